@@ -37,15 +37,15 @@ from training.data.labels import Labels
 from training.data.learnt_hashes import UNSTATED_LEARNT_HASHES, LearntHashes, load_learnt_hashes
 from training.data.perceptual_hashes import compute_perceptual_hash
 from training.environment import libraries
-from training.evaluation.attributes import all_accepted, attribute_figures, attribute_in_words
-from training.evaluation.products import products_of
-from training.features.blocks import VECTOR, network
-from training.features.shipped import LITE2
-from training.heads.hidden import MEMBERS
+from training.evaluation.attributes import compute_attribute_figures, describe_attribute, measure_all_accepted
+from training.evaluation.products import measure_products
+from training.features.blocks import VECTOR_LAYER, build_vector_network
+from training.features.shipped import PHOTO_BLOCKS
+from training.heads.hidden import ENSEMBLE_MEMBERS
 from training.release.make import make_release, new_release
 from training.release.photo_heads import below, export_heads
 from training.release.photos import network_that_sees_alike, photo_model_figures
-from training.thresholds.requirements import ACCEPTED_OF_PHOTOS
+from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY
 from training.untyped import Network
 
 
@@ -92,8 +92,8 @@ def seal_with(where: Path, parent: LocalRelease, folder: Path, attribute: Attrib
         )
         ((load_learnt_hashes(parent.folder) or UNSTATED_LEARNT_HASHES) | hashes).save_hashes(unfinished)
         record = {
-            "blocks": [*LITE2, *attribute.further],
-            "units": MEMBERS * UNITS,
+            "blocks": [*PHOTO_BLOCKS, *attribute.further],
+            "units": ENSEMBLE_MEMBERS * UNITS,
             "photos": {what: len(some) for what, some in sorted(learnt.items())},
             "command": shlex.join(sys.orig_argv),
             "libraries": dict(libraries()),
@@ -122,7 +122,7 @@ def fitted(attribute: Attribute) -> tuple[Fitted, NDArray[np.float64]]:
     for trial in attribute.trials:
         seen = attribute.seen(trial.part)
         head, sums = attribute.fit(trial.learnt, seen)
-        logits = head.logits(seen.upright[trial.answered])
+        logits = head.compute_logits(seen.upright[trial.answered])
         of_label = softmax(logits, 1) if sums is None else softmax(logits.astype(np.float64), 1) @ sums
         shares[trial.answered] = of_label
     return (head, sums), shares
@@ -159,15 +159,15 @@ def decided(
     calibrated = np.array([calibrate(row, head.temperature) for row in shares.tolist()])
     answers = _answers_about(name, of_class, labels, calibrated, contract)
     that_decide = answers.select_rows(decides)
-    figures = attribute_figures(deciding, thresholds, that_decide)
-    sys.stdout.write(f"{attribute_in_words(name, figures, thresholds)}\n")
-    together = all_accepted(of_deciding, {name: that_decide}, {name: deciding})
+    figures = compute_attribute_figures(deciding, thresholds, that_decide)
+    sys.stdout.write(f"{describe_attribute(name, figures, thresholds)}\n")
+    together = measure_all_accepted(of_deciding, {name: that_decide}, {name: deciding})
     report = report.replace_fields(
         attributes=report.attributes | {name: figures},
         # Other photos decided about the attributes that are there.
         all_accepted=None if before.attributes else together,
         products=report.products
-        | products_of(answers.select_rows(attribute.products[places]), ACCEPTED_OF_PHOTOS),
+        | measure_products(answers.select_rows(attribute.products[places]), PHOTOS_ACCEPTED_ACCURACY),
     )
     stored = answers.select_rows(decides & kept.is_from_unknown_source[rows])
     return contract, report, kept + stored if len(stored) else kept
@@ -199,12 +199,12 @@ def with_head(heads: Network, attribute: Attribute, fitted: Fitted) -> Network:
     """The heads that answer photos, with one more output."""
     (pixels, vector), name, (head, sums) = heads.inputs, attribute.name, fitted
     if attribute.further:
-        seen = [vector, network(attribute.further)(pixels)]
-        vector = layers.Concatenate(name=f"{VECTOR}_{name}", dtype="float32")(seen)
+        seen = [vector, build_vector_network(attribute.further)(pixels)]
+        vector = layers.Concatenate(name=f"{VECTOR_LAYER}_{name}", dtype="float32")(seen)
     hidden = layers.Dense(len(head.hidden_bias), "relu", name=f"hidden_{name}", dtype="float32")
     last = layers.Dense(len(head.bias), "softmax", name=f"probabilities_{name}", dtype="float32")
     answers = last(hidden(vector))
-    hidden.set_weights([head.hidden, head.hidden_bias])
+    hidden.set_weights([head.hidden_kernel, head.hidden_bias])
     last.set_weights([head.kernel, head.bias])
     if sums is not None:
         total = layers.Dense(sums.shape[1], use_bias=False, name=f"sums_{name}", dtype="float32")

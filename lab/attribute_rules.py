@@ -33,14 +33,14 @@ from lab.tuning_photos import CLASSES, MEASURED_ALONE, OTHER, PARTS, kind_of, na
 from reports.answers import Answers
 from training.data.labels import UNKNOWN_LABEL, Labels
 from training.data.vectors import Features, FeatureVectors
-from training.features.blocks import Block
+from training.features.blocks import BlockName
 from training.heads.hidden import HiddenHead, fit_hidden_head
-from training.heads.photo_head import BALANCE
-from training.thresholds.answer_sets import confidences_of, scores_in
-from training.thresholds.decide import UNFAMILIAR, Thresholds, decide_attributes
-from training.thresholds.requirements import ACCEPTED_OF_PHOTOS, Requirements
-from training.thresholds.temperature import temperature_of
-from training.thresholds.unproven import decide_withholding
+from training.heads.photo_head import BALANCE_EXPONENT
+from training.thresholds.answer_sets import compute_confidences, make_scores
+from training.thresholds.decide import UNFAMILIAR_PICTURES, Thresholds, decide_attributes
+from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY, Requirements
+from training.thresholds.temperature import fit_temperature_to_answers
+from training.thresholds.unproven import decide_photo_thresholds
 
 COLOUR: Final = "colour"
 KIND: Final = "kind"
@@ -103,7 +103,7 @@ class Attribute:
     trials: Sequence[Trial]
     deciding: Mask
     products: Mask
-    further: tuple[Block, ...] = ()
+    further: tuple[BlockName, ...] = ()
     seen: Callable[[int | None], Features]
     fit: Callable[[Mask, Features], Fitted]
     decide: Callable[[Answers, Labels, NDArray[np.float64], ModelContract], tuple[Head, Thresholds]]
@@ -160,9 +160,9 @@ def decided_colour(
     """The head that answers decide as those of an attribute of own classes do."""
     of_all = {LABEL: Labels.make_from_codes(of_class.truth, contract.labels), COLOUR: labels}
     about_class = Thresholds(contract.temperature, contract.familiarity, contract.class_head.confidence, ())
-    required, answered = Requirements(right=ACCEPTED_OF_PHOTOS), {COLOUR: shares.astype(np.float32)}
+    required, answered = Requirements(accuracy=PHOTOS_ACCEPTED_ACCURACY), {COLOUR: shares.astype(np.float32)}
     thresholds = decide_attributes(of_all, answered, of_class, about_class, required)[COLOUR]
-    return thresholds.head(WORDS), thresholds
+    return thresholds.make_head(WORDS), thresholds
 
 
 def kind_of_photos(photos: Sequence[Photo], seen: Callable[[int | None], Features]) -> Attribute:
@@ -221,7 +221,7 @@ def _weights_of_kinds(
     _, of_each, counts = np.unique(cells, return_inverse=True, return_counts=True)
     is_small = [photo.archive.startswith("catalogue") for photo in photos]
     of_names = [OF_NAMES.get(name, 1.0) for name in names.tolist()]
-    return np.asarray(counts[of_each] ** -BALANCE * np.where(is_small, OF_CATALOGUE, 1) * of_names)
+    return np.asarray(counts[of_each] ** -BALANCE_EXPONENT * np.where(is_small, OF_CATALOGUE, 1) * of_names)
 
 
 def decided_kind(
@@ -247,16 +247,16 @@ def decided_kind(
         probabilities=shares,
     )
     required = Requirements(
-        right=ACCEPTED_OF_PHOTOS,
-        temperature=temperature_of(answers),
+        accuracy=PHOTOS_ACCEPTED_ACCURACY,
+        temperature=fit_temperature_to_answers(answers),
         familiarity=contract.familiarity,
-        unfamiliar=(contract.minimum_familiarity,),
-        withheld=(names.index(OTHER),),
+        unfamiliar_shares=(contract.minimum_familiarity,),
+        withheld_label_ids=(names.index(OTHER),),
     )
     anywhere = replace(answers, distances=np.where(is_further, -np.inf, answers.distances))
-    thresholds = decide_withholding(anywhere, required, names)
+    thresholds = decide_photo_thresholds(anywhere, required, names)
     [of_all] = thresholds.answer_sets
-    is_unfamiliar = np.isnan(confidences_of(scores_in(answers), 1.0, contract.familiarity))
-    sets = (of_all, of_all.part(UNFAMILIAR, is_unfamiliar))
-    head = replace(thresholds.head(names), familiarity=dict.fromkeys(further, 0.0))
+    is_unfamiliar = np.isnan(compute_confidences(make_scores(answers), 1.0, contract.familiarity))
+    sets = (of_all, of_all.select_answers(UNFAMILIAR_PICTURES, is_unfamiliar))
+    head = replace(thresholds.make_head(names), familiarity=dict.fromkeys(further, 0.0))
     return head, replace(thresholds, answer_sets=sets)

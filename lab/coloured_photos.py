@@ -30,8 +30,8 @@ from lab.pretraining_photos import (
 from lab.tuning_photos import MEASURED_ALONE
 from lab.views import on_ground
 from training.data.vectors import Features
-from training.features.blocks import READS, Block, network
-from training.features.shipped import LITE2
+from training.features.blocks import BLOCKS_INPUT_CONTRACT, BlockName, build_vector_network
+from training.features.shipped import PHOTO_BLOCKS
 from training.release.export import write_graph
 
 WORDS: Final = (
@@ -44,7 +44,7 @@ SAME: Final = {"navy": "blue"}
 
 CHECKED_COLOURS: Final = Path(__file__).with_name("colours.csv")
 
-PALETTE: Final[Block] = "palette"
+PALETTE: Final[BlockName] = "palette"
 """What the head reads beside the vector of the class."""
 
 SHOP, USERS, ALONE, CHECKED = "shop", "users", "alone", "checked"
@@ -103,12 +103,12 @@ def seen_colours(folder: Path, photos: Sequence[tuple[str, Photo]]) -> Features:
         `upright` of the whole photos; `mirrored` of the same garments on users' grounds where a learnt shop
         photo's own is plain, else of the mirror image.
     """
-    body = network((*LITE2, PALETTE))
+    body = build_vector_network((*PHOTO_BLOCKS, PALETTE))
     with TemporaryDirectory() as made:
         graph = Path(made) / "vectors.onnx"
         # A session reads the output of this name.
         write_graph(keras.Model(body.input, {PROBABILITIES: body.output}), graph)
-        session = OnnxSession(graph, shape=READS.array_shape)
+        session = OnnxSession(graph, shape=BLOCKS_INPUT_CONTRACT.array_shape)
     grounds = [photo for photo in photos_of(folder) if photo.tier == CLUTTERED]
     rng, seen = np.random.default_rng(0), list[list[np.ndarray]]()
     for place, (part, photo) in enumerate(track(photos, "seeing photos")):
@@ -124,9 +124,9 @@ def _views(
     folder: Path, photo: Photo, ground: Photo | None, rng: np.random.Generator
 ) -> tuple[Picture, Picture]:
     picture, laid = decoded_photo(folder, photo).picture, None
-    whole = fit_whole_picture(picture, READS.shape)
+    whole = fit_whole_picture(picture, BLOCKS_INPUT_CONTRACT.shape)
     if ground is not None:
         laid = on_ground(picture, decoded_photo(folder, ground).picture, rng)
     return whole, np.ascontiguousarray(whole[:, ::-1]) if laid is None else fit_whole_picture(
-        laid, READS.shape
+        laid, BLOCKS_INPUT_CONTRACT.shape
     )

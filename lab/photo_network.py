@@ -24,8 +24,8 @@ from reports.answers import pack_answers
 from training.data.labels import OOD
 from training.data.named import Named
 from training.data.pictures import Pictures
-from training.features.blocks import scaling
-from training.features.shipped import NO_CLASS, STORED
+from training.features.blocks import fit_scaling
+from training.features.shipped import STORED_COLUMN_NAMES, STORED_OOD_CODE
 from training.features.weights import write_npz
 from training.heads.photo_head import PhotoHead
 from training.progress import Lines
@@ -67,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _keep(folder: Path, head: PhotoHead) -> None:
-    learnt = head.learnt
+    learnt = head.learnt_photos
     (folder / PHOTO_ANSWERS).write_bytes(pack_answers(answers_of_folds(head)))
     cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.spelt)
     of_sources = (learnt.groups == learnt.sources) & (learnt.groups != "")
@@ -85,7 +85,7 @@ def _keep(folder: Path, head: PhotoHead) -> None:
 def save_vectors(photos: Pictures, path: Path) -> None:
     """Write the file, with COMPONENTS of each vector, or all where photos or numbers are fewer."""
     seen = photos.features
-    mean, deviation = scaling(seen.upright)
+    mean, deviation = fit_scaling(seen.upright)
     upright, mirrored = ((one - mean) / deviation for one in (seen.upright, seen.mirrored))
     axes = PCA(min(COMPONENTS, *upright.shape)).fit(upright).components_
     found = [one @ axes.T for one in (upright, mirrored)]
@@ -99,8 +99,8 @@ def save_vectors(photos: Pictures, path: Path) -> None:
         upright=whole[0],
         mirrored=whole[1],
         checked=photos.is_checked,
-        labels=np.where(photos.classes == OOD, NO_CLASS, photos.classes).astype(np.uint8),
-        **{kept: getattr(photos, name) for name, kept in STORED.items()},
+        labels=np.where(photos.classes == OOD, STORED_OOD_CODE, photos.classes).astype(np.uint8),
+        **{kept: getattr(photos, name) for name, kept in STORED_COLUMN_NAMES.items()},
     )
 
 

@@ -38,7 +38,7 @@ from training.data.fashion import FASHION_MNIST_FOLDER, read_idx_folder
 from training.data.photos import OOD_LABEL_PREFIX, OOD_TIER
 from training.data.pictures import Pictures
 from training.errors import BadRecipe
-from training.features.shipped import SCALED
+from training.features.shipped import SCALED_TIER
 
 COLUMNS: Final = ("path", "label", "tier", "group", "source", "checked")
 Row = tuple[str, ...]
@@ -133,10 +133,10 @@ def scaled_rows(train: Pictures, out: Path) -> Iterator[Row]:
         if len(rows[label]) < OF_SCALED:
             edge, is_negative = EDGES[place % len(EDGES)], place // len(EDGES) % 2
             image = cv2.resize(train.images[index], (edge, edge), interpolation=cv2.INTER_LINEAR)
-            path = out / SCALED / f"{index:05}.png"
+            path = out / SCALED_TIER / f"{index:05}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             cv2.imwrite(str(path), 255 - image if is_negative else image)
-            rows[label].append((str(path.relative_to(out)), str(label), SCALED, "", "", ""))
+            rows[label].append((str(path.relative_to(out)), str(label), SCALED_TIER, "", "", ""))
     for of_class in rows.values():
         yield from of_class
 

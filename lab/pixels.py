@@ -36,11 +36,11 @@ from training.data.read import load_data_set
 from training.data.split import Split, make_class_folds, split_data
 from training.errors import BadRecipe
 from training.features.weights import read_npz, write_npz
-from training.gradient.fitting.checkpoints import Run
-from training.gradient.fitting.fit import fit
+from training.gradient.fitting.checkpoints import TrainingRun
+from training.gradient.fitting.fit import fit_by_gradient
 from training.gradient.networks.layers import LayerFactory
-from training.gradient.networks.registry import BUILDERS
-from training.gradient.recipes import COMPACT, RECIPES, Recipe
+from training.gradient.networks.registry import NETWORK_BUILDERS
+from training.gradient.recipes import COMPACT_RECIPE, RECIPES, Recipe
 from training.loading import allow_many_networks
 from training.pixel_network import fit_network, release_pixels, run_of
 from training.progress import Lines
@@ -60,30 +60,30 @@ def wide(x: Tensor, factory: LayerFactory) -> Tensor:
     Normalization and ReLU come before each convolution, as there. In place of a mean over all positions each
     channel has a filter of its own, as in our compact networks.
     """
-    x = factory.filters(x, 16, 3, "stem")
+    x = factory.add_bare_convolution(x, 16, 3, "stem")
     for stage in range(3):
         for number in range(WIDE_BLOCKS):
             strides = 2 if stage > 0 and number == 0 else 1
             x = _wide_block(x, factory, (16 << stage) * WIDENING, f"stage{stage + 1}_{number + 1}", strides)
-    return factory.placed(_active(x, factory, "last"))
+    return factory.add_position_filter(_active(x, factory, "last"))
 
 
 def _wide_block(x: Tensor, factory: LayerFactory, channels: int, name: str, strides: int) -> Tensor:
     active = _active(x, factory, f"{name}_a")
-    branch = factory.filters(active, channels, 3, f"{name}_a", strides)
-    branch = factory.filters(_active(branch, factory, f"{name}_b"), channels, 3, f"{name}_b")
+    branch = factory.add_bare_convolution(active, channels, 3, f"{name}_a", strides)
+    branch = factory.add_bare_convolution(_active(branch, factory, f"{name}_b"), channels, 3, f"{name}_b")
     if x.shape[-1] != channels:
-        x = factory.filters(active, channels, 1, f"{name}_shortcut", strides)
+        x = factory.add_bare_convolution(active, channels, 1, f"{name}_shortcut", strides)
     return layers.Add(name=f"{name}_add")([branch, x])
 
 
 def _active(x: Tensor, factory: LayerFactory, name: str) -> Tensor:
-    return layers.ReLU(name=f"{name}_relu")(factory.normalized(x, f"{name}_norm"))
+    return layers.ReLU(name=f"{name}_relu")(factory.add_normalization(x, f"{name}_norm"))
 
 
 NAME: Final = "wide4"
 
-BUILDERS[NAME] = wide
+NETWORK_BUILDERS[NAME] = wide
 
 
 @pydantic.dataclasses.dataclass(frozen=True, kw_only=True)
@@ -202,7 +202,8 @@ TEMPERATURE: Final = 0.66
 """Fitted to the pictures that the teachers hold out."""
 
 TEACHER: Final = WideRecipe(
-    **asdict(COMPACT) | {"network": NAME, "epochs": 30, "label_smoothing": 0.1, "erase": 10, "mixup": 0.2}
+    **asdict(COMPACT_RECIPE)
+    | {"network": NAME, "epochs": 30, "label_smoothing": 0.1, "erase": 10, "mixup": 0.2}
 )
 LEARNER: Final = RECIPES["first"]
 
@@ -249,10 +250,12 @@ def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEA
     progress.say(f"{targets.sha256}: {right:.2%} of {by_one.sum():,} unseen pictures answered rightly.")
 
 
-def _of_fold(task: Run, number: int) -> Run:
+def _of_fold(task: TrainingRun, number: int) -> TrainingRun:
     """Where the checkpoint of a fold's teacher is, and what this must carry."""
     name = f"fold{number}of{FOLDS}"
-    return replace(task, folder=task.folder / name, fingerprint=f"{task.fingerprint}-{name}", events=None)
+    return replace(
+        task, folder=task.folder / name, fingerprint=f"{task.fingerprint}-{name}", tensorboard_folder=None
+    )
 
 
 def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEARNER) -> None:
@@ -266,11 +269,11 @@ def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEA
         task,
         folder=run or Path(f"{task.folder}-{targets.sha256}"),
         fingerprint=f"{task.fingerprint}-{targets.sha256}",
-        command=f"{shlex.join(sys.orig_argv)}  # soft targets {targets.sha256}",
+        command_line=f"{shlex.join(sys.orig_argv)}  # soft targets {targets.sha256}",
     )
     wanted = targets.beside_labels(data.train, parts.train)
     with progress.epochs(recipe.epochs) as watcher:
-        fitted = fit(parts, len(data.labels), recipe, task, watcher, targets=wanted)
+        fitted = fit_by_gradient(parts, len(data.labels), recipe, task, watcher, targets=wanted)
     made = release_pixels(task, recipe, fitted, data, parts, progress)
     progress.say(f"Release: {made.release}")
 

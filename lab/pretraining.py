@@ -33,7 +33,7 @@ from lab.pretraining_photos import (
 from lab.views import changed
 from training.errors import BadPictures
 from training.features.frozen import BACKBONE
-from training.features.weights import ABOUT, write_npz
+from training.features.weights import DATA_DESCRIPTION_ARRAY, write_npz
 from training.gradient.fitting.optimizers import build_optimizer
 from training.gradient.recipes import Recipe
 from training.untyped import Network
@@ -121,7 +121,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
     def _changed(self, index: int) -> NDArray[np.uint8]:
         is_composed = self._pictures.is_composed[index] and self._rng.random() < COMPOSED
         pictures = self._pictures.composed if is_composed else self._pictures.whole
-        return changed(pictures[index], BACKBONE.reads.shape[0], self._rng)
+        return changed(pictures[index], BACKBONE.input_contract.shape[0], self._rng)
 
 
 def pretrain(
@@ -133,7 +133,7 @@ def pretrain(
         keras.Model of the backbone, float32, with the running average of the weights.
     """
     keras.utils.set_random_seed(recipe.seed)
-    features = BACKBONE.fresh(recipe, training=True)
+    features = BACKBONE.build_with_random_weights(recipe, training=True)
     heads = {
         "kind": len(targets.names),
         "colours": targets.colours.shape[1],
@@ -166,7 +166,7 @@ def pretrain(
         SwapEMAWeights(),
     ]
     model.fit(batches, epochs=recipe.epochs, callbacks=callbacks, verbose=2)
-    plain = BACKBONE.fresh()
+    plain = BACKBONE.build_with_random_weights()
     plain.set_weights(features.get_weights())
     return plain
 
@@ -202,7 +202,7 @@ def save_weights(model: Network, about: Mapping[str, Any], path: Path) -> None:
         path: of the file, which is replaced in one step.
     """
     weights = {weight.path: np.asarray(weight, np.float16) for weight in model.weights}
-    write_npz(path, **weights, **{ABOUT: json.dumps(about)})
+    write_npz(path, **weights, **{DATA_DESCRIPTION_ARRAY: json.dumps(about)})
 
 
 def main(argv: list[str] | None = None) -> int:

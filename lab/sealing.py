@@ -32,10 +32,10 @@ from training.data.fashion import FASHION_MNIST_FOLDER, read_idx_folder
 from training.data.learnt_hashes import NO_LEARNT_HASHES, LearntHashes, load_learnt_hashes
 from training.data.perceptual_hashes import NO_PERCEPTUAL_HASHES, PerceptualHashes, compute_perceptual_hash
 from training.errors import BadRecipe
-from training.evaluation.evaluate import answer
-from training.evaluation.products import products_of
-from training.evaluation.statistics import overconfidence
-from training.features.blocks import READS
+from training.evaluation.evaluate import answer_pictures
+from training.evaluation.products import measure_products
+from training.evaluation.statistics import compute_overconfidence
+from training.features.blocks import BLOCKS_INPUT_CONTRACT
 from training.release.make import make_release, new_release
 from training.release.photo_heads import below, export_heads
 from training.release.photos import (
@@ -45,7 +45,7 @@ from training.release.photos import (
     photo_model_figures,
 )
 from training.thresholds.decide import Thresholds
-from training.thresholds.requirements import ACCEPTED_OF_PHOTOS
+from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY
 
 TOWNS: Final = "ek-t"
 """How groups of other sources begin that are a town, not a product."""
@@ -75,7 +75,7 @@ def main(argv: list[str] | None = None) -> int:
     test, model = read_idx_folder(FASHION_MNIST_FOLDER).test, release.manifest.contract("pixels")
     session = OnnxSession(release.graph_path("pixels"), shape=model.input.array_shape)
     asked = parse_answers(given.photo_answers.read_bytes()) + read(given.strangers)
-    decide_again(given.run, release, asked, answer(session, model, test), near)
+    decide_again(given.run, release, asked, answer_pictures(session, model, test), near)
     return 0
 
 
@@ -160,17 +160,21 @@ def _decided_again(  # noqa: PLR0913, PLR0917 - a release, and all that decides 
 ) -> Manifest:
     """Write a release that is decided again into a folder with the files of its parent."""
     report, photos = _in_this_form(folder, parent, near)
-    contract = found.contract(parent.manifest.labels, READS).replace_heads(photos.contract.attributes)
+    contract = found.make_contract(parent.manifest.labels, BLOCKS_INPUT_CONTRACT).replace_heads(
+        photos.contract.attributes
+    )
     photos = photos.replace_fields(contract=contract)
     figures = report.photo_model and report.photo_model.replace_fields(temperature=contract.temperature)
-    test = report.test.replace_fields(overconfidence=overconfidence(tested.confidences, tested.is_right))
+    test = report.test.replace_fields(
+        overconfidence=compute_overconfidence(tested.confidences, tested.is_right)
+    )
     known = report.replace_fields(test=test, photo_model=figures)
     again, answers = measured_photos(folder, known, photos, found, asked)
     # Nothing is promised of tier X, of products as of photos.
     of_products = (
         answers.is_from_unknown_source & answers.has_class & ~np.char.startswith(answers.groups, TOWNS)
     )
-    products = products_of(answers.select_rows(of_products), ACCEPTED_OF_PHOTOS)
+    products = measure_products(answers.select_rows(of_products), PHOTOS_ACCEPTED_ACCURACY)
     return make_release(
         folder,
         networks=parent.manifest.networks | {"photos": photos},

@@ -29,7 +29,7 @@ from training.data.photos import OOD_LABEL_PREFIX
 from training.data.vectors import Features, FeatureVectors
 from training.features.weights import read_npz
 from training.heads.hidden import fit_hidden_head
-from training.heads.photo_head import BALANCE, FOLDS, OF_OTHER_THINGS, OF_TIERS
+from training.heads.photo_head import BALANCE_EXPONENT, OOD_PHOTO_WEIGHT, PHOTO_FOLDS, TIER_WEIGHTS
 
 UNITS: Final = 256
 """Of each of the three networks in a head."""
@@ -52,9 +52,9 @@ def weights_of(photos: Sequence[Photo]) -> NDArray[np.float64]:
     """Of each photo in the loss, float64 (N,), as photo_head.py weighs them."""
     names = [f"{shown_by(photo)} {photo.tier} {photo.source}" for photo in photos]
     _, cells, counts = np.unique(names, return_inverse=True, return_counts=True)
-    factors = np.where(labels_of(photos) == NONE, OF_OTHER_THINGS, 1)
-    of_tiers = [OF_TIERS.get(photo.tier, 1.0) for photo in photos]
-    return np.asarray(counts[cells] ** -BALANCE * factors * of_tiers)
+    factors = np.where(labels_of(photos) == NONE, OOD_PHOTO_WEIGHT, 1)
+    of_tiers = [TIER_WEIGHTS.get(photo.tier, 1.0) for photo in photos]
+    return np.asarray(counts[cells] ** -BALANCE_EXPONENT * factors * of_tiers)
 
 
 def answered(photos: Sequence[Photo], vectors: Path) -> Iterator[tuple[int, int, str]]:
@@ -71,7 +71,7 @@ def answered(photos: Sequence[Photo], vectors: Path) -> Iterator[tuple[int, int,
         head = fit_hidden_head(Features(*both[:, learnt]), labels, NONE + 1, weights, UNITS)
         sys.stdout.write(f"part {part}: {len(learnt)} learnt, {len(tested)} answered\n")
         sys.stdout.flush()
-        for place, row in zip(tested.tolist(), head.logits(both[0, tested]), strict=True):
+        for place, row in zip(tested.tolist(), head.compute_logits(both[0, tested]), strict=True):
             yield part, place, " ".join(f"{value:.3f}" for value in row)
 
 
@@ -93,7 +93,7 @@ def read(path: Path) -> Answers:
         np.array([int(label or NO_CLASS) for label in column["label"].tolist()]),
         pictures=column["picture"],
         groups=column["product"],
-        folds=column["part"].astype(np.int64) + 1 + FOLDS,
+        folds=column["part"].astype(np.int64) + 1 + PHOTO_FOLDS,
         networks="photos",
         spelt=np.where(is_known, "", np.char.add(OOD_LABEL_PREFIX, column["shown"])),
         sources=column["name"],

@@ -28,7 +28,7 @@ from model_store.release_files import REPORT_FILE
 from reports.model_card import MODEL_CARD_FILE, make_model_card
 from reports.page.html_page import REPORT_PAGE_FILE, make_page_file, read_figures
 from reports.values import Report, read_report
-from training.evaluation.title_shares import measure_words, trial_of_kinds
+from training.evaluation.title_shares import make_kind_trial, measure_title_words
 from training.release.make import new_release
 
 STEPS: Final = "steps"
@@ -57,10 +57,10 @@ def with_words(release: LocalRelease) -> Report:
     """The report of a release, with what words show beside its photos."""
     answers = stored_answers(release)
     of_kinds = answers.select_rows(answers.by == "").select_head(KIND)
-    trial = trial_of_kinds(
+    trial = make_kind_trial(
         of_kinds.select_rows(of_kinds.is_from_unknown_source), release.manifest.attributes[KIND].labels
     )
-    return read_report(release).replace_fields(words=measure_words(trial, "photos"))
+    return read_report(release).replace_fields(words=measure_title_words(trial, "photos"))
 
 
 def seal_again(

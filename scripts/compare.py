@@ -29,14 +29,21 @@ from scripts.doubted_labels import write_doubted_labels
 from scripts.progress_bars import TerminalProgress
 from scripts.terminal import make_command_parser, make_console, make_whole_number_parser, print_table
 from training.data.fashion import LabelledData
-from training.gradient.recipes import NETWORKS, RECIPES, NetworkName, Recipe, for_network, starting_point
+from training.gradient.recipes import (
+    NETWORK_NAMES,
+    RECIPES,
+    Recipe,
+    TrainableNetworkName,
+    adapt_recipe_to_network,
+    choose_default_recipe,
+)
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
 from training.progress import resumable
 from training.recipe_choice import adapt_to_size, apply_options
 from training.release.run_folder import claim_new_run
 
 if TYPE_CHECKING:
-    from training.gradient.comparison_results import Compared
+    from training.gradient.comparison_results import ComparedNetwork
 
 DEFAULT_RESULTS_PATH: Final = Path("runs/compare")
 
@@ -60,10 +67,10 @@ def execute(arguments: argparse.Namespace) -> object:
     check_tensorflow()
     data = load_pixel_pictures(arguments)
     # matplotlib takes seconds to load, which --help and a wrong argument should not.
-    from training.evaluation.plots import save  # noqa: PLC0415 - as above
+    from training.evaluation.plots import save_figure  # noqa: PLC0415 - as above
     from training.gradient.comparison_results import (  # noqa: PLC0415
         OWN_RECIPE,
-        compared,
+        combine_reports,
         draw_comparison,
         write_comparison,
     )
@@ -76,10 +83,11 @@ def execute(arguments: argparse.Namespace) -> object:
     with resumable("The same command goes on after the last finished epoch."):
         reports = _reports(arguments, data)
     comparisons = [
-        compared(network, by_seed, arguments.recipe or OWN_RECIPE) for network, by_seed in reports.items()
+        combine_reports(network, by_seed, arguments.recipe or OWN_RECIPE)
+        for network, by_seed in reports.items()
     ]
     write_comparison(results, comparisons)
-    save(draw_comparison(comparisons), figure)
+    save_figure(draw_comparison(comparisons), figure)
     make_console().print(f"{results}, {figure}")
     print_table([_row(comparison) for comparison in comparisons])
     if any(comparison.published and comparison.published.test for comparison in comparisons):
@@ -96,7 +104,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_data_options(parser)
     group = parser.add_argument_group("what to do")
     add = group.add_argument
-    networks = f"networks that are compared, of {', '.join(NETWORKS)}"
+    networks = f"networks that are compared, of {', '.join(NETWORK_NAMES)}"
     add("--networks", type=_networks, required=True, metavar="A,B,C", help=networks)
     add(
         "--seeds",
@@ -115,12 +123,14 @@ def build_parser() -> argparse.ArgumentParser:
 def _networks(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(text.split(",")))
     for name in names:
-        if name not in NETWORKS:
-            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(NETWORKS)}")
+        if name not in NETWORK_NAMES:
+            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(NETWORK_NAMES)}")
     return names
 
 
-def _reports(arguments: argparse.Namespace, data: LabelledData) -> dict[NetworkName, dict[int, Report]]:
+def _reports(
+    arguments: argparse.Namespace, data: LabelledData
+) -> dict[TrainableNetworkName, dict[int, Report]]:
     """Return the report of each network by seed, after training those that have no release yet.
 
     Raises:
@@ -134,7 +144,7 @@ def _reports(arguments: argparse.Namespace, data: LabelledData) -> dict[NetworkN
     tasks = [run_of(recipe, data, command=command) for recipe in recipes]
     releases = [task.folder / NEW_RELEASE_FOLDER for task in tasks]
     finished = list(map(_report_of_finished, recipes, releases))
-    reports: dict[NetworkName, dict[int, Report]] = {}
+    reports: dict[TrainableNetworkName, dict[int, Report]] = {}
     for number, (recipe, task, release) in enumerate(zip(recipes, tasks, releases, strict=True), 1):
         place = f"{recipe.network}, seed {recipe.seed} ({number} of {len(recipes)})"
         report = finished[number - 1]
@@ -152,8 +162,12 @@ def _recipes(arguments: argparse.Namespace, data: LabelledData) -> list[Recipe]:
     """Return the recipes to train: all seeds of the first network, then of the next."""
     recipes = []
     for network in arguments.networks:
-        default_recipe = adapt_to_size(starting_point(network), data)
-        start = for_network(RECIPES[arguments.recipe], network) if arguments.recipe else default_recipe
+        default_recipe = adapt_to_size(choose_default_recipe(network), data)
+        start = (
+            adapt_recipe_to_network(RECIPES[arguments.recipe], network)
+            if arguments.recipe
+            else default_recipe
+        )
         recipe = apply_options(start, read_recorded_options(arguments))
         recipes += [replace(recipe, seed=recipe.seed + further) for further in range(arguments.seeds)]
     return recipes
@@ -171,16 +185,16 @@ def _report_of_finished(recipe: Recipe, release: Path) -> Report | None:
         report = read_report(open_release(release))
     except StoreError as error:
         raise OutputUnusable(f"`{release}` exists and is no whole release. Move it away.") from error
-    if recipe.as_json().items() <= report.training.configuration.items():
+    if recipe.convert_to_json().items() <= report.training.configuration.items():
         return report
     raise OutputUnusable(
         f"`{release}` is a release of another recipe than {recipe.network}, seed {recipe.seed}. Move it away."
     )
 
 
-def _row(comparison: "Compared") -> dict[str, str]:
+def _row(comparison: "ComparedNetwork") -> dict[str, str]:
     """Return the cells of a network, by their headings."""
-    from training.gradient.comparison_results import in_words  # noqa: PLC0415 - needs matplotlib
+    from training.gradient.comparison_results import format_spread  # noqa: PLC0415 - needs matplotlib
 
     test, published = comparison.summary["test"], comparison.published
     return {
@@ -188,21 +202,21 @@ def _row(comparison: "Compared") -> dict[str, str]:
         "parameters": f"{comparison.parameters:,}",
         "recipe": comparison.recipe_name,
         "seconds": "" if comparison.seconds is None else f"{comparison.seconds:.0f}",
-        "test accuracy": in_words(test),
+        "test accuracy": format_spread(test),
         "published": f"{published.accuracy:g}" if published else "",
         "test, published": f"{published.test:g}" if published and published.test else "",
-        "training": in_words(comparison.summary["train"]),
+        "training": format_spread(comparison.summary["train"]),
     }
 
 
-def _headline(comparison: "Compared") -> dict[str, object]:
+def _headline(comparison: "ComparedNetwork") -> dict[str, object]:
     """Return the main figures of a network as JSON values. The comparison's file has all of them."""
     figures = {"network", "parameters", "trainable_parameters", "mflops", "seconds"}
     published = comparison.published
     return {
         **comparison.model_dump(include=figures),
         "recipe": comparison.recipe_name,
-        "loss": comparison.loss,
+        "loss": comparison.test_loss,
         "published": published and published.accuracy,
         "published_test": published and published.test,
         "published_loss": published and published.loss,

@@ -42,7 +42,7 @@ from training.data.read import (
 from training.errors import BadPictures
 from training.loading import require
 from training.progress import Progress, warn_of_few
-from training.thresholds.requirements import ACCEPTED_OF_OWN
+from training.thresholds.requirements import OWN_CLASSES_ACCEPTED_ACCURACY
 
 EXAMPLE_COMMANDS = (
     "wardrobe data my-pictures",
@@ -146,7 +146,7 @@ def read_training_pictures(
     decoded = decode_pictures(contents, GREY_28, progress, skip_unreadable=True)
     near_copies = group_near_copies(decoded.contents, decoded.hashes)
     report_near_copies(near_copies, contents.listing, progress.warn)
-    warn_of_few(len(near_copies.kept_positions), ACCEPTED_OF_OWN, progress.warn)
+    warn_of_few(len(near_copies.kept_positions), OWN_CLASSES_ACCEPTED_ACCURACY, progress.warn)
     tested = find_listed_test_set(near_copies) if is_of_photos else draw_test_set(near_copies)
     labels = choose_labels(contents.listing, near_copies, tested, {}, progress.warn)
     data = divide_pictures(contents.listing, decoded, near_copies, labels, tested, GREY_28)
@@ -202,17 +202,17 @@ def _draw(parts: Sequence[Pictures], target: Path) -> None:
     """Draw some pictures of each class."""
     require("matplotlib", "matplotlib")
     # matplotlib takes seconds to load, which the check alone should not.
-    from training.evaluation.plots import PER_CLASS, draw_sheet, font_for, save  # noqa: PLC0415
+    from training.evaluation.plots import PICTURES_PER_CLASS, draw_class_sheet, save_figure, use_fonts_for  # noqa: PLC0415
 
     names = parts[0].labels[LABEL].names
     images = [image for part in parts for image in part.images]
     classes = np.concatenate([part.classes for part in parts])
     shown = {
-        name: [images[place] for place in np.flatnonzero(classes == code)[:PER_CLASS]]
+        name: [images[place] for place in np.flatnonzero(classes == code)[:PICTURES_PER_CLASS]]
         for code, name in enumerate(names)
     }
-    with font_for(tuple(shown)):
-        save(draw_sheet(shown), target)
+    with use_fonts_for(tuple(shown)):
+        save_figure(draw_class_sheet(shown), target)
     make_console().print(f"Pictures of each class: {target}")
 
 

@@ -20,7 +20,7 @@ from training.data.pictures import Pictures
 from training.data.read import load_data_set
 from training.gradient.recipes import (
     DEFAULT_NETWORK,
-    NETWORKS,
+    NETWORK_NAMES,
     RECIPES,
     Recipe,
 )
@@ -124,8 +124,8 @@ def add_start_recipe_options(group: "argparse._ArgumentGroup") -> None:
     A recipe is the set of values by which a network is trained.
     """
     networks = f"network that is trained (default: {DEFAULT_NETWORK})"
-    group.add_argument("--network", choices=NETWORKS, metavar="NAME", help=networks)
-    group.add_argument("--model-arch", dest="network", choices=NETWORKS, help=argparse.SUPPRESS)
+    group.add_argument("--network", choices=NETWORK_NAMES, metavar="NAME", help=networks)
+    group.add_argument("--model-arch", dest="network", choices=NETWORK_NAMES, help=argparse.SUPPRESS)
     recipes = f"recipe to start from: {', '.join(sorted(RECIPES))} (default: the network's own)"
     group.add_argument("--recipe", type=_recipe_name, metavar="NAME", help=recipes)
 

@@ -38,7 +38,7 @@ from training.data.learnt_hashes import find_learnt_pictures
 from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import draw_test_pictures, load_data_set, read_photos
-from training.evaluation.statistics import differences
+from training.evaluation.statistics import describe_differences
 from training.loading import require
 
 EXAMPLE_COMMANDS = (
@@ -155,20 +155,21 @@ def _warn_of_learnt(release: LocalRelease, pictures: Pictures) -> None:
 
 def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, Answers]:
     from training.evaluation.evaluate import (  # noqa: PLC0415 - needs scikit-learn
-        decided,
-        full_figures,
-        scored,
-        uncalibrated,
-        undecided,
+        compute_test_figures,
+        decide_answers,
+        make_answers,
+        remove_calibration,
+        score_pictures,
     )
 
     contract = release.manifest.contract("pixels")
     session = OnnxSession(release.folder / GRAPH_FILE, shape=contract.input.array_shape)
-    undecided_answers = undecided(scored(session, data.test.pixels), data.test)
+    undecided_answers = make_answers(score_pictures(session, data.test.pixels), data.test)
     before, answers = (
-        decided(Classifier(session, rules), undecided_answers) for rules in (uncalibrated(contract), contract)
+        decide_answers(Classifier(session, rules), undecided_answers)
+        for rules in (remove_calibration(contract), contract)
     )
-    return full_figures(answers, before, contract), answers
+    return compute_test_figures(answers, before, contract), answers
 
 
 def _measure_attributes(
@@ -178,12 +179,12 @@ def _measure_attributes(
     contract = release.manifest.contract("pixels")
     if not pictures.attributes:
         return {}
-    from training.evaluation.attributes import attribute_answers  # noqa: PLC0415 - needs scikit-learn
-    from training.evaluation.evaluate import predicted  # noqa: PLC0415 - as above
+    from training.evaluation.attributes import make_attribute_answers  # noqa: PLC0415 - needs scikit-learn
+    from training.evaluation.evaluate import predict_pictures  # noqa: PLC0415 - as above
 
     session = OnnxSession(release.folder / GRAPH_FILE, shape=contract.input.array_shape)
-    predictions = predicted(Classifier(session, contract), pictures)
-    answers = attribute_answers(predictions, class_answers, pictures.attributes)
+    predictions = predict_pictures(Classifier(session, contract), pictures)
+    answers = make_attribute_answers(predictions, class_answers, pictures.attributes)
     shares = {name: _shares_of(rows) for name, rows in answers.items()}
     print_table([{"attribute": name} | _attribute_row(row) for name, row in shares.items()])
     return shares
@@ -230,10 +231,14 @@ def _check_outputs(folder: Path | None, reads: Sequence[Path]) -> None:
     """Refuse an output folder that would overwrite the files that are read."""
     if folder is None:
         return
-    from training.evaluation.folder import CONFUSION, MISTAKES, TABLE  # noqa: PLC0415
+    from training.evaluation.folder import ANSWERS_FILE, CONFUSION_MATRIX_FILE, MISTAKES_FILE  # noqa: PLC0415
 
     check_outputs(
-        [expand_home(folder) / name for name in (REPORT_PAGE_FILE, TABLE, CONFUSION, MISTAKES)], reads
+        [
+            expand_home(folder) / name
+            for name in (REPORT_PAGE_FILE, ANSWERS_FILE, CONFUSION_MATRIX_FILE, MISTAKES_FILE)
+        ],
+        reads,
     )
 
 
@@ -261,7 +266,7 @@ def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) ->
             "The report has answers of networks that had not learnt the picture, and the release learnt them "
             "all, so nothing was compared."
         ]
-    return differences(report.test, figures)
+    return describe_differences(report.test, figures)
 
 
 def _show(release: LocalRelease, name: str, figures: TestFigures, objections: list[str]) -> None:
@@ -292,8 +297,8 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
         DataError: the photos cannot be read. The message says why.
         ModelError: the model cannot be run.
     """
-    from training.evaluation.evaluate import decided, scored  # noqa: PLC0415 - needs scikit-learn
-    from training.evaluation.photos import photo_figures, undecided_photos  # noqa: PLC0415 - as above
+    from training.evaluation.evaluate import decide_answers, score_pictures  # noqa: PLC0415 - needs scikit-learn
+    from training.evaluation.photos import compute_photo_figures, make_photo_answers  # noqa: PLC0415 - as above
 
     contract, split = release.manifest.contract("photos"), arguments.split or DEFAULT_SPLIT_NAME
     reading, files = ListOptions.of(arguments), tuple(arguments.corrections)
@@ -305,9 +310,9 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     _check_outputs(arguments.out, [*list_files, *list_data_files(arguments, photos), release.folder])
     _warn_of_learnt(release, photos)
     session = OnnxSession(release.graph_path("photos"), shape=contract.input.array_shape)
-    undecided = undecided_photos(scored(session, photos.pixels), photos)
-    answers = decided(Classifier(session, contract), undecided)
-    figures = photo_figures(answers, contract, split)
+    undecided = make_photo_answers(score_pictures(session, photos.pixels), photos)
+    answers = decide_answers(Classifier(session, contract), undecided)
+    figures = compute_photo_figures(answers, contract, split)
     make_console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)
     rows = [{"tier": tier} | _photo_row(figure) for tier, figure in figures.items()]
     print_table(rows, arguments.split and f"split: {arguments.split}")

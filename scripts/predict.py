@@ -35,7 +35,7 @@ from scripts.terminal import (
     make_console,
     print_message,
 )
-from training.evaluation.statistics import likeliest
+from training.evaluation.statistics import find_likeliest_classes
 from training.loading import require
 
 if TYPE_CHECKING:
@@ -193,17 +193,17 @@ def draw_answers(answers: Sequence[FileAnswer], networks: Networks, target: Path
     # Only training's requirements have matplotlib.
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    from training.evaluation.plots import font_for, save  # noqa: PLC0415
+    from training.evaluation.plots import save_figure, use_fonts_for  # noqa: PLC0415
 
     labels = networks["pixels"].contract.labels
     width, height = _ROW_INCHES
-    with font_for(labels):
+    with use_fonts_for(labels):
         figure = Figure(figsize=(width, height * len(answers)), layout="constrained")
         grid = figure.subplots(len(answers), 3, squeeze=False, width_ratios=(1, 1, 1.6)).tolist()
         for axes, answer in zip(grid, answers, strict=True):
             _draw_row(axes, answer, labels)
         with name_file_in_errors(target):
-            save(figure, target, cut_to_content=True)  # no caption is cut off
+            save_figure(figure, target, cut_to_content=True)  # no caption is cut off
 
 
 def _draw_row(axes: "Sequence[Axes]", answer: FileAnswer, labels: Sequence[str]) -> None:
@@ -211,7 +211,7 @@ def _draw_row(axes: "Sequence[Axes]", answer: FileAnswer, labels: Sequence[str])
     _show_image(left, answer.decoded_picture.picture, answer.file.name)
     _show_image(middle, answer.model_pixels, "what the model saw")
     prediction = answer.prediction.answer
-    shown = likeliest(prediction.probabilities)
+    shown = find_likeliest_classes(prediction.probabilities)
     colours = [_WINNER if index == prediction.class_id else _OTHER for index in shown]
     right.barh(range(len(shown)), prediction.probabilities[shown], color=colours)
     # A label may hold dollars, which matplotlib would take for a formula.

@@ -40,7 +40,7 @@ from scripts.release_target import (
 )
 from scripts.terminal import make_command_parser, make_console
 from training.errors import UnusedOption
-from training.gradient.recipes import NETWORKS
+from training.gradient.recipes import NETWORK_NAMES
 from training.improve import check_learns_photos
 from training.loading import check_tensorflow
 from training.options import RECIPE_FIELDS, Options, Story, check_used
@@ -235,7 +235,7 @@ OPTION_GROUPS: Final[Mapping[Story, tuple[str, str]]] = {
     "pixels": (
         "by gradient",
         "Fashion-MNIST, and pictures in its form, of 28 x 28. A network learns them whole. "
-        f"Networks: {', '.join(NETWORKS)}.",
+        f"Networks: {', '.join(NETWORK_NAMES)}.",
     ),
     "photos": (
         "photos of the ten classes",

@@ -23,7 +23,7 @@ from scripts.data_options import (
 from scripts.list_options import format_list_options
 from scripts.progress_bars import EpochProgress
 from scripts.terminal import make_command_parser, make_console, make_whole_number_parser, print_table
-from training.gradient.recipes import DEFAULT_NETWORK, NETWORKS, RECIPES, starting_point
+from training.gradient.recipes import DEFAULT_NETWORK, NETWORK_NAMES, RECIPES, choose_default_recipe
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
 from training.progress import resumable
 from training.recipe_choice import adapt_to_size, apply_options
@@ -32,7 +32,7 @@ from training.release.run_folder import claim_run
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
-    from training.gradient.search import Trials
+    from training.gradient.search import FinishedTrials
 
 DEFAULT_TRIALS = 20
 MAX_TRIALS_SHOWN = 10
@@ -53,16 +53,16 @@ def execute(arguments: argparse.Namespace) -> object:
     """
     check_tensorflow()
     data = load_pixel_pictures(arguments)
-    usual = adapt_to_size(starting_point(arguments.network or DEFAULT_NETWORK), data)
+    usual = adapt_to_size(choose_default_recipe(arguments.network or DEFAULT_NETWORK), data)
     start = apply_options(
         RECIPES[arguments.recipe] if arguments.recipe else usual, read_recorded_options(arguments)
     )
     start_tensorflow()
     allow_many_networks()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
-    from training.gradient.search import Search, run_search  # noqa: PLC0415
+    from training.gradient.search import RecipeSearch, run_search  # noqa: PLC0415
 
-    search = Search(start, data)
+    search = RecipeSearch(start, data)
     folder = arguments.run or Path("runs") / f"tune-{start.network}-{search.fingerprint}"
     check_outputs(
         [(arguments.out or folder) / PLOT_FILE_NAME], list_data_files(arguments, data.train, data.test)
@@ -86,7 +86,7 @@ def build_parser() -> argparse.ArgumentParser:
     recipe = parser.add_argument_group("what to start from")
     start = recipe.add_mutually_exclusive_group()
     network = f"network whose recipe is the start (default: {DEFAULT_NETWORK})"
-    start.add_argument("--network", choices=NETWORKS, help=network)
+    start.add_argument("--network", choices=NETWORK_NAMES, help=network)
     recipe_help = "recipe that is the start, in place of a network's"
     start.add_argument("--recipe", choices=sorted(RECIPES), help=recipe_help)
     add_recipe_options(recipe)
@@ -122,7 +122,7 @@ def make_train_command(arguments: argparse.Namespace, best: Mapping[str, int | f
     return shlex.join([*words, *format_list_options(arguments)])
 
 
-def _hand_over(study: Path, trials: "Trials", arguments: argparse.Namespace) -> dict[str, object]:
+def _hand_over(study: Path, trials: "FinishedTrials", arguments: argparse.Namespace) -> dict[str, object]:
     """Write the result of the search, print the best trial, and return it for programs.
 
     Args:
@@ -130,16 +130,16 @@ def _hand_over(study: Path, trials: "Trials", arguments: argparse.Namespace) -> 
         trials: all finished trials, the best first.
         arguments: the arguments of the command.
     """
-    from training.gradient.search import STUDY, draw_search, rounded  # noqa: PLC0415
+    from training.gradient.search import STUDY_FILE, draw_search_plot, round_values  # noqa: PLC0415
 
     folder, best = arguments.out or study, trials[0]
-    figure, command = folder / PLOT_FILE_NAME, make_train_command(arguments, rounded(best.params))
+    figure, command = folder / PLOT_FILE_NAME, make_train_command(arguments, round_values(best.params))
     folder.mkdir(parents=True, exist_ok=True)
-    draw_search(study, figure)
+    draw_search_plot(study, figure)
     out = make_console()
     title = f"The best of {len(trials)} trials, by validation accuracy"
     print_table([_row(trial) for trial in trials[:MAX_TRIALS_SHOWN]], title, words=("state",))
-    out.print(f"All of them: {study / STUDY}, {figure}. The best again, as a release:")
+    out.print(f"All of them: {study / STUDY_FILE}, {figure}. The best again, as a release:")
     out.print(command, soft_wrap=True)
     return {
         "written": [str(figure)],
@@ -151,15 +151,15 @@ def _hand_over(study: Path, trials: "Trials", arguments: argparse.Namespace) -> 
 
 def _row(trial: "FrozenTrial") -> dict[str, str]:
     """Return the cells of a trial, by their headings. The accuracy is 0 if the loss was not a number."""
-    from training.gradient.search import STATES, rounded  # noqa: PLC0415 - needs Optuna
+    from training.gradient.search import TRIAL_STATE_NAMES, round_values  # noqa: PLC0415 - needs Optuna
 
     return {
         "trial": str(trial.number),
         "accuracy": f"{trial.value or 0:.4f}",
-        "state": STATES[trial.state],
+        "state": TRIAL_STATE_NAMES[trial.state],
         "epochs": str(len(trial.intermediate_values)),
         "seconds": f"{trial.duration.total_seconds():.0f}" if trial.duration else "",
-        **{name.replace("_", " "): f"{value:.4g}" for name, value in rounded(trial.params).items()},
+        **{name.replace("_", " "): f"{value:.4g}" for name, value in round_values(trial.params).items()},
     }
 
 

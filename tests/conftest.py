@@ -62,18 +62,18 @@ def short_fits() -> Iterator[None]:
     tests/contract/training/test_photo_features.py.
     """
     from training import ten_classes  # noqa: PLC0415 - it imports TensorFlow
-    from training.features.shipped import shipped_photos  # noqa: PLC0415
+    from training.features.shipped import read_shipped_photos  # noqa: PLC0415
     from training.heads import hidden, ood, photo_head  # noqa: PLC0415
 
-    shipped = shipped_photos()
+    shipped = read_shipped_photos()
     tenth = shipped.take(np.arange(0, len(shipped), 10))
     with pytest.MonkeyPatch.context() as changed:
-        changed.setattr(ten_classes, "shipped_photos", lambda: tenth)
-        for name, part in (("LEAST_STEPS", 2), ("PASSES", 4), ("BATCH", 8)):
+        changed.setattr(ten_classes, "read_shipped_photos", lambda: tenth)
+        for name, part in (("MIN_FIT_STEPS", 2), ("PASSES_OVER_PICTURES", 4), ("HEAD_BATCH_SIZE", 8)):
             changed.setattr(hidden, name, getattr(hidden, name) // part)
-        fit = partial(hidden.fit_hidden_head, units=hidden.UNITS // 4)
+        fit = partial(hidden.fit_hidden_head, units=hidden.HIDDEN_UNITS // 4)
         changed.setattr(photo_head, "fit_hidden_head", fit)
-        changed.setattr(ood, "STEPS", ood.STEPS // 10)
+        changed.setattr(ood, "MIN_ADAM_STEPS", ood.MIN_ADAM_STEPS // 10)
         yield
 
 

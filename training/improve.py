@@ -249,7 +249,7 @@ def next_training(
     of_class = [correction for correction in corrected.corrections if correction.attribute == LABEL]
     if products := {correction.product for correction in of_class} - {""}:
         # Here: scikit-learn is not installed where serving alone is.
-        from training.thresholds.requirements import ACCEPTED_OF_PHOTOS as RIGHT  # noqa: PLC0415
+        from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY as RIGHT  # noqa: PLC0415
 
         accepted = f"{count_needed_answers(RIGHT)} accepted ones are needed to show {RIGHT:.0%}"
         progress.say(f"{len(products):,} products; {accepted}.")

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from labelling.lists.list_reading import ListOptions
 from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE, AcceptConditions
 from training.errors import UnusedOption
-from training.gradient.recipes import PLAIN, Recipe
+from training.gradient.recipes import PLAIN_RECIPE, Recipe
 
 _CHOSEN_OTHERWISE: Final = ("network", "warm_up", "averaging", "schedule")
 """Fields of a recipe that another option sets, or named recipes alone."""
@@ -200,4 +200,4 @@ class Options(BaseModel):
             BadRecipe: a field cannot be trained with.
         """
         fields_set: Any = dict(self.recipe_fields)
-        return replace(PLAIN, **fields_set)
+        return replace(PLAIN_RECIPE, **fields_set)

@@ -31,30 +31,35 @@ from training.data.read import choose_labels, divide_pictures, find_listed_test_
 from training.data.split import FoldNumbers, Split, choose_folds, split_data
 from training.data.vectors import FeatureVectors
 from training.environment import hardware, libraries
-from training.evaluation.evaluate import undecided
+from training.evaluation.evaluate import make_answers
 from training.features.blocks import (
-    BLOCKS,
-    READS,
-    WITHOUT_LITE2,
-    Block,
-    measured_part,
-    network,
-    seeing,
-    spread,
+    ALL_BLOCKS,
+    BLOCKS_INPUT_CONTRACT,
+    FAST_BLOCKS,
+    BlockName,
+    build_vector_network,
+    find_measured_part,
+    make_block_spreads,
+    make_feature_function,
 )
 from training.features.frozen import BACKBONE, EFFICIENTNET
-from training.gradient.recipes import groups_suffix
-from training.heads.cross_val import Fit, fit, lacking_in_words, out_of_fold
+from training.gradient.recipes import make_groups_suffix
+from training.heads.cross_val import (
+    FittedHead,
+    answer_out_of_fold,
+    describe_lacking_labels,
+    fit_head_with_folds,
+)
 from training.heads.logistic import LogisticHead
-from training.heads.negatives import ood_negatives
-from training.heads.ood import OodPhotos, OodScore, Whitening, fit_measure
+from training.heads.negatives import choose_other_things
+from training.heads.ood import ClassWhitening, OodPhotos, OodScore, fit_unfamiliarity
 from training.options import Options
 from training.progress import CheckLabels, Progress, Watch, accept_labels, warn_of_few
 from training.release.complete import Candidate, complete_release, made_with, samples
 from training.release.export import export_network
 from training.release.make import Trained, new_numbered_release
 from training.release.run_folder import check_named_run
-from training.thresholds.requirements import ACCEPTED_OF_OWN
+from training.thresholds.requirements import OWN_CLASSES_ACCEPTED_ACCURACY
 
 
 def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of them, and what is recorded
@@ -86,10 +91,10 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
         WeightsUnfit: a file that comes with this package is missing or damaged.
     """
     check_named_run(run)
-    blocks = WITHOUT_LITE2 if options.fast else BLOCKS
+    blocks = FAST_BLOCKS if options.fast else ALL_BLOCKS
     # 1) Pictures: each content once, seen as it is read, in folds that keep groups together.
-    began, body = time.perf_counter(), network(blocks)
-    data = see_pictures(named, contents, seeing(body), options, progress)
+    began, body = time.perf_counter(), build_vector_network(blocks)
+    data = see_pictures(named, contents, make_feature_function(body), options, progress)
     check_labels(data.labels)
     parts = split_data(data, None)
     train, folds = parts.train, choose_folds(parts.train)
@@ -98,16 +103,16 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     heads = fit_heads(train, folds, blocks, progress)
     head = heads[LABEL].head
     # 3) The OOD score, against photos of other things; of each fold, too.
-    features = train.features.upright[:, measured_part(blocks)]
-    ood = ood_negatives(blocks[0], train, features, folds, progress.say)
+    features = train.features.upright[:, find_measured_part(blocks)]
+    ood = choose_other_things(blocks[0], train, features, folds, progress.say)
     with progress.counting("fitting OOD scores") as watch:
         measure, distances = fit_ood(train, features, folds, ood, watch)
-    answers = undecided(Scores.make_class_scores(heads[LABEL].out_of_fold, distances), train, folds=folds)
+    answers = make_answers(Scores.make_class_scores(heads[LABEL].out_of_fold, distances), train, folds=folds)
     seconds = time.perf_counter() - began
     progress.say(_accuracy_in_words(answers, len(train.pictures_of_known_class), seconds))
     # 4) Export: graph and network answer alike.
-    name, model = (BACKBONE if options.fast else EFFICIENTNET).recipe.network, head.on(body)
-    usual = Path("runs") / f"{name}-{train.compute_digest()[:16]}{groups_suffix(data)}"
+    name, model = (BACKBONE if options.fast else EFFICIENTNET).recipe.network, head.attach_to(body)
+    usual = Path("runs") / f"{name}-{train.compute_digest()[:16]}{make_groups_suffix(data)}"
     attributes = {question: fitted for question, fitted in heads.items() if question != LABEL}
     last_layers = {question: fitted.head for question, fitted in attributes.items()}
     with new_numbered_release(run, usual) as place:
@@ -124,8 +129,8 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
             split=parts,
             out_of_fold=answers,
             attributes={question: fitted.out_of_fold for question, fitted in attributes.items()},
-            score=partial(scores_of_vectors, head, measure, measured_part(blocks)),
-            unseen=None if ood is None else measure.distances(ood.unseen),
+            score=partial(scores_of_vectors, head, measure, find_measured_part(blocks)),
+            unseen=None if ood is None else measure.compute_distances(ood.unseen_features),
             accept=options.accept,
             of_products=train.are_groups_products,
         )
@@ -146,18 +151,18 @@ def see_pictures(
     """
     contents = contents if options.limit is None else contents.limit_pictures(options.limit)
     decoded = decode_pictures(
-        contents, READS, progress, compute_features=see, skip_unreadable=named.skip_unreadable
+        contents, BLOCKS_INPUT_CONTRACT, progress, compute_features=see, skip_unreadable=named.skip_unreadable
     )
     near = group_near_copies(decoded.contents, decoded.hashes)
     report_near_copies(near, contents.listing, progress.warn)
     tested = find_listed_test_set(near)
     labels = choose_labels(contents.listing, near, tested, named.required_labels, progress.warn)
-    data = divide_pictures(contents.listing, decoded, near, labels, tested, READS)
+    data = divide_pictures(contents.listing, decoded, near, labels, tested, BLOCKS_INPUT_CONTRACT)
     return replace(data, licence=named.licence)
 
 
 def announce(
-    parts: Split, folds: FoldNumbers, blocks: Sequence[Block], options: Options, progress: Progress
+    parts: Split, folds: FoldNumbers, blocks: Sequence[BlockName], options: Options, progress: Progress
 ) -> None:
     """Print which pictures are learnt, and warn if they are too few to promise a share of right answers."""
     progress.say(
@@ -166,7 +171,9 @@ def announce(
     )
     labelled = len(parts.train.pictures_of_known_class)
     warn_of_few(
-        len(parts.validation) + labelled, options.accept.right_share or ACCEPTED_OF_OWN, progress.warn
+        len(parts.validation) + labelled,
+        options.accept.right_share or OWN_CLASSES_ACCEPTED_ACCURACY,
+        progress.warn,
     )
 
 
@@ -181,8 +188,8 @@ def _accuracy_in_words(answers: Answers, labelled: int, seconds: float) -> str:
     labelled = int(answers.has_class.sum())
     return (
         f"{answers.is_right.sum() / labelled:.2%} of {labelled:,} answers to pictures that the head had not "
-        f"learnt are right; {seconds:.0f} s. The model reads {' x '.join(map(str, READS.shape))} pixels in "
-        "colour."
+        f"learnt are right; {seconds:.0f} s. The model reads "
+        f"{' x '.join(map(str, BLOCKS_INPUT_CONTRACT.shape))} pixels in colour."
     )
 
 
@@ -213,8 +220,8 @@ def _figures(  # noqa: PLR0913, PLR0917 - each is a line of the report
 
 
 def fit_heads(
-    train: Pictures, folds: FoldNumbers, blocks: Sequence[Block], progress: Progress
-) -> dict[str, Fit]:
+    train: Pictures, folds: FoldNumbers, blocks: Sequence[BlockName], progress: Progress
+) -> dict[str, FittedHead]:
     """Fit a logistic head for the class and for each attribute, and cross-fitted answers of each head.
 
     Args:
@@ -227,22 +234,26 @@ def fit_heads(
         The fits by question, the class first, then the attributes. Each has the head that learnt all
         pictures, and answers of heads that did not learn the picture.
     """
-    spreads = spread(blocks)
+    spreads = make_block_spreads(blocks)
     with progress.counting("fitting heads") as watch:
         done, heads = count(1), len(train.labels) * (int(folds.max()) + 1)
         fits = {
-            name: fit(labels, train.features, train.groups, folds, spreads, lambda: watch(next(done), heads))
+            name: fit_head_with_folds(
+                labels, train.features, train.groups, folds, spreads, lambda: watch(next(done), heads)
+            )
             for name, labels in train.labels.items()
         }
     for name, labels in train.labels.items():
-        if sentence := lacking_in_words([labels.names[place] for place in fits[name].lacking]):
+        if sentence := describe_lacking_labels(
+            [labels.names[place] for place in fits[name].lacking_label_ids]
+        ):
             progress.say(f"{name}: {sentence}")
     return fits
 
 
 def fit_ood(
     train: Pictures, features: FeatureVectors, folds: FoldNumbers, ood: OodPhotos | None, watch: Watch
-) -> tuple[Whitening | OodScore, Distances]:
+) -> tuple[ClassWhitening | OodScore, Distances]:
     """Fit the measure of how unfamiliar a picture is, and return it with cross-fitted distances.
 
     Args:
@@ -256,16 +267,16 @@ def fit_ood(
     done, classes = count(1), int(train.classes.max()) + 1
 
     def learn(some: NDArray[np.int64]) -> Callable[[FeatureVectors], Distances]:
-        measure = fit_measure(features[some], train.classes[some], classes, ood)
+        measure = fit_unfamiliarity(features[some], train.classes[some], classes, ood)
         watch(next(done), int(folds.max()))
-        return measure.distances
+        return measure.compute_distances
 
-    distances = out_of_fold(learn, features, train.groups, folds)
-    return fit_measure(features, train.classes, classes, ood), distances
+    distances = answer_out_of_fold(learn, features, train.groups, folds)
+    return fit_unfamiliarity(features, train.classes, classes, ood), distances
 
 
 def scores_of_vectors(
-    head: LogisticHead, measure: Whitening | OodScore, features: slice, pictures: Pictures
+    head: LogisticHead, measure: ClassWhitening | OodScore, features: slice, pictures: Pictures
 ) -> Scores:
     """Return the probabilities and distances of a network for pictures whose vectors are known.
 
@@ -276,4 +287,6 @@ def scores_of_vectors(
         pictures: the pictures with their vectors.
     """
     vectors = pictures.features.upright
-    return Scores.make_class_scores(head.probabilities(vectors), measure.distances(vectors[:, features]))
+    return Scores.make_class_scores(
+        head.compute_probabilities(vectors), measure.compute_distances(vectors[:, features])
+    )

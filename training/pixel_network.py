@@ -16,22 +16,22 @@ from reports.values import TrainingFigures
 from training.data.fashion import LabelledData, describe_capped_weights
 from training.data.split import Split, split_data
 from training.environment import hardware, libraries
-from training.gradient.fitting.checkpoints import Run, kept_epoch, load_checkpoint
-from training.gradient.fitting.fit import Fitted, fit
-from training.gradient.recipes import Recipe, default_run_folder, run_fingerprint
-from training.heads.ood import fit_measure
+from training.gradient.fitting.checkpoints import TrainingRun, choose_kept_epoch, load_checkpoint
+from training.gradient.fitting.fit import FittedNetwork, fit_by_gradient
+from training.gradient.recipes import Recipe, choose_run_folder, make_run_fingerprint
+from training.heads.ood import fit_unfamiliarity
 from training.progress import Progress, warn_of_few
 from training.release.complete import Candidate, complete_release, made_with, samples
 from training.release.export import export_network, features_of
 from training.release.make import Trained, new_release
 from training.release.run_folder import check_no_release
-from training.thresholds.requirements import usual_accept_right
+from training.thresholds.requirements import get_default_accuracy
 
 
 def train_pixels(
     data: LabelledData,
     recipe: Recipe,
-    task: Run,
+    task: TrainingRun,
     progress: Progress,
     accept: AcceptConditions = DEFAULT_CONDITIONS,
 ) -> Trained:
@@ -55,7 +55,7 @@ def train_pixels(
         f"{len(data.test):,} for the report: {recipe.network}, seed {recipe.seed}. Checkpoint in "
         f"{task.folder}."
     )
-    promised = accept.right_share or usual_accept_right(own_classes=data.has_class_names)
+    promised = accept.right_share or get_default_accuracy(own_classes=data.has_class_names)
     warn_of_few(len(parts.validation), promised, progress.warn)
     if doubt := describe_capped_weights(parts.train.classes, data.labels):
         progress.warn(doubt)
@@ -63,7 +63,9 @@ def train_pixels(
     return release_pixels(task, recipe, fitted, data, parts, progress, accept)
 
 
-def fit_network(task: Run, data: LabelledData, parts: Split, recipe: Recipe, progress: Progress) -> Fitted:
+def fit_network(
+    task: TrainingRun, data: LabelledData, parts: Split, recipe: Recipe, progress: Progress
+) -> FittedNetwork:
     """Fit a network to pictures, from the checkpoint of the run on if the run has one.
 
     Raises:
@@ -72,21 +74,21 @@ def fit_network(task: Run, data: LabelledData, parts: Split, recipe: Recipe, pro
     if done := len(load_checkpoint(task).history):
         progress.say(f"Continues after epoch {done} of {recipe.epochs}.")
     extra = []
-    if task.events is not None:
+    if task.tensorboard_folder is not None:
         # TensorBoard takes seconds to load.
-        from training.gradient.fitting.tensorboard_log import tensorboard_callbacks  # noqa: PLC0415
+        from training.gradient.fitting.tensorboard_log import make_tensorboard_callbacks  # noqa: PLC0415
 
-        extra = tensorboard_callbacks(task.events, parts.validation, data.labels)
+        extra = make_tensorboard_callbacks(task.tensorboard_folder, parts.validation, data.labels)
     with progress.epochs(recipe.epochs) as watcher:
-        fitted = fit(parts, len(data.labels), recipe, task, watcher, extra=extra)
+        fitted = fit_by_gradient(parts, len(data.labels), recipe, task, watcher, extra_callbacks=extra)
     progress.say(f"Kept: {kept_in_words(recipe)}. {fitted.seconds:.0f} s in all.")
     return fitted
 
 
 def release_pixels(  # noqa: PLR0913, PLR0917 - a fit, what it was made of, and who follows it
-    task: Run,
+    task: TrainingRun,
     recipe: Recipe,
-    fitted: Fitted,
+    fitted: FittedNetwork,
     data: LabelledData,
     parts: Split,
     progress: Progress,
@@ -106,11 +108,11 @@ def release_pixels(  # noqa: PLR0913, PLR0917 - a fit, what it was made of, and 
         training=TrainingFigures(
             seed=recipe.seed,
             epochs=len(fitted.history),
-            best_epoch=kept_epoch(fitted.history, recipe.kept),
+            best_epoch=choose_kept_epoch(fitted.history, recipe.kept),
             seconds=fitted.seconds,
             hardware="; then ".join(fitted.hardware) or hardware(),
             libraries=libraries() | fitted.libraries,
-            configuration=recipe.as_json() | made_with(task.command, task.settings, data),
+            configuration=recipe.convert_to_json() | made_with(task.command_line, task.settings, data),
         ),
         history=fitted.history,
         data=data,
@@ -120,7 +122,9 @@ def release_pixels(  # noqa: PLR0913, PLR0917 - a fit, what it was made of, and 
     with new_release(task.folder / NEW_RELEASE_FOLDER) as folder:
         with progress.counting("exporting the graph and comparing it with the network"):
             train.learnt_hashes.save_hashes(folder)
-            measure = fit_measure(features_of(model, train.images), train.classes, len(data.labels), None)
+            measure = fit_unfamiliarity(
+                features_of(model, train.images), train.classes, len(data.labels), None
+            )
             export_network(folder, model, measure, samples(parts))
         _, of_files = complete_release(folder, candidate, progress)
     return Trained(task.folder, of_files, data.labels)
@@ -140,7 +144,7 @@ def run_of(  # noqa: PLR0913, PLR0917 - what a run is named by, and what its rel
     events: Path | None = None,
     command: str = "",
     settings: Mapping[str, JsonValue] | None = None,
-) -> Run:
+) -> TrainingRun:
     """Return the run of a recipe on data: its folder, and the values that its checkpoint must carry.
 
     Args:
@@ -151,6 +155,6 @@ def run_of(  # noqa: PLR0913, PLR0917 - what a run is named by, and what its rel
         command: the command line, which the release records.
         settings: the options of that command, which the release records, too.
     """
-    usual = default_run_folder(recipe, data)
+    usual = choose_run_folder(recipe, data)
     logged = events and events / usual.name
-    return Run(folder or usual, run_fingerprint(recipe, data), logged, command, settings or {})
+    return TrainingRun(folder or usual, make_run_fingerprint(recipe, data), logged, command, settings or {})

@@ -9,9 +9,9 @@ from training.gradient.recipes import (
     DEFAULT_NETWORK,
     RECIPES,
     Recipe,
-    for_few,
-    for_network,
-    starting_point,
+    adapt_recipe_to_few_pictures,
+    adapt_recipe_to_network,
+    choose_default_recipe,
 )
 from training.options import Options
 
@@ -41,16 +41,16 @@ def find_start(options: Options) -> Recipe:
     """
     network: Any = options.network
     if options.recipe is None:
-        return starting_point(network or DEFAULT_NETWORK)
+        return choose_default_recipe(network or DEFAULT_NETWORK)
     if options.recipe not in RECIPES:
         raise BadRecipe(f"{options.recipe}: no recipe has this name. There are {', '.join(sorted(RECIPES))}.")
     recipe = RECIPES[options.recipe]
-    return for_network(recipe, network) if network else recipe
+    return adapt_recipe_to_network(recipe, network) if network else recipe
 
 
 def adapt_to_size(recipe: Recipe, data: LabelledData) -> Recipe:
     """Return the recipe adapted to the number of pictures, if these are a person's own; else unchanged."""
-    return for_few(recipe, len(data.train)) if data.has_class_names else recipe
+    return adapt_recipe_to_few_pictures(recipe, len(data.train)) if data.has_class_names else recipe
 
 
 def apply_options(start: Recipe, options: Options) -> Recipe:

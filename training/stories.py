@@ -18,7 +18,7 @@ from training.data.hashed_files import NO_HASHED_FILES, HashedFiles
 from training.data.listing import Listing
 from training.data.named import Named
 from training.data.read import load_data_set
-from training.gradient.fitting.checkpoints import forget_checkpoint
+from training.gradient.fitting.checkpoints import remove_checkpoint
 from training.loading import start_tensorflow
 from training.options import Options, Story, check_used
 from training.progress import CheckLabels, Progress, resumable
@@ -183,7 +183,7 @@ def _train_pixels(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, an
     task = run_of(recipe, data, run.folder, run.events, run.command, options.as_json())
     with nullcontext() if run.folder else claim_new_run(task.folder):
         if run.is_fresh:
-            forget_checkpoint(task)
+            remove_checkpoint(task)
         with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
             return train_pixels(data, recipe, task, progress, options.accept)
 

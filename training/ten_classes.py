@@ -34,11 +34,11 @@ from training.data.read import read_photos
 from training.data.split import FoldNumbers
 from training.environment import libraries
 from training.errors import BadRecipe
-from training.evaluation.photos import answers_of_parent, compared_of, undecided_photos
-from training.features.blocks import READS
-from training.features.shipped import LITE2, photo_features, shipped_photos
-from training.heads.cross_val import lacking_in_words
-from training.heads.photo_head import PhotoHead, fit_photo_head, folds_of, things_in_folds
+from training.evaluation.photos import answer_with_parent, choose_compared_photos, make_photo_answers
+from training.features.blocks import BLOCKS_INPUT_CONTRACT
+from training.features.shipped import PHOTO_BLOCKS, compute_photo_features, read_shipped_photos
+from training.heads.cross_val import describe_lacking_labels
+from training.heads.photo_head import PhotoHead, fit_photo_head, make_photo_folds, make_thing_folds
 from training.progress import Progress
 from training.release.doubts import FileAnswers
 from training.release.make import Trained
@@ -90,17 +90,17 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     if attributes := parent.manifest.attributes:
         progress.say(f"The answers of {parent.version} to {' and '.join(attributes)} stay as they are.")
     listing = listing or named.list_photos(labels)
-    photos = read_photos(named, listing, READS, progress)
+    photos = read_photos(named, listing, BLOCKS_INPUT_CONTRACT, progress)
     corrected = listing.corrections is not None
     usual = Path("runs") / f"photos-{_digest(photos)}"
     with claim_new_run(usual) if run is None else nullcontext(run) as folder:
-        compared = compared_of(photos, parent, progress.warn) if corrected else None
+        compared = choose_compared_photos(photos, parent, progress.warn) if corrected else None
         _announce(photos, folder, progress, corrected=corrected)
         learnt = seen_photos(photos, folder, parent, progress, corrected=corrected)
         # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
         head = fit_head(learnt, parent, progress)
         record: dict[str, JsonValue] = {
-            "network": "_".join(LITE2),
+            "network": "_".join(PHOTO_BLOCKS),
             "units": len(head.head.hidden_bias),
             "photos": dict(sorted(Counter(learnt.tiers.tolist()).items())),
             "command": command,
@@ -112,10 +112,10 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
         of_parent = NO_ANSWERS
         if compared is not None:
             with progress.counting("asking the release before"):
-                of_parent = answers_of_parent(parent, compared)
+                of_parent = answer_with_parent(parent, compared)
         answers = answers_of_folds(head)
         with progress.counting("exporting the graph, comparing and measuring it"):
-            contents = LearntHashes.make_from_digests(head.learnt.sha256, photos.hashes)
+            contents = LearntHashes.make_from_digests(head.learnt_photos.sha256, photos.hashes)
             release = partial(release_photos, folder / NEW_RELEASE_FOLDER, parent, parent_heads, head)
             report = release(
                 answers, contents, record, progress.say, of_parent, of_products=photos.are_groups_products
@@ -135,14 +135,14 @@ def fit_head(learnt: Pictures, parent: LocalRelease, progress: Progress) -> Phot
     """
     labels = parent.manifest.labels
     with progress.counting("fitting heads") as watch:
-        folds = folds_of(learnt, len(labels))
+        folds = make_photo_folds(learnt, len(labels))
         no_scores = Scores.make_class_scores(
             np.zeros((np.count_nonzero(folds), len(labels)), np.float32), None
         )
         keeps = keeps_thresholds(checked_answers(learnt, no_scores, folds), parent)
-        of_things = np.zeros_like(folds) if keeps else things_in_folds(learnt)
+        of_things = np.zeros_like(folds) if keeps else make_thing_folds(learnt)
         head = fit_photo_head(learnt, labels, folds, of_things, watch)
-    if sentence := lacking_in_words(head.lacking):
+    if sentence := describe_lacking_labels(head.lacking_labels):
         progress.say(sentence)
     return head
 
@@ -163,10 +163,10 @@ def seen_photos(
 ) -> Pictures:
     """Return the photos that are learnt, with their vectors; to corrections, the bundled photos are added."""
     with progress.counting("seeing photos") as watch:
-        learnt = photo_features(photos, folder, watch)
+        learnt = compute_photo_features(photos, folder, watch)
     if not corrected:
         return learnt
-    shipped, labels = shipped_photos(), parent.manifest.labels
+    shipped, labels = read_shipped_photos(), parent.manifest.labels
     if (names := shipped.labels[LABEL].names) != labels:
         raise BadRecipe(
             f"{parent.version} knows {', '.join(labels)}; the photos that come with this package "
@@ -182,8 +182,8 @@ def answers_of_folds(head: PhotoHead) -> Answers:
     They are answers to the photos that have a fold, and to photos of things that no head learnt
     (UNLEARNT_THINGS).
     """
-    others = head.scores_of_unseen_ood
-    answers = checked_answers(head.learnt, head.scores, head.folds)
+    others = head.unseen_ood_scores
+    answers = checked_answers(head.learnt_photos, head.cross_validated_scores, head.folds)
     if others is None:
         return answers
     return answers + Answers.make_answers(
@@ -204,7 +204,7 @@ def checked_answers(learnt: Pictures, scores: Scores, folds: FoldNumbers) -> Ans
         folds: the folds of all photos.
     """
     answered = folds > 0
-    answers = undecided_photos(scores, learnt.take(answered), networks="photos", folds=folds[answered])
+    answers = make_photo_answers(scores, learnt.take(answered), networks="photos", folds=folds[answered])
     # A source is not unknown where each fold's head learnt unchecked photos of it.
     is_learnt = np.isin(answers.sources, learnt.sources[~learnt.is_checked])
     return replace(answers, sources=np.where(is_learnt & answers.is_from_unknown_source, "", answers.sources))
@@ -213,8 +213,10 @@ def checked_answers(learnt: Pictures, scores: Scores, folds: FoldNumbers) -> Ans
 def _at_hand(photos: Pictures, head: PhotoHead) -> FileAnswers:
     """Return the answers of heads of folds to the photos at hand that show a class."""
     files = dict(zip(photos.sha256.tolist(), photos.files, strict=True))
-    answered = head.learnt.take(head.folds > 0)
-    answers = undecided_photos(head.scores, answered, networks="photos", folds=head.folds[head.folds > 0])
+    answered = head.learnt_photos.take(head.folds > 0)
+    answers = make_photo_answers(
+        head.cross_validated_scores, answered, networks="photos", folds=head.folds[head.folds > 0]
+    )
     at_hand = np.isin(answered.sha256, list(files)) & answers.has_class
     return answers.select_rows(at_hand), [files[name] for name in answered.sha256[at_hand].tolist()]
 

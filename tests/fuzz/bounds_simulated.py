@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from inference.contract import ACCEPT_NOTHING
 from reports.intervals import compute_share_interval, estimate_errors
-from training.thresholds.acceptance import confidence_threshold
+from training.thresholds.acceptance import choose_confidence_threshold
 from training.thresholds.answer_sets import AnswerSet
 
 RUNS = 1000
@@ -43,7 +43,7 @@ def accepts_too_much() -> float:
     for _ in range(RUNS):
         right, sure = random.random((2, 400))
         kind = AnswerSet("pictures", sure.astype(np.float32), right < 0.949, PROMISED)
-        found += confidence_threshold([kind]) < ACCEPT_NOTHING
+        found += choose_confidence_threshold([kind]) < ACCEPT_NOTHING
     return found / RUNS
 
 

@@ -19,8 +19,17 @@ from reports.page.wording import ENGLISH_WORDING
 from reports.values import HELD_OUT_PICTURES
 from tests.answers import truth, undecided_answers, unmeasured
 from training.data.labels import OOD
-from training.thresholds.acceptance import acceptance_curves, confidence_threshold, promises
-from training.thresholds.answer_sets import AnswerSet, confidences_of, photo_answer_sets, scores_in
+from training.thresholds.acceptance import (
+    choose_confidence_threshold,
+    compute_acceptance_curves,
+    make_promises,
+)
+from training.thresholds.answer_sets import (
+    AnswerSet,
+    compute_confidences,
+    make_photo_answer_sets,
+    make_scores,
+)
 
 UNFAMILIAR = float("nan")
 
@@ -34,7 +43,9 @@ def a_kind(
     """Answers of equal confidence: how sure, how many right, how many wrong."""
     confidences = np.concatenate([[sure] * (right + wrong) for sure, right, wrong in answers])
     right = np.concatenate([[True] * right + [False] * wrong for _, right, wrong in answers])
-    return AnswerSet(name, confidences.astype(np.float32), right.astype(bool), accuracy, least=least)
+    return AnswerSet(
+        name, confidences.astype(np.float32), right.astype(bool), accuracy, minimum_confidence=least
+    )
 
 
 THRESHOLDS: dict[str, tuple[float, list[AnswerSet]]] = {
@@ -70,7 +81,7 @@ THRESHOLDS: dict[str, tuple[float, list[AnswerSet]]] = {
 
 @pytest.mark.parametrize(("threshold", "kinds"), THRESHOLDS.values(), ids=THRESHOLDS)
 def test_the_threshold_keeps_every_promise(threshold: float, kinds: list[AnswerSet]) -> None:
-    assert confidence_threshold(kinds) == pytest.approx(threshold)
+    assert choose_confidence_threshold(kinds) == pytest.approx(threshold)
 
 
 def test_the_answers_behind_a_threshold_are_reviewed_as_unfamiliar_where_serving_reviews_them() -> None:
@@ -79,7 +90,7 @@ def test_the_answers_behind_a_threshold_are_reviewed_as_unfamiliar_where_serving
         unmeasured((0.9, 3)).class_probabilities, np.array([74.5, 75.0, 75.5], np.float32)
     )
 
-    sure = confidences_of(at, 1.0, familiarity)
+    sure = compute_confidences(at, 1.0, familiarity)
 
     served = [
         serve(0.9, compute_familiarity(one, familiarity), minimum_confidence=0.5, minimum_familiarity=0.25)[0]
@@ -90,8 +101,8 @@ def test_the_answers_behind_a_threshold_are_reviewed_as_unfamiliar_where_serving
 
 def kinds_of(photos: Answers) -> tuple[AnswerSet, ...]:
     """The rows of photos, of which 95% of those accepted have to be right in the tiers A, B and C."""
-    sure = confidences_of(scores_in(photos), 1.0, None)
-    return photo_answer_sets(photos, sure, dict.fromkeys("ABC", 0.95))
+    sure = compute_confidences(make_scores(photos), 1.0, None)
+    return make_photo_answer_sets(photos, sure, dict.fromkeys("ABC", 0.95))
 
 
 def two_shops(of_second: int) -> Answers:
@@ -114,26 +125,26 @@ def test_a_threshold_keeps_the_promise_for_each_shop_though_both_are_of_one_tier
 ) -> None:
     kinds = kinds_of(two_shops(of_second))
 
-    assert [kind.pictures for kind in kinds] == ["photos of tier B", *shops]
-    assert confidence_threshold(kinds) == pytest.approx(threshold)
+    assert [kind.set_name for kind in kinds] == ["photos of tier B", *shops]
+    assert choose_confidence_threshold(kinds) == pytest.approx(threshold)
 
 
 def test_a_shop_keeps_the_promise_of_the_tiers_that_have_one_alone() -> None:
     shops = two_shops(186)
     others = replace(shops, sets=np.full(len(shops), "X"), truth=1 - shops.truth)
 
-    of_both, of_one = ([kind.right.sum() for kind in kinds_of(one)] for one in (shops + others, shops))
+    of_both, of_one = ([kind.is_right.sum() for kind in kinds_of(one)] for one in (shops + others, shops))
 
     assert of_both[-2:] == of_one[-2:]
-    (unpromised,) = photo_answer_sets(shops, np.full(2_000, 0.9, np.float32), {})
-    assert unpromised.accuracy is None
+    (unpromised,) = make_photo_answer_sets(shops, np.full(2_000, 0.9, np.float32), {})
+    assert unpromised.promised_accuracy is None
 
 
 def test_a_shop_that_has_a_tier_to_itself_is_judged_as_that_tier() -> None:
     photos = undecided_answers(unmeasured((0.9, 400)), truth(400, 0), np.repeat(["A", "C"], 200))
     photos = replace(photos, sources=np.repeat(["shop", "senders"], 200))
 
-    assert [kind.pictures for kind in kinds_of(photos)] == ["photos of tier A", "photos of tier C"]
+    assert [kind.set_name for kind in kinds_of(photos)] == ["photos of tier A", "photos of tier C"]
 
 
 def test_what_shows_no_class_is_wrong_when_accepted_in_the_tier_that_it_was_drawn_with() -> None:
@@ -142,7 +153,9 @@ def test_what_shows_no_class_is_wrong_when_accepted_in_the_tier_that_it_was_draw
 
     found = kinds_of(undecided_answers(unmeasured((0.9, 220)), labels, tiers))
 
-    assert [(one.pictures, len(one.right), int(one.right.sum()), one.accuracy) for one in found] == [
+    assert [
+        (one.set_name, len(one.is_right), int(one.is_right.sum()), one.promised_accuracy) for one in found
+    ] == [
         ("photos of tier A", 120, 100, 0.95),
         ("photos of tier studio", 20, 20, None),
     ]
@@ -155,7 +168,9 @@ def a_tier(name: str, photos: int) -> AnswerSet:
 def test_a_promise_that_is_not_shown_is_named_with_what_it_takes() -> None:
     kinds = [a_tier("A", 70), a_tier("B", 12)]
 
-    others, few = describe_unkept_promises(promises(kinds, confidence_threshold(kinds)), ENGLISH_WORDING, {})
+    others, few = describe_unkept_promises(
+        make_promises(kinds, choose_confidence_threshold(kinds)), ENGLISH_WORDING, {}
+    )
 
     assert others.startswith("Product shots: no threshold proves that 95% of the sure answers are right")
     assert few == (
@@ -167,7 +182,7 @@ def test_a_promise_that_is_not_shown_is_named_with_what_it_takes() -> None:
 def test_the_report_says_what_each_threshold_accepts_and_how_much_of_that_is_right_at_least() -> None:
     of_pictures = a_kind((0.99, 400, 0), (0.8, 60, 40))
 
-    curve = acceptance_curves([of_pictures])[HELD_OUT_PICTURES]
+    curve = compute_acceptance_curves([of_pictures])[HELD_OUT_PICTURES]
 
     assert [(point.accepted, point.right) for point in curve] == [(1.0, 0.92), (0.8, 1.0)]
     assert [point.threshold for point in curve] == pytest.approx([0.8, 0.99])
@@ -178,7 +193,7 @@ def test_the_report_says_what_each_threshold_accepts_and_how_much_of_that_is_rig
         ]
     )
     # WARDROBE_ACCEPT_TARGET chooses among these.
-    surer = acceptance_curves([replace(of_pictures, least=0.9)])[HELD_OUT_PICTURES]
+    surer = compute_acceptance_curves([replace(of_pictures, minimum_confidence=0.9)])[HELD_OUT_PICTURES]
     assert [point.threshold for point in surer] == pytest.approx([0.9, 0.99])
 
 
@@ -186,7 +201,7 @@ def test_each_tier_of_photos_has_a_curve_at_the_same_thresholds() -> None:
     tiers = ("A", "A", "A", "C", "C", "X")
     checked = undecided_answers(unmeasured((0.8, 6)), np.array([0, 0, 1, 0, 0, OOD]), tiers)
 
-    curves = acceptance_curves(kinds_of(checked))
+    curves = compute_acceptance_curves(kinds_of(checked))
 
     assert list(curves) == ["photos of tier A", "photos of tier C"]
     assert len({tuple(point.threshold for point in curve) for curve in curves.values()}) == 1

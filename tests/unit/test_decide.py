@@ -22,13 +22,13 @@ from reports.values import AttributeFigures
 from tests.answers import truth, undecided_answers, unmeasured
 from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
-from training.evaluation.attributes import attribute_in_words, measure_attributes
-from training.thresholds.decide import Thresholds, decide, decide_attributes, fit_familiarity
+from training.evaluation.attributes import describe_attribute, measure_attributes
+from training.thresholds.decide import Thresholds, decide_attributes, decide_thresholds, fit_familiarity
 from training.thresholds.requirements import (
-    FAMILIARITY_OF_PHOTOS,
+    PHOTO_UNFAMILIAR_SHARE,
     Requirements,
-    of_photos,
-    usual_accept_right,
+    get_default_accuracy,
+    make_photo_requirements,
 )
 
 CLASSES = 10
@@ -63,12 +63,16 @@ def checked_pictures(wrong: int) -> Answers:
 def by_photos(
     answers: Answers, of_other_kinds: Scores | None = None, before: float = ACCEPT_NOTHING
 ) -> Thresholds:
-    return decide(answers, of_photos(answers, of_other_kinds, before))
+    return decide_thresholds(answers, make_photo_requirements(answers, of_other_kinds, before))
 
 
 def decided(network: str, answers: Answers) -> Thresholds:
     """What is accepted where 95% have to be right."""
-    return decide(answers, Requirements(right=0.95)) if network == "own classes" else by_photos(answers)
+    return (
+        decide_thresholds(answers, Requirements(accuracy=0.95))
+        if network == "own classes"
+        else by_photos(answers)
+    )
 
 
 @every_network
@@ -78,7 +82,7 @@ def test_the_accepted_answers_are_right_as_often_as_was_asked(network: str) -> N
     (kind,) = found.answer_sets
     accepted = kind.confidences >= found.confidence
     assert 0.5 < accepted.mean() < 0.9
-    assert kind.right[accepted].mean() >= 0.95
+    assert kind.is_right[accepted].mean() >= 0.95
 
 
 @every_network
@@ -93,7 +97,9 @@ def test_wrong_pictures_of_one_sender_are_no_independent_ones(network: str) -> N
 
 def test_a_single_answer_needs_its_own_confidence_however_many_are_right() -> None:
     found, without = (
-        decide(checked_pictures(120), Requirements(right=0.6, confidence=least)).confidence
+        decide_thresholds(
+            checked_pictures(120), Requirements(accuracy=0.6, minimum_confidence=least)
+        ).confidence
         for least in (0.9, 0.0)
     )
 
@@ -113,11 +119,11 @@ def test_familiarity_keeps_the_distances_at_every_hundredth() -> None:
 def test_a_model_without_distances_has_no_familiarity() -> None:
     answers = undecided_answers(unmeasured((0.8, 100)), truth(80, 20))
 
-    assert decide(answers, Requirements(right=0.99)).familiarity is None
+    assert decide_thresholds(answers, Requirements(accuracy=0.99)).familiarity is None
 
 
 def test_classes_of_ones_own_promise_95_percent_and_others_99() -> None:
-    assert [usual_accept_right(own_classes=own) for own in (True, False)] == [0.95, 0.99]
+    assert [get_default_accuracy(own_classes=own) for own in (True, False)] == [0.95, 0.99]
 
 
 # The ten classes, by photos.
@@ -146,7 +152,9 @@ def test_a_random_sample_of_ones_own_pictures_alone_decides_and_lowers_no_thresh
 
     least = before if before < ACCEPT_NOTHING else DEFAULT_ACCEPT_CONFIDENCE
     assert least <= found.confidence < 0.999
-    assert [one.pictures for one in found.answer_sets if one.accuracy is not None] == ["photos of tier own"]
+    assert [one.set_name for one in found.answer_sets if one.promised_accuracy is not None] == [
+        "photos of tier own"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -179,7 +187,7 @@ def test_photos_of_kinds_that_were_not_learnt_choose_what_is_unfamiliar_by_what_
 
     assert found is not None
     assert without is not None
-    assert (found.threshold, without.threshold) == (chosen, FAMILIARITY_OF_PHOTOS)
+    assert (found.threshold, without.threshold) == (chosen, PHOTO_UNFAMILIAR_SHARE)
 
 
 @pytest.mark.parametrize("of_doubts", [True, False], ids=["looked at for doubts", "of no class"])
@@ -228,10 +236,10 @@ def decided_attributes(
     labels, shares = dict.fromkeys(names, said), dict.fromkeys(names, given)
 
     decided = decide_attributes(
-        {LABEL: bags, **labels}, shares, of_class, about_class, Requirements(right=right)
+        {LABEL: bags, **labels}, shares, of_class, about_class, Requirements(accuracy=right)
     )
-    heads = {name: one.head(said.names, said.applies_to) for name, one in decided.items()}
-    contract = about_class.contract(bags.names, GREY_28).replace_heads(heads)
+    heads = {name: one.make_head(said.names, said.applies_to) for name, one in decided.items()}
+    contract = about_class.make_contract(bags.names, GREY_28).replace_heads(heads)
     classifier = Classifier(Unasked(contract), contract)
     figures, _, _ = measure_attributes(classifier, of_class, shares, labels, decided)
     return [(decided[name], figures[name]) for name in names]
@@ -254,7 +262,7 @@ def test_a_label_of_an_attribute_that_was_hardly_checked_is_never_accepted() -> 
 
     ((decided, figures),) = decided_attributes(Labels.make_from_codes(main, ("black", "gold", "white")), main)
 
-    assert decided.head(("black", "gold", "white")).withheld == ("gold",)
+    assert decided.make_head(("black", "gold", "white")).withheld == ("gold",)
     assert figures.accepted == 0.99
     assert figures.labels["gold"].n == 2
 
@@ -292,10 +300,10 @@ def test_an_attribute_answers_unfamiliar_pictures_only_where_such_answers_show_t
     ((decided, figures),) = decided_attributes(kinds, answered, distances=distances)
 
     familiarity = {"belt": 0.0, "skirt": 0.0} if answers else None
-    assert decided.head(kinds.names).familiarity == familiarity
+    assert decided.make_head(kinds.names).familiarity == familiarity
     assert figures.accepted == (1.0 if answers else (400 - strange) / 400)
     assert (figures.unfamiliar is not None) == answers
-    sentence = attribute_in_words("kind", figures, decided)
+    sentence = describe_attribute("kind", figures, decided)
     assert ("class is unfamiliar are answered" in sentence) == answers
 
 
@@ -325,6 +333,6 @@ def test_an_attribute_of_which_nothing_is_accepted_says_what_to_do(
         Labels.make_from_codes(said, ("black", "white")), answered, asked
     )
 
-    sentence = attribute_in_words("colour", figures, decided)
+    sentence = describe_attribute("colour", figures, decided)
     assert sentence.lower().count("accepted.") == 1
     assert re.search(advice, sentence)

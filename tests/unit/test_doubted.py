@@ -23,7 +23,7 @@ from tests.review_sheets import cards_of, shown_on
 from tests.uploads import a_garment, png
 from training.data.corrections import read_correction_files
 from training.data.pictures import Pictures
-from training.evaluation.evaluate import undecided
+from training.evaluation.evaluate import make_answers
 from training.release.doubts import Doubted, doubted, table_of, with_files
 
 NAMES = ("Shirt", "Bag", "Boot")
@@ -65,10 +65,10 @@ def test_only_answers_to_pictures_with_files_are_listed_each_beside_its_file() -
     held_out, not_asked, learnt = pictures("ab"), pictures("c"), pictures("d")
 
     answers, files = with_files(
-        (held_out, undecided(says(0, 2), held_out)),
-        (without_files, undecided(says(1, 1), without_files)),
+        (held_out, make_answers(says(0, 2), held_out)),
+        (without_files, make_answers(says(1, 1), without_files)),
         (not_asked, NO_ANSWERS),
-        (learnt, undecided(says(2, 1), learnt)),
+        (learnt, make_answers(says(2, 1), learnt)),
     )
 
     labels = [NAMES[label] for label in answers.predicted]

@@ -15,8 +15,8 @@ from training.data.named import Named
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.data.read import read_photos
 from training.errors import BadPictures
-from training.evaluation.photos import compared_of
-from training.gradient.recipes import COMPACT, for_few
+from training.evaluation.photos import choose_compared_photos
+from training.gradient.recipes import COMPACT_RECIPE, adapt_recipe_to_few_pictures
 from training.progress import Lines
 
 
@@ -47,12 +47,12 @@ def test_pictures_that_are_new_to_the_parent_are_compared_and_one_has_to_show_a_
     parent = LocalRelease(tmp_path, open_bundled_release().manifest)
     LearntHashes.make_from_digests(read.sha256[read.spelt == "Bag"][:1]).save_hashes(tmp_path)
 
-    found = compared_of(read, parent, print)
+    found = choose_compared_photos(read, parent, print)
 
     assert sorted(found.spelt.tolist()) == ["Bag", "Dress", "Dress", "Hats", "Hats"]
     LearntHashes.make_from_digests(read.sha256[:0], read.hashes[read.classes != OOD]).save_hashes(tmp_path)
     with pytest.raises(BadPictures, match="none of these 6 pictures shows a class and is new to"):
-        compared_of(read, parent, print)
+        choose_compared_photos(read, parent, print)
 
 
 def test_corrections_that_no_audit_drew_are_of_a_tier_of_their_own(tmp_path: Path) -> None:
@@ -73,4 +73,4 @@ def test_corrections_that_no_audit_drew_are_of_a_tier_of_their_own(tmp_path: Pat
 
 @pytest.mark.parametrize(("pictures", "patience"), [(45, 20), (2000, None)])
 def test_few_pictures_end_a_training_early(pictures: int, patience: int | None) -> None:
-    assert for_few(COMPACT, pictures).patience == patience
+    assert adapt_recipe_to_few_pictures(COMPACT_RECIPE, pictures).patience == patience

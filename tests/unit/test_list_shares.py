@@ -13,14 +13,14 @@ from reports.intervals import compute_lower_bounds, compute_upper_bounds
 from reports.values import parse_report, read_report
 from reports.word_figures import WordsPromise, read_minimum_shares
 from training.evaluation.title_shares import (
-    PRODUCTS,
-    RIGHT,
-    RIGHT_WITHOUT_CLASS,
-    WITHOUT_NAME,
-    WRONG_TITLES,
-    measure_words,
-    trial_of_classes,
-    trial_of_kinds,
+    MIN_RIGHT_SHARE,
+    MIN_RIGHT_SHARE_WITHOUT_CLASS,
+    PRODUCT_SET_NAME,
+    UNNAMED_THINGS,
+    WRONG_TITLE_SHARE,
+    make_class_trial,
+    make_kind_trial,
+    measure_title_words,
 )
 
 KINDS = ("top", "dress", "skirt", "other")
@@ -41,23 +41,23 @@ def test_the_least_share_is_the_smallest_at_which_every_set_shows_what_it_needs(
     sure = answered(100, 0, [0.9, 0.04, 0.04, 0.02])
     doubtful = answered(100, 2, [0.3, 0.3, 0.12, 0.28], tier="X")
 
-    alone = measure_words(trial_of_kinds(sure, KINDS), "photos")
-    both = measure_words(trial_of_kinds(sure + doubtful, KINDS), "photos")
+    alone = measure_title_words(make_kind_trial(sure, KINDS), "photos")
+    both = measure_title_words(make_kind_trial(sure + doubtful, KINDS), "photos")
 
     assert alone.named.least == 0.05
     assert both.named.least is None
-    assert both.named.at[0].sets["X"].needed == RIGHT_WITHOUT_CLASS
-    assert both.named.at[0].sets["A"].needed == RIGHT
+    assert both.named.at[0].sets["X"].needed == MIN_RIGHT_SHARE_WITHOUT_CLASS
+    assert both.named.at[0].sets["A"].needed == MIN_RIGHT_SHARE
 
 
 def test_what_is_right_at_least_has_bounds_of_right_words_and_of_the_worst_wrong_ones() -> None:
     confirmed, denied = answered(90, 0, [0.9, 0.06, 0.02, 0.02]), answered(10, 0, [0.01, 0.97, 0.01, 0.01])
 
-    figures = measure_words(trial_of_kinds(confirmed + denied, KINDS), "photos")
+    figures = measure_title_words(make_kind_trial(confirmed + denied, KINDS), "photos")
 
     right, wrong = (
-        compute_lower_bounds(90, 100)[0] * (1 - WRONG_TITLES),
-        compute_upper_bounds(100, 100)[0] * WRONG_TITLES,
+        compute_lower_bounds(90, 100)[0] * (1 - WRONG_TITLE_SHARE),
+        compute_upper_bounds(100, 100)[0] * WRONG_TITLE_SHARE,
     )
     assert first(figures.named) == pytest.approx(right / (right + wrong))
     of = figures.named.at[0].sets["A"]
@@ -69,13 +69,13 @@ def test_words_without_a_label_are_right_of_other_things_and_wrong_of_named_ones
     named = answered(200, 0, [0.9, 0.04, 0.05, 0.01])
     others = answered(100, 3, [0.2, 0.2, 0.3, 0.3], tier="X")
 
-    figures = measure_words(trial_of_kinds(named + others, KINDS), "photos")
+    figures = measure_title_words(make_kind_trial(named + others, KINDS), "photos")
 
     assert figures.other is not None
     assert figures.other.least == 0.05
     of = figures.other.at[0].sets["A"]
     assert (of.n, of.confirmed, of.wrong_n, of.wrong_confirmed) == (100, 100, 200, 0)
-    assert figures.named.at[0].beside[WITHOUT_NAME].wrong_confirmed == 100
+    assert figures.named.at[0].beside[UNNAMED_THINGS].wrong_confirmed == 100
 
 
 def test_products_of_several_photos_stand_beside_by_the_mean_of_their_photos() -> None:
@@ -83,18 +83,18 @@ def test_products_of_several_photos_stand_beside_by_the_mean_of_their_photos() -
         1, 0, [0.04, 0.9, 0.03, 0.03], groups="a"
     )
 
-    figures = measure_words(trial_of_kinds(photos, KINDS), "photos")
+    figures = measure_title_words(make_kind_trial(photos, KINDS), "photos")
 
-    products = figures.named.at[0].beside[PRODUCTS]
+    products = figures.named.at[0].beside[PRODUCT_SET_NAME]
     assert (products.n, products.confirmed, products.wrong_confirmed) == (1, 1, 1)
 
 
 def test_photos_of_one_group_show_less_than_as_many_of_their_own() -> None:
-    trial = trial_of_classes(answered(60, 0, [0.9, 0.1]), ("Hemd", "Hose"))
+    trial = make_class_trial(answered(60, 0, [0.9, 0.1]), ("Hemd", "Hose"))
 
     of_one = replace(trial, groups=np.zeros(60, np.int64))
 
-    alone, together = (measure_words(each, "photos").named for each in (trial, of_one))
+    alone, together = (measure_title_words(each, "photos").named for each in (trial, of_one))
     assert first(together) < first(alone)
 
 
@@ -102,7 +102,7 @@ def test_own_classes_are_tried_by_their_kinds_and_those_without_one_are_left_out
     labels = ("Hemd", "Hose", "Sonstiges")
     answers = answered(50, 0, [0.9, 0.05, 0.05]) + answered(50, 2, [0.1, 0.1, 0.8])
 
-    figures = measure_words(trial_of_classes(answers, labels), "photos")
+    figures = measure_title_words(make_class_trial(answers, labels), "photos")
 
     assert figures.named.at[0].sets["A"].n == 50
     assert figures.other is None
@@ -114,7 +114,7 @@ def test_a_right_word_that_accepts_the_wrong_one_of_two_classes_of_a_kind_counts
     confused = told_apart + answered(100, 0, [0.1, 0.8, 0.1])
 
     right, mixed = (
-        measure_words(trial_of_classes(each, labels), "photos") for each in (told_apart, confused)
+        measure_title_words(make_class_trial(each, labels), "photos") for each in (told_apart, confused)
     )
 
     assert right.named.least == 0.2
@@ -123,7 +123,7 @@ def test_a_right_word_that_accepts_the_wrong_one_of_two_classes_of_a_kind_counts
 
 
 def test_too_few_pictures_show_nothing() -> None:
-    figures = measure_words(trial_of_kinds(answered(3, 0, [0.9, 0.04, 0.04, 0.02]), KINDS), "photos")
+    figures = measure_title_words(make_kind_trial(answered(3, 0, [0.9, 0.04, 0.04, 0.02]), KINDS), "photos")
 
     assert read_minimum_shares(figures, "photos") == NO_MINIMUM_SHARES
 
@@ -145,4 +145,4 @@ def test_a_report_with_figures_that_a_reader_does_not_know_is_read() -> None:
 def test_classes_that_are_no_kind_of_garment_show_nothing() -> None:
     answers = Answers.make_answers("the test set", [0, 1], probabilities=np.eye(2))
 
-    assert len(trial_of_classes(answers, ("Ball", "Box")).sets) == 0
+    assert len(make_class_trial(answers, ("Ball", "Box")).set_names) == 0

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inference.contract import Familiarity
-from training.heads.ood import separation
+from training.heads.ood import measure_separation
 
 FAMILIARITY = Familiarity(quantiles=(0.0, 1.0, 2.0), threshold=0.5)
 
@@ -20,6 +20,6 @@ FAMILIARITY = Familiarity(quantiles=(0.0, 1.0, 2.0), threshold=0.5)
 def test_photos_of_other_kinds_are_judged_by_their_distances(
     far: list[float], auroc: float, unfamiliar: float
 ) -> None:
-    found = separation(np.full(40, 0.5, np.float32), np.array(far, np.float32), FAMILIARITY)
+    found = measure_separation(np.full(40, 0.5, np.float32), np.array(far, np.float32), FAMILIARITY)
 
     assert (found.n, found.familiarity_auroc, found.unfamiliar) == (4, auroc, unfamiliar)

@@ -11,7 +11,7 @@ from reports.values import Report
 from tests.commands import wardrobe
 from tests.pictures import garment_picture, jpeg
 from tests.releases import a_release, a_report
-from training.evaluation.plots import draw_all, draw_confusion
+from training.evaluation.plots import draw_confusion_matrix, draw_report
 
 ODD = ("[bold]Hat[/bold]", "$\\wrong{$", "Größe_5^", "Kleid & Hose")
 """Names that a terminal's markup or a figure's formulas would make something else of."""
@@ -50,8 +50,8 @@ def test_bars_have_the_names_as_they_are(
 def test_figures_have_the_names_as_they_are(names: tuple[str, ...], tmp_path: Path) -> None:
     report = the_report(names)
 
-    draw_all(tmp_path, report, the_answers(names), np.zeros((len(names), 28, 28), np.uint8))
+    draw_report(tmp_path, report, the_answers(names), np.zeros((len(names), 28, 28), np.uint8))
 
-    axes = draw_confusion(report).axes[0]
+    axes = draw_confusion_matrix(report).axes[0]
     assert [tick.get_text() for tick in axes.get_yticklabels()] == list(names)
     assert len(list(tmp_path.iterdir())) == 4

@@ -16,8 +16,8 @@ from reports.values import PhotoFigures
 from tests.fashion import PHOTO
 from training.data.labels import OOD
 from training.data.pictures import Pictures
-from training.evaluation.evaluate import decided
-from training.evaluation.photos import photo_figures, undecided_photos
+from training.evaluation.evaluate import decide_answers
+from training.evaluation.photos import compute_photo_figures, make_photo_answers
 
 CONTRACT = ModelContract.make_class_contract(
     Head(labels=("Bag", "Coat", "Dress"), temperature=1.0, confidence=0.7),
@@ -81,8 +81,10 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Picture
 def measured(
     session: Session, photos: Pictures, contract: ModelContract = CONTRACT
 ) -> dict[str, PhotoFigures]:
-    asked = undecided_photos(session.run(photos.images), photos)
-    return photo_figures(decided(Classifier(session, contract), asked), contract, "development")
+    asked = make_photo_answers(session.run(photos.images), photos)
+    return compute_photo_figures(
+        decide_answers(Classifier(session, contract), asked), contract, "development"
+    )
 
 
 def figures() -> dict[str, PhotoFigures]:

@@ -12,7 +12,7 @@ from reports.product_rule import (
     is_promise_shown,
 )
 from reports.values import ProductPromise, Promise
-from training.evaluation.products import products_of
+from training.evaluation.products import measure_products
 
 
 def photo(*probabilities: float, reason: Reason | None = None) -> ProbableAnswer:
@@ -69,7 +69,7 @@ def test_the_promise_of_a_colour_is_measured_by_the_rule_that_photos_may_deny_it
         attributes="colour",
     )
 
-    assert products_of(answers, 0.95)["colour"].accepted == 1
+    assert measure_products(answers, 0.95)["colour"].accepted == 1
 
 
 def test_the_mean_of_log_probabilities_answers() -> None:
@@ -101,7 +101,7 @@ def test_a_report_counts_products_of_several_photos() -> None:
     groups = ["a", "a", "b", "b", "c", ""]
     decisions = ["accept", "ambiguous", "ambiguous", "ambiguous", "accept", "accept"]
 
-    found = products_of(answers(groups, [True] * 6, decisions), 0.95)["label"]
+    found = measure_products(answers(groups, [True] * 6, decisions), 0.95)["label"]
 
     assert (found.pictures, found.n, found.accepted, found.right) == ("products", 2, 1, 1)
     assert found.needed == 59
@@ -122,7 +122,7 @@ def sixty_one(wrong: int) -> ProductPromise:
         decisions="accept",
         attributes="colour",
     )
-    return products_of(of_colour, 0.95)["colour"]
+    return measure_products(of_colour, 0.95)["colour"]
 
 
 def test_a_report_keeps_what_products_show_from_each_confidence() -> None:
@@ -146,21 +146,21 @@ def test_a_product_has_a_further_right_label_of_one_of_its_photos() -> None:
     of_colour.truth[:] = 1
     of_colour.predicted[:] = 1  # as answers count a further right label: the photos say 0
 
-    assert products_of(of_colour, 0.95)["colour"].right == 1
+    assert measure_products(of_colour, 0.95)["colour"].right == 1
 
 
 def test_a_group_of_several_truths_is_no_product() -> None:
     found = answers(["a", "a"], [True, True], ["accept", "accept"])
     found.truth[1] = 1
 
-    assert products_of(found, 0.95) == {}
+    assert measure_products(found, 0.95) == {}
 
 
 def test_attributes_are_counted_beside_the_class() -> None:
     of_class = answers(["a", "a"], [True, True], ["accept", "accept"])
     of_colour = answers(["a", "a"], [True, False], ["accept", "accept"], attributes="colour")
 
-    found = products_of(of_class + of_colour, 0.95)
+    found = measure_products(of_class + of_colour, 0.95)
 
     assert {head: one.accepted for head, one in found.items()} == {"label": 1, "colour": 0}
 

@@ -21,7 +21,7 @@ from training.data.split import (
 )
 from training.data.vectors import FeatureVectors
 from training.errors import BadRecipe
-from training.heads.cross_val import out_of_fold
+from training.heads.cross_val import answer_out_of_fold
 
 KEYS = np.array([f"{number}" for number in range(2000)])
 LABELS = (np.arange(2000) % 10).astype(np.uint8)
@@ -142,7 +142,7 @@ def test_no_head_learns_a_picture_of_a_group_that_it_answers() -> None:
         learnt.append(some.tolist())
         return lambda asked: 10 * asked
 
-    answered = out_of_fold(learn, vectors, groups, np.array([1, 0, 1, 0, 2, 0]))
+    answered = answer_out_of_fold(learn, vectors, groups, np.array([1, 0, 1, 0, 2, 0]))
 
     assert learnt == [[3, 4, 5], [0, 1, 2, 5]]
     assert answered.ravel().tolist() == [0, 0, 20, 0, 40, 0]

@@ -111,7 +111,7 @@ def test_a_promise_counts_what_the_threshold_decides_about_and_what_is_unfamilia
     _, thresholds = decided(answers)
 
     of_all, of_unfamiliar = thresholds.answer_sets
-    assert (len(of_all.familiar), len(of_unfamiliar.familiar)) == (2800, 400)
+    assert (len(of_all.familiar_confidences), len(of_unfamiliar.familiar_confidences)) == (2800, 400)
 
 
 def test_no_head_that_answers_knows_the_source_nor_a_kind_without_a_name() -> None:

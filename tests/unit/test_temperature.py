@@ -10,7 +10,7 @@ from inference.decision import calibrate
 from inference.session import Scores
 from reports.answers import NO_CLASS, Answers
 from tests.answers import truth, undecided_answers, unmeasured
-from training.thresholds.temperature import fit_temperature, temperature_of
+from training.thresholds.temperature import fit_temperature, fit_temperature_to_answers
 
 CLASSES = 4
 
@@ -39,7 +39,7 @@ either_weight = pytest.mark.parametrize("alike", [False, True], ids=["pictures a
 def test_the_temperature_makes_confidence_the_accuracy(confidence: float, temperature: float) -> None:
     answers = undecided_answers(unmeasured((confidence, 10_000)), truth(8000, 2000))
 
-    found = temperature_of(answers)
+    found = fit_temperature_to_answers(answers)
 
     assert found == pytest.approx(temperature, rel=1e-3)
     softened = calibrate(answers.probabilities[0].tolist(), found)
@@ -48,7 +48,9 @@ def test_the_temperature_makes_confidence_the_accuracy(confidence: float, temper
 
 @either_weight
 def test_answers_that_are_all_right_do_not_make_every_confidence_1(alike: bool) -> None:
-    found = temperature_of(undecided_answers(unmeasured((0.6, 300)), truth(300, 0)), alike=alike)
+    found = fit_temperature_to_answers(
+        undecided_answers(unmeasured((0.6, 300)), truth(300, 0)), has_equal_class_weights=alike
+    )
 
     assert calibrate([0.6, 0.4], found)[0] < 0.7
 
@@ -61,7 +63,10 @@ def test_a_class_counts_the_same_however_many_photos_it_has() -> None:
     few = photos(3000, biases=(0.5, 0.0, 0.0, -0.5))
     often = np.repeat(np.arange(3000), np.where(few.truth == 0, 5, 1))
 
-    found, again = temperature_of(few, alike=True), temperature_of(few.select_rows(often), alike=True)
+    found, again = (
+        fit_temperature_to_answers(few, has_equal_class_weights=True),
+        fit_temperature_to_answers(few.select_rows(often), has_equal_class_weights=True),
+    )
 
     assert again == pytest.approx(found, rel=0.01)
 
@@ -70,7 +75,7 @@ def test_a_class_counts_the_same_in_however_many_tiers_it_is() -> None:
     some = photos(6000, temperature=0.5)
     tiers = np.where(some.truth == 0, "A", some.sets)
 
-    found = temperature_of(replace(some, sets=tiers), alike=True)
+    found = fit_temperature_to_answers(replace(some, sets=tiers), has_equal_class_weights=True)
 
     assert found == pytest.approx(0.5, rel=0.1)
 
@@ -80,5 +85,8 @@ def test_what_shows_no_class_teaches_nothing(alike: bool) -> None:
     some = photos(600, temperature=0.7)
     ood = replace(some, truth=np.where(some.truth == 3, NO_CLASS, some.truth))
 
-    found, without = (temperature_of(one, alike=alike) for one in (ood, some.select_rows(some.truth != 3)))
+    found, without = (
+        fit_temperature_to_answers(one, has_equal_class_weights=alike)
+        for one in (ood, some.select_rows(some.truth != 3))
+    )
     assert found == without

@@ -26,7 +26,7 @@ from training.errors import BadClasses, BadRecipe, DataSetMissing
 from training.gradient.fitting.checkpoints import is_out_of_patience, is_solved
 from training.options import RECIPE_FIELDS, STORIES, USES, Options
 from training.progress import warn_of_few
-from training.thresholds.requirements import usual_accept_right
+from training.thresholds.requirements import get_default_accuracy
 
 
 def test_a_folder_without_classes_is_named(tmp_path: Path) -> None:
@@ -222,7 +222,7 @@ def test_the_help_has_a_group_for_each_training_with_the_options_that_it_uses() 
 
 
 def test_the_help_names_the_shares_that_must_be_right() -> None:
-    shares = [usual_accept_right(own_classes=own) for own in (True, False)]
+    shares = [get_default_accuracy(own_classes=own) for own in (True, False)]
 
     assert "(default: {} for own classes, {} for Fashion-MNIST)".format(*shares) in " ".join(
         train.build_parser().format_help().split()

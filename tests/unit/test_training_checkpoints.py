@@ -7,10 +7,10 @@ import pytest
 from reports.values import Epoch
 from training.errors import CheckpointUnreadable
 from training.gradient.fitting.checkpoints import (
-    CHECKPOINT,
+    CHECKPOINT_FILE,
     Checkpoint,
-    Run,
-    kept_epoch,
+    TrainingRun,
+    choose_kept_epoch,
     load_checkpoint,
     save_checkpoint,
 )
@@ -25,48 +25,50 @@ def replace_history(history: tuple[Epoch, ...]) -> Checkpoint:
 
 
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
+def run(tmp_path: Path) -> TrainingRun:
     """A run after one epoch."""
-    run = Run(tmp_path, "aa")
-    run.state(1).touch()
-    save_checkpoint(run, DONE, kept=1)
+    run = TrainingRun(tmp_path, "aa")
+    run.state_path(1).touch()
+    save_checkpoint(run, DONE, kept_epoch_number=1)
     return run
 
 
-def test_progress_is_read_back_as_written_and_without_any_a_run_starts_anew(run: Run, tmp_path: Path) -> None:
+def test_progress_is_read_back_as_written_and_without_any_a_run_starts_anew(
+    run: TrainingRun, tmp_path: Path
+) -> None:
     assert load_checkpoint(run) == DONE
-    assert load_checkpoint(Run(tmp_path / "none", "aa")) == Checkpoint(fingerprint="aa")
+    assert load_checkpoint(TrainingRun(tmp_path / "none", "aa")) == Checkpoint(fingerprint="aa")
 
 
-def test_only_the_file_of_the_last_epoch_is_kept(run: Run) -> None:
-    run.state(2).touch()
+def test_only_the_file_of_the_last_epoch_is_kept(run: TrainingRun) -> None:
+    run.state_path(2).touch()
     foreign = run.folder / "mobilenet.weights.h5"
     foreign.touch()
 
-    save_checkpoint(run, replace_history((EPOCH, SECOND)), kept=2)
+    save_checkpoint(run, replace_history((EPOCH, SECOND)), kept_epoch_number=2)
 
-    assert sorted(run.folder.iterdir()) == sorted([run.state(2), run.folder / CHECKPOINT, foreign])
+    assert sorted(run.folder.iterdir()) == sorted([run.state_path(2), run.folder / CHECKPOINT_FILE, foreign])
 
 
-def test_the_epoch_of_the_least_loss_is_kept_beside_the_last_one(run: Run) -> None:
+def test_the_epoch_of_the_least_loss_is_kept_beside_the_last_one(run: TrainingRun) -> None:
     for epoch in (2, 3):
-        run.state(epoch).touch()
+        run.state_path(epoch).touch()
     history = (EPOCH, SECOND.model_copy(update={"val_loss": 0.3}), SECOND.model_copy(update={"epoch": 3}))
 
-    save_checkpoint(run, replace_history(history), kept_epoch(history, "least_loss"))
+    save_checkpoint(run, replace_history(history), choose_kept_epoch(history, "least_loss"))
 
-    assert [kept_epoch(history, kept) for kept in ("last", "least_loss")] == [3, 2]
-    assert sorted(run.folder.glob("state-*")) == [run.state(2), run.state(3)]
+    assert [choose_kept_epoch(history, kept) for kept in ("last", "least_loss")] == [3, 2]
+    assert sorted(run.folder.glob("state-*")) == [run.state_path(2), run.state_path(3)]
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]"])
-def test_damaged_progress_is_refused_by_name(damage: bytes, run: Run) -> None:
-    (run.folder / CHECKPOINT).write_bytes(damage)
+def test_damaged_progress_is_refused_by_name(damage: bytes, run: TrainingRun) -> None:
+    (run.folder / CHECKPOINT_FILE).write_bytes(damage)
 
-    with pytest.raises(CheckpointUnreadable, match=f"{run.folder / CHECKPOINT}.*--fresh"):
+    with pytest.raises(CheckpointUnreadable, match=f"{run.folder / CHECKPOINT_FILE}.*--fresh"):
         load_checkpoint(run)
 
 
-def test_progress_of_another_run_is_refused(run: Run) -> None:
+def test_progress_of_another_run_is_refused(run: TrainingRun) -> None:
     with pytest.raises(CheckpointUnreadable, match="other settings or data"):
-        load_checkpoint(Run(run.folder, "bb"))
+        load_checkpoint(TrainingRun(run.folder, "bb"))

@@ -16,10 +16,22 @@ from reports.answers import NO_CLASS, TEST_SET, Answers, pack_answers, parse_ans
 from reports.stored_decisions import redecide_answers
 from tests.releases import with_label
 from training.data.pictures import Pictures
-from training.evaluation.evaluate import answer, decided, examples, full_figures, joined, nll, uncalibrated
-from training.evaluation.plots import draw_shares
-from training.evaluation.statistics import differences, expected_calibration_error, null_band
-from training.thresholds.answer_sets import scores_in
+from training.evaluation.evaluate import (
+    answer_pictures,
+    choose_examples,
+    compute_test_figures,
+    decide_answers,
+    join_scores,
+    measure_log_loss,
+    remove_calibration,
+)
+from training.evaluation.plots import draw_class_shares
+from training.evaluation.statistics import (
+    compute_expected_calibration_error,
+    describe_differences,
+    simulate_null_band,
+)
+from training.thresholds.answer_sets import make_scores
 
 CONTRACT = ModelContract.make_class_contract(
     Head(labels=("a", "b", "c"), temperature=1.0, confidence=0.7),
@@ -56,9 +68,9 @@ def numbered_pictures() -> Pictures:
 
 
 def figures(contract: ModelContract = CONTRACT) -> report.TestFigures:
-    answers = answer(WrittenAnswers(), contract, numbered_pictures())
-    before = answer(WrittenAnswers(), uncalibrated(contract), numbered_pictures())
-    return full_figures(answers, before, contract)
+    answers = answer_pictures(WrittenAnswers(), contract, numbered_pictures())
+    before = answer_pictures(WrittenAnswers(), remove_calibration(contract), numbered_pictures())
+    return compute_test_figures(answers, before, contract)
 
 
 def test_the_figures_are_those_of_the_textbook() -> None:
@@ -79,9 +91,9 @@ def test_the_figures_are_those_of_the_textbook() -> None:
 
 
 def test_the_surest_mistake_comes_first() -> None:
-    answers = answer(WrittenAnswers(), CONTRACT, numbered_pictures())
+    answers = answer_pictures(WrittenAnswers(), CONTRACT, numbered_pictures())
 
-    shown = examples(answers, CONTRACT.labels)
+    shown = choose_examples(answers, CONTRACT.labels)
 
     assert [(one.index, one.truth, one.predicted) for one in shown.wrong] == [(4, "b", "c"), (2, "a", "b")]
     assert [one.index for one in shown.right] == [0, 1, 3, 5]
@@ -92,19 +104,19 @@ def test_calibration_error_is_the_gap_between_confidence_and_accuracy() -> None:
     right = np.array([True] * 8 + [False] * 2 + [True] * 6 + [False] * 4)
 
     # (10 * |0.95 - 0.8| + 10 * |0.55 - 0.6|) / 20: too sure and too unsure do not make up for each other
-    assert expected_calibration_error(confidences, right) == pytest.approx(0.1, abs=1e-6)
+    assert compute_expected_calibration_error(confidences, right) == pytest.approx(0.1, abs=1e-6)
 
 
 def test_a_truth_held_impossible_costs_much_but_not_infinity() -> None:
     answers = Answers.make_answers(TEST_SET, [1], probabilities=np.array([[1.0, 0.0]]))
 
-    assert nll(answers) == pytest.approx(-np.log(np.finfo(np.float32).eps), rel=1e-3)
+    assert measure_log_loss(answers) == pytest.approx(-np.log(np.finfo(np.float32).eps), rel=1e-3)
 
 
 def test_answers_that_a_network_rounds_to_halves_have_the_loss_of_their_shares() -> None:
     answers = Answers.make_answers(TEST_SET, [0], probabilities=np.array([[0.75, 0.252]]))
 
-    assert nll(answers) == pytest.approx(-np.log(0.75 / 1.002))
+    assert measure_log_loss(answers) == pytest.approx(-np.log(0.75 / 1.002))
 
 
 def test_distances_count_only_where_all_pictures_have_one() -> None:
@@ -116,9 +128,9 @@ def test_distances_count_only_where_all_pictures_have_one() -> None:
         TEST_SET, TRUTH, distances=[0.0] * 5 + [np.nan], probabilities=PROBABILITIES
     )
 
-    assert joined([some, some]).distances is not None
-    assert joined([some, none]).distances is None
-    assert scores_in(partly).distances is None
+    assert join_scores([some, some]).distances is not None
+    assert join_scores([some, none]).distances is None
+    assert make_scores(partly).distances is None
 
 
 def test_an_evaluation_that_differs_says_in_what() -> None:
@@ -127,18 +139,18 @@ def test_an_evaluation_that_differs_says_in_what() -> None:
         update={"accuracy": 0.5, "confusion_matrix": ((3, 0, 0), (0, 1, 1), (0, 0, 1))}
     )
 
-    assert differences(found, figures()) == []
-    assert differences(found, found.model_copy(update={"n": 7})) == ["n: the report has 6, found 7."]
-    assert differences(found, changed) == [
+    assert describe_differences(found, figures()) == []
+    assert describe_differences(found, found.model_copy(update={"n": 7})) == ["n: the report has 6, found 7."]
+    assert describe_differences(found, changed) == [
         "accuracy: the report has 0.6667, found 0.5000.",
         "confusion matrix: 1 of 6 pictures have another answer.",
     ]
     no_number = found.model_copy(update={"loss": np.nan})
-    assert differences(found, no_number) == [f"loss: the report has {found.loss:.4f}, found nan."]
+    assert describe_differences(found, no_number) == [f"loss: the report has {found.loss:.4f}, found nan."]
 
 
 def test_each_row_of_the_confusion_matrix_is_drawn_as_shares_of_the_true_class() -> None:
-    (matrix, _) = draw_shares(np.array([[8, 2], [0, 5]]), ("a", "b"), "").axes
+    (matrix, _) = draw_class_shares(np.array([[8, 2], [0, 5]]), ("a", "b"), "").axes
 
     drawn = matrix.images[0].get_array()
     assert drawn is not None
@@ -148,7 +160,7 @@ def test_each_row_of_the_confusion_matrix_is_drawn_as_shares_of_the_true_class()
 def test_the_confusion_matrix_of_many_classes_stays_small_enough_for_the_memory() -> None:
     labels = tuple(f"class {number}" for number in range(300))
 
-    figure = draw_shares(np.eye(len(labels), dtype=np.int64), labels, "")
+    figure = draw_class_shares(np.eye(len(labels), dtype=np.int64), labels, "")
 
     assert max(figure.get_size_inches()) <= 41
     assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == list(labels)
@@ -156,9 +168,11 @@ def test_the_confusion_matrix_of_many_classes_stays_small_enough_for_the_memory(
 
 def test_without_calibration_probabilities_stay_as_the_network_gave_them() -> None:
     given = Answers.make_answers(TEST_SET, TRUTH, networks="photos", probabilities=PROBABILITIES)
-    contract = uncalibrated(with_label(CONTRACT, temperature=2.0))
+    contract = remove_calibration(with_label(CONTRACT, temperature=2.0))
 
-    assert np.allclose(decided(Classifier(WrittenAnswers(), contract), given).probabilities, PROBABILITIES)
+    assert np.allclose(
+        decide_answers(Classifier(WrittenAnswers(), contract), given).probabilities, PROBABILITIES
+    )
 
 
 def test_stored_answers_are_decided_as_the_network_would_decide_by_other_thresholds() -> None:
@@ -170,11 +184,11 @@ def test_stored_answers_are_decided_as_the_network_would_decide_by_other_thresho
     given = Answers.make_answers(
         "A", TRUTH, probabilities=PROBABILITIES, distances=[0, 0.3, 0.5, 0.7, 0.9, 1.0], networks="pixels"
     )
-    stored = decided(Classifier(session, before), given)
+    stored = decide_answers(Classifier(session, before), given)
 
     again = redecide_answers(stored, {"pixels": now})
 
-    expected = decided(Classifier(session, now), given)
+    expected = decide_answers(Classifier(session, now), given)
     assert again.decisions.tolist() == expected.decisions.tolist()
     assert set(again.decisions) == {"accept", "ambiguous", "unfamiliar"}
     assert again.decisions[0] == "ambiguous"  # it would be enough for another label
@@ -242,7 +256,7 @@ def test_the_interval_of_an_accuracy_knows_how_few_senders_there_are() -> None:
         TEST_SET, [0] * 15, networks="pixels", groups=senders, probabilities=shares
     )
 
-    low, _ = full_figures(answers, answers, CONTRACT).accuracy_interval
+    low, _ = compute_test_figures(answers, answers, CONTRACT).accuracy_interval
 
     # Five of one sender count for 1.4, and t(2) is to t(14) at 97.5% as 4.303 to 2.145.
     effective = 15 / (1.4 * (4.303 / 2.145) ** 2)
@@ -251,5 +265,5 @@ def test_the_interval_of_an_accuracy_knows_how_few_senders_there_are() -> None:
 
 # By hand: of two answers with .5 in one bin none, one or both are right, with 1/4, 1/2 and 1/4: .5, 0, .5.
 def test_the_null_band_is_that_of_a_calibrated_network() -> None:
-    assert null_band(np.array([0.5, 0.5])) == (0.0, 0.5)
-    assert null_band(np.ones(100)) == (0.0, 0.0)
+    assert simulate_null_band(np.array([0.5, 0.5])) == (0.0, 0.5)
+    assert simulate_null_band(np.ones(100)) == (0.0, 0.0)

@@ -15,16 +15,16 @@ from training.data.fashion import LabelledData
 from training.data.pictures import Pictures
 from training.errors import BadRecipe
 from training.gradient.recipes import (
-    FIRST,
-    PLAIN,
-    PUBLISHED,
-    NetworkName,
+    FIRST_RECIPE,
+    PLAIN_RECIPE,
+    PUBLISHED_RECIPE,
     Recipe,
-    default_run_folder,
-    fingerprint,
-    for_network,
-    run_fingerprint,
-    starting_point,
+    TrainableNetworkName,
+    adapt_recipe_to_network,
+    choose_default_recipe,
+    choose_run_folder,
+    hash_recipe_and_data,
+    make_run_fingerprint,
 )
 from training.options import Options
 from training.recipe_choice import apply_options, find_start
@@ -41,16 +41,18 @@ def recipe_by(words: str) -> Recipe:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("", starting_point("compact32")),
-        ("--network vgg", starting_point("vgg")),
-        ("--recipe first", FIRST),
+        ("", choose_default_recipe("compact32")),
+        ("--network vgg", choose_default_recipe("vgg")),
+        ("--recipe first", FIRST_RECIPE),
         (
             "--recipe first --epochs 2 --no-flip --weight-decay .1",
-            replace(FIRST, epochs=2, flip=False, weight_decay=0.1),
+            replace(FIRST_RECIPE, epochs=2, flip=False, weight_decay=0.1),
         ),
         (
             "--model_arch vgg --Optimizer SGD -b 250 --learning_rate=0.1 --num_epochs 3",
-            replace(starting_point("vgg"), optimizer="sgd", batch_size=250, learning_rate=0.1, epochs=3),
+            replace(
+                choose_default_recipe("vgg"), optimizer="sgd", batch_size=250, learning_rate=0.1, epochs=3
+            ),
         ),
     ],
 )
@@ -66,8 +68,8 @@ def test_a_release_that_records_a_recipe_s_file_names_the_recipes_that_there_are
 
 
 def test_the_published_recipe_has_what_each_network_s_code_has() -> None:
-    def chosen(network: NetworkName) -> tuple[object, ...]:
-        recipe = for_network(PUBLISHED, network)
+    def chosen(network: TrainableNetworkName) -> tuple[object, ...]:
+        recipe = adapt_recipe_to_network(PUBLISHED_RECIPE, network)
         return (
             recipe.optimizer,
             recipe.learning_rate,
@@ -89,13 +91,15 @@ def test_the_published_recipe_has_what_each_network_s_code_has() -> None:
     # code/util/dataLoader.py turns by up to 10 degrees, flips, and fills with the nearest.
     assert chosen("arch2") == chosen("vgg") == ("adam", 0.001, 250, 10, 10.0, True, 2, "least_loss")
     # All three: test_size=0.2 (cell 7; 8 of vgg's), and their logs say 48,000 of 60,000, 144,000 of 180,000.
-    assert [for_network(PUBLISHED, network).held_out for network in ("arch1", "arch2", "vgg")] == [0.2] * 3
+    assert [
+        adapt_recipe_to_network(PUBLISHED_RECIPE, network).held_out for network in ("arch1", "arch2", "vgg")
+    ] == [0.2] * 3
     assert chosen("labelling2") == ("sgd", 0.01, 32, 15, *unchanged, "last")
-    assert (chosen("conv3"), for_network(PUBLISHED, "conv3").patience) == (
+    assert (chosen("conv3"), adapt_recipe_to_network(PUBLISHED_RECIPE, "conv3").patience) == (
         ("adam", 0.001, 128, 50, *unchanged, "last"),
         5,
     )
-    assert for_network(PLAIN, "arch2") == replace(PLAIN, network="arch2")
+    assert adapt_recipe_to_network(PLAIN_RECIPE, "arch2") == replace(PLAIN_RECIPE, network="arch2")
 
 
 @pytest.mark.parametrize(
@@ -112,17 +116,22 @@ def test_the_published_recipe_has_what_each_network_s_code_has() -> None:
 )
 def test_a_setting_that_cannot_be_trained_with_is_named(field: str, value: Any, message: str) -> None:
     with pytest.raises(BadRecipe, match=message):
-        replace(PLAIN, **{field: value})
+        replace(PLAIN_RECIPE, **{field: value})
 
 
 def test_the_same_command_finds_its_checkpoint_again_and_another_does_not() -> None:
     other_data = DataSet(name="made-up", train_sha256="c" * 64, test_sha256="b" * 64)
-    others = [replace(PLAIN, seed=1), replace(PLAIN, shear=5.0)]
+    others = [replace(PLAIN_RECIPE, seed=1), replace(PLAIN_RECIPE, shear=5.0)]
 
-    marks = {fingerprint(PLAIN, other_data), *(fingerprint(recipe, DATA) for recipe in [PLAIN, *others])}
+    marks = {
+        hash_recipe_and_data(PLAIN_RECIPE, other_data),
+        *(hash_recipe_and_data(recipe, DATA) for recipe in [PLAIN_RECIPE, *others]),
+    }
 
     assert len(marks) == 4
-    assert {"shear", "flip"}.isdisjoint(PLAIN.changes())  # a field with its default changes no mark
+    assert {"shear", "flip"}.isdisjoint(
+        PLAIN_RECIPE.list_changed_settings()
+    )  # a field with its default changes no mark
 
 
 def test_a_run_on_pictures_of_other_groups_is_another_one_and_without_groups_the_recipe_and_data_decide() -> (
@@ -138,8 +147,8 @@ def test_a_run_on_pictures_of_other_groups_is_another_one_and_without_groups_the
         )
     )
 
-    marks = [run_fingerprint(PLAIN, data) for data in (plain, *grouped)]
+    marks = [make_run_fingerprint(PLAIN_RECIPE, data) for data in (plain, *grouped)]
 
-    folders = {default_run_folder(replace(PLAIN), data) for data in (plain, *grouped) for _ in range(2)}
+    folders = {choose_run_folder(replace(PLAIN_RECIPE), data) for data in (plain, *grouped) for _ in range(2)}
     assert len(set(marks)) == len(folders) == 3
-    assert marks[0] == fingerprint(PLAIN, plain.describe_data_set())
+    assert marks[0] == hash_recipe_and_data(PLAIN_RECIPE, plain.describe_data_set())

@@ -31,7 +31,7 @@ from reports.values import HELD_OUT_PICTURES
 from scripts import doubted_labels
 from tests.releases import LABELS
 from tests.service import ROOT
-from training.heads.ood import UNSEEN_THINGS
+from training.heads.ood import UNSEEN_THINGS_ROW
 
 PLACES = re.compile(r"\{\w+\}")
 JS_CALL = re.compile(r'\b(?:t|notify\(t)\(\s*"((?:[^"\\]|\\.)*)"')
@@ -89,7 +89,7 @@ OF_REPORTS = {
         NUMBER_EXAMPLE,
         PERCENTAGE_EXAMPLE,
         HELD_OUT_PICTURES,
-        UNSEEN_THINGS,
+        UNSEEN_THINGS_ROW,
         "digits",
         "noise",
         "smooth noise",

@@ -10,8 +10,8 @@ from reports.answers import NO_CLASS, Answers
 from reports.model_card import make_model_card
 from reports.values import read_report
 from training.data.fashion import FASHION_MNIST_LABELS
-from training.evaluation.photos import of_known_sources, unknown_figures
-from training.thresholds.requirements import that_decide
+from training.evaluation.photos import compute_unknown_source_figures, find_known_source_answers
+from training.thresholds.requirements import choose_deciding_answers
 
 
 def test_a_source_is_unknown_where_one_network_of_folds_gave_all_of_its_answers() -> None:
@@ -30,7 +30,7 @@ def test_unknown_sources_are_counted_apart_and_not_in_the_figures_of_tiers() -> 
         familiarity=[0.9, 0.9, 0.8, 0.1, 0.7, 0.2],
     )
 
-    found = unknown_figures(answers, FASHION_MNIST_LABELS)["A"]
+    found = compute_unknown_source_figures(answers, FASHION_MNIST_LABELS)["A"]
 
     assert tuple(vars(found.of_all).values()) == (3, 2, 2, 1)
     assert {name: tuple(vars(one).values()) for name, one in found.sources.items()} == {
@@ -41,14 +41,16 @@ def test_unknown_sources_are_counted_apart_and_not_in_the_figures_of_tiers() -> 
     assert found.interval is None
     assert found.classes == {"T-shirt/top": 2, "Trouser": 1}
     assert found.auroc == pytest.approx(2 / 3)
-    assert of_known_sources(answers).tolist() == [True, True, False, False, False, True]
+    assert find_known_source_answers(answers).tolist() == [True, True, False, False, False, True]
 
 
 def test_ten_sources_give_a_bound_and_the_card_gives_each_source_of_fewer() -> None:
     names = [f"shop {number}" for number in range(10) for _ in range(30)]
     few = answered(sources=["stall"], decisions=["accept"], sets="C")
 
-    found = unknown_figures(answered(sources=names, decisions=["accept"] * 300) + few, FASHION_MNIST_LABELS)
+    found = compute_unknown_source_figures(
+        answered(sources=names, decisions=["accept"] * 300) + few, FASHION_MNIST_LABELS
+    )
     card = make_model_card(
         open_bundled_release().manifest.contracts,
         read_report(open_bundled_release()).model_copy(update={"unknown_sources": found}),
@@ -85,7 +87,7 @@ def test_right_and_accepted_are_the_lower_of_two_shares_with_an_interval_by_sour
 ) -> None:
     decisions = np.where(np.array(wrong) == 0, "accept", "ambiguous").tolist()
 
-    found = unknown_figures(
+    found = compute_unknown_source_figures(
         answered(sources=NAMES, predicted=wrong, decisions=decisions), FASHION_MNIST_LABELS
     )["A"]
 
@@ -112,7 +114,7 @@ def test_a_tier_of_enough_unknown_sources_is_decided_by_these_alone(
     names = [f"shop {number}" for number in range(sources) for _ in range(photos)]
     known = answered(sources=["known", "known"], folds=[1, 2])
 
-    found = that_decide(answered(sources=names) + known)
+    found = choose_deciding_answers(answered(sources=names) + known)
 
     assert found.sources.tolist() == [*names, *([] if alone else ["known", "known"])]
 

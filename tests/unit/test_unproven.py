@@ -9,7 +9,7 @@ from inference.session import Scores
 from reports.answers import Answers
 from tests.answers import undecided_answers
 from training.thresholds.requirements import Requirements
-from training.thresholds.unproven import decide_withholding, source_labels
+from training.thresholds.unproven import count_source_labels, decide_photo_thresholds
 
 LABELS = ("Bag", "Coat", "Shirt")
 
@@ -34,8 +34,8 @@ def of_shop(
 
 
 def rows(answers: Answers) -> list[tuple[str, str, int, int, bool]]:
-    found = source_labels(answers, np.ones(len(answers), np.bool_), LABELS, 0.95)
-    return [(row.source, row.label, row.accepted, row.right, row.unproven) for row in found]
+    found = count_source_labels(answers, np.ones(len(answers), np.bool_), LABELS, 0.95)
+    return [(row.source, row.label, row.accepted_count, row.right_count, row.is_unproven) for row in found]
 
 
 # By hand: of 25 answers 95% right, 21 or fewer are right with .0341, 20 or fewer with .0072. Of two cells the
@@ -64,11 +64,11 @@ def test_things_of_no_class_break_no_promise() -> None:
 def test_the_promise_is_decided_again_without_the_label() -> None:
     known = of_shop("known", 0, 300, 0, learnt=True)
     answers = known + of_shop("new", 0, 94, 0) + of_shop("new", 1, 14, 11, share=0.99)
-    target = Requirements(right=0.95, tiers=frozenset({"A"}))
+    target = Requirements(accuracy=0.95, tiers=frozenset({"A"}))
 
-    found = decide_withholding(answers, target, LABELS)
+    found = decide_photo_thresholds(answers, target, LABELS)
 
-    assert found.withheld == (1,)
+    assert found.withheld_label_ids == (1,)
     (kind,) = found.answer_sets
     assert int((kind.confidences >= found.confidence).sum()) == 394
 
@@ -78,11 +78,11 @@ def test_a_label_that_is_right_where_it_is_surer_needs_a_higher_confidence_alone
     known = of_shop("known", 0, 300, 0, learnt=True, share=0.93)
     answers = known + of_shop("new", 1, 14, 11, share=0.93) + surer
 
-    found = decide_withholding(answers, Requirements(right=0.95, tiers=frozenset({"A"})), LABELS)
+    found = decide_photo_thresholds(answers, Requirements(accuracy=0.95, tiers=frozenset({"A"})), LABELS)
 
-    assert not found.withheld
-    assert found.confidence < found.stricter[1]
-    assert found.sure(answers).sum() == 394
+    assert not found.withheld_label_ids
+    assert found.confidence < found.stricter_confidences[1]
+    assert found.find_sure_answers(answers).sum() == 394
 
 
 def test_a_withheld_label_is_reviewed_as_unproven() -> None:

@@ -17,8 +17,8 @@ from reports.page.advice import describe_lower_share, explain_no_acceptance
 from reports.page.wording import ENGLISH_WORDING
 from reports.values import AllAccepted, AttributeFigures, LabelFigures, Promise
 from training.data.labels import INAPPLICABLE_LABEL, UNKNOWN_LABEL, Labels
-from training.evaluation.evaluate import as_served, interpreted
-from training.thresholds.acceptance import acceptance_curves, possible_promises, promises
+from training.evaluation.evaluate import fill_in_predictions, interpret_scores
+from training.thresholds.acceptance import compute_acceptance_curves, make_possible_promises, make_promises
 from training.thresholds.decide import Thresholds
 
 
@@ -27,7 +27,7 @@ def measure_attributes(
     out_of_fold: Answers,
     probabilities: Mapping[str, Probabilities],
     labels: Mapping[str, Labels],
-    decided: Mapping[str, Thresholds],
+    thresholds_by_attribute: Mapping[str, Thresholds],
 ) -> tuple[dict[str, AttributeFigures], AllAccepted, Answers]:
     """Measure the answers to attributes (further questions, such as colour) as the service would give them.
 
@@ -37,27 +37,27 @@ def measure_attributes(
         probabilities: the probabilities of the same pictures by attribute, float32 (N, C), before
             temperature.
         labels: the labels of the same pictures, by attribute.
-        decided: the thresholds of each attribute.
+        thresholds_by_attribute: the thresholds of each attribute.
 
     Returns:
         The figures of each attribute, the figures of class and attributes together, and the answers to
         pictures of which something is known.
     """
-    predictions = interpreted(classifier, out_of_fold, probabilities)
-    of_class = as_served(predictions, out_of_fold)
-    answers = attribute_answers(predictions, of_class, labels)
+    predictions = interpret_scores(classifier, out_of_fold, probabilities)
+    class_answers = fill_in_predictions(predictions, out_of_fold)
+    answers = make_attribute_answers(predictions, class_answers, labels)
     figures = {
-        name: attribute_figures(labels[name], thresholds, answers[name])
-        for name, thresholds in decided.items()
+        name: compute_attribute_figures(labels[name], thresholds, answers[name])
+        for name, thresholds in thresholds_by_attribute.items()
     }
-    kept = NO_ANSWERS
+    known_answers = NO_ANSWERS
     for name, rows in answers.items():
-        kept += rows.select_rows(labels[name].main_codes != UNKNOWN_LABEL)
-    return figures, all_accepted(of_class, answers, labels), kept
+        known_answers += rows.select_rows(labels[name].main_codes != UNKNOWN_LABEL)
+    return figures, measure_all_accepted(class_answers, answers, labels), known_answers
 
 
-def attribute_answers(
-    predictions: Sequence[Prediction], of_class: Answers, attributes: Mapping[str, Labels]
+def make_attribute_answers(
+    predictions: Sequence[Prediction], class_answers: Answers, attributes: Mapping[str, Labels]
 ) -> dict[str, Answers]:
     """Return the answers to each attribute that predictions contain, by attribute, beside the true labels.
 
@@ -66,29 +66,33 @@ def attribute_answers(
 
     Args:
         predictions: the predictions of N pictures.
-        of_class: the answers to the same pictures, in their order.
+        class_answers: the answers to the same pictures, in their order.
         attributes: the labels of these pictures, by attribute.
     """
     return {
-        name: _attribute_rows(name, [each.attributes[name] for each in predictions], of_class, labels)
+        name: _make_attribute_rows(
+            name, [each.attributes[name] for each in predictions], class_answers, labels
+        )
         for name, labels in attributes.items()
     }
 
 
-def _attribute_rows(name: str, served: Sequence[Answer], of_class: Answers, labels: Labels) -> Answers:
-    predicted = np.array([answer.class_id for answer in served], np.int64)
-    right = labels.is_right[np.arange(len(served)), predicted]
+def _make_attribute_rows(
+    name: str, served_answers: Sequence[Answer], class_answers: Answers, labels: Labels
+) -> Answers:
+    predicted = np.array([answer.class_id for answer in served_answers], np.int64)
+    is_right = labels.is_right[np.arange(len(served_answers)), predicted]
     return replace(
-        of_class,
-        attributes=np.full(len(served), name),
+        class_answers,
+        attributes=np.full(len(served_answers), name),
         truth=np.where(labels.main_codes >= 0, labels.main_codes, NO_CLASS),
-        predicted=np.where(right, labels.main_codes, predicted),
-        decisions=np.array([answer.reason or ACCEPT for answer in served], np.str_),
-        probabilities=np.array([answer.probabilities for answer in served], np.float64),
+        predicted=np.where(is_right, labels.main_codes, predicted),
+        decisions=np.array([answer.reason or ACCEPT for answer in served_answers], np.str_),
+        probabilities=np.array([answer.probabilities for answer in served_answers], np.float64),
     )
 
 
-def attribute_figures(labels: Labels, thresholds: Thresholds, answers: Answers) -> AttributeFigures:
+def compute_attribute_figures(labels: Labels, thresholds: Thresholds, answers: Answers) -> AttributeFigures:
     """Return the figures of an attribute for the report.
 
     Args:
@@ -96,21 +100,25 @@ def attribute_figures(labels: Labels, thresholds: Thresholds, answers: Answers) 
         thresholds: the thresholds of the attribute.
         answers: the served answers to the same pictures, in their order.
     """
-    of_labels, accepted = answers.select_rows(answers.has_class), answers.is_accepted[answers.has_class]
-    counts, hits = (
-        _counts(truth, len(labels.names)) for truth in (of_labels.truth, of_labels.truth[of_labels.is_right])
+    known_answers, is_accepted = (
+        answers.select_rows(answers.has_class),
+        answers.is_accepted[answers.has_class],
     )
-    promise, *of_unfamiliar = promises(thresholds.answer_sets, thresholds.confidence)
+    counts, hits = (
+        _count_labels(truth, len(labels.names))
+        for truth in (known_answers.truth, known_answers.truth[known_answers.is_right])
+    )
+    promise, *unfamiliar_promises = make_promises(thresholds.answer_sets, thresholds.confidence)
     return AttributeFigures(
-        n=len(of_labels),
+        n=len(known_answers),
         unknown=int((labels.main_codes == UNKNOWN_LABEL).sum()),
         inapplicable=int((labels.main_codes == INAPPLICABLE_LABEL).sum()),
-        accuracy=float(of_labels.is_right.mean()),
-        most_frequent=float(counts.max() / len(of_labels)),
-        accepted=float(accepted.sum() / len(of_labels)),
-        right_of_accepted=float(of_labels.is_right[accepted].mean()) if accepted.any() else None,
+        accuracy=float(known_answers.is_right.mean()),
+        most_frequent=float(counts.max() / len(known_answers)),
+        accepted=float(is_accepted.sum() / len(known_answers)),
+        right_of_accepted=float(known_answers.is_right[is_accepted].mean()) if is_accepted.any() else None,
         promise=promise,
-        unfamiliar=next(iter(of_unfamiliar), None),
+        unfamiliar=next(iter(unfamiliar_promises), None),
         labels={
             label: LabelFigures(n=int(count), recall=float(hit / max(count, 1)))
             for label, count, hit in zip(labels.names, counts, hits, strict=True)
@@ -118,29 +126,31 @@ def attribute_figures(labels: Labels, thresholds: Thresholds, answers: Answers) 
     )
 
 
-def _counts(truth: NDArray[np.int64], labels: int) -> NDArray[np.int64]:
+def _count_labels(truth: NDArray[np.int64], labels: int) -> NDArray[np.int64]:
     """Count the pictures of each label, int64 (C,)."""
     return np.bincount(truth, minlength=labels)
 
 
-def attribute_in_words(name: str, figures: AttributeFigures, thresholds: Thresholds) -> str:
+def describe_attribute(name: str, figures: AttributeFigures, thresholds: Thresholds) -> str:
     """Return the figures of an attribute as a sentence, with advice if none of its answers is accepted."""
     share, promise = figures.right_of_accepted, figures.promise
-    accepted = f"{figures.accepted:.0%} accepted{'' if share is None else f', {share:.1%} of these right'}."
+    accepted_text = (
+        f"{figures.accepted:.0%} accepted{'' if share is None else f', {share:.1%} of these right'}."
+    )
     if not figures.accepted:
-        possible = possible_promises(thresholds.answer_sets[0])
-        points = acceptance_curves(thresholds.answer_sets[:1]).get(promise.pictures, ())
-        why = [] if promise.accepted else [explain_no_acceptance(promise, ENGLISH_WORDING, points)]
-        accepted = " ".join(
-            ["none accepted.", *why, *describe_lower_share(promise.accuracy, possible, ENGLISH_WORDING)]
+        possible = make_possible_promises(thresholds.answer_sets[0])
+        points = compute_acceptance_curves(thresholds.answer_sets[:1]).get(promise.pictures, ())
+        reasons = [] if promise.accepted else [explain_no_acceptance(promise, ENGLISH_WORDING, points)]
+        accepted_text = " ".join(
+            ["none accepted.", *reasons, *describe_lower_share(promise.accuracy, possible, ENGLISH_WORDING)]
         )
     return (
         f"{name}: {figures.accuracy:.1%} of {figures.n:,} answers right (the most frequent label: "
-        f"{figures.most_frequent:.0%}); {accepted}{_unfamiliar_in_words(figures.unfamiliar)}"
+        f"{figures.most_frequent:.0%}); {accepted_text}{_describe_unfamiliar(figures.unfamiliar)}"
     )
 
 
-def _unfamiliar_in_words(promise: Promise | None) -> str:
+def _describe_unfamiliar(promise: Promise | None) -> str:
     if promise is None:
         return ""
     return (
@@ -149,21 +159,21 @@ def _unfamiliar_in_words(promise: Promise | None) -> str:
     )
 
 
-def all_accepted(
-    of_class: Answers, of_attributes: Mapping[str, Answers], labels: Mapping[str, Labels]
+def measure_all_accepted(
+    class_answers: Answers, attribute_answers: Mapping[str, Answers], labels: Mapping[str, Labels]
 ) -> AllAccepted:
     """Return how often all accepted answers to a picture are right, for pictures whose labels are all known.
 
     Args:
-        of_class: the served answers about the class of N pictures.
-        of_attributes: the served answers to the same pictures, by attribute.
+        class_answers: the served answers about the class of N pictures.
+        attribute_answers: the served answers to the same pictures, by attribute.
         labels: the labels of the same pictures, by attribute.
     """
-    is_known = ~of_class.is_accepted | of_class.has_class
-    wrong, some = of_class.is_accepted & ~of_class.is_right, of_class.is_accepted
-    for name, answers in of_attributes.items():
+    is_known = ~class_answers.is_accepted | class_answers.has_class
+    is_wrong, is_accepted = class_answers.is_accepted & ~class_answers.is_right, class_answers.is_accepted
+    for name, answers in attribute_answers.items():
         is_known &= ~answers.is_accepted | (labels[name].main_codes != UNKNOWN_LABEL)
-        wrong = wrong | (answers.is_accepted & ~answers.is_right)
-        some = some | answers.is_accepted
-    counted = is_known & some
-    return AllAccepted(pictures=int(counted.sum()), right=int((counted & ~wrong).sum()))
+        is_wrong = is_wrong | (answers.is_accepted & ~answers.is_right)
+        is_accepted = is_accepted | answers.is_accepted
+    is_counted = is_known & is_accepted
+    return AllAccepted(pictures=int(is_counted.sum()), right=int((is_counted & ~is_wrong).sum()))

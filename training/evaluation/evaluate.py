@@ -25,20 +25,24 @@ from reports.values import Averages, ClassFigures, Coverage, Example, Examples, 
 from training.data.fashion import split_into_batches
 from training.data.picture_files import FileImages
 from training.data.pictures import Pictures
-from training.evaluation.statistics import expected_calibration_error, null_band, overconfidence
-from training.thresholds.answer_sets import scores_in
+from training.evaluation.statistics import (
+    compute_expected_calibration_error,
+    compute_overconfidence,
+    simulate_null_band,
+)
+from training.thresholds.answer_sets import make_scores
 
-WRONG_EXAMPLES: Final = 12
-RIGHT_EXAMPLES: Final = 6
+MAX_WRONG_EXAMPLES: Final = 12
+MAX_RIGHT_EXAMPLES: Final = 6
 """Number of right answers among the examples of the report; few, because mistakes teach more."""
 
 
-def ece(answers: Answers) -> float:
+def measure_calibration_error(answers: Answers) -> float:
     """Return the expected calibration error of answers, 0..1; 0 if they are right as often as they say."""
-    return expected_calibration_error(answers.confidences, answers.is_right)
+    return compute_expected_calibration_error(answers.confidences, answers.is_right)
 
 
-def nll(answers: Answers) -> float:
+def measure_log_loss(answers: Answers) -> float:
     """Return the mean negative log likelihood of the true classes, in nats.
 
     Probabilities below the epsilon of float32 are raised to it.
@@ -46,25 +50,27 @@ def nll(answers: Answers) -> float:
     from sklearn.metrics import log_loss  # noqa: PLC0415 - --help needs no scikit-learn
 
     # A network that computes in halves rounds its answers by as much as their sum differs from 1.
-    exact = answers.probabilities.astype(np.float64)
-    shares = (exact / exact.sum(axis=1, keepdims=True)).astype(np.float32)
+    probabilities = answers.probabilities.astype(np.float64)
+    shares = (probabilities / probabilities.sum(axis=1, keepdims=True)).astype(np.float32)
     return float(log_loss(answers.truth, shares, labels=np.arange(shares.shape[1])))
 
 
-Score: TypeAlias = Callable[[Pictures], Scores]
+ScoreFunction: TypeAlias = Callable[[Pictures], Scores]
 """Type of a function that returns the scores of a network for pictures, before calibration."""
 
 
-def answer(session: Session, contract: ModelContract, images: Pictures) -> Answers:
+def answer_pictures(session: Session, contract: ModelContract, images: Pictures) -> Answers:
     """Run a model on pictures of a data set and return the answers that the service would give.
 
     Raises:
         ModelError: the model cannot be run, or its answers break the contract.
     """
-    return decided(Classifier(session, contract), undecided(scored(session, images.pixels), images))
+    return decide_answers(
+        Classifier(session, contract), make_answers(score_pictures(session, images.pixels), images)
+    )
 
 
-def undecided(
+def make_answers(
     scores: Scores, images: Pictures, sets: ColumnValues = TEST_SET, **columns: ColumnValues
 ) -> Answers:
     """Return a table of answers with scores and true classes, before anything is accepted or reviewed.
@@ -75,21 +81,21 @@ def undecided(
         sets: the name of the set that each picture belongs to, or one name for all.
         columns: values of further columns of Answers, or values that replace those of `images`.
     """
-    known: dict[str, ColumnValues] = {
+    columns_of_pictures: dict[str, ColumnValues] = {
         "groups": images.groups if images.files else "",
         "networks": images.networks,
     }
     return Answers.make_answers(
         sets,
         np.maximum(images.classes, NO_CLASS),
-        pictures=_names(images.sha256),
+        pictures=_name_pictures_once(images.sha256),
         distances=scores.distances,
         probabilities=scores.class_probabilities,
-        **known | columns,
+        **columns_of_pictures | columns,
     )
 
 
-def _names(contents: NDArray[np.str_]) -> NDArray[np.str_]:
+def _name_pictures_once(contents: NDArray[np.str_]) -> NDArray[np.str_]:
     """Return the name of each picture, str (N,); empty for a content that occurred before."""
     names = np.full(len(contents), "", contents.dtype)
     first = np.unique(contents, return_index=True)[1]
@@ -97,7 +103,7 @@ def _names(contents: NDArray[np.str_]) -> NDArray[np.str_]:
     return names
 
 
-def predicted(classifier: Classifier, images: Pictures) -> list[Prediction]:
+def predict_pictures(classifier: Classifier, images: Pictures) -> list[Prediction]:
     """Return the predictions of the service for each picture: class, attributes and decisions."""
     names = iter(images.networks)
     return [
@@ -107,7 +113,7 @@ def predicted(classifier: Classifier, images: Pictures) -> list[Prediction]:
     ]
 
 
-def decided(classifier: Classifier, answers: Answers) -> Answers:
+def decide_answers(classifier: Classifier, answers: Answers) -> Answers:
     """Return answers with calibrated probabilities, familiarities and decisions, as the service gives them.
 
     Args:
@@ -117,10 +123,10 @@ def decided(classifier: Classifier, answers: Answers) -> Answers:
     Raises:
         ModelError: the scores break the contract.
     """
-    return as_served(interpreted(classifier, answers), answers)
+    return fill_in_predictions(interpret_scores(classifier, answers), answers)
 
 
-def interpreted(
+def interpret_scores(
     classifier: Classifier, answers: Answers, attributes: Mapping[str, Probabilities] = MappingProxyType({})
 ) -> list[Prediction]:
     """Return the predictions that the service would make from stored scores, without running a network.
@@ -133,13 +139,13 @@ def interpreted(
     Raises:
         ModelError: the scores break the contract.
     """
-    scores = scores_in(answers)
+    scores = make_scores(answers)
     heads = {**scores.probabilities, **attributes}
     names = cast("list[NetworkName]", answers.networks.tolist())
     return classifier.interpret(replace(scores, probabilities=heads), names)
 
 
-def as_served(predictions: Sequence[Prediction], answers: Answers) -> Answers:
+def fill_in_predictions(predictions: Sequence[Prediction], answers: Answers) -> Answers:
     """Return a copy of the answers with the classes, decisions and probabilities of these predictions."""
     return replace(
         answers,
@@ -152,17 +158,17 @@ def as_served(predictions: Sequence[Prediction], answers: Answers) -> Answers:
     )
 
 
-def most_are(answers: Answers) -> NetworkName:
+def find_main_network(answers: Answers) -> NetworkName:
     """Return the name of the network that answered most of the pictures."""
     return cast("NetworkName", Counter(answers.networks.tolist()).most_common(1)[0][0])
 
 
-def scored(session: Session, images: PixelsBatch | FileImages) -> Scores:
+def score_pictures(session: Session, images: PixelsBatch | FileImages) -> Scores:
     """Run a model on pictures in batches, and return its scores for all of them."""
-    return joined([session.run(batch) for batch in split_into_batches(images)])
+    return join_scores([session.run(batch) for batch in split_into_batches(images)])
 
 
-def joined(parts: Sequence[Scores]) -> Scores:
+def join_scores(parts: Sequence[Scores]) -> Scores:
     """Join scores of several sets of pictures, in this order; distances only if all have them."""
     distances = [part.distances for part in parts if part.distances is not None]
     return Scores(
@@ -174,28 +180,32 @@ def joined(parts: Sequence[Scores]) -> Scores:
     )
 
 
-def uncalibrated(contract: ModelContract) -> ModelContract:
+def remove_calibration(contract: ModelContract) -> ModelContract:
     """Return a copy of the contract without calibration of the class (its temperature is 1)."""
     return contract.replace_heads({LABEL: replace(contract.class_head, temperature=1.0)})
 
 
-def counted(answers: Answers) -> SplitFigures:
+def compute_split_figures(answers: Answers) -> SplitFigures:
     """Return the number, the accuracy and the loss of answers, as the report has them for a split."""
-    return SplitFigures(n=len(answers), accuracy=float(answers.is_right.mean()), loss=nll(answers))
+    return SplitFigures(
+        n=len(answers), accuracy=float(answers.is_right.mean()), loss=measure_log_loss(answers)
+    )
 
 
-def full_figures(answers: Answers, before: Answers, contract: ModelContract) -> TestFigures:
+def compute_test_figures(
+    answers: Answers, uncalibrated_answers: Answers, contract: ModelContract
+) -> TestFigures:
     """Return all figures of the report about the answers to a test set.
 
     Args:
         answers: the served answers.
-        before: the answers to the same pictures without calibration.
+        uncalibrated_answers: the answers to the same pictures without calibration.
         contract: the contract of the release, with its labels and thresholds.
     """
     # Here: commands show their help where serving alone is installed.
     from sklearn.metrics import classification_report, confusion_matrix  # noqa: PLC0415
 
-    n, right = len(answers), int(answers.is_right.sum())
+    n, right_count = len(answers), int(answers.is_right.sum())
     classes = np.arange(len(contract.labels))
     # A class that never occurs, or is never predicted, gets 0 rather than a warning.
     rows = classification_report(
@@ -203,54 +213,61 @@ def full_figures(answers: Answers, before: Answers, contract: ModelContract) -> 
     )
     return TestFigures(
         n=n,
-        accuracy=right / n,
-        loss=nll(answers),
+        accuracy=right_count / n,
+        loss=measure_log_loss(answers),
         accuracy_interval=compute_share_interval(answers.is_right, answers.group_numbers),
         confusion_matrix=confusion_matrix(answers.truth, answers.predicted, labels=classes).tolist(),
-        per_class={label: _figures(rows[str(index)]) for index, label in enumerate(contract.labels)},
-        averages=Averages(macro=_figures(rows["macro avg"]), weighted=_figures(rows["weighted avg"])),
-        ece=ece(answers),
-        ece_before=ece(before),
-        ece_null=null_band(answers.confidences),
-        overconfidence=overconfidence(answers.confidences, answers.is_right),
-        nll_before=nll(before),
-        decisions=_coverage(answers, contract),
+        per_class={
+            label: _make_class_figures(rows[str(index)]) for index, label in enumerate(contract.labels)
+        },
+        averages=Averages(
+            macro=_make_class_figures(rows["macro avg"]), weighted=_make_class_figures(rows["weighted avg"])
+        ),
+        ece=measure_calibration_error(answers),
+        ece_before=measure_calibration_error(uncalibrated_answers),
+        ece_null=simulate_null_band(answers.confidences),
+        overconfidence=compute_overconfidence(answers.confidences, answers.is_right),
+        nll_before=measure_log_loss(uncalibrated_answers),
+        decisions=_compute_coverage(answers, contract),
     )
 
 
-def _figures(row: dict[str, float]) -> ClassFigures:
+def _make_class_figures(row: dict[str, float]) -> ClassFigures:
     return ClassFigures(
         precision=row["precision"], recall=row["recall"], f1=row["f1-score"], support=int(row["support"])
     )
 
 
-def _coverage(answers: Answers, contract: ModelContract) -> Coverage:
-    accepted, by = answers.is_accepted, contract.find_deciding_contract(most_are(answers))
+def _compute_coverage(answers: Answers, contract: ModelContract) -> Coverage:
+    is_accepted, network_contract = (
+        answers.is_accepted,
+        contract.find_deciding_contract(find_main_network(answers)),
+    )
     return Coverage(
-        confidence_threshold=by.class_head.confidence,
-        familiarity_threshold=by.minimum_familiarity,
-        coverage=float(accepted.mean()),
-        accuracy=float(answers.is_right[accepted].mean()) if accepted.any() else None,
+        confidence_threshold=network_contract.class_head.confidence,
+        familiarity_threshold=network_contract.minimum_familiarity,
+        coverage=float(is_accepted.mean()),
+        accuracy=float(answers.is_right[is_accepted].mean()) if is_accepted.any() else None,
     )
 
 
-def examples(answers: Answers, labels: tuple[str, ...]) -> Examples:
+def choose_examples(answers: Answers, labels: tuple[str, ...]) -> Examples:
     """Return the examples of the report: the most confident mistakes, and the first right answers."""
-    right = np.flatnonzero(answers.is_right)[:RIGHT_EXAMPLES]
+    right_rows = np.flatnonzero(answers.is_right)[:MAX_RIGHT_EXAMPLES]
     return Examples(
-        wrong=mistakes(answers, labels, WRONG_EXAMPLES),
-        right=tuple(_example(answers, index, labels) for index in right.tolist()),
+        wrong=choose_mistakes(answers, labels, MAX_WRONG_EXAMPLES),
+        right=tuple(_make_example(answers, index, labels) for index in right_rows.tolist()),
     )
 
 
-def mistakes(answers: Answers, labels: tuple[str, ...], most: int) -> tuple[Example, ...]:
+def choose_mistakes(answers: Answers, labels: tuple[str, ...], max_mistakes: int) -> tuple[Example, ...]:
     """Return the most confident wrong answers to pictures that show one of the classes, worst first."""
-    wrong = np.flatnonzero(answers.has_class & ~answers.is_right)
-    worst = wrong[np.argsort(-answers.confidences[wrong], kind="stable")][:most]
-    return tuple(_example(answers, index, labels) for index in worst.tolist())
+    wrong_rows = np.flatnonzero(answers.has_class & ~answers.is_right)
+    worst_rows = wrong_rows[np.argsort(-answers.confidences[wrong_rows], kind="stable")][:max_mistakes]
+    return tuple(_make_example(answers, index, labels) for index in worst_rows.tolist())
 
 
-def _example(answers: Answers, index: int, labels: tuple[str, ...]) -> Example:
+def _make_example(answers: Answers, index: int, labels: tuple[str, ...]) -> Example:
     return Example(
         index=index,
         truth=labels[answers.truth[index]],

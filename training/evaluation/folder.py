@@ -17,17 +17,17 @@ from model_store.release_files import write_whole
 from reports.answers import Answers
 from reports.page.html_page import REPORT_PAGE_FILE
 from training.data.pictures import Pictures
-from training.evaluation.evaluate import mistakes
-from training.evaluation.plots import draw_examples, draw_shares, font_for, save
+from training.evaluation.evaluate import choose_mistakes
+from training.evaluation.plots import draw_class_shares, draw_examples, save_figure, use_fonts_for
 
-TABLE: Final = "answers.csv"
-CONFUSION: Final = "confusion_matrix.png"
-MISTAKES: Final = "mistakes.png"
+ANSWERS_FILE: Final = "answers.csv"
+CONFUSION_MATRIX_FILE: Final = "confusion_matrix.png"
+MISTAKES_FILE: Final = "mistakes.png"
 
-SHOWN: Final = 60
+MAX_MISTAKES_DRAWN: Final = 60
 """Largest number of mistakes on the picture of mistakes; the most confident ones are shown."""
 
-COLUMNS: Final = ("picture", "label", "predicted", "confidence", "familiarity", "decision")
+ANSWER_COLUMNS: Final = ("picture", "label", "predicted", "confidence", "familiarity", "decision")
 
 
 def write_evaluation(
@@ -48,28 +48,32 @@ def write_evaluation(
         The files.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    table, matrix, sheet = (folder / name for name in (TABLE, CONFUSION, MISTAKES))
+    table, matrix, sheet = (folder / name for name in (ANSWERS_FILE, CONFUSION_MATRIX_FILE, MISTAKES_FILE))
     write_whole(folder / REPORT_PAGE_FILE, page)
-    write_whole(table, _table(answers, pictures.files, contract.labels).encode("utf-8", "backslashreplace"))
-    written, labels = [folder / REPORT_PAGE_FILE, table], contract.labels
-    of_classes = answers.select_rows(answers.has_class)
-    with font_for(labels):
-        if len(of_classes):
-            counts = confusion_matrix(of_classes.truth, of_classes.predicted, labels=np.arange(len(labels)))
-            title = f"{len(of_classes):,} pictures: accuracy {of_classes.is_right.mean():.2%}"
-            save(draw_shares(counts, labels, title), matrix)
-            written.append(matrix)
-        worst = mistakes(answers, labels, SHOWN)
+    write_whole(
+        table, _format_table(answers, pictures.files, contract.labels).encode("utf-8", "backslashreplace")
+    )
+    files, labels = [folder / REPORT_PAGE_FILE, table], contract.labels
+    class_answers = answers.select_rows(answers.has_class)
+    with use_fonts_for(labels):
+        if len(class_answers):
+            counts = confusion_matrix(
+                class_answers.truth, class_answers.predicted, labels=np.arange(len(labels))
+            )
+            title = f"{len(class_answers):,} pictures: accuracy {class_answers.is_right.mean():.2%}"
+            save_figure(draw_class_shares(counts, labels, title), matrix)
+            files.append(matrix)
+        worst = choose_mistakes(answers, labels, MAX_MISTAKES_DRAWN)
         if worst:
-            drawn = draw_examples(worst, labels, pictures.pixels, contract.input.polarity)
-            save(drawn, sheet)
-            written.append(sheet)
-    return written
+            figure = draw_examples(worst, labels, pictures.pixels, contract.input.polarity)
+            save_figure(figure, sheet)
+            files.append(sheet)
+    return files
 
 
-def _table(answers: Answers, files: Sequence[Path], labels: Sequence[str]) -> str:
-    """Write a table with COLUMNS, a row per picture, which no spreadsheet takes for formulas."""
-    rows = [COLUMNS]
+def _format_table(answers: Answers, files: Sequence[Path], labels: Sequence[str]) -> str:
+    """Write a table with ANSWER_COLUMNS, a row per picture, which no spreadsheet takes for formulas."""
+    rows = [ANSWER_COLUMNS]
     for place in range(len(answers)):
         shows_class, familiarity = bool(answers.has_class[place]), float(answers.familiarity[place])
         rows.append(

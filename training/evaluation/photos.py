@@ -37,28 +37,32 @@ from training.data.learnt_hashes import find_learnt_pictures
 from training.data.photos import OOD_TIER
 from training.data.pictures import Pictures
 from training.errors import BadPictures
-from training.evaluation.evaluate import most_are, predicted, undecided
-from training.evaluation.statistics import expected_calibration_error, null_band, overconfidence
+from training.evaluation.evaluate import find_main_network, make_answers, predict_pictures
+from training.evaluation.statistics import (
+    compute_expected_calibration_error,
+    compute_overconfidence,
+    simulate_null_band,
+)
 from training.progress import Say
 
 
-def undecided_photos(scores: Scores, photos: Pictures, **columns: ColumnValues) -> Answers:
+def make_photo_answers(scores: Scores, photos: Pictures, **columns: ColumnValues) -> Answers:
     """Return a table of undecided answers to photos, in which each photo's set is its tier.
 
     Args:
         scores: the scores of a network for the photos.
         photos: the photos with their true classes.
-        columns: values of further columns, as for `undecided`.
+        columns: values of further columns, as for `make_answers`.
     """
-    known: dict[str, ColumnValues] = {
+    columns_of_photos: dict[str, ColumnValues] = {
         "groups": photos.groups,
         "spelt": photos.spelt,
         "sources": photos.sources,
     }
-    return undecided(scores, photos, photos.tiers, **known | columns)
+    return make_answers(scores, photos, photos.tiers, **columns_of_photos | columns)
 
 
-def photo_figures(answers: Answers, contract: ModelContract, split: str) -> dict[str, PhotoFigures]:
+def compute_photo_figures(answers: Answers, contract: ModelContract, split: str) -> dict[str, PhotoFigures]:
     """Return the figures of each tier, by its name.
 
     Args:
@@ -67,14 +71,14 @@ def photo_figures(answers: Answers, contract: ModelContract, split: str) -> dict
         split: the use of the photos so far, such as `development`.
     """
     ood = answers.select_rows(~answers.has_class)
-    tiers = measured_tiers(answers)
+    tiers = find_measured_tiers(answers)
     return {
-        str(tier): _of_tier(answers.select_rows(tiers == tier), ood, contract, split)
+        str(tier): _compute_tier_figures(answers.select_rows(tiers == tier), ood, contract, split)
         for tier in np.unique(tiers)
     }
 
 
-def measured_tiers(answers: Answers) -> NDArray[np.str_]:
+def find_measured_tiers(answers: Answers) -> NDArray[np.str_]:
     """Return the tier (way a photo was taken) that each photo is measured in, str (N,).
 
     It is OOD_TIER for photos that show none of the classes.
@@ -82,13 +86,15 @@ def measured_tiers(answers: Answers) -> NDArray[np.str_]:
     return np.where(answers.has_class, answers.sets, OOD_TIER)
 
 
-def _of_tier(answers: Answers, ood: Answers, contract: ModelContract, split: str) -> PhotoFigures:
+def _compute_tier_figures(
+    answers: Answers, ood: Answers, contract: ModelContract, split: str
+) -> PhotoFigures:
     """Return the figures of one tier: accuracies if it shows garments, else the decisions by source."""
     garments = answers.select_rows(answers.has_class)
     shows_garments = len(garments) > 0
-    classes, n = np.unique(garments.truth, return_counts=True)
-    right = np.array([np.sum(garments.is_right & (garments.truth == index)) for index in classes])
-    recalls = right / n
+    classes, counts = np.unique(garments.truth, return_counts=True)
+    right_counts = np.array([np.sum(garments.is_right & (garments.truth == index)) for index in classes])
+    recalls = right_counts / counts
     return PhotoFigures(
         split=split,
         n=len(answers),
@@ -100,61 +106,68 @@ def _of_tier(answers: Answers, ood: Answers, contract: ModelContract, split: str
         ),
         accuracy=float(garments.is_right.mean()) if shows_garments else None,
         per_class={
-            contract.labels[index]: ClassRecall(n=int(of), recall=float(recall))
-            for index, of, recall in zip(classes, n, recalls, strict=True)
+            contract.labels[index]: ClassRecall(n=int(count), recall=float(recall))
+            for index, count, recall in zip(classes, counts, recalls, strict=True)
         },
-        ece=expected_calibration_error(garments.confidences, garments.is_right) if shows_garments else None,
-        ece_null=null_band(garments.confidences) if shows_garments else None,
-        overconfidence=overconfidence(garments.confidences, garments.is_right) if shows_garments else None,
-        decisions=_decisions(answers, contract.find_deciding_contract(most_are(answers))),
-        auroc=_auroc(garments, ood) if shows_garments and len(ood) else None,
-        sources={} if shows_garments else _by_thing(answers),
+        ece=compute_expected_calibration_error(garments.confidences, garments.is_right)
+        if shows_garments
+        else None,
+        ece_null=simulate_null_band(garments.confidences) if shows_garments else None,
+        overconfidence=compute_overconfidence(garments.confidences, garments.is_right)
+        if shows_garments
+        else None,
+        decisions=_measure_decisions(answers, contract.find_deciding_contract(find_main_network(answers))),
+        auroc=_measure_auroc(garments, ood) if shows_garments and len(ood) else None,
+        sources={} if shows_garments else _compute_thing_figures(answers),
     )
 
 
-def _by_thing(answers: Answers) -> dict[str, SourceFigures]:
+def _compute_thing_figures(answers: Answers) -> dict[str, SourceFigures]:
     things = {str(thing): answers.select_rows(answers.spelt == thing) for thing in np.unique(answers.spelt)}
     return {
         thing: SourceFigures(
-            n=len(of_thing),
-            accepted=float(of_thing.is_accepted.mean()),
-            unfamiliar=_share(of_thing, Reason.UNFAMILIAR),
+            n=len(thing_answers),
+            accepted=float(thing_answers.is_accepted.mean()),
+            unfamiliar=_measure_reason_share(thing_answers, Reason.UNFAMILIAR),
         )
-        for thing, of_thing in things.items()
+        for thing, thing_answers in things.items()
     }
 
 
-def _decisions(answers: Answers, by: ModelContract) -> PhotoDecisions:
-    accepted, taken = answers.is_accepted, answers.select_rows(answers.is_accepted)
+def _measure_decisions(answers: Answers, network_contract: ModelContract) -> PhotoDecisions:
+    is_accepted, accepted_answers = answers.is_accepted, answers.select_rows(answers.is_accepted)
     return PhotoDecisions(
-        confidence_threshold=by.class_head.confidence,
-        familiarity_threshold=by.minimum_familiarity,
-        coverage=float(accepted.mean()),
-        accuracy=float(taken.is_right.mean()) if len(taken) else None,
-        coverage_interval=compute_share_interval(accepted, answers.group_numbers),
-        accuracy_interval=compute_share_interval(taken.is_right, taken.group_numbers) if len(taken) else None,
-        ambiguous=_share(answers, Reason.AMBIGUOUS) + _share(answers, Reason.UNPROVEN),
-        unfamiliar=_share(answers, Reason.UNFAMILIAR),
+        confidence_threshold=network_contract.class_head.confidence,
+        familiarity_threshold=network_contract.minimum_familiarity,
+        coverage=float(is_accepted.mean()),
+        accuracy=float(accepted_answers.is_right.mean()) if len(accepted_answers) else None,
+        coverage_interval=compute_share_interval(is_accepted, answers.group_numbers),
+        accuracy_interval=compute_share_interval(accepted_answers.is_right, accepted_answers.group_numbers)
+        if len(accepted_answers)
+        else None,
+        ambiguous=_measure_reason_share(answers, Reason.AMBIGUOUS)
+        + _measure_reason_share(answers, Reason.UNPROVEN),
+        unfamiliar=_measure_reason_share(answers, Reason.UNFAMILIAR),
     )
 
 
-def _share(answers: Answers, reason: Reason) -> float:
+def _measure_reason_share(answers: Answers, reason: Reason) -> float:
     return float((answers.decisions == reason).mean())
 
 
-def _auroc(answers: Answers, ood: Answers) -> OodAuroc:
+def _measure_auroc(answers: Answers, ood: Answers) -> OodAuroc:
     truth = np.repeat([1, 0], [len(answers), len(ood)])
     familiarities = np.concatenate([answers.familiarity, ood.familiarity])
     confidences = np.concatenate([answers.confidences, ood.confidences])
-    measured = not np.isnan(familiarities).any()
+    has_familiarities = not np.isnan(familiarities).any()
     return OodAuroc(
         n=len(ood),
-        familiarity=float(roc_auc_score(truth, familiarities)) if measured else None,
+        familiarity=float(roc_auc_score(truth, familiarities)) if has_familiarities else None,
         confidence=float(roc_auc_score(truth, confidences)),
     )
 
 
-def unknown_figures(answers: Answers, labels: Sequence[str]) -> dict[str, UnknownSources]:
+def compute_unknown_source_figures(answers: Answers, labels: Sequence[str]) -> dict[str, UnknownSources]:
     """Return the figures of photos from sources (shops, people) that were not learnt, by tier.
 
     Args:
@@ -162,41 +175,51 @@ def unknown_figures(answers: Answers, labels: Sequence[str]) -> dict[str, Unknow
         labels: the labels of the classes, by index.
     """
     unknown = answers.select_rows(answers.is_from_unknown_source)
-    tiers = measured_tiers(unknown)
+    tiers = find_measured_tiers(unknown)
     ood = unknown.select_rows(tiers == OOD_TIER)
     names = [str(tier) for tier in np.unique(tiers) if tier != OOD_TIER]
-    return {tier: _of_unknown(unknown.select_rows(tiers == tier), ood, labels) for tier in names}
+    return {
+        tier: _compute_unknown_tier_figures(unknown.select_rows(tiers == tier), ood, labels) for tier in names
+    }
 
 
-def of_known_sources(answers: Answers) -> NDArray[np.bool_]:
+def find_known_source_answers(answers: Answers) -> NDArray[np.bool_]:
     """Return which answers the figures of tiers are computed from, bool (N,).
 
     These are answers to photos of sources (shops, people) that the heads may have learnt. If a tier has none,
     they are all answers of the tier.
     """
-    tiers, unknown = measured_tiers(answers), answers.is_from_unknown_source
+    tiers, unknown = find_measured_tiers(answers), answers.is_from_unknown_source
     return np.asarray(~unknown | ~np.isin(tiers, tiers[~unknown]))
 
 
-def _of_unknown(garments: Answers, ood: Answers, labels: Sequence[str]) -> UnknownSources:
-    shown, of_source = Counter(garments.truth.tolist()), np.unique(garments.sources, return_inverse=True)[1]
-    counts = {str(name): _counts(garments, garments.sources == name) for name in np.unique(garments.sources)}
+def _compute_unknown_tier_figures(garments: Answers, ood: Answers, labels: Sequence[str]) -> UnknownSources:
+    class_counts, source_numbers = (
+        Counter(garments.truth.tolist()),
+        np.unique(garments.sources, return_inverse=True)[1],
+    )
+    counts = {
+        str(name): _count_source_answers(garments, garments.sources == name)
+        for name in np.unique(garments.sources)
+    }
     return UnknownSources(
-        of_all=_counts(garments, np.ones(len(garments), np.bool_)),
+        of_all=_count_source_answers(garments, np.ones(len(garments), np.bool_)),
         sources=counts,
         lower_bound=_lower_bound(garments),
-        auroc=_auroc_of_unknown(garments, ood),
-        interval=compute_share_interval(garments.is_right, of_source) if len(counts) >= MIN_SOURCES else None,
-        classes={labels[index]: n for index, n in sorted(shown.items())},
+        auroc=_measure_unknown_auroc(garments, ood),
+        interval=compute_share_interval(garments.is_right, source_numbers)
+        if len(counts) >= MIN_SOURCES
+        else None,
+        classes={labels[index]: n for index, n in sorted(class_counts.items())},
     )
 
 
-def _counts(answers: Answers, which: NDArray[np.bool_]) -> UnknownSource:
+def _count_source_answers(answers: Answers, is_counted: NDArray[np.bool_]) -> UnknownSource:
     return UnknownSource(
-        n=int(which.sum()),
-        right=int((which & answers.is_right).sum()),
-        accepted=int((which & answers.is_accepted).sum()),
-        accepted_right=int((which & answers.is_accepted & answers.is_right).sum()),
+        n=int(is_counted.sum()),
+        right=int((is_counted & answers.is_right).sum()),
+        accepted=int((is_counted & answers.is_accepted).sum()),
+        accepted_right=int((is_counted & answers.is_accepted & answers.is_right).sum()),
     )
 
 
@@ -211,7 +234,7 @@ def _lower_bound(garments: Answers) -> float | None:
     )
 
 
-def _auroc_of_unknown(garments: Answers, ood: Answers) -> float | None:
+def _measure_unknown_auroc(garments: Answers, ood: Answers) -> float | None:
     """Return the AUROC of the familiarity, against photos of unknown sources that show no class."""
     familiarities = np.concatenate([garments.familiarity, ood.familiarity])
     if not len(ood) or np.isnan(familiarities).any():
@@ -219,7 +242,7 @@ def _auroc_of_unknown(garments: Answers, ood: Answers) -> float | None:
     return float(roc_auc_score(np.repeat([1, 0], [len(garments), len(ood)]), familiarities))
 
 
-def compared_of(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
+def choose_compared_photos(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
     """Return the photos on which a release and its parent can be compared: the parent did not learn them.
 
     Photos that are near copies of a learnt photo are left out, too.
@@ -232,33 +255,33 @@ def compared_of(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
     Raises:
         BadPictures: none of the photos that are left shows a class.
     """
-    new = photos.take(~find_learnt_pictures(parent, photos.sha256, photos.hashes, say=say))
-    if not (new.classes != OOD).any():
+    new_photos = photos.take(~find_learnt_pictures(parent, photos.sha256, photos.hashes, say=say))
+    if not (new_photos.classes != OOD).any():
         raise BadPictures(
             f"--photos: none of these {len(photos):,} pictures shows a class and is new to {parent.version}, "
             "so nothing can be compared. Correct others, or begin with the release before it."
         )
-    return new
+    return new_photos
 
 
-def answers_of_parent(parent: LocalRelease, shown: Pictures) -> Answers:
+def answer_with_parent(parent: LocalRelease, photos: Pictures) -> Answers:
     """Return the parent's answers to photos, for the check (gate) that compares a release with its parent.
 
     Args:
         parent: the release that was trained further.
-        shown: the photos, from `compared_of`.
+        photos: the photos, from `choose_compared_photos`.
     """
-    answers = predicted(open_networks(parent)["photos"], shown)
+    answers = predict_pictures(open_networks(parent)["photos"], photos)
     return Answers.make_answers(
-        shown.tiers,
-        np.maximum(shown.classes, NO_CLASS),
+        photos.tiers,
+        np.maximum(photos.classes, NO_CLASS),
         [answer.answer.class_id for answer in answers],
-        pictures=shown.sha256,
-        groups=shown.groups,
+        pictures=photos.sha256,
+        groups=photos.groups,
         networks="photos",
         familiarity=[np.nan if answer.familiarity is None else answer.familiarity for answer in answers],
         decisions=[answer.answer.reason or ACCEPT for answer in answers],
         by=parent.version,
-        spelt=shown.spelt,
-        sources=shown.sources,
+        spelt=photos.spelt,
+        sources=photos.sources,
     )

@@ -24,13 +24,13 @@ from inference.arrays import Pixels, PixelsBatch
 from reports.answers import Answers
 from reports.values import TEST_SPLIT, Epoch, Example, Report
 from training.data.picture_files import FileImages
-from training.evaluation.evaluate import ece
-from training.evaluation.statistics import ECE_BINS, likeliest
+from training.evaluation.evaluate import measure_calibration_error
+from training.evaluation.statistics import ECE_BINS, find_likeliest_classes
 
 DPI: Final = 100
-USUAL_FONT: Final = "DejaVu Sans"
+DEFAULT_FONT: Final = "DejaVu Sans"
 """Font of the plots, which comes with matplotlib."""
-BOXES: Final = "Last Resort"
+FALLBACK_FONT: Final = "Last Resort"
 """Font of matplotlib that draws a box for every letter, used if no font has the letter."""
 RIGHT_COLOUR: Final = "#1a7f37"
 WRONG_COLOUR: Final = "#c62828"
@@ -38,27 +38,27 @@ QUIET_COLOUR: Final = "#9aa0a6"
 LINE_COLOUR: Final = "#1565c0"
 EXAMPLES_PER_ROW: Final = 3
 
-PER_CLASS: Final = 12
+PICTURES_PER_CLASS: Final = 12
 """Number of pictures in each row of a sheet of a data set; a row shows one class."""
 
-MOST_CLASSES: Final = 40
+MAX_CLASSES_ON_SHEET: Final = 40
 """Largest number of classes on a sheet of a data set: more rows would be too high to look at."""
 
-NUMBERED_CLASSES: Final = 20
+MAX_CLASSES_WITH_NUMBERS: Final = 20
 """Number of classes up to which cells of the confusion matrix have figures; with more, colours alone."""
 
-SMALL_TEXT: Final = 7
+SMALL_TEXT_POINTS: Final = 7
 """Font size in points of the texts of a confusion matrix with many classes."""
 
 CLASS_INCHES: Final = 0.16
 """Height and width of a class in the confusion matrix in inches, enough for a slanted name."""
 
-MATRIX_INCHES: Final = (6.5, 40.0)
+MATRIX_HEIGHT_INCHES: Final = (6.5, 40.0)
 """Least and largest height of the confusion matrix: of 40 inches, which 250 classes fill, drawing needs
 600 MB."""
 
 
-def draw_all(
+def draw_report(
     folder: Path,
     report: Report,
     answers: Answers,
@@ -74,42 +74,44 @@ def draw_all(
         pixels: the pixels of the test set, as the model reads them.
         polarity: the polarity of the pixels, such as `light-on-black`.
     """
-    shown = report.examples
-    with font_for(report.labels):
-        save(draw_confusion(report), folder / "confusion_matrix.png")
-        save(draw_reliability(answers), folder / "reliability.png")
-        save(
-            draw_examples((*shown.right, *shown.wrong), report.labels, pixels, polarity),
+    examples = report.examples
+    with use_fonts_for(report.labels):
+        save_figure(draw_confusion_matrix(report), folder / "confusion_matrix.png")
+        save_figure(draw_reliability_diagram(answers), folder / "reliability.png")
+        save_figure(
+            draw_examples((*examples.right, *examples.wrong), report.labels, pixels, polarity),
             folder / "examples.png",
         )
         if report.history:
-            save(draw_curves(report.history), folder / "curves.png")
+            save_figure(draw_training_curves(report.history), folder / "curves.png")
 
 
-def font_for(labels: Sequence[str]) -> AbstractContextManager[None]:
+def use_fonts_for(labels: Sequence[str]) -> AbstractContextManager[None]:
     """Draw the figures of a block of code in fonts that have the letters of these labels."""
-    return mpl.rc_context({"font.family": [USUAL_FONT, *_fonts_for("".join(labels))]})
+    return mpl.rc_context({"font.family": [DEFAULT_FONT, *_find_fonts("".join(labels))]})
 
 
-def _fonts_for(text: str) -> list[str]:
-    """Return installed fonts for letters that USUAL_FONT lacks; a letter that none has is drawn as a box."""
-    lacking, names = _without(findfont(USUAL_FONT), set(map(ord, text))), []
-    fonts = [font for font in fontManager.ttflist if not font.name.startswith(BOXES)] if lacking else []
+def _find_fonts(text: str) -> list[str]:
+    """Return installed fonts for letters that DEFAULT_FONT lacks. Other letters are drawn as a box."""
+    lacking, names = _find_lacking_letters(findfont(DEFAULT_FONT), set(map(ord, text))), []
+    fonts = (
+        [font for font in fontManager.ttflist if not font.name.startswith(FALLBACK_FONT)] if lacking else []
+    )
     for font in fonts:
         with suppress(OSError, RuntimeError):  # of a font that FreeType cannot read
-            left = _without(font.fname, lacking)
-            if left != lacking:
+            still_lacking = _find_lacking_letters(font.fname, lacking)
+            if still_lacking != lacking:
                 names.append(font.name)
-                lacking = left
+                lacking = still_lacking
     return names
 
 
-def _without(font: str, letters: set[int]) -> set[int]:
+def _find_lacking_letters(font: str, letters: set[int]) -> set[int]:
     """Return the letters that a font lacks."""
     return letters - FT2Font(font).get_charmap().keys()
 
 
-def save(figure: Figure, path: Path, *, cut_to_content: bool = False) -> None:
+def save_figure(figure: Figure, path: Path, *, cut_to_content: bool = False) -> None:
     """Write a figure as PNG; its folder is made if absent.
 
     Args:
@@ -130,15 +132,15 @@ def save(figure: Figure, path: Path, *, cut_to_content: bool = False) -> None:
         )
 
 
-def draw_confusion(report: Report) -> Figure:
+def draw_confusion_matrix(report: Report) -> Figure:
     """Draw the report's confusion matrix."""
     test = report.test
     kind = "test" if test.split == TEST_SPLIT else test.split
     title = f"{report.data.name}, {test.n:,} {kind} pictures: accuracy {test.accuracy:.2%}"
-    return draw_shares(np.array(test.confusion_matrix), report.labels, title)
+    return draw_class_shares(np.array(test.confusion_matrix), report.labels, title)
 
 
-def draw_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) -> Figure:
+def draw_class_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) -> Figure:
     """Draw shares of each true class: x predicted, y true, each row sums to 1; the diagonal is recall.
 
     Args:
@@ -146,7 +148,10 @@ def draw_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) 
         labels: class names in index order.
         title: the title, which names the counted pictures.
     """
-    edge, is_numbered = np.clip(CLASS_INCHES * len(labels), *MATRIX_INCHES), len(labels) <= NUMBERED_CLASSES
+    edge, is_numbered = (
+        np.clip(CLASS_INCHES * len(labels), *MATRIX_HEIGHT_INCHES),
+        len(labels) <= MAX_CLASSES_WITH_NUMBERS,
+    )
     figure = Figure(figsize=(edge + 1, edge), layout="constrained")
     axes = figure.subplots()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -156,16 +161,16 @@ def draw_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) 
         include_values=is_numbered,
         values_format=".1%",
         xticks_rotation=45,
-        text_kw={"fontsize": SMALL_TEXT},
+        text_kw={"fontsize": SMALL_TEXT_POINTS},
         im_kw={"vmin": 0, "vmax": 1},
         colorbar=False,
     )
     figure.colorbar(display.im_, label="share of the true class", shrink=0.8)
-    for cell, share in zip(axes.texts, shares.flat, strict=False):  # no texts beyond NUMBERED_CLASSES
+    for cell, share in zip(axes.texts, shares.flat, strict=False):  # no texts beyond MAX_CLASSES_WITH_NUMBERS
         cell.set_visible(share > 0)
     for tick in axes.get_xticklabels():
         tick.set_horizontalalignment("right")  # else the middle of a slanted label is below its column
-    axes.tick_params(labelsize="medium" if is_numbered else SMALL_TEXT)
+    axes.tick_params(labelsize="medium" if is_numbered else SMALL_TEXT_POINTS)
     for tick in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         tick.set_parse_math(False)  # a label may hold dollars, which matplotlib would take for a formula
     axes.set(xlabel="predicted", ylabel="true")
@@ -173,29 +178,33 @@ def draw_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) 
     return figure
 
 
-def draw_curves(history: tuple[Epoch, ...]) -> Figure:
+def draw_training_curves(history: tuple[Epoch, ...]) -> Figure:
     """Draw loss and accuracy per epoch, training (on augmented pictures) and validation."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    loss_axes, accuracy_axes = figure.subplots(1, 2)
     epochs = [epoch.epoch for epoch in history]
     marker = "o" if len(epochs) == 1 else ""  # a line of one point shows nothing
-    for axes, name, label in ((left, "loss", "loss (nats)"), (right, "accuracy", "accuracy")):
-        learnt, held_out = ([getattr(epoch, field) for epoch in history] for field in (name, f"val_{name}"))
-        axes.plot(epochs, learnt, marker=marker, color=QUIET_COLOUR, label="training, augmented")
-        axes.plot(epochs, held_out, marker=marker, color=LINE_COLOUR, label="validation")
+    for axes, name, label in ((loss_axes, "loss", "loss (nats)"), (accuracy_axes, "accuracy", "accuracy")):
+        training_values, validation_values = (
+            [getattr(epoch, field) for epoch in history] for field in (name, f"val_{name}")
+        )
+        axes.plot(epochs, training_values, marker=marker, color=QUIET_COLOUR, label="training, augmented")
+        axes.plot(epochs, validation_values, marker=marker, color=LINE_COLOUR, label="validation")
         axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.get_major_locator().set_params(integer=True)
         if marker:
             axes.set_xticks(epochs)
         axes.grid(alpha=0.3)
     # Every epoch shows, the first included: those before the average has caught up are far off the others.
-    left.set_ylim(0, 1.05 * max(loss for epoch in history for loss in (epoch.loss, epoch.val_loss)))
-    right.set_ylim(max(0.0, min(min(epoch.accuracy, epoch.val_accuracy) for epoch in history) - 0.05), 1)
-    left.legend(loc="best")
+    loss_axes.set_ylim(0, 1.05 * max(loss for epoch in history for loss in (epoch.loss, epoch.val_loss)))
+    accuracy_axes.set_ylim(
+        max(0.0, min(min(epoch.accuracy, epoch.val_accuracy) for epoch in history) - 0.05), 1
+    )
+    loss_axes.legend(loc="best")
     return figure
 
 
-def draw_reliability(answers: Answers) -> Figure:
+def draw_reliability_diagram(answers: Answers) -> Figure:
     """Draw accuracy per bin of confidence, the diagonal it should lie on, and the size of each bin."""
     figure = Figure(figsize=(5, 5.5), layout="constrained")
     upper, lower = figure.subplots(2, 1, height_ratios=[3, 1], sharex=True)
@@ -203,29 +212,31 @@ def draw_reliability(answers: Answers) -> Figure:
         answers.is_right, answers.confidences, n_bins=ECE_BINS, name="served", ax=upper, color=LINE_COLOUR
     )
     upper.set(xlabel="", ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
-    upper.set_title(f"expected calibration error {ece(answers):.2%}")
+    upper.set_title(f"expected calibration error {measure_calibration_error(answers):.2%}")
     lower.hist(answers.confidences, ECE_BINS, range=(0, 1), log=True, rwidth=0.9, color=LINE_COLOUR)
     lower.set(xlabel="confidence", ylabel="pictures")
     return figure
 
 
 def draw_examples(
-    shown: Sequence[Example],
+    examples: Sequence[Example],
     labels: tuple[str, ...],
     pixels: PixelsBatch | FileImages,
     polarity: str = "light-on-black",
 ) -> Figure:
     """Draw a sheet of pictures with their likeliest classes: right in green, wrong in red."""
     colours = "gray_r" if polarity == "light-on-black" else "gray"  # of grey pictures alone
-    rows = max(1, -(-len(shown) // EXAMPLES_PER_ROW))
+    rows = max(1, -(-len(examples) // EXAMPLES_PER_ROW))
     figure = Figure(figsize=(3.6 * EXAMPLES_PER_ROW, 1.75 * rows), layout="constrained")
     grid = figure.subplots(rows, 2 * EXAMPLES_PER_ROW, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()
-    for place, example in enumerate(shown):
-        right = example.predicted == example.truth
-        caption = f"{example.predicted} {example.confidence:.0%}" + ("" if right else f"\n({example.truth})")
-        colour = RIGHT_COLOUR if right else WRONG_COLOUR
+    for place, example in enumerate(examples):
+        is_right = example.predicted == example.truth
+        caption = f"{example.predicted} {example.confidence:.0%}" + (
+            "" if is_right else f"\n({example.truth})"
+        )
+        colour = RIGHT_COLOUR if is_right else WRONG_COLOUR
         grid[2 * place].imshow(pixels[example.index : example.index + 1][0], cmap=colours, vmin=0, vmax=255)
         grid[2 * place].set_title(caption, color=colour, fontsize=8, parse_math=False)
         _draw_bars(grid[2 * place + 1], example, labels)
@@ -234,7 +245,7 @@ def draw_examples(
 
 def _draw_bars(axes: Axes, example: Example, labels: tuple[str, ...]) -> None:
     shares = np.array(example.probabilities)
-    shown = likeliest(shares)
+    shown = find_likeliest_classes(shares)
     names = [labels[index] for index in shown]
     # The truth outranks the answer: a right answer is green.
     colours = {example.predicted: WRONG_COLOUR, example.truth: RIGHT_COLOUR}
@@ -246,16 +257,18 @@ def _draw_bars(axes: Axes, example: Example, labels: tuple[str, ...]) -> None:
     axes.spines[["top", "right", "bottom"]].set_visible(False)
 
 
-def draw_sheet(pictures: Mapping[str, Sequence[Pixels]]) -> Figure:
-    """Draw the first PER_CLASS pictures of each class, of at most MOST_CLASSES.
+def draw_class_sheet(pictures: Mapping[str, Sequence[Pixels]]) -> Figure:
+    """Draw the first PICTURES_PER_CLASS pictures of each class, of at most MAX_CLASSES_ON_SHEET.
 
     Args:
         pictures: the pictures by class, each uint8 (28, 28); one class at least.
     """
-    shown = list(pictures.items())[:MOST_CLASSES]
-    figure = Figure(figsize=(PER_CLASS * 0.8 + 1.6, len(shown) * 0.85), layout="constrained")
-    grid = figure.subplots(len(shown), PER_CLASS, squeeze=False).tolist()
-    for (label, row), places in zip(shown, grid, strict=True):
+    class_pictures = list(pictures.items())[:MAX_CLASSES_ON_SHEET]
+    figure = Figure(
+        figsize=(PICTURES_PER_CLASS * 0.8 + 1.6, len(class_pictures) * 0.85), layout="constrained"
+    )
+    grid = figure.subplots(len(class_pictures), PICTURES_PER_CLASS, squeeze=False).tolist()
+    for (label, row), places in zip(class_pictures, grid, strict=True):
         for axes in places:
             axes.set(xticks=[], yticks=[])
             axes.set_frame_on(False)

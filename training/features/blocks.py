@@ -24,52 +24,53 @@ from training.answering import answering
 from training.data.vectors import Features, FeatureVectors, join_features
 from training.errors import WeightsUnfit
 from training.features.frozen import BACKBONE, EFFICIENTNET
-from training.features.weights import UNREADABLE, read_npz
-from training.gradient.networks.efficientnet_lite import LAST
-from training.gradient.networks.layers import FEATURES
+from training.features.weights import NPZ_ERRORS, read_npz
+from training.gradient.networks.efficientnet_lite import LAST_STAGE_LAYER
+from training.gradient.networks.layers import FEATURES_LAYER
 from training.untyped import Network, Tensor
 
-READS: Final[InputContract] = make_whole_input(192, 3)
+BLOCKS_INPUT_CONTRACT: Final[InputContract] = make_whole_input(192, 3)
 """Input contract of the blocks: 192 x 192 RGB. In a test at 160 x 160, EfficientNet-Lite0 was right less
 often."""
 
-Block: TypeAlias = Literal["lite2", "backbone", "palette"]
-BLOCKS: Final[tuple[Block, ...]] = get_args(Block)
+BlockName: TypeAlias = Literal["lite2", "backbone", "palette"]
+ALL_BLOCKS: Final[tuple[BlockName, ...]] = get_args(BlockName)
 
-WITHOUT_LITE2: Final[tuple[Block, ...]] = ("backbone", "palette")
+FAST_BLOCKS: Final[tuple[BlockName, ...]] = ("backbone", "palette")
 """Blocks that take a ninth of the time of all three."""
 
-WIDTHS: Final[dict[Block, int]] = {"lite2": 768, "backbone": 392, "palette": 96}
+BLOCK_WIDTHS: Final[dict[BlockName, int]] = {"lite2": 768, "backbone": 392, "palette": 96}
 
-SPREADS: Final[dict[Block, float]] = {"lite2": 1.0, "backbone": 1.0, "palette": 0.5}
+BLOCK_SPREADS: Final[dict[BlockName, float]] = {"lite2": 1.0, "backbone": 1.0, "palette": 0.5}
 """Standard deviation of a block's numbers, all together, before the penalty of a head. With 1 for the palette
 too, fewer answers about kinds of things are right."""
 
-MEASURED: Final[dict[Block, int]] = {"lite2": 352, "backbone": 392}
+MEASURED_WIDTHS: Final[dict[BlockName, int]] = {"lite2": 352, "backbone": 392}
 """Number of a block's last values in which distances are measured; for Lite2, those of its last stage."""
 
-VECTOR: Final = "vector"
+VECTOR_LAYER: Final = "vector"
 """Name of the layer with the whole vector."""
 
-STAGE_ENDS: Final = ("stage4_4_add", "stage5_4_add", "stage6_5_add", LAST)
+LITE2_STAGE_LAYERS: Final = ("stage4_4_add", "stage5_4_add", "stage6_5_add", LAST_STAGE_LAYER)
 """The last layers of Lite2's last four stages: 88, 120, 208 and 352 channels."""
 
-COLOURS: Final = Path(__file__).with_name("palette.npz")
+PALETTE_FILE: Final = Path(__file__).with_name("palette.npz")
 """File with `colours`, float32 (96, 3): CIELAB colours, by k-means of the middles of photos. No command makes
 it again."""
 
-SOFTNESS: Final = 100.0
-"""Softness of the palette: a pixel at distance d has a colour by exp(-d^2 / SOFTNESS), scaled to sum 1."""
+PALETTE_SOFTNESS: Final = 100.0
+"""Softness of the palette: a pixel at distance d has a colour by exp(-d^2 / PALETTE_SOFTNESS), scaled to sum
+1."""
 
-AT_ONCE: Final = 16
+VECTOR_BATCH_SIZE: Final = 16
 """Number of pictures in one run of the network. 32 need 100 MB more, and are not faster."""
 
-LEAST_SCALE: Final = 1e-3
+MIN_RELATIVE_SCALE: Final = 1e-3
 """Smallest standard deviation of a value that is used, as a share of the largest one. A value that hardly
 differs would otherwise get a weight too large for float32."""
 
 
-def network(blocks: Sequence[Block] = BLOCKS) -> Network:
+def build_vector_network(blocks: Sequence[BlockName] = ALL_BLOCKS) -> Network:
     """Build the network that computes the feature vector of a picture, from the given blocks side by side.
 
     Args:
@@ -82,26 +83,28 @@ def network(blocks: Sequence[Block] = BLOCKS) -> Network:
     Raises:
         WeightsUnfit: weights that come with this package are missing or damaged.
     """
-    pixels = keras.Input(READS.array_shape, dtype="uint8", name="pixels")
-    first, *others = blocks
-    *below, last = BUILDERS[first](pixels)
-    seen = [*below, layers.Identity(name=FEATURES)(last)]
-    for block in others:
-        seen += BUILDERS[block](pixels)
-    joined = layers.Concatenate(name=VECTOR, dtype="float32")(seen) if len(seen) > 1 else seen[0]
-    return keras.Model(pixels, joined, name="_".join(blocks))
+    pixels = keras.Input(BLOCKS_INPUT_CONTRACT.array_shape, dtype="uint8", name="pixels")
+    first_block, *other_blocks = blocks
+    *layers_below, measured_layer = BLOCK_BUILDERS[first_block](pixels)
+    outputs = [*layers_below, layers.Identity(name=FEATURES_LAYER)(measured_layer)]
+    for block in other_blocks:
+        outputs += BLOCK_BUILDERS[block](pixels)
+    vector = (
+        layers.Concatenate(name=VECTOR_LAYER, dtype="float32")(outputs) if len(outputs) > 1 else outputs[0]
+    )
+    return keras.Model(pixels, vector, name="_".join(blocks))
 
 
-def spread(blocks: Sequence[Block]) -> FeatureVectors:
+def make_block_spreads(blocks: Sequence[BlockName]) -> FeatureVectors:
     """Return the standard deviation to which a head's fit scales each value of a vector, float32 (D,).
 
     Args:
         blocks: the names of the vector's blocks, in their order.
     """
-    return spread_of([WIDTHS[block] for block in blocks], [SPREADS[block] for block in blocks])
+    return make_spreads([BLOCK_WIDTHS[block] for block in blocks], [BLOCK_SPREADS[block] for block in blocks])
 
 
-def spread_of(widths: Sequence[int], sizes: Sequence[float]) -> FeatureVectors:
+def make_spreads(widths: Sequence[int], sizes: Sequence[float]) -> FeatureVectors:
     """Return the standard deviation to which each value of a vector is scaled, float32 (D,).
 
     A block with more values gets a smaller deviation for each, so that the whole block does not count more.
@@ -114,104 +117,104 @@ def spread_of(widths: Sequence[int], sizes: Sequence[float]) -> FeatureVectors:
     return np.repeat(each, widths).astype(np.float32)
 
 
-def measured_part(blocks: Sequence[Block]) -> slice:
+def find_measured_part(blocks: Sequence[BlockName]) -> slice:
     """Return the slice of a vector in which distances are measured, at the layer FEATURES.
 
     Args:
         blocks: the names of the vector's blocks, in their order.
     """
-    width = WIDTHS[blocks[0]]
-    return slice(width - MEASURED[blocks[0]], width)
+    width = BLOCK_WIDTHS[blocks[0]]
+    return slice(width - MEASURED_WIDTHS[blocks[0]], width)
 
 
-def seeing(model: Network) -> Callable[[PixelsBatch], Features]:
+def make_feature_function(model: Network) -> Callable[[PixelsBatch], Features]:
     """Return a function that computes the features of a batch of pictures, upright and mirrored.
 
     Args:
         model: a network from pixels to vectors.
     """
-    answer = answering(model, AT_ONCE)
-    return lambda images: Features(answer(images), answer(np.ascontiguousarray(images[:, :, ::-1])))
+    run_model = answering(model, VECTOR_BATCH_SIZE)
+    return lambda images: Features(run_model(images), run_model(np.ascontiguousarray(images[:, :, ::-1])))
 
 
-def vectors(model: Network, batches: Iterable[PixelsBatch]) -> Features:
+def compute_features(model: Network, batches: Iterable[PixelsBatch]) -> Features:
     """Compute the features of pictures that come in batches of any size.
 
     Args:
         model: a network from pixels to vectors.
         batches: uint8 arrays (M, 192, 192, 3).
     """
-    return join_features(list(map(seeing(model), batches)))
+    return join_features(list(map(make_feature_function(model), batches)))
 
 
-def _lite2(pixels: Tensor) -> list[Tensor]:
-    whole = EFFICIENTNET.load()
+def _build_lite2(pixels: Tensor) -> list[Tensor]:
+    network = EFFICIENTNET.load_network()
     means = [
-        layers.GlobalAveragePooling2D(name=f"{name}_mean")(whole.get_layer(name).output)
-        for name in STAGE_ENDS
+        layers.GlobalAveragePooling2D(name=f"{name}_mean")(network.get_layer(name).output)
+        for name in LITE2_STAGE_LAYERS
     ]
-    return list(keras.Model(whole.input, means, name="lite2")(pixels))
+    return list(keras.Model(network.input, means, name="lite2")(pixels))
 
 
-def _backbone(pixels: Tensor) -> list[Tensor]:
-    factor = READS.shape[0] // BACKBONE.reads.shape[0]
+def _build_backbone(pixels: Tensor) -> list[Tensor]:
+    factor = BLOCKS_INPUT_CONTRACT.shape[0] // BACKBONE.input_contract.shape[0]
     small = layers.AveragePooling2D(factor, name="to_backbone")(ops.cast(pixels, "float32"))
-    return [BACKBONE.load()(small)]
+    return [BACKBONE.load_network()(small)]
 
 
-def _palette(pixels: Tensor) -> list[Tensor]:
+def _build_palette(pixels: Tensor) -> list[Tensor]:
     """Compute the root of each colour's share in the middle, 60% of the height and 50% of the width."""
     small = layers.AveragePooling2D(4, name="to_palette")(ops.cast(pixels, "float32"))
     edge = small.shape[1]
     rows, columns = round(edge * 0.2), edge // 4
-    lab = _as_lab(small[:, rows : edge - rows, columns : edge - columns])
-    colours = _colours()
+    lab = _convert_to_lab(small[:, rows : edge - rows, columns : edge - columns])
+    colours = _read_palette()
     # |a - b|^2 without |a|^2, which is the same for all colours.
-    near = 2 * ops.matmul(lab, colours.T) - np.square(colours).sum(axis=1)
-    shares = ops.mean(ops.softmax(near / SOFTNESS, axis=-1), axis=(1, 2))
+    closeness = 2 * ops.matmul(lab, colours.T) - np.square(colours).sum(axis=1)
+    shares = ops.mean(ops.softmax(closeness / PALETTE_SOFTNESS, axis=-1), axis=(1, 2))
     return [ops.sqrt(shares)]
 
 
-BUILDERS: Final[dict[Block, Callable[[Tensor], list[Tensor]]]] = {
-    "lite2": _lite2,
-    "backbone": _backbone,
-    "palette": _palette,
+BLOCK_BUILDERS: Final[dict[BlockName, Callable[[Tensor], list[Tensor]]]] = {
+    "lite2": _build_lite2,
+    "backbone": _build_backbone,
+    "palette": _build_palette,
 }
 """Functions that build the layers of a block, in order. The last layer of the first block is measured."""
 
 
-def _colours() -> FeatureVectors:
+def _read_palette() -> FeatureVectors:
     try:
-        return np.asarray(read_npz(COLOURS)["colours"], np.float32)
-    except UNREADABLE as error:
-        raise WeightsUnfit(f"{COLOURS}: no palette of this version ({error}).") from error
+        return np.asarray(read_npz(PALETTE_FILE)["colours"], np.float32)
+    except NPZ_ERRORS as error:
+        raise WeightsUnfit(f"{PALETTE_FILE}: no palette of this version ({error}).") from error
 
 
-TO_XYZ: Final = np.array(
+RGB_TO_XYZ: Final = np.array(
     [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]], np.float32
 )
 """Conversion of linear RGB to XYZ (IEC 61966-2-1)."""
 
-WHITE: Final = np.array([0.9505, 1.0, 1.089], np.float32)
+WHITE_XYZ: Final = np.array([0.9505, 1.0, 1.089], np.float32)
 """D65 in XYZ."""
 
 
-def _as_lab(rgb: Tensor) -> Tensor:
+def _convert_to_lab(rgb: Tensor) -> Tensor:
     """Convert sRGB, float (..., 3) in 0..255, to CIELAB (CIE 15:2004)."""
     shares = rgb / 255
     linear = ops.where(shares > 0.04045, ops.power((shares + 0.055) / 1.055, 2.4), shares / 12.92)
-    xyz = ops.matmul(linear, (TO_XYZ / WHITE[:, None]).T)
+    xyz = ops.matmul(linear, (RGB_TO_XYZ / WHITE_XYZ[:, None]).T)
     rooted = ops.where(xyz > 0.008856, ops.power(ops.maximum(xyz, 1e-6), 1 / 3), 7.787 * xyz + 16 / 116)
     x, y, z = rooted[..., 0], rooted[..., 1], rooted[..., 2]
     return ops.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 
-def scaling(both: FeatureVectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def fit_scaling(vectors: FeatureVectors) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the mean and the standard deviation of each value of vectors, float64 (D,) each.
 
     Args:
-        both: float32 (N, D), the vectors, upright and mirrored. A tiny deviation is replaced by LEAST_SCALE
-            of the largest, so that none is 0.
+        vectors: float32 (N, D), the vectors, upright and mirrored. A tiny deviation is replaced by
+            MIN_RELATIVE_SCALE of the largest, so that none is 0.
     """
-    scaler = StandardScaler().fit(both)
-    return scaler.mean_, np.maximum(scaler.scale_, LEAST_SCALE * scaler.scale_.max())
+    scaler = StandardScaler().fit(vectors)
+    return scaler.mean_, np.maximum(scaler.scale_, MIN_RELATIVE_SCALE * scaler.scale_.max())

@@ -14,9 +14,9 @@ import numpy as np
 
 from inference.contract import InputContract, make_whole_input
 from training.errors import WeightsUnfit
-from training.features.weights import UNREADABLE, read_npz
-from training.gradient.networks.layers import FEATURES
-from training.gradient.networks.registry import build
+from training.features.weights import NPZ_ERRORS, read_npz
+from training.gradient.networks.layers import FEATURES_LAYER
+from training.gradient.networks.registry import build_network
 from training.gradient.recipes import Recipe
 from training.untyped import Network
 
@@ -28,16 +28,16 @@ class FrozenNetwork:
     Attributes:
         name: the name of the Keras model.
         recipe: the recipe by which the network is built.
-        reads: the input contract: the shape and form of its pixels.
-        weights: the file of weights that comes with this package.
+        input_contract: the input contract: the shape and form of its pixels.
+        weights_file: the file of weights that comes with this package.
     """
 
     name: str
     recipe: Recipe
-    reads: InputContract
-    weights: Path
+    input_contract: InputContract
+    weights_file: Path
 
-    def fresh(self, recipe: Recipe | None = None, *, training: bool = False) -> Network:
+    def build_with_random_weights(self, recipe: Recipe | None = None, *, training: bool = False) -> Network:
         """Build the network with fresh random weights, from `pixels` to `features`, float32 (N, D).
 
         Args:
@@ -45,10 +45,14 @@ class FrozenNetwork:
             training: whether to build the form that trains faster. Its weights have the same order as those
                 of the other form.
         """
-        whole = build(recipe or self.recipe, 1, self.reads.array_shape, training=training)
-        return keras.Model(whole.input, whole.get_layer(FEATURES).output, name=self.name)
+        whole_network = build_network(
+            recipe or self.recipe, 1, self.input_contract.array_shape, training=training
+        )
+        return keras.Model(
+            whole_network.input, whole_network.get_layer(FEATURES_LAYER).output, name=self.name
+        )
 
-    def load(self, path: Path | None = None) -> Network:
+    def load_network(self, path: Path | None = None) -> Network:
         """Build the network, and load its weights from a file.
 
         Args:
@@ -57,11 +61,11 @@ class FrozenNetwork:
         Raises:
             WeightsUnfit: the file is missing, damaged, or of another network.
         """
-        model, path = self.fresh(), path or self.weights
+        model, path = self.build_with_random_weights(), path or self.weights_file
         try:
-            stored = read_npz(path)
-            model.set_weights([stored[weight.path].astype(np.float32) for weight in model.weights])
-        except UNREADABLE as error:
+            stored_weights = read_npz(path)
+            model.set_weights([stored_weights[weight.path].astype(np.float32) for weight in model.weights])
+        except NPZ_ERRORS as error:
             raise WeightsUnfit(f"{path}: no backbone of this version ({error}).") from error
         return model
 
@@ -69,20 +73,20 @@ class FrozenNetwork:
 EFFICIENTNET: Final = FrozenNetwork(
     name="efficientnet_lite2",
     recipe=Recipe(network="efficientnet_lite2", precision="float32"),
-    reads=make_whole_input(192, 3),
-    weights=Path(__file__).with_name("lite2.npz"),
+    input_contract=make_whole_input(192, 3),
+    weights_file=Path(__file__).with_name("lite2.npz"),
 )
 """EfficientNet-Lite2, whose features are the means of its last stage, 352 of them."""
 
 BACKBONE: Final = FrozenNetwork(
     name="backbone",
     recipe=Recipe(network="compact_stages", precision="float32"),
-    reads=make_whole_input(64, 3),
-    weights=Path(__file__).with_name("backbone.npz"),
+    input_contract=make_whole_input(64, 3),
+    weights_file=Path(__file__).with_name("backbone.npz"),
 )
 """Backbone whose features are the means of its three stages, 392 in all."""
 
-OTHER_THINGS: Final = (
+THINGS_LEARNT_BY_LITE2: Final = (
     *("apron", "balaclava", "ballerinas", "belt", "bodysuit", "bra", "briefs", "cap", "costume"),
     *("dhoti", "earring", "flats", "formal", "glasses", "gloves", "hairband", "hat", "jewellery"),
     *("jumpsuit", "knee-boots", "kurta", "lingerie", "luggage", "mask", "nail polish"),

@@ -19,70 +19,73 @@ from training.data.labels import OOD, Labels
 from training.data.pictures import TEXT_COLUMNS, Pictures
 from training.data.vectors import Features, join_features
 from training.errors import WeightsUnfit
-from training.features.blocks import Block, network, vectors
-from training.features.weights import UNREADABLE, read_npz, weights_hash, write_npz
+from training.features.blocks import BlockName, build_vector_network, compute_features
+from training.features.weights import NPZ_ERRORS, hash_weights, read_npz, write_npz
 from training.progress import Watch
 
-LITE2: Final[tuple[Block, ...]] = ("lite2",)
+PHOTO_BLOCKS: Final[tuple[BlockName, ...]] = ("lite2",)
 """The block that is used for photos of the ten classes. The backbone is not, because it has learnt some of
 these photos."""
 
-SCALED: Final = "scaled"
+SCALED_TIER: Final = "scaled"
 """The tier of enlarged pictures of the data set, made by lab/photo_tables.py."""
 
-CHUNK: Final = 512
+PICTURES_PER_FILE: Final = 512
 """Number of pictures in one file of the run's folder, which is some seconds of work."""
 
-STORED: Final = {name: {"groups": "keys", "spelt": "kinds"}.get(name, name) for name in TEXT_COLUMNS}
+STORED_COLUMN_NAMES: Final = {
+    name: {"groups": "keys", "spelt": "kinds"}.get(name, name) for name in TEXT_COLUMNS
+}
 """Names of the columns of text in the file of vectors, by their names in Pictures."""
 
-NO_CLASS: Final = 255
+STORED_OOD_CODE: Final = 255
 """Number that stands for OOD (none of the classes) in the file of vectors."""
 
-SHIPPED: Final = Path(__file__).with_name("vectors.npz")
+SHIPPED_VECTORS_FILE: Final = Path(__file__).with_name("vectors.npz")
 
 
-def photo_features(photos: Pictures, folder: Path, watch: Watch) -> Pictures:
+def compute_photo_features(photos: Pictures, folder: Path, report_done: Watch) -> Pictures:
     """Compute the feature vectors of photos, except those that an earlier try of the same run has stored.
 
     Args:
         photos: the photos, with pixels uint8 (N, 192, 192, 3).
         folder: the folder of the run, in which the vectors are stored.
-        watch: a function that is called after each CHUNK with the number done and the number of all.
+        report_done: a function that is called after each PICTURES_PER_FILE with the number done and the
+            number of all.
 
     Returns:
         The photos with features. If it is not known which photos a person checked, all count as checked.
     """
-    model, parts = network(LITE2), list[Features]()
+    model, parts = build_vector_network(PHOTO_BLOCKS), list[Features]()
     # What another version of the network saw, in the folder of the same photos, is not taken for this one's.
-    of_network = weights_hash(model)[:8]
-    for start in range(0, len(photos), CHUNK):
-        some = slice(start, start + CHUNK)
-        path = folder / f"vectors-{of_network}-{_digest(photos.sha256[some])}.npz"
-        features = _stored(path)
+    network_digest = hash_weights(model)[:8]
+    for start in range(0, len(photos), PICTURES_PER_FILE):
+        rows = slice(start, start + PICTURES_PER_FILE)
+        path = folder / f"vectors-{network_digest}-{_hash_contents(photos.sha256[rows])}.npz"
+        features = _read_stored_features(path)
         if features is None:
-            features = vectors(model, [photos.pixels[some]])
+            features = compute_features(model, [photos.pixels[rows]])
             folder.mkdir(parents=True, exist_ok=True)
             write_npz(path, upright=features.upright, mirrored=features.mirrored)
         parts.append(features)
-        watch(min(start + CHUNK, len(photos)), len(photos))
-    checked = photos.is_checked if len(photos.is_checked) else np.ones(len(photos), np.bool_)
-    return replace(photos, features=join_features(parts), is_checked=checked)
+        report_done(min(start + PICTURES_PER_FILE, len(photos)), len(photos))
+    is_checked = photos.is_checked if len(photos.is_checked) else np.ones(len(photos), np.bool_)
+    return replace(photos, features=join_features(parts), is_checked=is_checked)
 
 
-def _digest(contents: NDArray[np.str_]) -> str:
+def _hash_contents(contents: NDArray[np.str_]) -> str:
     return hashlib.sha256("\n".join(contents).encode()).hexdigest()[:16]
 
 
-def _stored(path: Path) -> Features | None:
+def _read_stored_features(path: Path) -> Features | None:
     try:
-        stored = read_npz(path)
-        return Features(stored["upright"], stored["mirrored"])
-    except UNREADABLE:
+        stored_arrays = read_npz(path)
+        return Features(stored_arrays["upright"], stored_arrays["mirrored"])
+    except NPZ_ERRORS:
         return None
 
 
-def shipped_photos(path: Path = SHIPPED) -> Pictures:
+def read_shipped_photos(path: Path = SHIPPED_VECTORS_FILE) -> Pictures:
     """Read feature vectors of a sample of the photos that the bundled release learnt, with their labels.
 
     Args:
@@ -92,15 +95,21 @@ def shipped_photos(path: Path = SHIPPED) -> Pictures:
         WeightsUnfit: the file is missing or damaged.
     """
     try:
-        stored = read_npz(path)
+        stored_arrays = read_npz(path)
         upright, mirrored = (
-            stored[name].astype(np.float32) @ stored["axes"] + stored["mean"]
+            stored_arrays[name].astype(np.float32) @ stored_arrays["axes"] + stored_arrays["mean"]
             for name in ("upright", "mirrored")
         )
-        classes = stored["labels"].astype(np.int16)
-        labels = Labels.make_from_codes(np.where(classes == NO_CLASS, OOD, classes), stored["names"].tolist())
-        texts: dict[str, Any] = {name: stored[kept] for name, kept in STORED.items()}
-        seen = Features(upright, mirrored)
-        return Pictures(features=seen, is_checked=stored["checked"], labels={LABEL: labels}, **texts)
-    except UNREADABLE as error:
+        classes = stored_arrays["labels"].astype(np.int16)
+        labels = Labels.make_from_codes(
+            np.where(classes == STORED_OOD_CODE, OOD, classes), stored_arrays["names"].tolist()
+        )
+        texts: dict[str, Any] = {
+            name: stored_arrays[stored_name] for name, stored_name in STORED_COLUMN_NAMES.items()
+        }
+        features = Features(upright, mirrored)
+        return Pictures(
+            features=features, is_checked=stored_arrays["checked"], labels={LABEL: labels}, **texts
+        )
+    except NPZ_ERRORS as error:
         raise WeightsUnfit(f"{path}: no vectors of this version ({error}).") from error

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from model_store.release_files import write_whole
 from training.untyped import Network
 
-UNREADABLE: Final = (
+NPZ_ERRORS: Final = (
     OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError,
 )  # fmt: skip
 """Errors that may be raised when a file of arrays is missing or damaged, or lacks an array."""
 
-ABOUT: Final = "about"
+DATA_DESCRIPTION_ARRAY: Final = "about"
 """Name of the array that describes, as JSON, the data from which the weights were learnt."""
 
 
@@ -40,12 +40,12 @@ def write_npz(path: Path, **arrays: object) -> None:
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:
-    """Read all arrays of a file, by name. If the file is missing or damaged, one of UNREADABLE is raised."""
+    """Read all arrays of a file, by name. If the file is missing or damaged, one of NPZ_ERRORS is raised."""
     with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         return dict(stored)
 
 
-def weights_hash(model: Network) -> str:
+def hash_weights(model: Network) -> str:
     """Return the SHA-256 of a network's weights as float32, as hex digits."""
     digest = hashlib.sha256()
     for weight in model.weights:

@@ -16,14 +16,14 @@ from model_store.manifest import FrozenModel
 from model_store.release_files import write_whole
 from reports.values import Count, Report
 from training.evaluation.plots import LINE_COLOUR, QUIET_COLOUR, WRONG_COLOUR
-from training.gradient.networks.published_figures import PUBLISHED_FIGURES, Published
-from training.gradient.recipes import NetworkName
+from training.gradient.networks.published_figures import PUBLISHED_FIGURES, PublishedFigures
+from training.gradient.recipes import TrainableNetworkName
 
 OWN_RECIPE: Final = "own"
 """Name of a network's own recipe in a comparison, if no recipe was named."""
 
 
-class Compared(FrozenModel):
+class ComparedNetwork(FrozenModel):
     """The results of one network in a comparison, trained by one recipe with one or several seeds.
 
     Attributes:
@@ -40,7 +40,7 @@ class Compared(FrozenModel):
     network: str
     recipe_name: str = OWN_RECIPE
     seconds: Annotated[float, Field(ge=0)] | None = None
-    published: Published | None
+    published: PublishedFigures | None
     parameters: Count
     trainable_parameters: Count | None = None
     mflops: Annotated[float, Field(gt=0)] | None
@@ -48,12 +48,12 @@ class Compared(FrozenModel):
     seeds: tuple[dict[str, Any], ...]
 
     @property
-    def loss(self) -> float:
+    def test_loss(self) -> float:
         """Cross entropy on the test set in nats, mean of the seeds."""
         return statistics.fmean(seed["test"]["loss"] for seed in self.seeds)
 
 
-def spread(values: Sequence[float]) -> dict[str, float | None]:
+def summarize_values(values: Sequence[float]) -> dict[str, float | None]:
     """Return the keys `mean`, `std` and `n` with the mean, spread and number of values.
 
     `std` is the sample standard deviation, divided by n - 1; None for a single value.
@@ -62,12 +62,14 @@ def spread(values: Sequence[float]) -> dict[str, float | None]:
     return {"mean": statistics.fmean(values), "std": std, "n": len(values)}
 
 
-def in_words(accuracy: Mapping[str, Any]) -> str:
+def format_spread(accuracy: Mapping[str, Any]) -> str:
     """Return a result of `spread` as text, such as `0.9200 ± 0.0200`."""
     return f"{accuracy['mean']:.4f}" + ("" if accuracy["std"] is None else f" ± {accuracy['std']:.4f}")
 
 
-def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = OWN_RECIPE) -> Compared:
+def combine_reports(
+    network: TrainableNetworkName, reports: Mapping[int, Report], recipe: str = OWN_RECIPE
+) -> ComparedNetwork:
     """Combine the reports of several trainings of a network into one row of a comparison.
 
     Args:
@@ -75,18 +77,18 @@ def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = 
         reports: the report of each training, by its seed; at least one.
         recipe: the name of the recipe that all of them used.
     """
-    first = next(iter(reports.values()))
+    first_report = next(iter(reports.values()))
     times = [report.training.seconds for report in reports.values() if report.training.seconds is not None]
-    return Compared(
+    return ComparedNetwork(
         network=network,
         recipe_name=recipe,
         seconds=statistics.fmean(times) if times else None,
         published=PUBLISHED_FIGURES.get(network),
-        parameters=first.model.parameters,
-        trainable_parameters=first.model.trainable_parameters,
-        mflops=first.model.mflops,
+        parameters=first_report.model.parameters,
+        trainable_parameters=first_report.model.trainable_parameters,
+        mflops=first_report.model.mflops,
         summary={
-            part: spread([getattr(report, part).accuracy for report in reports.values()])
+            part: summarize_values([getattr(report, part).accuracy for report in reports.values()])
             for part in ("train", "validation", "test")
         },
         seeds=tuple(
@@ -102,20 +104,20 @@ def compared(network: NetworkName, reports: Mapping[int, Report], recipe: str = 
     )
 
 
-def write_comparison(path: Path, networks: Sequence[Compared]) -> None:
+def write_comparison(path: Path, networks: Sequence[ComparedNetwork]) -> None:
     """Write the results of a comparison to a JSON file, in one step; its folder is made if it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {"networks": [json.loads(network.model_dump_json()) for network in networks]}
     write_whole(path, json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n")
 
 
-def read_comparison(path: Path) -> tuple[Compared, ...]:
+def read_comparison(path: Path) -> tuple[ComparedNetwork, ...]:
     """Read the results of a comparison from the JSON file that `write_comparison` wrote."""
     document = json.loads(path.read_bytes())
-    return tuple(map(Compared.model_validate, document["networks"]))
+    return tuple(map(ComparedNetwork.model_validate, document["networks"]))
 
 
-def draw_comparison(networks: Sequence[Compared]) -> Figure:
+def draw_comparison(networks: Sequence[ComparedNetwork]) -> Figure:
     """Draw the test accuracy of each network, mean and standard deviation, next to the published one.
 
     Each seed is a mark; the training accuracy, which some publish instead, is drawn too.
@@ -143,7 +145,7 @@ def draw_comparison(networks: Sequence[Compared]) -> Figure:
     for label, (points, fill) in marks.items():
         if points:
             axes.plot(*zip(*points, strict=True), "D", color=WRONG_COLOUR, mfc=fill, ms=5, label=label)
-    axes.set_yticks(rows, [_about(network) for network in networks])
+    axes.set_yticks(rows, [_describe_network(network) for network in networks])
     axes.set_ylim(len(networks) - 0.5, -0.5)
     axes.set(xlabel="accuracy")
     axes.set_title("network, its recipe (parameters, seconds of training)", loc="left", fontsize="medium")
@@ -152,6 +154,6 @@ def draw_comparison(networks: Sequence[Compared]) -> Figure:
     return figure
 
 
-def _about(network: Compared) -> str:
+def _describe_network(network: ComparedNetwork) -> str:
     seconds = "" if network.seconds is None else f", {network.seconds:.0f} s"
     return f"{network.network}, {network.recipe_name} ({network.parameters:,}{seconds})"

@@ -26,7 +26,7 @@ from training.data.fashion import LabelledData
 from training.data.split import VALIDATION_SHARE
 from training.errors import BadRecipe
 
-NetworkName = Literal[
+TrainableNetworkName = Literal[
     "dense", "conv2_same", "conv3", "labelling1", "labelling2", "arch1", "arch2", "vgg",
     "compact16", "compact32", "compact48_separable", "compact48_separable_deep",
     "compact_stages", "efficientnet_lite2",
@@ -35,20 +35,20 @@ OptimizerName = Literal["adamw", "adam", "sgd", "muon"]
 Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_normal"]
 Precision = Literal["float32", "bfloat16"]
 Schedule = Literal["cosine", "constant"]
-Kept = Literal["last", "least_loss"]
+KeptEpochRule = Literal["last", "least_loss"]
 
 
-Positive = Annotated[int, Field(ge=1)]
-NotNegative = Annotated[int, Field(ge=0)]
-Factor = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-BelowOne = Annotated[float, Field(ge=0, lt=1)]
+PositiveInt = Annotated[int, Field(ge=1)]
+NonNegativeInt = Annotated[int, Field(ge=0)]
+NonNegativeFloat = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+FractionBelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 DEFAULT_NETWORK: Final = "compact32"
 
-NETWORKS: Final[tuple[NetworkName, ...]] = get_args(NetworkName)
+NETWORK_NAMES: Final[tuple[TrainableNetworkName, ...]] = get_args(TrainableNetworkName)
 """Names of the networks that commands can train from fresh weights."""
 
-MIXUP_MIN: Final = 0.05
+MIN_MIXUP_ALPHA: Final = 0.05
 """Smallest alpha of mixup that a recipe may have: below it, hardly any picture is mixed."""
 
 
@@ -56,35 +56,42 @@ MIXUP_MIN: Final = 0.05
 class Recipe:
     """All settings of a training by gradient, without the data; each field has its description."""
 
-    network: Annotated[NetworkName, Field(description="a name of training/gradient/networks/registry.py")] = (
-        "compact48_separable_deep"
-    )
-    epochs: Annotated[Positive, Field(description="most epochs; the rate falls over them (--num_epochs)")] = 8
-    batch_size: Annotated[Positive, Field(description="pictures per step")] = 256
+    network: Annotated[
+        TrainableNetworkName, Field(description="a name of training/gradient/networks/registry.py")
+    ] = "compact48_separable_deep"
+    epochs: Annotated[
+        PositiveInt, Field(description="most epochs; the rate falls over them (--num_epochs)")
+    ] = 8
+    batch_size: Annotated[PositiveInt, Field(description="pictures per step")] = 256
     optimizer: Annotated[OptimizerName, Field(description="optimizer")] = "muon"
     learning_rate: Annotated[float, Field(gt=0, allow_inf_nan=False, description="peak learning rate")] = (
         0.001
     )
     weight_decay: Annotated[
-        Factor, Field(description="weight decay, decoupled from the gradient (arXiv 1711.05101)")
+        NonNegativeFloat, Field(description="weight decay, decoupled from the gradient (arXiv 1711.05101)")
     ] = 0.05
     label_smoothing: Annotated[
-        BelowOne, Field(description="label smoothing of the targets (arXiv 1512.00567)")
+        FractionBelowOne, Field(description="label smoothing of the targets (arXiv 1512.00567)")
     ] = 0.0
     initializer: Annotated[
         Initializer, Field(description="initializer of the kernels of all layers but the last")
     ] = "glorot_uniform"
-    l2: Annotated[Factor, Field(description="L2 penalty: factor of the squared kernels in the loss")] = 0.0
-    dropout: Annotated[BelowOne | None, Field(description="dropout rate, in place of the network's own")] = (
-        None
-    )
-    warm_up: Annotated[Factor, Field(description="epochs over which the learning rate rises from zero")] = 0.3
+    l2: Annotated[
+        NonNegativeFloat, Field(description="L2 penalty: factor of the squared kernels in the loss")
+    ] = 0.0
+    dropout: Annotated[
+        FractionBelowOne | None, Field(description="dropout rate, in place of the network's own")
+    ] = None
+    warm_up: Annotated[
+        NonNegativeFloat, Field(description="epochs over which the learning rate rises from zero")
+    ] = 0.3
     schedule: Annotated[
         Schedule,
         Field(description="learning rate after the rise: down to zero as a half cosine, or the same"),
     ] = "cosine"
     averaging: Annotated[
-        BelowOne, Field(description="decay per step of the average of the weights, which is what is kept")
+        FractionBelowOne,
+        Field(description="decay per step of the average of the weights, which is what is kept"),
     ] = 0.998
     flip: Annotated[bool, Field(description="flip half of the pictures left to right")] = True
     shift: Annotated[
@@ -106,28 +113,30 @@ class Recipe:
     rotate: Annotated[float, Field(ge=0, le=180, description="rotate by up to so many degrees, each way")] = (
         0.0
     )
-    zoom: Annotated[BelowOne, Field(description="scale by up to 1 + X or 1 - X")] = 0.0
+    zoom: Annotated[FractionBelowOne, Field(description="scale by up to 1 + X or 1 - X")] = 0.0
     shear: Annotated[float, Field(ge=0, lt=90, description="shear by up to so many degrees, each way")] = 0.0
     mixup: Annotated[
-        Factor, Field(description="mix two pictures with weights from Beta(X, X) (arXiv 1710.09412)")
+        NonNegativeFloat,
+        Field(description="mix two pictures with weights from Beta(X, X) (arXiv 1710.09412)"),
     ] = 0.0
     augmented_copies: Annotated[
-        NotNegative,
+        NonNegativeInt,
         Field(
             description="learn each picture unchanged, and N copies of it that are augmented once, before "
             "the first epoch"
         ),
     ] = 0
     patience: Annotated[
-        Positive | None, Field(description="stop after so many epochs without a better one")
+        PositiveInt | None, Field(description="stop after so many epochs without a better one")
     ] = None
     kept: Annotated[
-        Kept, Field(description="keep the weights of the last epoch, or of the least validation loss")
+        KeptEpochRule,
+        Field(description="keep the weights of the last epoch, or of the least validation loss"),
     ] = "last"
     held_out: Annotated[
         float, Field(gt=0, lt=1, description="share of the training pictures that is held out")
     ] = VALIDATION_SHARE
-    seed: Annotated[NotNegative, Field(description="random seed of weights, order and augmentation")] = 1
+    seed: Annotated[NonNegativeInt, Field(description="random seed of weights, order and augmentation")] = 1
     precision: Annotated[
         Precision, Field(description="floating-point type of the computation; weights stay float32")
     ] = "bfloat16"
@@ -144,22 +153,22 @@ class Recipe:
         except ValidationError as error:
             first = error.errors()[0]
             raise BadRecipe(f"{first['loc'][0]} {first['input']}: {first['msg']}.") from error
-        if 0 < recipe.mixup < MIXUP_MIN:
-            raise BadRecipe(f"mixup {recipe.mixup}: expected 0, or {MIXUP_MIN} or more.")
+        if 0 < recipe.mixup < MIN_MIXUP_ALPHA:
+            raise BadRecipe(f"mixup {recipe.mixup}: expected 0, or {MIN_MIXUP_ALPHA} or more.")
         return recipe
 
-    def as_json(self) -> dict[str, JsonValue]:
+    def convert_to_json(self) -> dict[str, JsonValue]:
         """Return all settings by name, as manifest and report keep them."""
         return _MODEL.dump_python(self, mode="json")  # type: ignore[no-any-return]
 
-    def changes(self) -> dict[str, JsonValue]:
+    def list_changed_settings(self) -> dict[str, JsonValue]:
         """Return the settings that differ from the defaults, so that a new field changes no fingerprint."""
         return _MODEL.dump_python(self, mode="json", exclude_defaults=True)  # type: ignore[no-any-return]
 
 
 _MODEL: Final = TypeAdapter(Recipe)
 
-PLAIN: Final = Recipe(
+PLAIN_RECIPE: Final = Recipe(
     network="conv3",
     epochs=15,
     batch_size=128,
@@ -174,13 +183,13 @@ PLAIN: Final = Recipe(
 )
 """Recipe that the published networks start from: minutes on two cores."""
 
-COMPACT: Final = Recipe(
+COMPACT_RECIPE: Final = Recipe(
     network=DEFAULT_NETWORK, epochs=30, batch_size=128, learning_rate=0.004, warm_up=1.0, seed=0
 )
 """Recipe that our own networks start from."""
 
-FIRST: Final = replace(
-    COMPACT,
+FIRST_RECIPE: Final = replace(
+    COMPACT_RECIPE,
     network="compact48_separable_deep",
     epochs=84,
     batch_size=256,
@@ -190,7 +199,7 @@ FIRST: Final = replace(
 """The recipe of the best network for the data set's pixels. The bundled one learnt soft targets as well, in
 the lab (lab/pixels.py)."""
 
-PUBLISHED: Final = Recipe(
+PUBLISHED_RECIPE: Final = Recipe(
     network="conv2_same",
     epochs=10,
     batch_size=64,
@@ -206,8 +215,8 @@ PUBLISHED: Final = Recipe(
     precision="float32",
     seed=0,
 )
-"""How published networks were trained, but for AS_PUBLISHED: Adam as Keras has it, no augmentation, no
-average of the weights."""
+"""How published networks were trained, but for PUBLISHED_RECIPE_FIELDS: Adam as Keras has it, no
+augmentation, no average of the weights."""
 
 NETWORK_FIELDS: Final[dict[str, dict[str, Any]]] = {
     "labelling1": {"l2": 0.0001},
@@ -215,18 +224,18 @@ NETWORK_FIELDS: Final[dict[str, dict[str, Any]]] = {
 }
 """Fields of a recipe that a published network always has, by the name of the network."""
 
-_NOTEBOOK: Final = {"batch_size": 250, "held_out": 0.2, "kept": "least_loss"}
+_NOTEBOOK_FIELDS: Final = {"batch_size": 250, "held_out": 0.2, "kept": "least_loss"}
 
-_WITH_COPIES: Final = {**_NOTEBOOK, "augmented_copies": 2, "rotate": 10.0, "flip": True}
+_COPIES_FIELDS: Final = {**_NOTEBOOK_FIELDS, "augmented_copies": 2, "rotate": 10.0, "flip": True}
 
-AS_PUBLISHED: Final[dict[str, dict[str, Any]]] = {
-    "arch1": _NOTEBOOK,
-    "arch2": _WITH_COPIES,
-    "vgg": _WITH_COPIES,
+PUBLISHED_RECIPE_FIELDS: Final[dict[str, dict[str, Any]]] = {
+    "arch1": _NOTEBOOK_FIELDS,
+    "arch2": _COPIES_FIELDS,
+    "vgg": _COPIES_FIELDS,
     "conv3": {"batch_size": 128, "epochs": 50, "patience": 5},
     "labelling2": {"optimizer": "sgd", "learning_rate": 0.01, "batch_size": 32, "epochs": 15},
 }
-"""The fields of PUBLISHED in which a network's own code differs.
+"""The fields of PUBLISHED_RECIPE in which a network's own code differs.
 
 `arch1`, `arch2` and `vgg` are AkhilSinghRana/Fashion-MNIST-CNN's: notebooks/classification_v1.ipynb,
 classification_v3_dataAug.ipynb and classification_v2_dataAug.ipynb, with num_aug = 2 in code/options.py. They
@@ -234,56 +243,61 @@ divide pictures and copies together, so that copies of one picture are on both s
 is learnt alone. Ours: Nesterov's momentum in SGD, and what patience looks at, which is the loss in conv3's
 code."""
 
-QUICK: Final = replace(COMPACT, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0)
+QUICK_RECIPE: Final = replace(
+    COMPACT_RECIPE, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0
+)
 """A good network in a minute or two: the smallest one, with augmentation that few epochs can take in."""
 
-RECIPES: Final = {"first": FIRST, "quick": QUICK, "published": PUBLISHED}
+RECIPES: Final = {"first": FIRST_RECIPE, "quick": QUICK_RECIPE, "published": PUBLISHED_RECIPE}
 """Recipes by the names of --recipe; the other options of `wardrobe train` change single fields."""
 
 
-def starting_point(network: NetworkName) -> Recipe:
+def choose_default_recipe(network: TrainableNetworkName) -> Recipe:
     """Return the usual recipe of a network, for a training that names a network but no recipe."""
-    return for_network(COMPACT if network.startswith("compact") else PLAIN, network)
+    return adapt_recipe_to_network(COMPACT_RECIPE if network.startswith("compact") else PLAIN_RECIPE, network)
 
 
-def for_network(recipe: Recipe, network: NetworkName) -> Recipe:
+def adapt_recipe_to_network(recipe: Recipe, network: TrainableNetworkName) -> Recipe:
     """Return a copy of the recipe for another network, with the settings that belong to that network."""
-    as_published = AS_PUBLISHED.get(network, {}) if recipe == PUBLISHED else {}
-    return replace(recipe, network=network, **NETWORK_FIELDS.get(network, {}), **as_published)
+    published_fields = PUBLISHED_RECIPE_FIELDS.get(network, {}) if recipe == PUBLISHED_RECIPE else {}
+    return replace(recipe, network=network, **NETWORK_FIELDS.get(network, {}), **published_fields)
 
 
-STEPS_MIN: Final = 1000
+MIN_STEPS: Final = 1000
 """Steps that a training should have: with fewer, it learns too little."""
 
 STEPS_PER_EPOCH: Final = 32
 """Steps per epoch that smaller batches should give."""
 
-BATCH_MIN: Final = 16
-"""Smallest batch that `for_few` chooses, in pictures. Half of it was worse: batch normalization needs
-several pictures."""
+MIN_BATCH_SIZE: Final = 16
+"""Smallest batch that `adapt_recipe_to_few_pictures` chooses, in pictures. Half of it was worse: batch
+normalization needs several pictures."""
 
-MANY_EPOCHS: Final = 100
-"""Number of epochs above which a training may end early (PATIENCE). Fewer than 160 pictures give more."""
+EPOCHS_BEFORE_PATIENCE: Final = 100
+"""Number of epochs above which a training may end early (PATIENCE_EPOCHS). Fewer than 160 pictures give
+more."""
 
-PATIENCE: Final = 20
+PATIENCE_EPOCHS: Final = 20
 """Number of epochs without a better one after which a training of many epochs ends."""
 
 
-def for_few(recipe: Recipe, pictures: int) -> Recipe:
+def adapt_recipe_to_few_pictures(recipe: Recipe, pictures: int) -> Recipe:
     """Return a copy of the recipe with smaller batches and more epochs if there are few pictures to learn."""
-    batch = min(recipe.batch_size, max(BATCH_MIN, pictures // STEPS_PER_EPOCH))
-    epochs = max(recipe.epochs, ceil(STEPS_MIN * batch / pictures))
-    patience = PATIENCE if epochs > MANY_EPOCHS and recipe.patience is None else recipe.patience
+    batch = min(recipe.batch_size, max(MIN_BATCH_SIZE, pictures // STEPS_PER_EPOCH))
+    epochs = max(recipe.epochs, ceil(MIN_STEPS * batch / pictures))
+    patience = (
+        PATIENCE_EPOCHS if epochs > EPOCHS_BEFORE_PATIENCE and recipe.patience is None else recipe.patience
+    )
     return replace(recipe, batch_size=batch, epochs=epochs, patience=patience)
 
 
-def fingerprint(recipe: Recipe, data: DataSet) -> str:
+def hash_recipe_and_data(recipe: Recipe, data: DataSet) -> str:
     """Return a hash of recipe and data as sixteen hex digits; other settings or data give another hash."""
-    text = json.dumps({"recipe": recipe.changes(), "data": data.model_dump()}, sort_keys=True)
+    text = json.dumps({"recipe": recipe.list_changed_settings(), "data": data.model_dump()}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def groups_suffix(data: LabelledData) -> str:
+def make_groups_suffix(data: LabelledData) -> str:
     """Return a hyphen and eight hex digits that depend on the groups of the pictures; empty without files.
 
     Pictures of one group are held out together, so other groups are another training.
@@ -293,11 +307,11 @@ def groups_suffix(data: LabelledData) -> str:
     return "-" + hashlib.sha256("\n".join(data.train.groups).encode()).hexdigest()[:8]
 
 
-def run_fingerprint(recipe: Recipe, data: LabelledData) -> str:
+def make_run_fingerprint(recipe: Recipe, data: LabelledData) -> str:
     """Return the hash of recipe, data and groups by which a checkpoint is known to belong to a run."""
-    return fingerprint(recipe, data.describe_data_set()) + groups_suffix(data)
+    return hash_recipe_and_data(recipe, data.describe_data_set()) + make_groups_suffix(data)
 
 
-def default_run_folder(recipe: Recipe, data: LabelledData) -> Path:
+def choose_run_folder(recipe: Recipe, data: LabelledData) -> Path:
     """Return the default folder of a training, `runs/NETWORK-HASH`; the same command finds it again."""
-    return Path("runs") / f"{recipe.network}-{run_fingerprint(recipe, data)}"
+    return Path("runs") / f"{recipe.network}-{make_run_fingerprint(recipe, data)}"

@@ -27,101 +27,106 @@ from reports.values import Epoch
 from training.data.fashion import LabelledData
 from training.data.split import Split, split_data
 from training.errors import CheckpointUnreadable, Diverged
-from training.evaluation.plots import save
-from training.gradient.fitting.checkpoints import Run
-from training.gradient.fitting.fit import fit
-from training.gradient.networks.registry import build
-from training.gradient.recipes import Recipe, run_fingerprint
+from training.evaluation.plots import save_figure
+from training.gradient.fitting.checkpoints import TrainingRun
+from training.gradient.fitting.fit import fit_by_gradient
+from training.gradient.networks.registry import build_network
+from training.gradient.recipes import Recipe, make_run_fingerprint
 from training.progress import Say, Watcher
 
-STUDY: Final = "study.db"
+STUDY_FILE: Final = "study.db"
 """Name of the SQLite file in which Optuna keeps the search; its dashboard can open the file, too."""
 
 STUDY_NAME: Final = "search"
 
-INCHES: Final = 3.6
+PLOT_INCHES: Final = 3.6
 """Height of a plot of the search, and width of each setting in it."""
 
 UNPRUNED_TRIALS: Final = 5
 """Number of trials that must have finished before any is pruned: a median of fewer says little."""
 
-UNPRUNED_SHARE: Final = 4
+UNPRUNED_EPOCHS_DIVISOR: Final = 4
 """Divisor of the number of epochs: in the first quarter of its epochs no trial is pruned, because the
 running average of the weights has not caught up by then."""
 
-FINGERPRINT: Final = "fingerprint"
+FINGERPRINT_ATTRIBUTE: Final = "fingerprint"
 
-STATES: Final = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "pruned"}
+TRIAL_STATE_NAMES: Final = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "pruned"}
 """Names of trials that are done, by Optuna's state. A pruned one was behind the median, or diverged."""
 
-Trials = list[FrozenTrial]
+FinishedTrials = list[FrozenTrial]
 """Trials that are done, the best first: finished before pruned ones, the earlier first among equals."""
 
-Values = Mapping[str, int | float]
+SettingValues = Mapping[str, int | float]
 """Values of a trial, by the names of the recipe's fields."""
 
-Space = dict[str, FloatDistribution | IntDistribution | CategoricalDistribution]
+SearchSpace = dict[str, FloatDistribution | IntDistribution | CategoricalDistribution]
 """Range of each setting that is searched: Optuna's distribution, by the name of the recipe's field."""
 
 
 @dataclass(frozen=True)
-class Search:
+class RecipeSearch:
     """The recipe that a search starts from, and its data.
 
     Attributes:
-        start: the recipe of the first trial. The settings that are not searched are the same in all trials.
+        start_recipe: the recipe of the first trial. The settings that are not searched are the same in all
+            trials.
         data: the pictures that are learnt, and the pictures that each accuracy is measured on.
     """
 
-    start: Recipe
+    start_recipe: Recipe
     data: LabelledData
 
     @cached_property
     def split(self) -> Split:
         """The pictures that each trial learns, and the pictures that are held out to measure it."""
-        return split_data(self.data, self.start.limit, self.start.held_out)
+        return split_data(self.data, self.start_recipe.limit, self.start_recipe.held_out)
 
     @property
     def fingerprint(self) -> str:
         """A hash of start, data and groups, by which a stored study is known to belong to this search."""
-        return run_fingerprint(self.start, self.data)
+        return make_run_fingerprint(self.start_recipe, self.data)
 
 
-def search_space(start: Recipe, classes: int) -> Space:
+def make_search_space(start_recipe: Recipe, classes: int) -> SearchSpace:
     """Return the settings that a search varies, each with its range of values.
 
     Learning rate and batch size vary around those of the recipe. Dropout is varied only if the network has
     dropout layers.
 
     Args:
-        start: the recipe that the search starts from.
+        start_recipe: the recipe that the search starts from.
         classes: the number of classes.
     """
-    sizes = sorted({max(start.batch_size // 2, 1), start.batch_size, start.batch_size * 2})
-    space: Space = {
-        "learning_rate": FloatDistribution(start.learning_rate / 8, start.learning_rate * 4, log=True),
+    sizes = sorted(
+        {max(start_recipe.batch_size // 2, 1), start_recipe.batch_size, start_recipe.batch_size * 2}
+    )
+    space: SearchSpace = {
+        "learning_rate": FloatDistribution(
+            start_recipe.learning_rate / 8, start_recipe.learning_rate * 4, log=True
+        ),
         "weight_decay": FloatDistribution(0.001, 0.2, log=True),
         "label_smoothing": FloatDistribution(0.0, 0.2),
         "erase": IntDistribution(0, EDGE // 2),
         "batch_size": CategoricalDistribution(sizes),
     }
-    network = build(replace(start, dropout=0.5), classes)
+    network = build_network(replace(start_recipe, dropout=0.5), classes)
     if any(isinstance(layer, keras.layers.Dropout) for layer in network.layers):
         space["dropout"] = FloatDistribution(0.0, 0.6)
     return space
 
 
-def starting_values(start: Recipe, space: Space) -> Values:
+def choose_starting_values(start_recipe: Recipe, space: SearchSpace) -> SettingValues:
     """Return the values of a recipe for the searched settings; values outside their range are left out."""
     return {
         name: value
         for name, bounds in space.items()
-        if (value := getattr(start, name)) is not None
+        if (value := getattr(start_recipe, name)) is not None
         and (isinstance(bounds, CategoricalDistribution) or bounds.low <= value <= bounds.high)
     }
 
 
-def run_search(search: Search, folder: Path, trials: int, watcher: Watcher, say: Say) -> Trials:
+def run_search(search: RecipeSearch, folder: Path, trials: int, watcher: Watcher, say: Say) -> FinishedTrials:
     """Train one network after another with other settings until a number of trials is done.
 
     Args:
@@ -137,62 +142,72 @@ def run_search(search: Search, folder: Path, trials: int, watcher: Watcher, say:
     Raises:
         CheckpointUnreadable: the study in the folder belongs to another search.
     """
-    space = search_space(search.start, len(search.data.labels))
-    study = _open(search, space, folder)
-    for stopped in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
-        study.tell(stopped.number, state=TrialState.FAIL)
-        study.enqueue_trial(stopped.params)
-    while len(done := study.get_trials(deepcopy=False, states=tuple(STATES))) < trials:
+    space = make_search_space(search.start_recipe, len(search.data.labels))
+    study = _open_study(search, space, folder)
+    for stopped_trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        study.tell(stopped_trial.number, state=TrialState.FAIL)
+        study.enqueue_trial(stopped_trial.params)
+    while len(finished_trials := study.get_trials(deepcopy=False, states=tuple(TRIAL_STATE_NAMES))) < trials:
         trial = study.ask(dict(space))
-        tried = ", ".join(f"{name} {value:.4g}" for name, value in rounded(trial.params).items())
-        say(f"trial {trial.number}: {tried}")
-        ended = study.tell(trial, *_outcome(trial, search, folder, watcher))
-        epochs = f"{len(ended.intermediate_values)} epoch{'s' if len(ended.intermediate_values) != 1 else ''}"
-        say(f"  {STATES[ended.state]} after {epochs}: validation accuracy {ended.value or 0:.4f}")
-    return sorted(done, key=lambda past: (past.state == TrialState.PRUNED, -(past.value or 0.0), past.number))
+        settings = ", ".join(f"{name} {value:.4g}" for name, value in round_values(trial.params).items())
+        say(f"trial {trial.number}: {settings}")
+        finished_trial = study.tell(trial, *_fit_trial(trial, search, folder, watcher))
+        count = len(finished_trial.intermediate_values)
+        epochs = f"{count} epoch{'s' if count != 1 else ''}"
+        say(
+            f"  {TRIAL_STATE_NAMES[finished_trial.state]} after {epochs}: validation accuracy "
+            f"{finished_trial.value or 0:.4f}"
+        )
+    return sorted(
+        finished_trials,
+        key=lambda trial: (trial.state == TrialState.PRUNED, -(trial.value or 0.0), trial.number),
+    )
 
 
-def recipe_of(start: Recipe, values: Values) -> Recipe:
+def make_trial_recipe(start_recipe: Recipe, values: SettingValues) -> Recipe:
     """Return the recipe of one trial: a copy of the start with the values that are tried.
 
     Raises:
         BadRecipe: a value cannot be trained with.
     """
-    return replace(start, **rounded(values))  # type: ignore[arg-type]
+    return replace(start_recipe, **round_values(values))  # type: ignore[arg-type]
 
 
-def rounded(values: Values) -> dict[str, int | float]:
+def round_values(values: SettingValues) -> dict[str, int | float]:
     """Round proposed values to four significant digits, so that typing them again gives the same recipe."""
     return {
         name: value if isinstance(value, int) else float(f"{value:.4g}") for name, value in values.items()
     }
 
 
-def _open(search: Search, space: Space, folder: Path) -> optuna.Study:
+def _open_study(search: RecipeSearch, space: SearchSpace, folder: Path) -> optuna.Study:
     folder.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
-        storage=f"sqlite:///{folder / STUDY}",
+        storage=f"sqlite:///{folder / STUDY_FILE}",
         study_name=STUDY_NAME,
         direction="maximize",
         load_if_exists=True,
-        pruner=optuna.pruners.MedianPruner(UNPRUNED_TRIALS, search.start.epochs // UNPRUNED_SHARE),
+        pruner=optuna.pruners.MedianPruner(
+            UNPRUNED_TRIALS, search.start_recipe.epochs // UNPRUNED_EPOCHS_DIVISOR
+        ),
     )
-    begun = len(study.get_trials(deepcopy=False))
+    trials_begun = len(study.get_trials(deepcopy=False))
     # Another seed each time, so that a resumed search does not propose its first values once more.
-    study.sampler = optuna.samplers.TPESampler(seed=search.start.seed + begun)
-    if not begun:
-        study.set_user_attr(FINGERPRINT, search.fingerprint)
-        study.enqueue_trial(dict(starting_values(search.start, space)))
-    if study.user_attrs[FINGERPRINT] != search.fingerprint:
+    study.sampler = optuna.samplers.TPESampler(seed=search.start_recipe.seed + trials_begun)
+    if not trials_begun:
+        study.set_user_attr(FINGERPRINT_ATTRIBUTE, search.fingerprint)
+        study.enqueue_trial(dict(choose_starting_values(search.start_recipe, space)))
+    if study.user_attrs[FINGERPRINT_ATTRIBUTE] != search.fingerprint:
         raise CheckpointUnreadable(
-            f"{folder / STUDY}: a search from other settings or other data. Name another folder with --run."
+            f"{folder / STUDY_FILE}: a search from other settings or other data. Name another folder with "
+            "--run."
         )
     return study
 
 
-def _outcome(
-    trial: optuna.Trial, search: Search, folder: Path, watcher: Watcher
+def _fit_trial(
+    trial: optuna.Trial, search: RecipeSearch, folder: Path, watcher: Watcher
 ) -> tuple[float | None, TrialState]:
     """Fit a trial's network, and delete its checkpoint.
 
@@ -200,20 +215,20 @@ def _outcome(
         the validation accuracy, and that the trial is complete; or None, and that it is pruned, where it is
         behind or its loss is no finite number.
     """
-    recipe = recipe_of(search.start, trial.params)
-    mark = run_fingerprint(recipe, search.data)
-    run = Run(folder / "trials" / mark, mark)
+    recipe = make_trial_recipe(search.start_recipe, trial.params)
+    fingerprint = make_run_fingerprint(recipe, search.data)
+    run = TrainingRun(folder / "trials" / fingerprint, fingerprint)
     accuracy, state = None, TrialState.PRUNED
     with suppress(optuna.TrialPruned, Diverged):
-        judge = _Judge(trial, recipe.epochs, watcher)
-        history = fit(search.split, len(search.data.labels), recipe, run, judge).history
+        judge = _PruningWatcher(trial, recipe.epochs, watcher)
+        history = fit_by_gradient(search.split, len(search.data.labels), recipe, run, judge).history
         accuracy, state = history[-1].val_accuracy, TrialState.COMPLETE
     shutil.rmtree(run.folder)
     keras.utils.clear_session()  # else the graphs of all trials would stay in memory
     return accuracy, state
 
 
-class _Judge:
+class _PruningWatcher:
     """Reports a trial's epochs to the study, and ends one that is behind."""
 
     def __init__(self, trial: optuna.Trial, epochs: int, watcher: Watcher) -> None:
@@ -226,16 +241,16 @@ class _Judge:
             raise optuna.TrialPruned
 
 
-def draw_search(folder: Path, path: Path) -> None:
+def draw_search_plot(folder: Path, path: Path) -> None:
     """Write Optuna's slice plot of the study in `folder`: validation accuracy over each setting."""
-    study = optuna.load_study(study_name=STUDY_NAME, storage=f"sqlite:///{folder / STUDY}")
+    study = optuna.load_study(study_name=STUDY_NAME, storage=f"sqlite:///{folder / STUDY_FILE}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         warnings.filterwarnings("ignore", "Attempting to set identical low and high")  # of a single trial
         axes = optuna.visualization.matplotlib.plot_slice(study)
     settings = np.asarray(axes)
     figure = settings.flat[0].figure
-    figure.set_size_inches(INCHES * settings.size, INCHES)
+    figure.set_size_inches(PLOT_INCHES * settings.size, PLOT_INCHES)
     figure.set_layout_engine("constrained")
-    save(figure, path)
+    save_figure(figure, path)
     plt.close(figure)

@@ -19,20 +19,20 @@ from inference.arrays import Probabilities
 from training.data.labels import Labels
 from training.data.split import FoldNumbers
 from training.data.vectors import Features, FeatureVectors
-from training.heads.logistic import LogisticHead, fit_head
+from training.heads.logistic import LogisticHead, fit_logistic_head
 
-LACKED: Final = -30.0
+UNLEARNT_LOGIT: Final = -30.0
 """Logit of a label that the head of a fold has not learnt."""
 
-Indices = NDArray[np.int64]
+LearntPositions = NDArray[np.int64]
 
 
-def out_of_fold(
-    learn: Callable[[Indices], Callable[[FeatureVectors], FeatureVectors]],
+def answer_out_of_fold(
+    learn: Callable[[LearntPositions], Callable[[FeatureVectors], FeatureVectors]],
     vectors: FeatureVectors,
     groups: NDArray[np.str_],
     folds: FoldNumbers,
-    learnable: Indices | None = None,
+    learnable_positions: LearntPositions | None = None,
 ) -> FeatureVectors:
     """Answer each picture by a model that learnt no picture of its group.
 
@@ -42,82 +42,94 @@ def out_of_fold(
         vectors: float32 (N, D), the feature vectors of the pictures.
         groups: str (N,), the group of each picture, such as its sender or product.
         folds: int64 (N,), the fold of each picture, from 1; 0 for none.
-        learnable: the positions of pictures that may be learnt; None for all.
+        learnable_positions: the positions of pictures that may be learnt; None for all.
 
     Returns:
         float32 (N, ...), the answers; 0 for pictures in no fold.
     """
-    learnable = np.arange(len(groups)) if learnable is None else learnable
+    learnable_positions = np.arange(len(groups)) if learnable_positions is None else learnable_positions
     answers = np.zeros((len(folds), 0), np.float32)
     for fold in np.unique(folds[folds > 0]):
-        own = folds == fold
-        given = learn(learnable[~np.isin(groups[learnable], groups[own])])(vectors[own])
+        is_in_fold = folds == fold
+        fold_answers = learn(learnable_positions[~np.isin(groups[learnable_positions], groups[is_in_fold])])(
+            vectors[is_in_fold]
+        )
         if not answers.size:
-            answers = np.zeros((len(folds), *given.shape[1:]), np.float32)
-        answers[own] = given
+            answers = np.zeros((len(folds), *fold_answers.shape[1:]), np.float32)
+        answers[is_in_fold] = fold_answers
     return answers
 
 
-def lacking_in_words(names: Sequence[str]) -> str:
+def describe_lacking_labels(names: Sequence[str]) -> str:
     """Return a sentence on labels that the head of some fold has not learnt; empty if there are none.
 
     Args:
         names: the names of the labels.
     """
-    few = ", ".join(map(repr, names))
-    return f"{few} is of so few groups that a fold has not learnt it, and answers it wrongly." if few else ""
+    label_names = ", ".join(map(repr, names))
+    return (
+        f"{label_names} is of so few groups that a fold has not learnt it, and answers it wrongly."
+        if label_names
+        else ""
+    )
 
 
 @dataclass(frozen=True)
-class Fit:
+class FittedHead:
     """A fitted head for one question, with cross-validated answers.
 
     Attributes:
         head: the head, fitted to all pictures with a label.
-        out_of_fold: float32 (N, C), the probabilities before temperature, from heads that did not learn the
-            picture's group.
-        lacking: the indices of labels that the head of some fold has not learnt, ascending.
+        answer_out_of_fold: float32 (N, C), the probabilities before temperature, from heads that did not
+            learn the picture's group.
+        lacking_label_ids: the indices of labels that the head of some fold has not learnt, ascending.
     """
 
     head: LogisticHead
     out_of_fold: Probabilities
-    lacking: tuple[int, ...]
+    lacking_label_ids: tuple[int, ...]
 
 
-def fit(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
+def fit_head_with_folds(  # noqa: PLR0913, PLR0917 - a question and what is seen of the pictures
     labels: Labels,
-    seen: Features,
+    features: Features,
     groups: NDArray[np.str_],
     folds: FoldNumbers,
     spread: FeatureVectors,
-    fitted: Callable[[], None] = lambda: None,
-) -> Fit:
+    report_fitted: Callable[[], None] = lambda: None,
+) -> FittedHead:
     """Fit the head of one question to all labelled pictures, and a head for each fold that answers the fold.
 
     Args:
         labels: the labels of N pictures for the question, with C names; a picture without a label is not
             learnt.
-        seen: the features of the pictures.
+        features: the features of the pictures.
         groups: str (N,), the group of each picture, such as its sender or product.
         folds: int64 (N,), the fold of each picture, from 1; 0 for none.
         spread: float32 (D,), the standard deviation to which each value of a vector is scaled.
-        fitted: a function that is called after each fitted head.
+        report_fitted: a function that is called after each fitted head.
     """
-    main, classes, lacking = labels.main_codes, len(labels.names), set[int]()
-    labelled = np.flatnonzero(main >= 0)
+    label_codes, classes, lacking_ids = labels.main_codes, len(labels.names), set[int]()
+    labelled_positions = np.flatnonzero(label_codes >= 0)
 
-    def learn(some: NDArray[np.int64]) -> LogisticHead:
+    def learn(positions: NDArray[np.int64]) -> LogisticHead:
         """Learn a head of all labels, also if some do not occur among these pictures."""
-        there, places = np.unique(main[some], return_inverse=True)
-        lacking.update(set(range(classes)) - set(there.tolist()))
-        kernel = np.zeros((seen.upright.shape[1], classes), np.float32)
-        bias, strength = np.full(classes, LACKED, np.float32), 0.0
-        bias[there] = 0
-        if len(there) > 1:
-            head = fit_head(seen.take(some), places, groups[some], spread=spread)
-            kernel[:, there], bias[there], strength = head.kernel, head.bias, head.strength
-        fitted()
+        learnt_labels, label_numbers = np.unique(label_codes[positions], return_inverse=True)
+        lacking_ids.update(set(range(classes)) - set(learnt_labels.tolist()))
+        kernel = np.zeros((features.upright.shape[1], classes), np.float32)
+        bias, strength = np.full(classes, UNLEARNT_LOGIT, np.float32), 0.0
+        bias[learnt_labels] = 0
+        if len(learnt_labels) > 1:
+            head = fit_logistic_head(
+                features.take(positions), label_numbers, groups[positions], spread=spread
+            )
+            kernel[:, learnt_labels], bias[learnt_labels], strength = head.kernel, head.bias, head.strength
+        report_fitted()
         return LogisticHead(kernel, bias, strength)
 
-    logits = out_of_fold(lambda some: learn(some).logits, seen.upright, groups, folds, labelled)
-    return Fit(learn(labelled), np.asarray(softmax(logits, axis=1), np.float32), tuple(sorted(lacking)))
+    logits = answer_out_of_fold(
+        lambda some: learn(some).compute_logits, features.upright, groups, folds, labelled_positions
+    )
+    return FittedHead(
+        learn(labelled_positions), np.asarray(softmax(logits, axis=1), np.float32), tuple(sorted(lacking_ids))
+    )

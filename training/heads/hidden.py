@@ -18,30 +18,30 @@ from numpy.typing import NDArray
 
 from training.data.labels import LabelCodes
 from training.data.vectors import Features, FeatureVectors
-from training.features.blocks import scaling
-from training.gradient.networks.registry import LOGITS
+from training.features.blocks import fit_scaling
+from training.gradient.networks.registry import LOGITS_LAYER
 from training.untyped import Network
 
-MEMBERS: Final = 3
-UNITS: Final = 512
+ENSEMBLE_MEMBERS: Final = 3
+HIDDEN_UNITS: Final = 512
 """Number of hidden units in each member."""
 
 INPUT_DROPOUT: Final = 0.2
-DROPOUT: Final = 0.5
-SMOOTHING: Final = 0.05
+HIDDEN_DROPOUT: Final = 0.5
+LABEL_SMOOTHING: Final = 0.05
 """Smoothing of the labels in the loss, because some labels are wrong."""
 
-RATE: Final = 0.002
-DECAY: Final = 0.01
-BATCH: Final = 512
-PASSES: Final = 12
+LEARNING_RATE: Final = 0.002
+ADAMW_WEIGHT_DECAY: Final = 0.01
+HEAD_BATCH_SIZE: Final = 512
+PASSES_OVER_PICTURES: Final = 12
 """Number of passes of AdamW over the pictures and their mirror images; the learning rate falls to 0 as a half
 cosine."""
 
-LEAST_STEPS: Final = 300
+MIN_FIT_STEPS: Final = 300
 """Smallest number of batches, even if there are few pictures."""
 
-SEED: Final = 0
+HEAD_SEED: Final = 0
 
 
 @dataclass(frozen=True)
@@ -49,92 +49,98 @@ class HiddenHead:
     """The weights of a hidden layer and the output layer after it.
 
     Attributes:
-        hidden: float32 (D, H), the weights of the hidden layer, before its ReLU.
+        hidden_kernel: float32 (D, H), the weights of the hidden layer, before its ReLU.
         hidden_bias: float32 (H,), the bias of the hidden layer.
         kernel: float32 (H, C), the weights of the output layer.
         bias: float32 (C,), the bias of the output layer.
     """
 
-    hidden: FeatureVectors
+    hidden_kernel: FeatureVectors
     hidden_bias: FeatureVectors
     kernel: FeatureVectors
     bias: FeatureVectors
 
-    def logits(self, vectors: FeatureVectors) -> FeatureVectors:
+    def compute_logits(self, vectors: FeatureVectors) -> FeatureVectors:
         """Compute the logits, float32 (N, C), of feature vectors, float32 (N, D)."""
-        units = np.maximum(vectors @ self.hidden + self.hidden_bias, 0)
+        units = np.maximum(vectors @ self.hidden_kernel + self.hidden_bias, 0)
         return np.asarray(units @ self.kernel + self.bias, np.float32)
 
-    def on(self, body: Network) -> Network:
+    def attach_to(self, body: Network) -> Network:
         """Return a network from pictures to logits, float32 (N, C): a body with this head on top.
 
         Args:
             body: a network that ends with the vectors on which the head was fitted.
         """
-        hidden = layers.Dense(len(self.hidden_bias), "relu", name="hidden", dtype="float32")
-        last = layers.Dense(len(self.bias), name=LOGITS, dtype="float32")
-        model = keras.Model(body.input, last(hidden(body.output)), name=body.name)
-        hidden.set_weights([self.hidden, self.hidden_bias])
-        last.set_weights([self.kernel, self.bias])
+        hidden_layer = layers.Dense(len(self.hidden_bias), "relu", name="hidden", dtype="float32")
+        output_layer = layers.Dense(len(self.bias), name=LOGITS_LAYER, dtype="float32")
+        model = keras.Model(body.input, output_layer(hidden_layer(body.output)), name=body.name)
+        hidden_layer.set_weights([self.hidden_kernel, self.hidden_bias])
+        output_layer.set_weights([self.kernel, self.bias])
         return model
 
 
 def fit_hidden_head(
-    seen: Features, labels: LabelCodes, classes: int, weights: NDArray[np.float64], units: int = UNITS
+    features: Features,
+    labels: LabelCodes,
+    classes: int,
+    weights: NDArray[np.float64],
+    units: int = HIDDEN_UNITS,
 ) -> HiddenHead:
     """Fit a head with one hidden layer to labelled feature vectors.
 
     Args:
-        seen: the features of N pictures.
+        features: the features of N pictures.
         labels: (N,), the class index of each picture, 0 to C - 1; some classes may not occur.
         classes: the number of classes, C.
         weights: float64 (N,), the weight of each picture in the loss.
         units: the number of hidden units in each member.
     """
-    both = np.concatenate([seen.upright, seen.mirrored])
-    mean, scale = scaling(both)
-    counted = np.tile(weights / weights.mean(), 2).astype(np.float32)
-    keras.utils.set_random_seed(SEED)
-    steps = max(LEAST_STEPS, PASSES * len(both) // BATCH)
-    model = _members(both.shape[1], classes, units, steps)
+    vectors = np.concatenate([features.upright, features.mirrored])
+    mean, scale = fit_scaling(vectors)
+    picture_weights = np.tile(weights / weights.mean(), 2).astype(np.float32)
+    keras.utils.set_random_seed(HEAD_SEED)
+    steps = max(MIN_FIT_STEPS, PASSES_OVER_PICTURES * len(vectors) // HEAD_BATCH_SIZE)
+    model = _build_members(vectors.shape[1], classes, units, steps)
     # One epoch: of few pictures an epoch is few steps, and its beginning takes longer than these.
-    batches = _batches(
-        ((both - mean) / scale).astype(np.float32),
+    batches = _draw_batches(
+        ((vectors - mean) / scale).astype(np.float32),
         np.eye(classes, dtype=np.float32)[np.tile(labels, 2)],
-        counted,
+        picture_weights,
         steps,
     )
     model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
     hidden, hidden_bias, kernel, bias = model.get_weights()
-    folded = hidden / scale[:, None]
+    scaled_kernel = hidden / scale[:, None]
     return HiddenHead(
-        folded.astype(np.float32),
-        (hidden_bias - mean @ folded).astype(np.float32),
-        (kernel.reshape(-1, classes) / MEMBERS).astype(np.float32),
+        scaled_kernel.astype(np.float32),
+        (hidden_bias - mean @ scaled_kernel).astype(np.float32),
+        (kernel.reshape(-1, classes) / ENSEMBLE_MEMBERS).astype(np.float32),
         bias.mean(axis=0).astype(np.float32),
     )
 
 
-def _batches(
+def _draw_batches(
     vectors: FeatureVectors, targets: FeatureVectors, weights: FeatureVectors, steps: int
 ) -> Iterator[tuple[FeatureVectors, FeatureVectors, FeatureVectors]]:
-    """Yield batches drawn at random: vectors (N, D), targets (N, MEMBERS, C), weights (N, MEMBERS)."""
-    rng = np.random.default_rng(SEED)
+    """Yield batches drawn at random: vectors (N, D), targets (N, members, C), weights (N, members)."""
+    rng = np.random.default_rng(HEAD_SEED)
     for _ in range(steps):
-        drawn = rng.integers(len(vectors), size=BATCH)
-        of_each = np.repeat(targets[drawn][:, None], MEMBERS, axis=1)
-        yield vectors[drawn], of_each, np.repeat(weights[drawn][:, None], MEMBERS, axis=1)
+        rows = rng.integers(len(vectors), size=HEAD_BATCH_SIZE)
+        member_targets = np.repeat(targets[rows][:, None], ENSEMBLE_MEMBERS, axis=1)
+        yield vectors[rows], member_targets, np.repeat(weights[rows][:, None], ENSEMBLE_MEMBERS, axis=1)
 
 
-def _members(width: int, classes: int, units: int, steps: int) -> Network:
-    """Build all members side by side, from float32 (N, D) to logits float32 (N, MEMBERS, C)."""
+def _build_members(width: int, classes: int, units: int, steps: int) -> Network:
+    """Build all members side by side, from float32 (N, D) to logits float32 (N, ENSEMBLE_MEMBERS, C)."""
     vectors = keras.Input((width,))
-    hidden = layers.Dense(MEMBERS * units, "relu")(layers.Dropout(INPUT_DROPOUT)(vectors))
-    of_each = layers.Reshape((MEMBERS, units))(layers.Dropout(DROPOUT)(hidden))
-    logits = layers.EinsumDense("nmh,mhc->nmc", (MEMBERS, classes), bias_axes="mc")(of_each)
+    hidden = layers.Dense(ENSEMBLE_MEMBERS * units, "relu")(layers.Dropout(INPUT_DROPOUT)(vectors))
+    member_units = layers.Reshape((ENSEMBLE_MEMBERS, units))(layers.Dropout(HIDDEN_DROPOUT)(hidden))
+    logits = layers.EinsumDense("nmh,mhc->nmc", (ENSEMBLE_MEMBERS, classes), bias_axes="mc")(member_units)
     model = keras.Model(vectors, logits)
     model.compile(
-        keras.optimizers.AdamW(keras.optimizers.schedules.CosineDecay(RATE, steps), weight_decay=DECAY),
-        keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=SMOOTHING),
+        keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps), weight_decay=ADAMW_WEIGHT_DECAY
+        ),
+        keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=LABEL_SMOOTHING),
     )
     return model

@@ -19,50 +19,50 @@ from training.data.pictures import Pictures
 from training.data.split import FoldNumbers, draw_positions
 from training.data.vectors import Features
 from training.errors import WeightsUnfit
-from training.features.blocks import MEASURED, Block, network
-from training.features.weights import UNREADABLE, read_npz, weights_hash
-from training.heads.cross_val import out_of_fold
-from training.heads.logistic import fit_head
+from training.features.blocks import MEASURED_WIDTHS, BlockName, build_vector_network
+from training.features.weights import NPZ_ERRORS, hash_weights, read_npz
+from training.heads.cross_val import answer_out_of_fold
+from training.heads.logistic import fit_logistic_head
 from training.heads.ood import OodPhotos, fit_whitening
 
-SHIPPED: Final = Path(__file__).with_name("negatives.npz")
+SHIPPED_NEGATIVES_FILE: Final = Path(__file__).with_name("negatives.npz")
 
-OF_USERS: Final = "C"
+USERS_TIER: Final = "C"
 """The tier of photos that users took themselves."""
 
-THINGS: Final = "kinds"
-TIERS: Final = "tiers"
+THINGS_ARRAY: Final = "kinds"
+TIERS_ARRAY: Final = "tiers"
 """Names of the arrays in the file besides the features, whose names are hashes."""
 
-SURE: Final = 0.9
+SURE_CONFIDENCE: Final = 0.9
 """Confidence above which a head counts as sure of a class."""
 
-TAKEN: Final = 0.5
+MIN_SHARE_OF_SURE_PHOTOS: Final = 0.5
 """Share of a thing's photos for which the head must be sure of one class before the thing counts as the
 class."""
 
-WITHIN: Final = 0.9
+RADIUS_SHARE: Final = 0.9
 """Quantile of a class's own distances within which half of a thing's photos must lie before the thing counts
 as this class. The head alone is not enough, because it is also sure of things that it has never seen."""
 
-UNSEEN: Final = 0.15
+UNSEEN_THINGS_SHARE: Final = 0.15
 """Share of the things that the score is not fitted against, so that it can be measured on them; drawn by
 their names."""
 
-SALT: Final = "unseen kinds"
+UNSEEN_THINGS_SALT: Final = "unseen kinds"
 
-LOOKED_AT: Final = 100
+PICTURES_CHECKED_FOR_CLUTTER: Final = 100
 """Number of the user's pictures by which the user's backgrounds are judged plain or cluttered."""
 
-CLUTTERED_WEIGHT: Final = 0.5
+CLUTTERED_PHOTO_WEIGHT: Final = 0.5
 """Weight of a users' photo if the backgrounds of the user's own pictures are cluttered, too, and so look
 alike."""
 
-Floats = NDArray[np.float32]
+FloatArray = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Negatives:
+class OtherThings:
     """Features of M photos of other things than the classes, for one block of the feature vector.
 
     Attributes:
@@ -71,38 +71,38 @@ class Negatives:
         tiers: str (M,), C for a photo by a user; empty if it is not known.
     """
 
-    features: Floats
+    features: FloatArray
     things: NDArray[np.str_]
     tiers: NDArray[np.str_]
 
     @property
-    def of_users(self) -> NDArray[np.bool_]:
+    def is_of_users(self) -> NDArray[np.bool_]:
         """Whether each photo was taken by a user, bool (M,)."""
-        return np.equal(self.tiers, OF_USERS)
+        return np.equal(self.tiers, USERS_TIER)
 
-    def take(self, chosen: NDArray[np.bool_]) -> "Negatives":
+    def take(self, is_chosen: NDArray[np.bool_]) -> "OtherThings":
         """Return the photos that a mask picks.
 
         Args:
-            chosen: bool (M,), the mask.
+            is_chosen: bool (M,), the mask.
         """
-        return Negatives(self.features[chosen], self.things[chosen], self.tiers[chosen])
+        return OtherThings(self.features[is_chosen], self.things[is_chosen], self.tiers[is_chosen])
 
 
-def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
-    block: Block,
+def choose_other_things(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
+    block: BlockName,
     train: Pictures,
-    measured: Floats,
+    measured_features: FloatArray,
     folds: FoldNumbers,
     say: Callable[[str], None],
-    path: Path = SHIPPED,
+    path: Path = SHIPPED_NEGATIVES_FILE,
 ) -> OodPhotos | None:
     """Choose the photos of other things against which the OOD score of own classes is fitted and measured.
 
     Args:
         block: the block of the feature vector in which distances are measured.
         train: the training pictures.
-        measured: float32 (N, M), this part of the training pictures' vectors.
+        measured_features: float32 (N, M), this part of the training pictures' vectors.
         folds: the folds of the training pictures.
         say: a function that receives a sentence if there are no such photos, and why.
         path: the file with the features of other photos.
@@ -114,78 +114,95 @@ def ood_negatives(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
     Raises:
         WeightsUnfit: the file is missing or damaged.
     """
-    negatives = load_negatives(block, path)
-    if negatives is None:
+    other_things = load_other_things(block, path)
+    if other_things is None:
         say(f"{path.name} is of other weights: the distance alone says what is unfamiliar.")
         return None
-    own = own_things(negatives, train, measured, folds)
-    negatives = negatives.take(~np.isin(negatives.things, own))
-    if len(np.unique(negatives.things)) < 2:
+    own_names = find_things_of_own_classes(other_things, train, measured_features, folds)
+    other_things = other_things.take(~np.isin(other_things.things, own_names))
+    if len(np.unique(other_things.things)) < 2:
         say("All things that are known look like the classes: the distance alone says what is unfamiliar.")
         return None
-    unseen = np.zeros(len(negatives.things), np.bool_)
-    unseen[draw_positions(np.zeros(len(unseen)), negatives.things, UNSEEN, SALT)] = True
-    learnt = negatives.take(~unseen)
-    weight = CLUTTERED_WEIGHT if are_cluttered(train.is_plain) else 1.0
-    weights = np.where(learnt.of_users, weight, 1.0).astype(np.float32)
-    return OodPhotos(learnt.features, weights, negatives.features[unseen])
+    is_unseen = np.zeros(len(other_things.things), np.bool_)
+    is_unseen[
+        draw_positions(np.zeros(len(is_unseen)), other_things.things, UNSEEN_THINGS_SHARE, UNSEEN_THINGS_SALT)
+    ] = True
+    learnt_things = other_things.take(~is_unseen)
+    weight = CLUTTERED_PHOTO_WEIGHT if has_cluttered_borders(train.is_plain) else 1.0
+    weights = np.where(learnt_things.is_of_users, weight, 1.0).astype(np.float32)
+    return OodPhotos(learnt_things.features, weights, other_things.features[is_unseen])
 
 
-def own_things(negatives: Negatives, train: Pictures, measured: Floats, folds: FoldNumbers) -> list[str]:
+def find_things_of_own_classes(
+    other_things: OtherThings, train: Pictures, measured_features: FloatArray, folds: FoldNumbers
+) -> list[str]:
     """Return the names of things that are probably among the user's own classes.
 
-    A thing is, if a head is sure of one class for the share TAKEN of its photos, and half of them lie near
-    the class.
+    A thing is, if a head is sure of one class for the share MIN_SHARE_OF_SURE_PHOTOS of its photos, and half
+    of them lie near the class.
 
     Args:
-        negatives: the photos of other things, for the same block as `measured`.
+        other_things: the photos of other things, for the same block as `measured_features`.
         train: the training pictures.
-        measured: float32 (N, D), the part of their vectors in which distances are measured.
+        measured_features: float32 (N, D), the part of their vectors in which distances are measured.
         folds: the folds of the training pictures.
     """
-    labelled = np.flatnonzero(train.classes >= 0)
-    head = fit_head(
-        Features(measured, measured).take(labelled), train.classes[labelled], train.groups[labelled]
+    labelled_positions = np.flatnonzero(train.classes >= 0)
+    head = fit_logistic_head(
+        Features(measured_features, measured_features).take(labelled_positions),
+        train.classes[labelled_positions],
+        train.groups[labelled_positions],
     )
-    sure = head.probabilities(negatives.features) > SURE
-    whitening = fit_whitening(measured[labelled], train.classes[labelled], int(train.classes.max()) + 1)
-    distances, radius = whitening.to_each(negatives.features), _radius(train, measured, folds)
-    own = set[str]()
-    for thing, of_users in product(np.unique(negatives.things).tolist(), (False, True)):
-        of_thing = np.equal(negatives.things, thing) & (negatives.of_users == of_users)
-        label = int(sure[of_thing].sum(axis=0).argmax())
-        if of_thing.any() and sure[of_thing, label].mean() >= TAKEN:
-            own |= {thing} if np.median(distances[of_thing, label]) <= radius[label] else set()
-    return sorted(own)
+    is_sure = head.compute_probabilities(other_things.features) > SURE_CONFIDENCE
+    whitening = fit_whitening(
+        measured_features[labelled_positions], train.classes[labelled_positions], int(train.classes.max()) + 1
+    )
+    distances, radius = (
+        whitening.compute_class_distances(other_things.features),
+        _measure_class_radius(train, measured_features, folds),
+    )
+    own_names = set[str]()
+    for thing, is_of_users in product(np.unique(other_things.things).tolist(), (False, True)):
+        is_of_thing = np.equal(other_things.things, thing) & (other_things.is_of_users == is_of_users)
+        label = int(is_sure[is_of_thing].sum(axis=0).argmax())
+        if is_of_thing.any() and is_sure[is_of_thing, label].mean() >= MIN_SHARE_OF_SURE_PHOTOS:
+            own_names |= {thing} if np.median(distances[is_of_thing, label]) <= radius[label] else set()
+    return sorted(own_names)
 
 
-def _radius(train: Pictures, measured: Floats, folds: FoldNumbers) -> NDArray[np.float64]:
-    """Return the distance within which the share WITHIN of each class's pictures lies, float64 (C,).
+def _measure_class_radius(
+    train: Pictures, measured_features: FloatArray, folds: FoldNumbers
+) -> NDArray[np.float64]:
+    """Return the distance within which the share RADIUS_SHARE of each class's pictures lies, float64 (C,).
 
     The distances are to means of the classes that were fitted without these pictures.
     """
     labels, classes = train.classes, int(train.classes.max()) + 1
 
-    def learn(some: NDArray[np.int64]) -> Callable[[Floats], Floats]:
-        return fit_whitening(measured[some], labels[some], classes).to_each
+    def learn(some: NDArray[np.int64]) -> Callable[[FloatArray], FloatArray]:
+        return fit_whitening(measured_features[some], labels[some], classes).compute_class_distances
 
-    to_each = out_of_fold(learn, measured, train.groups, folds, np.flatnonzero(labels >= 0))
-    own = (to_each[labels == label, label].astype(np.float64) for label in range(classes))
-    return np.array([np.quantile(distances, WITHIN) for distances in own])
+    distances_to_classes = answer_out_of_fold(
+        learn, measured_features, train.groups, folds, np.flatnonzero(labels >= 0)
+    )
+    class_distances = (
+        distances_to_classes[labels == label, label].astype(np.float64) for label in range(classes)
+    )
+    return np.array([np.quantile(distances, RADIUS_SHARE) for distances in class_distances])
 
 
-def are_cluttered(is_plain: NDArray[np.bool_]) -> bool:
+def has_cluttered_borders(is_plain: NDArray[np.bool_]) -> bool:
     """Tell whether most pictures have a border of more than one colour.
 
     Args:
-        is_plain: bool (N,), whether the border of each picture has one colour. About LOOKED_AT of the
-            pictures decide.
+        is_plain: bool (N,), whether the border of each picture has one colour. About
+            PICTURES_CHECKED_FOR_CLUTTER of the pictures decide.
     """
-    chosen = is_plain[:: -(-len(is_plain) // LOOKED_AT) or 1]
-    return bool(len(chosen)) and float(np.mean(~chosen)) > 0.5
+    has_plain_border = is_plain[:: -(-len(is_plain) // PICTURES_CHECKED_FOR_CLUTTER) or 1]
+    return bool(len(has_plain_border)) and float(np.mean(~has_plain_border)) > 0.5
 
 
-def load_negatives(block: Block, path: Path = SHIPPED) -> Negatives | None:
+def load_other_things(block: BlockName, path: Path = SHIPPED_NEGATIVES_FILE) -> OtherThings | None:
     """Read the features of photos of other things for one block of the feature vector.
 
     Args:
@@ -199,16 +216,19 @@ def load_negatives(block: Block, path: Path = SHIPPED) -> Negatives | None:
         WeightsUnfit: the file is missing or damaged.
     """
     try:
-        stored: dict[str, NDArray[Any]] = read_npz(path)
-        things, tiers = stored[THINGS].astype(np.str_), stored[TIERS].astype(np.str_)
-        features = stored.get(weights_hash(network((block,))))
+        stored_arrays: dict[str, NDArray[Any]] = read_npz(path)
+        things, tiers = (
+            stored_arrays[THINGS_ARRAY].astype(np.str_),
+            stored_arrays[TIERS_ARRAY].astype(np.str_),
+        )
+        features = stored_arrays.get(hash_weights(build_vector_network((block,))))
         if features is None:
             return None
-        if features.shape != (len(things), MEASURED[block]):
+        if features.shape != (len(things), MEASURED_WIDTHS[block]):
             raise ValueError(f"features of {features.shape} for {len(things)} photos")
-    except UNREADABLE as error:
+    except NPZ_ERRORS as error:
         raise WeightsUnfit(
             f"{path}: no features of photos of other things ({error}). "
             "Restore the file: it comes with Wardrobe."
         ) from error
-    return Negatives(features.astype(np.float32), things, tiers)
+    return OtherThings(features.astype(np.float32), things, tiers)

@@ -25,39 +25,39 @@ from inference.decision import compute_familiarity
 from reports.values import OutOfScope
 from training.data.labels import OOD, LabelCodes
 
-Floats = NDArray[np.float32]
+Float32Array = NDArray[np.float32]
 
-HIDDEN: Final = 32
+OOD_HIDDEN_UNITS: Final = 32
 """Number of units in the hidden layer. Of 16, 32 and 64 none was clearly better; a logistic regression, which
 has no hidden layer, separated photos far worse."""
 
-WEIGHT_DECAY: Final = 0.01
+OOD_WEIGHT_DECAY: Final = 0.01
 """Weight decay of the hidden layer; a hundred times as much separated photos as well."""
 
-STEPS: Final = 500
-"""Smallest number of Adam's steps, each on BATCH pictures, for a fit against the photos of other things that
-come with this package, some 2,000."""
+MIN_ADAM_STEPS: Final = 500
+"""Smallest number of Adam's steps, each on OOD_BATCH_SIZE pictures, for a fit against the photos of other
+things that come with this package, some 2,000."""
 
-BATCH: Final = 200
+OOD_BATCH_SIZE: Final = 200
 
 RADIUS_QUANTILE: Final = 0.999
 """Share of the learnt pictures whose distance is within the radius. For pictures beyond it that are like
 neither the classes nor the photos of other things, such as a chessboard, the network's answer means
 nothing."""
 
-BEYOND: Final = 2.0
+LOG_ODDS_BEYOND_RADIUS: Final = 2.0
 """Log odds that are added for each unit of distance beyond the radius, so that distance soon outweighs the
 network."""
 
-SEED: Final = 0
+OOD_SEED: Final = 0
 
-UNSEEN_THINGS: Final = "photos of other kinds"
+UNSEEN_THINGS_ROW: Final = "photos of other kinds"
 """Name of the report's row about things that a score was not fitted against, though it was fitted against
 others."""
 
 
 @dataclass(frozen=True)
-class Whitening:
+class ClassWhitening:
     """A linear change of coordinates after which the shared covariance of the classes is the identity.
 
     Attributes:
@@ -66,19 +66,19 @@ class Whitening:
         means: float32 (C, D), the mean of each class in whitened coordinates.
     """
 
-    matrix: Floats
-    offset: Floats
-    means: Floats
+    matrix: Float32Array
+    offset: Float32Array
+    means: Float32Array
 
-    def distances(self, features: Floats) -> Floats:
+    def compute_distances(self, features: Float32Array) -> Float32Array:
         """Compute the distance of each picture to the nearest class mean, float32 (N,).
 
         Args:
             features: float32 (N, D), the features of the pictures.
         """
-        return np.asarray(self.to_each(features).min(axis=1), np.float32)
+        return np.asarray(self.compute_class_distances(features).min(axis=1), np.float32)
 
-    def to_each(self, features: Floats) -> Floats:
+    def compute_class_distances(self, features: Float32Array) -> Float32Array:
         """Compute the distances of each picture to all class means, float32 (N, C).
 
         Args:
@@ -87,7 +87,7 @@ class Whitening:
         return np.asarray(cdist(features @ self.matrix + self.offset, self.means), np.float32)
 
 
-def fit_whitening(features: Floats, labels: LabelCodes, classes: int) -> Whitening:
+def fit_whitening(features: Float32Array, labels: LabelCodes, classes: int) -> ClassWhitening:
     """Fit the means of the classes and their shared covariance to training pictures.
 
     The covariance is shrunk (Ledoit and Wolf 2004), because some features hardly vary.
@@ -106,7 +106,7 @@ def fit_whitening(features: Floats, labels: LabelCodes, classes: int) -> Whiteni
     # A feature that never fires has no variance at all: it is measured in steps of float32, not of zero.
     matrix = vectors / np.sqrt(np.maximum(values, np.finfo(np.float32).eps))
     centre = means.mean(axis=0)
-    return Whitening(
+    return ClassWhitening(
         matrix=matrix.astype(np.float32),
         offset=(-centre @ matrix).astype(np.float32),
         means=((means - centre) @ matrix).astype(np.float32),
@@ -119,21 +119,22 @@ class OodScore:
 
     Attributes:
         whitening: the coordinates in which the distance to the nearest class is measured.
-        hidden: float32 (D + 1, HIDDEN), the hidden layer's weights of the features and then of the distance.
-        hidden_offset: float32 (HIDDEN,), the bias of the hidden layer, before its ReLU.
-        weights: float32 (HIDDEN, 1), the weights of the output.
-        offset: float32 (1,), the bias of the output.
-        radius: the distance beyond which BEYOND is added for each unit.
+        hidden_kernel: float32 (D + 1, OOD_HIDDEN_UNITS), the hidden layer's weights of the features and then
+            of the distance.
+        hidden_bias: float32 (OOD_HIDDEN_UNITS,), the bias of the hidden layer, before its ReLU.
+        output_kernel: float32 (OOD_HIDDEN_UNITS, 1), the weights of the output.
+        output_bias: float32 (1,), the bias of the output.
+        radius: the distance beyond which LOG_ODDS_BEYOND_RADIUS is added for each unit.
     """
 
-    whitening: Whitening
-    hidden: Floats
-    hidden_offset: Floats
-    weights: Floats
-    offset: Floats
+    whitening: ClassWhitening
+    hidden_kernel: Float32Array
+    hidden_bias: Float32Array
+    output_kernel: Float32Array
+    output_bias: Float32Array
     radius: float
 
-    def distances(self, features: Floats) -> Floats:
+    def compute_distances(self, features: Float32Array) -> Float32Array:
         """Compute the log odds that each picture is out of distribution, float32 (N,).
 
         Above 0, this is more likely than not. A release calls these numbers distances, like the distances to
@@ -142,10 +143,13 @@ class OodScore:
         Args:
             features: float32 (N, D), the features of the pictures.
         """
-        distances = self.whitening.distances(features)
-        units = np.maximum(np.column_stack([features, distances]) @ self.hidden + self.hidden_offset, 0)
+        distances = self.whitening.compute_distances(features)
+        units = np.maximum(np.column_stack([features, distances]) @ self.hidden_kernel + self.hidden_bias, 0)
         far = np.maximum(distances - np.float32(self.radius), 0)
-        return np.asarray((units @ self.weights + self.offset)[:, 0] + np.float32(BEYOND) * far, np.float32)
+        return np.asarray(
+            (units @ self.output_kernel + self.output_bias)[:, 0] + np.float32(LOG_ODDS_BEYOND_RADIUS) * far,
+            np.float32,
+        )
 
 
 @dataclass(frozen=True)
@@ -155,17 +159,17 @@ class OodPhotos:
     Attributes:
         features: float32 (M, D), of the photos against which a score is fitted.
         weights: float32 (M,), the weight of each of these photos in the fit.
-        unseen: float32 (K, D), of photos of further things, on which a score is measured.
+        unseen_features: float32 (K, D), of photos of further things, on which a score is measured.
     """
 
-    features: Floats
-    weights: Floats
-    unseen: Floats
+    features: Float32Array
+    weights: Float32Array
+    unseen_features: Float32Array
 
 
-def fit_measure(
-    features: Floats, labels: LabelCodes, classes: int, photos: OodPhotos | None = None
-) -> Whitening | OodScore:
+def fit_unfamiliarity(
+    features: Float32Array, labels: LabelCodes, classes: int, photos: OodPhotos | None = None
+) -> ClassWhitening | OodScore:
     """Fit the measure of how unfamiliar a picture is: a distance, or a score against photos of other things.
 
     In the fit of a score, all photos of other things weigh as much as all pictures of the classes.
@@ -181,9 +185,9 @@ def fit_measure(
     if photos is None:
         return fit_whitening(features, labels, classes)
     weights = photos.weights * (len(labels) / photos.weights.sum())
-    both = np.concatenate([features, photos.features])
+    all_features = np.concatenate([features, photos.features])
     return fit_ood_score(
-        both,
+        all_features,
         np.concatenate([labels, np.full(len(weights), OOD)]),
         classes,
         np.concatenate([np.ones(len(labels)), weights]),
@@ -191,7 +195,7 @@ def fit_measure(
 
 
 def fit_ood_score(
-    features: Floats,
+    features: Float32Array,
     labels: LabelCodes,
     classes: int,
     weights: NDArray[np.float64],
@@ -204,47 +208,56 @@ def fit_ood_score(
         classes: the number of classes.
         weights: float64 (N,), the weight of each picture in the fit.
     """
-    ood = labels == OOD
-    whitening = fit_whitening(features[~ood], labels[~ood], classes)
-    distances = whitening.distances(features)
+    is_ood = labels == OOD
+    whitening = fit_whitening(features[~is_ood], labels[~is_ood], classes)
+    distances = whitening.compute_distances(features)
     measures = np.column_stack([features, distances]).astype(np.float64)
     scaler = StandardScaler()
     standardised = scaler.fit_transform(measures)
     # With a number in place of the generator, each pass would shuffle the same way.
-    random = np.random.RandomState(SEED)
+    random = np.random.RandomState(OOD_SEED)
     network = MLPClassifier(
-        (HIDDEN,), alpha=WEIGHT_DECAY, batch_size=min(BATCH, len(ood)), random_state=random
+        (OOD_HIDDEN_UNITS,),
+        alpha=OOD_WEIGHT_DECAY,
+        batch_size=min(OOD_BATCH_SIZE, len(is_ood)),
+        random_state=random,
     )
     # One thread, as in logistic.py: the products of a batch are small.
     with threadpool_limits(1):
-        for _ in range(math.ceil(STEPS * BATCH / len(ood))):
-            network.partial_fit(standardised, ood, sample_weight=weights, classes=[False, True])
+        for _ in range(math.ceil(MIN_ADAM_STEPS * OOD_BATCH_SIZE / len(is_ood))):
+            network.partial_fit(standardised, is_ood, sample_weight=weights, classes=[False, True])
     # Standardising is folded into the weights, so that serving need not do it.
     hidden = network.coefs_[0] / scaler.scale_[:, None]
     return OodScore(
         whitening=whitening,
-        hidden=hidden.astype(np.float32),
-        hidden_offset=(network.intercepts_[0] - scaler.mean_ @ hidden).astype(np.float32),
-        weights=network.coefs_[1].astype(np.float32),
-        offset=network.intercepts_[1].astype(np.float32),
+        hidden_kernel=hidden.astype(np.float32),
+        hidden_bias=(network.intercepts_[0] - scaler.mean_ @ hidden).astype(np.float32),
+        output_kernel=network.coefs_[1].astype(np.float32),
+        output_bias=network.intercepts_[1].astype(np.float32),
         # Some hundred pictures lie nearer to their own means than further ones of their classes do.
         radius=float(np.quantile(distances, RADIUS_QUANTILE)),
     )
 
 
-def separation(learnt: Distances, ood: Distances, familiarity: Familiarity) -> OutOfScope:
+def measure_separation(
+    class_distances: Distances, ood_distances: Distances, familiarity: Familiarity
+) -> OutOfScope:
     """Measure how well a score separates photos of other things from pictures of the classes.
 
     Args:
-        learnt: float32 (N,), the distances of pictures of the classes, from networks that did not learn them.
-        ood: float32 (M,), the distances of photos of things that the score was not fitted against.
+        class_distances: float32 (N,), the distances of pictures of the classes, from networks that did not
+            learn them.
+        ood_distances: float32 (M,), the distances of photos of things that the score was not fitted against.
         familiarity: the release's familiarity, which says from which distance a picture is unfamiliar.
     """
-    ranks = [compute_familiarity(distance, familiarity) for distance in ood.tolist()]
+    ranks = [compute_familiarity(distance, familiarity) for distance in ood_distances.tolist()]
     return OutOfScope(
-        n=len(ood),
+        n=len(ood_distances),
         familiarity_auroc=float(
-            roc_auc_score(np.repeat([0, 1], [len(learnt), len(ood)]), np.concatenate([learnt, ood]))
+            roc_auc_score(
+                np.repeat([0, 1], [len(class_distances), len(ood_distances)]),
+                np.concatenate([class_distances, ood_distances]),
+            )
         ),
         unfamiliar=float(np.mean(np.less(ranks, familiarity.threshold))),
     )

@@ -28,9 +28,9 @@ from training.data.pictures import Pictures
 from training.data.split import Split, hold_out_pictures
 from training.environment import libraries
 from training.errors import NotAdoptable
-from training.evaluation.evaluate import joined, nll, undecided
-from training.gradient.networks.layers import FEATURES
-from training.heads.ood import Floats, fit_whitening
+from training.evaluation.evaluate import join_scores, make_answers, measure_log_loss
+from training.gradient.networks.layers import FEATURES_LAYER
+from training.heads.ood import Float32Array, fit_whitening
 from training.progress import Progress, Say
 from training.release.complete import Candidate, complete_release
 from training.release.export import PARITY_PICTURES, PARITY_TOLERANCE, check_parity, export_graph, features_of
@@ -139,8 +139,8 @@ def _take_better_scale(session: KerasSession, held_out: Pictures, say: Say) -> f
         """Return loss, and the share of right answers."""
         session.set_divisor(divisor)
         batches = [shown.images[first : first + BATCH] for first in range(0, len(shown), BATCH)]
-        answers = undecided(joined([session.run(batch) for batch in batches]), shown)
-        return nll(answers), float(answers.is_right.mean())
+        answers = make_answers(join_scores([session.run(batch) for batch in batches]), shown)
+        return measure_log_loss(answers), float(answers.is_right.mean())
 
     usual = session.habits.divisor
     if "int" in session.habits.dtype:
@@ -175,7 +175,9 @@ def export(folder: Path, session: KerasSession, parts: Split) -> str | None:
         model.set_weights(session.model.get_weights())
     artifact = with_habits(model, session.habits)
     artifact.save(folder / MODEL_FILE, include_optimizer=False)
-    features = next((layer.output.shape[1] for layer in artifact.layers if layer.name == FEATURES), None)
+    features = next(
+        (layer.output.shape[1] for layer in artifact.layers if layer.name == FEATURES_LAYER), None
+    )
     whitening = None
     if features is not None and features <= WIDEST:
         learnt = _features_of(artifact, parts.train.images)
@@ -185,7 +187,7 @@ def export(folder: Path, session: KerasSession, parts: Split) -> str | None:
     written = KerasSession(folder / MODEL_FILE)
 
     def wanted(images: PixelsBatch) -> Scores:
-        distances = None if whitening is None else whitening.distances(_features_of(artifact, images))
+        distances = None if whitening is None else whitening.compute_distances(_features_of(artifact, images))
         return Scores.make_class_scores(written.run(images).class_probabilities, distances)
 
     allowed = _tolerance(artifact, pictures)
@@ -213,7 +215,7 @@ def _tolerance(artifact: Network, pictures: PixelsBatch) -> float:
     return max(PARITY_TOLERANCE, ROUNDING * float(np.abs(logits).max()))
 
 
-def _features_of(artifact: Network, images: PixelsBatch) -> Floats:
+def _features_of(artifact: Network, images: PixelsBatch) -> Float32Array:
     return np.asarray(features_of(artifact, images), np.float32)
 
 
@@ -278,7 +280,7 @@ def _through(model: Network, fed: Tensor) -> Tensor:
         return keras.Model(model.inputs, model.outputs[0], name="whole")(fed)
     body = keras.Model(model.inputs, features, name="body")
     head = keras.Model(features, model.outputs[0], name=HEAD)
-    return head(layers.Identity(name=FEATURES)(body(fed)))
+    return head(layers.Identity(name=FEATURES_LAYER)(body(fed)))
 
 
 def _features(model: Network) -> Tensor | None:

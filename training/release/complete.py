@@ -34,34 +34,34 @@ from reports.values import (
 from training.data.fashion import LabelledData
 from training.data.picture_files import FileImages
 from training.data.split import Split
-from training.evaluation.attributes import attribute_in_words, measure_attributes
+from training.evaluation.attributes import describe_attribute, measure_attributes
 from training.evaluation.evaluate import (
-    Score,
-    counted,
-    decided,
-    examples,
-    full_figures,
-    scored,
-    uncalibrated,
-    undecided,
+    ScoreFunction,
+    choose_examples,
+    compute_split_figures,
+    compute_test_figures,
+    decide_answers,
+    make_answers,
+    remove_calibration,
+    score_pictures,
 )
-from training.evaluation.plots import draw_all
-from training.evaluation.products import products_of
-from training.evaluation.title_shares import words_of_own_classes
-from training.heads.ood import UNSEEN_THINGS, separation
+from training.evaluation.plots import draw_report
+from training.evaluation.products import measure_products
+from training.evaluation.title_shares import measure_own_class_words
+from training.heads.ood import UNSEEN_THINGS_ROW, measure_separation
 from training.progress import Progress
 from training.release.conversion import model_figures
 from training.release.doubts import FileAnswers, with_files
 from training.release.export import PARITY_PHOTOS, PARITY_PICTURES
 from training.release.make import make_release
-from training.thresholds.acceptance import possible_promises, with_promises
-from training.thresholds.answer_sets import scores_in
-from training.thresholds.decide import decide, decide_attributes
+from training.thresholds.acceptance import add_promises, make_possible_promises
+from training.thresholds.answer_sets import make_scores
+from training.thresholds.decide import decide_attributes, decide_thresholds
 from training.thresholds.requirements import (
-    FAMILIARITY_OF_OWN,
-    FAMILIARITY_THRESHOLD,
+    OWN_CLASSES_UNFAMILIAR_SHARE,
+    UNFAMILIAR_SHARE,
     Requirements,
-    usual_accept_right,
+    get_default_accuracy,
 )
 from training.untyped import Network
 
@@ -98,7 +98,7 @@ class Candidate:
     history: tuple[Epoch, ...] = ()
     out_of_fold: Answers = NO_ANSWERS
     attributes: Mapping[str, Probabilities] = field(default_factory=dict)
-    score: Score | None = None
+    score: ScoreFunction | None = None
     unseen: Distances | None = None
     accept: AcceptConditions = DEFAULT_CONDITIONS
     of_products: bool = False
@@ -150,44 +150,45 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
         StoreError: the folder cannot be sealed.
     """
     session = OnnxSession(folder / GRAPH_FILE, shape=candidate.data.input_contract.array_shape)
-    score: Score = candidate.score or (lambda pictures: scored(session, pictures.pixels))
+    score: ScoreFunction = candidate.score or (lambda pictures: score_pictures(session, pictures.pixels))
     # 1) Decide by answers of networks that did not learn the picture.
     required = Requirements(
-        right=candidate.accept.right_share or usual_accept_right(own_classes=candidate.data.has_class_names),
-        confidence=candidate.accept.confidence,
-        unfamiliar=(FAMILIARITY_THRESHOLD if candidate.unseen is None else FAMILIARITY_OF_OWN,),
+        accuracy=candidate.accept.right_share
+        or get_default_accuracy(own_classes=candidate.data.has_class_names),
+        minimum_confidence=candidate.accept.confidence,
+        unfamiliar_shares=(UNFAMILIAR_SHARE if candidate.unseen is None else OWN_CLASSES_UNFAMILIAR_SHARE,),
     )
     train, held_out = candidate.split.train, candidate.split.validation
-    to_held_out = undecided(score(held_out), held_out, HELD_OUT_PICTURES) if held_out else NO_ANSWERS
-    thresholds = decide(to_held_out + candidate.of_class, required)
+    to_held_out = make_answers(score(held_out), held_out, HELD_OUT_PICTURES) if held_out else NO_ANSWERS
+    thresholds = decide_thresholds(to_held_out + candidate.of_class, required)
     labels = train.labels
     further = decide_attributes(labels, candidate.attributes, candidate.out_of_fold, thresholds, required)
-    contract = thresholds.contract(candidate.data.labels, candidate.data.input_contract).replace_heads(
-        {name: of_head.head(labels[name].names, labels[name].applies_to) for name, of_head in further.items()}
+    contract = thresholds.make_contract(candidate.data.labels, candidate.data.input_contract).replace_heads(
+        {name: head.make_head(labels[name].names, labels[name].applies_to) for name, head in further.items()}
     )
     classifier = Classifier(session, contract)
     # 2) Measure as serving would answer.
     with progress.counting("measuring"):
         report, answers, of_files = _measure(classifier, score, candidate, folder, to_held_out)
-    report = with_promises(report, thresholds.answer_sets, thresholds.confidence)
-    changed: dict[str, object] = {"possible_promises": possible_promises(thresholds.answer_sets[0])}
+    report = add_promises(report, thresholds.answer_sets, thresholds.confidence)
+    changed: dict[str, object] = {"possible_promises": make_possible_promises(thresholds.answer_sets[0])}
     of_attributes = NO_ANSWERS
     if further:
         figures, together, of_attributes = measure_attributes(
             classifier, candidate.out_of_fold, candidate.attributes, train.attributes, further
         )
         changed |= {"attributes": figures, "all_accepted": together}
-        for name, of_head in further.items():
-            progress.say(attribute_in_words(name, figures[name], of_head))
+        for name, head in further.items():
+            progress.say(describe_attribute(name, figures[name], head))
     if candidate.of_products:
-        changed["products"] = products_of(answers + of_attributes, required.right)
+        changed["products"] = measure_products(answers + of_attributes, required.accuracy)
     if candidate.data.has_class_names:
-        changed["words"] = words_of_own_classes(answers + of_attributes, contract)
+        changed["words"] = measure_own_class_words(answers + of_attributes, contract)
     report = report.replace_fields(**changed)
     # 3) Draw and seal.
     with progress.counting("drawing the report"):
         pixels = candidate.data.measured_pictures.pictures_of_known_class.pixels
-        draw_all(folder / FIGURES_FOLDER, report, answers, pixels, candidate.data.input_contract.polarity)
+        draw_report(folder / FIGURES_FOLDER, report, answers, pixels, candidate.data.input_contract.polarity)
     golden = samples(candidate.split)[:GOLDEN_PICTURES]
     scores = session.run(golden)
     manifest = make_release(
@@ -202,7 +203,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
 
 
 def _measure(
-    classifier: Classifier, score: Score, candidate: Candidate, folder: Path, to_held_out: Answers
+    classifier: Classifier, score: ScoreFunction, candidate: Candidate, folder: Path, to_held_out: Answers
 ) -> tuple[Report, Answers, FileAnswers]:
     """Measure all three splits.
 
@@ -210,14 +211,14 @@ def _measure(
         the report without promises, the answers to the test set behind it, and those to what was not learnt.
     """
     contract, test = classifier.contract, candidate.data.test
-    scores_of_test = undecided(score(test), test) if test else candidate.of_class
-    answers = decided(classifier, scores_of_test)
-    before = decided(Classifier(classifier.session, uncalibrated(contract)), scores_of_test)
+    scores_of_test = make_answers(score(test), test) if test else candidate.of_class
+    answers = decide_answers(classifier, scores_of_test)
+    before = decide_answers(Classifier(classifier.session, remove_calibration(contract)), scores_of_test)
     learnt, validation = candidate.split.train, candidate.split.validation
     of_class = learnt.pictures_of_known_class
-    train = decided(classifier, undecided(score(of_class), of_class)) if of_class else answers
-    held_out = decided(classifier, to_held_out) if validation else answers
-    others = decided(classifier, candidate.out_of_fold) if len(candidate.out_of_fold) else NO_ANSWERS
+    train = decide_answers(classifier, make_answers(score(of_class), of_class)) if of_class else answers
+    held_out = decide_answers(classifier, to_held_out) if validation else answers
+    others = decide_answers(classifier, candidate.out_of_fold) if len(candidate.out_of_fold) else NO_ANSWERS
     report = Report(
         labels=contract.labels,
         data=candidate.data.describe_data_set(),
@@ -225,14 +226,14 @@ def _measure(
             candidate.network, candidate.model, folder, (MODEL_FILE, GRAPH_FILE), contract.temperature
         ),
         training=candidate.training,
-        train=counted(train),
-        validation=counted(held_out),
-        test=full_figures(answers, before, contract).replace_fields(
+        train=compute_split_figures(train),
+        validation=compute_split_figures(held_out),
+        test=compute_test_figures(answers, before, contract).replace_fields(
             split=TEST_SPLIT if test else CROSS_FITTED_SPLIT
         ),
         out_of_scope=_out_of_scope(scores_of_test, contract, candidate),
         photos={},
-        examples=examples(answers, contract.labels),
+        examples=choose_examples(answers, contract.labels),
         history=candidate.history,
     )
     return report, answers, with_files((validation, held_out), (test, answers), (learnt, others))
@@ -240,7 +241,7 @@ def _measure(
 
 def _out_of_scope(answers: Answers, contract: ModelContract, candidate: Candidate) -> dict[str, OutOfScope]:
     """Measure things that the score has not seen; empty if no photo of other things was learnt."""
-    distances = scores_in(answers).distances
+    distances = make_scores(answers).distances
     if candidate.unseen is None or distances is None or contract.familiarity is None:
         return {}
-    return {UNSEEN_THINGS: separation(distances, candidate.unseen, contract.familiarity)}
+    return {UNSEEN_THINGS_ROW: measure_separation(distances, candidate.unseen, contract.familiarity)}

@@ -21,7 +21,7 @@ import tf2onnx
 from inference.keras_session import shorten_error
 from reports.values import ModelFigures
 from training.errors import GraphUnusable
-from training.gradient.networks.registry import trainable_count
+from training.gradient.networks.registry import count_trainable_weights
 from training.untyped import Graph, Network, Tensor
 
 OPSET: Final = 17
@@ -178,7 +178,7 @@ def model_figures(
     return ModelFigures(
         network=name,
         parameters=network.count_params(),
-        trainable_parameters=trainable_count(network),
+        trainable_parameters=count_trainable_weights(network),
         mflops=mflops(folder / files[-1]),
         bytes={file: (folder / file).stat().st_size for file in files},
         temperature=temperature,

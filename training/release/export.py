@@ -29,12 +29,12 @@ from model_store.release_files import GRAPH_FILE, MODEL_FILE, PHOTO_GRAPH_FILE
 from training.answering import answering
 from training.data.fashion import choose_model_batch_size
 from training.errors import GraphUnusable, ParityFailed
-from training.evaluation.evaluate import scored
-from training.features.blocks import READS
-from training.gradient.networks.layers import FEATURES
-from training.gradient.networks.registry import LOGITS, with_softmax
+from training.evaluation.evaluate import score_pictures
+from training.features.blocks import BLOCKS_INPUT_CONTRACT
+from training.gradient.networks.layers import FEATURES_LAYER
+from training.gradient.networks.registry import LOGITS_LAYER, add_softmax
 from training.heads.logistic import LogisticHead
-from training.heads.ood import BEYOND, OodScore, Whitening
+from training.heads.ood import LOG_ODDS_BEYOND_RADIUS, ClassWhitening, OodScore
 from training.release.conversion import converted, in_half_precision
 from training.untyped import Network, Tensor
 
@@ -66,7 +66,7 @@ SEED: Final = 0
 def export_network(
     folder: Path,
     model: Network,
-    measure: Whitening | OodScore,
+    measure: ClassWhitening | OodScore,
     images: PixelsBatch,
     attributes: Mapping[str, LogisticHead] = MappingProxyType({}),
 ) -> None:
@@ -97,14 +97,14 @@ def save_artifact(model: Network, path: Path) -> Network:
     Returns:
         The network in the file: `pixels` uint8 (N, 28, 28) to `probabilities` float32 (N, C).
     """
-    artifact = with_softmax(model)
+    artifact = add_softmax(model)
     artifact.save(path, include_optimizer=False)
     return artifact
 
 
 def features_of(model: Network, images: PixelsBatch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """Compute the features of pictures: the output of the layer below the last one, float32 (N, D)."""
-    body = keras.Model(model.input, model.get_layer(FEATURES).output)
+    body = keras.Model(model.input, model.get_layer(FEATURES_LAYER).output)
     features: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = answering(
         body, choose_model_batch_size(images)
     )(images)
@@ -113,23 +113,23 @@ def features_of(model: Network, images: PixelsBatch) -> np.ndarray[tuple[int, ..
 
 def scores_of(
     artifact: Network,
-    measure: Whitening | OodScore,
+    measure: ClassWhitening | OodScore,
     attributes: Mapping[str, LogisticHead],
     images: PixelsBatch,
 ) -> Scores:
     """Compute, with Keras, the scores that the ONNX graph of the network has to give for pictures."""
-    read = {PROBABILITIES: artifact.output, DISTANCE: artifact.get_layer(FEATURES).output}
+    read = {PROBABILITIES: artifact.output, DISTANCE: artifact.get_layer(FEATURES_LAYER).output}
     if attributes:
-        read[LOGITS] = artifact.get_layer(LOGITS).input
+        read[LOGITS_LAYER] = artifact.get_layer(LOGITS_LAYER).input
     given = answering(keras.Model(artifact.input, read), choose_model_batch_size(images))(images)
-    heads = {name: head.probabilities(given[LOGITS]) for name, head in attributes.items()}
-    distances = measure.distances(given[DISTANCE].astype(np.float32))
+    heads = {name: head.compute_probabilities(given[LOGITS_LAYER]) for name, head in attributes.items()}
+    distances = measure.compute_distances(given[DISTANCE].astype(np.float32))
     return Scores({LABEL: given[PROBABILITIES], **heads}, distances)
 
 
 def export_graph(
     artifact: Network,
-    measure: Whitening | OodScore | None,
+    measure: ClassWhitening | OodScore | None,
     path: Path,
     attributes: Mapping[str, LogisticHead] = MappingProxyType({}),
 ) -> None:
@@ -145,8 +145,8 @@ def export_graph(
         f"{ATTRIBUTE_PREFIX}{name}": _answer_of(artifact, head, place)
         for place, (name, head) in enumerate(attributes.items())
     }
-    features = None if measure is None else artifact.get_layer(FEATURES).output
-    if isinstance(measure, Whitening):
+    features = None if measure is None else artifact.get_layer(FEATURES_LAYER).output
+    if isinstance(measure, ClassWhitening):
         answers[DISTANCE] = _nearest(features, measure)
     elif measure is not None:
         answers[DISTANCE] = _odds(features, measure)
@@ -156,7 +156,7 @@ def export_graph(
 def _answer_of(artifact: Network, head: LogisticHead, place: int) -> Tensor:
     """Return the probabilities of a further head; its name may have characters that a layer's cannot."""
     dense = layers.Dense(len(head.bias), activation="softmax", name=f"attribute_{place}", dtype="float32")
-    answer = dense(artifact.get_layer(LOGITS).input)
+    answer = dense(artifact.get_layer(LOGITS_LAYER).input)
     dense.set_weights([head.kernel, head.bias])
     return answer
 
@@ -181,7 +181,7 @@ def write_graph(serving: Network, path: Path) -> None:
         ) from error
 
 
-def _nearest(features: Tensor, whitening: Whitening) -> Tensor:
+def _nearest(features: Tensor, whitening: ClassWhitening) -> Tensor:
     """Add the distance to the nearest class mean."""
     whiten = layers.Dense(whitening.matrix.shape[1], name="whiten")
     whitened = whiten(features)
@@ -193,12 +193,12 @@ def _nearest(features: Tensor, whitening: Whitening) -> Tensor:
 def _odds(features: Tensor, score: OodScore) -> Tensor:
     """Add the log odds of being out of distribution."""
     distance = ops.expand_dims(_nearest(features, score.whitening), 1)
-    hidden = layers.Dense(len(score.hidden_offset), activation="relu", name="ood_hidden")
+    hidden = layers.Dense(len(score.hidden_bias), activation="relu", name="ood_hidden")
     odds = layers.Dense(1, name="ood_log_odds")
     answer = odds(hidden(ops.concatenate([features, distance], axis=1)))
-    hidden.set_weights([score.hidden, score.hidden_offset])
-    odds.set_weights([score.weights, score.offset])
-    return answer[:, 0] + BEYOND * ops.relu(distance[:, 0] - score.radius)
+    hidden.set_weights([score.hidden_kernel, score.hidden_bias])
+    odds.set_weights([score.output_kernel, score.output_bias])
+    return answer[:, 0] + LOG_ODDS_BEYOND_RADIUS * ops.relu(distance[:, 0] - score.radius)
 
 
 def check_parity(
@@ -225,7 +225,7 @@ def check_parity(
             DISTANCE_TOLERANCE.
     """
     session = OnnxSession(path, shape=images.shape[1:])
-    given, wanted = scored(session, images), network(images)
+    given, wanted = score_pictures(session, images), network(images)
     differences = [
         np.abs(given.probabilities[name] - probability).max()
         for name, probability in wanted.probabilities.items()
@@ -269,10 +269,10 @@ def export_photos(network: Network, folder: Path) -> GoldenAnswers:
         return Scores(heads, given.get(DISTANCE))
 
     check_parity(scores, graph, images)
-    exact = scored(OnnxSession(graph, shape=READS.array_shape), images)
+    exact = score_pictures(OnnxSession(graph, shape=BLOCKS_INPUT_CONTRACT.array_shape), images)
     onnx.save(in_half_precision(onnx.load(graph)), graph)
     check_rounding(graph, exact, images)
-    given = OnnxSession(graph, shape=READS.array_shape).run(images[:GOLDEN_PHOTOS])
+    given = OnnxSession(graph, shape=BLOCKS_INPUT_CONTRACT.array_shape).run(images[:GOLDEN_PHOTOS])
     return GoldenAnswers.from_arrays(images[:GOLDEN_PHOTOS], given.probabilities, given.distances)
 
 
@@ -289,7 +289,7 @@ def check_rounding(path: Path, exact: Scores, images: PixelsBatch) -> None:
             DISTANCE_TOLERANCE, or a label differs whose probability is further than that from the next.
     """
     check_parity(lambda _: exact, path, images, ROUNDING_TOLERANCE)
-    given = scored(OnnxSession(path, shape=images.shape[1:]), images)
+    given = score_pictures(OnnxSession(path, shape=images.shape[1:]), images)
     for name, before in exact.probabilities.items():
         ordered = np.sort(before, axis=1)
         apart = ordered[:, -1] - ordered[:, -min(2, ordered.shape[1])]
@@ -302,4 +302,6 @@ def _made_pictures() -> PixelsBatch:
     """Make coloured patches, uint8 (PARITY_PHOTOS, 192, 192, 3)."""
     rng = np.random.default_rng(SEED)
     patches = rng.integers(0, 256, (PARITY_PHOTOS, PATCHES, PATCHES, 3), np.uint8)
-    return patches.repeat(READS.shape[0] // PATCHES, axis=1).repeat(READS.shape[1] // PATCHES, axis=2)
+    return patches.repeat(BLOCKS_INPUT_CONTRACT.shape[0] // PATCHES, axis=1).repeat(
+        BLOCKS_INPUT_CONTRACT.shape[1] // PATCHES, axis=2
+    )

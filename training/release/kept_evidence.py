@@ -23,12 +23,12 @@ from reports.answers import CLASS_HEAD, Answers
 from reports.product_rule import is_promise_shown
 from reports.values import ProductPromise, read_report
 from training.data.vectors import FeatureVectors
-from training.evaluation.products import products_of
-from training.features.blocks import VECTOR
-from training.features.shipped import shipped_photos
-from training.heads.photo_head import PhotoHead, scores_of
+from training.evaluation.products import measure_products
+from training.features.blocks import VECTOR_LAYER
+from training.features.shipped import read_shipped_photos
+from training.heads.photo_head import PhotoHead, make_photo_scores
 from training.progress import Say
-from training.thresholds.requirements import ACCEPTED_OF_PHOTOS
+from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY
 from training.untyped import Network
 
 GARMENTS: Final = ("A", "B")
@@ -77,10 +77,10 @@ def kept_products(  # noqa: PLR0913, PLR0917 - both heads, and whom it is said t
     """
     before = read_report(parent).products
     if not before or parent_heads is None:
-        return products_of(own, ACCEPTED_OF_PHOTOS)
+        return measure_products(own, PHOTOS_ACCEPTED_ACCURACY)
     if why := _why_dropped(parent.manifest.contract("photos"), parent_heads, head, now):
         say(f"What {parent.version} showed of products does not hold for this head: {why}.")
-        measured = products_of(own.select_head(CLASS_HEAD), ACCEPTED_OF_PHOTOS)
+        measured = measure_products(own.select_head(CLASS_HEAD), PHOTOS_ACCEPTED_ACCURACY)
         if not is_promise_shown(measured.get(LABEL)):
             promise = measured.get(LABEL)
             accepted = f"{promise.accepted:,} of {promise.n:,} are accepted" if promise else ""
@@ -99,9 +99,11 @@ def _why_dropped(before: ModelContract, network: Network, head: PhotoHead, now: 
     # A head that learnt no other things calls none unfamiliar.
     of_parent = of_head = np.zeros(len(vectors), np.bool_)
     if (output := network.output.get(DISTANCE)) is not None:
-        answer = keras.Model(network.get_layer(VECTOR).output, output)
+        answer = keras.Model(network.get_layer(VECTOR_LAYER).output, output)
         of_parent = _unfamiliar(before, np.asarray(answer(vectors), np.float32))
-    if (distances := scores_of(head.head.logits(vectors), head.classes).distances) is not None:
+    if (
+        distances := make_photo_scores(head.head.compute_logits(vectors), head.class_count).distances
+    ) is not None:
         of_head = _unfamiliar(now, distances)
     if of_head.sum() >= of_parent.sum() and np.mean(of_head != of_parent) <= MOST_CHANGED:
         return ""
@@ -112,7 +114,7 @@ def _why_dropped(before: ModelContract, network: Network, head: PhotoHead, now: 
 
 
 def _garments() -> FeatureVectors:
-    photos = shipped_photos()
+    photos = read_shipped_photos()
     return photos.take(np.isin(photos.tiers, GARMENTS) & (photos.classes >= 0)).features.upright
 
 

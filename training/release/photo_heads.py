@@ -16,10 +16,10 @@ from inference.keras_session import load_keras_model
 from model_store.manifest import GoldenAnswers
 from model_store.release_files import PHOTO_MODEL_FILE
 from training.errors import GraphUnusable
-from training.features.blocks import READS, VECTOR
-from training.features.blocks import network as network_below
-from training.features.shipped import LITE2
-from training.features.weights import weights_hash
+from training.features.blocks import BLOCKS_INPUT_CONTRACT, VECTOR_LAYER
+from training.features.blocks import build_vector_network as network_below
+from training.features.shipped import PHOTO_BLOCKS
+from training.features.weights import hash_weights
 from training.release.export import export_photos
 from training.untyped import Network
 
@@ -32,7 +32,7 @@ COMPUTED: Final = "float32"
 
 def below() -> dict[str, str]:
     """Return what a release with heads for photos records about the frozen network that they need."""
-    return {BELOW: weights_hash(network_below(LITE2))}
+    return {BELOW: hash_weights(network_below(PHOTO_BLOCKS))}
 
 
 def read_heads(path: Path) -> Network:
@@ -68,7 +68,7 @@ def joined(heads: Network) -> Network:
 
     Its input is `pixels`, uint8 (N, 192, 192, 3); its outputs are those of the heads.
     """
-    body = network_below(LITE2)
+    body = network_below(PHOTO_BLOCKS)
     return keras.Model(body.input, heads([body.input, body.output]), name="photos")
 
 
@@ -83,8 +83,8 @@ def _of_type(heads: Network, dtype: str) -> Network:
             config["dtype"] = dtype
         return type(layer).from_config(config)
 
-    vector = keras.Input(heads.inputs[1].shape[1:], name=VECTOR)
-    inputs = [keras.Input(READS.array_shape, dtype="uint8", name="pixels"), vector]
+    vector = keras.Input(heads.inputs[1].shape[1:], name=VECTOR_LAYER)
+    inputs = [keras.Input(BLOCKS_INPUT_CONTRACT.array_shape, dtype="uint8", name="pixels"), vector]
     copy = keras.models.clone_model(heads, inputs, of_type)
     weights = [np.asarray(weight, dtype) for weight in heads.get_weights()]
     if not all(np.isfinite(weight).all() for weight in weights):

@@ -26,26 +26,30 @@ from reports.values import CROSS_FITTED_SPLIT, TIER_PHOTOS_PREFIX, ModelFigures,
 from training.data.learnt_hashes import UNSTATED_LEARNT_HASHES, LearntHashes, load_learnt_hashes
 from training.data.photos import OWN_TIER
 from training.errors import BadRecipe
-from training.evaluation.evaluate import decided
-from training.evaluation.photos import of_known_sources, photo_figures, unknown_figures
-from training.features.blocks import READS
-from training.features.shipped import LITE2
-from training.heads.photo_head import PhotoHead, photo_heads
+from training.evaluation.evaluate import decide_answers
+from training.evaluation.photos import (
+    compute_photo_figures,
+    compute_unknown_source_figures,
+    find_known_source_answers,
+)
+from training.features.blocks import BLOCKS_INPUT_CONTRACT
+from training.features.shipped import PHOTO_BLOCKS
+from training.heads.photo_head import PhotoHead, build_photo_heads
 from training.progress import Say
 from training.release.conversion import model_figures
 from training.release.kept_evidence import kept_products, rests_on_kinds
 from training.release.make import make_release, new_release
 from training.release.photo_heads import BELOW, below, export_heads, read_heads
-from training.thresholds.acceptance import acceptance_curves, promises, with_promises
-from training.thresholds.answer_sets import scores_in
+from training.thresholds.acceptance import add_promises, compute_acceptance_curves, make_promises
+from training.thresholds.answer_sets import make_scores
 from training.thresholds.decide import Thresholds
 from training.thresholds.requirements import (
-    FAMILIARITY_OF_PHOTOS,
-    of_photos,
-    that_decide,
-    tiers_that_unknown_sources_decide,
+    PHOTO_UNFAMILIAR_SHARE,
+    choose_deciding_answers,
+    find_tiers_of_unknown_sources,
+    make_photo_requirements,
 )
-from training.thresholds.unproven import decide_withholding, source_labels
+from training.thresholds.unproven import count_source_labels, decide_photo_thresholds
 from training.untyped import Network
 
 UNLEARNT_THINGS: Final = "other kinds"
@@ -87,10 +91,13 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     of_folds, thresholds = decide_photos(answers, parent, say)
     # 2) Export; the parent's attributes stay.
     with new_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
-        parent_manifest, contract = parent.manifest, thresholds.contract(parent.manifest.labels, READS)
+        parent_manifest, contract = (
+            parent.manifest,
+            thresholds.make_contract(parent.manifest.labels, BLOCKS_INPUT_CONTRACT),
+        )
         if parent_heads is not None:
             contract = contract.replace_heads(parent_manifest.contract("photos").attributes)
-        (network, golden) = export_heads(photo_heads(head, parent_heads), unfinished)
+        (network, golden) = export_heads(build_photo_heads(head, parent_heads), unfinished)
         artifact, graph = PHOTO_FILES
         photos = ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
         ((load_learnt_hashes(parent.folder) or UNSTATED_LEARNT_HASHES) | learnt).save_hashes(unfinished)
@@ -114,7 +121,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
             report=report,
             answers=stored.select_set(TEST_SET) + decided_answers + of_parent,
             parent=parent_manifest,
-            sources=sorted({*parent_manifest.sources, *head.learnt.sources.tolist()} - {""}),
+            sources=sorted({*parent_manifest.sources, *head.learnt_photos.sources.tolist()} - {""}),
         )
     return report
 
@@ -147,11 +154,11 @@ def keeps_thresholds(answers: Answers, parent: LocalRelease) -> bool:
         answers: the answers, of which only sets and truth matter.
         parent: the release whose head is replaced.
     """
-    if not parent.manifest.has_both_networks or tiers_that_unknown_sources_decide(answers):
+    if not parent.manifest.has_both_networks or find_tiers_of_unknown_sources(answers):
         return False
-    required = of_photos(that_decide(answers), None, ACCEPT_NOTHING)
+    required = make_photo_requirements(choose_deciding_answers(answers), None, ACCEPT_NOTHING)
     is_sampled = int((answers.has_class & (answers.sets == OWN_TIER)).sum()) >= count_needed_answers(
-        required.right
+        required.accuracy
     )
     promised = {promise.pictures.removeprefix(TIER_PHOTOS_PREFIX) for promise in read_report(parent).promises}
     is_new = is_sampled or not (required.tiers or set()) <= {*promised, OWN_TIER}
@@ -168,37 +175,39 @@ def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Ans
         answers.select_rows(answers.sets != UNLEARNT_THINGS),
         answers.select_set(UNLEARNT_THINGS),
     )
-    manifest, deciding = parent.manifest, that_decide(of_classes)
+    manifest, deciding = parent.manifest, choose_deciding_answers(of_classes)
     before = (
         manifest.contract("photos").class_head.confidence if manifest.has_both_networks else ACCEPT_NOTHING
     )
-    required = of_photos(deciding, scores_in(others) if len(others) else None, before)
+    required = make_photo_requirements(deciding, make_scores(others) if len(others) else None, before)
     if keeps_thresholds(of_classes, parent):
-        contract, least = manifest.contract("photos"), max(required.confidence, before)
+        contract, least = manifest.contract("photos"), max(required.minimum_confidence, before)
         # Few pictures do not say, either, how many of further ones are unfamiliar.
         required = replace(
             required,
             temperature=contract.temperature,
-            confidence=least,
-            unfamiliar=(FAMILIARITY_OF_PHOTOS,),
-            others=None,
-        ).with_labels_of(contract)
-    thresholds = decide_withholding(deciding, required, manifest.labels)
-    curves = acceptance_curves(thresholds.answer_sets)
+            minimum_confidence=least,
+            unfamiliar_shares=(PHOTO_UNFAMILIAR_SHARE,),
+            ood_scores=None,
+        ).adopt_label_rules(contract)
+    thresholds = decide_photo_thresholds(deciding, required, manifest.labels)
+    curves = compute_acceptance_curves(thresholds.answer_sets)
     for sentence in describe_unkept_promises(
-        promises(thresholds.answer_sets, thresholds.confidence), ENGLISH_WORDING, curves
+        make_promises(thresholds.answer_sets, thresholds.confidence), ENGLISH_WORDING, curves
     ):
         say(sentence)
-    for index, least in thresholds.stricter.items():
+    for index, least in thresholds.stricter_confidences.items():
         say(
             f"{manifest.labels[index]} needs a confidence of {least:.0%} for photos: at less, too few are "
             "right."
         )
-    for row in source_labels(deciding, thresholds.sure(deciding), manifest.labels, required.right):
-        if row.unproven:
+    for row in count_source_labels(
+        deciding, thresholds.find_sure_answers(deciding), manifest.labels, required.accuracy
+    ):
+        if row.is_unproven:
             say(
-                f"{row.label} is never accepted for photos: of {row.accepted:,} sure answers to photos from "
-                f"{row.source}, of which nothing had been learnt, {row.right:,} are right."
+                f"{row.label} is never accepted for photos: of {row.accepted_count:,} sure answers to "
+                f"photos from {row.source}, of which nothing had been learnt, {row.right_count:,} are right."
             )
     return of_classes, thresholds
 
@@ -207,18 +216,23 @@ def measured_photos(
     folder: Path, before: Report, photos: ReleasedNetwork, thresholds: Thresholds, of_folds: Answers
 ) -> tuple[Report, Answers]:
     """Return a report with new figures of photos, and the decided answers that the figures come from."""
-    contract, session = photos.contract, OnnxSession(folder / photos.graph, shape=READS.array_shape)
-    answers = decided(Classifier(session, contract), of_folds)
+    contract, session = (
+        photos.contract,
+        OnnxSession(folder / photos.graph, shape=BLOCKS_INPUT_CONTRACT.array_shape),
+    )
+    answers = decide_answers(Classifier(session, contract), of_folds)
     changed = {
-        "photos": photo_figures(answers.select_rows(of_known_sources(answers)), contract, CROSS_FITTED_SPLIT),
-        "unknown_sources": unknown_figures(answers, contract.labels),
+        "photos": compute_photo_figures(
+            answers.select_rows(find_known_source_answers(answers)), contract, CROSS_FITTED_SPLIT
+        ),
+        "unknown_sources": compute_unknown_source_figures(answers, contract.labels),
         "all_accepted": None,  # which classes are accepted has changed
     }
-    return with_promises(before, thresholds.answer_sets, thresholds.confidence).replace_fields(
+    return add_promises(before, thresholds.answer_sets, thresholds.confidence).replace_fields(
         **changed
     ), answers
 
 
 def photo_model_figures(network: Network, folder: Path, contract: ModelContract) -> ModelFigures:
     """Return the size and cost of the network for photos that `export_heads` wrote into a folder."""
-    return model_figures("_".join(LITE2), network, folder, PHOTO_FILES, contract.temperature)
+    return model_figures("_".join(PHOTO_BLOCKS), network, folder, PHOTO_FILES, contract.temperature)

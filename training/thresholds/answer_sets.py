@@ -24,104 +24,119 @@ class AnswerSet:
     """The answers to one set of pictures, such as a tier of photos, with the share promised to be right.
 
     Attributes:
-        pictures: the name of the set: HELD_OUT, a tier of photos or a source of photos.
+        set_name: the name of the set: HELD_OUT, a tier of photos or a source of photos.
         confidences: float32 (N,), 0 to 1; NaN for an answer that is reviewed as unfamiliar.
-        right: bool (N,), whether each answer is right.
-        accuracy: the share of accepted answers that is promised to be right, 0 to 1; None without a promise.
+        is_right: bool (N,), whether each answer is right.
+        promised_accuracy: the share of accepted answers that is promised to be right, 0 to 1; None without a
+            promise.
         groups: int64 (N,), a number that is equal for answers that are not independent; None if all are
             independent.
-        least: the confidence that each accepted answer needs, 0 to 1.
+        minimum_confidence: the confidence that each accepted answer needs, 0 to 1.
     """
 
-    pictures: str
+    set_name: str
     confidences: NDArray[np.float32]
-    right: NDArray[np.bool_]
-    accuracy: float | None
+    is_right: NDArray[np.bool_]
+    promised_accuracy: float | None
     groups: NDArray[np.int64] | None = None
-    least: float = 0.0
+    minimum_confidence: float = 0.0
 
     @property
-    def familiar(self) -> NDArray[np.float32]:
+    def familiar_confidences(self) -> NDArray[np.float32]:
         """The confidences of familiar answers, which a threshold can accept."""
         return self.confidences[~np.isnan(self.confidences)]
 
-    def accepted(self, thresholds: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def count_accepted(self, thresholds: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Count the answers that each threshold accepts, and the right ones among them, int64 (T,) each.
 
         Args:
             thresholds: float32 (T,), the confidence thresholds.
         """
-        order = self._surest_first()
+        order = self._sort_by_confidence()
         count = np.searchsorted(-self.confidences[order], -thresholds, side="right")
-        return count, np.append(0, np.cumsum(self.right[order]))[count]
+        return count, np.append(0, np.cumsum(self.is_right[order]))[count]
 
-    def shown(self, thresholds: NDArray[np.float32]) -> WeightedErrors:
+    def estimate_wrong_share(self, thresholds: NDArray[np.float32]) -> WeightedErrors:
         """Estimate the share of wrong answers among those that each threshold accepts.
 
         Args:
             thresholds: float32 (T,), the confidence thresholds.
         """
-        order, (counts, _) = self._surest_first(), self.accepted(thresholds)
+        order, (counts, _) = self._sort_by_confidence(), self.count_accepted(thresholds)
         groups = None if self.groups is None else self.groups[order]
-        return estimate_errors(~self.right[order], groups, counts)
+        return estimate_errors(~self.is_right[order], groups, counts)
 
-    def part(self, name: str, which: NDArray[np.bool_]) -> "AnswerSet":
+    def select_answers(self, name: str, is_selected: NDArray[np.bool_]) -> "AnswerSet":
         """Return the answers that a mask picks, as a set of its own.
 
         Args:
             name: the name of the new set.
-            which: bool (N,), the mask.
+            is_selected: bool (N,), the mask.
         """
-        groups = None if self.groups is None else self.groups[which]
+        groups = None if self.groups is None else self.groups[is_selected]
         return replace(
-            self, pictures=name, confidences=self.confidences[which], right=self.right[which], groups=groups
+            self,
+            set_name=name,
+            confidences=self.confidences[is_selected],
+            is_right=self.is_right[is_selected],
+            groups=groups,
         )
 
-    def _surest_first(self) -> NDArray[np.int64]:
+    def _sort_by_confidence(self) -> NDArray[np.int64]:
         return np.argsort(-self.confidences, kind="stable")  # what is not a number comes last
 
 
-def photo_answer_sets(
+def make_photo_answer_sets(
     answers: Answers,
     confidences: NDArray[np.float32],
-    promised: Mapping[str, float],
-    least: float = DEFAULT_ACCEPT_CONFIDENCE,
+    promised_shares: Mapping[str, float],
+    minimum_confidence: float = DEFAULT_ACCEPT_CONFIDENCE,
 ) -> tuple[AnswerSet, ...]:
     """Return the sets of answers to photos: one for each tier, and one for each of several sources.
 
     A tier that was drawn at random may contain photos of none of the classes; to accept one is wrong. Sources
     such as shops differ: most accepted answers to a rare one may be wrong without a trace in its tier or in
-    all photos. So each source of `sources_of` has to keep the promise as well.
+    all photos. So each source of `find_deciding_sources` has to keep the promise as well.
 
     Args:
         answers: the answers to N photos, from networks that did not learn them.
-        confidences: float32 (N,), from `confidences_of`.
-        promised: the share of accepted answers that must be right, by tier; other tiers have no promise.
-        least: the confidence that each accepted answer needs, 0 to 1.
+        confidences: float32 (N,), from `compute_confidences`.
+        promised_shares: the share of accepted answers that must be right, by tier; other tiers have no
+            promise.
+        minimum_confidence: the confidence that each accepted answer needs, 0 to 1.
     """
-    tiers, together = answers.sets, answers.group_numbers
+    tiers, group_numbers = answers.sets, answers.group_numbers
 
-    def answer_set(name: str, which: NDArray[np.bool_], accuracy: float | None) -> AnswerSet:
-        senders = None if together is None else together[which]
-        return AnswerSet(name, confidences[which], answers.is_right[which], accuracy, senders, least)
+    def make_answer_set(name: str, is_in_set: NDArray[np.bool_], accuracy: float | None) -> AnswerSet:
+        set_groups = None if group_numbers is None else group_numbers[is_in_set]
+        return AnswerSet(
+            name,
+            confidences[is_in_set],
+            answers.is_right[is_in_set],
+            accuracy,
+            set_groups,
+            minimum_confidence,
+        )
 
-    of_tiers = [
-        answer_set(f"{TIER_PHOTOS_PREFIX}{tier}", tiers == tier, promised.get(tier))
+    tier_sets = [
+        make_answer_set(f"{TIER_PHOTOS_PREFIX}{tier}", tiers == tier, promised_shares.get(tier))
         for tier in sorted(set(tiers[answers.has_class].tolist()))
     ]
-    if not promised:
-        return tuple(of_tiers)
-    is_promised, accuracy = np.isin(tiers, list(promised)), max(promised.values())
+    if not promised_shares:
+        return tuple(tier_sets)
+    is_promised, accuracy = np.isin(tiers, list(promised_shares)), max(promised_shares.values())
     return (
-        *of_tiers,
+        *tier_sets,
         *(
-            answer_set(f"{SOURCE_PHOTOS_PREFIX}{source}", is_promised & (answers.sources == source), accuracy)
-            for source in sources_of(answers.select_rows(is_promised), accuracy)
+            make_answer_set(
+                f"{SOURCE_PHOTOS_PREFIX}{source}", is_promised & (answers.sources == source), accuracy
+            )
+            for source in find_deciding_sources(answers.select_rows(is_promised), accuracy)
         ),
     )
 
 
-def sources_of(answers: Answers, accuracy: float) -> list[str]:
+def find_deciding_sources(answers: Answers, accuracy: float) -> list[str]:
     """Return the names of the sources of photos (shops, collections) that help to choose the threshold.
 
     Such a source shares a tier with another one, and has at least twice as many photos of known class in the
@@ -133,20 +148,20 @@ def sources_of(answers: Answers, accuracy: float) -> list[str]:
         answers: the answers to photos.
         accuracy: the promised share of right answers, 0 to 1 exclusive.
     """
-    of_known_source = answers.has_class & (answers.sources != "") & ~answers.is_from_unknown_source
-    of_sources, least = (
-        answers.select_rows(of_known_source),
+    is_from_known_source = answers.has_class & (answers.sources != "") & ~answers.is_from_unknown_source
+    source_answers, min_photos = (
+        answers.select_rows(is_from_known_source),
         2 * count_needed_answers_with_errors(1, accuracy),
     )
-    deciding = set[str]()
-    for tier in np.unique(of_sources.sets):
-        names, counts = np.unique(of_sources.sources[of_sources.sets == tier], return_counts=True)
-        if len(enough := names[counts >= least]) > 1:
-            deciding |= set(enough.tolist())
-    return sorted(deciding)
+    deciding_sources = set[str]()
+    for tier in np.unique(source_answers.sets):
+        names, counts = np.unique(source_answers.sources[source_answers.sets == tier], return_counts=True)
+        if len(large_sources := names[counts >= min_photos]) > 1:
+            deciding_sources |= set(large_sources.tolist())
+    return sorted(deciding_sources)
 
 
-def confidences_of(
+def compute_confidences(
     scores: Scores, temperature: float, familiarity: Familiarity | None
 ) -> NDArray[np.float32]:
     """Return the calibrated confidence of each answer, float32 (N,); NaN for an unfamiliar picture.
@@ -165,7 +180,7 @@ def confidences_of(
     return np.where(ranks >= familiarity.threshold, confidences, np.float32(np.nan))
 
 
-def scores_in(answers: Answers) -> Scores:
+def make_scores(answers: Answers) -> Scores:
     """Return the probabilities and distances of answers as scores, without distances if any is missing."""
     distances = None if np.isnan(answers.distances).any() else answers.distances.astype(np.float32)
     return Scores.make_class_scores(answers.probabilities.astype(np.float32), distances)

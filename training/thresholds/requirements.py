@@ -1,6 +1,6 @@
 """Requirements for accepted answers: about own classes, about attributes, and about photos by tier.
 
-`decide` in decide.py chooses thresholds that fulfil them. Pure.
+`decide_thresholds` in decide.py chooses thresholds that fulfil them. Pure.
 """
 
 from collections import Counter
@@ -24,30 +24,30 @@ ACCEPTED_ACCURACY: Final = 0.99
 """Share of accepted pictures that must be right: without a person's review, one in a hundred may be wrong.
 299 answers without an error show it."""
 
-ACCEPTED_OF_OWN: Final = 0.95
+OWN_CLASSES_ACCEPTED_ACCURACY: Final = 0.95
 """Share of accepted answers about classes of one's own that must be right, unless the training names another
 share: some hundred pictures show it where 98% are right."""
 
-ACCEPTED_OF_PHOTOS: Final = 0.95
+PHOTOS_ACCEPTED_ACCURACY: Final = 0.95
 """Share of accepted answers to photos that must be right, in each tier that has a promise: some hundred
 photos can show it where about 98% are right."""
 
-FAMILIARITY_THRESHOLD: Final = 0.01
+UNFAMILIAR_SHARE: Final = 0.01
 """Share of held-out pictures that is `unfamiliar`: those with the largest distances. Each of them is a
 garment that a person reviews without need, so this fixes the price of finding out-of-distribution pictures at
 1%."""
 
-FAMILIARITY_OF_OWN: Final = 0.05
+OWN_CLASSES_UNFAMILIAR_SHARE: Final = 0.05
 """Share of held-out pictures that is `unfamiliar`, for own classes whose score was fitted against photos of
 other things. The answers are from heads of folds, which know less, so fewer of truly hidden pictures are
 `unfamiliar`."""
 
-FAMILIARITIES_OF_PHOTOS: Final = tuple(step / 100 for step in range(2, 16))
+PHOTO_UNFAMILIAR_SHARES_TRIED: Final = tuple(step / 100 for step in range(2, 16))
 """Shares of photos that may be `unfamiliar`, of which the one with the lowest cost of answers is chosen. A
 lower share accepts more photos of kinds that nothing has learnt; a higher one sends more photos of garments
 to review."""
 
-FAMILIARITY_OF_PHOTOS: Final = 0.04
+PHOTO_UNFAMILIAR_SHARE: Final = 0.04
 """Share of photos that is `unfamiliar`, if no head was fitted without some kinds of other things."""
 
 
@@ -56,55 +56,63 @@ class Requirements:
     """Requirements for accepted answers, and values of the network that were already decided elsewhere.
 
     Attributes:
-        right: the share of accepted answers that must be right, 0 to 1, in each of the tiers by itself.
-        confidence: the confidence that each accepted answer needs, 0 to 1.
+        accuracy: the share of accepted answers that must be right, 0 to 1, in each of the tiers by itself.
+        minimum_confidence: the confidence that each accepted answer needs, 0 to 1.
         tiers: the tiers of photos (how they were taken) that have the promise; None if all answers together
             have it, as HELD_OUT.
-        alike: whether each class, and each tier in it, has the same weight in the fit of the temperature.
+        has_equal_class_weights: whether each class, and each tier in it, has the same weight in the fit of
+            the temperature.
         temperature: the temperature of the network; None to fit it.
         familiarity: the familiarity of the network; None to fit it.
-        unfamiliar: shares of the known pictures that may be `unfamiliar`, 0 to 1; the one with the lowest
-            cost is chosen.
-        others: scores of photos of none of the classes, from heads that did not learn their things; None if
-            there are none.
-        before: the confidence threshold of the parent, which stays if the answers say too little about it.
-        withheld: the indices of labels that are never accepted.
-        stricter: the confidence, 0 to 1, that accepted answers with a label need in addition, by the index of
-            the label.
-        of_unfamiliar: whether answers about unfamiliar pictures may be accepted, too, if they show the share
-            `right`.
+        unfamiliar_shares: shares of the known pictures that may be `unfamiliar`, 0 to 1; the one with the
+            lowest cost is chosen.
+        ood_scores: scores of photos of none of the classes, from heads that did not learn their things; None
+            if there are none.
+        parent_confidence: the confidence threshold of the parent, which stays if the answers say too little
+            about it.
+        withheld_label_ids: the indices of labels that are never accepted.
+        stricter_confidences: the confidence, 0 to 1, that accepted answers with a label need in addition, by
+            the index of the label.
+        can_accept_unfamiliar: whether answers about unfamiliar pictures may be accepted, too, if they show
+            the share `accuracy`.
     """
 
-    right: float
-    confidence: float = DEFAULT_ACCEPT_CONFIDENCE
+    accuracy: float
+    minimum_confidence: float = DEFAULT_ACCEPT_CONFIDENCE
     tiers: frozenset[str] | None = None
-    alike: bool = False
+    has_equal_class_weights: bool = False
     temperature: float | None = None
     familiarity: Familiarity | None = None
-    unfamiliar: tuple[float, ...] = (FAMILIARITY_THRESHOLD,)
-    others: Scores | None = None
-    before: float = ACCEPT_NOTHING
-    withheld: tuple[int, ...] = ()
-    stricter: Mapping[int, float] = field(default_factory=dict)
-    of_unfamiliar: bool = False
+    unfamiliar_shares: tuple[float, ...] = (UNFAMILIAR_SHARE,)
+    ood_scores: Scores | None = None
+    parent_confidence: float = ACCEPT_NOTHING
+    withheld_label_ids: tuple[int, ...] = ()
+    stricter_confidences: Mapping[int, float] = field(default_factory=dict)
+    can_accept_unfamiliar: bool = False
 
-    def with_labels_of(self, contract: ModelContract) -> "Requirements":
+    def adopt_label_rules(self, contract: ModelContract) -> "Requirements":
         """Return these requirements with the stricter and the withheld labels of a release's contract."""
         head, index = contract.class_head, contract.labels.index
-        stricter = {index(label): least for label, least in head.stricter.items()}
-        return replace(self, stricter=stricter, withheld=tuple(map(index, head.withheld)))
+        stricter_confidences = {index(label): least for label, least in head.stricter.items()}
+        return replace(
+            self,
+            stricter_confidences=stricter_confidences,
+            withheld_label_ids=tuple(map(index, head.withheld)),
+        )
 
 
-def usual_accept_right(*, own_classes: bool) -> float:
+def get_default_accuracy(*, own_classes: bool) -> float:
     """Return the default share of accepted answers that must be right, 0 to 1.
 
     Args:
         own_classes: whether the classes are the user's own.
     """
-    return ACCEPTED_OF_OWN if own_classes else ACCEPTED_ACCURACY
+    return OWN_CLASSES_ACCEPTED_ACCURACY if own_classes else ACCEPTED_ACCURACY
 
 
-def of_photos(answers: Answers, others: Scores | None, before: float) -> Requirements:
+def make_photo_requirements(
+    answers: Answers, ood_scores: Scores | None, parent_confidence: float
+) -> Requirements:
     """Return the requirements for photos by tier (how they were taken).
 
     If there is a random sample of the user's own pictures, it alone has the promise, and the threshold is not
@@ -113,27 +121,33 @@ def of_photos(answers: Answers, others: Scores | None, before: float) -> Require
 
     Args:
         answers: the answers to the photos.
-        others: scores of photos of none of the classes, from heads that did not learn their things; None if
-            there are none.
-        before: the confidence threshold of the parent.
+        ood_scores: scores of photos of none of the classes, from heads that did not learn their things; None
+            if there are none.
+        parent_confidence: the confidence threshold of the parent.
     """
     counts = Counter(answers.sets[answers.has_class].tolist())
-    enough = {tier for tier, n in counts.items() if n >= count_needed_answers(ACCEPTED_OF_PHOTOS)} - {
-        CORRECTED_TIER
-    }
-    least = before if counts[OWN_TIER] and before < ACCEPT_NOTHING else DEFAULT_ACCEPT_CONFIDENCE
+    large_tiers = {
+        tier for tier, n in counts.items() if n >= count_needed_answers(PHOTOS_ACCEPTED_ACCURACY)
+    } - {CORRECTED_TIER}
+    min_confidence = (
+        parent_confidence
+        if counts[OWN_TIER] and parent_confidence < ACCEPT_NOTHING
+        else DEFAULT_ACCEPT_CONFIDENCE
+    )
     return Requirements(
-        right=ACCEPTED_OF_PHOTOS,
-        confidence=max(least, DEFAULT_ACCEPT_CONFIDENCE),
-        tiers=frozenset([OWN_TIER] if counts[OWN_TIER] else enough),
-        alike=True,
-        unfamiliar=FAMILIARITIES_OF_PHOTOS if others else (FAMILIARITY_OF_PHOTOS,),
-        others=others,
-        before=before,
+        accuracy=PHOTOS_ACCEPTED_ACCURACY,
+        minimum_confidence=max(min_confidence, DEFAULT_ACCEPT_CONFIDENCE),
+        tiers=frozenset([OWN_TIER] if counts[OWN_TIER] else large_tiers),
+        has_equal_class_weights=True,
+        unfamiliar_shares=PHOTO_UNFAMILIAR_SHARES_TRIED if ood_scores else (PHOTO_UNFAMILIAR_SHARE,),
+        ood_scores=ood_scores,
+        parent_confidence=parent_confidence,
     )
 
 
-def of_attribute(labels: Labels, of_class: Requirements, familiarity: Familiarity | None) -> Requirements:
+def make_attribute_requirements(
+    labels: Labels, class_requirements: Requirements, familiarity: Familiarity | None
+) -> Requirements:
     """Return the requirements for an attribute: those of the class, with the familiarity of the class.
 
     A label with fewer than MIN_PICTURES_PER_LABEL pictures is never accepted. If all classes have the
@@ -141,40 +155,40 @@ def of_attribute(labels: Labels, of_class: Requirements, familiarity: Familiarit
 
     Args:
         labels: the labels of the pictures by which thresholds are chosen.
-        of_class: the requirements of the class.
+        class_requirements: the requirements of the class.
         familiarity: the familiarity of the class; None if there is none.
     """
     counts = np.bincount(labels.main_codes[labels.main_codes >= 0], minlength=len(labels.names))
     return Requirements(
-        right=of_class.right,
-        confidence=of_class.confidence,
+        accuracy=class_requirements.accuracy,
+        minimum_confidence=class_requirements.minimum_confidence,
         familiarity=familiarity,
-        unfamiliar=(familiarity.threshold if familiarity else 0.0,),
-        withheld=tuple(np.flatnonzero(counts < MIN_PICTURES_PER_LABEL).tolist()),
-        of_unfamiliar=labels.applies_to is None and familiarity is not None,
+        unfamiliar_shares=(familiarity.threshold if familiarity else 0.0,),
+        withheld_label_ids=tuple(np.flatnonzero(counts < MIN_PICTURES_PER_LABEL).tolist()),
+        can_accept_unfamiliar=labels.applies_to is None and familiarity is not None,
     )
 
 
-def that_decide(answers: Answers) -> Answers:
+def choose_deciding_answers(answers: Answers) -> Answers:
     """Return the answers from which temperature and threshold are chosen.
 
     In tiers with enough unknown sources, only photos from unknown sources are used, because a shop that uses
     the release is a further source, and photos of known sources are answered better. In other tiers all are
     used.
     """
-    tiers = tiers_that_unknown_sources_decide(answers)
+    tiers = find_tiers_of_unknown_sources(answers)
     return answers.select_rows(answers.is_from_unknown_source | ~np.isin(answers.sets, tiers))
 
 
-def tiers_that_unknown_sources_decide(answers: Answers) -> list[str]:
+def find_tiers_of_unknown_sources(answers: Answers) -> list[str]:
     """Return the tiers with enough unknown sources, and enough known photos from these for a promise.
 
     An unknown source is a shop or collection of which the network that answered had learnt nothing.
     """
-    unknown = answers.select_rows(answers.is_from_unknown_source & answers.has_class)
+    unknown_source_answers = answers.select_rows(answers.is_from_unknown_source & answers.has_class)
     return [
         tier
-        for tier in np.unique(unknown.sets).tolist()
-        if len(np.unique(unknown.select_set(tier).sources)) >= MIN_SOURCES
-        and len(unknown.select_set(tier)) >= count_needed_answers(ACCEPTED_OF_PHOTOS)
+        for tier in np.unique(unknown_source_answers.sets).tolist()
+        if len(np.unique(unknown_source_answers.select_set(tier).sources)) >= MIN_SOURCES
+        and len(unknown_source_answers.select_set(tier)) >= count_needed_answers(PHOTOS_ACCEPTED_ACCURACY)
     ]

@@ -17,11 +17,11 @@ from scipy.special import log_softmax
 from reports.answers import Answers
 from training.data.photos import CORRECTED_TIER
 
-COLDEST: Final = 0.5
+MIN_TEMPERATURE: Final = 0.5
 """The lowest temperature. A set without an error says little about it: 300 right answers of 300 would give
 .22, which serves 50% beside 30% as 91%."""
 
-HOTTEST: Final = 20.0
+MAX_TEMPERATURE: Final = 20.0
 """The highest temperature. A network that needs more has another fault."""
 
 
@@ -42,7 +42,7 @@ def fit_temperature(
         weights: float64 (N,), the weight of each answer; None for equal weights.
 
     Returns:
-        The temperature, COLDEST to HOTTEST.
+        The temperature, MIN_TEMPERATURE to MAX_TEMPERATURE.
     """
     # A probability that underflowed to zero counts as the smallest float32: its logarithm is finite.
     logits = np.log(np.maximum(probabilities.astype(np.float64), np.finfo(np.float32).tiny))
@@ -55,11 +55,11 @@ def fit_temperature(
         logs = log_softmax(logits * inverse, axis=1)
         return float(-(shares @ (logs[rows, labels] + logs[rows, seconds] / n)))
 
-    bounds = (1 / HOTTEST, 1 / COLDEST)
+    bounds = (1 / MAX_TEMPERATURE, 1 / MIN_TEMPERATURE)
     return float(1 / minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-8}).x)
 
 
-def temperature_of(answers: Answers, *, alike: bool = False) -> float:
+def fit_temperature_to_answers(answers: Answers, *, has_equal_class_weights: bool = False) -> float:
     """Fit the temperature to the answers about pictures that show one of the classes.
 
     Photos that people looked at because the model doubted them are left out, because they would make every
@@ -67,15 +67,15 @@ def temperature_of(answers: Answers, *, alike: bool = False) -> float:
 
     Args:
         answers: the answers, with probabilities before temperature, to at least one such picture.
-        alike: whether all classes have the same weight, and within a class all tiers, however many photos
-            there are. Otherwise each picture has the same weight.
+        has_equal_class_weights: whether all classes have the same weight, and within a class all tiers,
+            however many photos there are. Otherwise each picture has the same weight.
     """
-    of_classes = answers.select_rows(answers.has_class & (answers.sets != CORRECTED_TIER))
-    weights = _weights(of_classes.truth, of_classes.sets) if alike else None
-    return fit_temperature(of_classes.probabilities, of_classes.truth, weights)
+    class_answers = answers.select_rows(answers.has_class & (answers.sets != CORRECTED_TIER))
+    weights = _compute_weights(class_answers.truth, class_answers.sets) if has_equal_class_weights else None
+    return fit_temperature(class_answers.probabilities, class_answers.truth, weights)
 
 
-def _weights(labels: NDArray[np.int64], tiers: NDArray[np.str_]) -> NDArray[np.float64]:
+def _compute_weights(labels: NDArray[np.int64], tiers: NDArray[np.str_]) -> NDArray[np.float64]:
     """Return the weight of each photo, float64 (N,), sum 1: equal for classes, and for tiers in each."""
     # A cell is one class in one tier.
     cells, cell_of_photo = np.unique(np.stack([labels.astype(str), tiers]), axis=1, return_inverse=True)

@@ -16,15 +16,15 @@ from reports.values import Epoch
 from tests.fashion import CLASSES, striped_pictures
 from training.data.fashion import FASHION_MNIST_LABELS
 from training.data.split import Split, hold_out_pictures
-from training.gradient.fitting.checkpoints import Run
-from training.gradient.fitting.fit import Fitted, fit
-from training.gradient.fitting.tensorboard_log import tensorboard_callbacks
-from training.gradient.recipes import PLAIN
-from training.heads.ood import Whitening, fit_whitening
+from training.gradient.fitting.checkpoints import TrainingRun
+from training.gradient.fitting.fit import FittedNetwork, fit_by_gradient
+from training.gradient.fitting.tensorboard_log import make_tensorboard_callbacks
+from training.gradient.recipes import PLAIN_RECIPE
+from training.heads.ood import ClassWhitening, fit_whitening
 from training.release.export import export_graph, features_of, save_artifact
 from training.untyped import Network
 
-RECIPE = replace(PLAIN, epochs=3, batch_size=32, patience=None)
+RECIPE = replace(PLAIN_RECIPE, epochs=3, batch_size=32, patience=None)
 
 
 class Listener:
@@ -58,7 +58,7 @@ class Exported:
     """A trained network in both of its forms."""
 
     artifact: Network
-    whitening: Whitening
+    whitening: ClassWhitening
     model_path: Path
     graph_path: Path
 
@@ -70,22 +70,22 @@ def parts() -> Split:
 
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(tmp_path_factory: pytest.TempPathFactory) -> TrainingRun:
     """Where `fitted` has its checkpoint and TensorBoard's log."""
     folder = tmp_path_factory.mktemp("fit")
-    return Run(folder, "aa", events=folder / "log")
+    return TrainingRun(folder, "aa", tensorboard_folder=folder / "log")
 
 
 @pytest.fixture(scope="session")
-def fitted(parts: Split, run: Run) -> Fitted:
+def fitted(parts: Split, run: TrainingRun) -> FittedNetwork:
     """`conv3` after three epochs."""
-    assert run.events is not None
-    callbacks = tensorboard_callbacks(run.events, parts.validation, FASHION_MNIST_LABELS)
-    return fit(parts, CLASSES, RECIPE, run, Listener(), extra=callbacks)
+    assert run.tensorboard_folder is not None
+    callbacks = make_tensorboard_callbacks(run.tensorboard_folder, parts.validation, FASHION_MNIST_LABELS)
+    return fit_by_gradient(parts, CLASSES, RECIPE, run, Listener(), extra_callbacks=callbacks)
 
 
 @pytest.fixture(scope="session")
-def exported(fitted: Fitted, parts: Split, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+def exported(fitted: FittedNetwork, parts: Split, tmp_path_factory: pytest.TempPathFactory) -> Exported:
     """The same network as model.keras and model.onnx."""
     folder = tmp_path_factory.mktemp("export")
     artifact = save_artifact(fitted.model, folder / "model.keras")

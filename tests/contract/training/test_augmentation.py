@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 from tests.contract.training.conftest import Listener
 from tests.fashion import CLASSES, striped_pictures
 from training.data.split import Split
-from training.gradient.fitting.augmentation import Augmentation, with_copies
-from training.gradient.fitting.checkpoints import Run
-from training.gradient.fitting.fit import fit
-from training.gradient.recipes import PLAIN, Recipe
+from training.gradient.fitting.augmentation import Augmentation, add_copies
+from training.gradient.fitting.checkpoints import TrainingRun
+from training.gradient.fitting.fit import fit_by_gradient
+from training.gradient.recipes import PLAIN_RECIPE, Recipe
 from training.release.export import save_artifact
 
-NOTHING = replace(PLAIN, flip=False, shift=0, erase=0, rotate=0.0, zoom=0.0, shear=0.0, mixup=0.0)
-EVERYTHING = replace(PLAIN, flip=True, shift=2, erase=8, rotate=10.0, zoom=0.1, shear=5.0, mixup=0.2)
+NOTHING = replace(PLAIN_RECIPE, flip=False, shift=0, erase=0, rotate=0.0, zoom=0.0, shear=0.0, mixup=0.0)
+EVERYTHING = replace(PLAIN_RECIPE, flip=True, shift=2, erase=8, rotate=10.0, zoom=0.1, shear=5.0, mixup=0.2)
 MANY = 1000
 WHITE = np.full((MANY, 28, 28), 255, np.uint8)
 UPRIGHT = np.zeros((MANY, 28, 28), np.uint8)
@@ -103,7 +103,7 @@ def test_copies_stand_behind_the_unchanged_pictures_and_are_the_same_in_each_tra
     recipe = replace(NOTHING, augmented_copies=2, rotate=10.0, flip=True, seed=3)
     images, targets = striped_pictures(1200).images, np.eye(1200, dtype=np.float32)
 
-    (pictures, answers), (again, _) = (with_copies(images, targets, recipe) for _ in range(2))
+    (pictures, answers), (again, _) = (add_copies(images, targets, recipe) for _ in range(2))
 
     assert pictures.dtype == np.uint8
     assert pictures.tolist() == again.tolist()
@@ -118,7 +118,7 @@ def test_copies_stand_behind_the_unchanged_pictures_and_are_the_same_in_each_tra
 def test_a_copy_continues_its_border_where_it_was_turned() -> None:
     recipe = replace(NOTHING, augmented_copies=1, rotate=30.0)
 
-    pictures, _ = with_copies(WHITE, np.ones((MANY, 1), np.float32), recipe)
+    pictures, _ = add_copies(WHITE, np.ones((MANY, 1), np.float32), recipe)
 
     assert (pictures == 255).all()
 
@@ -136,7 +136,7 @@ def test_a_network_is_trained_with_all_of_it_and_its_artifact_holds_none(
 ) -> None:
     recipe = replace(EVERYTHING, network="dense", epochs=1, batch_size=120)
 
-    fitted = fit(parts, CLASSES, recipe, Run(tmp_path / "run", "aa"), Listener())
+    fitted = fit_by_gradient(parts, CLASSES, recipe, TrainingRun(tmp_path / "run", "aa"), Listener())
     save_artifact(fitted.model, tmp_path / "model.keras")
 
     loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)

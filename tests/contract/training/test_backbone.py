@@ -19,7 +19,7 @@ from lab.tuning_photos import read_packed
 from tests.fashion import write_idx_folder
 from training.errors import WeightsUnfit
 from training.features.frozen import BACKBONE, EFFICIENTNET, FrozenNetwork
-from training.features.weights import ABOUT, read_npz
+from training.features.weights import DATA_DESCRIPTION_ARRAY, read_npz
 from training.gradient.recipes import Recipe
 
 CATALOGUE = ("file", "kind", "colours", "gender")
@@ -151,17 +151,17 @@ def test_a_stopped_training_continues_after_its_last_epoch(
 
     history = (run / "history.csv").read_text("utf-8").splitlines()
     assert [row["epoch"] for row in csv.DictReader(history)] == ["0", "1"]
-    assert json.loads(str(read_npz(out)[ABOUT]))["photos"] == 18
+    assert json.loads(str(read_npz(out)[DATA_DESCRIPTION_ARRAY]))["photos"] == 18
 
 
 def test_the_file_holds_the_weights_to_float16(tmp_path: Path) -> None:
-    model = BACKBONE.fresh()
+    model = BACKBONE.build_with_random_weights()
     pixels = np.random.default_rng(0).integers(0, 256, (4, 64, 64, 3), np.uint8)
     save_weights(model, {"photos": 3}, tmp_path / "one.npz")
 
-    read = BACKBONE.load(tmp_path / "one.npz")
+    read = BACKBONE.load_network(tmp_path / "one.npz")
 
-    assert json.loads(str(read_npz(tmp_path / "one.npz")[ABOUT])) == {"photos": 3}
+    assert json.loads(str(read_npz(tmp_path / "one.npz")[DATA_DESCRIPTION_ARRAY])) == {"photos": 3}
     np.testing.assert_allclose(read.predict(pixels, verbose=0), model.predict(pixels, verbose=0), atol=0.01)
     assert (tmp_path / "one.npz").stat().st_size < 4_000_000
 
@@ -176,4 +176,4 @@ def test_a_file_of_no_or_other_weights_is_named(
         path.write_bytes(content)
 
     with pytest.raises(WeightsUnfit, match=r"one\.npz: no backbone"):
-        network.load(path)
+        network.load_network(path)

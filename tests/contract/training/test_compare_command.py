@@ -10,7 +10,7 @@ from model_store.local_releases import open_release
 from reports.values import Report, read_report
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
-from training.gradient.comparison_results import Compared, read_comparison, spread
+from training.gradient.comparison_results import ComparedNetwork, read_comparison, summarize_values
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES
 
 pytestmark = pytest.mark.slow
@@ -42,7 +42,7 @@ def written(here: Path, network: str) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in here.glob(f"runs/{network}-*/**/*")}
 
 
-def stored(here: Path) -> tuple[Compared, ...]:
+def stored(here: Path) -> tuple[ComparedNetwork, ...]:
     return read_comparison(here / "results.json")
 
 
@@ -60,7 +60,7 @@ def test_what_was_trained_before_is_not_trained_again(here: Path, capsys: pytest
     assert written(here, "dense") == runs
     assert (dense.seeds, dense.summary) == (before.seeds, before.summary)
     assert [seed["test"]["accuracy"] for seed in dense.seeds] == [one.test.accuracy for one in reports]
-    assert dense.summary["validation"] == spread([one.validation.accuracy for one in reports])
+    assert dense.summary["validation"] == summarize_values([one.validation.accuracy for one in reports])
     assert conv3.seeds[0]["train"] == report.train.model_dump(mode="json")
     assert (conv3.parameters, conv3.mflops) == (241_546, report.model.mflops)
     assert (conv3.published, conv3.seeds[0]["training"]) == (

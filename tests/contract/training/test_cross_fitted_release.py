@@ -22,7 +22,7 @@ from training.data.fashion import LabelledData
 from training.data.labels import LabelCodes
 from training.data.pictures import Pictures
 from training.data.split import Split
-from training.evaluation.evaluate import undecided
+from training.evaluation.evaluate import make_answers
 from training.progress import Lines
 from training.release.complete import Candidate, complete_release
 
@@ -80,7 +80,7 @@ def enough(
 ) -> LocalRelease:
     """Decided by answers of other networks to all that was learnt, and measured on products."""
     folder, learnt, test = tmp_path_factory.mktemp("enough"), candidate.split.train, candidate.data.test
-    others = undecided(sure_of(learnt.classes, distance=FAR), learnt, folds=1)
+    others = make_answers(sure_of(learnt.classes, distance=FAR), learnt, folds=1)
     files = tuple(folder / str(n) for n in range(len(test)))
     products = replace(test, files=files, groups=np.array(PRODUCTS))
     data = replace(candidate.data, test=products)

@@ -26,7 +26,7 @@ from training.data.photos import OWN_TIER
 from training.data.split import Split
 from training.environment import hardware, libraries
 from training.errors import ParityFailed
-from training.evaluation.evaluate import scored
+from training.evaluation.evaluate import score_pictures
 from training.heads.logistic import LogisticHead
 from training.heads.ood import fit_ood_score
 from training.release.conversion import mflops
@@ -39,7 +39,7 @@ from training.release.export import (
     write_graph,
 )
 from training.release.photos import UNLEARNT_THINGS, decide_photos, keeps_thresholds
-from training.thresholds.requirements import FAMILIARITY_OF_PHOTOS
+from training.thresholds.requirements import PHOTO_UNFAMILIAR_SHARE
 
 PICTURES = striped_pictures(200, seed=7).images
 NO_HEADS: Mapping[str, LogisticHead] = {}
@@ -138,7 +138,7 @@ class Recorded:
 
 def test_photos_are_answered_in_runs_whose_memory_stays_small() -> None:
     """600 photos in one run took 5.3 GB."""
-    scored(asked := Recorded(), np.zeros((10, 192, 192, 3), np.uint8))
+    score_pictures(asked := Recorded(), np.zeros((10, 192, 192, 3), np.uint8))
 
     assert len(asked.sizes) > 1
     assert max(asked.sizes) <= MAX_RUN_NUMBERS
@@ -165,7 +165,7 @@ def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(
 
     assert told.distances is not None
     known, ood = told.distances[: len(PICTURES)], told.distances[len(PICTURES) :]
-    expected = score.distances(features_of(exported.artifact, PICTURES))
+    expected = score.compute_distances(features_of(exported.artifact, PICTURES))
     assert np.allclose(known, expected, rtol=1e-3, atol=1e-3)
     assert (known < 0).mean() > 0.98
     assert ood.min() > 0
@@ -186,8 +186,8 @@ def test_what_is_far_from_all_that_was_learnt_is_out_of_distribution() -> None:
     directions = random.normal(0, 1, (200, 8)).astype(np.float32)
     far = 100 * directions / np.linalg.norm(directions, axis=1, keepdims=True)
 
-    assert (score.distances(features[labels == 0]) < 0).mean() > 0.95
-    assert (score.distances(far) > 0).all()
+    assert (score.compute_distances(features[labels == 0]) < 0).mean() > 0.95
+    assert (score.compute_distances(far) > 0).all()
 
 
 def test_a_release_names_what_it_was_made_on_and_not_the_host() -> None:
@@ -226,9 +226,9 @@ def test_what_unknown_sources_chose_stays_until_enough_of_ones_own_choose(
 
     _, found = decide_photos(right + others, parent, print)
 
-    now = found.contract(head.labels, parent.manifest.contract("photos").input).class_head
+    now = found.make_contract(head.labels, parent.manifest.contract("photos").input).class_head
     assert keeps_thresholds(Answers.make_answers(tier, [0] * n), parent) == stays
     assert (now.temperature == head.temperature and now.stricter == head.stricter) == stays
     assert (now.confidence >= head.confidence) == (stays or tier == OWN_TIER)
     assert found.familiarity is not None
-    assert (found.familiarity.threshold == FAMILIARITY_OF_PHOTOS) == stays
+    assert (found.familiarity.threshold == PHOTO_UNFAMILIAR_SHARE) == stays

@@ -5,33 +5,33 @@ import numpy as np
 import pytest
 
 from training.features.blocks import (
-    BLOCKS,
-    READS,
-    WIDTHS,
-    WITHOUT_LITE2,
-    Block,
-    measured_part,
-    network,
-    vectors,
+    ALL_BLOCKS,
+    BLOCK_WIDTHS,
+    BLOCKS_INPUT_CONTRACT,
+    FAST_BLOCKS,
+    BlockName,
+    build_vector_network,
+    compute_features,
+    find_measured_part,
 )
-from training.gradient.networks.layers import FEATURES
+from training.gradient.networks.layers import FEATURES_LAYER
 from training.untyped import Network
 
 
 @pytest.fixture(scope="module")
 def palette() -> Network:
-    return network(("palette",))
+    return build_vector_network(("palette",))
 
 
 def filled(colour: tuple[int, int, int]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    return np.full((1, *READS.array_shape), colour, np.uint8)
+    return np.full((1, *BLOCKS_INPUT_CONTRACT.array_shape), colour, np.uint8)
 
 
-@pytest.mark.parametrize("block", BLOCKS)
-def test_a_block_has_as_many_numbers_as_it_says(block: Block) -> None:
-    seen = vectors(network((block,)), [filled((200, 30, 30))])
+@pytest.mark.parametrize("block", ALL_BLOCKS)
+def test_a_block_has_as_many_numbers_as_it_says(block: BlockName) -> None:
+    seen = compute_features(build_vector_network((block,)), [filled((200, 30, 30))])
 
-    assert seen.upright.shape == (1, WIDTHS[block])
+    assert seen.upright.shape == (1, BLOCK_WIDTHS[block])
     assert np.isfinite(seen.upright).all()
 
 
@@ -44,7 +44,7 @@ def test_the_palette_sees_how_much_of_each_colour_is_in_the_middle(palette: Netw
     edge[:, :38] = blue[:, :38]
 
     of_red, of_blue, of_half, of_edge = (
-        vectors(palette, [one]).upright[0] ** 2 for one in (red, blue, half, edge)
+        compute_features(palette, [one]).upright[0] ** 2 for one in (red, blue, half, edge)
     )
 
     assert of_red.argmax() != of_blue.argmax()
@@ -55,27 +55,32 @@ def test_the_palette_sees_how_much_of_each_colour_is_in_the_middle(palette: Netw
 
 def test_the_mirror_image_is_the_picture_flipped_left_to_right() -> None:
     rng = np.random.default_rng(1)
-    noise, model = rng.integers(0, 256, (1, *READS.array_shape), np.uint8), network(("backbone",))
+    noise, model = (
+        rng.integers(0, 256, (1, *BLOCKS_INPUT_CONTRACT.array_shape), np.uint8),
+        build_vector_network(("backbone",)),
+    )
 
-    seen, flipped = (vectors(model, [one]) for one in (noise, noise[:, :, ::-1]))
+    seen, flipped = (compute_features(model, [one]) for one in (noise, noise[:, :, ::-1]))
 
     assert np.allclose(seen.mirrored, flipped.upright, atol=1e-4)
     assert not np.allclose(seen.mirrored, seen.upright, atol=1e-4)
 
 
-@pytest.mark.parametrize("blocks", [BLOCKS, WITHOUT_LITE2])
-def test_distances_are_measured_where_the_serving_graph_measures_them(blocks: tuple[Block, ...]) -> None:
-    model, picture = network(blocks), filled((200, 30, 30))
+@pytest.mark.parametrize("blocks", [ALL_BLOCKS, FAST_BLOCKS])
+def test_distances_are_measured_where_the_serving_graph_measures_them(blocks: tuple[BlockName, ...]) -> None:
+    model, picture = build_vector_network(blocks), filled((200, 30, 30))
 
-    at_layer = keras.Model(model.input, model.get_layer(FEATURES).output).predict(picture, verbose=0)
+    at_layer = keras.Model(model.input, model.get_layer(FEATURES_LAYER).output).predict(picture, verbose=0)
 
-    assert np.allclose(vectors(model, [picture]).upright[:, measured_part(blocks)], at_layer, atol=1e-5)
+    assert np.allclose(
+        compute_features(model, [picture]).upright[:, find_measured_part(blocks)], at_layer, atol=1e-5
+    )
 
 
 def test_the_palette_is_the_same_of_the_mirror_image(palette: Network) -> None:
     rng = np.random.default_rng(0)
-    noise = rng.integers(0, 256, (2, *READS.array_shape), np.uint8)
+    noise = rng.integers(0, 256, (2, *BLOCKS_INPUT_CONTRACT.array_shape), np.uint8)
 
-    seen = vectors(palette, [noise])
+    seen = compute_features(palette, [noise])
 
     assert np.allclose(seen.upright, seen.mirrored, atol=1e-4)

@@ -8,10 +8,10 @@ import pytest
 
 from training.data.labels import LabelCodes
 from training.data.vectors import Features
-from training.features.blocks import spread_of
-from training.gradient.networks.registry import with_softmax
+from training.features.blocks import make_spreads
+from training.gradient.networks.registry import add_softmax
 from training.heads.hidden import HiddenHead, fit_hidden_head
-from training.heads.logistic import STRENGTHS, LogisticHead, fit_head
+from training.heads.logistic import STRENGTHS_COMPARED, LogisticHead, fit_logistic_head
 
 pytestmark = pytest.mark.usefixtures("short_fits")
 
@@ -34,7 +34,7 @@ def alone(n: int) -> np.ndarray[tuple[int], np.dtype[np.str_]]:
 
 
 def logistic(seen: Features, labels: LabelCodes) -> LogisticHead:
-    return fit_head(seen, labels, alone(len(labels)), strengths=(1.0,))
+    return fit_logistic_head(seen, labels, alone(len(labels)), strengths=(1.0,))
 
 
 def hidden(seen: Features, labels: LabelCodes) -> HiddenHead:
@@ -61,9 +61,9 @@ def test_mirror_images_are_learnt_too_and_the_network_answers_as_the_head_does(f
     head = fit(seen, labels)
 
     vector = keras.Input((2 * CLASSES,))
-    network = with_softmax(head.on(keras.Model(vector, keras.layers.Identity()(vector))))
+    network = add_softmax(head.attach_to(keras.Model(vector, keras.layers.Identity()(vector))))
     for shown in (seen.upright, seen.mirrored):
-        logits = head.logits(shown)
+        logits = head.compute_logits(shown)
         assert (logits.argmax(axis=1) == labels).all()
         assert np.allclose(network.predict(shown, verbose=0), shares(logits), atol=1e-3)
 
@@ -76,8 +76,8 @@ def test_the_scaling_of_vectors_is_folded_into_the_weights(fit: Fit) -> None:
 
     plain, moved = (fit(seen_of(columns), labels) for columns in (vectors, 5 + 1000 * vectors))
 
-    answers = moved.logits((5 + 1000 * vectors).astype(np.float32))
-    assert np.allclose(shares(answers), shares(plain.logits(vectors.astype(np.float32))), atol=0.02)
+    answers = moved.compute_logits((5 + 1000 * vectors).astype(np.float32))
+    assert np.allclose(shares(answers), shares(plain.compute_logits(vectors.astype(np.float32))), atol=0.02)
     assert (answers.argmax(axis=1) == labels).mean() > 0.9
 
 
@@ -88,7 +88,7 @@ def test_a_class_of_several_kinds_is_learnt_by_a_hidden_layer_alone() -> None:
     seen, labels = seen_of(signs + rng.normal(size=signs.shape) / 5), signs[:, 0] * signs[:, 1] > 0
 
     by_hidden, by_logistic = (
-        (fit(seen, labels.astype(np.uint8)).logits(seen.upright).argmax(axis=1) == labels).mean()
+        (fit(seen, labels.astype(np.uint8)).compute_logits(seen.upright).argmax(axis=1) == labels).mean()
         for fit in (hidden, logistic)
     )
 
@@ -102,7 +102,7 @@ def test_a_picture_counts_as_much_as_its_weight_where_there_is_a_hidden_layer() 
 
     head = fit_hidden_head(same, labels, 2, np.where(labels == 1, 4.0, 1.0), UNITS)
 
-    assert np.allclose(shares(head.logits(np.array([[0.0], [1.0]], np.float32)))[:, 1], 0.8, atol=0.1)
+    assert np.allclose(shares(head.compute_logits(np.array([[0.0], [1.0]], np.float32)))[:, 1], 0.8, atol=0.1)
 
 
 def test_a_class_weighs_the_same_however_many_pictures_it_has() -> None:
@@ -110,7 +110,7 @@ def test_a_class_weighs_the_same_however_many_pictures_it_has() -> None:
 
     head = logistic(seen_of(np.tile([[0.0], [1.0]], (50, 1))), labels)
 
-    assert np.allclose(head.probabilities(np.array([[0.0], [1.0]], np.float32)), 0.5, atol=0.01)
+    assert np.allclose(head.compute_probabilities(np.array([[0.0], [1.0]], np.float32)), 0.5, atol=0.01)
 
 
 def test_a_small_block_counts_beside_a_wide_one() -> None:
@@ -119,8 +119,8 @@ def test_a_small_block_counts_beside_a_wide_one() -> None:
     wide, small = rng.normal(size=(len(labels), 300)), np.eye(CLASSES)[labels]
     seen = seen_of(np.concatenate([wide, small], axis=1))
 
-    head = fit_head(
-        seen, labels, alone(len(labels)), spread=spread_of((300, CLASSES), (1, 1)), strengths=(0.01,)
+    head = fit_logistic_head(
+        seen, labels, alone(len(labels)), spread=make_spreads((300, CLASSES), (1, 1)), strengths=(0.01,)
     )
 
     of_small, of_wide = np.abs(head.kernel[300:]).mean(), np.abs(head.kernel[:300]).mean()
@@ -132,10 +132,10 @@ def test_what_tells_senders_alone_is_not_trusted() -> None:
     senders = np.repeat(np.arange(30), 4)
     labels = rng.permutation(np.arange(30) % CLASSES).astype(np.uint8)[senders]
 
-    by_sender = fit_head(seen_of(np.eye(30)[senders]), labels, senders.astype(str))
-    alone_each = fit_head(seen_of(np.eye(30)[senders]), labels, alone(len(labels)))
+    by_sender = fit_logistic_head(seen_of(np.eye(30)[senders]), labels, senders.astype(str))
+    alone_each = fit_logistic_head(seen_of(np.eye(30)[senders]), labels, alone(len(labels)))
 
-    assert by_sender.strength == min(STRENGTHS)
+    assert by_sender.strength == min(STRENGTHS_COMPARED)
     assert alone_each.strength > by_sender.strength
 
 
@@ -145,4 +145,4 @@ def test_two_classes_have_two_outputs() -> None:
     head = logistic(seen_of(np.eye(2)[labels]), labels)
 
     assert head.kernel.shape == (2, 2)
-    assert (head.probabilities(np.eye(2, dtype=np.float32)).argmax(axis=1) == [0, 1]).all()
+    assert (head.compute_probabilities(np.eye(2, dtype=np.float32)).argmax(axis=1) == [0, 1]).all()

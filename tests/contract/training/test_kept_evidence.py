@@ -13,10 +13,10 @@ from model_store.local_releases import open_bundled_release
 from reports.answers import NO_ANSWERS, Answers
 from reports.product_rule import is_promise_shown
 from reports.values import ProductPromise, read_report
-from training.features.shipped import shipped_photos
-from training.gradient.networks.registry import LOGITS
+from training.features.shipped import read_shipped_photos
+from training.gradient.networks.registry import LOGITS_LAYER
 from training.heads.hidden import HiddenHead
-from training.heads.photo_head import PhotoHead, photo_heads
+from training.heads.photo_head import PhotoHead, build_photo_heads
 from training.release.kept_evidence import is_as_strict, kept_products, rests_on_kinds
 from training.release.photos import network_that_sees_alike
 from training.untyped import Network
@@ -32,9 +32,11 @@ def network() -> Network:
 @pytest.fixture(scope="module")
 def head(network: Network) -> PhotoHead:
     """The parent's own, as if it had been fitted again."""
-    weights = [weight for name in ("hidden", LOGITS) for weight in network.get_layer(name).get_weights()]
+    weights = [
+        weight for name in ("hidden", LOGITS_LAYER) for weight in network.get_layer(name).get_weights()
+    ]
     none: Any = None
-    return PhotoHead(shipped_photos(), HiddenHead(*weights), 10, none, none, none, none)
+    return PhotoHead(read_shipped_photos(), HiddenHead(*weights), 10, none, none, none, none)
 
 
 def kept(
@@ -101,7 +103,7 @@ def test_a_head_that_learnt_no_other_things_keeps_nothing(network: Network, of_c
 def test_a_parent_that_learnt_no_other_things_calls_none_unfamiliar(
     network: Network, head: PhotoHead, of_classes: PhotoHead
 ) -> None:
-    parent, bias = photo_heads(of_classes, network), head.head.bias + 3 * (np.arange(11) == 10)
+    parent, bias = build_photo_heads(of_classes, network), head.head.bias + 3 * (np.arange(11) == 10)
     many = replace(head, head=replace(head.head, bias=bias.astype(np.float32)))
 
     found, (products, said) = (kept(parent, one, CONTRACT) for one in (head, many))

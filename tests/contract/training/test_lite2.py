@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from lab import imagenet
 from training.features.frozen import EFFICIENTNET
-from training.features.weights import ABOUT, read_npz
+from training.features.weights import DATA_DESCRIPTION_ARRAY, read_npz
 
 
 def test_the_card_names_what_the_weights_were_made_from() -> None:
-    about = json.loads(str(read_npz(EFFICIENTNET.weights)[ABOUT]))
+    about = json.loads(str(read_npz(EFFICIENTNET.weights_file)[DATA_DESCRIPTION_ARRAY]))
     while "start" in about:
         about = about["start"]
 

@@ -7,8 +7,8 @@ import pytest
 from keras import layers
 
 from tests.fashion import striped_pictures
-from training.gradient.networks.registry import build, trainable_count
-from training.gradient.recipes import NetworkName, starting_point
+from training.gradient.networks.registry import build_network, count_trainable_weights
+from training.gradient.recipes import TrainableNetworkName, choose_default_recipe
 
 PICTURES = striped_pictures(50).images
 
@@ -27,10 +27,10 @@ PARAMETERS = {
 
 
 @pytest.mark.parametrize("network", PARAMETERS)
-def test_a_network_has_the_parameters_that_it_is_said_to_have(network: NetworkName) -> None:
-    built = build(starting_point(network), 10)
+def test_a_network_has_the_parameters_that_it_is_said_to_have(network: TrainableNetworkName) -> None:
+    built = build_network(choose_default_recipe(network), 10)
 
-    assert (trainable_count(built), built.count_params()) == PARAMETERS[network]
+    assert (count_trainable_weights(built), built.count_params()) == PARAMETERS[network]
 
 
 DROPOUTS = {
@@ -43,22 +43,22 @@ DROPOUTS = {
 
 
 @pytest.mark.parametrize("network", DROPOUTS)
-def test_a_published_network_drops_what_its_code_drops(network: NetworkName) -> None:
-    built = build(starting_point(network), 10).layers
+def test_a_published_network_drops_what_its_code_drops(network: TrainableNetworkName) -> None:
+    built = build_network(choose_default_recipe(network), 10).layers
 
     assert [one.rate for one in built if isinstance(one, layers.Dropout)] == DROPOUTS[network]
 
 
 def test_arch1_normalizes_between_convolution_and_relu() -> None:
-    built = [type(one).__name__ for one in build(starting_point("arch1"), 10).layers]
+    built = [type(one).__name__ for one in build_network(choose_default_recipe("arch1"), 10).layers]
 
     pairs = [built[place : place + 3] for place, name in enumerate(built) if name == "Conv2D"][1:]
     assert pairs == [["Conv2D", "BatchNormalization", "ReLU"]] * 2
 
 
 def test_networks_begin_with_the_initializers_of_their_code() -> None:
-    def names(network: NetworkName) -> list[str]:
-        built = build(starting_point(network), 10).layers
+    def names(network: TrainableNetworkName) -> list[str]:
+        built = build_network(choose_default_recipe(network), 10).layers
         return [type(one.kernel_initializer).__name__ for one in built if hasattr(one, "kernel_initializer")]
 
     assert names("conv3") == ["HeNormal", *["GlorotUniform"] * 4]
@@ -66,10 +66,10 @@ def test_networks_begin_with_the_initializers_of_their_code() -> None:
 
 
 @pytest.mark.parametrize("network", ["vgg", "arch2", "compact48_separable"])
-def test_the_form_for_training_has_the_same_weights_in_the_same_order(network: NetworkName) -> None:
-    recipe = starting_point(network)
+def test_the_form_for_training_has_the_same_weights_in_the_same_order(network: TrainableNetworkName) -> None:
+    recipe = choose_default_recipe(network)
     training, plain = (
-        build(replace(recipe, precision="float32"), 10, training=form) for form in (True, False)
+        build_network(replace(recipe, precision="float32"), 10, training=form) for form in (True, False)
     )
 
     plain.set_weights(training.get_weights())
@@ -78,8 +78,8 @@ def test_the_form_for_training_has_the_same_weights_in_the_same_order(network: N
 
 
 def test_the_faster_normalization_computes_what_keras_own_does() -> None:
-    recipe = replace(starting_point("compact16"), precision="float32")
-    fast, plain = build(recipe, 10, training=True), build(recipe, 10)
+    recipe = replace(choose_default_recipe("compact16"), precision="float32")
+    fast, plain = build_network(recipe, 10, training=True), build_network(recipe, 10)
     plain.set_weights(fast.get_weights())
 
     quickly, plainly = (np.array(model(PICTURES, training=True)) for model in (fast, plain))

@@ -13,11 +13,18 @@ from training.data.pictures import Pictures
 from training.data.split import FoldNumbers, make_class_folds
 from training.data.vectors import Features
 from training.errors import WeightsUnfit
-from training.features.blocks import MEASURED, Block
+from training.features.blocks import MEASURED_WIDTHS, BlockName
 from training.features.weights import write_npz
-from training.heads.logistic import fit_head
-from training.heads.negatives import CLUTTERED_WEIGHT, SURE, TAKEN, Negatives, load_negatives, ood_negatives
-from training.heads.ood import Floats, OodPhotos, fit_measure
+from training.heads.logistic import fit_logistic_head
+from training.heads.negatives import (
+    CLUTTERED_PHOTO_WEIGHT,
+    MIN_SHARE_OF_SURE_PHOTOS,
+    SURE_CONFIDENCE,
+    OtherThings,
+    choose_other_things,
+    load_other_things,
+)
+from training.heads.ood import Float32Array, OodPhotos, fit_unfamiliarity
 
 OWN = ("backpack", "necklace", "watch")
 """Kinds that stand for a user's classes; of each, LEARNT photos are learnt."""
@@ -25,12 +32,12 @@ OWN = ("backpack", "necklace", "watch")
 LEARNT = 30
 
 
-BLOCK: Block = "backbone"
+BLOCK: BlockName = "backbone"
 
 
 @pytest.fixture(scope="module")
-def negatives() -> Negatives:
-    found = load_negatives(BLOCK)
+def negatives() -> OtherThings:
+    found = load_other_things(BLOCK)
     assert found is not None
     return found
 
@@ -49,23 +56,23 @@ class Chosen:
     """
 
     train: Pictures
-    learnt: Floats
-    hidden: Floats
+    learnt: Float32Array
+    hidden: Float32Array
     ood: OodPhotos
     own: frozenset[str]
     said: tuple[str, ...]
 
 
 @pytest.fixture(scope="module")
-def chosen(negatives: Negatives) -> Chosen:
-    of_each = [negatives.features[(negatives.things == kind) & ~negatives.of_users] for kind in OWN]
+def chosen(negatives: OtherThings) -> Chosen:
+    of_each = [negatives.features[(negatives.things == kind) & ~negatives.is_of_users] for kind in OWN]
     learnt = np.concatenate([some[:LEARNT] for some in of_each])
     images = np.arange(len(learnt), dtype=np.uint8).reshape(-1, 1, 1)
     train = Pictures.make_from_pixels(images, np.repeat(np.arange(len(OWN), dtype=np.uint8), LEARNT))
     said = list[str]()
-    ood = ood_negatives(BLOCK, train, learnt, in_folds(train), said.append)
+    ood = choose_other_things(BLOCK, train, learnt, in_folds(train), said.append)
     assert ood is not None
-    taken = {row.tobytes() for row in (*ood.features, *ood.unseen)}
+    taken = {row.tobytes() for row in (*ood.features, *ood.unseen_features)}
     kept = [row.tobytes() in taken for row in negatives.features]
     own = frozenset(np.setdiff1d(negatives.things, negatives.things[kept]).tolist())
     return Chosen(train, learnt, np.concatenate([some[LEARNT:] for some in of_each]), ood, own, tuple(said))
@@ -75,16 +82,16 @@ def in_folds(train: Pictures) -> FoldNumbers:
     return make_class_folds(train.classes, train.groups, 5)
 
 
-@pytest.mark.parametrize("block", MEASURED)
-def test_the_file_fits_every_block_that_measures(block: Block) -> None:
-    found = load_negatives(block)
+@pytest.mark.parametrize("block", MEASURED_WIDTHS)
+def test_the_file_fits_every_block_that_measures(block: BlockName) -> None:
+    found = load_other_things(block)
 
     assert found is not None
-    assert found.features.shape[1] == MEASURED[block]
+    assert found.features.shape[1] == MEASURED_WIDTHS[block]
     assert np.isfinite(found.features).all()
     assert len(found.things) >= 1_800
     assert len(np.unique(found.things)) >= 40
-    assert found.of_users.sum() >= 150
+    assert found.is_of_users.sum() >= 150
 
 
 def test_the_file_is_small_and_has_no_pixels() -> None:
@@ -101,7 +108,7 @@ def test_features_of_other_weights_are_not_used_and_the_log_says_so(tmp_path: Pa
     other, said = tmp_path / "other.npz", list[str]()
     write_npz(other, kinds=np.array(["a", "b"]), tiers=np.array(["", ""]))
 
-    found = ood_negatives(
+    found = choose_other_things(
         BLOCK, train, np.zeros((4, 392), np.float32), np.array([1, 2, 1, 2]), said.append, other
     )
 
@@ -115,7 +122,7 @@ def test_a_damaged_or_missing_file_is_named(tmp_path: Path, content: bytes | Non
         (tmp_path / "negatives.npz").write_bytes(content)
 
     with pytest.raises(WeightsUnfit, match=r"negatives\.npz: no features of photos of .* Restore the file"):
-        load_negatives(BLOCK, tmp_path / "negatives.npz")
+        load_other_things(BLOCK, tmp_path / "negatives.npz")
 
 
 def test_kinds_that_are_the_users_own_are_left_out_and_not_named_where_names_would_mislead(
@@ -127,21 +134,26 @@ def test_kinds_that_are_the_users_own_are_left_out_and_not_named_where_names_wou
 
 
 def test_a_kind_that_a_head_takes_for_a_class_is_kept_where_it_lies_farther_off_than_the_class(
-    negatives: Negatives, chosen: Chosen
+    negatives: OtherThings, chosen: Chosen
 ) -> None:
-    head = fit_head(Features(chosen.learnt, chosen.learnt), chosen.train.classes, chosen.train.groups)
+    head = fit_logistic_head(
+        Features(chosen.learnt, chosen.learnt), chosen.train.classes, chosen.train.groups
+    )
     earrings = negatives.features[negatives.things == "earrings"]
 
-    assert np.mean(head.probabilities(earrings)[:, OWN.index("necklace")] > SURE) >= TAKEN
+    assert (
+        np.mean(head.compute_probabilities(earrings)[:, OWN.index("necklace")] > SURE_CONFIDENCE)
+        >= MIN_SHARE_OF_SURE_PHOTOS
+    )
     assert "earrings" not in chosen.own
 
 
 def test_the_score_is_higher_for_kinds_that_it_has_not_seen_than_for_new_photos_of_the_classes(
     chosen: Chosen,
 ) -> None:
-    score = fit_measure(chosen.learnt, chosen.train.classes, len(OWN), chosen.ood)
+    score = fit_unfamiliarity(chosen.learnt, chosen.train.classes, len(OWN), chosen.ood)
 
-    own, others = score.distances(chosen.hidden), score.distances(chosen.ood.unseen)
+    own, others = score.compute_distances(chosen.hidden), score.compute_distances(chosen.ood.unseen_features)
     truth = np.repeat([0, 1], [len(own), len(others)])
     assert roc_auc_score(truth, np.concatenate([own, others])) > 0.9
     assert np.mean(own > 0) < 0.2
@@ -149,8 +161,10 @@ def test_the_score_is_higher_for_kinds_that_it_has_not_seen_than_for_new_photos_
 
 
 def test_kinds_that_measure_the_score_are_not_learnt(chosen: Chosen) -> None:
-    assert len(chosen.ood.unseen) >= 100
-    assert not {row.tobytes() for row in chosen.ood.unseen} & {row.tobytes() for row in chosen.ood.features}
+    assert len(chosen.ood.unseen_features) >= 100
+    assert not {row.tobytes() for row in chosen.ood.unseen_features} & {
+        row.tobytes() for row in chosen.ood.features
+    }
 
 
 def test_users_photos_weigh_half_where_the_users_pictures_are_cluttered(chosen: Chosen) -> None:
@@ -159,7 +173,7 @@ def test_users_photos_weigh_half_where_the_users_pictures_are_cluttered(chosen: 
         ood.weights
         for is_plain in (False, True)
         if (
-            ood := ood_negatives(
+            ood := choose_other_things(
                 BLOCK,
                 replace(few, is_plain=np.full(len(few), is_plain)),
                 chosen.learnt[::10],
@@ -169,7 +183,7 @@ def test_users_photos_weigh_half_where_the_users_pictures_are_cluttered(chosen: 
         )
     ]
 
-    assert set(weights[0].tolist()) == {CLUTTERED_WEIGHT, 1.0}
+    assert set(weights[0].tolist()) == {CLUTTERED_PHOTO_WEIGHT, 1.0}
     assert set(weights[1].tolist()) == {1.0}
 
 

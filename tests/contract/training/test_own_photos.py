@@ -19,8 +19,15 @@ from tests.uploads import png
 from training.data.learnt_hashes import load_learnt_hashes
 from training.data.pictures import Pictures
 from training.data.split import make_class_folds
-from training.evaluation.evaluate import undecided
-from training.features.blocks import BLOCKS, READS, WITHOUT_LITE2, measured_part, network, seeing
+from training.evaluation.evaluate import make_answers
+from training.features.blocks import (
+    ALL_BLOCKS,
+    BLOCKS_INPUT_CONTRACT,
+    FAST_BLOCKS,
+    build_vector_network,
+    find_measured_part,
+    make_feature_function,
+)
 from training.heads.logistic import LogisticHead
 from training.own_classes import fit_heads, fit_ood
 from training.progress import Lines
@@ -69,7 +76,7 @@ def test_photos_are_learnt_by_a_head_whose_answers_in_folds_choose_the_threshold
 
     assert isinstance(made["head"], dict)
     assert made["head"].keys() == {"blocks", "strength", "seconds"}
-    assert made["head"]["blocks"] == list(BLOCKS)
+    assert made["head"]["blocks"] == list(ALL_BLOCKS)
     assert made["folds"] == 5
     assert "epochs" not in made
     assert report.test.accuracy > 0.9
@@ -127,15 +134,15 @@ def test_classes_that_differ_in_colour_alone_are_learnt_and_measured_on_a_test_f
 
 def fitted() -> tuple[Pictures, Answers, LogisticHead]:
     """Answers of two heads, and one of all, on 60 pictures whose labels tell nothing of them."""
-    rng, body = np.random.default_rng(0), network(WITHOUT_LITE2)
-    images = rng.integers(0, 256, (60, *READS.array_shape), np.uint8)
+    rng, body = np.random.default_rng(0), build_vector_network(FAST_BLOCKS)
+    images = rng.integers(0, 256, (60, *BLOCKS_INPUT_CONTRACT.array_shape), np.uint8)
     noise = Pictures.make_from_pixels(images, rng.integers(0, 2, 60).astype(np.uint8))
-    seen = replace(noise, features=seeing(body)(noise.images))
+    seen = replace(noise, features=make_feature_function(body)(noise.images))
     folds = make_class_folds(seen.classes, seen.groups, 2)
-    of_class = fit_heads(seen, folds, WITHOUT_LITE2, Lines())["label"]
-    measured = seen.features.upright[:, measured_part(WITHOUT_LITE2)]
+    of_class = fit_heads(seen, folds, FAST_BLOCKS, Lines())["label"]
+    measured = seen.features.upright[:, find_measured_part(FAST_BLOCKS)]
     _, distances = fit_ood(seen, measured, folds, None, lambda *_: None)
-    answers = undecided(Scores.make_class_scores(of_class.out_of_fold, distances), seen, folds=folds)
+    answers = make_answers(Scores.make_class_scores(of_class.out_of_fold, distances), seen, folds=folds)
     return noise, answers, of_class.head
 
 

@@ -13,19 +13,19 @@ from training.data.fashion import FASHION_MNIST_LABELS
 from training.data.labels import OOD, Labels
 from training.data.pictures import TEXT_COLUMNS, Pictures
 from training.data.vectors import Features
-from training.features.blocks import READS
-from training.features.shipped import SCALED, photo_features, shipped_photos
+from training.features.blocks import BLOCKS_INPUT_CONTRACT
+from training.features.shipped import SCALED_TIER, compute_photo_features, read_shipped_photos
 from training.features.weights import write_npz
 from training.heads import hidden
 from training.heads.photo_head import (
-    BALANCE,
-    OF_OTHER_THINGS,
-    OF_TIERS,
+    BALANCE_EXPONENT,
+    OOD_PHOTO_WEIGHT,
+    TIER_WEIGHTS,
+    compute_photo_weights,
     fit_photo_head,
-    folds_of,
-    scores_of,
-    things_in_folds,
-    weights_of,
+    make_photo_folds,
+    make_photo_scores,
+    make_thing_folds,
 )
 from training.progress import Lines
 from training.ten_classes import seen_photos
@@ -50,7 +50,10 @@ def seen(*photos: tuple[int, str, str, str]) -> Pictures:
 
 def noise(*seeds: int, sha256: Sequence[str]) -> Pictures:
     """A bag each, as the network reads it."""
-    images = [np.random.default_rng(seed).integers(0, 256, READS.array_shape, np.uint8) for seed in seeds]
+    images = [
+        np.random.default_rng(seed).integers(0, 256, BLOCKS_INPUT_CONTRACT.array_shape, np.uint8)
+        for seed in seeds
+    ]
     n = len(images)
     return replace(
         Pictures.make_from_pixels(np.stack(images), np.full(n, 8, np.uint8)),
@@ -79,7 +82,7 @@ def test_a_photo_counts_by_how_many_there_are_of_its_class_and_shop_and_more_or_
 ):
     photos = {
         (0, "A", "0", ""): 4,
-        (0, SCALED, "0", ""): 2,
+        (0, SCALED_TIER, "0", ""): 2,
         (OOD, "X", "hat", ""): 2,
         (OOD, "X", "cap", ""): 1,
         (1, "A", "1", ""): 1,
@@ -89,10 +92,16 @@ def test_a_photo_counts_by_how_many_there_are_of_its_class_and_shop_and_more_or_
     }
     learnt = seen(*(photo for photo, count in photos.items() for _ in range(count)))
 
-    found = weights_of(learnt)
+    found = compute_photo_weights(learnt)
 
-    of_each = [n**-BALANCE for n in photos.values() for _ in range(n)]
-    factors = [*[1.0] * 4, *[OF_TIERS[SCALED]] * 2, *[OF_OTHER_THINGS] * 3, *[1.0] * 11, *[OF_TIERS["C"]] * 2]
+    of_each = [n**-BALANCE_EXPONENT for n in photos.values() for _ in range(n)]
+    factors = [
+        *[1.0] * 4,
+        *[TIER_WEIGHTS[SCALED_TIER]] * 2,
+        *[OOD_PHOTO_WEIGHT] * 3,
+        *[1.0] * 11,
+        *[TIER_WEIGHTS["C"]] * 2,
+    ]
     assert found.tolist() == pytest.approx([one * share for one, share in zip(of_each, factors, strict=True)])
 
 
@@ -102,8 +111,8 @@ def test_heads_leave_out_whole_kinds_but_are_not_asked_about_those_that_the_netw
     shown = ["kaggle:Scarves", "scarf", "kaggle:Socks", "kaggle:Watches", "dupatta", "kaggle:Bracelets"]
     learnt = seen((0, "A", "0", ""), *((OOD, "X", f"X_{kind}", "") for kind in shown))
 
-    assert things_in_folds(learnt).tolist() == [0, 1, 1, 3, 0, 2, 0]
-    assert not things_in_folds(learnt.take(np.array([0, 1, 2, 4, 6]))).any()  # one kind is left
+    assert make_thing_folds(learnt).tolist() == [0, 1, 1, 3, 0, 2, 0]
+    assert not make_thing_folds(learnt.take(np.array([0, 1, 2, 4, 6]))).any()  # one kind is left
 
 
 @pytest.mark.slow
@@ -112,7 +121,7 @@ def test_a_class_whose_photos_are_all_of_one_group_is_learnt_and_named(
     lone: int, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All of them are in one fold, whose head knows the others alone; how well does not matter here."""
-    monkeypatch.setattr(hidden, "LEAST_STEPS", 2)
+    monkeypatch.setattr(hidden, "MIN_FIT_STEPS", 2)
     others = [(kind, "A", str(kind), "") for kind in range(10) if kind != lone for _ in range(5)]
     learnt = seen(*others, *[(lone, "A", "X_hat", "")] * 5)
     groups = np.array([*learnt.groups[: len(others)], *["one sender"] * 5])
@@ -120,15 +129,15 @@ def test_a_class_whose_photos_are_all_of_one_group_is_learnt_and_named(
     learnt = replace(learnt, groups=groups)
 
     head = fit_photo_head(
-        learnt, FASHION_MNIST_LABELS, folds_of(learnt, 10), things_in_folds(learnt), lambda *_: None
+        learnt, FASHION_MNIST_LABELS, make_photo_folds(learnt, 10), make_thing_folds(learnt), lambda *_: None
     )
 
-    assert head.lacking == (name,)
-    assert head.scores.class_probabilities.shape == (len(learnt), 10)
+    assert head.lacking_labels == (name,)
+    assert head.cross_validated_scores.class_probabilities.shape == (len(learnt), 10)
 
 
 def test_the_class_none_of_these_is_no_label_and_the_odds_of_it_make_a_photo_less_familiar() -> None:
-    found = scores_of(np.array([[2.0, 0.0, 5.0], [2.0, 0.0, -5.0]], np.float32), classes=2)
+    found = make_photo_scores(np.array([[2.0, 0.0, 5.0], [2.0, 0.0, -5.0]], np.float32), classes=2)
 
     assert found.class_probabilities.shape == (2, 2)
     assert found.class_probabilities.sum(axis=1) == pytest.approx(1)
@@ -139,12 +148,12 @@ def test_the_class_none_of_these_is_no_label_and_the_odds_of_it_make_a_photo_les
 @pytest.mark.slow
 def test_what_an_earlier_try_saw_is_taken_for_the_same_photos_alone(tmp_path: Path) -> None:
     first, second = noise(1, sha256=["a" * 64]), noise(2, sha256=["b" * 64])
-    alone = photo_features(second, tmp_path / "alone", lambda *_: None)
+    alone = compute_photo_features(second, tmp_path / "alone", lambda *_: None)
 
-    before = photo_features(first, tmp_path / "run", lambda *_: None)
-    after = photo_features(second, tmp_path / "run", lambda *_: None)
+    before = compute_photo_features(first, tmp_path / "run", lambda *_: None)
+    after = compute_photo_features(second, tmp_path / "run", lambda *_: None)
     blank = replace(first, pixels=np.zeros_like(first.images))
-    again = photo_features(blank, tmp_path / "run", lambda *_: None)
+    again = compute_photo_features(blank, tmp_path / "run", lambda *_: None)
 
     assert np.allclose(after.features.upright, alone.features.upright, atol=1e-4)
     assert np.array_equal(again.features.upright, before.features.upright)
@@ -153,20 +162,20 @@ def test_what_an_earlier_try_saw_is_taken_for_the_same_photos_alone(tmp_path: Pa
 @pytest.mark.slow
 def test_what_another_network_saw_of_the_same_photos_is_not_taken(tmp_path: Path) -> None:
     photos = noise(1, sha256=["a" * 64])
-    seen_now = photo_features(photos, tmp_path, lambda *_: None)
+    seen_now = compute_photo_features(photos, tmp_path, lambda *_: None)
     (stored,) = tmp_path.iterdir()
     name, _of_network, of_photos = stored.stem.split("-")
     for old in (f"{name}-{of_photos}.npz", f"{name}-00000000-{of_photos}.npz"):
         write_npz(tmp_path / old, upright=np.zeros((1, 704)), mirrored=np.zeros((1, 704)))
     stored.unlink()
 
-    again = photo_features(photos, tmp_path, lambda *_: None)
+    again = compute_photo_features(photos, tmp_path, lambda *_: None)
 
     assert np.allclose(again.features.upright, seen_now.features.upright)
 
 
 def test_a_correction_takes_the_place_of_the_shipped_photo_that_it_is_of(tmp_path: Path) -> None:
-    shipped = shipped_photos()
+    shipped = read_shipped_photos()
     corrected = noise(1, sha256=[str(shipped.sha256[0])])
 
     learnt = seen_photos(corrected, tmp_path, open_bundled_release(), Lines(), corrected=True)

@@ -38,8 +38,8 @@ from training.data.named import Named
 from training.data.pictures import TEXT_COLUMNS, Pictures
 from training.data.vectors import Features
 from training.errors import BadPictures, BadRecipe
-from training.features.blocks import WIDTHS
-from training.features.shipped import shipped_photos
+from training.features.blocks import BLOCK_WIDTHS
+from training.features.shipped import read_shipped_photos
 from training.progress import Lines
 from training.release.conversion import LARGE
 from training.release.photo_heads import BELOW, joined
@@ -285,7 +285,9 @@ def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
 def test_vectors_come_with_the_package_nearly_as_they_were_seen(tmp_path: Path) -> None:
     """They differ in 20 directions, as the vectors of photos mostly do in some hundred."""
     rng = np.random.default_rng(4)
-    shown = (rng.normal(size=(2, 300, 20)) @ rng.normal(size=(20, WIDTHS["lite2"])) + 5).astype(np.float32)
+    shown = (rng.normal(size=(2, 300, 20)) @ rng.normal(size=(20, BLOCK_WIDTHS["lite2"])) + 5).astype(
+        np.float32
+    )
     names = np.arange(300).astype(str)
     classes, checked = np.where(np.arange(300) < 9, OOD, 0), np.arange(300) % 2 == 0
     texts: dict[str, Any] = dict.fromkeys(TEXT_COLUMNS, names)
@@ -298,7 +300,7 @@ def test_vectors_come_with_the_package_nearly_as_they_were_seen(tmp_path: Path) 
 
     photo_network.save_vectors(photos, tmp_path / "vectors.npz")
 
-    found = shipped_photos(tmp_path / "vectors.npz")
+    found = read_shipped_photos(tmp_path / "vectors.npz")
     away = np.stack([found.features.upright, found.features.mirrored]) - shown
     assert np.abs(away).max() < 0.05 * shown.std()
     assert found.labels[LABEL].names == FASHION_MNIST_LABELS

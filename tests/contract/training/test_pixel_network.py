@@ -17,10 +17,10 @@ from training.data.learnt_hashes import LearntHashes, load_learnt_hashes
 from training.data.pictures import Pictures
 from training.data.split import hold_out_pictures
 from training.errors import BadRecipe
-from training.gradient.fitting.checkpoints import Run
-from training.gradient.fitting.fit import fit
-from training.gradient.networks.registry import build
-from training.gradient.recipes import starting_point
+from training.gradient.fitting.checkpoints import TrainingRun
+from training.gradient.fitting.fit import fit_by_gradient
+from training.gradient.networks.registry import build_network
+from training.gradient.recipes import choose_default_recipe
 from training.untyped import Network
 
 PICTURES = striped_pictures(200)
@@ -59,7 +59,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def stored(place: Path) -> SoftTargets:
     """What networks that learn most of their labels by heart answer."""
     plain = replace(
-        starting_point("dense"), epochs=12, flip=False, shift=0, batch_size=8, learning_rate=0.005
+        choose_default_recipe("dense"), epochs=12, flip=False, shift=0, batch_size=8, learning_rate=0.005
     )
     pixels.teach(read_idx_folder(place / "data"), place / "soft.npz", place / "teachers", plain)
     return load_soft_targets(place / "soft.npz")
@@ -78,7 +78,7 @@ def test_no_teacher_answers_what_it_learnt(place: Path, stored: SoftTargets) -> 
 
 @pytest.mark.slow
 def test_a_release_records_what_its_network_learnt_from(place: Path, stored: SoftTargets) -> None:
-    recipe = replace(starting_point("dense"), epochs=1)
+    recipe = replace(choose_default_recipe("dense"), epochs=1)
 
     pixels.train(read_idx_folder(place / "data"), place / "soft.npz", place / "student", recipe)
 
@@ -90,7 +90,7 @@ def test_a_release_records_what_its_network_learnt_from(place: Path, stored: Sof
 
 
 def test_the_network_of_the_teachers_is_built_by_its_own_recipe() -> None:
-    network = build(pixels.TEACHER, CLASSES)
+    network = build_network(pixels.TEACHER, CLASSES)
 
     assert (network.name, network.count_params()) == ("wide4", 2_765_786)
 
@@ -112,7 +112,9 @@ def test_a_network_learns_the_targets_in_place_of_the_labels(tmp_path: Path) -> 
     targets = always(2).probabilities[: len(parts.train)].astype(np.float32)
 
     recipe = replace(RECIPE, network="dense", learning_rate=0.01)
-    model = fit(parts, CLASSES, recipe, Run(tmp_path, "aa"), Listener(), targets=targets).model
+    model = fit_by_gradient(
+        parts, CLASSES, recipe, TrainingRun(tmp_path, "aa"), Listener(), targets=targets
+    ).model
 
     assert (model.predict(PICTURES.images, verbose=0).argmax(axis=1) == 2).all()
 

@@ -18,7 +18,7 @@ from reports.values import parse_report, read_report
 from tests.commands import wardrobe
 from tests.fashion import striped_pictures, write_csv, write_idx_folder
 from tests.waiting import wait_for
-from training.gradient.fitting.checkpoints import CHECKPOINT
+from training.gradient.fitting.checkpoints import CHECKPOINT_FILE
 
 ROOT = Path(__file__).parents[3]
 LONG_ENOUGH = 500
@@ -97,10 +97,10 @@ def test_killed_after_an_epoch_the_same_command_goes_on(
     run = tmp_path / "run"
     command = [sys.executable, "-m", "scripts", "train", *options(data, run, 3, "conv3")]
     with subprocess.Popen(command, cwd=ROOT) as process:
-        wait_for("a checkpoint", (run / CHECKPOINT).exists, LONG_ENOUGH)
+        wait_for("a checkpoint", (run / CHECKPOINT_FILE).exists, LONG_ENOUGH)
         process.kill()
 
-    first = json.loads((run / CHECKPOINT).read_bytes())["history"]
+    first = json.loads((run / CHECKPOINT_FILE).read_bytes())["history"]
     code = wardrobe("train", options(data, run, 3, "conv3"))
 
     history = parse_report((run / "release" / "report.json").read_bytes(), str(run)).history

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lab import tuning_steps
 from lab.tuning_batches import Batch, Drawn, Tuning
 from tests.contract.training.test_tuning import drawn_of, photos
-from training.features.blocks import network
+from training.features.blocks import build_vector_network
 from training.features.frozen import EFFICIENTNET
 from training.features.weights import read_npz
 
@@ -21,13 +21,13 @@ def test_it_sees_what_the_network_of_the_package_sees() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (1, 6, 6, 3), np.uint8).repeat(32, 1).repeat(32, 2)
     signed = (torch.from_numpy(picture).permute(0, 3, 1, 2).float() - 127) / 128
 
-    found = tuning_steps.means(tuning_steps.tensors_of(read_npz(EFFICIENTNET.weights)), signed)
+    found = tuning_steps.means(tuning_steps.tensors_of(read_npz(EFFICIENTNET.weights_file)), signed)
 
-    assert np.allclose(torch_of(found), np.asarray(network(("lite2",))(picture)), atol=1e-3)
+    assert np.allclose(torch_of(found), np.asarray(build_vector_network(("lite2",))(picture)), atol=1e-3)
 
 
 def test_a_stopped_tuning_ends_as_one_that_was_not_and_keeps_the_statistics(tmp_path: Path) -> None:
-    start, drawn = read_npz(EFFICIENTNET.weights), stored_in(tmp_path)
+    start, drawn = read_npz(EFFICIENTNET.weights_file), stored_in(tmp_path)
 
     def tuned(kept: str, learnt: Drawn) -> dict[str, Any]:
         _, above = below_and_above()
@@ -49,7 +49,7 @@ def test_a_stopped_tuning_ends_as_one_that_was_not_and_keeps_the_statistics(tmp_
 
 def test_the_last_stages_learn_on_what_the_others_give_of_each_view_and_these_stay(tmp_path: Path) -> None:
     start, drawn, (below, above) = (
-        read_npz(EFFICIENTNET.weights),
+        read_npz(EFFICIENTNET.weights_file),
         stored_in(tmp_path),
         below_and_above(),
     )
@@ -66,7 +66,7 @@ def test_the_last_stages_learn_on_what_the_others_give_of_each_view_and_these_st
 
 def below_and_above() -> tuple[tuning_steps.Weights, tuning_steps.Weights]:
     """The stages of the network of the package that stay, and those that learn."""
-    return tuning_steps.below_and_above(tuning_steps.tensors_of(read_npz(EFFICIENTNET.weights)))
+    return tuning_steps.below_and_above(tuning_steps.tensors_of(read_npz(EFFICIENTNET.weights_file)))
 
 
 def stored_in(folder: Path) -> Drawn:

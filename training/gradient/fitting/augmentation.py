@@ -18,10 +18,10 @@ from training.data.fashion import MAX_MODEL_BATCH_SIZE
 from training.gradient.recipes import Recipe
 from training.untyped import Tensor
 
-BACKGROUND: Final = {"fill_mode": "constant", "fill_value": 0.0}
+FILL_WITH_BACKGROUND: Final = {"fill_mode": "constant", "fill_value": 0.0}
 """Arguments of Keras' layers that fill new pixels at the border with background (0)."""
 
-NEAREST: Final = {"fill_mode": "nearest"}
+FILL_WITH_NEAREST: Final = {"fill_mode": "nearest"}
 """Arguments of Keras' layers that fill new pixels with the nearest pixel of the border, as Keras'
 ImageDataGenerator did for the published networks."""
 
@@ -35,7 +35,7 @@ class Augmentation:
     """
 
     def __init__(self, recipe: Recipe) -> None:
-        self._layers = _layers(recipe)
+        self._layers = _make_layers(recipe)
 
     def __call__(self, images: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Change the pictures of a batch at random.
@@ -49,17 +49,17 @@ class Augmentation:
         """
         if not self._layers:
             return images, targets
-        grey = len(images.shape) == 3
-        shaped = images[..., tf.newaxis] if grey else images
+        is_grey = len(images.shape) == 3
+        shaped = images[..., tf.newaxis] if is_grey else images
         batch = {"images": tf.cast(shaped, tf.float32), "labels": tf.convert_to_tensor(targets)}
         for layer in self._layers:
             batch = layer(batch, training=True)
         # A cast alone would cut the fraction off and darken every picture.
-        changed = batch["images"][..., 0] if grey else batch["images"]
-        return tf.cast(tf.round(changed), tf.uint8), batch["labels"]
+        changed_images = batch["images"][..., 0] if is_grey else batch["images"]
+        return tf.cast(tf.round(changed_images), tf.uint8), batch["labels"]
 
 
-def with_copies(
+def add_copies(
     images: PixelsBatch, targets: NDArray[np.float32], recipe: Recipe
 ) -> tuple[PixelsBatch, NDArray[np.float32]]:
     """Return the pictures unchanged, and behind them the recipe's augmented copies of each.
@@ -74,26 +74,26 @@ def with_copies(
         Both, (1 + augmented_copies) * N of each.
     """
     augmentation = Augmentation(recipe)
-    changed = [
+    augmented_batches = [
         augmentation(
             images[start : start + MAX_MODEL_BATCH_SIZE], targets[start : start + MAX_MODEL_BATCH_SIZE]
         )
         for _ in range(recipe.augmented_copies)
         for start in range(0, len(images), MAX_MODEL_BATCH_SIZE)
     ]
-    copies, of_copies = zip(*changed, strict=True)
+    copies, copied_targets = zip(*augmented_batches, strict=True)
     return np.concatenate([images, *map(np.asarray, copies)]), np.concatenate(
-        [targets, *map(np.asarray, of_copies)]
+        [targets, *map(np.asarray, copied_targets)]
     )
 
 
-def _layers(recipe: Recipe) -> list[layers.Layer]:
+def _make_layers(recipe: Recipe) -> list[layers.Layer]:
     turn, shift = recipe.rotate / 360, recipe.shift / EDGE
     lean = math.tan(math.radians(recipe.shear))
     # One area and one probability: a square of `erase` pixels in half of the pictures (arXiv 1708.04552).
     area = (recipe.erase / EDGE) ** 2
-    seed, fill = recipe.seed, NEAREST if recipe.augmented_copies else BACKGROUND
-    wanted = {
+    seed, fill = recipe.seed, FILL_WITH_NEAREST if recipe.augmented_copies else FILL_WITH_BACKGROUND
+    strengths = {
         layers.RandomFlip("horizontal", seed=seed): recipe.flip,
         layers.RandomRotation(turn, **fill, seed=seed + 1): recipe.rotate,
         layers.RandomZoom(recipe.zoom, **fill, seed=seed + 2): recipe.zoom,
@@ -102,4 +102,4 @@ def _layers(recipe: Recipe) -> list[layers.Layer]:
         layers.RandomErasing((0.5, 0.5), scale=(area, area), fill_value=0, seed=seed + 5): recipe.erase,
         layers.MixUp(recipe.mixup or 1.0, seed=seed + 6): recipe.mixup,
     }
-    return [layer for layer, strength in wanted.items() if strength]
+    return [layer for layer, strength in strengths.items() if strength]

@@ -17,10 +17,10 @@ from model_store.manifest import FrozenModel, describe_first_problem
 from model_store.release_files import write_whole
 from reports.values import Epoch
 from training.errors import CheckpointUnreadable
-from training.gradient.recipes import Kept
+from training.gradient.recipes import KeptEpochRule
 
-CHECKPOINT: Final = "progress.json"
-WEIGHTS: Final = ".weights.h5"
+CHECKPOINT_FILE: Final = "progress.json"
+WEIGHTS_SUFFIX: Final = ".weights.h5"
 
 SOLVED_EPOCHS: Final = 3
 SOLVED_STEPS: Final = 100
@@ -31,25 +31,25 @@ _REMEDY: Final = "Name another folder with --run, or start over with --fresh."
 
 
 @dataclass(frozen=True)
-class Run:
+class TrainingRun:
     """A training run: the folder of its checkpoint, and the facts that checkpoint and release record.
 
     Attributes:
         fingerprint: the fingerprint of the recipe and the data (recipes.py).
-        events: the folder of its TensorBoard log; None for no log.
-        command: the command line, which the release records.
+        tensorboard_folder: the folder of its TensorBoard log; None for no log.
+        command_line: the command line, which the release records.
         settings: the options of that command, as data, which it records, too.
     """
 
     folder: Path
     fingerprint: str
-    events: Path | None = None
-    command: str = ""
+    tensorboard_folder: Path | None = None
+    command_line: str = ""
     settings: Mapping[str, JsonValue] = field(default_factory=dict)
 
-    def state(self, epoch: int) -> Path:
+    def state_path(self, epoch: int) -> Path:
         """Return the file of weights and optimizer after an epoch, 1-based."""
-        return self.folder / f"state-{epoch:04d}{WEIGHTS}"
+        return self.folder / f"state-{epoch:04d}{WEIGHTS_SUFFIX}"
 
 
 class Checkpoint(FrozenModel):
@@ -70,13 +70,13 @@ class Checkpoint(FrozenModel):
     libraries: dict[str, str] = Field(default_factory=dict)
 
 
-def load_checkpoint(run: Run) -> Checkpoint:
+def load_checkpoint(run: TrainingRun) -> Checkpoint:
     """Read the checkpoint of a run, or return one without epochs if the folder of the run has none.
 
     Raises:
         CheckpointUnreadable: the checkpoint is damaged, or belongs to a run with another fingerprint.
     """
-    path = run.folder / CHECKPOINT
+    path = run.folder / CHECKPOINT_FILE
     try:
         checkpoint = Checkpoint.model_validate_json(path.read_bytes())
     except FileNotFoundError:
@@ -90,25 +90,25 @@ def load_checkpoint(run: Run) -> Checkpoint:
     return checkpoint
 
 
-def save_checkpoint(run: Run, checkpoint: Checkpoint, kept: int) -> None:
-    """Write the checkpoint in one step, then remove the weights of earlier epochs, except of epoch `kept`.
+def save_checkpoint(run: TrainingRun, checkpoint: Checkpoint, kept_epoch_number: int) -> None:
+    """Write the checkpoint in one step, then remove the weights of all earlier epochs but the kept one.
 
     The caller has written the weights of the last epoch before.
     """
-    write_whole(run.folder / CHECKPOINT, checkpoint.model_dump_json().encode())
-    _remove_weights(run, {run.state(len(checkpoint.history)), run.state(kept)})
+    write_whole(run.folder / CHECKPOINT_FILE, checkpoint.model_dump_json().encode())
+    _remove_weights(run, {run.state_path(len(checkpoint.history)), run.state_path(kept_epoch_number)})
 
 
-def kept_epoch(history: Sequence[Epoch], kept: Kept) -> int:
+def choose_kept_epoch(history: Sequence[Epoch], epoch_rule: KeptEpochRule) -> int:
     """Return the number of the epoch whose weights a run keeps, counted from 1; 0 if no epoch is done.
 
     Args:
         history: one entry per epoch.
-        kept: the setting `kept` of the recipe.
+        epoch_rule: the setting `kept` of the recipe.
     """
-    if kept == "last" or not history:
+    if epoch_rule == "last" or not history:
         return len(history)
-    return min(history, key=lambda past: past.val_loss).epoch
+    return min(history, key=lambda epoch: epoch.val_loss).epoch
 
 
 def is_out_of_patience(history: Sequence[Epoch], patience: int | None) -> bool:
@@ -135,19 +135,19 @@ def is_solved(history: Sequence[Epoch], steps: int) -> bool:
     return len(history) >= epochs and all(epoch.val_accuracy == 1 for epoch in history[-epochs:])
 
 
-def damaged(path: Path, error: Exception) -> CheckpointUnreadable:
+def make_damaged_weights_error(path: Path, error: Exception) -> CheckpointUnreadable:
     """Return the error for a file of weights that Keras cannot read."""
     return CheckpointUnreadable(f"{path}: {error}. {_REMEDY}")
 
 
-def forget_checkpoint(run: Run) -> None:
+def remove_checkpoint(run: TrainingRun) -> None:
     """Remove the run's checkpoint, if it has one."""
-    (run.folder / CHECKPOINT).unlink(missing_ok=True)
+    (run.folder / CHECKPOINT_FILE).unlink(missing_ok=True)
     _remove_weights(run)
 
 
-def _remove_weights(run: Run, kept: Set[Path] = frozenset()) -> None:
+def _remove_weights(run: TrainingRun, kept_files: Set[Path] = frozenset()) -> None:
     # Other files of the folder are not ours.
-    for path in run.folder.glob(f"state-????{WEIGHTS}"):
-        if path not in kept:
+    for path in run.folder.glob(f"state-????{WEIGHTS_SUFFIX}"):
+        if path not in kept_files:
             path.unlink()

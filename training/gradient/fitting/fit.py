@@ -27,32 +27,32 @@ from training.data.fashion import choose_class_weights, choose_model_batch_size
 from training.data.split import Split
 from training.environment import hardware, libraries
 from training.errors import CheckpointUnwritable, Diverged
-from training.gradient.fitting.augmentation import Augmentation, with_copies
+from training.gradient.fitting.augmentation import Augmentation, add_copies
 from training.gradient.fitting.checkpoints import (
     Checkpoint,
-    Run,
-    damaged,
+    TrainingRun,
+    choose_kept_epoch,
     is_out_of_patience,
     is_solved,
-    kept_epoch,
     load_checkpoint,
+    make_damaged_weights_error,
     save_checkpoint,
 )
 from training.gradient.fitting.optimizers import build_optimizer
-from training.gradient.networks.registry import build
+from training.gradient.networks.registry import build_network
 from training.gradient.recipes import Recipe
 from training.progress import Watcher
 from training.untyped import Network
 
-CROSS_ENTROPY: Final = "cross_entropy"
+CROSS_ENTROPY_METRIC: Final = "cross_entropy"
 """The validation loss without penalties and label smoothing, which the history reports."""
 
-SLACK: Final = 1 << 16
+WEIGHTS_FILE_OVERHEAD_BYTES: Final = 1 << 16
 """Overhead of a weights file, in bytes."""
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedNetwork:
     """The result of a finished fit.
 
     Attributes:
@@ -73,16 +73,16 @@ class Fitted:
         return sum(epoch.seconds for epoch in self.history)
 
 
-def fit(  # noqa: PLR0913 - what a training consists of
+def fit_by_gradient(  # noqa: PLR0913 - what a training consists of
     split: Split,
     classes: int,
     recipe: Recipe,
-    run: Run,
+    run: TrainingRun,
     watcher: Watcher,
     *,
-    extra: Sequence[keras.callbacks.Callback] = (),
+    extra_callbacks: Sequence[keras.callbacks.Callback] = (),
     targets: NDArray[np.float32] | None = None,
-) -> Fitted:
+) -> FittedNetwork:
     """Train a network to the end of its recipe, from the last checkpoint of the run on if there is one.
 
     Args:
@@ -91,8 +91,8 @@ def fit(  # noqa: PLR0913 - what a training consists of
         recipe: the recipe of the training.
         run: folder and fingerprint of the checkpoint.
         watcher: receives every step and epoch.
-        extra: further callbacks, such as TensorBoard's; at the end of a validation the model holds the
-            averaged weights.
+        extra_callbacks: further callbacks, such as TensorBoard's; at the end of a validation the model holds
+            the averaged weights.
         targets: (N, C), probabilities that the training pictures have as targets in place of their labels.
 
     Raises:
@@ -104,24 +104,24 @@ def fit(  # noqa: PLR0913 - what a training consists of
     # A resumed run draws other numbers than its first part did.
     keras.utils.set_random_seed(recipe.seed + len(checkpoint.history))
     shape = split.train.images.shape[1:]
-    model = build(recipe, classes, shape, training=True)
-    released = build(replace(recipe, precision="float32"), classes, shape)
-    for past in checkpoint.history:
-        watcher.epoch(past)
-    keeper = _Keeper(run, checkpoint, watcher, recipe)
+    model = build_network(recipe, classes, shape, training=True)
+    released_model = build_network(replace(recipe, precision="float32"), classes, shape)
+    for epoch in checkpoint.history:
+        watcher.epoch(epoch)
+    callback = _CheckpointCallback(run, checkpoint, watcher, recipe)
     # A run that is resumed at its end is entered, too: that averages the weights.
-    _train(model, split, recipe, keeper, extra, targets)
-    released.set_weights(model.get_weights())
-    checkpoint = keeper.checkpoint
-    return Fitted(released, checkpoint.history, checkpoint.hardware, checkpoint.libraries)
+    _train(model, split, recipe, callback, extra_callbacks, targets)
+    released_model.set_weights(model.get_weights())
+    checkpoint = callback.checkpoint
+    return FittedNetwork(released_model, checkpoint.history, checkpoint.hardware, checkpoint.libraries)
 
 
 def _train(  # noqa: PLR0913, PLR0917 - as above
     model: Network,
     split: Split,
     recipe: Recipe,
-    keeper: "_Keeper",
-    extra: Sequence[keras.callbacks.Callback],
+    callback: "_CheckpointCallback",
+    extra_callbacks: Sequence[keras.callbacks.Callback],
     targets: NDArray[np.float32] | None,
 ) -> None:
     """Run the epochs that are left, from the last checkpoint if there is one.
@@ -132,36 +132,36 @@ def _train(  # noqa: PLR0913, PLR0917 - as above
         CheckpointUnreadable: a file of weights is damaged.
         Diverged: the loss is no finite number.
     """
-    done = len(keeper.checkpoint.history)
+    epochs_done = len(callback.checkpoint.history)
     classes = model.output.shape[-1]
     images, one_hot = split.train.images, np.eye(classes, dtype=np.float32)
-    wanted = one_hot[split.train.classes] if targets is None else targets
+    learnt_targets = one_hot[split.train.classes] if targets is None else targets
     if recipe.augmented_copies:
-        images, wanted = with_copies(images, wanted, recipe)
+        images, learnt_targets = add_copies(images, learnt_targets, recipe)
     steps = max(len(images) // recipe.batch_size, 1)
     model.compile(
         optimizer=build_optimizer(recipe, model.trainable_variables, steps),
         loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
         metrics=[
             keras.metrics.CategoricalAccuracy("accuracy"),
-            keras.metrics.CategoricalCrossentropy(CROSS_ENTROPY, from_logits=True),
+            keras.metrics.CategoricalCrossentropy(CROSS_ENTROPY_METRIC, from_logits=True),
         ],
         # XLA takes longer to compile these small networks for a CPU than it saves.
         jit_compile=False,
     )
-    if done:
-        _load(model, keeper.run.state(done))
+    if epochs_done:
+        _load_weights(model, callback.run.state_path(epochs_done))
     held_out = split.validation
     try:
         model.fit(
-            _batches(images, wanted, recipe, done),
-            epochs=done if keeper.checkpoint.finished else recipe.epochs,
-            initial_epoch=done,
+            _make_batches(images, learnt_targets, recipe, epochs_done),
+            epochs=epochs_done if callback.checkpoint.finished else recipe.epochs,
+            initial_epoch=epochs_done,
             validation_data=(held_out.images, one_hot[held_out.classes]),
             validation_batch_size=choose_model_batch_size(held_out.images),
             class_weight=choose_class_weights(split.train.classes, classes),
             # Callbacks before SwapEMAWeights see averaged weights at the end of a validation.
-            callbacks=[*extra, TerminateOnNaN(raise_error=True), keeper, SwapEMAWeights()],
+            callbacks=[*extra_callbacks, TerminateOnNaN(raise_error=True), callback, SwapEMAWeights()],
             shuffle=False,
             verbose=0,
         )
@@ -169,29 +169,29 @@ def _train(  # noqa: PLR0913, PLR0917 - as above
         if not str(error).startswith("NaN or Inf loss"):  # of TerminateOnNaN
             raise
         raise Diverged(
-            f"epoch {len(keeper.checkpoint.history) + 1}: the loss is no finite number, so no further epoch "
-            f"would learn anything. Try a lower --learning-rate than {recipe.learning_rate:g}."
+            f"epoch {len(callback.checkpoint.history) + 1}: the loss is no finite number, so no further "
+            f"epoch would learn anything. Try a lower --learning-rate than {recipe.learning_rate:g}."
         ) from error
-    history = keeper.checkpoint.history
-    if (epoch := kept_epoch(history, recipe.kept)) < len(history):
-        _load(model, keeper.run.state(epoch))
+    history = callback.checkpoint.history
+    if (epoch := choose_kept_epoch(history, recipe.kept)) < len(history):
+        _load_weights(model, callback.run.state_path(epoch))
         model.optimizer.finalize_variable_values(model.trainable_variables)
 
 
-def _batches(
+def _make_batches(
     images: PixelsBatch, targets: NDArray[np.float32], recipe: Recipe, epochs_done: int
 ) -> tf.data.Dataset:
     """Yield shuffled, augmented batches; pictures of an epoch that fill no batch are left out of it.
 
     Where a recipe has augmented copies, they are among the pictures already, and nothing more is changed.
     """
-    pictures, wanted = tf.constant(images), tf.constant(targets)
+    pictures, all_targets = tf.constant(images), tf.constant(targets)
     augmentation = Augmentation(replace(recipe, seed=recipe.seed + epochs_done))
     batches = (
         tf.data.Dataset.range(len(images))
         .shuffle(len(images), seed=recipe.seed + epochs_done)
         .batch(min(recipe.batch_size, len(images)), drop_remainder=True)
-        .map(lambda chosen: (tf.gather(pictures, chosen), tf.gather(wanted, chosen)))
+        .map(lambda rows: (tf.gather(pictures, rows), tf.gather(all_targets, rows)))
     )
     if not recipe.augmented_copies:
         # One call at a time: in parallel, equal seeds would draw in another order.
@@ -199,10 +199,10 @@ def _batches(
     return batches.prefetch(tf.data.AUTOTUNE)
 
 
-class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no types
+class _CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no types
     """Keras callback that writes the checkpoint and the history after each epoch, and stops early."""
 
-    def __init__(self, run: Run, checkpoint: Checkpoint, watcher: Watcher, recipe: Recipe) -> None:
+    def __init__(self, run: TrainingRun, checkpoint: Checkpoint, watcher: Watcher, recipe: Recipe) -> None:
         super().__init__()
         self.checkpoint = checkpoint
         self.run = run
@@ -220,41 +220,42 @@ class _Keeper(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Write the checkpoint; then report the epoch."""
         figures = logs or {}
-        done = Epoch(
+        finished_epoch = Epoch(
             epoch=epoch + 1,
             loss=figures["loss"],
             accuracy=figures["accuracy"],
-            val_loss=figures[f"val_{CROSS_ENTROPY}"],
+            val_loss=figures[f"val_{CROSS_ENTROPY_METRIC}"],
             val_accuracy=figures["val_accuracy"],
             seconds=time.perf_counter() - self._began,
         )
-        history = (*self.checkpoint.history, done)
-        stops = self._has_to_stop(history)
-        self.model.stop_training = stops
-        _save(self.model, self.run.state(done.epoch))
+        history = (*self.checkpoint.history, finished_epoch)
+        has_to_stop = self._has_to_stop(history)
+        self.model.stop_training = has_to_stop
+        _save_weights(self.model, self.run.state_path(finished_epoch.epoch))
         self.checkpoint = self.checkpoint.replace_fields(
-            finished=stops or done.epoch >= self._recipe.epochs,
+            finished=has_to_stop or finished_epoch.epoch >= self._recipe.epochs,
             history=history,
             hardware=tuple(dict.fromkeys((*self.checkpoint.hardware, self._hardware))),
             libraries=self._libraries,
         )
-        save_checkpoint(self.run, self.checkpoint, kept_epoch(history, self._recipe.kept))
-        self._watcher.epoch(done)
+        save_checkpoint(self.run, self.checkpoint, choose_kept_epoch(history, self._recipe.kept))
+        self._watcher.epoch(finished_epoch)
 
     def _has_to_stop(self, history: tuple[Epoch, ...]) -> bool:
         return is_out_of_patience(history, self._recipe.patience) or is_solved(history, self.params["steps"])
 
 
-def _save(model: Network, path: Path) -> None:
+def _save_weights(model: Network, path: Path) -> None:
     """Write weights to the disk itself: the checkpoint that names them is flushed, too."""
     # On a full disk h5py does not merely fail: it ends the process when it closes the file.
-    needed = (
-        sum(math.prod(weight.shape) * 4 for weight in [*model.variables, *model.optimizer.variables]) + SLACK
+    needed_bytes = (
+        sum(math.prod(weight.shape) * 4 for weight in [*model.variables, *model.optimizer.variables])
+        + WEIGHTS_FILE_OVERHEAD_BYTES
     )
-    if (free := shutil.disk_usage(path.parent).free) < needed:
+    if (free_bytes := shutil.disk_usage(path.parent).free) < needed_bytes:
         raise CheckpointUnwritable(
-            f"{path}: takes {needed:,} bytes, and {free:,} are left there. Make room: the same command goes "
-            "on after the last finished epoch."
+            f"{path}: takes {needed_bytes:,} bytes, and {free_bytes:,} are left there. Make room: the same "
+            "command goes on after the last finished epoch."
         )
     try:
         model.save_weights(path)
@@ -267,8 +268,8 @@ def _save(model: Network, path: Path) -> None:
         ) from error
 
 
-def _load(model: Network, path: Path) -> None:
+def _load_weights(model: Network, path: Path) -> None:
     try:
         model.load_weights(path)
     except (OSError, ValueError) as error:
-        raise damaged(path, error) from error
+        raise make_damaged_weights_error(path, error) from error

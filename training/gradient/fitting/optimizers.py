@@ -12,11 +12,11 @@ from typing import Any, Final
 import keras
 from keras import ops
 
-from training.gradient.networks.registry import LOGITS
+from training.gradient.networks.registry import LOGITS_LAYER
 from training.gradient.recipes import OptimizerName, Recipe
 from training.untyped import Tensor
 
-UNDECAYED: Final = ["bias", "gamma", "beta"]
+VARIABLES_WITHOUT_DECAY: Final = ["bias", "gamma", "beta"]
 
 SGD_MOMENTUM: Final = 0.9
 
@@ -33,7 +33,7 @@ class Muon(keras.optimizers.Muon):  # type: ignore[misc]  # keras ships no types
     def _should_use_adamw(self, variable: keras.Variable) -> bool:
         shape = variable.shape
         mixes = len(shape) == 2 or (len(shape) == 4 and shape[2] > 1)
-        return not mixes or LOGITS in variable.path
+        return not mixes or LOGITS_LAYER in variable.path
 
     def zeropower_via_newtonschulz5(self, x: Tensor, steps: int) -> Tensor:
         """Return the orthogonal matrix nearest to a kernel's momentum, in the kernel's own shape."""
@@ -46,7 +46,7 @@ class Muon(keras.optimizers.Muon):  # type: ignore[misc]  # keras ships no types
         return x * (self.rms_rate * math.sqrt(max(inputs, outputs)))
 
 
-OPTIMIZERS: Final[dict[OptimizerName, Callable[..., Any]]] = {
+OPTIMIZER_BUILDERS: Final[dict[OptimizerName, Callable[..., Any]]] = {
     "adamw": keras.optimizers.AdamW,
     "adam": keras.optimizers.Adam,
     "sgd": partial(keras.optimizers.SGD, momentum=SGD_MOMENTUM, nesterov=True),
@@ -55,7 +55,7 @@ OPTIMIZERS: Final[dict[OptimizerName, Callable[..., Any]]] = {
     ),
 }
 
-LONGEST_AVERAGE: Final = 0.05
+MAX_AVERAGE_SHARE: Final = 0.05
 """Share of all steps that the running average of the weights looks back over at most: a longer one would
 still hold the initial weights at the end of a short training."""
 
@@ -69,18 +69,18 @@ def build_optimizer(recipe: Recipe, variables: list[keras.Variable], steps: int)
         steps: the number of steps in one epoch.
     """
     total = steps * recipe.epochs
-    optimizer = OPTIMIZERS[recipe.optimizer](
-        learning_rate(recipe, steps),
+    optimizer = OPTIMIZER_BUILDERS[recipe.optimizer](
+        make_learning_rate(recipe, steps),
         weight_decay=recipe.weight_decay,
         use_ema=True,
-        ema_momentum=min(recipe.averaging, max(0.0, 1 - 1 / (LONGEST_AVERAGE * total))),
+        ema_momentum=min(recipe.averaging, max(0.0, 1 - 1 / (MAX_AVERAGE_SHARE * total))),
     )
-    optimizer.exclude_from_weight_decay(var_names=UNDECAYED)
+    optimizer.exclude_from_weight_decay(var_names=VARIABLES_WITHOUT_DECAY)
     optimizer.build(variables)
     return optimizer
 
 
-def learning_rate(recipe: Recipe, steps: int) -> keras.optimizers.schedules.LearningRateSchedule | float:
+def make_learning_rate(recipe: Recipe, steps: int) -> keras.optimizers.schedules.LearningRateSchedule | float:
     """Return the learning rate of a recipe as a schedule over steps, or as one number.
 
     The schedule rises linearly over `warm_up` epochs, then falls to zero as a half cosine (arXiv

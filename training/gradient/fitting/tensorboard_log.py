@@ -14,35 +14,35 @@ from sklearn.metrics import confusion_matrix
 
 from training.data.fashion import split_into_batches
 from training.data.pictures import Pictures
-from training.evaluation.plots import draw_shares
+from training.evaluation.plots import draw_class_shares
 
-CONFUSION: Final = "confusion of the held-out pictures"
+CONFUSION_MATRIX_TAG: Final = "confusion of the held-out pictures"
 """The tag of the picture; its rows are true classes and sum to 1."""
 
 
-def tensorboard_callbacks(
-    folder: Path, held_out: Pictures, labels: tuple[str, ...]
+def make_tensorboard_callbacks(
+    folder: Path, validation_pictures: Pictures, labels: tuple[str, ...]
 ) -> list[keras.callbacks.Callback]:
     """Return the Keras callbacks that write a log of one run for TensorBoard.
 
     Args:
         folder: the folder of the log, which no other run uses.
-        held_out: the pictures whose confusion matrix is drawn after each validation.
+        validation_pictures: the pictures whose confusion matrix is drawn after each validation.
         labels: the names of the classes by index.
     """
     return [
         keras.callbacks.TensorBoard(str(folder), write_graph=False),
-        _ConfusionPicture(folder, held_out, labels),
+        _ConfusionPicture(folder, validation_pictures, labels),
     ]
 
 
 class _ConfusionPicture(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no types
     """Draws the confusion matrix after each validation."""
 
-    def __init__(self, folder: Path, held_out: Pictures, labels: tuple[str, ...]) -> None:
+    def __init__(self, folder: Path, validation_pictures: Pictures, labels: tuple[str, ...]) -> None:
         super().__init__()
         self._writer = tf.summary.create_file_writer(str(folder / "validation"))
-        self._held_out = held_out
+        self._validation_pictures = validation_pictures
         self._labels = labels
         self._epoch = 0
 
@@ -53,13 +53,15 @@ class _ConfusionPicture(keras.callbacks.Callback):  # type: ignore[misc]  # kera
         # The model's own call: `predict` would run the callbacks of a validation within a validation.
         answers = [
             np.asarray(self.model(pictures, training=False)).argmax(axis=1)
-            for pictures in split_into_batches(self._held_out.images)
+            for pictures in split_into_batches(self._validation_pictures.images)
         ]
         classes = np.arange(len(self._labels))
-        counts = confusion_matrix(self._held_out.classes, np.concatenate(answers), labels=classes)
-        title = f"epoch {self._epoch + 1}, {len(self._held_out):,} held out"
+        counts = confusion_matrix(self._validation_pictures.classes, np.concatenate(answers), labels=classes)
+        title = f"epoch {self._epoch + 1}, {len(self._validation_pictures):,} held out"
         png = io.BytesIO()
-        draw_shares(counts, self._labels, title).savefig(png, format="png")
+        draw_class_shares(counts, self._labels, title).savefig(png, format="png")
         with self._writer.as_default(step=self._epoch):
-            tf.summary.image(CONFUSION, tf.image.decode_png(png.getvalue(), channels=3)[tf.newaxis])
+            tf.summary.image(
+                CONFUSION_MATRIX_TAG, tf.image.decode_png(png.getvalue(), channels=3)[tf.newaxis]
+            )
         self._writer.flush()

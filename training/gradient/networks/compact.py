@@ -8,12 +8,17 @@ from typing import Final
 
 from keras import layers
 
-from training.gradient.networks.layers import FEATURES, LayerFactory
+from training.gradient.networks.layers import FEATURES_LAYER, LayerFactory
 from training.untyped import Tensor
 
 
-def compact(
-    x: Tensor, factory: LayerFactory, *, width: int, blocks: tuple[int, int] = (1, 1), separable: bool = False
+def build_compact(
+    x: Tensor,
+    factory: LayerFactory,
+    *,
+    width: int,
+    blocks: tuple[int, int] = (1, 1),
+    is_separable: bool = False,
 ) -> Tensor:
     """Build a small residual network for pictures of 28 x 28: a stem, and stages of 14 x 14 and 7 x 7.
 
@@ -27,65 +32,69 @@ def compact(
         factory: the maker of the layers.
         width: the channels of the stem; each stage has twice those before it.
         blocks: the numbers of residual blocks at 14 x 14 and at 7 x 7 pixels.
-        separable: whether the blocks have depthwise 3 x 3 and 1 x 1 convolutions (MobileNet, arXiv
+        is_separable: whether the blocks have depthwise 3 x 3 and 1 x 1 convolutions (MobileNet, arXiv
             1704.04861).
     """
-    x = _stem(x, factory, width)
+    x = _add_stem(x, factory, width)
     for stage, count in enumerate(blocks, start=1):
         for number in range(1, count + 1):
-            halved = stage == 2 and number == 1
+            is_halved = stage == 2 and number == 1
             name, channels = f"stage{stage}_{number}", width << stage
-            x = _block(x, factory, name, channels, halved=halved, separable=separable)
-    return factory.placed(x)
+            x = _add_residual_block(
+                x, factory, name, channels, is_halved=is_halved, is_separable=is_separable
+            )
+    return factory.add_position_filter(x)
 
 
-COMPACT: Final = {
-    "compact16": partial(compact, width=16),
-    "compact32": partial(compact, width=32),
-    "compact48_separable": partial(compact, width=48, blocks=(2, 2), separable=True),
-    "compact48_separable_deep": partial(compact, width=48, blocks=(3, 3), separable=True),
+COMPACT_BUILDERS: Final = {
+    "compact16": partial(build_compact, width=16),
+    "compact32": partial(build_compact, width=32),
+    "compact48_separable": partial(build_compact, width=48, blocks=(2, 2), is_separable=True),
+    "compact48_separable_deep": partial(build_compact, width=48, blocks=(3, 3), is_separable=True),
 }
 """Builders of our own networks by name, from the fastest to the slowest."""
 
-STAGED_WIDTH: Final = 28
-STAGES: Final = 3
+STEM_CHANNELS: Final = 28
+STAGE_COUNT: Final = 3
 """Number of stages at 64 x 64 in colour: 56, 112 and 224 channels at 16 x 16, 8 x 8 and 4 x 4; 73 MFLOP."""
 
 
-def compact_stages(x: Tensor, factory: LayerFactory) -> Tensor:
+def build_compact_stages(x: Tensor, factory: LayerFactory) -> Tensor:
     """Build a residual network for colour pictures; return the means of the channels of all stages."""
-    x, means = _stem(x, factory, STAGED_WIDTH), []
-    for stage in range(1, STAGES + 1):
-        x = _block(x, factory, f"stage{stage}", STAGED_WIDTH << stage, halved=True)
+    x, means = _add_stem(x, factory, STEM_CHANNELS), []
+    for stage in range(1, STAGE_COUNT + 1):
+        x = _add_residual_block(x, factory, f"stage{stage}", STEM_CHANNELS << stage, is_halved=True)
         means.append(layers.GlobalAveragePooling2D(name=f"stage{stage}_mean")(x))
-    return layers.Concatenate(name=FEATURES, dtype="float32")(means)
+    return layers.Concatenate(name=FEATURES_LAYER, dtype="float32")(means)
 
 
-def _stem(x: Tensor, factory: LayerFactory, width: int) -> Tensor:
+def _add_stem(x: Tensor, factory: LayerFactory, width: int) -> Tensor:
     """Add a convolution, and take the largest of each 2 x 2."""
-    x = factory.normalized(factory.filters(x, width, 3, "stem"), "stem_norm")
+    x = factory.add_normalization(factory.add_bare_convolution(x, width, 3, "stem"), "stem_norm")
     return layers.MaxPooling2D(name="stem_pool")(layers.ReLU(name="stem_relu")(x))
 
 
-def _block(  # noqa: PLR0913 - what a block consists of
-    x: Tensor, factory: LayerFactory, name: str, channels: int, *, halved: bool, separable: bool = False
+def _add_residual_block(  # noqa: PLR0913 - what a block consists of
+    x: Tensor, factory: LayerFactory, name: str, channels: int, *, is_halved: bool, is_separable: bool = False
 ) -> Tensor:
     """Add two convolutions beside a shortcut (He et al. 2015).
 
     A shortcut that halves the edge takes means of 2 x 2 (arXiv 1812.01187, section 4.2).
     """
     branch = x
-    for half, strides in (("a", 2 if halved else 1), ("b", 1)):
-        if separable:
-            branch = factory.depthwise(branch, 3, f"{name}_{half}_depthwise", strides)
-            branch = factory.filters(branch, channels, 1, f"{name}_{half}")
+    for half, strides in (("a", 2 if is_halved else 1), ("b", 1)):
+        if is_separable:
+            branch = factory.add_depthwise(branch, 3, f"{name}_{half}_depthwise", strides)
+            branch = factory.add_bare_convolution(branch, channels, 1, f"{name}_{half}")
         else:
-            branch = factory.filters(branch, channels, 3, f"{name}_{half}", strides)
-        branch = factory.normalized(branch, f"{name}_{half}_norm")
+            branch = factory.add_bare_convolution(branch, channels, 3, f"{name}_{half}", strides)
+        branch = factory.add_normalization(branch, f"{name}_{half}_norm")
         if half == "a":
             branch = layers.ReLU(name=f"{name}_a_relu")(branch)
-    if halved:
+    if is_halved:
         x = layers.AveragePooling2D(2, padding="same", name=f"{name}_average")(x)
     if x.shape[-1] != channels:
-        x = factory.normalized(factory.filters(x, channels, 1, f"{name}_shortcut"), f"{name}_shortcut_norm")
+        x = factory.add_normalization(
+            factory.add_bare_convolution(x, channels, 1, f"{name}_shortcut"), f"{name}_shortcut_norm"
+        )
     return layers.ReLU(name=f"{name}_relu")(layers.Add(name=f"{name}_add")([branch, x]))

@@ -9,12 +9,12 @@ from typing import Final
 
 from keras import layers
 
-from training.gradient.networks.layers import FEATURES, LayerFactory
+from training.gradient.networks.layers import FEATURES_LAYER, LayerFactory
 from training.untyped import Tensor
 
-STEM: Final = 32
+STEM_FILTERS: Final = 32
 
-STAGES: Final = (
+STAGE_SETTINGS: Final = (
     (3, 1, 16, 1, 1),
     (3, 2, 24, 3, 6),
     (5, 2, 48, 3, 6),
@@ -27,11 +27,11 @@ STAGES: Final = (
 the edge; the channels that each block gives; the number of its blocks; and the factor of a block's
 channels between its two 1 x 1 convolutions."""
 
-LAST: Final = f"stage{len(STAGES)}_1_norm"
+LAST_STAGE_LAYER: Final = f"stage{len(STAGE_SETTINGS)}_1_norm"
 """The last layer of the last stage, float32 (N, H / 32, W / 32, 352); no activation follows."""
 
 
-def efficientnet_lite2(light: Tensor, factory: LayerFactory) -> Tensor:
+def build_efficientnet_lite2(light: Tensor, factory: LayerFactory) -> Tensor:
     """Build EfficientNet-Lite2 without its classifier; return its features, float (N, 352).
 
     Args:
@@ -40,25 +40,29 @@ def efficientnet_lite2(light: Tensor, factory: LayerFactory) -> Tensor:
     """
     # Its weights were learnt on (pixel - 127) / 128.
     x = layers.Rescaling(255 / 128, offset=-127 / 128, name="to_signed")(light)
-    x = _active(factory.filters(x, STEM, 3, "stem", strides=2), factory, "stem")
-    for number, (size, strides, channels, blocks, widening) in enumerate(STAGES, start=1):
+    x = _add_relu6(factory.add_bare_convolution(x, STEM_FILTERS, 3, "stem", strides=2), factory, "stem")
+    for number, (size, strides, channels, blocks, widening) in enumerate(STAGE_SETTINGS, start=1):
         for block in range(1, blocks + 1):
             name, own_strides = f"stage{number}_{block}", strides if block == 1 else 1
-            x = _block(x, factory, name, size=size, strides=own_strides, channels=channels, widening=widening)
-    return layers.GlobalAveragePooling2D(name=FEATURES, dtype="float32")(x)
+            x = _add_inverted_residual(
+                x, factory, name, size=size, strides=own_strides, channels=channels, widening=widening
+            )
+    return layers.GlobalAveragePooling2D(name=FEATURES_LAYER, dtype="float32")(x)
 
 
-def _block(  # noqa: PLR0913 - what a block consists of
+def _add_inverted_residual(  # noqa: PLR0913 - what a block consists of
     x: Tensor, factory: LayerFactory, name: str, *, size: int, strides: int, channels: int, widening: int
 ) -> Tensor:
     """Add an inverted residual (Sandler et al. 2018, arXiv 1801.04381)."""
     wide, widened, depthwise = x, f"{name}_widened", f"{name}_depthwise"
     if widening > 1:
-        wide = _active(factory.filters(x, x.shape[-1] * widening, 1, widened), factory, widened)
-    wide = _active(factory.depthwise(wide, size, depthwise, strides), factory, depthwise)
-    narrow = factory.normalized(factory.filters(wide, channels, 1, name), f"{name}_norm")
+        wide = _add_relu6(
+            factory.add_bare_convolution(x, x.shape[-1] * widening, 1, widened), factory, widened
+        )
+    wide = _add_relu6(factory.add_depthwise(wide, size, depthwise, strides), factory, depthwise)
+    narrow = factory.add_normalization(factory.add_bare_convolution(wide, channels, 1, name), f"{name}_norm")
     return layers.Add(name=f"{name}_add")([x, narrow]) if narrow.shape == x.shape else narrow
 
 
-def _active(x: Tensor, factory: LayerFactory, name: str) -> Tensor:
-    return layers.ReLU(6.0, name=f"{name}_relu")(factory.normalized(x, f"{name}_norm"))
+def _add_relu6(x: Tensor, factory: LayerFactory, name: str) -> Tensor:
+    return layers.ReLU(6.0, name=f"{name}_relu")(factory.add_normalization(x, f"{name}_norm"))

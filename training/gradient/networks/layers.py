@@ -13,7 +13,7 @@ from keras import layers
 from training.gradient.recipes import Recipe
 from training.untyped import Tensor
 
-FEATURES: Final = "features"
+FEATURES_LAYER: Final = "features"
 """Name of the layer below the last one, in which distances are measured."""
 
 
@@ -34,40 +34,44 @@ class LayerFactory:
             "kernel_regularizer": keras.regularizers.L2(recipe.l2) if recipe.l2 else None,
         }
 
-    def convolution(self, x: Tensor, channels: int, size: int, name: str, **settings: str) -> Tensor:
+    def add_convolution(self, x: Tensor, channels: int, size: int, name: str, **settings: str) -> Tensor:
         """Add a convolution of `size` x `size` with bias and, unless the settings say otherwise, ReLU."""
-        chosen = {"padding": "same", "activation": "relu"} | self._kernel | settings
-        return layers.Conv2D(channels, size, name=name, **chosen)(x)
+        arguments = {"padding": "same", "activation": "relu"} | self._kernel | settings
+        return layers.Conv2D(channels, size, name=name, **arguments)(x)
 
-    def filters(self, x: Tensor, channels: int, size: int, name: str, strides: int = 1) -> Tensor:
+    def add_bare_convolution(
+        self, x: Tensor, channels: int, size: int, name: str, strides: int = 1
+    ) -> Tensor:
         """Add a convolution of `size` x `size` without bias or activation: normalization follows."""
         return layers.Conv2D(
             channels, size, strides=strides, padding="same", use_bias=False, name=name, **self._kernel
         )(x)
 
-    def depthwise(self, x: Tensor, size: int, name: str, strides: int = 1, padding: str = "same") -> Tensor:
+    def add_depthwise(
+        self, x: Tensor, size: int, name: str, strides: int = 1, padding: str = "same"
+    ) -> Tensor:
         """Add a convolution of each channel by itself, without bias or activation."""
-        start = {"depthwise_initializer": self._initializer, "use_bias": False}
-        return layers.DepthwiseConv2D(size, strides=strides, padding=padding, name=name, **start)(x)
+        arguments = {"depthwise_initializer": self._initializer, "use_bias": False}
+        return layers.DepthwiseConv2D(size, strides=strides, padding=padding, name=name, **arguments)(x)
 
-    def dense(self, x: Tensor, units: int, name: str) -> Tensor:
+    def add_dense(self, x: Tensor, units: int, name: str) -> Tensor:
         """Add a fully connected layer with ReLU over each picture's values in one row."""
         x = layers.Flatten(name="flat")(x) if len(x.shape) > 2 else x
         return layers.Dense(units, activation="relu", name=name, **self._kernel)(x)
 
-    def normalized(self, x: Tensor, name: str) -> Tensor:
+    def add_normalization(self, x: Tensor, name: str) -> Tensor:
         """Add batch normalization of float (N, H, W, C) (Ioffe and Szegedy 2015, arXiv 1502.03167)."""
         return self._normalization(name=name)(x)
 
-    def dropped(self, x: Tensor, share: float, name: str) -> Tensor:
+    def add_dropout(self, x: Tensor, share: float, name: str) -> Tensor:
         """Add dropout of `share`, or of the recipe's share if it names one (Srivastava et al. 2014)."""
         share = share if self._dropout is None else self._dropout
         return layers.Dropout(share, name=name)(x) if share else x
 
-    def placed(self, x: Tensor) -> Tensor:
+    def add_position_filter(self, x: Tensor) -> Tensor:
         """Add a filter for each channel over all positions, which gives the features, one row a picture."""
-        x = self.normalized(self.depthwise(x, x.shape[1], "place", padding="valid"), "place_norm")
-        return layers.Flatten(name=FEATURES)(x)
+        x = self.add_normalization(self.add_depthwise(x, x.shape[1], "place", padding="valid"), "place_norm")
+        return layers.Flatten(name=FEATURES_LAYER)(x)
 
 
 class FusedNormalization(layers.BatchNormalization):  # type: ignore[misc]  # keras ships no types
@@ -91,7 +95,7 @@ class FusedNormalization(layers.BatchNormalization):  # type: ignore[misc]  # ke
             epsilon=self.epsilon,
             is_training=True,
         )
-        keep = self.momentum
-        self.moving_mean.assign(self.moving_mean * keep + mean * (1 - keep))
-        self.moving_variance.assign(self.moving_variance * keep + variance * (1 - keep))
+        momentum = self.momentum
+        self.moving_mean.assign(self.moving_mean * momentum + mean * (1 - momentum))
+        self.moving_variance.assign(self.moving_variance * momentum + variance * (1 - momentum))
         return outputs

@@ -9,10 +9,10 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from model_store.manifest import FrozenModel, Share
-from training.gradient.recipes import NetworkName
+from training.gradient.recipes import TrainableNetworkName
 
 
-class Published(FrozenModel):
+class PublishedFigures(FrozenModel):
     """The published figures of a network.
 
     Attributes:
@@ -30,35 +30,39 @@ class Published(FrozenModel):
     remark: str = ""
 
 
-VALIDATED: Final = "10 epochs; the accuracy is of the validation in the last one"
+VALIDATION_REMARK: Final = "10 epochs; the accuracy is of the validation in the last one"
 
-WITH_COPIES: Final = f"{VALIDATED}, where rotated and mirrored copies of one picture are on both sides"
+COPIES_REMARK: Final = (
+    f"{VALIDATION_REMARK}, where rotated and mirrored copies of one picture are on both sides"
+)
 
-PUBLISHED_FIGURES: Final[dict[NetworkName, Published]] = {
-    "dense": Published(
+PUBLISHED_FIGURES: Final[dict[TrainableNetworkName, PublishedFigures]] = {
+    "dense": PublishedFigures(
         accuracy=0.88,
         parameters=101_770,
         remark="TensorFlow's tutorial “Basic classification: Classify images of clothing”",
     ),
-    "conv2_same": Published(
+    "conv2_same": PublishedFigures(
         accuracy=0.9224, loss=0.254, parameters=421_642, remark="Adam, batches of 64, 10 epochs"
     ),
-    "conv3": Published(accuracy=0.9232, loss=0.2116, parameters=241_546),
-    "labelling1": Published(accuracy=0.9027, remark="the auto-labelling project; training accuracy 0.9229"),
-    "labelling2": Published(
+    "conv3": PublishedFigures(accuracy=0.9232, loss=0.2116, parameters=241_546),
+    "labelling1": PublishedFigures(
+        accuracy=0.9027, remark="the auto-labelling project; training accuracy 0.9229"
+    ),
+    "labelling2": PublishedFigures(
         accuracy=0.9225, parameters=1_199_882, remark="the auto-labelling project, later"
     ),
-    "arch1": Published(accuracy=0.9134, test=0.9092, parameters=848_330, remark=VALIDATED),
-    "arch2": Published(
+    "arch1": PublishedFigures(accuracy=0.9134, test=0.9092, parameters=848_330, remark=VALIDATION_REMARK),
+    "arch2": PublishedFigures(
         accuracy=0.9302,
         test=0.9178,
         parameters=493_772,
-        remark=f"{WITH_COPIES}; two dense layers, its table says one",
+        remark=f"{COPIES_REMARK}; two dense layers, its table says one",
     ),
-    "vgg": Published(
+    "vgg": PublishedFigures(
         accuracy=0.9485,
         test=0.9354,
         parameters=1_677_674,
-        remark=f"{WITH_COPIES}; after 80 epochs 0.97, and 0.9487 on the test set",
+        remark=f"{COPIES_REMARK}; after 80 epochs 0.97, and 0.9487 on the test set",
     ),
 }

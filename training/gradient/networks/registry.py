@@ -1,7 +1,7 @@
 """The networks by name, from raw `pixels` to logits, in Keras' functional form.
 
 Each reads uint8 pixels and rescales them, so that a saved model needs no preprocessing. Training uses
-logits; `with_softmax` adds the softmax afterwards. Touches nothing. The networks: published.py, compact.py,
+logits; `add_softmax` adds the softmax afterwards. Touches nothing. The networks: published.py, compact.py,
 efficientnet_lite.py; their layers: layers.py. Which one a training uses: recipes.py; the
 fit: fit.py.
 """
@@ -15,34 +15,34 @@ from keras import layers
 
 from inference.contract import GREY_28
 from training.gradient.networks import published
-from training.gradient.networks.compact import COMPACT, compact_stages
-from training.gradient.networks.efficientnet_lite import efficientnet_lite2
+from training.gradient.networks.compact import COMPACT_BUILDERS, build_compact_stages
+from training.gradient.networks.efficientnet_lite import build_efficientnet_lite2
 from training.gradient.networks.layers import LayerFactory
 from training.gradient.recipes import Recipe
 from training.untyped import Network, Tensor
 
-Builder: TypeAlias = Callable[[Tensor, LayerFactory], Tensor]
+NetworkBuilder: TypeAlias = Callable[[Tensor, LayerFactory], Tensor]
 
-LOGITS: Final = "logits"
+LOGITS_LAYER: Final = "logits"
 
-BUILDERS: Final[dict[str, Builder]] = {
-    "dense": published.dense,
-    "conv2_same": published.conv2_same,
-    "conv3": published.conv3,
-    "labelling1": published.labelling1,
-    "labelling2": published.labelling2,
-    "arch1": published.arch1,
-    "arch2": published.arch2,
-    "vgg": published.vgg,
-    **COMPACT,
-    "compact_stages": compact_stages,
-    "efficientnet_lite2": efficientnet_lite2,
+NETWORK_BUILDERS: Final[dict[str, NetworkBuilder]] = {
+    "dense": published.build_dense,
+    "conv2_same": published.build_conv2_same,
+    "conv3": published.build_conv3,
+    "labelling1": published.build_labelling1,
+    "labelling2": published.build_labelling2,
+    "arch1": published.build_arch1,
+    "arch2": published.build_arch2,
+    "vgg": published.build_vgg,
+    **COMPACT_BUILDERS,
+    "compact_stages": build_compact_stages,
+    "efficientnet_lite2": build_efficientnet_lite2,
 }
 """Functions that build networks, by name. Each takes pictures, float (N, H, W, channels) in 0..1, and
 returns the features below the logits."""
 
 
-def build(
+def build_network(
     recipe: Recipe,
     classes: int,
     shape: tuple[int, ...] = GREY_28.array_shape,
@@ -62,26 +62,26 @@ def build(
     Returns:
         keras.Model from `pixels` uint8 (N, *shape) to `logits` float32 (N, classes).
     """
-    usual = keras.config.dtype_policy()
+    earlier_policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if recipe.precision == "bfloat16" else "float32")
     try:
         pixels = keras.Input(shape, name="pixels", dtype="uint8")
-        light = layers.Rescaling(1 / 255, name="rescale")(pixels)
+        scaled_pixels = layers.Rescaling(1 / 255, name="rescale")(pixels)
         if len(shape) == 2:
-            light = layers.Reshape((*shape, 1), name="channel")(light)
-        features = BUILDERS[recipe.network](light, LayerFactory(recipe, training=training))
-        logits = layers.Dense(classes, name=LOGITS, dtype="float32")(features)
+            scaled_pixels = layers.Reshape((*shape, 1), name="channel")(scaled_pixels)
+        features = NETWORK_BUILDERS[recipe.network](scaled_pixels, LayerFactory(recipe, training=training))
+        logits = layers.Dense(classes, name=LOGITS_LAYER, dtype="float32")(features)
     finally:
-        keras.config.set_dtype_policy(usual)
+        keras.config.set_dtype_policy(earlier_policy)
     return keras.Model(pixels, logits, name=recipe.network)
 
 
-def trainable_count(model: Network) -> int:
+def count_trainable_weights(model: Network) -> int:
     """Return the number of weights that a training changes, without statistics and frozen layers."""
     return sum(prod(weights.shape) for weights in model.trainable_weights)
 
 
-def with_softmax(model: Network) -> Network:
+def add_softmax(model: Network) -> Network:
     """Return the network with a softmax added, so that it gives `probabilities`, float32 (N, classes)."""
     probabilities = layers.Softmax(name="probabilities", dtype="float32")(model.output)
     return keras.Model(model.input, probabilities, name=model.name)
