@@ -1,6 +1,6 @@
-"""Write MODEL_CARD_FILE.md, which describes a release for people, below the metadata that model hubs read.
+"""Write MODEL_CARD.md, which describes a release for people, below the metadata that model hubs read.
 
-The template make_model_card.md uses nothing but the contracts of the networks and the report. Each value in
+The template model_card.md uses nothing but the contracts of the networks and the report. Each value in
 the block of metadata is JSON, which is valid YAML. Pure.
 """
 

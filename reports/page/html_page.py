@@ -1,7 +1,7 @@
 """Make a report into an HTML page for people, from report.json, the release's figures and report.html.
 
 sentences.py chooses what stands out; the template takes everything else from the report. The service renders
-the page at GET /metrics (app/web/make_report_page.py) in the reader's language: wording.py. Each release also
+the page at GET /metrics (app/web/report_page.py) in the reader's language: wording.py. Each release also
 contains the page in English, as one file that needs neither server nor network: `make_page_file`.
 """
 
