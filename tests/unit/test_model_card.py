@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
-from inference.contract import ACCEPT_NOTHING, InputContract
+from inference.contract import ACCEPT_NOTHING, InputContract, ModelContract, NetworkName
 from model_store.errors import ReleaseCorrupt
 from model_store.local_releases import LocalRelease, open_bundled_release
 from reports.model_card import MODEL_CARD_FILE, make_model_card
@@ -98,6 +98,9 @@ def test_cross_fitted_figures_are_called_that_and_no_test_set_is_named(release: 
 def test_what_was_not_measured_is_a_limit(release: LocalRelease) -> None:
     report = read_report(release).model_copy(update={"photos": {}, "promises": ()})
 
+    alone: dict[NetworkName, ModelContract] = {"pixels": release.manifest.contract("pixels")}
+    of_pixels = "- Photos: nothing is accepted, as the network was not measured on photos.\n"
+    assert of_pixels in make_model_card(alone, report)
     assert "It was not measured on photos" in make_model_card(release.manifest.contracts, report)
 
 
@@ -115,7 +118,7 @@ def test_the_limits_of_photos_agree_with_the_table_of_unknown_sources(release: L
 @pytest.mark.parametrize(
     ("threshold", "said"),
     [
-        (ACCEPT_NOTHING, "nothing is accepted, as too few answers show how often they are right."),
+        (ACCEPT_NOTHING, "nothing is accepted, as the measured answers do not prove the promise."),
         (0.75, "from confidence 0.7500 and familiarity 0.0000 on."),
     ],
 )

@@ -302,7 +302,10 @@ def test_a_training_leaves_what_a_service_follows_as_it_is_and_ends_with_how_to_
 
     assert (first["promotion"], second["promotion"], third["promotion"]) != (None, None, None)
     assert second["promotion"] is None
-    assert f"{first['version']} stays current there." in " ".join(said.split())
+    assert (
+        f"Released to {store}, but not published. {first['version']} stays current there. The last line"
+        in (" ".join(said.split()))
+    )
     assert f"diff {store} {tmp_path / 'second'} PICTURES --page changes.html --allow 1" in said
     assert f"publish {tmp_path / 'second'} {store}" in said
     assert read_current_promotion(open_store(str(store))).version == third["version"]
