@@ -10,7 +10,7 @@ from typing import Final
 
 from dotenv import load_dotenv
 
-from inference.plain_text import decode_text, trim
+from inference.plain_text import decode_text, trim_text
 
 DOTENV_PATH: Final = Path(".env")
 """Path of the file with environment variables, relative to the working directory."""
@@ -34,4 +34,4 @@ def read_dotenv(path: Path = DOTENV_PATH) -> None:
         text = decode_text(content)
     except UnicodeDecodeError:  # a comment in an old code page, or a path: the environment takes any bytes
         text = content.decode(errors="surrogateescape")
-    load_dotenv(stream=StringIO("\n".join(map(trim, text.splitlines()))))
+    load_dotenv(stream=StringIO("\n".join(map(trim_text, text.splitlines()))))

@@ -8,7 +8,7 @@ import os
 import sys
 import urllib.request
 
-from inference.plain_text import trim
+from inference.plain_text import trim_text
 
 TIMEOUT_SECONDS = 3
 """Seconds to wait for an answer. Without an answer, the service counts as not alive."""
@@ -19,7 +19,7 @@ DIRECT_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 def main() -> None:
     """Ask the service in this container whether it is alive; exit with 0 if so, otherwise with a message."""
-    address = f"http://127.0.0.1:{trim(os.environ.get('PORT', '')) or '8000'}/healthz"
+    address = f"http://127.0.0.1:{trim_text(os.environ.get('PORT', '')) or '8000'}/healthz"
     try:
         DIRECT_OPENER.open(address, timeout=TIMEOUT_SECONDS).close()
     except OSError as error:

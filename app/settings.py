@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from app.dotenv_file import DOTENV_PATH, read_dotenv
 from inference.decode import MAX_BYTES, MAX_PIXELS
-from inference.plain_text import QUOTED_ADVICE, escape_unprintable, is_quoted, trim
+from inference.plain_text import QUOTED_ADVICE, escape_unprintable, is_quoted, trim_text
 
 PREFIX = "WARDROBE_"
 """Beginning of the names of this program's environment variables."""
@@ -245,7 +245,7 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
             or out of bounds.
     """
     values: dict[str, object] = {
-        trim(name).removeprefix(PREFIX).lower(): trim(value)
+        trim_text(name).removeprefix(PREFIX).lower(): trim_text(value)
         for name, value in environment.items()
         if name.startswith(PREFIX) and not is_kubernetes_variable(name, value)
     }

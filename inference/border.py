@@ -15,10 +15,10 @@ from inference.arrays import Mask, Picture
 Colour: TypeAlias = NDArray[np.float64]
 """Array of a colour: float64, (3,), RGB, 0..255."""
 
-PLAIN_SHARE: Final = 0.85
+MIN_PLAIN_SHARE: Final = 0.85
 """The share of a border that has to have its median colour, so that the border is plain."""
 
-STUDIO_SHARE: Final = 0.5
+MIN_STUDIO_SHARE: Final = 0.5
 """The share that is enough for a white or black border, as a garment may run out of the picture there."""
 
 _MIDDLE_GREY = 127.5
@@ -30,12 +30,12 @@ class Border:
 
     Attributes:
         colour: the median of these pixels, channel by channel.
-        share: the share of these pixels that have the colour, within the tolerance, 0..1.
+        median_share: the share of these pixels that have the colour, within the tolerance, 0..1.
         tolerance: the difference within which two colours are equal, a share of full scale, 0..1.
     """
 
     colour: Colour
-    share: float
+    median_share: float
     tolerance: float
 
     def is_light(self) -> bool:
@@ -52,7 +52,9 @@ class Border:
 
     def is_plain(self) -> bool:
         """Return whether the border is plain: enough of its pixels have the median colour."""
-        return self.share >= (STUDIO_SHARE if self.is_white() or self.is_black() else PLAIN_SHARE)
+        return self.median_share >= (
+            MIN_STUDIO_SHARE if self.is_white() or self.is_black() else MIN_PLAIN_SHARE
+        )
 
 
 def measure_border(picture: Picture, tolerance: float) -> Border:
@@ -69,8 +71,8 @@ def measure_border(picture: Picture, tolerance: float) -> Border:
     # numpy's median takes four times as long.
     ordered = np.sort(pixels, axis=0)
     colour: Colour = (ordered[(len(pixels) - 1) // 2].astype(np.float64) + ordered[len(pixels) // 2]) / 2
-    same = cv2.countNonZero(_within(pixels[:, None], colour, tolerance))
-    return Border(colour, same / len(pixels), tolerance)
+    matching_count = cv2.countNonZero(_within(pixels[:, None], colour, tolerance))
+    return Border(colour, matching_count / len(pixels), tolerance)
 
 
 def mask_garment(picture: Picture, background: Colour, tolerance: float) -> Mask:

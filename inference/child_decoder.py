@@ -28,12 +28,12 @@ from PIL import Image
 
 from inference import isolated_decoder
 from inference.errors import BrokenPicture, DecoderStopped, PictureTooLarge, UnknownFormat, UploadError
-from inference.isolated_decoder import OUT_OF_MEMORY, STATUS, TOO_DEEP
+from inference.isolated_decoder import OUT_OF_MEMORY, STATUS_RECORD, TOO_DEEP
 from inference.picture_opening import MAX_EDGE, OpenedPicture, check_picture_size, make_damage_error
 from inference.scan import make_header_error
 from inference.signatures import is_cut_short, set_codec_brand
 
-SILENT_SECONDS: Final = 40
+MAX_SILENT_SECONDS: Final = 40
 """Limit for the wall time in which nothing comes from the child. It limits its processor time itself."""
 
 CostListener = Callable[[int, float], None]
@@ -77,7 +77,7 @@ def decode_in_child(
     try:
         ended = _ended(order, data)
     except TimeoutError as error:
-        raise _stopped(name, f"gave no sign for {SILENT_SECONDS} s") from error
+        raise _stopped(name, f"gave no sign for {MAX_SILENT_SECONDS} s") from error
     except OSError as error:
         raise _stopped(name, f"cannot be started ({error.strerror})") from error
     header, _, rest = ended.output.partition(b"\n")
@@ -120,15 +120,15 @@ def _ended(order: bytes, upload: bytes) -> _Ended:
         _template.send(there.fileno(), pipe.fileno())
         there.close()
         pipe.close()
-        here.settimeout(SILENT_SECONDS)
+        here.settimeout(MAX_SILENT_SECONDS)
         chunks = list[bytes]()
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has ended: the status says why
             here.sendall(order)
             here.sendall(upload)
             here.shutdown(_socket.SHUT_WR)
             chunks.extend(iter(partial(here.recv, 1 << 20), b""))
-        record = status.read(STATUS.size)
-    code, seconds = STATUS.unpack(record) if record else (None, 0.0)
+        record = status.read(STATUS_RECORD.size)
+    code, seconds = STATUS_RECORD.unpack(record) if record else (None, 0.0)
     return _Ended(b"".join(chunks), code, seconds)
 
 
@@ -136,13 +136,13 @@ def _refusal(
     opened: OpenedPicture, code: int | None, size: tuple[int, int], max_pixels: int
 ) -> UploadError | None:
     """Return the error that says why there are no samples; None if there are some."""
-    name, what = opened.format, "{} x {} pixels".format(*size)
+    name, reason = opened.format, "{} x {} pixels".format(*size)
     if code is None or code == -signal.SIGKILL:
         return _stopped(name, "was ended by the system, as for lack of memory")
     if code in (-signal.SIGPROF, OUT_OF_MEMORY):
-        what = what if any(size) else f"{len(opened.data):,} bytes"
+        reason = reason if any(size) else f"{len(opened.data):,} bytes"
         return PictureTooLarge(
-            f"This {name} of {what} takes more time or memory to decode than a photo does. Send it as JPEG."
+            f"This {name} of {reason} takes more time or memory to decode than a photo does. Send it as JPEG."
         )
     if not any(size):
         return make_header_error(opened.data, name)
@@ -191,14 +191,14 @@ class _Template:
         self._close()
         with contextlib.suppress(ChildProcessError):  # of a fork of ours, or gevent has waited for it
             posix.waitpid(self._pid, os.WNOHANG) if self._pid else None
-        control, theirs = _socket.socketpair()
-        with contextlib.closing(theirs):
+        control, template_end = _socket.socketpair()
+        with contextlib.closing(template_end):
             null = [(os.POSIX_SPAWN_OPEN, out, os.devnull, os.O_WRONLY, 0) for out in (1, 2)]
             self._pid = posix.posix_spawn(
                 sys.executable,
                 [sys.executable, "-I", "-c", _START, isolated_decoder.__file__],
                 _ENVIRONMENT,
-                file_actions=[(os.POSIX_SPAWN_DUP2, theirs.fileno(), 0), *null],
+                file_actions=[(os.POSIX_SPAWN_DUP2, template_end.fileno(), 0), *null],
                 setpgroup=0,  # an interrupt from a terminal is for the process that asks
             )
         self._control, self._owner = control, os.getpid()

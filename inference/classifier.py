@@ -223,11 +223,11 @@ class Classifier:
                 DISTANCE_TOLERANCE, or the shapes do.
             AnswerNotFinite: the model answered NaN or infinity.
         """
-        heads, measured = _finite(self._run_model(pixels))
+        heads, measured_distances = _finite(self._run_model(pixels))
         for name, wanted in answers.items():
             _check_answers(np.array(heads[name], np.float32), wanted)
         if distances is not None:
-            _check_distances(measured, distances)
+            _check_distances(measured_distances, distances)
 
     def _familiarities(self, pictures: int, distances: list[float] | None) -> Sequence[float | None]:
         familiarity = self.contract.familiarity
@@ -295,12 +295,12 @@ def _check_outputs(session: Session, contract: ModelContract) -> None:
         raise ContractBroken(f"The model answers `{min(more)}`, which its contract does not name.")
 
 
-def _check_answers(given: Probabilities, stored: Probabilities) -> None:
-    if given.shape != stored.shape:
+def _check_answers(measured: Probabilities, stored: Probabilities) -> None:
+    if measured.shape != stored.shape:
         raise ContractBroken(
-            f"The model answers {given.shape} probabilities to its golden pictures, not {stored.shape}."
+            f"The model answers {measured.shape} probabilities to its golden pictures, not {stored.shape}."
         )
-    difference = float(np.abs(given - stored).max())
+    difference = float(np.abs(measured - stored).max())
     if not difference <= GOLDEN_TOLERANCE:  # `not <=` also refuses a NaN among the answers
         raise ContractBroken(
             f"The model's answers to its golden pictures differ by {difference:.2g} from those stored; "
@@ -308,10 +308,10 @@ def _check_answers(given: Probabilities, stored: Probabilities) -> None:
         )
 
 
-def _check_distances(given: Sequence[float] | None, stored: Sequence[float]) -> None:
-    if given is None or len(given) != len(stored):
+def _check_distances(measured: Sequence[float] | None, stored: Sequence[float]) -> None:
+    if measured is None or len(measured) != len(stored):
         raise ContractBroken("The model measures no distance for each golden picture, as its manifest says.")
-    apart = np.abs(np.subtract(given, stored)) / (1 + np.abs(stored))
+    apart = np.abs(np.subtract(measured, stored)) / (1 + np.abs(stored))
     if not apart.max() <= DISTANCE_TOLERANCE:  # `not <=` as above
         raise ContractBroken(
             f"The model's distances to its golden pictures differ by {apart.max():.2g} from those stored, "

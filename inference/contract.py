@@ -15,7 +15,7 @@ from typing import Final, Literal, TypeAlias
 EDGE = 28
 """Height and width of Fashion-MNIST's pictures, in pixels (arXiv 1708.07747, section 2)."""
 
-SERVED_EDGES = range(8, 513)
+ALLOWED_EDGES = range(8, 513)
 """Heights and widths of an input that are served. 256 pictures of 512 x 512 in RGB take 200 MB."""
 
 MAX_PHOTO_EDGE = 224
@@ -43,7 +43,7 @@ class InputContract:
     """The input of a network, and the conversion of a picture into it.
 
     Attributes:
-        shape: height and width, in pixels, each one of SERVED_EDGES.
+        shape: height and width, in pixels, each one of ALLOWED_EDGES.
         channels: 1 for grey, 3 for RGB.
         polarity: `light-on-black` makes the background 0; `none` leaves the picture as it is.
         framing: `cut-out` trims the plain border, crops and centres the garment, as Fashion-MNIST was made;
@@ -74,9 +74,9 @@ class InputContract:
 
     def find_fault(self) -> str | None:
         """Return the reason why this code cannot serve such an input, as `key: reason`; None if it can."""
-        if not all(edge in SERVED_EDGES for edge in self.shape):
+        if not all(edge in ALLOWED_EDGES for edge in self.shape):
             size = " x ".join(map(str, self.shape))
-            return f"input.shape: {size}; height and width must be {SERVED_EDGES[0]} to {SERVED_EDGES[-1]}"
+            return f"input.shape: {size}; height and width must be {ALLOWED_EDGES[0]} to {ALLOWED_EDGES[-1]}"
         form = (self.array_shape, self.polarity)
         if self.framing == "cut-out" and form != ((EDGE, EDGE), "light-on-black"):
             return f"input.framing: cut-out makes {EDGE} x {EDGE} grey, light-on-black; others need whole"
@@ -217,13 +217,17 @@ class Head:
             return f"temperature {self.temperature}: it has to be a number above 0"
         if not self.labels or len({*filter(str.strip, self.labels)}) < len(self.labels):
             return "labels: at least one, none empty, and no two alike"
-        own = self.familiarity or {}
-        for key, named in (("withheld", self.withheld), ("stricter", self.stricter), ("familiarity", own)):
+        label_thresholds = self.familiarity or {}
+        for key, named in (
+            ("withheld", self.withheld),
+            ("stricter", self.stricter),
+            ("familiarity", label_thresholds),
+        ):
             if strange := [label for label in named if label not in self.labels]:
                 return f"{key}: {strange[0]!r} is none of the labels"
-        if wrong := [label for label, least in own.items() if not 0 <= least <= 1]:
-            return f"familiarity.{wrong[0]} {own[wrong[0]]}: it has to be 0 to 1"
-        if own and self.applies_to is not None:
+        if wrong := [label for label, least in label_thresholds.items() if not 0 <= least <= 1]:
+            return f"familiarity.{wrong[0]} {label_thresholds[wrong[0]]}: it has to be 0 to 1"
+        if label_thresholds and self.applies_to is not None:
             return "familiarity: only a head that applies to every class can do without the class's"
         return None
 

@@ -97,7 +97,7 @@ def cut_out_garment(picture: Picture, imaging: Imaging) -> Pixels:
         return np.zeros((EDGE, EDGE), np.uint8)
     grey = convert_to_grey(picture[box])
     if border.is_light():
-        grey = negate(grey)
+        grey = invert_grey(grey)
     return centre_garment(scale_garment(black_out_background(grey, mask[box]), imaging))
 
 
@@ -109,7 +109,7 @@ def convert_to_grey(picture: Picture) -> Grey:
     return cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
 
 
-def negate(grey: Grey) -> Grey:
+def invert_grey(grey: Grey) -> Grey:
     """Return a grey picture with light and dark swapped."""
     return cv2.bitwise_not(grey).astype(np.uint8, copy=False)
 

@@ -7,7 +7,7 @@ import math
 import os
 from pathlib import Path
 
-QUOTA_FILE = Path("/sys/fs/cgroup/cpu.max")
+CPU_QUOTA_FILE = Path("/sys/fs/cgroup/cpu.max")
 """A file of control groups, version 2: microseconds of processor time, and the period that they apply to."""
 
 
@@ -16,7 +16,7 @@ def count_usable_cores() -> int:
     # macOS knows no affinity.
     pinned = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        return apply_quota(QUOTA_FILE.read_text("ascii"), pinned)
+        return apply_quota(CPU_QUOTA_FILE.read_text("ascii"), pinned)
     except (OSError, ValueError):
         return pinned
 

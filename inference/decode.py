@@ -132,10 +132,10 @@ def _decode_without_end(opened: OpenedPicture, edge: int) -> Image.Image:
     Bytes behind the samples make no difference to a picture that has all its samples.
     """
     data = opened.data.rstrip(b"\xff")
-    picture, other = (
+    picture, other_picture = (
         _decode_with_pillow(replace(opened, data=data + more + _END), edge) for more in (b"", _SAMPLES)
     )
-    if picture != other:
+    if picture != other_picture:
         raise make_damage_error("JPEG", *opened.size)
     return picture
 

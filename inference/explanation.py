@@ -1,7 +1,8 @@
 """Explain a prediction by occlusion: measure how its probability falls if a part of the picture is hidden.
 
-The model runs once more, on SQUARES x SQUARES copies of its input with one square hidden in each (Zeiler and
-Fergus 2014, arXiv 1311.2901, section 4.2). docs/reference/http.md says what such a map means. Pure.
+The model runs once more, on SQUARES_PER_EDGE x SQUARES_PER_EDGE copies of its input with one square hidden in
+each (Zeiler and Fergus 2014, arXiv 1311.2901, section 4.2). docs/reference/http.md says what such a map
+means. Pure.
 """
 
 from typing import Final, TypeAlias
@@ -14,10 +15,10 @@ from inference.arrays import Pixels, PixelsBatch
 from inference.convert import ModelInput
 from inference.networks import Networks
 
-SQUARES: Final = 8
+SQUARES_PER_EDGE: Final = 8
 """Number of positions of the hidden square along each edge."""
 
-HIDDEN_SHARE: Final = 1 / 4
+HIDDEN_EDGE_SHARE: Final = 1 / 4
 """Edge of the hidden square, as a share of the picture's edge. Smaller squares change too little to be
 seen."""
 
@@ -26,12 +27,12 @@ MIN_STRONG_DROP: Final = 0.05
 
 RED, BLUE = (200, 30, 30), (30, 90, 220)
 
-Drops: TypeAlias = NDArray[np.float32]
-"""Drop of a class's probability when each square of the picture is hidden, float32 (SQUARES, SQUARES),
--1..1, from the top left. Above 0 the square speaks for the class."""
+ProbabilityDrops: TypeAlias = NDArray[np.float32]
+"""Drop of a class's probability when each square of the picture is hidden: float32 (SQUARES_PER_EDGE,
+SQUARES_PER_EDGE), -1..1, from the top left. Above 0 the square speaks for the class."""
 
 
-def explain_prediction(networks: Networks, model_input: ModelInput, class_id: int) -> Drops:
+def explain_prediction(networks: Networks, model_input: ModelInput, class_id: int) -> ProbabilityDrops:
     """Measure how much each part of a picture adds to the probability of a class.
 
     Args:
@@ -47,11 +48,15 @@ def explain_prediction(networks: Networks, model_input: ModelInput, class_id: in
     background = 0 if light_on_black else pixels.mean(axis=(0, 1)).astype(np.uint8)
     batch = np.concatenate([pixels[np.newaxis], _hidden(pixels, background)])
     answers = classifier.classify(batch, [model_input.network] * len(batch))
-    whole, *others = (float(prediction.answer.probabilities[class_id]) for prediction in answers)
-    return np.array([whole - other for other in others], np.float32).reshape(SQUARES, SQUARES)
+    whole, *hidden_probabilities = (
+        float(prediction.answer.probabilities[class_id]) for prediction in answers
+    )
+    return np.array([whole - other for other in hidden_probabilities], np.float32).reshape(
+        SQUARES_PER_EDGE, SQUARES_PER_EDGE
+    )
 
 
-def draw_heat_map(drops: Drops, height: int, width: int) -> bytes:
+def draw_heat_map(drops: ProbabilityDrops, height: int, width: int) -> bytes:
     """Draw drops as a PNG to lay over the model's input: red speaks for the class, blue against it.
 
     Args:
@@ -73,14 +78,14 @@ def draw_heat_map(drops: Drops, height: int, width: int) -> bytes:
 def _hidden(pixels: Pixels, background: ArrayLike) -> PixelsBatch:
     """Return copies of the picture, each with one square of a background over it."""
     height, width = pixels.shape[:2]
-    batch = np.repeat(pixels[np.newaxis], SQUARES**2, axis=0)
+    batch = np.repeat(pixels[np.newaxis], SQUARES_PER_EDGE**2, axis=0)
     for index, copy in enumerate(batch):
-        row, column = divmod(index, SQUARES)
+        row, column = divmod(index, SQUARES_PER_EDGE)
         copy[_span(row, height), _span(column, width)] = background
     return batch
 
 
 def _span(place: int, edge: int) -> slice:
     """Return the hidden square along one edge, around the middle of its place in the grid."""
-    middle, half = (place + 0.5) * edge / SQUARES, HIDDEN_SHARE * edge / 2
+    middle, half = (place + 0.5) * edge / SQUARES_PER_EDGE, HIDDEN_EDGE_SHARE * edge / 2
     return slice(max(round(middle - half), 0), round(middle + half))

@@ -90,8 +90,8 @@ def _find_grey_input(samples: StoredSamples, contract: InputContract, *, lossy: 
     if grey is None:
         return None
     small = grey[::factor, ::factor]
-    same = np.array_equal(grey, small.repeat(factor, axis=0).repeat(factor, axis=1))
-    return small if same and len(np.unique(small)) >= MIN_LEVELS else None
+    is_enlarged = np.array_equal(grey, small.repeat(factor, axis=0).repeat(factor, axis=1))
+    return small if is_enlarged and len(np.unique(small)) >= MIN_LEVELS else None
 
 
 def _grey_of(samples: StoredSamples, *, lossy: bool) -> StoredSamples | None:

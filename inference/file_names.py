@@ -7,7 +7,7 @@ ignore the same ones. Archives of Windows may separate folders by backslashes.
 import re
 from typing import Final
 
-CLUTTER: Final = frozenset(
+CLUTTER_NAMES: Final = frozenset(
     {
         "__macosx",  # archives of macOS
         "icon\r",  # macOS: the icon of a folder
@@ -36,10 +36,10 @@ CLUTTER: Final = frozenset(
 CLUTTER_ENDINGS: Final = ("zone.identifier", "@synoeastream", "@synoresource")
 """Endings of streams of Windows and Synology that became files: `a.jpg:Zone.Identifier`."""
 
-OFFICE_LOCK: Final = "~$"
+OFFICE_LOCK_PREFIX: Final = "~$"
 """Beginning of the files that Office leaves beside open documents."""
 
-OTHER_ENDINGS: Final = (
+NON_PICTURE_ENDINGS: Final = (
     *(".aae", ".csv", ".db", ".htm", ".html", ".inf", ".ini", ".json", ".jsonl", ".lnk", ".log", ".md"),
     *(
         ".parquet",
@@ -58,7 +58,7 @@ OTHER_ENDINGS: Final = (
 """Endings of other files beside pictures: lists, notes, edits, the journal of a table. A number may follow.
 Such files are ignored unless they are named."""
 
-SEPARATORS: Final = re.compile(r"[/\\]")
+FOLDER_SEPARATORS: Final = re.compile(r"[/\\]")
 """Separators of the folders in a member's name. Older programs of Windows write backslashes."""
 
 MAX_NAME_CHARACTERS: Final = 512
@@ -70,18 +70,20 @@ def is_clutter(name: str) -> bool:
     """Return whether a file or folder is hidden or was added by a system, by its name without a path."""
     small = name.casefold()
     return (
-        name.startswith((".", OFFICE_LOCK)) or small in CLUTTER or small.endswith(CLUTTER_ENDINGS)
+        name.startswith((".", OFFICE_LOCK_PREFIX))
+        or small in CLUTTER_NAMES
+        or small.endswith(CLUTTER_ENDINGS)
     ) and name not in (".", "..")
 
 
 def is_picture_name(name: str) -> bool:
     """Return whether a file found in a folder may be a picture, by its name without a path."""
-    return not is_clutter(name) and not name.lower().rstrip("-0123456789").endswith(OTHER_ENDINGS)
+    return not is_clutter(name) and not name.lower().rstrip("-0123456789").endswith(NON_PICTURE_ENDINGS)
 
 
 def has_clutter(path: str) -> bool:
     """Return whether a path in an archive names a file or folder that a system added, such as `__MACOSX`."""
-    return len(path) <= MAX_NAME_CHARACTERS and any(map(is_clutter, SEPARATORS.split(path)))
+    return len(path) <= MAX_NAME_CHARACTERS and any(map(is_clutter, FOLDER_SEPARATORS.split(path)))
 
 
 def is_folder(path: str) -> bool:
@@ -91,5 +93,5 @@ def is_folder(path: str) -> bool:
 
 def is_possible_picture(name: str) -> bool:
     """Return whether a member of an archive or bucket may be a picture, by its name."""
-    last = SEPARATORS.split(name)[-1]  # empty of a folder
+    last = FOLDER_SEPARATORS.split(name)[-1]  # empty of a folder
     return bool(last) and not has_clutter(name) and is_picture_name(last)

@@ -99,8 +99,10 @@ def fit_whole_picture(picture: Picture | Grey, shape: tuple[int, int]) -> Pixels
     scale = min(height / picture.shape[0], width / picture.shape[1])
     rows, columns = (max(1, round(length * scale)) for length in picture.shape[:2])
     if TWO_STEP_FACTORS[0] <= 1 / scale <= TWO_STEP_FACTORS[1]:
-        twice = (2 * columns, 2 * rows)
-        picture = cv2.resize(picture, twice, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+        double_size = (2 * columns, 2 * rows)
+        picture = cv2.resize(picture, double_size, interpolation=cv2.INTER_LINEAR).astype(
+            np.uint8, copy=False
+        )
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     pixels = np.zeros((height, width, *picture.shape[2:]), np.uint8)
     top, left = (height - rows) // 2, (width - columns) // 2

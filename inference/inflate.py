@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 
 Buffer: TypeAlias = bytes | memoryview
 
-STEP_BYTES: Final = 256 * 1024
+INFLATE_STEP_BYTES: Final = 256 * 1024
 """Number of bytes that go in, or come out, in one step."""
 
 PACKED_PER_UNPACKED, SPARE_BYTES = 2, 1024
@@ -31,7 +31,7 @@ class InflatedStream:
     is_whole: bool
 
 
-def inflate(packed: Buffer, bits: int, limit: int) -> InflatedStream:
+def inflate_stream(packed: Buffer, bits: int, limit: int) -> InflatedStream:
     """Unpack one stream of deflate, zlib or gzip, up to a limit.
 
     Args:
@@ -52,11 +52,11 @@ def inflate(packed: Buffer, bits: int, limit: int) -> InflatedStream:
                 break
             if spare <= 0:
                 raise zlib.error(f"its first {position:,} bytes hold {size:,}")
-            piece: Buffer = source[position : position + min(STEP_BYTES, spare)]
+            piece: Buffer = source[position : position + min(INFLATE_STEP_BYTES, spare)]
             position += len(piece)
         else:
             piece = waiting
-        step_bytes = min(STEP_BYTES, limit + 1 - size)
+        step_bytes = min(INFLATE_STEP_BYTES, limit + 1 - size)
         parts.append(inflating.decompress(piece, step_bytes))
         size += len(parts[-1])
         waiting = inflating.unconsumed_tail

@@ -39,7 +39,7 @@ from inference.samples import convert_to_8_bits, reduce_image, turn_upright
 SPARE_MEGABYTES, PIXEL_BYTES = 100, 16
 """Limits for the memory to decode a picture: megabytes for any picture, plus bytes for each pixel."""
 
-HEADER_SECONDS = 0.1
+MAX_HEADER_SECONDS = 0.1
 """Limit for the processor time of reading a header. Each pixel of the picture adds `PIXEL_NANOSECONDS`."""
 
 PIXEL_NANOSECONDS = {"BMP": 15, "GIF": 45, "TIFF": 45, "HEIF": 150, "AVIF": 180, "WEBP": 120}
@@ -50,7 +50,7 @@ FAILED, TOO_LARGE, OUT_OF_MEMORY, TOO_DEEP = 10, 11, 12, 13
 """Exit codes of the decoding process: the picture is damaged; its header declares too many pixels; the limit
 of memory was reached; it has samples of 32 bits."""
 
-STATUS = struct.Struct("<id")
+STATUS_RECORD = struct.Struct("<id")
 """The record that comes over the pipe: the exit code, negative for a signal, and seconds of processor
 time."""
 
@@ -123,7 +123,7 @@ def _report() -> None:
     for child in list(_pipes):
         ended, status, usage = os.wait4(child, os.WNOHANG)
         if ended:
-            record = STATUS.pack(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime)
+            record = STATUS_RECORD.pack(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime)
             with contextlib.suppress(BrokenPipeError), io.FileIO(_pipes.pop(child), "w") as file:
                 file.write(record)
 
@@ -139,7 +139,7 @@ def decode_from_socket(connection: socket.socket) -> int:
         upload = file.read()
     declared, max_pixels, max_edge, edge = map(int, numbers)  # WebP has its memory before its size is known
     _bound_memory(address_space + len(upload) + PIXEL_BYTES * declared)
-    _bound_time(HEADER_SECONDS + PIXEL_NANOSECONDS[name] * declared / 1e9)
+    _bound_time(MAX_HEADER_SECONDS + PIXEL_NANOSECONDS[name] * declared / 1e9)
     try:
         image: Image.Image = Image.open(io.BytesIO(upload), formats=[name])
         width, height = image.size
@@ -161,8 +161,8 @@ def decode_from_socket(connection: socket.socket) -> int:
 
 def _bound_time(seconds: float) -> None:
     """Allow this process so many more seconds of processor time; then a signal ends it."""
-    left, _ = signal.getitimer(signal.ITIMER_PROF)
-    signal.setitimer(signal.ITIMER_PROF, left + seconds)
+    remaining, _ = signal.getitimer(signal.ITIMER_PROF)
+    signal.setitimer(signal.ITIMER_PROF, remaining + seconds)
 
 
 def _bound_memory(mapped: int) -> None:

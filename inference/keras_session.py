@@ -2,7 +2,7 @@
 
 TensorFlow is imported when a session is created, not before: the container does not contain it. A model from
 elsewhere rarely declares what it expects, so this file infers shape, scaling, and whether it ends in a
-softmax. training/release/adopt.py uses the result (`ModelHabits`) to make a release by the same rules.
+softmax. training/release/adopt.py uses the result (`InferredInput`) to make a release by the same rules.
 """
 
 import importlib.util
@@ -33,7 +33,7 @@ _SUM_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelHabits:
+class InferredInput:
     """The input that a model expects, and the form of its output.
 
     Attributes:
@@ -73,7 +73,7 @@ class KerasSession:
         shape = _input_shape(self.model, path)
         self.outputs = {LABEL: _output_count(self.model, path)}
         divisor = 1.0 if _scales_itself(self.model) else 255.0
-        self.habits = ModelHabits(
+        self.habits = InferredInput(
             shape=shape, dtype=str(self.model.inputs[0].dtype), divisor=divisor, softmax=False
         )
         try:
@@ -83,8 +83,10 @@ class KerasSession:
 
     def set_divisor(self, divisor: float) -> None:
         """Set the number by which pixels are divided, and infer again whether the model needs a softmax."""
-        fed = replace(self.habits, divisor=divisor, softmax=False)
-        self.habits = replace(fed, softmax=not _are_probabilities(_scores(self.model, fed, _probe())))
+        new_habits = replace(self.habits, divisor=divisor, softmax=False)
+        self.habits = replace(
+            new_habits, softmax=not _are_probabilities(_scores(self.model, new_habits, _probe()))
+        )
 
     def run(self, pixels: PixelsBatch) -> Scores:
         """Return the probabilities of N pictures, uint8, (N, 28, 28), by one call; there are no distances."""
@@ -191,10 +193,10 @@ def _scales_itself(model: Any) -> bool:  # noqa: ANN401 - Keras ships no types
     return any(type(layer).__name__ in _SCALING_LAYERS for layer in layers)
 
 
-def _scores(model: Any, habits: ModelHabits, pixels: PixelsBatch) -> NDArray[np.float32]:  # noqa: ANN401 - as above
+def _scores(model: Any, habits: InferredInput, pixels: PixelsBatch) -> NDArray[np.float32]:  # noqa: ANN401 - as above
     shaped = pixels.reshape(-1, *habits.shape)
-    fed = shaped / np.float32(habits.divisor) if habits.divisor != 1 else shaped
-    return np.asarray(model(fed.astype(habits.dtype), training=False), np.float32)
+    model_input = shaped / np.float32(habits.divisor) if habits.divisor != 1 else shaped
+    return np.asarray(model(model_input.astype(habits.dtype), training=False), np.float32)
 
 
 def _probe() -> PixelsBatch:

@@ -13,10 +13,10 @@ KINDS: Final = (
 )
 """All kinds of garments. The first ten are the classes of Fashion-MNIST, and are admitted by no other."""
 
-SET: Final = "set"
+GARMENT_SET_KIND: Final = "set"
 """The kind of several garments that are sold as one."""
 
 
-def in_order(kinds: Iterable[str]) -> list[str]:
+def sort_kinds(kinds: Iterable[str]) -> list[str]:
     """Return kinds sorted as in KINDS; names that are no kind come last."""
     return sorted(kinds, key=lambda kind: (*KINDS, kind).index(kind))

@@ -15,33 +15,33 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from inference.errors import LanguageFileInvalid
-from inference.kinds import KINDS, SET
-from inference.tokens import tokens_of
+from inference.kinds import GARMENT_SET_KIND, KINDS
+from inference.tokens import split_title
 
-FOLDER: Final = Path(__file__).with_name("languages")
+LANGUAGES_FOLDER: Final = Path(__file__).with_name("languages")
 
-SHARED: Final = "all"
+SHARED_WORDS_NAME: Final = "all"
 """The name, without ending, of the file with words that all languages share."""
 
-UNDETERMINED: Final = "und"
+UNDETERMINED_LANGUAGE: Final = "und"
 """The code of a language that is not recognised (ISO 639)."""
 
-FIRST: Final = ("en", "de", "fr", "es")
+PREFERRED_LANGUAGES: Final = ("en", "de", "fr", "es")
 """Codes of languages that come first, so that one of them is taken if two know equally many words."""
 
-NO_GARMENT: Final = "none"
+NO_GARMENT_NAME: Final = "none"
 """The name in `garments` for phrases that only look like a garment ("tie waist")."""
 
-END: Final = "-"
+COMPOUND_END_SIGN: Final = "-"
 """Sign before a word of a language file that may also be the end of a compound word ("-hemd")."""
 
-COLUMNS: Final = ("title", "category", "colour")
-WOOCOMMERCE: Final = ("type", "name", "values", "visible", "global", "default")
-HEADS: Final = ("first", "last")
+COLUMN_MEANINGS: Final = ("title", "category", "colour")
+WOOCOMMERCE_TERMS: Final = ("type", "name", "values", "visible", "global", "default")
+HEAD_POSITIONS: Final = ("first", "last")
 
 _CODE: Final = re.compile("[a-z]{2,3}")
 
-Kinds: TypeAlias = Mapping[str, frozenset[str]]
+KindsByWord: TypeAlias = Mapping[str, frozenset[str]]
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -50,7 +50,7 @@ class Language:
     """All that is known about one language. Words are written as a shop writes them.
 
     Attributes:
-        code: ISO 639, as in `de`; SHARED for the words of all languages.
+        code: ISO 639, as in `de`; SHARED_WORDS_NAME for the words of all languages.
         name: the English name, for sentences.
         known_by: words by which the language is recognised.
         head: the garment that decides if a title names several in a row: the `first` ("robe chemise") or the
@@ -73,9 +73,9 @@ class Language:
         clothing: words of a category that stand for clothing of any kind ("Women's clothing").
         groups: kinds by word of a category that stands for several kinds ("Outerwear").
         colours: names that a release may have for a colour, by the shop's word; the main name first.
-        columns: names of columns of a list, by one of COLUMNS.
-        woocommerce: headings of WooCommerce's export, by one of WOOCOMMERCE; `#` is the number. Versions of
-            its translation differ.
+        columns: names of columns of a list, by one of COLUMN_MEANINGS.
+        woocommerce: headings of WooCommerce's export, by one of WOOCOMMERCE_TERMS; `#` is the number.
+            Versions of its translation differ.
     """
 
     code: str
@@ -96,8 +96,8 @@ class Language:
     sets: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
     no_colours: tuple[str, ...] = ()
-    garments: Kinds = field(default_factory=dict)
-    groups: Kinds = field(default_factory=dict)
+    garments: KindsByWord = field(default_factory=dict)
+    groups: KindsByWord = field(default_factory=dict)
     colours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     woocommerce: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -113,48 +113,52 @@ class Language:
 
     def tokens(self, text: str) -> list[str]:
         """Return the words and signs of a text, with the accents that matter in this language."""
-        return tokens_of(text, keep_accents=self.keep_accents)
+        return split_title(text, keep_accents=self.keep_accents)
 
 
 @cache
 def _word_tokens(word: str, keep_accents: bool) -> tuple[str, ...]:
-    return tuple(tokens_of(word, keep_accents=keep_accents))
+    return tuple(split_title(word, keep_accents=keep_accents))
 
 
 @cache
-def languages() -> Mapping[str, Language]:
-    """Return all languages with a file by their codes: those of FIRST, then readable ones, then the rest.
+def load_languages() -> Mapping[str, Language]:
+    """Return all languages with a file by their codes: the preferred ones, then readable ones, then the rest.
 
     A language without words for garments is recognised, but its titles cannot be read.
     """
-    every = [language for code, language in _shipped().items() if code != SHARED]
-    rank = {code: place for place, code in enumerate(FIRST)}
+    every = [language for code, language in _shipped().items() if code != SHARED_WORDS_NAME]
+    rank = {code: place for place, code in enumerate(PREFERRED_LANGUAGES)}
     every.sort(key=lambda one: (rank.get(one.code, len(rank)), not one.is_read, one.code))
     return MappingProxyType({language.code: language for language in every})
 
 
 @cache
-def readable_languages() -> tuple[str, ...]:
-    """Return the codes of the languages whose titles can be read, in the order of `languages()`."""
-    return tuple(code for code, language in languages().items() if language.is_read)
+def list_readable_languages() -> tuple[str, ...]:
+    """Return the codes of the languages whose titles can be read, in the order of `load_languages()`."""
+    return tuple(code for code, language in load_languages().items() if language.is_read)
 
 
-def language_name(code: str) -> str:
-    """Return the English name of a language for sentences; a phrase for the code UNDETERMINED."""
-    return "a language that Wardrobe cannot read" if code == UNDETERMINED else languages()[code].name
+def get_language_name(code: str) -> str:
+    """Return the English name of a language for sentences; a phrase for the code UNDETERMINED_LANGUAGE."""
+    return (
+        "a language that Wardrobe cannot read"
+        if code == UNDETERMINED_LANGUAGE
+        else load_languages()[code].name
+    )
 
 
-def shared_words() -> Language:
+def load_shared_words() -> Language:
     """Return the words that are used in all languages, as the file `all.toml` has them."""
-    return _shipped()[SHARED]
+    return _shipped()[SHARED_WORDS_NAME]
 
 
 @cache
 def _shipped() -> Mapping[str, Language]:
-    return read_folder(FOLDER)
+    return read_language_folder(LANGUAGES_FOLDER)
 
 
-def read_folder(folder: Path) -> dict[str, Language]:
+def read_language_folder(folder: Path) -> dict[str, Language]:
     """Read all language files (`*.toml`) of a folder, and return the languages by the names of the files.
 
     Raises:
@@ -176,7 +180,7 @@ def read_language_file(file: Path) -> Language:
 
 
 def _language(code: str, table: Mapping[str, Any]) -> Language:
-    if code != SHARED and not _CODE.fullmatch(code):
+    if code != SHARED_WORDS_NAME and not _CODE.fullmatch(code):
         raise LanguageFileInvalid("name the file after the language's code in ISO 639, as in de.toml.")
     _check_names("", table, [part.name for part in fields(Language)][1:])
     parts: dict[str, Any] = {name: _words(name, table[name]) for name in table if name in _LISTS}
@@ -187,8 +191,10 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
         head=_text("head", table.get("head", "")),
         keep_accents=_switch("keep_accents", table.get("keep_accents", False)),
         colours=_read_meanings("colours", table.get("colours", {}), _colours),
-        columns={name: _words(name, value) for name, value in _part("columns", table, COLUMNS)},
-        woocommerce={name: _texts(name, value) for name, value in _part("woocommerce", table, WOOCOMMERCE)},
+        columns={name: _words(name, value) for name, value in _part("columns", table, COLUMN_MEANINGS)},
+        woocommerce={
+            name: _texts(name, value) for name, value in _part("woocommerce", table, WOOCOMMERCE_TERMS)
+        },
         **parts,
     )
     _check_parts(language)
@@ -204,12 +210,14 @@ _LISTS: Final = (
 
 def _check_parts(language: Language) -> None:
     """Refuse a file that lacks a required part."""
-    needed = [] if language.code == SHARED else ["name", "known_by"]
-    needed += ["head"] if language.is_read and language.code != SHARED else []
+    needed = [] if language.code == SHARED_WORDS_NAME else ["name", "known_by"]
+    needed += ["head"] if language.is_read and language.code != SHARED_WORDS_NAME else []
     if missing := [name for name in needed if not getattr(language, name)]:
         raise LanguageFileInvalid(f"`{missing[0]}` is missing. A file needs {', '.join(needed)}.")
-    if language.head and language.head not in HEADS:
-        raise LanguageFileInvalid(f"`head` is {language.head!r}; it must be one of {', '.join(HEADS)}.")
+    if language.head and language.head not in HEAD_POSITIONS:
+        raise LanguageFileInvalid(
+            f"`head` is {language.head!r}; it must be one of {', '.join(HEAD_POSITIONS)}."
+        )
 
 
 def _check_words(language: Language) -> None:
@@ -229,15 +237,17 @@ def _check_once(name: str, words: Iterable[str], language: Language) -> None:
         if not tokens:
             raise LanguageFileInvalid(f"`{name}` has {word!r}, which has no letters.")
         if tokens in earlier:
-            same = "twice" if earlier[tokens] == word else f"and {earlier[tokens]!r}, which is the same word"
-            raise LanguageFileInvalid(f"`{name}` has {word!r} {same}. Leave one of them out.")
+            explanation = (
+                "twice" if earlier[tokens] == word else f"and {earlier[tokens]!r}, which is the same word"
+            )
+            raise LanguageFileInvalid(f"`{name}` has {word!r} {explanation}. Leave one of them out.")
         earlier[tokens] = word
 
 
-def _check_names(where: str, table: Mapping[str, Any], names: Iterable[str]) -> None:
+def _check_names(table_name: str, table: Mapping[str, Any], names: Iterable[str]) -> None:
     allowed = list(names)
     if unknown := [name for name in table if name not in allowed]:
-        raise LanguageFileInvalid(f"`{where}{unknown[0]}` is unknown. Known are {', '.join(allowed)}.")
+        raise LanguageFileInvalid(f"`{table_name}{unknown[0]}` is unknown. Known are {', '.join(allowed)}.")
 
 
 def _part(name: str, table: Mapping[str, Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:
@@ -263,10 +273,12 @@ def _read_meanings(name: str, table: Any, parse: Callable[[str], Any]) -> dict[s
 
 
 def _kinds(key: str) -> frozenset[str]:
-    kinds = frozenset(key.split("|")) - {NO_GARMENT}
+    kinds = frozenset(key.split("|")) - {NO_GARMENT_NAME}
     if unknown := sorted(kinds - {*KINDS}):
-        raise LanguageFileInvalid(f"{unknown[0]!r} is no kind. Kinds are {', '.join((*KINDS, NO_GARMENT))}.")
-    if kinds == {SET}:
+        raise LanguageFileInvalid(
+            f"{unknown[0]!r} is no kind. Kinds are {', '.join((*KINDS, NO_GARMENT_NAME))}."
+        )
+    if kinds == {GARMENT_SET_KIND}:
         raise LanguageFileInvalid("words for sets are in the lists `suits` and `sets`, not in `garments`.")
     return kinds
 

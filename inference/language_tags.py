@@ -29,7 +29,7 @@ class Part(NamedTuple):
     code: str = ""
 
 
-def choose_part(text: str, languages: Sequence[str]) -> Part:
+def choose_language_part(text: str, languages: Sequence[str]) -> Part:
     """Return the part of a text in the preferred language, without language tags such as `[:en]`.
 
     Args:
@@ -37,14 +37,14 @@ def choose_part(text: str, languages: Sequence[str]) -> Part:
         languages: the codes of the languages, the preferred one first. If the text has a part in none of
             them, its first part is returned.
     """
-    filled = {code: part for code, part in language_parts(text).items() if part.strip()}
+    filled = {code: part for code, part in split_language_parts(text).items() if part.strip()}
     if not filled:
-        return Part(_TAG.sub("", text) if language_parts(text) else text)
+        return Part(_TAG.sub("", text) if split_language_parts(text) else text)
     code = next((code for code in languages if code in filled), next(iter(filled)))
     return Part(filled[code], code)
 
 
-def language_parts(text: str) -> dict[str, str]:
+def split_language_parts(text: str) -> dict[str, str]:
     """Return the parts of a text by the codes of their tags; empty for a text without tags.
 
     A code is that of the language alone: `pt` for `[:pt-br]`.

@@ -16,9 +16,9 @@ from typing import Final, Literal, TypeAlias
 from inference.contract import GREY_28, InputContract
 from inference.errors import BrokenPicture, PictureTooLarge
 from inference.scan import ScannedPicture, make_header_error, scan_jpeg, scan_png, scan_webp
-from inference.signatures import Format, find_format, make_format_error
+from inference.signatures import Format, find_picture_format, make_format_error
 
-SENSIBLE_EDGE: Final = 1000
+RECOMMENDED_MAX_EDGE: Final = 1000
 """Longest edge, in pixels, that a refusal recommends; no release needs a longer one."""
 
 MAX_EDGE: Final = 30_000
@@ -104,7 +104,7 @@ def open_picture(upload: bytes, max_pixels: int, contract: InputContract = GREY_
         PictureTooLarge: the header declares more than `max_pixels`, or an edge of more than MAX_EDGE.
         BrokenPicture: the upload is truncated or damaged, or would cause work without limit.
     """
-    name = find_format(upload)
+    name = find_picture_format(upload)
     if name is None:
         raise make_format_error(upload)
     if name not in _SCANS:
@@ -117,7 +117,7 @@ def open_picture(upload: bytes, max_pixels: int, contract: InputContract = GREY_
     if not all(scanned.size):
         raise make_header_error(upload, name)
     check_picture_size(*scanned.size, max_pixels)
-    if not scanned.is_bounded:
+    if not scanned.is_work_bounded:
         return OpenedPicture(name, upload, "isolated", scanned.size)
     return OpenedPicture(
         name, scanned.data, _lane(name, scanned, contract), scanned.size, scanned.orientation
@@ -138,13 +138,13 @@ def check_picture_size(width: int, height: int, max_pixels: int) -> None:
         PictureTooLarge: the picture has too many pixels, or too long an edge.
     """
     if width * height > max_pixels:
-        what = f"has {width} x {height} = {width * height:,} pixels; at most {max_pixels:,} pixels are read"
+        fault = f"has {width} x {height} = {width * height:,} pixels; at most {max_pixels:,} pixels are read"
     elif max(width, height) > MAX_EDGE:
-        what = f"has {width} x {height} pixels; an edge of at most {MAX_EDGE:,} is read"
+        fault = f"has {width} x {height} pixels; an edge of at most {MAX_EDGE:,} is read"
     else:
         return
     raise PictureTooLarge(
-        f"The picture {what}. Scale it to about {SENSIBLE_EDGE:,} pixels on its longest edge."
+        f"The picture {fault}. Scale it to about {RECOMMENDED_MAX_EDGE:,} pixels on its longest edge."
     )
 
 

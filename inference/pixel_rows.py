@@ -90,14 +90,14 @@ def _value(value: object, place: int, contract: InputContract) -> int:
 
 def _name_place(place: int, shape: tuple[int, ...]) -> str:
     """Return the name of a part of `pixels`, counted along the axes of `shape`."""
-    where = ", ".join(
+    indices = ", ".join(
         f"{axis} {index}" for axis, index in zip(_AXES, np.unravel_index(place, shape), strict=False)
     )
-    return f"{where.capitalize()} of `pixels`" if where else "`pixels`"
+    return f"{indices.capitalize()} of `pixels`" if indices else "`pixels`"
 
 
-def _bad(what: str, contract: InputContract) -> BadPixels:
-    return BadPixels(f"{what}. Send {contract.description}.")
+def _bad(fault: str, contract: InputContract) -> BadPixels:
+    return BadPixels(f"{fault}. Send {contract.description}.")
 
 
 def name_json_value(value: object) -> str:

@@ -24,7 +24,7 @@ QUOTED_ADVICE: Final = (
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-def trim(text: str) -> str:
+def trim_text(text: str) -> str:
     """Return a text without white space and invisible characters at both ends."""
     return _AT_THE_ENDS.sub("", text)
 
@@ -52,7 +52,7 @@ def escape_unprintable_lines(text: str) -> str:
     return "\n".join(map(escape_unprintable, text.split("\n")))
 
 
-def join_first(items: Sequence[object], most: int, between: str = ", ") -> str:
+def join_first_items(items: Sequence[object], most: int, between: str = ", ") -> str:
     """Return the first `most` items as a text, joined by `between`, with an ellipsis if there are more."""
     return between.join([*map(str, items[:most]), *(["..."] if len(items) > most else [])])
 

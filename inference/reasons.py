@@ -32,7 +32,7 @@ class Place(Enum):
     PRODUCT = auto()
 
 
-ANY_CLASS = (Place.ANSWER, Place.LISTED, Place.PICTURE, Place.PRODUCT)
+CLASS_REASON_PLACES = (Place.ANSWER, Place.LISTED, Place.PICTURE, Place.PRODUCT)
 """Places where a reason about the class of a picture may occur; see `Place`."""
 
 
@@ -58,19 +58,19 @@ class Reason(StrEnum):
     AMBIGUOUS = (
         "ambiguous",
         "Two labels are close, so the answer is not sure enough.",
-        *ANY_CLASS,
+        *CLASS_REASON_PLACES,
         Place.ATTRIBUTE,
     )
     UNPROVEN = (
         "unproven",
         "The release has too few measured answers to promise that an answer like this is right.",
-        *ANY_CLASS,
+        *CLASS_REASON_PLACES,
         Place.ATTRIBUTE,
     )
     UNFAMILIAR = (
         "unfamiliar",
         "The picture is unlike the pictures that the model has learnt (out of distribution).",
-        *ANY_CLASS,
+        *CLASS_REASON_PLACES,
         Place.ATTRIBUTE,
     )
     INAPPLICABLE = ("inapplicable", "The class has no such attribute.", Place.ATTRIBUTE)
@@ -111,5 +111,5 @@ class DecidedBy(StrEnum):
 
 def find_reasons(places: Iterable[Place]) -> tuple[Reason, ...]:
     """Return the reasons that may occur at one of these places, in the order of the members of `Reason`."""
-    wanted = frozenset(places)
-    return tuple(reason for reason in Reason if reason.places & wanted)
+    wanted_places = frozenset(places)
+    return tuple(reason for reason in Reason if reason.places & wanted_places)

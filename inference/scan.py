@@ -52,13 +52,13 @@ class ScannedPicture:
         data: the file, without metadata and without everything behind the picture.
         size: width and height, the largest that a header names.
         orientation: the orientation by the first EXIF block, 1..8.
-        is_bounded: whether the work of the decoder is limited by this size.
+        is_work_bounded: whether the work of the decoder is limited by this size.
     """
 
     data: bytes
     size: tuple[int, int]
     orientation: int = 1
-    is_bounded: bool = True
+    is_work_bounded: bool = True
 
 
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
@@ -159,8 +159,8 @@ def scan_png(upload: bytes) -> ScannedPicture:
     """
     if len(upload) < 33 or upload[12:16] != b"IHDR":
         raise make_header_error(upload, "PNG")
-    parts, pieces, others, orientation, at = [upload[:33]], 0, 0, 0, 33
-    left = MAX_PNG_SPARE_BYTES + 2 * _samples_of_png(upload)
+    parts, pieces, other_chunks, orientation, at = [upload[:33]], 0, 0, 0, 33
+    spare_bytes = MAX_PNG_SPARE_BYTES + 2 * _samples_of_png(upload)
     most = MAX_CHUNKS + len(upload) // MIN_SAMPLE_CHUNK_BYTES
     while at + 8 <= len(upload):
         length, kind = struct.unpack_from(">I4s", upload, at)
@@ -171,11 +171,11 @@ def scan_png(upload: bytes) -> ScannedPicture:
             orientation = read_orientation(upload[at + 8 : min(end, at + MAX_EXIF_BYTES)])
         if kind == b"IEND":
             break
-        pieces, others = pieces + (kind == b"IDAT"), others + (kind != b"IDAT")
-        left -= min(end, len(upload)) - at if kind == b"IDAT" else 0
-        if left < 0:
+        pieces, other_chunks = pieces + (kind == b"IDAT"), other_chunks + (kind != b"IDAT")
+        spare_bytes -= min(end, len(upload)) - at if kind == b"IDAT" else 0
+        if spare_bytes < 0:
             raise _broken("PNG", "has more than twice as many bytes of packed samples as its size needs")
-        if pieces > most or others > MAX_CHUNKS:
+        if pieces > most or other_chunks > MAX_CHUNKS:
             raise _broken(
                 "PNG", f"has more than {MAX_CHUNKS:,} chunks, or its samples are in very small pieces"
             )
@@ -212,7 +212,7 @@ def scan_webp(upload: bytes) -> ScannedPicture:
         kind, length = struct.unpack_from("<4sI", upload, at)
         following = at + 8 + length + length % 2
         if kind in _WEBP_TABLES:
-            return ScannedPicture(upload, _webp_size(upload), is_bounded=False)
+            return ScannedPicture(upload, _webp_size(upload), is_work_bounded=False)
         if kind == b"VP8 ":
             picture = picture or upload[at:following]
         elif kind == b"EXIF" and not orientation:
@@ -266,5 +266,5 @@ def make_header_error(upload: bytes, name: str) -> BrokenPicture:
     )
 
 
-def _broken(name: str, what: str, remedy: str = "Save it again.") -> BrokenPicture:
-    return BrokenPicture(f"This {name} {what}. {remedy}")
+def _broken(name: str, fault: str, remedy: str = "Save it again.") -> BrokenPicture:
+    return BrokenPicture(f"This {name} {fault}. {remedy}")

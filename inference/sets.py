@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from inference.tokens import SEPARATORS, SIGNS
-from inference.vocabulary import COUNTING, SUIT, Grammar, Item, NamedKinds, select_named
+from inference.tokens import CONJUNCTION_SIGNS, PART_SEPARATORS
+from inference.vocabulary import COUNTING_MARK, SUIT_WORDS, Grammar, Item, NamedKinds, select_named_kinds
 
-PACKS: Final = frozenset({"socks", "underwear", "jewellery", "nightwear"})
+PACK_KINDS: Final = frozenset({"socks", "underwear", "jewellery", "nightwear"})
 """Kinds whose sets are always packs of one garment: "sock set", "lingerie set"."""
 
-WORDS_BETWEEN: Final = 2
+MAX_WORDS_BETWEEN: Final = 2
 """Largest number of words between a number and the garment it counts: "3 striped cotton T-shirts"."""
 
 _PIECES: Final = frozenset({"x", "er", "pk", "pc", "pcs", "pz", "szt", "st", "stk", "tlg"})
@@ -25,12 +25,12 @@ _NUMBER: Final = re.compile(r"x?(?:[2-9]|1\d|2\d)(\D*)")
 _IN_PHRASE: Final = re.compile(r"\b[2-9]\b")
 
 
-def without_counting(items: Iterable[Item]) -> list[Item]:
+def remove_counting_words(items: Iterable[Item]) -> list[Item]:
     """Return the items of a title without words that only count things, such as "set"."""
     return [item for item in items if not _is_counting(item)]
 
 
-def is_set(items: Sequence[Item], heads: Sequence[NamedKinds], grammar: Grammar) -> bool:
+def is_garment_set(items: Sequence[Item], heads: Sequence[NamedKinds], grammar: Grammar) -> bool:
     """Return whether a title names a set of different garments, not a pack of one garment.
 
     Args:
@@ -38,21 +38,21 @@ def is_set(items: Sequence[Item], heads: Sequence[NamedKinds], grammar: Grammar)
         heads: the garments among these words that decide.
         grammar: the function words of the title's language.
     """
-    garments = [item for item in select_named(items) if not _is_counting(item)]
-    is_suit = any(garment.kinds == SUIT for garment in garments)
-    if any(head.kinds == SUIT for head in heads) or (is_suit and not _shared(heads)):
+    garments = [item for item in select_named_kinds(items) if not _is_counting(item)]
+    is_suit = any(garment.kinds == SUIT_WORDS for garment in garments)
+    if any(head.kinds == SUIT_WORDS for head in heads) or (is_suit and not _find_common_kinds(heads)):
         return True
     if not any(map(_is_counting, items)):
-        return any(item in grammar.counts for item in items) and not _shared(heads)
-    shared = _shared(garments)
-    return not shared or not (shared & PACKS or _has_number(items, grammar))
+        return any(item in grammar.counts for item in items) and not _find_common_kinds(heads)
+    common_kinds = _find_common_kinds(garments)
+    return not common_kinds or not (common_kinds & PACK_KINDS or _has_number(items, grammar))
 
 
 def _is_counting(item: Item) -> bool:
-    return isinstance(item, NamedKinds) and item.kinds == COUNTING
+    return isinstance(item, NamedKinds) and item.kinds == COUNTING_MARK
 
 
-def _shared(garments: Iterable[NamedKinds]) -> frozenset[str]:
+def _find_common_kinds(garments: Iterable[NamedKinds]) -> frozenset[str]:
     """Return the kinds that all garments have in common."""
     kinds = [garment.kinds for garment in garments]
     return frozenset.intersection(*kinds) if kinds else frozenset()
@@ -82,10 +82,10 @@ def _is_number_of_pieces(place: int, items: Sequence[Item], grammar: Grammar) ->
         and before[1].isalpha()
     ):
         return True  # "pack de 3"
-    for distance, behind in enumerate(items[place + 1 : place + 2 + WORDS_BETWEEN]):
+    for distance, behind in enumerate(items[place + 1 : place + 2 + MAX_WORDS_BETWEEN]):
         if isinstance(behind, NamedKinds) or (distance == 0 and behind in grammar.counts):
             return True
-        if behind in SEPARATORS | SIGNS | grammar.prepositions or not behind.isalpha():
+        if behind in PART_SEPARATORS | CONJUNCTION_SIGNS | grammar.prepositions or not behind.isalpha():
             return False
     return False
 

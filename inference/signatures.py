@@ -17,7 +17,7 @@ Format: TypeAlias = Literal["PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", "HEIC",
 
 _NAMES = ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", *(["HEIC"] if find_spec("pillow_heif") else []))
 
-ACCEPTED_ADVICE = f"Send {', '.join(_NAMES)} or AVIF."
+ACCEPTED_FORMATS_ADVICE = f"Send {', '.join(_NAMES)} or AVIF."
 """Advice on accepted formats. It names HEIC if the decoder is installed, which the container image lacks."""
 
 _ACCEPTED: tuple[tuple[bytes, Format], ...] = (
@@ -71,7 +71,7 @@ _PREFIX_SAMPLE = 128
 _BEFORE_BASE64 = re.compile(rb"""\s*(?:b?["'])?(?:data:[^,]*,)*""", re.IGNORECASE)
 
 
-def find_format(upload: bytes) -> Format | None:
+def find_picture_format(upload: bytes) -> Format | None:
     """Return the picture format of an upload by its first bytes; None if no accepted format has these."""
     for signature, name in _ACCEPTED:
         if upload.startswith(signature):
@@ -107,15 +107,17 @@ def set_codec_brand(upload: bytes) -> bytes:
 def make_format_error(upload: bytes) -> UnknownFormat:
     """Return the error for an upload of no accepted format; it says what the upload seems to be."""
     if not upload:
-        return UnknownFormat(f"The picture is empty: it has 0 bytes. {ACCEPTED_ADVICE}")
+        return UnknownFormat(f"The picture is empty: it has 0 bytes. {ACCEPTED_FORMATS_ADVICE}")
     if not upload.startswith(b"data:") and (found_format := find_base64_format(upload)):
         return UnknownFormat(f"This is a {found_format} in base64, as text. {_IN_JSON}")
     seeming = _seems_to_be(upload)
-    what = f"This looks like {seeming}, which is not read here." if seeming else "This is no known picture."
+    sentence = (
+        f"This looks like {seeming}, which is not read here." if seeming else "This is no known picture."
+    )
     elsewhere = " /predict/batch and `wardrobe label` read archives." if upload.startswith(_ZIP) else ""
     if _is_tar(upload):
         elsewhere = " Unpack the archive, or make a ZIP of it."
-    return UnknownFormat(f"{what} {ACCEPTED_ADVICE}{elsewhere}")
+    return UnknownFormat(f"{sentence} {ACCEPTED_FORMATS_ADVICE}{elsewhere}")
 
 
 def find_base64_format(text: bytes) -> Format | None:
@@ -128,7 +130,7 @@ def find_base64_format(text: bytes) -> Format | None:
     beginning = _BEFORE_BASE64.sub(b"", text[: _BASE64_SAMPLE + _PREFIX_SAMPLE])[:_BASE64_SAMPLE]
     letters = beginning.strip(b"\"' \t\r\n").translate(bytes.maketrans(b"-_", b"+/"), b"\r\n")
     try:
-        return find_format(binascii.a2b_base64(letters[: len(letters) // 4 * 4], strict_mode=True))
+        return find_picture_format(binascii.a2b_base64(letters[: len(letters) // 4 * 4], strict_mode=True))
     except binascii.Error:
         return None
 

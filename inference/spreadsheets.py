@@ -12,15 +12,18 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-FORMULA_BEGINNING: Final = r"[=+\-@\uff1d\uff0b\uff0d\uff20\x00-\x1f\x7f]"
+FORMULA_BEGINNING_PATTERN: Final = r"[=+\-@\uff1d\uff0b\uff0d\uff20\x00-\x1f\x7f]"
 """Pattern, for Python and JavaScript, of the first character of a text that spreadsheets may run as a formula
 (OWASP, "CSV Injection"): signs, also of full width, and control characters, some of which spreadsheets
 ignore."""
 
-CELL_BEGINNING: Final = rf"(?:^|(?<=[,;\t\r\n]))(?='*{FORMULA_BEGINNING})"
+CELL_BEGINNING_PATTERN: Final = rf"(?:^|(?<=[,;\t\r\n]))(?='*{FORMULA_BEGINNING_PATTERN})"
 """Pattern of the place in a line at which a cell begins that spreadsheets may run as a formula."""
 
-_UNMARKED, _MARKED = re.compile(CELL_BEGINNING), re.compile(CELL_BEGINNING.replace("(?='*", "'(?='*"))
+_UNMARKED, _MARKED = (
+    re.compile(CELL_BEGINNING_PATTERN),
+    re.compile(CELL_BEGINNING_PATTERN.replace("(?='*", "'(?='*")),
+)
 
 NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?")
 """Pattern of a number, such as a price in a list, which is no formula."""
@@ -30,7 +33,7 @@ MARK: Final = "'"
 
 def escape_path(path: str) -> str:
     """Return a path that no spreadsheet runs as a formula: one that would be run gets `./` before it."""
-    return f"./{path}" if re.match(FORMULA_BEGINNING, path) else path
+    return f"./{path}" if re.match(FORMULA_BEGINNING_PATTERN, path) else path
 
 
 def escape_text(text: str) -> str:

@@ -13,14 +13,14 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from inference.decision import Decision
-from inference.kinds import KINDS, SET
+from inference.kinds import GARMENT_SET_KIND, KINDS
 from inference.reasons import DecidedBy, Reason
-from inference.recognition import label_kinds
+from inference.recognition import find_label_kinds
 
 MIN_SHARE_OF_LEADER: Final = 0.7
 """Smallest part of the probability of all kinds in a title that the likeliest of these kinds must have."""
 
-OTHER: Final = "other"
+OTHER_KIND: Final = "other"
 """The label of the attribute `kind` (a garment's name in shops) for garments without a label of their own."""
 
 NONE: Final = "none of these"
@@ -43,13 +43,13 @@ class ReleaseLabels:
     @property
     def named_kinds(self) -> frozenset[str]:
         """The kinds that a label of the release names."""
-        named = frozenset(self.kinds) - {OTHER}
-        return named or frozenset[str]().union(*self.classes.values())
+        kinds = frozenset(self.kinds) - {OTHER_KIND}
+        return kinds or frozenset[str]().union(*self.classes.values())
 
     @property
     def has_other(self) -> bool:
-        """Whether the attribute `kind` has the label OTHER, for garments without a label of their own."""
-        return OTHER in self.kinds
+        """Whether the attribute `kind` has OTHER_KIND, for garments without a label of their own."""
+        return OTHER_KIND in self.kinds
 
     def admit_class(self, label: str | None, title_kinds: Set[str]) -> bool | None:
         """Return whether a title allows a class; None if the title or the table of words does not tell.
@@ -57,13 +57,13 @@ class ReleaseLabels:
         If the title names only a set, classes of its parts are not allowed, only classes of sets and NONE.
         """
         kinds = self.classes.get(label or "")
-        if title_kinds == {SET} and kinds is not None and label != NONE:
-            return SET in kinds
+        if title_kinds == {GARMENT_SET_KIND} and kinds is not None and label != NONE:
+            return GARMENT_SET_KIND in kinds
         return not title_kinds.isdisjoint(kinds) if title_kinds and kinds else None
 
     def admit_kind(self, kind: str | None, title_kinds: Set[str]) -> bool | None:
         """Return whether a title allows a kind; None if the title or the table of words does not tell."""
-        if title_kinds and kind == OTHER:
+        if title_kinds and kind == OTHER_KIND:
             return not title_kinds <= self.named_kinds
         return kind in title_kinds if title_kinds and kind in KINDS else None
 
@@ -80,15 +80,15 @@ def find_release_labels(
         language: the language of the title, in which the names of the classes are looked up first.
     """
     known_kinds = kinds if kinds and has_kinds(kinds) else ()
-    return ReleaseLabels(classes=label_kinds(labels, language), kinds=known_kinds)
+    return ReleaseLabels(classes=find_label_kinds(labels, language), kinds=known_kinds)
 
 
 def has_kinds(labels: Collection[str]) -> bool:
-    """Return whether the labels of an attribute `kind` are kinds of the table of words, and OTHER.
+    """Return whether the labels of an attribute `kind` are kinds of the table of words, and OTHER_KIND.
 
     The attribute of a release can have other labels, such as "jeans slim". It is then one like any other.
     """
-    return {*labels} <= {*KINDS, OTHER}
+    return {*labels} <= {*KINDS, OTHER_KIND}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +97,7 @@ class MinimumShares:
 
     Attributes:
         named: the share for kinds that a label of the release names; None if such titles decide nothing.
-        other: the share of OTHER for kinds without a label; None if such titles decide nothing.
+        other: the share of OTHER_KIND for kinds without a label; None if such titles decide nothing.
     """
 
     named: float | None = None
@@ -130,7 +130,7 @@ class TitleDecision:
 
     Attributes:
         label: the class, or NONE; if there is a reason, the class of the photo alone.
-        kind: one of KINDS, or OTHER; if there is a reason, the kind of the photo alone; None if unknown.
+        kind: one of KINDS, or OTHER_KIND; if there is a reason, the kind of the photo alone; None if unknown.
         label_reason: why a person should look at the class; None if it is accepted.
         kind_reason: why a person should look at the kind; None if it is accepted. Without an attribute
             `kind`, the reason of the class.
@@ -230,7 +230,7 @@ def find_minimum_share(
 ) -> float | None:
     """Return the minimum share for a title: the probability that a photo has to give to the title's kinds.
 
-    If no label of the release names these kinds, it is the probability of OTHER. None if the title says
+    If no label of the release names these kinds, it is the probability of OTHER_KIND. None if the title says
     nothing, or if the release shows no such share for its kinds.
     """
     if not title_kinds.isdisjoint(labels.named_kinds):
@@ -308,19 +308,23 @@ def _accept_photo(evidence: _Evidence, minimum: float) -> TitleDecision | None:
 def _accept_title(evidence: _Evidence, minimum: float) -> TitleDecision:
     """Return the answer that the title names and the photo confirms, or a review.
 
-    A release without OTHER cannot tell a garment without a name from one that has a name.
+    A release without OTHER_KIND cannot tell a garment without a name from one that has a name.
     """
     labels, allowed = evidence.labels, evidence.admitted_shares()
     unnamed_kinds = evidence.title_kinds - labels.named_kinds
-    other = evidence.kind_shares()[OTHER] if unnamed_kinds and labels.has_other else 0.0
-    total = sum(allowed.values()) + other
+    other_share = evidence.kind_shares()[OTHER_KIND] if unnamed_kinds and labels.has_other else 0.0
+    total = sum(allowed.values()) + other_share
     if total < minimum:
         return _review(evidence, Reason.TITLE_CONFLICT, minimum)
     if not allowed and len(unnamed_kinds) == 1:
-        return _accept(evidence, NONE, OTHER, minimum, DecidedBy.LIST)
+        return _accept(evidence, NONE, OTHER_KIND, minimum, DecidedBy.LIST)
     leader = max(allowed, key=allowed.__getitem__, default="")
     can_tell = not unnamed_kinds or labels.has_other
-    if not can_tell or total - other < minimum or allowed.get(leader, 0.0) < MIN_SHARE_OF_LEADER * total:
+    if (
+        not can_tell
+        or total - other_share < minimum
+        or allowed.get(leader, 0.0) < MIN_SHARE_OF_LEADER * total
+    ):
         return _review(evidence, Reason.AMBIGUOUS, minimum)
     if not evidence.kind:
         kind = evidence.kind_of_class(leader, evidence.title_kinds)
@@ -349,12 +353,12 @@ def _accept(
     evidence: _Evidence, label: str, kind: str | None, minimum: float, decided_by: DecidedBy
 ) -> TitleDecision:
     """Accept a class, and its kind if that is known: otherwise the kind stays as the photo answered it."""
-    own, reason = (
+    own_kind, reason = (
         (evidence.kind.label, evidence.kind.reason) if kind is None and evidence.kind else (kind, None)
     )
     return TitleDecision(
         label=label,
-        kind=own,
+        kind=own_kind,
         kind_reason=reason,
         suggested_label=label,
         suggested_kind=kind,
@@ -378,10 +382,10 @@ def _review(evidence: _Evidence, reason: Reason, minimum: float) -> TitleDecisio
 
 
 def _likeliest_allowed(evidence: _Evidence) -> tuple[str, str | None]:
-    """Return the likeliest class and kind that the title allows: NONE and OTHER if the release names none."""
+    """Return the likeliest class and kind that the title allows: NONE and OTHER_KIND if none is named."""
     allowed = evidence.admitted_shares()
     if not allowed:
-        return NONE, OTHER if evidence.labels.has_other else None
+        return NONE, OTHER_KIND if evidence.labels.has_other else None
     leader = max(allowed, key=allowed.__getitem__)
     if evidence.kind:
         return evidence.likeliest_class(leader), leader

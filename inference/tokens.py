@@ -9,16 +9,16 @@ from contextlib import suppress
 from html.parser import HTMLParser
 from typing import Final
 
-LONGEST: Final = 300
+MAX_TITLE_CHARACTERS: Final = 300
 """Number of characters of a title that are read, without HTML tags. Google takes 150, Shopify 255."""
 
-LONGEST_HTML: Final = 10 * LONGEST
+MAX_HTML_CHARACTERS: Final = 10 * MAX_TITLE_CHARACTERS
 """Number of characters of a title that are read, with HTML tags."""
 
-SEPARATORS: Final = frozenset("|,;:()[]!?•·\u2013\u2014-")
+PART_SEPARATORS: Final = frozenset("|,;:()[]!?•·\u2013\u2014-")
 """Signs that divide a title into parts."""
 
-SIGNS: Final = frozenset("&+/")
+CONJUNCTION_SIGNS: Final = frozenset("&+/")
 """Signs that stand for "and" or "or"."""
 
 _WITHOUT_BLANKS: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -39,38 +39,38 @@ _NOT_DECOMPOSED: Final = str.maketrans(
 Turkish `i` without a dot, U+2044 the stroke of a fraction, and U+0640 lengthens an Arabic word."""
 
 
-def tokens_of(title: str, *, keep_accents: bool = False) -> list[str]:
+def split_title(title: str, *, keep_accents: bool = False) -> list[str]:
     """Return the words and signs (tokens) of a product's title, in a form in which spellings are equal.
 
     Args:
         title: the text as a list has it, of any length, in any script, with HTML or without.
         keep_accents: whether letters with and without accents are different.
     """
-    return split_text(visible_text(title), keep_accents=keep_accents)
+    return split_text(extract_visible_text(title), keep_accents=keep_accents)
 
 
-def visible_text(title: str) -> str:
-    """Return the text of a title without HTML tags, cut off after LONGEST characters."""
-    text = title[:LONGEST_HTML]
+def extract_visible_text(title: str) -> str:
+    """Return the text of a title without HTML tags, cut off after MAX_TITLE_CHARACTERS characters."""
+    text = title[:MAX_HTML_CHARACTERS]
     if "<" in text or "&" in text:
         parser = _Text()
         with suppress(AssertionError):  # the parser's, of `<![NEW[`: then the title is read as it stands
-            for start in range(0, len(text), LONGEST):
-                parser.feed(text[start : start + LONGEST])
-                if sum(map(len, parser.texts)) > LONGEST:
+            for start in range(0, len(text), MAX_TITLE_CHARACTERS):
+                parser.feed(text[start : start + MAX_TITLE_CHARACTERS])
+                if sum(map(len, parser.texts)) > MAX_TITLE_CHARACTERS:
                     break
             else:
                 parser.close()
             text = "".join(parser.texts)
-    return text[:LONGEST]
+    return text[:MAX_TITLE_CHARACTERS]
 
 
 def split_text(text: str, *, keep_accents: bool = False) -> list[str]:
     """Return the words and signs (tokens) of a text that has no HTML tags."""
-    return _TOKEN.findall(fold(text, keep_accents=keep_accents))
+    return _TOKEN.findall(fold_text(text, keep_accents=keep_accents))
 
 
-def fold(text: str, *, keep_accents: bool = False) -> str:
+def fold_text(text: str, *, keep_accents: bool = False) -> str:
     """Return a text in small letters, without accents and without characters that nobody sees.
 
     Compatible characters come before small letters, as some of them are capitals. Signs go first: the trade
@@ -85,11 +85,11 @@ def fold(text: str, *, keep_accents: bool = False) -> str:
     apart = "".join(" " if unicodedata.category(char) == "So" else char for char in text)
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", apart).casefold())
     if keep_accents:
-        return _without_unseen(unicodedata.normalize("NFKC", plain)).replace("\u2044", "/")
-    return _without_unseen(plain).translate(_NOT_DECOMPOSED)
+        return _remove_unseen(unicodedata.normalize("NFKC", plain)).replace("\u2044", "/")
+    return _remove_unseen(plain).translate(_NOT_DECOMPOSED)
 
 
-def _without_unseen(text: str) -> str:
+def _remove_unseen(text: str) -> str:
     return "".join(char for char in text if unicodedata.category(char) not in _UNSEEN)
 
 

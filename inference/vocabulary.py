@@ -9,16 +9,22 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from inference.kinds import SET
-from inference.language_files import END, Kinds, Language, languages, shared_words
+from inference.kinds import GARMENT_SET_KIND
+from inference.language_files import (
+    COMPOUND_END_SIGN,
+    KindsByWord,
+    Language,
+    load_languages,
+    load_shared_words,
+)
 
-SHORTEST_START: Final = 2
+MIN_START_LETTERS: Final = 2
 """Smallest number of letters before the known end of a compound word (German `Jeans-hose`)."""
 
-SUIT: Final = frozenset({SET})
+SUIT_WORDS: Final = frozenset({GARMENT_SET_KIND})
 """The kinds of words that name a set whatever else the title names ("suit")."""
 
-COUNTING: Final = frozenset({"counting"})
+COUNTING_MARK: Final = frozenset({"counting"})
 """Mark in place of kinds for words that count several things which are sold as one ("set")."""
 
 Part: TypeAlias = Literal["garments", "groups", "things", "wearers", "clothing"]
@@ -30,7 +36,7 @@ class NamedKinds(NamedTuple):
     Attributes:
         word: the word in small letters, without accents.
         kinds: the kinds of garment that the word admits; empty for words that only look like a
-            garment ("tie waist"). SUIT and COUNTING mark words for sets.
+            garment ("tie waist"). SUIT_WORDS and COUNTING_MARK mark words for sets.
     """
 
     word: str
@@ -40,7 +46,7 @@ class NamedKinds(NamedTuple):
 Item: TypeAlias = str | NamedKinds
 
 
-class Words(NamedTuple):
+class WordTable(NamedTuple):
     """Table of words and phrases of a language that are looked up in titles.
 
     Attributes:
@@ -71,106 +77,106 @@ class Grammar:
 
 
 @cache
-def grammar_of(code: str) -> Grammar:
+def make_grammar(code: str) -> Grammar:
     """Return the function words, such as prepositions, that find the deciding garment of a title.
 
     Args:
         code: the code of a language that can be read, such as `en`.
     """
-    own = languages()[code]
+    language = load_languages()[code]
     return Grammar(
-        prepositions=_either(own, "prepositions"),
-        conjunctions=_either(own, "conjunctions"),
-        counts=_either(own, "counts"),
-        alone=_either(own, "alone"),
-        weak=_either(own, "weak"),
-        is_last=own.head == "last",
+        prepositions=_either(language, "prepositions"),
+        conjunctions=_either(language, "conjunctions"),
+        counts=_either(language, "counts"),
+        alone=_either(language, "alone"),
+        weak=_either(language, "weak"),
+        is_last=language.head == "last",
     )
 
 
-def _either(own: Language, part: str) -> frozenset[str]:
+def _either(language: Language, part: str) -> frozenset[str]:
     """Return the words of a list of a language, and those of all languages, as they stand in titles."""
-    words = (*getattr(shared_words(), part), *getattr(own, part))
-    return frozenset(" ".join(own.word_tokens(word)) for word in words)
+    words = (*getattr(load_shared_words(), part), *getattr(language, part))
+    return frozenset(" ".join(language.word_tokens(word)) for word in words)
 
 
 @cache
-def words_of(code: str, part: Part = "garments") -> Words:
+def make_word_table(code: str, part: Part = "garments") -> WordTable:
     """Return the table of words to look up in titles of a language, with words that all languages share.
 
     Args:
         code: the code of the language, such as `en`.
         part: the part of the language file: garments with sets, groups, clothing, and so on.
     """
-    own = languages()[code]
-    return _words([_kinds_of(shared_words(), part), _kinds_of(own, part)], own)
+    language_words = load_languages()[code]
+    return _words([_kinds_of(load_shared_words(), part), _kinds_of(language_words, part)], language_words)
 
 
 @cache
-def variant_words() -> Words:
+def make_variant_words() -> WordTable:
     """Return the table of words of colour and size in all languages, since shops mix languages in them."""
-    everything = (shared_words(), *languages().values())
+    everything = (load_shared_words(), *load_languages().values())
     words = [dict.fromkeys((*one.variants, *one.colours), frozenset[str]()) for one in everything]
-    return _words(words, shared_words())
+    return _words(words, load_shared_words())
 
 
 @cache
-def find_own_things(code: str) -> Words:
+def find_things_of_language(code: str) -> WordTable:
     """Return the table of a language's words for things for garments ("hanger"), without shared words."""
-    own = languages()[code]
-    return _words([_kinds_of(own, "things")], own)
+    language = load_languages()[code]
+    return _words([_kinds_of(language, "things")], language)
 
 
-def _words(sources: Iterable[Kinds], language: Language) -> Words:
+def _words(sources: Iterable[KindsByWord], language: Language) -> WordTable:
     """Return the words of some sources, of which later ones have precedence."""
     phrases, ends = dict[tuple[str, ...], frozenset[str]](), dict[str, frozenset[str]]()
     for source in sources:
         for word, kinds in source.items():
             tokens = language.word_tokens(word)
             phrases[tokens] = kinds
-            if word.startswith(END):
+            if word.startswith(COMPOUND_END_SIGN):
                 ends["".join(tokens)] = kinds
     longest = {phrase[0]: len(phrase) for phrase in sorted(phrases, key=len)}
-    return Words(phrases, ends, longest)
+    return WordTable(phrases, ends, longest)
 
 
-def _kinds_of(language: Language, part: Part) -> Kinds:
+def _kinds_of(language: Language, part: Part) -> KindsByWord:
     if part == "groups":
         return language.groups
     if part == "garments":
-        sets = dict.fromkeys(language.suits, SUIT) | dict.fromkeys(language.sets, COUNTING)
+        sets = dict.fromkeys(language.suits, SUIT_WORDS) | dict.fromkeys(language.sets, COUNTING_MARK)
         return {**language.garments, **sets}
     return dict.fromkeys(getattr(language, part), frozenset())
 
 
-def has_word(tokens: Sequence[str], words: Words) -> bool:
+def has_vocabulary_word(tokens: Sequence[str], words: WordTable) -> bool:
     """Return whether one of the words of a table occurs among the tokens of a text."""
     return bool(words.phrases) and any(isinstance(item, NamedKinds) for item in find_words(tokens, words))
 
 
 @cache
-def whole_words_of(code: str) -> Words:
+def list_whole_words(code: str) -> WordTable:
     """Return the table of garments of a language without ends of compounds, which other words may end in."""
-    return words_of(code)._replace(ends={})
+    return make_word_table(code)._replace(ends={})
 
 
 @cache
-def known_tokens(code: str) -> frozenset[str]:
+def list_known_tokens(code: str) -> frozenset[str]:
     """Return the tokens of the frequent words by which the language of titles is recognised."""
-    language = languages()[code]
+    language = load_languages()[code]
     return frozenset(token for word in language.known_by for token in language.tokens(word))
 
 
-def merge_words(words: Words, further: Words) -> Words:
-    """Return a table of words with further ones; if both have a phrase, its kinds come from `further`."""
+def merge_word_tables(words: WordTable, added: WordTable) -> WordTable:
+    """Return a table of words with further ones; if both have a phrase, its kinds come from `added`."""
     longest = {
-        token: max(words.longest.get(token, 1), further.longest.get(token, 1))
-        for token in words.longest.keys() | further.longest.keys()
+        token: max(words.longest.get(token, 1), added.longest.get(token, 1))
+        for token in words.longest.keys() | added.longest.keys()
     }
-    return words._replace(phrases={**words.phrases, **further.phrases}, longest=longest)
+    return words._replace(phrases={**words.phrases, **added.phrases}, longest=longest)
 
 
-def find_words(tokens: Sequence[str], words: Words) -> list[Item]:
+def find_words(tokens: Sequence[str], words: WordTable) -> list[Item]:
     """Return the tokens of a text, in which each word or phrase of a table is replaced by its kinds.
 
     If several phrases begin at a token, the longest is taken.
@@ -183,17 +189,17 @@ def find_words(tokens: Sequence[str], words: Words) -> list[Item]:
         if phrase:
             items.append(NamedKinds(" ".join(phrase), words.phrases[phrase]))
         else:
-            kinds = _by_end(tokens[start], words.ends)
+            kinds = _find_by_end(tokens[start], words.ends)
             items.append(tokens[start] if kinds is None else NamedKinds(tokens[start], kinds))
         start += len(phrase or "1")
     return items
 
 
-def _by_end(token: str, ends: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
+def _find_by_end(token: str, ends: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
     """Return the kinds of the longest end of a compound."""
     if not ends:
         return None
-    starts = range(SHORTEST_START, len(token) - 1)
+    starts = range(MIN_START_LETTERS, len(token) - 1)
     return next((ends[token[start:]] for start in starts if token[start:] in ends), None)
 
 
@@ -209,6 +215,6 @@ def split_at_words(items: Sequence[Item], between: Iterable[str]) -> Iterator[li
     yield part
 
 
-def select_named(items: Iterable[Item]) -> list[NamedKinds]:
+def select_named_kinds(items: Iterable[Item]) -> list[NamedKinds]:
     """Return the items of a title that name a garment or a set."""
     return [item for item in items if isinstance(item, NamedKinds) and item.kinds]

@@ -11,33 +11,33 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from inference.kinds import SET
-from inference.language_files import languages, readable_languages
-from inference.language_tags import choose_part
-from inference.sets import is_set, without_counting
-from inference.tokens import SEPARATORS, SIGNS, tokens_of
+from inference.kinds import GARMENT_SET_KIND
+from inference.language_files import list_readable_languages, load_languages
+from inference.language_tags import choose_language_part
+from inference.sets import is_garment_set, remove_counting_words
+from inference.tokens import CONJUNCTION_SIGNS, PART_SEPARATORS, split_title
 from inference.vocabulary import (
-    COUNTING,
-    SUIT,
+    COUNTING_MARK,
+    SUIT_WORDS,
     Grammar,
     Item,
     NamedKinds,
-    Words,
-    find_own_things,
+    WordTable,
+    find_things_of_language,
     find_words,
-    grammar_of,
-    has_word,
-    select_named,
+    has_vocabulary_word,
+    make_grammar,
+    make_variant_words,
+    make_word_table,
+    select_named_kinds,
     split_at_words,
-    variant_words,
-    words_of,
 )
 
 _LEVELS: Final = re.compile(r"[>»\u203a\u2192|\\]")
 _SIZE: Final = re.compile(r"[wl]?\d{1,2}")
 
 
-class Says(NamedTuple):
+class NamedGarments(NamedTuple):
     """The statement of a title or category about a product: the kinds of garment that it may be.
 
     Attributes:
@@ -49,31 +49,31 @@ class Says(NamedTuple):
     kinds: frozenset[str] = frozenset()
 
 
-NOTHING: Final = Says()
+NO_NAMED_GARMENTS: Final = NamedGarments()
 
 
 @lru_cache(maxsize=8192)
-def says(title: str, category: str, language: str) -> Says:
+def read_garments(title: str, category: str, language: str) -> NamedGarments:
     """Return the kinds of garment that a product's title names, or its category if the title names none.
 
     A title that only says "set" names a set of garments if the category is one of clothes. Results are
-    cached, since a list is read more than once. For titles that clients send, use `title_says`, which does
-    not cache.
+    cached, since a list is read more than once. For titles that clients send, use `read_title_garments`,
+    which does not cache.
 
     Args:
         title: the title, as a list has it.
         category: the category of the product; may be empty.
         language: the code of a language that can be read.
     """
-    by_title = title_says(title, language)
-    if by_title.kinds:
-        return by_title
-    if (sets := set_says(title, language)).kinds and _is_of_clothes(category, language):
+    title_garments = read_title_garments(title, language)
+    if title_garments.kinds:
+        return title_garments
+    if (sets := read_set_garments(title, language)).kinds and _is_of_clothes(category, language):
         return sets
-    return category_says(category, language)
+    return read_category_garments(category, language)
 
 
-def title_says(title: str, language: str, words: Words | None = None) -> Says:
+def read_title_garments(title: str, language: str, words: WordTable | None = None) -> NamedGarments:
     """Return the kinds of garment that a product's title names.
 
     Args:
@@ -84,26 +84,28 @@ def title_says(title: str, language: str, words: Words | None = None) -> Says:
     Returns:
         The deciding words and their kinds; both empty if the title names no garment.
     """
-    return tokens_say(*_read(title, language), words)
+    return read_token_garments(*_split_and_recognise(title, language), words)
 
 
-def part_kinds(title: str, language: str) -> frozenset[str]:
+def read_part_kinds(title: str, language: str) -> frozenset[str]:
     """Return the kinds of all garments that a title names, such as the parts of a set."""
-    items = _items(*_read(title, language))
-    return frozenset(kind for item in select_named(without_counting(items)) for kind in item.kinds)
+    items = _items(*_split_and_recognise(title, language))
+    return frozenset(kind for item in select_named_kinds(remove_counting_words(items)) for kind in item.kinds)
 
 
-def _read(text: str, language: str) -> tuple[list[str], str]:
+def _split_and_recognise(text: str, language: str) -> tuple[list[str], str]:
     """Return the words and signs of a text, and the language in which they are read.
 
     If language tags divide the text, that is the language of the part that is used.
     """
-    part = choose_part(text, (language, *readable_languages()))
-    spoken = part.code if part.code in readable_languages() else language
-    return languages()[spoken].tokens(part.text), spoken
+    part = choose_language_part(text, (language, *list_readable_languages()))
+    spoken = part.code if part.code in list_readable_languages() else language
+    return load_languages()[spoken].tokens(part.text), spoken
 
 
-def tokens_say(tokens: Sequence[str], language: str, words: Words | None = None) -> Says:
+def read_token_garments(
+    tokens: Sequence[str], language: str, words: WordTable | None = None
+) -> NamedGarments:
     """Return the kinds of garment that a title names, from its words and signs.
 
     Args:
@@ -115,47 +117,49 @@ def tokens_say(tokens: Sequence[str], language: str, words: Words | None = None)
         The deciding words and their kinds; both empty if the title names no garment.
     """
     items = _items(tokens, language, words)
-    garments = without_counting(items)
+    garments = remove_counting_words(items)
     heads = _deciding(garments, language)
-    if not select_named(heads):
-        is_of_clothes = not heads and has_word(tokens, words_of(language, "clothing"))
-        return _set_word(items) if is_of_clothes else NOTHING
-    if is_set(items, heads, grammar_of(language)):
-        counting = (item.word for item in select_named(items) if item.kinds in {SUIT, COUNTING})
-        return Says(tuple(dict.fromkeys(counting)), SUIT)
-    if any(SET in head.kinds for head in heads):
-        heads = select_named(garments)
-    return _together(heads)
+    if not select_named_kinds(heads):
+        is_of_clothes = not heads and has_vocabulary_word(tokens, make_word_table(language, "clothing"))
+        return _set_word(items) if is_of_clothes else NO_NAMED_GARMENTS
+    if is_garment_set(items, heads, make_grammar(language)):
+        counting_words = (
+            item.word for item in select_named_kinds(items) if item.kinds in {SUIT_WORDS, COUNTING_MARK}
+        )
+        return NamedGarments(tuple(dict.fromkeys(counting_words)), SUIT_WORDS)
+    if any(GARMENT_SET_KIND in head.kinds for head in heads):
+        heads = select_named_kinds(garments)
+    return _merge_kinds(heads)
 
 
-def set_says(title: str, language: str) -> Says:
+def read_set_garments(title: str, language: str) -> NamedGarments:
     """Return the kind `set` for a title that names only a set and no garment ("Summer set"); else nothing."""
-    tokens, language = _read(title, language)
+    tokens, language = _split_and_recognise(title, language)
     items = _items(tokens, language)
-    if _deciding(without_counting(items), language):
-        return NOTHING
+    if _deciding(remove_counting_words(items), language):
+        return NO_NAMED_GARMENTS
     return _set_word(items)
 
 
-def _set_word(items: Sequence[Item]) -> Says:
-    words = tuple(item.word for item in select_named(items) if item.kinds == COUNTING)
-    return Says(words, SUIT) if words else NOTHING
+def _set_word(items: Sequence[Item]) -> NamedGarments:
+    words = tuple(item.word for item in select_named_kinds(items) if item.kinds == COUNTING_MARK)
+    return NamedGarments(words, SUIT_WORDS) if words else NO_NAMED_GARMENTS
 
 
-def _items(tokens: Sequence[str], language: str, words: Words | None = None) -> list[Item]:
+def _items(tokens: Sequence[str], language: str, words: WordTable | None = None) -> list[Item]:
     """Return the words of a title; none if it is about clothes of animals or dolls."""
-    if has_word(tokens, words_of(language, "wearers")):
+    if has_vocabulary_word(tokens, make_word_table(language, "wearers")):
         return []
-    return find_words(tokens, words or words_of(language))
+    return find_words(tokens, words or make_word_table(language))
 
 
 def _deciding(items: Sequence[Item], language: str) -> list[NamedKinds]:
     """Return the words that decide: those of the first part of a title that has some."""
-    parts = split_at_words(items, SEPARATORS)
+    parts = split_at_words(items, PART_SEPARATORS)
     return next((heads for part in parts if (heads := _heads(part, language))), [])
 
 
-def category_says(category: str, language: str, words: Words | None = None) -> Says:
+def read_category_garments(category: str, language: str, words: WordTable | None = None) -> NamedGarments:
     """Return the kinds of garment that a category names at its deepest level ("Women > Dresses").
 
     All garments of that level are used ("Shirts, Blouses"). "Top", "Bottom" and "Outerwear" stand for groups
@@ -166,49 +170,51 @@ def category_says(category: str, language: str, words: Words | None = None) -> S
         language: the code of a language that is read.
         words: the words that name garments; None for those of the language.
     """
-    part = choose_part(category, (language, *readable_languages()))
-    language = part.code if part.code in readable_languages() else language
+    part = choose_language_part(category, (language, *list_readable_languages()))
+    language = part.code if part.code in list_readable_languages() else language
     levels = _LEVELS.split(part.text)
-    of_levels = (_level_says(level.split("/"), language, words) for level in reversed(levels))
-    return next(filter(None, of_levels), NOTHING)
+    level_garments = (_level_says(level.split("/"), language, words) for level in reversed(levels))
+    return next(filter(None, level_garments), NO_NAMED_GARMENTS)
 
 
 def _is_of_clothes(category: str, language: str) -> bool:
     """Check whether a category names garments, or clothing of any kind."""
-    tokens, spoken = _read(category, language)
-    has_clothing = has_word(tokens, words_of(spoken, "clothing"))
-    return has_clothing or bool(category_says(category, language).kinds)
+    tokens, spoken = _split_and_recognise(category, language)
+    has_clothing = has_vocabulary_word(tokens, make_word_table(spoken, "clothing"))
+    return has_clothing or bool(read_category_garments(category, language).kinds)
 
 
-def _level_says(parts: Sequence[str], language: str, words: Words | None) -> Says | None:
+def _level_says(parts: Sequence[str], language: str, words: WordTable | None) -> NamedGarments | None:
     """Return what one level admits; None if it names nothing.
 
     A slash stands between levels ("Women/Trousers/Shorts"), unless all parts name garments and none of them
     is a kind of the part before it ("Skirts/Shorts").
     """
-    found = [_garments(part, language, words or words_of(language)) for part in parts]
-    heads = [part for part in found if part]
+    part_garments = [_garments(part, language, words or make_word_table(language)) for part in parts]
+    heads = [part for part in part_garments if part]
     if not heads:
         return None
-    kinds = [_together(part).kinds for part in heads]
-    if not found[0] or any(deeper <= upper for upper, deeper in pairwise(kinds)):
-        return _together(heads[-1])
-    return _together([head for part in heads for head in part])
+    kinds = [_merge_kinds(part).kinds for part in heads]
+    if not part_garments[0] or any(deeper <= upper for upper, deeper in pairwise(kinds)):
+        return _merge_kinds(heads[-1])
+    return _merge_kinds([head for part in heads for head in part])
 
 
-def _garments(level: str, language: str, words: Words) -> list[NamedKinds]:
+def _garments(level: str, language: str, words: WordTable) -> list[NamedKinds]:
     """Return the words of a part of a category that name garments or sets, and those of groups."""
-    tokens = languages()[language].tokens(level)
-    heads = select_named(find_words(tokens, words_of(language, "groups")))
-    for part in split_at_words(find_words(tokens, words), SEPARATORS):
+    tokens = load_languages()[language].tokens(level)
+    heads = select_named_kinds(find_words(tokens, make_word_table(language, "groups")))
+    for part in split_at_words(find_words(tokens, words), PART_SEPARATORS):
         heads += _heads(part, language)
-    return [head._replace(kinds=SUIT) if head.kinds == COUNTING else head for head in heads]
+    return [head._replace(kinds=SUIT_WORDS) if head.kinds == COUNTING_MARK else head for head in heads]
 
 
-def without_variant(title: str) -> tuple[str, ...]:
+def remove_variant_words(title: str) -> tuple[str, ...]:
     """Return the words of a title without colour and size, so that variants of one product are equal."""
-    items = find_words(tokens_of(title), variant_words())
-    words = (item for item in items if isinstance(item, str) and item not in SEPARATORS | SIGNS)
+    items = find_words(split_title(title), make_variant_words())
+    words = (
+        item for item in items if isinstance(item, str) and item not in PART_SEPARATORS | CONJUNCTION_SIGNS
+    )
     return tuple(word for word in words if not _SIZE.fullmatch(word))
 
 
@@ -218,7 +224,7 @@ def _heads(items: list[Item], language: str) -> list[NamedKinds]:
     Behind one ("Two in One Grey Shorts") a garment is used if none stands before, unless the preposition is
     its own: an "insole for shoes" is none.
     """
-    grammar = grammar_of(language)
+    grammar = make_grammar(language)
     before, *behind = split_at_words(items, grammar.prepositions)
     heads, is_count = _joined_heads(before, language), _only_counts(before, grammar)
     for part in behind:
@@ -238,8 +244,8 @@ def _only_counts(items: list[Item], grammar: Grammar) -> bool:
 
 def _joined_heads(items: list[Item], language: str) -> list[NamedKinds]:
     """Return the head of each of the parts that "and" joins, of those that have one."""
-    grammar = grammar_of(language)
-    parts = split_at_words(items, grammar.conjunctions | SIGNS)
+    grammar = make_grammar(language)
+    parts = split_at_words(items, grammar.conjunctions | CONJUNCTION_SIGNS)
     return [head for part in parts if (head := _head(part, grammar, language))]
 
 
@@ -249,29 +255,31 @@ def _head(part: list[Item], grammar: Grammar, language: str) -> NamedKinds | Non
     A thing for garments is a head that admits nothing: in English right behind the garment ("dress hanger"),
     in other languages before it, also if the garment follows behind a preposition.
     """
-    used = [item for item in part if word_of(item) not in grammar.alone or item is part[-1]]
+    used = [item for item in part if find_garment_word(item) not in grammar.alone or item is part[-1]]
     garments = [place for place, item in enumerate(used) if isinstance(item, NamedKinds) and item.kinds]
-    strong = [place for place in garments if word_of(used[place]) not in grammar.weak]
+    strong = [place for place in garments if find_garment_word(used[place]) not in grammar.weak]
     if not garments:
-        return NamedKinds("", frozenset()) if _has_thing(used, find_own_things(language)) else None
+        return NamedKinds("", frozenset()) if _has_thing(used, find_things_of_language(language)) else None
     place = (strong or garments)[-1 if grammar.is_last else 0]
     if grammar.is_last:
-        is_of_thing = _has_thing(used[place + 1 : place + 2], words_of(language, "things"))
+        is_of_thing = _has_thing(used[place + 1 : place + 2], make_word_table(language, "things"))
     else:
-        is_of_thing = _has_thing(used[:place], find_own_things(language))
+        is_of_thing = _has_thing(used[:place], find_things_of_language(language))
     head = used[place]
-    return NamedKinds(word_of(head), frozenset() if isinstance(head, str) or is_of_thing else head.kinds)
+    return NamedKinds(
+        find_garment_word(head), frozenset() if isinstance(head, str) or is_of_thing else head.kinds
+    )
 
 
-def _has_thing(items: Iterable[Item], things: Words) -> bool:
-    return has_word([token for item in items for token in word_of(item).split()], things)
+def _has_thing(items: Iterable[Item], things: WordTable) -> bool:
+    return has_vocabulary_word([token for item in items for token in find_garment_word(item).split()], things)
 
 
-def word_of(item: Item) -> str:
+def find_garment_word(item: Item) -> str:
     """Return the word of an item of a title, whether the item names a garment or not."""
     return item.word if isinstance(item, NamedKinds) else item
 
 
-def _together(heads: Sequence[NamedKinds]) -> Says:
+def _merge_kinds(heads: Sequence[NamedKinds]) -> NamedGarments:
     words = tuple(dict.fromkeys(head.word for head in heads if head.kinds))
-    return Says(words, frozenset(kind for head in heads for kind in head.kinds))
+    return NamedGarments(words, frozenset(kind for head in heads for kind in head.kinds))

@@ -99,5 +99,5 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -
     return content
 
 
-def _damaged(what: str) -> MemberUnreadable:
-    return MemberUnreadable(f"This member of the ZIP cannot be read: {what}.")
+def _damaged(fault: str) -> MemberUnreadable:
+    return MemberUnreadable(f"This member of the ZIP cannot be read: {fault}.")

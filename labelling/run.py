@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
-from inference.language_files import language_name
+from inference.language_files import get_language_name
 from labelling.decide.decisions import OUTDATED_ANSWER_COUNT_SQL, Decisions
 from labelling.errors import LabellingError, OutputUnusable, SourceUnusable, TableUnusable
 from labelling.job import Job
@@ -240,7 +240,7 @@ def _say_how_titles_are_read(decisions: Decisions, say: Say) -> None:
         names, earlier = (", ".join(words.titles) or "none" for words in (now, before))
         say(f"The column of titles is {names}, and was {earlier} before.")
     if before and now.language != before.language and LANGUAGE_OFF not in {now.language, before.language}:
-        names, earlier = (language_name(words.language) for words in (now, before))
+        names, earlier = (get_language_name(words.language) for words in (now, before))
         language_advice = (
             f" --language {before.language} reads them as before." if before.is_read and now.is_read else ""
         )

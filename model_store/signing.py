@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from inference.plain_text import decode_text, trim
+from inference.plain_text import decode_text, trim_text
 from model_store.errors import KeyUnusable, SignatureMissing, SignatureWrong
 from model_store.release_files import MANIFEST_FILE, SIGNATURE_FILE, write_whole
 
@@ -201,7 +201,7 @@ def _decode_lines(content: bytes) -> str:
         text = decode_text(content)
     except UnicodeDecodeError:
         text = content.decode(errors="replace")
-    return "\n".join(map(trim, text.splitlines()))
+    return "\n".join(map(trim_text, text.splitlines()))
 
 
 def _create(path: Path, data: bytes, mode: int) -> None:

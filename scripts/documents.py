@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.settings import Settings, list_setting_names
-from inference.language_files import languages
+from inference.language_files import load_languages
 from inference.reasons import Place, find_reasons
 from scripts.__main__ import list_verbs
 
@@ -163,7 +163,7 @@ def _commands() -> list[tuple[str, ...]]:
 def _languages() -> list[tuple[str, ...]]:
     """Return a row for each language that titles may have, those that are read first."""
     sorted_languages = sorted(
-        languages().values(), key=lambda language: (not language.is_read, language.name)
+        load_languages().values(), key=lambda language: (not language.is_read, language.name)
     )
     return [
         (f"`{one.code}`", one.name, "read" if one.is_read else "recognised, not read")

@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
-from inference.language_files import languages, readable_languages
+from inference.language_files import list_readable_languages, load_languages
 from labelling.errors import SourceUnusable
 from labelling.job import Job
 from labelling.lists.titles import LANGUAGE_OFF
@@ -83,7 +83,7 @@ def _check(arguments: argparse.Namespace) -> None:
     if arguments.source is None and not arguments.corrections:
         arguments.error("name a SOURCE to label, or --corrections of a table that is there")
     named_language = str(arguments.own_words or "")
-    if named_language in {*languages(), LANGUAGE_OFF} and not arguments.own_words.exists():
+    if named_language in {*load_languages(), LANGUAGE_OFF} and not arguments.own_words.exists():
         arguments.error(f"--words takes a file of words. The language is --language {named_language}")
     if arguments.audit and not arguments.review:
         arguments.error("--audit needs --review FILE.html, the page that shows the sample")
@@ -149,7 +149,7 @@ def build_parser() -> argparse.ArgumentParser:
     folders = "photos in one folder show the same product; also writes a table with one row per product"
     products.add_argument("--by-folder", dest="by", action="store_const", const="", help=folders)
     words = "the language of the list's titles, or `none` (that of most of its words)"
-    add("--language", choices=(*readable_languages(), LANGUAGE_OFF), help=words)
+    add("--language", choices=(*list_readable_languages(), LANGUAGE_OFF), help=words)
     own_words_help = "what the shop means by its own words: a CSV with the columns words, kinds and in"
     add("--words", dest="own_words", type=Path, metavar="FILE", help=own_words_help)
     title = "the column of titles (known by its name, or by its cells where no such column names kinds)"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from inference.contract import LABEL
-from inference.language_files import UNDETERMINED, language_name, readable_languages
-from inference.plain_text import escape_unprintable_lines, join_first
+from inference.language_files import UNDETERMINED_LANGUAGE, get_language_name, list_readable_languages
+from inference.plain_text import escape_unprintable_lines, join_first_items
 from inference.reasons import Place, Reason
 from labelling.job import Job
 from labelling.review.audit import describe_audits
@@ -149,12 +149,14 @@ def _has(summary: Summary, reason: Reason) -> bool:
 def _describe_words(words: Mapping[str, Any], rows_name: str) -> str:
     """Return the sentences of a terminal about the list's words."""
     language, list_count = words["language"], words["by_list"]
-    if language not in readable_languages():
-        not_read_text = "" if language == UNDETERMINED else ", which Wardrobe recognises and cannot read"
+    if language not in list_readable_languages():
+        not_read_text = (
+            "" if language == UNDETERMINED_LANGUAGE else ", which Wardrobe recognises and cannot read"
+        )
         if not words["named"]:
-            return f"The titles are in {language_name(language)}{not_read_text}, so only photos decide."
+            return f"The titles are in {get_language_name(language)}{not_read_text}, so only photos decide."
         return (
-            f"The titles are in {language_name(language)}{not_read_text}. "
+            f"The titles are in {get_language_name(language)}{not_read_text}. "
             f"Categories and the shop's own words name the kind of {words['named']:,} {rows_name}: "
             f"{words['agreeing']:,} answers agree, {list_count:,} of them by list and photo together, "
             f"{words['contradicting']:,} contradict it and need a person."
@@ -189,7 +191,7 @@ def _say_checks(summary: Summary, products_without_photo: Sequence[str], promise
         for sentence in _describe_products(products, promise):
             make_console().print(sentence)
         if products["without_answer"]:
-            names = join_first(products_without_photo, MAX_PRODUCTS_NAMED)
+            names = join_first_items(products_without_photo, MAX_PRODUCTS_NAMED)
             print_message(f"{products['without_answer']:,} products have no photo that can be read: {names}.")
         checks = products["accepted"], products["checked"], products["checked_right"], "products"
     else:

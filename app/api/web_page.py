@@ -13,7 +13,7 @@ from flask import Blueprint, Response, abort, request
 
 from app.web.page_files import create_page_file, read_page_files, send_file
 from app.web.translations import TRANSLATIONS, find_translation
-from inference.signatures import ACCEPTED_ADVICE
+from inference.signatures import ACCEPTED_FORMATS_ADVICE
 from reports.page import html_page
 
 FOLDER = Path(__file__).parents[1] / "web" / "page"
@@ -36,7 +36,7 @@ def create_page_routes() -> Blueprint:
     files = read_page_files(FOLDER) | {
         name: create_page_file(path.read_bytes(), ".css") for name, path in shared_styles.items()
     }
-    english = fill_in_formats((FOLDER / "index.html").read_text("utf-8"), ACCEPTED_ADVICE)
+    english = fill_in_formats((FOLDER / "index.html").read_text("utf-8"), ACCEPTED_FORMATS_ADVICE)
     pages = {
         language: create_page_file(translate_page(english, language, texts).encode(), ".html")
         for language, texts in {"en": {}, **TRANSLATIONS}.items()

@@ -23,9 +23,9 @@ from werkzeug.wsgi import get_content_length, get_input_stream
 from app.errors import BadRequest, Busy, TooLarge, UnknownCoding
 from app.native_threads import create_native_lock, run_in_native_thread
 from app.payloads.limits import SMALL_BODY_BYTES, RequestLimits
-from inference.inflate import inflate
+from inference.inflate import inflate_stream
 from inference.picture_opening import MIN_LARGE_BODY_BYTES
-from inference.signatures import find_format
+from inference.signatures import find_picture_format
 from inference.zip_file import MEMBER_SIGNATURE
 
 READ_BYTES = 64 * 1024
@@ -89,7 +89,7 @@ class Body:
     def is_slow_to_parse(self) -> bool:
         """Whether decompressing, unpacking or parsing this body would block the event loop for too long."""
         is_form = self.mimetype == "multipart/form-data"  # the preamble of a form may look like a picture
-        return self.is_compressed or is_form or find_format(self.data) is None
+        return self.is_compressed or is_form or find_picture_format(self.data) is None
 
     def inflate(self) -> "Body":
         """Return the body with decompressed data; the same body if the data is not compressed.
@@ -105,7 +105,7 @@ class Body:
         if not self.is_compressed:
             return self
         try:
-            inflated = inflate(self.data, CONTENT_CODINGS[self.coding], self.limits.bytes)
+            inflated = inflate_stream(self.data, CONTENT_CODINGS[self.coding], self.limits.bytes)
         except zlib.error as error:
             raise BadRequest(f"The body is no {self.coding}, as Content-Encoding says: {error}.") from error
         if len(inflated.data) > self.limits.bytes:

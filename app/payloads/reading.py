@@ -22,7 +22,7 @@ from app.payloads.request_title import (
     Title,
     read_title,
 )
-from inference.signatures import find_format
+from inference.signatures import find_picture_format
 from inference.zip_file import is_zip
 
 
@@ -51,7 +51,7 @@ def find_one(
 
 def _find_one_in_body(body: Body) -> tuple[Upload | PixelRows, FieldValues]:
     """Return the picture of a body, and the values of title and language in it."""
-    if find_format(body.data) is not None:
+    if find_picture_format(body.data) is not None:
         return Upload(body.data), {}
     if body.mimetype == FORM_TYPE:
         form = parse_form(body)

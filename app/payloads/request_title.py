@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from app.errors import BadRequest
-from inference.language_files import readable_languages
-from inference.tokens import LONGEST_HTML
+from inference.language_files import list_readable_languages
+from inference.tokens import MAX_HTML_CHARACTERS
 
 TITLE: Final = "title"
 """Name of the field with the title that a shop has written, in a form, in JSON and in a query string."""
@@ -59,12 +59,12 @@ def read_title(query: FieldValues, body: FieldValues) -> Title | None:
     if language and language not in list_title_languages():
         *codes, last = list_title_languages()
         raise BadRequest(f"`language` is {language[:20]!r}; it must be one of {', '.join(codes)}, or {last}.")
-    return None if text is None else Title(text[:LONGEST_HTML], language or "")
+    return None if text is None else Title(text[:MAX_HTML_CHARACTERS], language or "")
 
 
 def list_title_languages() -> tuple[str, ...]:
     """Return the allowed values of the field `language`, which names the language of a title."""
-    return (*readable_languages(), NO_LANGUAGE)
+    return (*list_readable_languages(), NO_LANGUAGE)
 
 
 def _get_only_value(name: str, values: Sequence[object]) -> str | None:

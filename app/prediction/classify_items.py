@@ -27,7 +27,7 @@ from inference.contract import InputContract, NetworkName
 from inference.convert import ModelInput
 from inference.decode import DecodedPicture, decode_opened_image
 from inference.errors import DecoderStopped, PictureTooLarge, UploadError
-from inference.explanation import Drops, draw_heat_map, explain_prediction
+from inference.explanation import ProbabilityDrops, draw_heat_map, explain_prediction
 from inference.networks import Networks
 from inference.picture_opening import MIN_LARGE_RUN_NUMBERS, OpenedPicture, open_picture
 from inference.pixel_rows import encode_png, find_rows_shape
@@ -59,7 +59,7 @@ class PictureExplanation:
         heat_map: the bytes of a PNG that shows the drops.
     """
 
-    drops: Drops
+    drops: ProbabilityDrops
     heat_map: bytes
 
 

@@ -11,8 +11,8 @@ from app.prediction.classify_items import ClassifiedPicture
 from app.releases.serving import ServedModel
 from inference.classifier import Answer, Prediction
 from inference.contract import NetworkName
-from inference.kinds import KIND, in_order
-from inference.recognition import any_language_says
+from inference.kinds import KIND, sort_kinds
+from inference.recognition import find_kinds_in_any_language
 from inference.title_rule import (
     NO_MINIMUM_SHARES,
     MinimumShares,
@@ -21,7 +21,7 @@ from inference.title_rule import (
     decide_with_title,
     find_release_labels,
 )
-from inference.words import title_says
+from inference.words import read_title_garments
 from reports.word_figures import read_minimum_shares
 
 
@@ -69,7 +69,7 @@ def fields_of(decision: TitleDecision, title_kinds: Iterable[str]) -> dict[str, 
     """
     has_label = decision.label_reason is None or decision.suggested_label is None
     return {
-        "kinds": in_order(title_kinds),
+        "kinds": sort_kinds(title_kinds),
         "label": decision.label if has_label else decision.suggested_label,
         "kind": decision.suggested_kind if decision.kind_reason else decision.kind,
         "decision": decision.decision,
@@ -80,7 +80,11 @@ def fields_of(decision: TitleDecision, title_kinds: Iterable[str]) -> dict[str, 
 def _title_kinds(title: Title) -> frozenset[str]:
     if title.language == NO_LANGUAGE:
         return frozenset()
-    says = title_says(title.text, title.language) if title.language else any_language_says(title.text)
+    says = (
+        read_title_garments(title.text, title.language)
+        if title.language
+        else find_kinds_in_any_language(title.text)
+    )
     return says.kinds
 
 

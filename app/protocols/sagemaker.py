@@ -42,7 +42,7 @@ from app.settings import Settings
 from inference.contract import InputContract
 from inference.errors import BadPixels
 from inference.pixel_rows import parse_pixel_rows
-from inference.signatures import find_format
+from inference.signatures import find_picture_format
 
 JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
 """Media types of answers: one JSON document, one JSON object in each line, or one row of probabilities in
@@ -116,7 +116,7 @@ def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
             _check_rows(parse_instance(parse_json(line), contract), contract) for line in _iterate_lines(body)
         )
         return collect_items(lines, body.limits), partial(create_response, LINES)
-    if is_json_body(body) and find_format(body.data) is None:
+    if is_json_body(body) and find_picture_format(body.data) is None:
         return _parse_document(body, contract)
     return [find_one(body)[0]], partial(create_response, JSON, is_single=True)
 

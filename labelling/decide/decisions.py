@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from inference.contract import LABEL
-from inference.recognition import language_of
+from inference.recognition import recognise_language
 from inference.title_rule import NO_MINIMUM_SHARES, NONE
 from labelling.decide.category_questions import CategoryQuestions
 from labelling.decide.human_answers import HumanAnswers
@@ -144,7 +144,7 @@ class Decisions:
             ),
             column=CategoryColumn.of_cells(self._categories()),
             folders=folders,
-            folder_language=language_of(names),
+            folder_language=recognise_language(names),
             is_on=is_on,
         )
 

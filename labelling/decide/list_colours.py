@@ -11,9 +11,9 @@ from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
-from inference.language_files import END, Language, languages, shared_words
+from inference.language_files import COMPOUND_END_SIGN, Language, load_languages, load_shared_words
 from inference.reasons import DecidedBy, Reason
-from inference.tokens import tokens_of
+from inference.tokens import split_title
 from labelling.lists import woocommerce
 from labelling.lists.column_names import find_usual_column_names, fold_column_name, is_colour_name
 from labelling.lists.identifiers import read_identifier
@@ -172,7 +172,7 @@ def _is_colour(text: str) -> bool:
     cell = read_identifier(text)
     if not any(map(str.isalpha, cell)) or _HEX.fullmatch(cell) or _ADDRESS.match(cell):
         return False
-    token_forms = (tuple(tokens_of(cell, keep_accents=keep_accents)) for keep_accents in (False, True))
+    token_forms = (tuple(split_title(cell, keep_accents=keep_accents)) for keep_accents in (False, True))
     return not any(tokens in named for tokens, named in zip(token_forms, _no_colours(), strict=True))
 
 
@@ -180,7 +180,7 @@ def _is_colour(text: str) -> bool:
 def _no_colours() -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
     """Return the cells that name no colour: in languages without accents that matter, and with such."""
     plain, accented = set[tuple[str, ...]](), set[tuple[str, ...]]()
-    for language in (shared_words(), *languages().values()):
+    for language in (load_shared_words(), *load_languages().values()):
         cells = accented if language.keep_accents else plain
         cells.update(tuple(language.tokens(cell)) for cell in language.no_colours)
     return frozenset(plain), frozenset(accented)
@@ -245,12 +245,12 @@ def _labels(colours: frozenset[str], shares: Mapping[str, float]) -> list[str]:
 @lru_cache
 def _colours_of(label: str) -> frozenset[str]:
     """Return the main colour that a label of a release is, whatever its language."""
-    for language in languages().values():
+    for language in load_languages().values():
         word = language.tokens(label)
         for written, colours in language.colours.items():
-            if language.tokens(written.removeprefix(END)) == word:
+            if language.tokens(written.removeprefix(COMPOUND_END_SIGN)) == word:
                 return frozenset(colours[:1])
-    return frozenset({" ".join(tokens_of(label))})
+    return frozenset({" ".join(split_title(label))})
 
 
 class _Words(NamedTuple):
@@ -296,14 +296,14 @@ def _find_compound_colours(token: str, ends: Mapping[str, frozenset[str]]) -> fr
 @cache
 def _words(language: str) -> _Words:
     """Return the words of a language and English ones, as shops use these everywhere."""
-    english = languages()["en"]
-    own_language = languages().get(language, english)
+    english = load_languages()["en"]
+    own_language = load_languages().get(language, english)
     phrases, ends, parts = dict[tuple[str, ...], frozenset[str]](), dict[str, frozenset[str]](), set[str]()
     for source in (english, own_language):
         parts.update(" ".join(own_language.tokens(word)) for word in source.parts)
         for word, colours in source.colours.items():
             tokens = tuple(own_language.tokens(word))
             phrases[tokens] = frozenset(colours)
-            if word.startswith(END):
+            if word.startswith(COMPOUND_END_SIGN):
                 ends["".join(tokens)] = frozenset(colours)
     return _Words(own_language, phrases, ends, frozenset(parts))

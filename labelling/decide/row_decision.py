@@ -25,7 +25,7 @@ from typing import Final
 from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
-from inference.recognition import label_kinds, language_of
+from inference.recognition import find_label_kinds, recognise_language
 from inference.title_rule import NONE, TitleDecision, has_kinds
 from labelling.decide.human_answers import HeadContext, HumanAnswers, adapt_kind_to_class, decide_head
 from labelling.decide.list_colours import ListColours, find_listed_colours, read_shop_colours
@@ -70,7 +70,7 @@ class DecisionContext:
     def class_kinds(self) -> Mapping[str, frozenset[str]]:
         """The kinds of garments, as shops name them, that belong to each class of the release."""
         labels = self.settings.heads[LABEL]
-        return label_kinds(labels, language_of(labels))
+        return find_label_kinds(labels, recognise_language(labels))
 
 
 def decide_row(record: Record, context: DecisionContext) -> TableRow:

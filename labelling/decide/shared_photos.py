@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from inference.contract import LABEL
 from inference.reasons import Reason
-from inference.words import without_variant
+from inference.words import remove_variant_words
 from labelling.decide.title_decision import ListTitles, ProductTitle
 from labelling.lists.own_words import Meaning
 from labelling.rows import PhotoRecord, Record
@@ -53,7 +53,7 @@ class SharedProductsCollector:
             product: the facts of the list about the product.
         """
         shared_hashes = product.hashes & self._kinds.keys()
-        words = without_variant(product.title) if shared_hashes else ()
+        words = remove_variant_words(product.title) if shared_hashes else ()
         for sha256 in shared_hashes:
             self._kinds[sha256].add(product.shown_kinds)
             # The empty tuple, which stands for different words, equals no title with words.

@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.kinds import KIND, SET
+from inference.kinds import GARMENT_SET_KIND, KIND
 from inference.reasons import DecidedBy, Reason
 from inference.title_rule import (
     NO_MINIMUM_SHARES,
@@ -165,7 +165,8 @@ def _read_product_title(reader: ListReader, rows: Sequence[ListedRow]) -> Produc
         number=first.number,
         title=words.title(cells),
         meaning=meaning,
-        shown_kinds=meaning.kinds | (words.shown_kinds(cells) if meaning.kinds == {SET} else frozenset()),
+        shown_kinds=meaning.kinds
+        | (words.shown_kinds(cells) if meaning.kinds == {GARMENT_SET_KIND} else frozenset()),
         hashes=frozenset(row.sha256 for row in rows if row.sha256),
     )
 

@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Final, Self, TypeAlias
 
-from inference.tokens import fold
+from inference.tokens import fold_text
 from labelling.lists.cells import ADDRESS_PATTERN
 from labelling.lists.identifiers import read_identifier, read_listed_cell
 
@@ -53,7 +53,7 @@ def level_key(level: str) -> str:
     Args:
         level: a level of a category as a list writes it, such as "T-Shirts" in "Clothing > T-Shirts".
     """
-    return " ".join(fold(level, keep_accents=True).split())
+    return " ".join(fold_text(level, keep_accents=True).split())
 
 
 def is_category_level(level: str) -> bool:

@@ -5,8 +5,8 @@ from functools import cache, lru_cache
 from itertools import chain
 from typing import Literal
 
-from inference.language_files import languages, shared_words
-from inference.tokens import fold
+from inference.language_files import load_languages, load_shared_words
+from inference.tokens import fold_text
 
 
 @cache
@@ -18,9 +18,9 @@ def find_usual_column_names(part: Literal["title", "category", "colour"]) -> tup
 
     The first name of each language comes before its others, and names that all languages use come last.
     """
-    names_by_language = [language.columns.get(part, ()) for language in languages().values()]
+    names_by_language = [language.columns.get(part, ()) for language in load_languages().values()]
     names = (*(names[:1] for names in names_by_language), *(names[1:] for names in names_by_language))
-    shared_names = shared_words().columns.get(part, ())
+    shared_names = load_shared_words().columns.get(part, ())
     return tuple(dict.fromkeys(map(fold_column_name, chain(*names, shared_names))))
 
 
@@ -35,4 +35,4 @@ def fold_column_name(column: str) -> str:
 
     The form has small letters, no accents, single blanks for blanks and underscores, and no `*` at its end.
     """
-    return " ".join(re.split(r"[\s_]+", fold(column).rstrip("* ").strip()))
+    return " ".join(re.split(r"[\s_]+", fold_text(column).rstrip("* ").strip()))

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import Final
 
-from inference.spreadsheets import FORMULA_BEGINNING
+from inference.spreadsheets import FORMULA_BEGINNING_PATTERN
 
 UNKNOWN_VALUE_TEXTS: Final = frozenset({"nan", "n/a", "none", "null", r"\n"})
 r"""Texts, in any capitals, that programs write if a value is not known. MySQL writes \N."""
@@ -23,7 +23,7 @@ SPREADSHEET_ERROR_PATTERN: Final = re.compile(r"#(?:N/[AD]|NV|#+|[¡¿]?\w+(?:/\
 TEXT_FORMULA_PATTERN: Final = re.compile(r'="((?:[^"]|"")*)"')
 """A formula that keeps a number's leading zeros as text."""
 
-APOSTROPHES_PATTERN: Final = re.compile(rf"\A'+(?={FORMULA_BEGINNING})")
+APOSTROPHES_PATTERN: Final = re.compile(rf"\A'+(?={FORMULA_BEGINNING_PATTERN})")
 """The apostrophes before a text that a spreadsheet would run."""
 
 LONG_NUMBER_PATTERN: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d{2}", re.IGNORECASE)

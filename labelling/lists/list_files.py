@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from inference.plain_text import trim
+from inference.plain_text import trim_text
 from labelling.errors import ListUnusable
 from labelling.lists.cells import is_picture_cell
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions, split_column_names
@@ -139,7 +139,7 @@ def suggest_renaming(needed: Iterable[str], header: Iterable[str]) -> str:
     """
     names = [name for cell in header for name in re.split(f"[{CELL_SEPARATORS}]", cell)]
     similar_names = (
-        (name, want) for want in needed for name in names if trim(name).casefold() == want != name
+        (name, want) for want in needed for name in names if trim_text(name).casefold() == want != name
     )
     return "".join(f" Rename {name!r} to `{want}`." for name, want in similar_names)
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
-from inference.language_files import UNDETERMINED, languages, readable_languages
+from inference.language_files import UNDETERMINED_LANGUAGE, list_readable_languages, load_languages
 from inference.reasons import Reason
 from inference.recognition import count_known_words
-from inference.vocabulary import known_tokens, whole_words_of
-from inference.words import category_says, title_says
+from inference.vocabulary import list_known_tokens, list_whole_words
+from inference.words import read_category_garments, read_title_garments
 from labelling.lists.categories import NO_FOLDERS, CategoryColumn, CategoryPath, FolderCategories
 from labelling.lists.own_words import NO_OWN_WORDS, Meaning, OwnWords, combine_meanings
 from labelling.lists.titles import ListWords
@@ -56,22 +56,24 @@ def read_level_kinds(level: str, language: str) -> Meaning:
         level: a level of a category.
         language: the code of the list's language, such as `de`.
     """
-    if any(map(partial(_is_other_word, level), {language, "en"} & languages().keys())):
+    if any(map(partial(_is_other_word, level), {language, "en"} & load_languages().keys())):
         return frozenset()
     known_words = count_known_words(level)
     knowing = (
         code
-        for code in readable_languages()
-        if known_words.own.get(code, 0) + known_words.shared >= known_words.words
+        for code in list_readable_languages()
+        if known_words.known_counts.get(code, 0) + known_words.shared_count >= known_words.word_count
     )
-    said = list(filter(None, (category_says(level, code, whole_words_of(code)).kinds for code in knowing)))
+    said = list(
+        filter(None, (read_category_garments(level, code, list_whole_words(code)).kinds for code in knowing))
+    )
     return frozenset.intersection(*said) if said else frozenset()
 
 
 def _is_other_word(level: str, code: str) -> bool:
     """Return whether a level has a word that is typical of a language, and names no garment in it."""
-    is_known = not known_tokens(code).isdisjoint(languages()[code].tokens(level))
-    return is_known and not (code in readable_languages() and category_says(level, code).kinds)
+    is_known = not list_known_tokens(code).isdisjoint(load_languages()[code].tokens(level))
+    return is_known and not (code in list_readable_languages() and read_category_garments(level, code).kinds)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +93,7 @@ class ListReader:
     own_words: OwnWords = NO_OWN_WORDS
     column: CategoryColumn = field(default_factory=CategoryColumn)
     folders: FolderCategories = NO_FOLDERS
-    folder_language: str = UNDETERMINED
+    folder_language: str = UNDETERMINED_LANGUAGE
     is_on: bool = True
 
     @property
@@ -129,8 +131,8 @@ class ListReader:
 
     def _level_kinds(self, level: str) -> Meaning:
         """Return the kinds of a level in the language of the categories, or in all if that is not read."""
-        if self._language in readable_languages():
-            return category_says(level, self._language).kinds
+        if self._language in list_readable_languages():
+            return read_category_garments(level, self._language).kinds
         return read_level_kinds(level, self._language)
 
     def is_explained(self, path: CategoryPath) -> bool:
@@ -186,7 +188,7 @@ class ListReader:
         title = self.list_words.title(cells)
         if self.list_words.is_read:
             language = self.list_words.title_language(cells)
-            return ListMeaning(title_says(title, language, self.own_words.words_in(language)).kinds)
+            return ListMeaning(read_title_garments(title, language, self.own_words.words_in(language)).kinds)
         said = self.own_words.phrase_meanings(title)
         if not said:
             return NO_MEANING

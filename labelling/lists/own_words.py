@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from inference.kinds import KINDS, in_order
-from inference.language_files import languages
+from inference.kinds import KINDS, sort_kinds
+from inference.language_files import load_languages
 from inference.title_rule import NONE
-from inference.tokens import tokens_of
-from inference.vocabulary import Words, find_words, merge_words, select_named, words_of
+from inference.tokens import split_title
+from inference.vocabulary import WordTable, find_words, make_word_table, merge_word_tables, select_named_kinds
 from labelling.lists.categories import CategoryPath, level_key
 
 NO_KIND: Final = NONE
@@ -94,7 +94,7 @@ def format_meaning(meaning: Meaning) -> str:
 
     It is kinds with `|` between, NO_KIND, or empty.
     """
-    return NO_KIND if NO_KIND in meaning else KIND_SEPARATOR.join(in_order(meaning))
+    return NO_KIND if NO_KIND in meaning else KIND_SEPARATOR.join(sort_kinds(meaning))
 
 
 @dataclass(frozen=True)
@@ -118,19 +118,19 @@ class OwnWords:
         return rows | {level_key(answer.category): answer.meaning for answer in self.answers}
 
     @cached_property
-    def phrases(self) -> Words:
+    def phrases(self) -> WordTable:
         """The explained phrases of titles, in the form in which `find_words` looks them up."""
         rows = (
             (tuple(self._tokens(row.words)), row.meaning) for row in self.file if row.place != CATEGORY_PLACE
         )
         meanings_by_tokens = {tokens: meaning for tokens, meaning in rows if tokens}
-        return Words(
+        return WordTable(
             meanings_by_tokens, {}, {tokens[0]: len(tokens) for tokens in sorted(meanings_by_tokens, key=len)}
         )
 
     def _tokens(self, text: str) -> list[str]:
-        language = languages().get(self.language)
-        return language.tokens(text) if language else tokens_of(text)
+        language = load_languages().get(self.language)
+        return language.tokens(text) if language else split_title(text)
 
     def knows(self, level: str) -> bool:
         """Return whether people explained a category level, even if they said that it means nothing."""
@@ -151,18 +151,18 @@ class OwnWords:
         meanings = (self.categories.get(level_key(level), frozenset()) for level in reversed(path))
         return next(filter(None, meanings), frozenset())
 
-    def words_in(self, language: str) -> Words:
+    def words_in(self, language: str) -> WordTable:
         """Return the known garment words of a language, with the shop's phrases added.
 
         Args:
             language: the code of a language that has a file of words, such as `de`.
         """
         if language not in self._words:
-            self._words[language] = merge_words(words_of(language), self.phrases)
+            self._words[language] = merge_word_tables(make_word_table(language), self.phrases)
         return self._words[language]
 
     @cached_property
-    def _words(self) -> dict[str, Words]:
+    def _words(self) -> dict[str, WordTable]:
         return {}
 
     def phrase_meanings(self, title: str) -> list[Meaning]:
@@ -173,7 +173,7 @@ class OwnWords:
         Args:
             title: the title as the list writes it.
         """
-        return [item.kinds for item in select_named(find_words(self._tokens(title), self.phrases))]
+        return [item.kinds for item in select_named_kinds(find_words(self._tokens(title), self.phrases))]
 
     def rows_for_next_list(self) -> list[OwnWord]:
         """Return all explained words as rows of a file of words, which the shop can use with its next list.

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
-from inference.language_files import readable_languages
-from inference.recognition import language_of
-from inference.tokens import tokens_of
-from inference.words import title_says
+from inference.language_files import list_readable_languages
+from inference.recognition import recognise_language
+from inference.tokens import split_title
+from inference.words import read_title_garments
 from labelling.lists.cells import find_addresses, is_picture_cell
 from labelling.lists.column_names import fold_column_name
 
@@ -92,19 +92,19 @@ def _read_columns(columns: Sequence[str], rows: ReadColumns, language: str) -> I
     for name, counts in cells.items():
         if counts and not any(_most(counts, is_other) for is_other in (_is_picture, _is_slug, _is_list)):
             begin = [text[:MAX_LANGUAGE_CHARACTERS] for text in islice(counts, MAX_LANGUAGE_CELLS)]
-            spoken = language or language_of(begin)
-            if spoken in readable_languages():
+            spoken = language or recognise_language(begin)
+            if spoken in list_readable_languages():
                 yield _read_column(name, spoken, counts)
 
 
 def _read_column(name: str, language: str, counts: Counter[str]) -> TitleColumn:
     kinds, cells_with_kind, more = set[frozenset[str]](), 0, 0
     for text, count in counts.items():
-        meaning = title_says(text, language)
+        meaning = read_title_garments(text, language)
         if meaning.kinds:
             kinds.add(meaning.kinds)
             cells_with_kind += count
-            more += count * (len(tokens_of(text)) > sum(len(word.split()) for word in meaning.words))
+            more += count * (len(split_title(text)) > sum(len(word.split()) for word in meaning.words))
     length = sum(len(text) * count for text, count in counts.items()) / counts.total()
     return TitleColumn(name, language, counts.total(), cells_with_kind, more, len(kinds), length)
 

@@ -11,11 +11,24 @@ from itertools import islice
 from operator import itemgetter
 from typing import Final
 
-from inference.kinds import in_order
-from inference.language_files import UNDETERMINED, language_name, readable_languages
-from inference.language_tags import Part, choose_part
-from inference.recognition import ENOUGH, is_in_second, label_kinds, language_of, second_language
-from inference.words import NOTHING, Says, category_says, part_kinds, says, title_says
+from inference.kinds import sort_kinds
+from inference.language_files import UNDETERMINED_LANGUAGE, get_language_name, list_readable_languages
+from inference.language_tags import Part, choose_language_part
+from inference.recognition import (
+    MAX_TITLES_READ,
+    find_label_kinds,
+    find_second_language,
+    is_in_second_language,
+    recognise_language,
+)
+from inference.words import (
+    NO_NAMED_GARMENTS,
+    NamedGarments,
+    read_category_garments,
+    read_garments,
+    read_part_kinds,
+    read_title_garments,
+)
 from labelling.lists.column_names import find_usual_column_names, fold_column_name
 from labelling.lists.title_columns import ReadColumns, choose_title_column
 
@@ -49,7 +62,7 @@ class ListWords:
     @property
     def is_read(self) -> bool:
         """Whether the list has words in a language that this software reads."""
-        return self.language in readable_languages()
+        return self.language in list_readable_languages()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -67,12 +80,12 @@ class ListWords:
             return self
         if language:
             return replace(self, language=language)
-        cells = list(islice(rows, ENOUGH))
+        cells = list(islice(rows, MAX_TITLES_READ))
         titles = [_first(self.titles, row) for row in cells]
         categories = [_first(self.categories, row) for row in cells]
         texts = [title or category for title, category in zip(titles, categories, strict=True)]
-        spoken = language_of(texts)
-        if spoken == UNDETERMINED:
+        spoken = recognise_language(texts)
+        if spoken == UNDETERMINED_LANGUAGE:
             return replace(self, language=_language_beside(titles, categories))
         return replace(self, language=spoken, second=_second(texts, spoken))
 
@@ -88,7 +101,9 @@ class ListWords:
         return self._part(self.titles, cells).text
 
     def _part(self, columns: Iterable[str], cells: Mapping[str, str]) -> Part:
-        part = choose_part(_first(columns, cells), (self.language, self.second, *readable_languages()))
+        part = choose_language_part(
+            _first(columns, cells), (self.language, self.second, *list_readable_languages())
+        )
         return part._replace(text=part.text.strip())
 
     def title_language(self, cells: Mapping[str, str]) -> str:
@@ -99,9 +114,9 @@ class ListWords:
         """
         title = self._part(self.titles, cells)
         part = title if title.text else self._part(self.categories, cells)
-        if part.code in readable_languages():
+        if part.code in list_readable_languages():
             return part.code
-        is_second = self.second and is_in_second(part.text, self.language, self.second)
+        is_second = self.second and is_in_second_language(part.text, self.language, self.second)
         return self.second if is_second else self.language
 
     def category(self, cells: Mapping[str, str]) -> str:
@@ -118,7 +133,11 @@ class ListWords:
         Args:
             cells: the cells of the row, by column.
         """
-        return says(self.title(cells), "", self.title_language(cells)).kinds if self.is_read else frozenset()
+        return (
+            read_garments(self.title(cells), "", self.title_language(cells)).kinds
+            if self.is_read
+            else frozenset()
+        )
 
     def shown_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
         """Return the kinds of all garments that a title names, one of which a photo of a set may show alone.
@@ -126,17 +145,17 @@ class ListWords:
         Args:
             cells: the cells of the row, by column.
         """
-        return part_kinds(self.title(cells), self.title_language(cells)) if self.is_read else frozenset()
+        return read_part_kinds(self.title(cells), self.title_language(cells)) if self.is_read else frozenset()
 
-    def says(self, cells: Mapping[str, str]) -> Says:
-        """Return the words and kinds that title and category of a row name; NOTHING if no words are read.
+    def says(self, cells: Mapping[str, str]) -> NamedGarments:
+        """Return the words and kinds that title and category of a row name; NO_NAMED_GARMENTS if none are.
 
         Args:
             cells: the cells of the row, by column.
         """
         if not self.is_read:
-            return NOTHING
-        return says(self.title(cells), self.category(cells), self.title_language(cells))
+            return NO_NAMED_GARMENTS
+        return read_garments(self.title(cells), self.category(cells), self.title_language(cells))
 
 
 def _language_beside(titles: Sequence[str], categories: Sequence[str]) -> str:
@@ -144,16 +163,16 @@ def _language_beside(titles: Sequence[str], categories: Sequence[str]) -> str:
 
     If a title names a garment in it, the title is in another language that has this word, too ("cạp").
     """
-    spoken = language_of(filter(None, categories))
-    is_read = spoken in readable_languages()
-    has_garments = is_read and any(category_says(category, spoken).kinds for category in categories)
-    is_misread = is_read and any(title_says(title, spoken).kinds for title in titles)
-    return spoken if has_garments and not is_misread else UNDETERMINED
+    spoken = recognise_language(filter(None, categories))
+    is_read = spoken in list_readable_languages()
+    has_garments = is_read and any(read_category_garments(category, spoken).kinds for category in categories)
+    is_misread = is_read and any(read_title_garments(title, spoken).kinds for title in titles)
+    return spoken if has_garments and not is_misread else UNDETERMINED_LANGUAGE
 
 
 def _second(titles: Sequence[str], language: str) -> str:
     """Return the second language of a list in a language that is read; empty if it has one language."""
-    return second_language(titles, language) if language in readable_languages() else ""
+    return find_second_language(titles, language) if language in list_readable_languages() else ""
 
 
 def find_word_columns(columns: Iterable[str]) -> ListWords:
@@ -192,7 +211,7 @@ def find_list_words(
         return words
     words = words.in_language(language, rows(words.columns))
     is_named = words.is_read and any(
-        title_says(words.title(row), words.language).kinds for row in rows(words.titles)
+        read_title_garments(words.title(row), words.language).kinds for row in rows(words.titles)
     )
     if title or is_named:
         return words
@@ -205,7 +224,7 @@ def find_list_words(
         words,
         titles=(chosen_column.name,),
         language=chosen_column.language,
-        second="" if language else _second(list(islice(texts, ENOUGH)), chosen_column.language),
+        second="" if language else _second(list(islice(texts, MAX_TITLES_READ)), chosen_column.language),
         is_chosen=True,
     )
 
@@ -228,8 +247,10 @@ def describe_title_column(words: ListWords, columns: Iterable[str], title: str) 
     title_names = ", ".join(f"`{name}`" for name in words.titles)
     reason = "as --title-column says" if title else "by its cells" if words.is_chosen else "by its name"
     advice = "" if title or not words.is_chosen else " --title-column names another."
-    second = f" Titles with more {language_name(words.second)} words are read in it." if words.second else ""
-    return f"The title is {title_names}, {reason}, in {language_name(words.language)}.{second}{advice}"
+    second = (
+        f" Titles with more {get_language_name(words.second)} words are read in it." if words.second else ""
+    )
+    return f"The title is {title_names}, {reason}, in {get_language_name(words.language)}.{second}{advice}"
 
 
 def _find_columns(wanted_names: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
@@ -255,9 +276,9 @@ def describe_contradictions(words: ListWords, labelled_rows: Iterable[tuple[Mapp
     """
     kinds_by_title = {(words.title(cells), label): words.says(cells).kinds for cells, label in labelled_rows}
     pairs = Counter((title_kinds, label) for (_, label), title_kinds in kinds_by_title.items() if title_kinds)
-    kinds = label_kinds(sorted({label for _, label in pairs}), words.language)
+    kinds = find_label_kinds(sorted({label for _, label in pairs}), words.language)
     wrong = [
-        (count, " or ".join(in_order(title_kinds)), label)
+        (count, " or ".join(sort_kinds(title_kinds)), label)
         for (title_kinds, label), count in pairs.most_common()
         if kinds[label] and not kinds[label] & title_kinds
     ]

@@ -12,7 +12,7 @@ from functools import cache
 from itertools import count
 from typing import Final
 
-from inference.language_files import WOOCOMMERCE, languages
+from inference.language_files import WOOCOMMERCE_TERMS, load_languages
 from labelling.lists.column_names import is_colour_name
 
 REPLACEMENT_NOTE: Final = (
@@ -42,8 +42,8 @@ def translate_header(column: str) -> str | None:
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     """Return a pattern for the headers of each column in all languages, by its English name."""
-    headers = {part: [] for part in WOOCOMMERCE}  # type: dict[str, list[str]]
-    for language in languages().values():
+    headers = {part: [] for part in WOOCOMMERCE_TERMS}  # type: dict[str, list[str]]
+    for language in load_languages().values():
         for part, shop_headers in language.woocommerce.items():
             headers[part] += (
                 re.escape(header).replace(r"\#", r"(\d+)").replace("'", "['\u2019]")

@@ -12,8 +12,8 @@ Whoever answers "none of these" is asked for the kind on the same card.
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.kinds import KIND, in_order
-from inference.title_rule import NONE, OTHER, has_kinds
+from inference.kinds import KIND, sort_kinds
+from inference.title_rule import NONE, OTHER_KIND, has_kinds
 from labelling.decide.row_decision import DecisionContext
 from labelling.rows import Record, TableRow
 
@@ -48,7 +48,7 @@ def make_kind_choices(row: TableRow, context: DecisionContext) -> tuple[KindChoi
         for the photo's own class.
     """
     shares = _kind_shares(row.record, context)
-    kinds = sorted(in_order(row.title_kinds), key=lambda kind: -shares.get(kind, 0.0))[:MAX_KIND_BUTTONS]
+    kinds = sorted(sort_kinds(row.title_kinds), key=lambda kind: -shares.get(kind, 0.0))[:MAX_KIND_BUTTONS]
     choices = [_choice(kind, context) for kind in kinds]
     own_label = row.record.answers[LABEL].label
     if own_label not in {choice.label for choice in choices}:
@@ -72,7 +72,7 @@ def find_kinds_without_class(record: Record, context: DecisionContext) -> tuple[
         context: the facts about the whole table.
 
     Returns:
-        The kinds, with the likeliest by the photos first and OTHER last; empty if the release answers no
+        The kinds, with the likeliest by the photos first and OTHER_KIND last; empty if the release answers no
         kinds.
     """
     names = context.settings.heads.get(KIND, ())
@@ -81,7 +81,7 @@ def find_kinds_without_class(record: Record, context: DecisionContext) -> tuple[
     kinds_of_classes = frozenset[str]().union(*context.class_kinds.values())
     kinds = [kind for kind in names if kind not in kinds_of_classes]
     shares = _kind_shares(record, context)
-    return tuple(sorted(kinds, key=lambda kind: (kind == OTHER, -shares.get(kind, 0.0))))
+    return tuple(sorted(kinds, key=lambda kind: (kind == OTHER_KIND, -shares.get(kind, 0.0))))
 
 
 def has_likely_class(record: Record, context: DecisionContext) -> bool:

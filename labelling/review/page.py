@@ -24,7 +24,7 @@ from inference.contract import LABEL
 from inference.decode import MAX_PIXELS, decode_image
 from inference.errors import UploadError
 from inference.framing import limit_edge
-from inference.spreadsheets import CELL_BEGINNING
+from inference.spreadsheets import CELL_BEGINNING_PATTERN
 from inference.title_rule import NONE
 from labelling.errors import TableUnusable
 from labelling.review.kind_choices import KindChoice
@@ -297,7 +297,7 @@ def make_review_page(
             for head, head_labels in {LABEL: labels, **attributes}.items()
         },
         "texts": frame.texts,
-        "formula": CELL_BEGINNING,
+        "formula": CELL_BEGINNING_PATTERN,
         "categories": [_shown_category(card, pictures) for card in categories],
         "parts": _parts([_number_pictures(card, pictures) for card in cards], is_first=not categories),
     }

@@ -11,10 +11,10 @@ from typing import Final, TypeGuard
 
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
-from inference.kinds import KIND, KINDS, in_order
+from inference.kinds import KIND, KINDS, sort_kinds
 from inference.reasons import DecidedBy, Reason
 from inference.spreadsheets import escape_path
-from inference.title_rule import NONE, OTHER, has_kinds
+from inference.title_rule import NONE, OTHER_KIND, has_kinds
 from labelling.decide.category_questions import CategoryQuestion
 from labelling.decide.decisions import Decisions
 from labelling.decide.row_decision import DecisionContext
@@ -127,7 +127,7 @@ def _category_card(
         products=question.products,
         is_of_products=settings.by is not None,
         kinds=tuple((kind, products_by_kind.get(kind, 0)) for kind in kinds),
-        other=products_by_kind.get(OTHER, 0),
+        other=products_by_kind.get(OTHER_KIND, 0),
         photos=tuple(pictures[photo.path] for photo in question.photos if photo.path in pictures),
     )
 
@@ -171,7 +171,7 @@ def _add_title_help(card: Card, question: SheetQuestion, context: DecisionContex
         title_text = " / ".join(row.feed_colours or [decision.answer.label])
         values: dict[str, str | float] = {"label": suggested, "listed": title_text}
         return card._replace(note=COLOUR_CONFLICT_NOTE, note_values=values, guess=suggested)
-    values = {**card.note_values, "listed": " / ".join(in_order(row.title_kinds))}
+    values = {**card.note_values, "listed": " / ".join(sort_kinds(row.title_kinds))}
     choices = make_kind_choices(row, context) if card.attribute == LABEL else ()
     return card._replace(note=LIST_CONFLICT_NOTE, note_values=values, guess=suggested, choices=choices)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from inference.contract import LABEL
-from inference.kinds import KIND, in_order
+from inference.kinds import KIND, sort_kinds
 from inference.reasons import DecidedBy, Reason
 from labelling.errors import TableUnusable
 from labelling.lists.titles import LANGUAGE_OFF
@@ -228,7 +228,7 @@ def has_titles(run: RunSettings) -> bool:
 
 
 def _title_kinds() -> Column:
-    return _text(TITLE_KINDS_COLUMN, lambda row: "/".join(in_order(row.title_kinds)) or None)
+    return _text(TITLE_KINDS_COLUMN, lambda row: "/".join(sort_kinds(row.title_kinds)) or None)
 
 
 def _make_head_columns(head: str, fields: Iterable[str]) -> Iterator[Column]:

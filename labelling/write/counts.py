@@ -142,7 +142,7 @@ class RowCounts:
             language: the language of the titles, which is one of the figures.
 
         Returns:
-            The language; the number of rows for which the list names a kind (`named`); how many answers agree
+            The language; the number of rows for which the list names a kind (`kinds`); how many answers agree
             with the list (`agreeing`) or not (`contradicting`); and the number of answers that title and
             photo accepted together (`by_list`).
         """

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from inference.contract import LABEL
 from inference.kinds import KIND
-from inference.recognition import label_kinds, language_of
-from inference.title_rule import OTHER
+from inference.recognition import find_label_kinds, recognise_language
+from inference.title_rule import OTHER_KIND
 from labelling.rows import TableRow
 from labelling.run_settings import RunSettings
 from labelling.write.platforms import FEED_PLATFORMS, find_lacking_column, find_spellings, read_list_cell
@@ -35,7 +35,7 @@ class FeedCategories:
         self.header = [feed_platform.key, *file.other_columns, file.column] if file else []
         self._platform, self._run = platform, run
         self._rows, self._differing = dict[str, tuple[str, ...]](), set[str]()
-        self._kinds = label_kinds(run.heads[LABEL], language_of(run.heads[LABEL]))
+        self._kinds = find_label_kinds(run.heads[LABEL], recognise_language(run.heads[LABEL]))
 
     def take(self, row: TableRow) -> None:
         """Add the category of a product, unless none is known or the list has a category for it.
@@ -65,14 +65,14 @@ class FeedCategories:
 def _kinds_of(row: TableRow, kinds: Mapping[str, frozenset[str]], names: Sequence[str]) -> frozenset[str]:
     """Return the kinds of a product, by its accepted kind or class, or by a person's answer.
 
-    For OTHER, these are the kinds that the list names and the head lacks. A skirt by its title is not one of
-    them, if the head has `skirt` and answered OTHER.
+    For OTHER_KIND, these are the kinds that the list names and the head lacks. A skirt by its title is not
+    one of them, if the head has `skirt` and answered OTHER_KIND.
     """
     kind_decision = row.decision_on(KIND)
     if kind_decision.is_settled and kind_decision.label:
         return (
             row.title_kinds.difference(names)
-            if kind_decision.label == OTHER
+            if kind_decision.label == OTHER_KIND
             else frozenset({kind_decision.label})
         )
     return (

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from inference.plain_text import join_first
+from inference.plain_text import join_first_items
 from inference.reasons import Reason
 from labelling.decide.decisions import Decisions
 from labelling.decide.row_decision import find_colour_head
@@ -200,7 +200,7 @@ def describe_left_out(reason: str, products: Sequence[str]) -> str:
         reason: one of LEFT_OUT_REASONS.
         products: the names of the products that were left out for this reason.
     """
-    return reason.format(n=len(products), named=join_first(products, MAX_NAMED_IN_FEED))
+    return reason.format(n=len(products), named=join_first_items(products, MAX_NAMED_IN_FEED))
 
 
 def find_left_out_reason(

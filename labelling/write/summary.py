@@ -13,7 +13,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from inference.contract import LABEL
-from inference.plain_text import join_first
+from inference.plain_text import join_first_items
 from inference.reasons import Place, Reason
 from labelling.decide.decisions import Decisions
 from labelling.decide.product_answers import products_path
@@ -257,7 +257,7 @@ def _name_contradicting(decisions: Decisions, products: int) -> list[str]:
     names = decisions.context.titles.contradicting_products
     if not names or not products or decisions.settings.by is None:
         return []
-    shown = join_first([f"`{name}`" for name in names], MAX_NAMED_PRODUCTS)
+    shown = join_first_items([f"`{name}`" for name in names], MAX_NAMED_PRODUCTS)
     note = f"{len(names):,} of {products:,} products have titles that name different garments: {shown}."
     is_often = len(names) > MAX_CONTRADICTING_SHARE * products
     return [note + (f" Does --by {decisions.settings.by.column} name the right column?" if is_often else "")]
@@ -268,7 +268,7 @@ def _name_cells_without_colour(decisions: Decisions, rows: RowCounts) -> list[st
     cells = rows.cells_without_colour
     if not cells or not decisions.context.colour_head:
         return []
-    shown = join_first([f"`{cell}`" for cell in cells], MAX_NAMED_CELLS)
+    shown = join_first_items([f"`{cell}`" for cell in cells], MAX_NAMED_CELLS)
     return [f"{cells.total():,} cells for the colour name no colour ({shown}), so the photos decide."]
 
 

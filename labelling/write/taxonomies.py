@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from inference.contract import LABEL
 from inference.kinds import KIND
-from inference.recognition import label_kinds, language_of
+from inference.recognition import find_label_kinds, recognise_language
 from labelling.errors import TableUnusable
 from labelling.rows import Category
 from labelling.run_settings import HeadCategories
@@ -38,7 +38,7 @@ def find_platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) 
     """
     categories_by_kind: Mapping[str, Any] = json.loads(_FILE.read_bytes())[platform]["categories"]
     labels = heads[LABEL]
-    kinds = label_kinds(labels, language_of(labels))
+    kinds = find_label_kinds(labels, recognise_language(labels))
     categories = {LABEL: {label: _category(categories_by_kind, kinds[label]) for label in labels}}
     if all(category == (None, None) for category in categories[LABEL].values()):
         raise TableUnusable(

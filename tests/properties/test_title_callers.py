@@ -11,8 +11,8 @@ from inference.classifier import Answer, Prediction
 from inference.contract import LABEL
 from inference.kinds import KIND, KINDS
 from inference.reasons import Reason
-from inference.title_rule import NO_MINIMUM_SHARES, OTHER, MinimumShares, has_kinds
-from inference.words import title_says
+from inference.title_rule import NO_MINIMUM_SHARES, OTHER_KIND, MinimumShares, has_kinds
+from inference.words import read_title_garments
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import make_product_record
 from labelling.decide.row_decision import DecisionContext, answer_with_list
@@ -40,7 +40,7 @@ LABELS = (
     "Bag",
     "Ankle boot",
 )
-KINDS_OF_RELEASES = ((*KINDS[:19], OTHER), KINDS[:12], ("jeans slim", "jeans wide"), ())
+KINDS_OF_RELEASES = ((*KINDS[:19], OTHER_KIND), KINDS[:12], ("jeans slim", "jeans wide"), ())
 MINIMUM_SHARES = (NO_MINIMUM_SHARES, MinimumShares(named=0.05, other=0.2), MinimumShares(named=0.1))
 TITLES = (
     "",
@@ -118,7 +118,7 @@ def test_the_service_and_tables_decide_alike(
     prediction: Prediction, title: str, shares: MinimumShares
 ) -> None:
     photo = photo_of(prediction, title)
-    known, kinds = known_of(prediction, shares, photo), title_says(title, "en").kinds
+    known, kinds = known_of(prediction, shares, photo), read_title_garments(title, "en").kinds
 
     by_service = decide_prediction(prediction, kinds, "en", shares)
     rows: list[Record] = [photo, make_product_record([photo], known.settings)]
@@ -132,7 +132,7 @@ def test_the_service_and_tables_decide_alike(
 def test_an_answer_and_a_table_show_the_same_class_and_kind(
     prediction: Prediction, title: str, shares: MinimumShares
 ) -> None:
-    photo, kinds = photo_of(prediction, title), title_says(title, "en").kinds
+    photo, kinds = photo_of(prediction, title), read_title_garments(title, "en").kinds
 
     answers = answer_with_list(photo, known_of(prediction, shares, photo))
     fields = fields_of(decide_prediction(prediction, kinds, "en", shares), kinds)

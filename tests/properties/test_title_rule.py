@@ -8,7 +8,7 @@ from inference.reasons import Reason
 from inference.title_rule import (
     MIN_SHARE_OF_LEADER,
     NONE,
-    OTHER,
+    OTHER_KIND,
     MinimumShares,
     PhotoAnswer,
     TitleDecision,
@@ -17,7 +17,7 @@ from inference.title_rule import (
 )
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Boot")
-NAMED = (*KINDS[:19], OTHER)
+NAMED = (*KINDS[:19], OTHER_KIND)
 RELEASE = find_release_labels(LABELS, NAMED, "en")
 
 REASONS = st.sampled_from([None, Reason.AMBIGUOUS, Reason.UNFAMILIAR, Reason.UNPROVEN, Reason.CONTRADICTING])
@@ -47,7 +47,7 @@ def test_what_is_accepted_is_what_the_title_allows(
     decision = decided(title, label, kind, minimum)
 
     if title and decision.decision == "accept":
-        assert decision.kind in title or (decision.kind == OTHER and len(title - {*NAMED}) == 1)
+        assert decision.kind in title or (decision.kind == OTHER_KIND and len(title - {*NAMED}) == 1)
         assert decision.label == NONE or decision.kind in RELEASE.classes[decision.label]
 
 
@@ -71,7 +71,7 @@ def test_the_title_accepts_nothing_that_the_photo_does_not_confirm(
         of = dict(zip(NAMED, kind.scores, strict=True))
         allowed = sum(of[name] for name in title & {*NAMED})
         assert of[str(decision.kind)] >= (MIN_SHARE_OF_LEADER * allowed if allowed else minimum)
-        assert max(allowed, of[OTHER]) >= minimum
+        assert max(allowed, of[OTHER_KIND]) >= minimum
 
 
 @given(TITLES, answers(LABELS), answers(NAMED), MINIMUM, MINIMUM)

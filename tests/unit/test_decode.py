@@ -15,7 +15,7 @@ from inference.convert import convert_to_pixels
 from inference.decode import REDUCED_EDGE, decode_image
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
 from inference.picture_opening import open_picture
-from inference.signatures import find_format
+from inference.signatures import find_picture_format
 from tests.coded_pictures import avif, avif_turned, heic
 from tests.pictures import (
     bmp,
@@ -149,7 +149,7 @@ def test_a_picture_under_a_brand_of_any_codec_is_read(
     upload = encode(PICTURE)
     branded = upload[:8] + major + upload[12:]
 
-    assert find_format(branded) == name
+    assert find_picture_format(branded) == name
     assert decoded_picture(branded).tolist() == decoded_picture(upload).tolist()
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from inference.session import Scores
-from inference.spreadsheets import FORMULA_BEGINNING
+from inference.spreadsheets import FORMULA_BEGINNING_PATTERN
 from reports.answers import NO_ANSWERS, NO_CLASS
 from scripts.doubted_labels import (
     DOUBTS_PAGE_NAME,
@@ -204,7 +204,7 @@ def test_the_table_runs_no_formula_and_gives_corrections_the_labels_and_paths_th
 
     with (tmp_path / DOUBTS_TABLE_NAME).open(encoding="utf-8", newline="") as table:
         _, cells = csv.reader(table)
-    assert not any(re.match(FORMULA_BEGINNING, cell) for cell in cells)
+    assert not any(re.match(FORMULA_BEGINNING_PATTERN, cell) for cell in cells)
     assert [(row.path, row.label) for row in read_correction_files([tmp_path / DOUBTS_TABLE_NAME])] == [
         (str(file), label)
     ]

@@ -12,7 +12,7 @@ from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
 from inference.contract import make_whole_input
 from inference.convert import ModelInput
-from inference.explanation import SQUARES, draw_heat_map, explain_prediction
+from inference.explanation import SQUARES_PER_EDGE, draw_heat_map, explain_prediction
 from inference.networks import Networks
 from inference.session import Scores
 from tests.unit.test_classifier import CONTRACT
@@ -48,8 +48,8 @@ NETWORKS = Networks.make_single(Classifier(LooksAtACorner(), replace(CONTRACT, f
 def test_what_a_class_rests_on_is_where_hiding_it_costs_the_most() -> None:
     drops = explain_prediction(NETWORKS, LIT, 1)
 
-    half = SQUARES // 2
-    assert drops.shape == (SQUARES, SQUARES)
+    half = SQUARES_PER_EDGE // 2
+    assert drops.shape == (SQUARES_PER_EDGE, SQUARES_PER_EDGE)
     assert drops[: half - 1, : half - 1].min() > 0
     assert drops[half + 1 :, half + 1 :] == pytest.approx(0, abs=1e-6)
     assert explain_prediction(NETWORKS, LIT, 0) == pytest.approx(-drops, abs=1e-6)

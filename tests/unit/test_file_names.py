@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from inference.file_names import (
-    CLUTTER,
     CLUTTER_ENDINGS,
-    OFFICE_LOCK,
-    OTHER_ENDINGS,
+    CLUTTER_NAMES,
+    NON_PICTURE_ENDINGS,
+    OFFICE_LOCK_PREFIX,
     has_clutter,
     is_folder,
     is_picture_name,
@@ -46,9 +46,9 @@ def test_what_systems_add_beside_pictures_is_none_of_them(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
-        ("CLUTTER", CLUTTER),
-        ("NO_PICTURES", {*CLUTTER_ENDINGS, *OTHER_ENDINGS}),
-        ("HIDDEN", {".", OFFICE_LOCK}),
+        ("CLUTTER", CLUTTER_NAMES),
+        ("NO_PICTURES", {*CLUTTER_ENDINGS, *NON_PICTURE_ENDINGS}),
+        ("HIDDEN", {".", OFFICE_LOCK_PREFIX}),
     ],
 )
 def test_the_page_passes_over_the_same_names_in_a_zip(name: str, expected: set[str]) -> None:

@@ -14,7 +14,7 @@ from inference.classifier import Classifier
 from inference.contract import Head, InputContract, ModelContract
 from inference.networks import Networks
 from inference.session import Scores
-from inference.spreadsheets import FORMULA_BEGINNING
+from inference.spreadsheets import FORMULA_BEGINNING_PATTERN
 from labelling.review.changes import Comparison, compare_releases, make_changes_page, make_changes_table
 from labelling.sources.source_opening import open_source
 from tests.review_sheets import a_change
@@ -68,7 +68,7 @@ def test_a_table_of_changes_has_no_cell_that_a_spreadsheet_runs() -> None:
 
     [_, cells] = csv.reader(io.StringIO(make_changes_table([change]).decode(), newline=""))
 
-    assert not any(re.match(FORMULA_BEGINNING, cell) for cell in cells)
+    assert not any(re.match(FORMULA_BEGINNING_PATTERN, cell) for cell in cells)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from inference.reasons import Reason
-from inference.spreadsheets import FORMULA_BEGINNING
+from inference.spreadsheets import FORMULA_BEGINNING_PATTERN
 from labelling.errors import TableUnusable
 from labelling.rows import MAX_PATH_CHARACTERS, HeadAnswer, PhotoRecord, make_table_path
 from labelling.run_settings import RunSettings
@@ -120,7 +120,7 @@ def test_a_label_that_is_called_like_a_formula_is_text_in_a_csv_and_itself_when_
     assert (row["label"], row["of"], f"p_{label}" in row) == (label, label, True)
     if suffix == ".csv":
         cells = [cell for line in csv.reader(io.StringIO(text, newline="")) for cell in line]
-        assert not any(re.match(FORMULA_BEGINNING, cell) for cell in cells)
+        assert not any(re.match(FORMULA_BEGINNING_PATTERN, cell) for cell in cells)
 
 
 @pytest.mark.parametrize("name", ["path", "reason", "decided_by", "colour_also", "sleeve_predicted"])

@@ -7,16 +7,16 @@ import pytest
 
 from inference.errors import LanguageFileInvalid
 from inference.language_files import (
-    FOLDER,
-    SHARED,
-    languages,
-    read_folder,
+    LANGUAGES_FOLDER,
+    SHARED_WORDS_NAME,
+    list_readable_languages,
+    load_languages,
     read_language_file,
-    readable_languages,
+    read_language_folder,
 )
-from inference.tokens import tokens_of
-from inference.vocabulary import words_of
-from inference.words import title_says
+from inference.tokens import split_title
+from inference.vocabulary import make_word_table
+from inference.words import read_title_garments
 
 RIGHT = """
 name = "Estonian"
@@ -94,27 +94,27 @@ def test_a_broken_file_is_refused_with_a_sentence(
 
 def test_a_file_is_called_as_its_language_in_iso_639(tmp_path: Path) -> None:
     with pytest.raises(LanguageFileInvalid, match=r"estonian.toml: name the file after the language's code"):
-        read_folder(written(tmp_path, RIGHT, "estonian.toml").parent)
+        read_language_folder(written(tmp_path, RIGHT, "estonian.toml").parent)
 
 
 def test_every_file_of_the_product_can_be_read() -> None:
-    assert read_folder(FOLDER).keys() == {SHARED, *languages()}
+    assert read_language_folder(LANGUAGES_FOLDER).keys() == {SHARED_WORDS_NAME, *load_languages()}
 
 
 def test_files_need_no_order_of_their_own_and_english_comes_first() -> None:
-    codes = [*languages()]
+    codes = [*load_languages()]
 
-    assert codes[:4] == ["en", "de", "fr", "es"] == [*readable_languages()[:4]]
-    assert {file.stem for file in FOLDER.glob("*.toml")} == {SHARED, *codes}
+    assert codes[:4] == ["en", "de", "fr", "es"] == [*list_readable_languages()[:4]]
+    assert {file.stem for file in LANGUAGES_FOLDER.glob("*.toml")} == {SHARED_WORDS_NAME, *codes}
 
 
 def test_words_of_all_languages_are_not_repeated_in_a_language() -> None:
-    shared = tomllib.loads((FOLDER / f"{SHARED}.toml").read_text("utf-8"))["garments"]
+    shared = tomllib.loads((LANGUAGES_FOLDER / f"{SHARED_WORDS_NAME}.toml").read_text("utf-8"))["garments"]
 
-    everywhere = {tuple(tokens_of(word)): kinds for kinds, words in shared.items() for word in words}
+    everywhere = {tuple(split_title(word)): kinds for kinds, words in shared.items() for word in words}
 
-    for code in readable_languages():
-        assert words_of(code).phrases.keys() >= everywhere.keys()
+    for code in list_readable_languages():
+        assert make_word_table(code).phrases.keys() >= everywhere.keys()
 
 
 @pytest.mark.parametrize(
@@ -134,13 +134,15 @@ def test_words_of_all_languages_are_not_repeated_in_a_language() -> None:
     ],
 )
 def test_capitals_and_accents_make_no_difference(one: str, other: str) -> None:
-    assert tokens_of(one) == tokens_of(other)
+    assert split_title(one) == split_title(other)
 
 
 def test_accents_that_carry_the_meaning_are_kept_however_they_are_stored() -> None:
     composed, apart = "Cạp quần", "Ca\u0323p qua\u0302\u0300n"
 
-    assert tokens_of(composed, keep_accents=True) == ["cạp", "quần"] == tokens_of(apart, keep_accents=True)
+    assert (
+        split_title(composed, keep_accents=True) == ["cạp", "quần"] == split_title(apart, keep_accents=True)
+    )
 
 
 @pytest.mark.parametrize(
@@ -154,16 +156,16 @@ def test_accents_that_carry_the_meaning_are_kept_however_they_are_stored() -> No
     ],
 )
 def test_a_title_of_any_script_has_words(title: str, tokens: list[str]) -> None:
-    assert tokens_of(title) == [token for one in tokens for token in tokens_of(one)]
-    assert len(tokens_of(title)) == len(tokens)
+    assert split_title(title) == [token for one in tokens for token in split_title(one)]
+    assert len(split_title(title)) == len(tokens)
 
 
 def test_own_words_have_precedence_over_the_words_of_all_languages() -> None:
-    assert title_says("Culotte", "es").kinds == {"underwear", "trousers"}
-    assert title_says("Culotte", "fr").kinds == {"underwear"}
+    assert read_title_garments("Culotte", "es").kinds == {"underwear", "trousers"}
+    assert read_title_garments("Culotte", "fr").kinds == {"underwear"}
 
 
 @pytest.mark.parametrize("title", ["Cabide para vestidos", "Cabide de madeira para vestidos longos"])
 def test_a_thing_before_a_garment_is_no_garment_also_behind_a_preposition(title: str) -> None:
-    assert title_says(title, "pt").kinds == frozenset()
-    assert title_says("Vestido com cabide", "pt").kinds == {"dress"}
+    assert read_title_garments(title, "pt").kinds == frozenset()
+    assert read_title_garments("Vestido com cabide", "pt").kinds == {"dress"}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from inference.language_tags import choose_part, language_parts
-from inference.recognition import any_language_says, language_of
-from inference.words import says, title_says
+from inference.language_tags import choose_language_part, split_language_parts
+from inference.recognition import find_kinds_in_any_language, recognise_language
+from inference.words import read_garments, read_title_garments
 
 TAGGED = "[:en]Blue jeans[:de]Blaues Hemd[:]"
 
@@ -27,7 +27,7 @@ TAGGED = "[:en]Blue jeans[:de]Blaues Hemd[:]"
     ],
 )
 def test_a_text_has_a_part_for_each_tag(text: str, parts: dict[str, str]) -> None:
-    assert language_parts(text) == parts
+    assert split_language_parts(text) == parts
 
 
 @pytest.mark.parametrize(
@@ -42,17 +42,17 @@ def test_a_text_has_a_part_for_each_tag(text: str, parts: dict[str, str]) -> Non
     ],
 )
 def test_the_part_in_the_preferred_language_is_the_text(text: str, languages: list[str], part: str) -> None:
-    assert choose_part(text, languages).text == part
+    assert choose_language_part(text, languages).text == part
 
 
 def test_a_title_with_tags_says_what_its_part_says() -> None:
-    assert title_says(TAGGED, "en").kinds == {"trousers"}
-    assert title_says(TAGGED, "de").kinds == {"shirt"}
-    assert title_says("[:ja]ズボン[:de]Blaues Hemd[:]", "en").kinds == {"shirt"}
-    assert says("", "[:en]Trousers[:de]Hemden[:]", "de").kinds == {"shirt"}
-    assert any_language_says("[:de]Blaues Hemd[:]").kinds == {"shirt"}
+    assert read_title_garments(TAGGED, "en").kinds == {"trousers"}
+    assert read_title_garments(TAGGED, "de").kinds == {"shirt"}
+    assert read_title_garments("[:ja]ズボン[:de]Blaues Hemd[:]", "en").kinds == {"shirt"}
+    assert read_garments("", "[:en]Trousers[:de]Hemden[:]", "de").kinds == {"shirt"}
+    assert find_kinds_in_any_language("[:de]Blaues Hemd[:]").kinds == {"shirt"}
 
 
 def test_words_of_a_part_are_in_the_language_of_its_tag() -> None:
-    assert language_of(["[:de]Hemd[:fr]Chemise[:]", "[:de]Rote Hose[:fr]Pantalon[:]"]) == "de"
-    assert language_of(["[:fr]Chemise en lin[:de]Hemd[:]"] * 3) == "fr"
+    assert recognise_language(["[:de]Hemd[:fr]Chemise[:]", "[:de]Rote Hose[:fr]Pantalon[:]"]) == "de"
+    assert recognise_language(["[:fr]Chemise en lin[:de]Hemd[:]"] * 3) == "fr"

@@ -8,15 +8,15 @@ from inference.plain_text import (
     decode_text,
     escape_unprintable,
     escape_unprintable_lines,
-    join_first,
+    join_first_items,
     remove_unseen,
-    trim,
+    trim_text,
 )
 
 
 @pytest.mark.parametrize("unseen", ["\r", "\n", " ", "\t", "\u00a0", "\u200b", "\ufeff", "\u2028", "\u3000"])
 def test_unseen_characters_at_the_ends_are_left_out(unseen: str) -> None:
-    assert trim(f"{unseen}a{unseen}b{unseen}{unseen}") == f"a{unseen}b"
+    assert trim_text(f"{unseen}a{unseen}b{unseen}{unseen}") == f"a{unseen}b"
     assert remove_unseen(f"{unseen}a{unseen}b{unseen}") == "ab"
 
 
@@ -26,7 +26,7 @@ def test_unseen_characters_of_a_message_are_shown() -> None:
 
 
 def test_the_first_of_many_names_end_with_an_ellipsis_and_few_do_not() -> None:
-    assert [join_first(("a", "b", "c")[:count], 2, "; ") for count in range(4)] == [
+    assert [join_first_items(("a", "b", "c")[:count], 2, "; ") for count in range(4)] == [
         "",
         "a",
         "a; b",

@@ -9,7 +9,7 @@ import pytest
 from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import Reason
-from inference.title_rule import NO_MINIMUM_SHARES, NONE, OTHER, MinimumShares
+from inference.title_rule import NO_MINIMUM_SHARES, NONE, OTHER_KIND, MinimumShares
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import make_product_record
 from labelling.decide.row_decision import DecisionContext, decide_row
@@ -24,7 +24,7 @@ from labelling.write.columns import make_photo_columns, make_product_columns
 
 HEADS: Final = {
     LABEL: ("Dress", "Trouser", "Shirt", "Bag"),
-    KIND: ("dress", "trousers", "shirt", "bag", "skirt", OTHER),
+    KIND: ("dress", "trousers", "shirt", "bag", "skirt", OTHER_KIND),
     "colour": ("red", "blue", "white"),
 }
 ARTICLE: Final = "7"
@@ -214,7 +214,7 @@ WITH_TITLE: dict[str, Case] = {
         photos=[Photo(doubtful("Dress"), doubtful("dress", 0.4, other=0.3))],
         title="Wool scarf",
         head=KIND,
-        shows=(OTHER, "accept", None, "list"),
+        shows=(OTHER_KIND, "accept", None, "list"),
     ),
     "two kinds in the title, alike in the photo": Case(
         photos=[Photo(doubtful("Dress"), doubtful("shirt", 0.4, trousers=0.35))],

@@ -2,8 +2,8 @@
 
 import pytest
 
-from inference.recognition import label_kinds
-from inference.words import category_says, says, title_says
+from inference.recognition import find_label_kinds
+from inference.words import read_category_garments, read_garments, read_title_garments
 
 SET = {"set"}
 
@@ -28,7 +28,7 @@ SET = {"set"}
     ],
 )
 def test_a_set_is_not_its_part(title: str, language: str) -> None:
-    assert title_says(title, language).kinds == SET
+    assert read_title_garments(title, language).kinds == SET
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,12 @@ def test_a_set_is_not_its_part(title: str, language: str) -> None:
     ],
 )
 def test_a_pack_of_one_garment_is_that_garment(title: str, language: str, kinds: set[str]) -> None:
-    assert title_says(title, language).kinds == kinds
+    assert read_title_garments(title, language).kinds == kinds
 
 
 @pytest.mark.parametrize("title", ["Lehenga", "Costume for girls", "Black tuxedo"])
 def test_a_word_that_may_mean_a_set_admits_other_kinds_as_well(title: str) -> None:
-    kinds = title_says(title, "en").kinds
+    kinds = read_title_garments(title, "en").kinds
 
     assert kinds > SET
 
@@ -82,9 +82,9 @@ def test_a_word_that_may_mean_a_set_admits_other_kinds_as_well(title: str) -> No
 def test_a_set_of_other_things_is_no_garment(
     title: str, category: str, language: str, kinds: set[str]
 ) -> None:
-    assert says(title, category, language).kinds == kinds
+    assert read_garments(title, category, language).kinds == kinds
 
 
 def test_sets_that_a_shop_lists_together_are_a_kind() -> None:
-    assert category_says("Women > Sets", "en").kinds == SET
-    assert label_kinds(("Dress", "Set"), "en") == {"Dress": {"dress"}, "Set": SET}
+    assert read_category_garments("Women > Sets", "en").kinds == SET
+    assert find_label_kinds(("Dress", "Set"), "en") == {"Dress": {"dress"}, "Set": SET}

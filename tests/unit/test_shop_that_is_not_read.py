@@ -7,7 +7,7 @@ from pathlib import Path
 from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import Reason
-from inference.title_rule import NONE, OTHER, MinimumShares
+from inference.title_rule import NONE, OTHER_KIND, MinimumShares
 from labelling.decide.category_questions import CategoryQuestion
 from labelling.decide.decisions import Decisions
 from labelling.journal.journal_file import Journal
@@ -20,7 +20,7 @@ from tests.journals import fill
 
 CLASSES = ("T-shirt/top", "Trouser", "Dress", "Shirt")
 CLASS_OF = dict(zip(("top", "trousers", "dress", "shirt"), CLASSES, strict=True))
-KINDS = ("top", "trousers", "dress", "shirt", "skirt", OTHER)
+KINDS = ("top", "trousers", "dress", "shirt", "skirt", OTHER_KIND)
 AT = "2026-11-30T03:00:00.000Z"
 
 SHOP = RunSettings(
@@ -42,7 +42,7 @@ def answer_of(labels: Sequence[str], shares: dict[str, float], reason: Reason | 
 def photo(sku: str, category: str, is_doubtful: bool = True, **shares: float) -> PhotoRecord:
     """A photo of a product, with what it gives to each kind."""
     classes = {CLASS_OF.get(kind, NONE): share for kind, share in shares.items()}
-    of_kinds = {OTHER if kind == "other" else kind: share for kind, share in shares.items()}
+    of_kinds = {OTHER_KIND if kind == "other" else kind: share for kind, share in shares.items()}
     reason = Reason.AMBIGUOUS if is_doubtful else None
     return PhotoRecord(
         path=f"{sku}.jpg",

@@ -7,7 +7,7 @@ import pytest
 from inference.decode import decode_image
 from inference.errors import BrokenPicture, UnknownFormat
 from inference.picture_opening import open_picture
-from inference.signatures import find_format
+from inference.signatures import find_picture_format
 from tests.pictures import bmp, garment_picture, gif, jpeg, png, png_bomb, tiff, webp, webp_lossy
 
 PICTURE = garment_picture(height=40, width=60)
@@ -62,7 +62,7 @@ def test_what_is_no_picture_is_named_and_what_is_read_is_said(upload: bytes, mes
     ],
 )
 def test_a_header_without_a_size_is_broken(upload: bytes) -> None:
-    name, length = find_format(upload), f"{len(upload):,}"
+    name, length = find_picture_format(upload), f"{len(upload):,}"
 
     with pytest.raises(BrokenPicture, match=f"This {name} of {length} bytes has a header that is truncated"):
         decode_image(upload, MAX_PIXELS)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.spreadsheets import FORMULA_BEGINNING, NUMBER, escape_text, format_csv, unescape_text
+from inference.spreadsheets import FORMULA_BEGINNING_PATTERN, NUMBER, escape_text, format_csv, unescape_text
 from training.data.pixel_files import read_pixel_csv
 
 TEXTS = st.text() | st.text(alphabet="=+-@\uff1d',;\t\r\n a1.")
@@ -21,7 +21,7 @@ def test_every_text_comes_back_and_no_part_of_its_cell_runs(text: str) -> None:
 
     [row] = csv.reader(io.StringIO(format_csv([["", text]]), newline=""))
     parts = re.split("[,;\t\r\n]", row[1])
-    assert NUMBER.fullmatch(row[1]) or not any(re.match(FORMULA_BEGINNING, part) for part in parts)
+    assert NUMBER.fullmatch(row[1]) or not any(re.match(FORMULA_BEGINNING_PATTERN, part) for part in parts)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from inference.reasons import Reason
 from inference.title_rule import (
     NO_MINIMUM_SHARES,
     NONE,
-    OTHER,
+    OTHER_KIND,
     MinimumShares,
     PhotoAnswer,
     ReleaseLabels,
@@ -18,7 +18,7 @@ from inference.title_rule import (
 )
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Shirt")
-KINDS = ("top", "trousers", "pullover", "dress", "coat", "shirt", "skirt", "hat", OTHER)
+KINDS = ("top", "trousers", "pullover", "dress", "coat", "shirt", "skirt", "hat", OTHER_KIND)
 RELEASE = find_release_labels(LABELS, KINDS, "en")
 WITHOUT_KIND = find_release_labels(LABELS, None, "en")
 GERMAN = find_release_labels(("Jacke", "Mantel", "Hose", "Sonstiges"), None, "en")
@@ -133,10 +133,14 @@ CASES = {
         photo("Shirt", pullover=0.3, coat=0.2),
         ("Pullover", "pullover", "ambiguous", "model"),
     ),
-    "one name that the head lacks": Case({"scarf"}, photo("Dress", other=0.1), (NONE, OTHER, None, "list")),
-    "the same with too little": Case({"scarf"}, photo("Dress", other=0.09), (NONE, OTHER, "list", "model")),
+    "one name that the head lacks": Case(
+        {"scarf"}, photo("Dress", other=0.1), (NONE, OTHER_KIND, None, "list")
+    ),
+    "the same with too little": Case(
+        {"scarf"}, photo("Dress", other=0.09), (NONE, OTHER_KIND, "list", "model")
+    ),
     "two names that the head lacks": Case(
-        {"scarf", "gloves"}, photo("Dress", other=0.9), (NONE, OTHER, "ambiguous", "model")
+        {"scarf", "gloves"}, photo("Dress", other=0.9), (NONE, OTHER_KIND, "ambiguous", "model")
     ),
     "a name, and one that the head lacks": Case(
         {"top", "vest"}, photo("Dress", top=0.6, other=0.1), ("T-shirt/top", "top", None, "list")
@@ -287,8 +291,8 @@ def test_a_review_of_a_set_suggests_none_of_these() -> None:
         ({"skirt"}, "skirt", "list", None, (NONE, "skirt")),
         ({"dress"}, "skirt", None, "list", (None, "dress")),
         ({"coat"}, "skirt", "list", "list", ("Coat", "coat")),
-        ({"scarf"}, OTHER, "list", None, (NONE, OTHER)),
-        ({"dress"}, OTHER, None, "list", (None, "dress")),
+        ({"scarf"}, OTHER_KIND, "list", None, (NONE, OTHER_KIND)),
+        ({"dress"}, OTHER_KIND, None, "list", (None, "dress")),
     ],
 )
 def test_without_shares_a_title_contradicts_class_and_kind_each_for_itself(

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import pytest
 
-from inference.language_files import languages
-from inference.recognition import language_of
-from inference.words import says
+from inference.language_files import load_languages
+from inference.recognition import recognise_language
+from inference.words import read_garments
 from tests.service import ROOT
 
 PLACES = [parent / "shared" / "reports" / "titles" / "titles.csv" for parent in ROOT.parents]
@@ -42,7 +42,7 @@ def test_the_language_of_some_titles_of_a_shop_is_recognised(titles: dict[str, l
     for code, of_language in titles.items():
         for _ in range(DRAWS):
             drawn = draw.sample(of_language, min(20, len(of_language)))
-            spoken = language_of(title.text for title in drawn)
+            spoken = recognise_language(title.text for title in drawn)
             wrong[code, spoken] += spoken not in {code, NEIGHBOURS.get(code)}
 
     assert {pair: count for pair, count in wrong.items() if count} == {}
@@ -51,8 +51,8 @@ def test_the_language_of_some_titles_of_a_shop_is_recognised(titles: dict[str, l
 def test_titles_of_real_shops_name_their_kinds(titles: dict[str, list[Title]]) -> None:
     garments, named, wrong, said = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for code, of_language in titles.items():
-        for title in of_language if languages()[code].is_read else ():
-            kinds = says(title.text, title.category, code).kinds
+        for title in of_language if load_languages()[code].is_read else ():
+            kinds = read_garments(title.text, title.category, code).kinds
             garments[code] += bool(title.kinds)
             named[code] += bool(title.kinds and kinds)
             said[code] += bool(kinds)

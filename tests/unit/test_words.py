@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from inference.language_files import languages, readable_languages
-from inference.recognition import any_language_says, label_kinds, language_of
-from inference.words import category_says, says, title_says
+from inference.language_files import list_readable_languages, load_languages
+from inference.recognition import find_kinds_in_any_language, find_label_kinds, recognise_language
+from inference.words import read_category_garments, read_garments, read_title_garments
 from tests.real_photos import PLACES
 from tests.service import ROOT
 from training.data.fashion import FASHION_MNIST_LABELS
@@ -41,7 +41,7 @@ def kinds(cell: str) -> set[str]:
 @pytest.mark.parametrize("file", TRAPS, ids=lambda file: file.stem)
 def test_a_title_admits_what_its_head_names(file: Path) -> None:
     rows = rows_of(file)
-    read = {row["title"]: set(title_says(row["title"], file.stem).kinds) for row in rows}
+    read = {row["title"]: set(read_title_garments(row["title"], file.stem).kinds) for row in rows}
     expected = {row["title"]: kinds(row["kinds"]) for row in rows}
 
     # If this fails, it prints for each title what was read, and what the file of traps expects.
@@ -53,20 +53,22 @@ def test_a_title_admits_what_its_head_names(file: Path) -> None:
 def test_each_language_that_is_read_has_traps() -> None:
     traps = {file.stem: len(rows_of(file)) for file in TRAPS}
 
-    assert traps.keys() == {*readable_languages()}
+    assert traps.keys() == {*list_readable_languages()}
     assert [code for code, count in traps.items() if code in OFFERED and count < 20] == []
 
 
 @pytest.mark.parametrize(
     "title", ["", " ", "საზაფხულო კაბა", "👗", "<", "<b", "&", "---", "\x00", "x" * 10_000]
 )
-@pytest.mark.parametrize("language", readable_languages())
+@pytest.mark.parametrize("language", list_readable_languages())
 def test_an_odd_title_says_nothing(title: str, language: str) -> None:
-    assert title_says(title, language).kinds == frozenset()
+    assert read_title_garments(title, language).kinds == frozenset()
 
 
 def test_a_title_of_a_whole_description_is_read_at_its_beginning() -> None:
-    assert title_says("Linen dress. " + "Wash with jeans and socks. " * 400, "en").words == ("dress",)
+    assert read_title_garments("Linen dress. " + "Wash with jeans and socks. " * 400, "en").words == (
+        "dress",
+    )
 
 
 @pytest.mark.parametrize(
@@ -88,7 +90,7 @@ def test_a_title_of_a_whole_description_is_read_at_its_beginning() -> None:
     ],
 )
 def test_a_word_is_read_whatever_stands_unseen_in_it(title: str, language: str, admitted: set[str]) -> None:
-    assert title_says(title, language).kinds == admitted
+    assert read_title_garments(title, language).kinds == admitted
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,7 @@ def test_a_word_is_read_whatever_stands_unseen_in_it(title: str, language: str, 
 def test_without_its_language_a_title_admits_what_its_likely_languages_read(
     title: str, kinds: set[str]
 ) -> None:
-    assert any_language_says(title).kinds == kinds
+    assert find_kinds_in_any_language(title).kinds == kinds
 
 
 @pytest.mark.parametrize(
@@ -136,12 +138,12 @@ def test_without_its_language_a_title_admits_what_its_likely_languages_read(
     ],
 )
 def test_a_category_admits_its_deepest_level_or_a_group(category: str, admitted: set[str]) -> None:
-    assert category_says(category, "en").kinds == admitted
+    assert read_category_garments(category, "en").kinds == admitted
 
 
 def test_a_category_counts_only_where_the_title_names_nothing() -> None:
-    assert says("Pleated skirt", "Dresses", "en").kinds == {"skirt"}
-    assert says("Anna", "Dresses", "en").kinds == {"dress"}
+    assert read_garments("Pleated skirt", "Dresses", "en").kinds == {"skirt"}
+    assert read_garments("Anna", "Dresses", "en").kinds == {"dress"}
 
 
 @pytest.mark.parametrize(
@@ -151,21 +153,21 @@ def test_a_list_is_not_taken_for_one_of_a_neighbour(language: str) -> None:
     titles = [row["title"] for row in rows_of(FIXTURES / "neighbours.csv") if row["language"] == language]
 
     assert len(titles) >= 6
-    assert language_of(titles, languages()) == language
+    assert recognise_language(titles, load_languages()) == language
 
 
 @pytest.mark.parametrize("file", TRAPS, ids=lambda file: file.stem)
 def test_no_neighbour_takes_the_traps_of_a_language(file: Path) -> None:
     titles = [row["title"] for row in rows_of(file)]
 
-    assert language_of(titles, languages()) in {file.stem, *NEIGHBOURS.get(file.stem, ())}
+    assert recognise_language(titles, load_languages()) in {file.stem, *NEIGHBOURS.get(file.stem, ())}
 
 
 @pytest.mark.parametrize("language", sorted({row["language"] for row in rows_of(FIXTURES / "shops.csv")}))
 def test_no_neighbour_takes_a_list_of_a_real_shop(language: str) -> None:
     titles = [row["title"] for row in rows_of(FIXTURES / "shops.csv") if row["language"] == language]
 
-    assert language_of(titles, languages()) == language
+    assert recognise_language(titles, load_languages()) == language
 
 
 @pytest.mark.parametrize(
@@ -178,7 +180,7 @@ def test_no_neighbour_takes_a_list_of_a_real_shop(language: str) -> None:
     ],
 )
 def test_an_unknown_language_is_not_english(titles: list[str]) -> None:
-    assert language_of(titles) == "und"
+    assert recognise_language(titles) == "und"
 
 
 @pytest.mark.parametrize(
@@ -193,23 +195,23 @@ def test_an_unknown_language_is_not_english(titles: list[str]) -> None:
     ],
 )
 def test_few_titles_and_titles_full_of_codes_have_a_language(titles: list[str]) -> None:
-    assert language_of(titles) == "en"
+    assert recognise_language(titles) == "en"
 
 
 def test_classes_in_an_unknown_language_are_no_kinds() -> None:
-    assert set(label_kinds(("Type 1", "Type 2"), "en").values()) == {frozenset()}
-    assert set(label_kinds(("Krupita", "Zorblak", "Oprek"), "und").values()) == {frozenset()}
+    assert set(find_label_kinds(("Type 1", "Type 2"), "en").values()) == {frozenset()}
+    assert set(find_label_kinds(("Krupita", "Zorblak", "Oprek"), "und").values()) == {frozenset()}
 
 
 def test_the_classes_of_a_release_are_kinds() -> None:
-    assert [set(admitted) for admitted in label_kinds(FASHION_MNIST_LABELS, "de").values()] == [
+    assert [set(admitted) for admitted in find_label_kinds(FASHION_MNIST_LABELS, "de").values()] == [
         {kind} for kind in OF_FASHION
     ]
 
 
 @pytest.mark.parametrize("language", ["de", "en", "none"])
 def test_own_classes_have_one_language_whatever_that_of_the_list_is(language: str) -> None:
-    own = label_kinds(("Shirt", "Hemd", "Hose", "Sonstiges"), language)
+    own = find_label_kinds(("Shirt", "Hemd", "Hose", "Sonstiges"), language)
 
     assert own == {"Shirt": {"top"}, "Hemd": {"shirt"}, "Hose": {"trousers"}, "Sonstiges": set()}
 
@@ -230,7 +232,7 @@ def test_the_names_of_a_whole_shop_are_read() -> None:
     ours = {row["shop_kind"]: row["kinds"] for row in rows_of(FIXTURES / "attribute_kinds.csv")}
     rows = [row for row in rows_of(path) if row["kind"]]
 
-    named = sum(bool(title_says(row["name"], "en").kinds) for row in rows)
+    named = sum(bool(read_title_garments(row["name"], "en").kinds) for row in rows)
     wrong = sum(contradicts(row["name"], "en", ours[row["kind"]]) for row in rows)
 
     assert named >= 0.98 * len(rows)
@@ -239,5 +241,5 @@ def test_the_names_of_a_whole_shop_are_read() -> None:
 
 def contradicts(title: str, language: str, truth: str) -> bool:
     """Whether a title admits kinds, and none of the true ones."""
-    admitted = title_says(title, language).kinds
+    admitted = read_title_garments(title, language).kinds
     return bool(admitted) and not admitted & kinds(truth)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from inference.contract import LABEL
-from inference.plain_text import join_first
+from inference.plain_text import join_first_items
 from training.data.corrections import (
     NO_CORRECTIONS,
     ContentAnswer,
@@ -153,7 +153,7 @@ class Contents:
         ]:
             say(
                 f"{len(shared_pictures)} pictures lie under several classes by way of several products, and "
-                f"are left out: {join_first(shared_pictures, MAX_FILES_NAMED)}."
+                f"are left out: {join_first_items(shared_pictures, MAX_FILES_NAMED)}."
             )
         if wrong_contents := [
             content for content in contradictory_contents if content.path not in broken_files

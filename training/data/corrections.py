@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.plain_text import join_first
+from inference.plain_text import join_first_items
 from inference.spreadsheets import format_csv
 from inference.title_rule import NONE
 from labelling.errors import CorrectionsUnusable
@@ -133,7 +133,7 @@ class Corrections:
         """
         unreadable_paths = {make_absolute(path) for path in read_errors}
         return [
-            f"{len(paths):,} {why}, among them {join_first(paths, MAX_NAMED_PICTURES)}."
+            f"{len(paths):,} {why}, among them {join_first_items(paths, MAX_NAMED_PICTURES)}."
             for paths, why in (
                 (
                     [file.path for file in self.class_answered_files if file.answers[LABEL].is_contested],
@@ -400,7 +400,8 @@ def _report_idle_answers(
     ]:
         say(
             f"--corrections: {len(idle_paths):,} answers leave out what is no picture of {listing.place}, "
-            f"or one that was saved again, and change nothing: {join_first(idle_paths, MAX_NAMED_PICTURES)}."
+            "or one that was saved again, and change nothing: "
+            f"{join_first_items(idle_paths, MAX_NAMED_PICTURES)}."
         )
 
 

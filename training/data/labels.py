@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import ATTRIBUTE_PATTERN, LABEL
-from inference.plain_text import join_first
+from inference.plain_text import join_first_items
 from labelling.errors import TableUnusable
 from labelling.lists.identifiers import NO_VALUE_TEXT
 from labelling.lists.list_files import suggest_renaming
@@ -310,7 +310,7 @@ def choose_measured_attribute(
     if lacking_labels := sorted(set(filter(None, _list_main_labels(cell_labels))) - set(labels)):
         say(
             f"{message_start}: the release lacks these labels "
-            f"({join_first([*map(repr, lacking_labels)], MAX_LABELS_NAMED)})."
+            f"({join_first_items([*map(repr, lacking_labels)], MAX_LABELS_NAMED)})."
         )
     return Labels(tuple(labels), *_make_codes(cells, cell_labels, labels))
 

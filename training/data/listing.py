@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from inference.contract import LABEL
-from inference.plain_text import join_first, normalize_label
+from inference.plain_text import join_first_items, normalize_label
 from inference.title_rule import NONE
 from labelling.review.corrections import Correction
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles
@@ -162,10 +162,10 @@ class Listing:
             *self.notes,
             self.left_out_files
             and f"left out {len(self.left_out_files)} that are not taken for pictures of a class: "
-            f"{join_first(self.left_out_files, MAX_PATHS_NAMED)}.",
+            f"{join_first_items(self.left_out_files, MAX_PATHS_NAMED)}.",
             self.nested_folders
             and "Pictures in folders of a class's folder are of that class: "
-            f"{join_first(self.nested_folders, MAX_FOLDERS_NAMED)}.",
+            f"{join_first_items(self.nested_folders, MAX_FOLDERS_NAMED)}.",
         ]
         return [str(sentence) for sentence in sentences if sentence]
 
@@ -205,7 +205,7 @@ class Listing:
             )
         if not MIN_LABELS <= len(labels) <= MAX_LABELS:
             there = "only one class" if len(labels) == 1 else f"{len(labels)} classes"
-            names = join_first(sorted(labels), 10) or "none"
+            names = join_first_items(sorted(labels), 10) or "none"
             raise BadClasses(
                 f"{self.place}: {there} ({names}). {MIN_LABELS} to {MAX_LABELS} can be separated: "
                 "one sub-folder each, or one label each in a CSV."

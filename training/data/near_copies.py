@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import LABEL
-from inference.plain_text import join_first
+from inference.plain_text import join_first_items
 from training.data.contents import Content
 from training.data.hashed_files import MAX_FILES_NAMED
 from training.data.labels import LABEL_SEPARATOR
@@ -97,7 +97,7 @@ class NearCopies:
                 ]
                 notes.append(
                     f"{sum(map(len, groups))} pictures are nearly the same as others of another {reason}: "
-                    f"{join_first(path_lists, MAX_FILES_NAMED, '; ')}."
+                    f"{join_first_items(path_lists, MAX_FILES_NAMED, '; ')}."
                 )
         divided_groups = [group for group in self.groups if self._is_divided(group)]
         if divided_groups:
@@ -110,7 +110,7 @@ class NearCopies:
         ):
             notes.append(
                 f"{len(shared_paths)} pictures in `test` share a group or a product with some in `train`, "
-                f"so the accuracy is too good: {join_first(shared_paths, MAX_FILES_NAMED)}."
+                f"so the accuracy is too good: {join_first_items(shared_paths, MAX_FILES_NAMED)}."
             )
         if near_copy_count := sum(len(group) for group in self.groups if not self._is_divided(group)):
             notes.append(describe_near_copies(near_copy_count, len(self.kept_positions)))

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
-from inference.plain_text import join_first
+from inference.plain_text import join_first_items
 from training.errors import BadClasses
 
 MIN_PICTURES_PER_LABEL: Final = 3
@@ -47,7 +47,7 @@ def describe_rare_labels(message_start: str, rare: Mapping[str, str]) -> str:
     """
     if not rare:
         return ""
-    label_texts = join_first([*rare.values()], MAX_RARE_LABELS_NAMED, "; ")
+    label_texts = join_first_items([*rare.values()], MAX_RARE_LABELS_NAMED, "; ")
     return (
         f"{message_start}: too few pictures or groups of {label_texts}. Left out of the training; to the "
         "network their pictures are unknown. Near copies, and pictures of one group, count once."
@@ -106,12 +106,14 @@ def find_measurable_labels(  # noqa: PLR0913 - what pictures show, and what is a
     if lost_labels := [lacking for label, lacking in rare.items() if label in required_labels]:
         raise BadClasses(
             f"{message_start}: the release that is made better has learnt what these pictures are too few "
-            f"for: {join_first(lost_labels, MAX_RARE_LABELS_NAMED, '; ')}. Add pictures."
+            f"for: {join_first_items(lost_labels, MAX_RARE_LABELS_NAMED, '; ')}. Add pictures."
         )
     _check_spelling(message_start, {label: len(learnt_groups[label]) for label in rare}, all_labels)
     kept_labels = tuple(label for label in all_labels if label not in rare)
     if not MIN_LABELS <= len(kept_labels) <= MAX_LABELS:
-        lacking = f" Too few of {join_first([*rare.values()], MAX_RARE_LABELS_NAMED, '; ')}." if rare else ""
+        lacking = (
+            f" Too few of {join_first_items([*rare.values()], MAX_RARE_LABELS_NAMED, '; ')}." if rare else ""
+        )
         raise BadClasses(
             f"{message_start}: {len(kept_labels)} labels have enough pictures, and {MIN_LABELS} to "
             f"{MAX_LABELS} can be told apart.{lacking}"

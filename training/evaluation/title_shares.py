@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from inference.contract import ModelContract, NetworkName, choose_only_name
 from inference.kinds import KIND, KINDS
-from inference.recognition import label_kinds
-from inference.title_rule import MIN_SHARE_OF_LEADER, OTHER, find_release_labels
+from inference.recognition import find_label_kinds
+from inference.title_rule import MIN_SHARE_OF_LEADER, OTHER_KIND, find_release_labels
 from reports.answers import CLASS_HEAD, Answers
 from reports.intervals import compute_lower_bounds, compute_upper_bounds, estimate_errors
 from reports.product_rule import average_probabilities
@@ -55,7 +55,8 @@ class TitleTrial:
         word_shares: float64 (N, K), the probability that the photo gives to each of K words with a label.
         is_right_word: bool (N, K), whether each of these words is right for the photo; all False if its kind
             has no such word.
-        other_share: float64 (N,), the probability that the photo gives to OTHER; None if no label is OTHER.
+        other_share: float64 (N,), the probability that the photo gives to OTHER_KIND; None if no label is
+            OTHER_KIND.
         is_misled: bool (N,), where a right word, once confirmed, accepts a wrong label: several labels are of
             that kind.
         groups: int64 (N,), equal where photos are not independent; None to count by photo.
@@ -90,15 +91,17 @@ def make_kind_trial(answers: Answers, labels: Sequence[str]) -> TitleTrial:
     Args:
         answers: the answers about the attribute, by networks that did not learn the source of the photo; the
             set of each photo is its tier.
-        labels: the labels of the attribute: names of KINDS, and OTHER.
+        labels: the labels of the attribute: names of KINDS, and OTHER_KIND.
     """
     known_answers = answers.select_rows(answers.has_class)
-    word_columns = [place for place, label in enumerate(labels) if label != OTHER]
+    word_columns = [place for place, label in enumerate(labels) if label != OTHER_KIND]
     return TitleTrial(
         set_names=known_answers.sets,
         word_shares=known_answers.probabilities[:, word_columns],
         is_right_word=known_answers.truth[:, None] == np.array(word_columns),
-        other_share=known_answers.probabilities[:, labels.index(OTHER)] if OTHER in labels else None,
+        other_share=known_answers.probabilities[:, labels.index(OTHER_KIND)]
+        if OTHER_KIND in labels
+        else None,
         is_misled=np.zeros(len(known_answers), np.bool_),
         products=known_answers.groups,
     )
@@ -111,7 +114,7 @@ def make_class_trial(answers: Answers, labels: Sequence[str]) -> TitleTrial:
         answers: cross-fitted answers about the class; pictures of a class that is no kind are left out.
         labels: the names of the classes.
     """
-    kinds = list(label_kinds(labels, "en").values())
+    kinds = list(find_label_kinds(labels, "en").values())
     words = [kind for kind in KINDS if any(kind in kind_answers for kind_answers in kinds)]
     has_word = np.array([[word in kind_answers for word in words] for kind_answers in kinds], np.bool_)
     has_word = has_word.reshape(len(kinds), len(words))

@@ -16,7 +16,7 @@ from pydantic import JsonValue
 from inference.arrays import PixelsBatch
 from inference.contract import EDGE, LABEL
 from inference.keras_file import read_keras_version
-from inference.keras_session import KerasSession, ModelHabits
+from inference.keras_session import InferredInput, KerasSession
 from inference.session import Scores
 from model_store.manifest import Manifest
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, fingerprint_file
@@ -252,7 +252,7 @@ def _training(path: Path, session: KerasSession, held_out: int, licence: str | N
     )
 
 
-def with_habits(model: Network, habits: ModelHabits) -> Network:
+def with_habits(model: Network, habits: InferredInput) -> Network:
     """Return a network around a hand-made model that gives it pixels in the shape and scale it expects.
 
     Args:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from inference.contract import ACCEPT_NOTHING, Head, make_whole_input
-from inference.language_files import languages
+from inference.language_files import load_languages
 from inference.title_rule import NONE
 from labelling.review.page import AGREEING_SCREEN, LIST_CONFLICT_NOTE
 from reports.values import ProductPromise
@@ -218,7 +218,7 @@ def test_cards_show_titles_that_are_not_read_and_the_run_says_nothing_of_them(
     assert summary_in(tmp_path / "t.csv")["notes"] == []
 
 
-RECOGNISED = next(language for language in languages().values() if not language.is_read)
+RECOGNISED = next(language for language in load_languages().values() if not language.is_read)
 NOT_READ = {
     RECOGNISED.code: (
         [*(" ".join(RECOGNISED.known_by[place : place + 4]) for place in (0, 4, 8)), "Jeans"],

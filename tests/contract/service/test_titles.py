@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from inference.language_files import readable_languages
+from inference.language_files import list_readable_languages
 from tests.contract.service.conftest import MakeApp
 from tests.service import ROOT
 from tests.uploads import in_base64
 
 PHOTO = (ROOT / "examples" / "photo-trousers.jpg").read_bytes()
-READ = readable_languages()
+READ = list_readable_languages()
 PIXELS = (ROOT / "examples" / "trouser.png").read_bytes()
 
 
