@@ -162,7 +162,7 @@ def post_fork(_server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """On SIGTERM turn `/readyz` first, so that balancers look elsewhere; log what libraries print."""
+    """Turn `/readyz` first on SIGTERM, so that balancers look elsewhere; log what libraries print."""
     redirect_stderr_to_log()
     # What was made until now stays: looking through it for garbage held a request up for 35 ms now and then.
     gc.collect()

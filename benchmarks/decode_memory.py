@@ -31,7 +31,7 @@ from tests.coded_pictures import avif, heic
 
 LARGEST_EDGE = int(MAX_PIXELS**0.5)
 CODED_EDGE = LARGEST_EDGE // 64 * 64
-"""Of HEIC and AVIF: HEVC rounds up to whole blocks."""
+"""The edge of HEIC and AVIF pictures, in pixels. HEVC rounds an edge up to whole blocks."""
 
 
 def _zeros(channels: int, dtype: str = "uint8", edge: int = LARGEST_EDGE) -> np.ndarray:

@@ -46,7 +46,7 @@ LISTED_PICTURES = 100
 SAMPLE_SECONDS = 0.25
 
 LEAST_RATIO = 0.7
-"""Of the bare loop's pictures per second, which decodes with OpenCV, checks nothing and keeps nothing."""
+"""Smallest part of the speed of a bare loop, which decodes with OpenCV, checks nothing and keeps nothing."""
 
 
 def main(argv: list[str] | None = None) -> int:
