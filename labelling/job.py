@@ -94,7 +94,7 @@ class Job:
     feed_advice: str = ""
 
     @property
-    def tables(self) -> list[Path]:
+    def table_paths(self) -> list[Path]:
         """The paths of the table, of the table of products if there is one, and of the summary."""
         return table_files(self.table, has_products=self.column is not None)
 
@@ -106,7 +106,7 @@ class Job:
         file of the shop's own words.
         """
         words = [words_file_path(self.table)] if self.corrections is not None else []
-        return [*self.tables, *feed_files(self.table, self.feed), *words]
+        return [*self.table_paths, *feed_files(self.table, self.feed), *words]
 
     @property
     def review(self) -> SheetSettings | None:

@@ -107,7 +107,7 @@ class PhotoRecord(PictureAnswers):
         """A tuple of this record alone, so that a photo can be read like a product with its photos."""
         return (self,)
 
-    def probabilities_of(self, head: str) -> Sequence[float]:
+    def find_probabilities(self, head: str) -> Sequence[float]:
         """Return the probability of each label of a head, in the order of the head's labels.
 
         The result is empty if the picture has no answer for that head.
@@ -163,7 +163,7 @@ class ProductRecord:
             else f"No photo of it has an answer. The first: {self.photos[0].error}"
         )
 
-    def probabilities_of(self, head: str) -> Sequence[float]:
+    def find_probabilities(self, head: str) -> Sequence[float]:
         """Return the mean probability of each label of a head over the product's distinct photos.
 
         The result is empty if no photo has an answer for that head.
@@ -189,7 +189,7 @@ class HeadDecision:
         reason: why the answer is not accepted; None if it is.
         category: the platform's category of the label.
         is_admitted: whether the title allows the answer; None if one of the two names no kind.
-        doubt: why a review sheet asks people about it; None if there is no need.
+        question_reason: why a review sheet asks people about it; None if there is no need.
     """
 
     answer: HeadAnswer | None = None
@@ -198,7 +198,7 @@ class HeadDecision:
     reason: Reason | None = None
     category: Category = (None, None)
     is_admitted: bool | None = None
-    doubt: str | None = None
+    question_reason: str | None = None
 
     @property
     def predicted_label(self) -> str | None:
@@ -241,14 +241,14 @@ class TableRow:
     @property
     def class_decision(self) -> HeadDecision:
         """The decision about the class."""
-        return self.decision_on(LABEL)
+        return self.find_decision(LABEL)
 
     @property
-    def is_of_product(self) -> bool:
+    def is_photo_of_product(self) -> bool:
         """Whether the row is about a photo of a product: the product's row then asks people, not this one."""
         return isinstance(self.record, PhotoRecord) and bool(self.record.product)
 
-    def decision_on(self, head: str) -> HeadDecision:
+    def find_decision(self, head: str) -> HeadDecision:
         """Return the decision about a head; NO_DECISION if the row has none.
 
         Args:

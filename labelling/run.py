@@ -56,7 +56,7 @@ class Outcome:
 
     Attributes:
         summary: the summary of the tables.
-        taken: the effect of corrections; None without them.
+        correction_effect: the effect of corrections; None without them.
         words_file: the file of the shop's own words for its next list; None without corrections, or without
             such words.
         page: the review sheet; None if none was asked for, or it could not be written.
@@ -66,7 +66,7 @@ class Outcome:
     """
 
     summary: Summary
-    taken: CorrectionEffect | None
+    correction_effect: CorrectionEffect | None
     words_file: Path | None
     page: Path | None
     pictures: SortedPictures | None
@@ -114,7 +114,7 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
 def _label(job: Job, journal: Journal, watch: Callable[[int, int], None], say: Say) -> int:
     """Label the pictures without an answer, and return the number of those that had one."""
     if job.is_restart or journal.known_hashes is None:
-        claim_files(journal, job.files if job.is_restart else job.tables)
+        claim_files(journal, job.files if job.is_restart else job.table_paths)
     check_not_edited(journal, job.files)
     journal.keep_options(job.options)
     _say_what_became(journal, job, say)
@@ -157,7 +157,7 @@ def _write_outputs(
         say(f"No feed is written: {file} is still the one of an earlier run.")
     return Outcome(
         summary=summary,
-        taken=correction_effect,
+        correction_effect=correction_effect,
         words_file=words_file,
         page=page,
         pictures=pictures,
@@ -176,7 +176,7 @@ def _attempt(write: Callable[[], Output | None], errors: list[Exception]) -> Out
 
 
 def _write_words(job: Job, decisions: Decisions) -> Path | None:
-    words = decisions.reader.own_words.rows_for_next_list()
+    words = decisions.reader.own_words.make_rows()
     if job.corrections is None or not words:
         return None
     with _stop_with(RESUME_OUTPUTS_ADVICE):

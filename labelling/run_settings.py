@@ -118,7 +118,7 @@ class RunSettings:
         """
         return TypeAdapter(cls).validate_python(json.loads(text))
 
-    def differences(self, now: "RunSettings") -> str:
+    def describe_differences(self, now: "RunSettings") -> str:
         """Describe the differences between these settings and newer ones that would change rows of the table.
 
         Compared are the source, the release's version, the labels and the attributes. The result is part of a

@@ -103,9 +103,9 @@ def _run(job: Job, total: int | None) -> Outcome:
 
 def _document(outcome: Outcome) -> object:
     """Return the value for --json, as a NegativeResult if pictures could not be read or copied."""
-    correction_effect, summary = outcome.taken, outcome.summary
+    correction_effect, summary = outcome.correction_effect, outcome.summary
     counts = (
-        {"corrections": correction_effect.corrections, "unmatched": correction_effect.unmatched}
+        {"corrections": correction_effect.corrections, "unmatched": correction_effect.unmatched_count}
         if correction_effect
         else {}
     )

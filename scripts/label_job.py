@@ -223,7 +223,7 @@ def _outputs(arguments: argparse.Namespace) -> list[Path]:
 def _corrections(arguments: argparse.Namespace, release: LocalRelease) -> AllCorrections:
     """Read people's answers, for the labels of a release."""
     attributes = {name: head.labels for name, head in release.manifest.attributes.items()}
-    reading = ListOptions.of(arguments).of_corrections
+    reading = ListOptions.of(arguments).correction_options
     return read_all_corrections(
         arguments.corrections, release.manifest.labels, attributes, reading, print_message
     )

@@ -233,10 +233,10 @@ def _say_taken(job: Job, taken_corrections: CorrectionEffect, summary: Summary) 
             f"{taken_corrections.category_disagreements:,} categories have different answers; the latest of "
             "each is used."
         )
-    if taken_corrections.unmatched:
+    if taken_corrections.unmatched_count:
         print_message(
-            f"{taken_corrections.unmatched:,} of {taken_corrections.corrections:,} corrections are of no "
-            "picture in "
+            f"{taken_corrections.unmatched_count:,} of {taken_corrections.corrections:,} corrections are of "
+            "no picture in "
             f"{summary.table}, among them {', '.join(taken_corrections.examples)}: it is gone or has changed "
             "since."
         )

@@ -317,7 +317,7 @@ def _recorded_training(
         )
     check_attribute_columns(listing, options.attribute, parent.manifest.labels)
     # Bad rows are left out of the recorded files alone: `corrected_release` has refused those of the new one.
-    rows = read_correction_files(earlier, options.reading.of_corrections)
+    rows = read_correction_files(earlier, options.reading.correction_options)
     corrections = make_corrections([*rows, *corrected.corrections], hashed)
     _check_attributes(corrections, options.attribute)
     if not _has_learnt_any(parent, hashed):

@@ -113,7 +113,7 @@ class CategoryQuestions:
             if answer.label not in level.photos and len(level.photos) < MAX_PHOTOS_PER_QUESTION:
                 level.photos[answer.label] = next(photo for photo in row.record.photos if photo.sha256)
 
-    def questions(self) -> list[CategoryQuestion]:
+    def make_questions(self) -> list[CategoryQuestion]:
         """Return up to MAX_CATEGORY_QUESTIONS questions about the rows so far.
 
         Categories with the most products that need a person come first. Categories with too few of such
@@ -138,6 +138,6 @@ class CategoryQuestions:
 
         A row that is in two categories is counted once.
         """
-        questions = self.questions()
+        questions = self.make_questions()
         rows = {row for question in questions for row in question.rows}
         return {"categories": len(questions), "rows": len(rows)}

@@ -64,11 +64,11 @@ class Decisions:
         """Keep the open journal. Nothing is read from it yet."""
         self.journal = journal
 
-    def photo_rows(self) -> Iterator[TableRow]:
+    def read_photo_rows(self) -> Iterator[TableRow]:
         """Return an iterator over the rows of the table of photos: one for each picture, as in the source."""
         return (decide_row(photo, self.context) for photo in read_photo_records(self.journal))
 
-    def product_rows(self) -> Iterator[TableRow]:
+    def read_product_rows(self) -> Iterator[TableRow]:
         """Return an iterator over the rows of the table of products, in the order of their first photos.
 
         The iterator is empty if the run does not group photos into products.
@@ -76,7 +76,7 @@ class Decisions:
         groups = read_photo_groups(self.journal) if self.settings.by else ()
         return (self._decide_group(photos) for photos in groups if photos[0].product)
 
-    def rows_for_people(self) -> Iterator[TableRow]:
+    def read_reviewable_rows(self) -> Iterator[TableRow]:
         """Return an iterator over the rows that a review sheet may ask about.
 
         These are all products, and the pictures that belong to no product.
@@ -87,7 +87,7 @@ class Decisions:
         subject = make_product_record(photos, self.settings) if photos[0].product else photos[0]
         return decide_row(subject, self.context)
 
-    def answers_before_people(self, photo: PhotoRecord) -> HeadAnswers:
+    def answer_without_people(self, photo: PhotoRecord) -> HeadAnswers:
         """Return the answers of the model and the list to a photo, by head, without the answers of people."""
         return answer_with_list(photo, self.context)
 
@@ -96,7 +96,7 @@ class Decisions:
         """The facts about the whole table that `decide_row` needs for each row."""
         hashes = [sha256 for (sha256,) in self.journal.query(_SHARED_PHOTOS)]
         collector = SharedProductsCollector(hashes)
-        is_read = self.settings.by and self.reader.says_something
+        is_read = self.settings.by and self.reader.has_words
         products = read_product_titles(self.reader, self._rows_of_products() if is_read else ())
         titles = collect_titles(self.settings, self.reader, collector.collect(products))
         photos = read_unshared_photos(self.journal, hashes)
@@ -142,13 +142,13 @@ class Decisions:
             own_words=OwnWords(
                 settings.own_words, tuple(self.journal.read_category_answers()), words.language
             ),
-            column=CategoryColumn.of_cells(self._categories()),
-            folders=folders,
+            column=CategoryColumn.learn_from_cells(self._categories()),
+            folder_categories=folders,
             folder_language=recognise_language(names),
-            is_on=is_on,
+            can_read_known_words=is_on,
         )
 
-    def ask_about_categories(self) -> CategoryQuestions | None:
+    def start_category_questions(self) -> CategoryQuestions | None:
         """Return a new collector of questions about categories, without rows.
 
         Returns:

@@ -87,7 +87,7 @@ class HumanAnswers:
 
     labels: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
-    def answers_to(self, record: Record) -> RowHumanAnswers:
+    def find_answers(self, record: Record) -> RowHumanAnswers:
         """Return the answers of people about the photos of a row, and about its product if it has one."""
         photo_labels = [self.labels.get((photo.sha256, ""), {}) for photo in record.photos]
         product_labels = self.labels.get(("", record.product), {}) if record.product else {}
@@ -127,7 +127,7 @@ def decide_head(
         reason=reason,
         category=context.categories.get(label or "", (None, None)),
         is_admitted=context.is_admitted,
-        doubt=find_question_reason(record, head, reason, human_answers) if answer else None,
+        question_reason=find_question_reason(record, head, reason, human_answers) if answer else None,
     )
 
 
@@ -183,7 +183,7 @@ def adapt_kind_to_class(
         [name] = class_kinds
         category = categories.get(name, (None, None))
         decisions[KIND] = replace(
-            kind, label=name, decided_by=DecidedBy.PERSON, category=category, doubt=None
+            kind, label=name, decided_by=DecidedBy.PERSON, category=category, question_reason=None
         )
         return
     if label.label == NONE:

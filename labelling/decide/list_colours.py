@@ -54,13 +54,13 @@ class ListColours(NamedTuple):
         feed_texts: the texts for a feed (the file that a platform imports), the main colour first.
         labels: the labels of the release for these colours, the main colour first; empty if the release has
             no label for any of them.
-        is_denied: whether the photos contradict the list: they give these labels less than
+        is_denied_by_photos: whether the photos contradict the list: they give these labels less than
             MIN_COLOUR_PROBABILITY together.
     """
 
     feed_texts: tuple[str, ...]
     labels: tuple[str, ...]
-    is_denied: bool = False
+    is_denied_by_photos: bool = False
 
     def make_answer(self, photo_answer: HeadAnswer, shares: Mapping[str, float]) -> HeadAnswer:
         """Return the answer about the colour as the list decides it, with the first of `labels`.
@@ -72,7 +72,7 @@ class ListColours(NamedTuple):
             shares: the probability of each label of the colour.
         """
         label, *also = self.labels
-        reason = Reason.TITLE_CONFLICT if self.is_denied else None
+        reason = Reason.TITLE_CONFLICT if self.is_denied_by_photos else None
         return replace(
             photo_answer,
             label=label,
@@ -197,7 +197,7 @@ def _find_column_colours(
     total = sum(shares[label] for label in {label for labels in labels_of_colours for label in labels})
     first = dict.fromkeys(labels[0] for labels in labels_of_colours if labels)
     return ListColours(
-        words, tuple(first), is_denied=any(labels_of_colours) and total < MIN_COLOUR_PROBABILITY
+        words, tuple(first), is_denied_by_photos=any(labels_of_colours) and total < MIN_COLOUR_PROBABILITY
     )
 
 
@@ -210,7 +210,7 @@ def _find_title_colours(title: str, language: str, shares: Mapping[str, float]) 
         if sum(shares[label] for label in labels) >= MIN_COLOUR_PROBABILITY
     ]
     first = tuple(dict.fromkeys(labels[0] for labels in confirmed_labels))
-    return ListColours(first, first, is_denied=False) if first else None
+    return ListColours(first, first, is_denied_by_photos=False) if first else None
 
 
 def read_title_colours(title: str, language: str) -> list[frozenset[str]]:

@@ -117,7 +117,7 @@ def answer_with_list(record: Record, context: DecisionContext) -> dict[str, Head
     titles, shared_photos = context.titles, context.shared_photos
     decision = decide_record_with_title(record, titles)
     answers = make_answers_with_title(record, decision, titles) if decision else dict(record.answers)
-    joint_heads = titles.titled_heads if decision and decision.is_joint else ()
+    joint_heads = titles.title_heads if decision and decision.is_joint else ()
     is_shared = (
         decision is not None
         and decision.label_reason is None
@@ -127,7 +127,7 @@ def answer_with_list(record: Record, context: DecisionContext) -> dict[str, Head
         if decision and head in joint_heads:
             if is_shared:
                 answers[head] = make_review_answer(record.answers[head], head, decision, Reason.SHARED_PHOTO)
-        elif answer.is_accepted and not shared_photos.prove(record, head, answer.label):
+        elif answer.is_accepted and not shared_photos.can_accept_label(record, head, answer.label):
             answers[head] = replace(answer, reason=Reason.SHARED_PHOTO)
     return answers
 
@@ -139,9 +139,9 @@ def has_unshared_photo(record: Record, decision: TitleDecision, shared_photos: S
     products.
     """
     if decision.decided_by == DecidedBy.LIST:
-        return shared_photos.admit(record, decision.kind)
+        return shared_photos.can_accept_kind(record, decision.kind)
     head = LABEL if record.answers[LABEL].is_accepted else KIND
-    return shared_photos.prove(record, head, record.answers[head].label)
+    return shared_photos.can_accept_label(record, head, record.answers[head].label)
 
 
 def read_list_colours(record: Record, context: DecisionContext) -> ListColours | None:
@@ -158,7 +158,7 @@ def read_list_colours(record: Record, context: DecisionContext) -> ListColours |
     return find_listed_colours(
         shop_colours,
         title,
-        words.title_language(record.cells),
+        words.find_title_language(record.cells),
         context.titles.label_probabilities(record, context.colour_head),
     )
 
@@ -180,7 +180,7 @@ def answer_feed_colour(record: Record, answers: HeadAnswers, context: DecisionCo
     head = context.colour_head
     if isinstance(record, ProductRecord) and is_certain_enough_for_feed(record, head, context.settings.by):
         answer = record.answers[head]
-        is_shown = context.shared_photos.prove(record, head, answer.label)
+        is_shown = context.shared_photos.can_accept_label(record, head, answer.label)
         return replace(answer, reason=None if is_shown else Reason.SHARED_PHOTO)
     return answers.get(head)
 
@@ -198,7 +198,7 @@ def apply_human_answers(
     Returns:
         The decisions by head, each with the reason if a review sheet asks about it. The class always has one.
     """
-    row_answers, categories = context.human_answers.answers_to(record), context.settings.categories
+    row_answers, categories = context.human_answers.find_answers(record), context.settings.categories
     decisions = dict[str, HeadDecision]()
     for head in dict.fromkeys([LABEL, *answers, *row_answers.heads]):
         answer = answers.get(head)
@@ -215,9 +215,9 @@ def _is_admitted(record: Record, head: str, answer: HeadAnswer, context: Decisio
     """Check whether the list admits an answer; None if one of the two says nothing of a kind."""
     titles = context.titles
     is_contradicting = titles.meaning(record).conflict == Reason.CONTRADICTING
-    if answer.reason == Reason.TITLE_CONFLICT or (is_contradicting and head in titles.titled_heads):
+    if answer.reason == Reason.TITLE_CONFLICT or (is_contradicting and head in titles.title_heads):
         return False
-    return titles.admits(head, answer.label, titles.title_kinds(record))
+    return titles.is_label_allowed(head, answer.label, titles.title_kinds(record))
 
 
 def choose_feed_colours(
@@ -252,7 +252,7 @@ def choose_feed_colours(
 
 def _confirms(colour: HeadDecision, list_colours: ListColours) -> bool:
     """Return whether a person's colour is one of the list's, or a suggestion of photos that agree with it."""
-    is_suggested = not list_colours.is_denied and colour.label == colour.predicted_label
+    is_suggested = not list_colours.is_denied_by_photos and colour.label == colour.predicted_label
     return is_suggested or colour.label in list_colours.labels
 
 

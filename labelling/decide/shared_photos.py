@@ -21,11 +21,11 @@ class SharedProducts(NamedTuple):
 
     Attributes:
         kinds: a set for each product, with the kinds of garments that its title allows its photos to show.
-        has_same_words: whether the titles of all products differ in colour and size alone.
+        has_same_title_words: whether the titles of all products differ in colour and size alone.
     """
 
     kinds: frozenset[Meaning]
-    has_same_words: bool
+    has_same_title_words: bool
 
 
 class SharedProductsCollector:
@@ -75,15 +75,15 @@ class SharedPhotos:
     Attributes:
         titles: the titles of the list, with the kinds that they allow.
         products_of_photos: the facts about the products of each such photo, by the sha256 of the photo.
-        own_answers: product, head (class or attribute) and label of each answer of a familiar photo that is
-            listed under one product only.
+        unshared_answers: product, head (class or attribute) and label of each answer of a familiar photo that
+            is listed under one product only.
     """
 
     titles: ListTitles = field(default_factory=ListTitles)
     products_of_photos: Mapping[str, SharedProducts] = field(default_factory=dict)
-    own_answers: frozenset[tuple[str, str, str]] = frozenset()
+    unshared_answers: frozenset[tuple[str, str, str]] = frozenset()
 
-    def prove(self, record: Record, head: str, label: str) -> bool:
+    def can_accept_label(self, record: Record, head: str, label: str) -> bool:
         """Return whether a product's label may be accepted although some of its photos are shared.
 
         It may in these cases:
@@ -98,7 +98,7 @@ class SharedPhotos:
             head: the class (LABEL), or the name of an attribute.
             label: the label of this head.
         """
-        if not record.product or (record.product, head, label) in self.own_answers:
+        if not record.product or (record.product, head, label) in self.unshared_answers:
             return True
         answers = ((photo, photo.answers.get(head)) for photo in record.photos)
         agreeing = [
@@ -108,7 +108,7 @@ class SharedPhotos:
         ]
         return not agreeing or any(map(self._may_show_each, agreeing))
 
-    def admit(self, record: Record, kind: str | None) -> bool:
+    def can_accept_kind(self, record: Record, kind: str | None) -> bool:
         """Return whether the kind in a title may be accepted although some photos are shared.
 
         It may if a photo is listed under one product only, or if the titles of all products allow the kind.
@@ -129,9 +129,9 @@ class SharedPhotos:
             return True
         label = photo.answers[LABEL].label if LABEL in photo.answers else None
         is_admitted = all(
-            self.titles.admits(LABEL, label, title_kinds) for title_kinds in shared_products.kinds
+            self.titles.is_label_allowed(LABEL, label, title_kinds) for title_kinds in shared_products.kinds
         )
-        return is_admitted or shared_products.has_same_words
+        return is_admitted or shared_products.has_same_title_words
 
 
 def make_shared_photos(
@@ -147,7 +147,7 @@ def make_shared_photos(
     return SharedPhotos(
         titles=titles,
         products_of_photos=products_of_photos,
-        own_answers=frozenset(
+        unshared_answers=frozenset(
             (photo.product, head, answer.label)
             for photo in photos
             if photo.sha256 not in products_of_photos

@@ -107,7 +107,7 @@ class ListTitles:
         """Return the kinds of garments that the list allows for a row; an empty set if it names none."""
         return self.meaning(record).kinds
 
-    def admits(self, head: str, label: str | None, title_kinds: frozenset[str]) -> bool | None:
+    def is_label_allowed(self, head: str, label: str | None, title_kinds: frozenset[str]) -> bool | None:
         """Return whether the kinds in a title allow a label of the photos.
 
         Args:
@@ -121,10 +121,10 @@ class ListTitles:
         """
         if head == LABEL:
             return self.labels.admit_class(label, title_kinds)
-        return self.labels.admit_kind(label, title_kinds) if head in self.titled_heads else None
+        return self.labels.admit_kind(label, title_kinds) if head in self.title_heads else None
 
     @property
-    def titled_heads(self) -> tuple[str, ...]:
+    def title_heads(self) -> tuple[str, ...]:
         """The heads that titles decide about: the class, and the attribute `kind` if the release has it."""
         return (LABEL, KIND) if self.labels.kinds else (LABEL,)
 
@@ -135,7 +135,7 @@ class ListTitles:
             record: the photo or product, which has an answer of this head.
             head: the class (LABEL), or the name of an attribute.
         """
-        return dict(zip(self.heads[head], record.probabilities_of(head), strict=True))
+        return dict(zip(self.heads[head], record.find_probabilities(head), strict=True))
 
 
 def read_product_titles(reader: ListReader, rows: Iterable[ListedRow]) -> Iterator[ProductTitle]:
@@ -158,7 +158,7 @@ def _read_product_title(reader: ListReader, rows: Sequence[ListedRow]) -> Produc
         column: next((row.cells[column] for row in rows if row.cells[column]), "") for column in first.cells
     }
     different = {tuple(row.cells.values()): row.cells for row in rows}
-    titles = {reader.title_meaning(cells_of_row) for cells_of_row in different.values()}
+    titles = {reader.read_title_meaning(cells_of_row) for cells_of_row in different.values()}
     meaning = reader.meaning(cells, find_parent_folder(first.path), combine_title_meanings(list(titles)))
     return ProductTitle(
         product=first.product,
@@ -190,7 +190,7 @@ def collect_titles(
     labels = find_release_labels(heads[LABEL], heads.get(KIND), reader.list_words.language)
     return ListTitles(
         reader=reader,
-        labels=labels if reader.says_something else NO_RELEASE_LABELS,
+        labels=labels if reader.has_words else NO_RELEASE_LABELS,
         minimum_shares=settings.shares,
         heads=heads,
         products=meanings,
@@ -237,7 +237,7 @@ def decide_record_with_title(record: Record, titles: ListTitles) -> TitleDecisio
 
 def _photo_answer(record: Record, head: str) -> PhotoAnswer:
     answer = record.answers[head]
-    return PhotoAnswer(label=answer.label, reason=answer.reason, scores=record.probabilities_of(head))
+    return PhotoAnswer(label=answer.label, reason=answer.reason, scores=record.find_probabilities(head))
 
 
 def make_answers_with_title(
@@ -251,7 +251,7 @@ def make_answers_with_title(
         titles: the titles of the list.
     """
     answers = dict(record.answers)
-    for head in titles.titled_heads:
+    for head in titles.title_heads:
         if head not in answers:
             continue
         reason = decision.label_reason if head == LABEL else decision.kind_reason

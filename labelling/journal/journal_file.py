@@ -122,7 +122,7 @@ class Journal(AbstractContextManager["Journal"]):
             TableUnusable: the file cannot be written, is damaged, or is in use by another run.
             RunMismatch: the file belongs to a run with another source, release or labels.
         """
-        with ExitStack() as undo, self.name_errors():
+        with ExitStack() as undo, self.convert_errors():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.path, timeout=0)
             undo.callback(self._close)
@@ -210,7 +210,7 @@ class Journal(AbstractContextManager["Journal"]):
             "SELECT sha256, attribute, product, label, at FROM answers ORDER BY at"
         ).fetchall()
         for (text,) in self._db.execute("SELECT fingerprint FROM run").fetchall():
-            with self.name_damage():
+            with self.convert_damage_errors():
                 source = json.loads(text)["source"]
             if not self._restart and (self._begins is None or self._begins.source != source):
                 why = f"is of version 2.0.0 and of source {source!r}. Name that SOURCE again."
@@ -231,7 +231,7 @@ class Journal(AbstractContextManager["Journal"]):
         """
         stored_run = self._db.execute("SELECT run, seconds, state, written, options FROM run").fetchone()
         # A restart discards a damaged one, too.
-        with suppress(ValueError) if self._restart else self.name_damage():
+        with suppress(ValueError) if self._restart else self.convert_damage_errors():
             self.earlier_settings = RunSettings.from_json(stored_run[0]) if stored_run else None
             self.options = json.loads(stored_run[4] or "{}") if stored_run else {}
         now = self._begins
@@ -239,7 +239,7 @@ class Journal(AbstractContextManager["Journal"]):
             self.earlier_settings
             and now
             and not self._restart
-            and (others := self.earlier_settings.differences(now))
+            and (others := self.earlier_settings.describe_differences(now))
         ):
             if not self.earlier_settings.is_superseded_by(now):
                 raise RunMismatch(f"{self.path}: was begun with {others}. {RESTART_ADVICE}")
@@ -274,7 +274,7 @@ class Journal(AbstractContextManager["Journal"]):
         A name has two hashes while its file is replaced: the old one and the new one.
         """
         text = self.query_value("SELECT max(written) FROM run")
-        with self.name_damage():
+        with self.convert_damage_errors():
             return json.loads(text) if text else None
 
     def keep_hashes(self, hashes: Mapping[str, Iterable[str | None]]) -> None:
@@ -308,7 +308,7 @@ class Journal(AbstractContextManager["Journal"]):
         Raises:
             TableUnusable: SQLite reports an error.
         """
-        with self.name_errors():
+        with self.convert_errors():
             yield from self._db.execute(sql, values)
 
     def query_value(self, sql: str, *values: str | int) -> Any:  # noqa: ANN401 - of any type of SQLite
@@ -334,7 +334,7 @@ class Journal(AbstractContextManager["Journal"]):
         Raises:
             TableUnusable: SQLite reports an error.
         """
-        with self.name_errors():
+        with self.convert_errors():
             return self._db.execute(sql, values).rowcount
 
     def execute_many(self, sql: str, rows: Iterable[tuple[object, ...]]) -> int:
@@ -347,7 +347,7 @@ class Journal(AbstractContextManager["Journal"]):
         Raises:
             TableUnusable: SQLite reports an error.
         """
-        with self.name_errors():
+        with self.convert_errors():
             return self._db.executemany(sql, rows).rowcount
 
     def mark_unfinished(self) -> None:
@@ -369,7 +369,7 @@ class Journal(AbstractContextManager["Journal"]):
         if self._is_dirty:
             self.seconds, self.state = self.seconds + now - self._committed, UNFINISHED
             self.execute("UPDATE run SET seconds = ?, state = ?", self.seconds, UNFINISHED)
-        with self.name_errors():
+        with self.convert_errors():
             self._db.commit()
         self._committed, self._is_dirty = now, False
 
@@ -423,7 +423,7 @@ class Journal(AbstractContextManager["Journal"]):
             yield
         finally:
             self._run = before
-            with self.name_errors():
+            with self.convert_errors():
                 self._db.rollback()
 
     def read_human_answers(self) -> dict[Question, HumanAnswer]:
@@ -477,10 +477,11 @@ class Journal(AbstractContextManager["Journal"]):
         self.mark_changed()
 
     @contextmanager
-    def name_errors(self) -> Iterator[None]:
+    def convert_errors(self) -> Iterator[None]:
         """Turn errors of SQLite and of the system within a `with` block into TableUnusable, naming the file.
 
-        A ValueError about a text passes through; `name_damage` turns such errors about stored texts.
+        A ValueError about a text passes through; `convert_damage_errors` turns such errors about stored
+        texts.
         """
         try:
             yield
@@ -490,10 +491,10 @@ class Journal(AbstractContextManager["Journal"]):
             raise TableUnusable(f"{self.path}: cannot be written ({error.strerror}).") from error
 
     @contextmanager
-    def name_damage(self) -> Iterator[None]:
+    def convert_damage_errors(self) -> Iterator[None]:
         """Turn errors in a `with` block that reads rows into TableUnusable, also those of damaged text."""
         try:
-            with self.name_errors():
+            with self.convert_errors():
                 yield
         except ValueError as error:  # of JSON, or of text that is none
             raise TableUnusable(f"{self.path}: {DAMAGE_ADVICE}") from error

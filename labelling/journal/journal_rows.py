@@ -216,7 +216,7 @@ def read_photo_groups(journal: Journal) -> Iterator[list[PhotoRecord]]:
 
 def _photos(journal: Journal, query: str, *values: str) -> Iterator[PhotoRecord]:
     columns = tuple(journal.settings.further)
-    with journal.name_damage():
+    with journal.convert_damage_errors():
         for number, path, product, cells, sha256, error, familiarity, heads in journal.query(query, *values):
             yield PhotoRecord(
                 path=path,

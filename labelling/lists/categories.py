@@ -77,7 +77,7 @@ class CategoryColumn:
     counts: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def of_cells(cls, cells: Iterable[str]) -> Self:
+    def learn_from_cells(cls, cells: Iterable[str]) -> Self:
         """Learn from the cells of a category column how categories are written in it.
 
         Args:
@@ -129,11 +129,11 @@ class FolderCategories:
     """The folders of a source as categories of its pictures.
 
     Attributes:
-        depth: the number of folders that all paths have in common, which are left out.
+        common_depth: the number of folders that all paths have in common, which are left out.
         names: the names of folders that are levels of a category, by their depth below the common folders.
     """
 
-    depth: int = 0
+    common_depth: int = 0
     names: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
     def path(self, folder: str) -> CategoryPath:
@@ -142,7 +142,7 @@ class FolderCategories:
         Args:
             folder: the folder of the picture, with `/` between its parts.
         """
-        parts = _parts(folder)[self.depth :]
+        parts = _parts(folder)[self.common_depth :]
         return tuple(name for level, name in enumerate(parts) if name in self.names.get(level, ()))
 
 

@@ -72,7 +72,11 @@ def open_list(
     list_ = open_header(path, needed, reading, optional)
     with name_text_errors(path, list_.encoding):
         every, unseen = list_.check_rows()
-        if list_.separator == "\t" and any(bad.is_of_mark for bad in every) and not list_.has_quoted_cells():
+        if (
+            list_.separator == "\t"
+            and any(bad.has_quotation_fault for bad in every)
+            and not list_.has_quoted_cells()
+        ):
             # As feeds that Google and Amazon read: `"Basic" tee`.
             note = f"{path}: no cell is in quotation marks, so that these are read as text."
             list_ = replace(list_, is_quoted=False, notes=(*list_.notes, note))

@@ -84,20 +84,20 @@ class ListReader:
         list_words: the columns of titles and categories, and their language.
         own_words: the words that the shop explained.
         column: the way in which the category column is written, from all its cells.
-        folders: the folders that are categories, for a source without such columns.
+        folder_categories: the folders that are categories, for a source without such columns.
         folder_language: the language of the names of folders.
-        is_on: whether known words are read, which people can switch off.
+        can_read_known_words: whether known words are read, which people can switch off.
     """
 
     list_words: ListWords = field(default_factory=ListWords)
     own_words: OwnWords = NO_OWN_WORDS
     column: CategoryColumn = field(default_factory=CategoryColumn)
-    folders: FolderCategories = NO_FOLDERS
+    folder_categories: FolderCategories = NO_FOLDERS
     folder_language: str = UNDETERMINED_LANGUAGE
-    is_on: bool = True
+    can_read_known_words: bool = True
 
     @property
-    def says_something(self) -> bool:
+    def has_words(self) -> bool:
         """Whether the list has any words, or the shop explained any, that can say which kind a product is."""
         has_own_words = bool(self.own_words.file or self.own_words.answers)
         return self.list_words.is_read or has_own_words or self.has_categories
@@ -105,7 +105,7 @@ class ListReader:
     @property
     def has_categories(self) -> bool:
         """Whether rows have categories whose words are read."""
-        return self.is_on and bool(self.list_words.categories or self.folders.names)
+        return self.can_read_known_words and bool(self.list_words.categories or self.folder_categories.names)
 
     def paths(self, cells: Mapping[str, str], folder: str) -> tuple[CategoryPath, ...]:
         """Return the categories of a row, each as a tuple of levels; empty if the row has none.
@@ -114,20 +114,20 @@ class ListReader:
             cells: the cells of its list, by column.
             folder: the folder of its first photo, with `/` between the parts.
         """
-        if self.folders.names:
-            path = self.folders.path(folder)
+        if self.folder_categories.names:
+            path = self.folder_categories.path(folder)
             return (path,) if path else ()
         category = self.list_words.category(cells)
         return self.column.paths(category) if category else ()
 
-    def names_garment(self, level: str) -> bool:
+    def is_garment_level(self, level: str) -> bool:
         """Return whether a category level has a known word for a garment, and needs no explanation."""
         return bool(self._level_kinds(level) or read_level_kinds(level, self._language))
 
     @property
     def _language(self) -> str:
         """The language of the categories."""
-        return self.folder_language if self.folders.names else self.list_words.language
+        return self.folder_language if self.folder_categories.names else self.list_words.language
 
     def _level_kinds(self, level: str) -> Meaning:
         """Return the kinds of a level in the language of the categories, or in all if that is not read."""
@@ -141,7 +141,7 @@ class ListReader:
         Args:
             path: the levels of the category; the question would be about the last one.
         """
-        return self.own_words.knows(path[-1]) or any(map(self.names_garment, path))
+        return self.own_words.is_level_explained(path[-1]) or any(map(self.is_garment_level, path))
 
     def meaning(self, cells: Mapping[str, str], folder: str, title: ListMeaning | None = None) -> ListMeaning:
         """Return the kinds that title and category of a row allow together, or a conflict between them.
@@ -151,16 +151,16 @@ class ListReader:
             folder: the folder of its first photo, with `/` between the parts.
             title: the meaning of all titles of a product; None to read the title among the cells.
         """
-        title = title or self.title_meaning(cells)
+        title = title or self.read_title_meaning(cells)
         if title.conflict:
             return title
         if explained := self._explained(cells, folder):
             common_kinds = combine_meanings(title.kinds, explained)
             return ListMeaning(common_kinds) if common_kinds else _conflict([title.kinds, explained])
-        if title.kinds or not self.is_on:
+        if title.kinds or not self.can_read_known_words:
             return title
         if self.list_words.is_read:
-            return ListMeaning(self.list_words.says(cells).kinds)
+            return ListMeaning(self.list_words.read_words_and_kinds(cells).kinds)
         return ListMeaning(self._deepest_kinds(self.paths(cells, folder)))
 
     def _deepest_kinds(self, paths: Iterable[CategoryPath]) -> Meaning:
@@ -171,9 +171,9 @@ class ListReader:
     def _explained(self, cells: Mapping[str, str], folder: str) -> Meaning:
         if not self.own_words.categories:
             return frozenset()
-        return self.own_words.category_meaning(self.paths(cells, folder))
+        return self.own_words.find_category_meaning(self.paths(cells, folder))
 
-    def title_meaning(self, cells: Mapping[str, str]) -> ListMeaning:
+    def read_title_meaning(self, cells: Mapping[str, str]) -> ListMeaning:
         """Return the kinds that the title of a row names, whatever its category is.
 
         In a language that has a file of words, the shop's phrases are used like its words. In another
@@ -187,9 +187,11 @@ class ListReader:
             return ListMeaning(self.list_words.title_kinds(cells))
         title = self.list_words.title(cells)
         if self.list_words.is_read:
-            language = self.list_words.title_language(cells)
-            return ListMeaning(read_title_garments(title, language, self.own_words.words_in(language)).kinds)
-        said = self.own_words.phrase_meanings(title)
+            language = self.list_words.find_title_language(cells)
+            return ListMeaning(
+                read_title_garments(title, language, self.own_words.add_to_words(language)).kinds
+            )
+        said = self.own_words.find_phrase_meanings(title)
         if not said:
             return NO_MEANING
         shared_kinds = frozenset.intersection(*said)

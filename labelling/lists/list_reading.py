@@ -26,7 +26,7 @@ class ListOptions:
             text.
         skip_bad_rows: whether rows that do not fit the header are left out, instead of refusing the list.
         by: the column that says which pictures show one product; empty for none.
-        identifiers: further columns whose cells name products or groups, which are read if they exist.
+        identifier_columns: further columns whose cells name products or groups, which are read if they exist.
     """
 
     path_columns: tuple[str, ...] = (PATH_COLUMN,)
@@ -34,7 +34,7 @@ class ListOptions:
     encoding: str = ""
     skip_bad_rows: bool = False
     by: str = ""
-    identifiers: tuple[str, ...] = ()
+    identifier_columns: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, options: Any) -> "ListOptions":  # noqa: ANN401 - a command line's, or those of a training
@@ -54,7 +54,7 @@ class ListOptions:
         )
 
     @property
-    def of_corrections(self) -> "ListOptions":
+    def correction_options(self) -> "ListOptions":
         """The options for reading a file of corrections: the encoding and the treatment of bad rows stay."""
         return ListOptions(encoding=self.encoding, skip_bad_rows=self.skip_bad_rows)
 

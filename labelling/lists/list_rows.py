@@ -104,7 +104,7 @@ class ListFile:
     @cached_property
     def _identifiers(self) -> tuple[int, ...]:
         """The places of columns that name products or groups."""
-        names = {self.reading.by, *self.reading.identifiers} - {""}
+        names = {self.reading.by, *self.reading.identifier_columns} - {""}
         return tuple(self.header.index(name) for name in names if name in self.header)
 
     def has_quoted_cells(self) -> bool:
@@ -126,13 +126,13 @@ class ListFile:
     def _why_bad(self, row: ParsedRow, row_place: str) -> MalformedRow | None:
         if row.error:
             why, is_unclosed = explain_parse_error(row)
-            return MalformedRow(f"{row_place}: {why}", is_of_mark=True, is_unclosed=is_unclosed)
+            return MalformedRow(f"{row_place}: {why}", has_quotation_fault=True, is_unclosed=is_unclosed)
         cells, columns = len(row.cells), len(self.header)
         further_lines = range(row.line + 1, row.last + 1)
         if self.is_quoted and (line := find_swallowed_line(row, self.separator, columns, self._is_picture)):
             within = f"it goes on to line {row.last}, and line {line} in a cell of it reads like a row"
             sentence = f"{row_place}: a quotation mark is opened and not closed: {within}."
-            return MalformedRow(sentence, further_lines, is_of_mark=True)
+            return MalformedRow(sentence, further_lines, has_quotation_fault=True)
         if cells != columns:
             quoted = "" if cells < columns else " A cell that holds one is in quotation marks."
             why = f"it has {cells} cells, and the header has {columns}; between them is {self.separator!r}."

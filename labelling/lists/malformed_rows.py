@@ -28,13 +28,13 @@ class MalformedRow(NamedTuple):
     Attributes:
         sentence: the reason, after the place of the row.
         further: the numbers of its lines after the first one, which may be rows that it has swallowed.
-        is_of_mark: whether a quotation mark is the cause.
+        has_quotation_fault: whether a quotation mark is the cause.
         is_unclosed: whether the mark may have swallowed rows, so that the row cannot be left out.
     """
 
     sentence: str
     further: range = range(0)
-    is_of_mark: bool = False
+    has_quotation_fault: bool = False
     is_unclosed: bool = False
 
 

@@ -132,11 +132,11 @@ class OwnWords:
         language = load_languages().get(self.language)
         return language.tokens(text) if language else split_title(text)
 
-    def knows(self, level: str) -> bool:
+    def is_level_explained(self, level: str) -> bool:
         """Return whether people explained a category level, even if they said that it means nothing."""
         return level_key(level) in self.categories
 
-    def category_meaning(self, paths: Iterable[CategoryPath]) -> Meaning:
+    def find_category_meaning(self, paths: Iterable[CategoryPath]) -> Meaning:
         """Return the kinds that people explained for the categories of a product; empty without any.
 
         Of each category, the deepest level whose explanation names kinds is used. The kinds of several
@@ -151,7 +151,7 @@ class OwnWords:
         meanings = (self.categories.get(level_key(level), frozenset()) for level in reversed(path))
         return next(filter(None, meanings), frozenset())
 
-    def words_in(self, language: str) -> WordTable:
+    def add_to_words(self, language: str) -> WordTable:
         """Return the known garment words of a language, with the shop's phrases added.
 
         Args:
@@ -165,7 +165,7 @@ class OwnWords:
     def _words(self) -> dict[str, WordTable]:
         return {}
 
-    def phrase_meanings(self, title: str) -> list[Meaning]:
+    def find_phrase_meanings(self, title: str) -> list[Meaning]:
         """Return the meaning of each of the shop's phrases that a title contains, in the order of the title.
 
         Phrases that say nothing are left out. If several phrases begin at one word, the longest is used.
@@ -175,7 +175,7 @@ class OwnWords:
         """
         return [item.kinds for item in select_named_kinds(find_words(self._tokens(title), self.phrases))]
 
-    def rows_for_next_list(self) -> list[OwnWord]:
+    def make_rows(self) -> list[OwnWord]:
         """Return all explained words as rows of a file of words, which the shop can use with its next list.
 
         The answer of a person replaces the file's row for the same category. If that row is valid in titles,

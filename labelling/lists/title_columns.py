@@ -52,20 +52,20 @@ class TitleColumn(NamedTuple):
     Attributes:
         name: the name of the column.
         language: the language in which its cells are read.
-        filled: the number of cells that are not empty.
+        filled_cells: the number of cells that are not empty.
         named: the number of cells that name a kind.
-        more: the number of cells that name a kind and say more than the kind.
+        cells_with_more_words: the number of cells that name a kind and say more than the kind.
         sets: the number of different sets of kinds that the cells name.
-        length: the mean length of a cell in characters.
+        mean_length: the mean length of a cell in characters.
     """
 
     name: str
     language: str
-    filled: int
+    filled_cells: int
     named: int
-    more: int
+    cells_with_more_words: int
     sets: int
-    length: float
+    mean_length: float
 
 
 def choose_title_column(columns: Iterable[str], rows: ReadColumns, language: str) -> TitleColumn | None:
@@ -114,16 +114,22 @@ def _best(columns: Sequence[TitleColumn]) -> TitleColumn | None:
 
     A column of one bare word says something else: `short`, of sleeves.
     """
-    naming = [column for column in columns if column.named >= MIN_SHARE_WITH_KIND * column.filled]
+    naming = [column for column in columns if column.named >= MIN_SHARE_WITH_KIND * column.filled_cells]
     naming = [
-        column for column in naming if column.sets > 1 or column.more >= MIN_SHARE_WITH_KIND * column.filled
+        column
+        for column in naming
+        if column.sets > 1 or column.cells_with_more_words >= MIN_SHARE_WITH_KIND * column.filled_cells
     ]
     most = max((column.sets for column in naming), default=0)
     naming = [column for column in naming if column.sets >= MIN_RATIO_OF_KIND_SETS * most > 0]
-    naming = [column for column in naming if column.more >= MIN_SHARE_WITH_KIND * column.filled] or naming
+    naming = [
+        column
+        for column in naming
+        if column.cells_with_more_words >= MIN_SHARE_WITH_KIND * column.filled_cells
+    ] or naming
     best = max((column.named for column in naming), default=0)
     naming = [column for column in naming if column.named >= MIN_RATIO_OF_CELLS_WITH_KIND * best]
-    return min(naming, key=lambda column: column.length, default=None)
+    return min(naming, key=lambda column: column.mean_length, default=None)
 
 
 def _most(counts: Counter[str], is_other: Callable[[str], bool]) -> bool:

@@ -69,7 +69,7 @@ class ListWords:
         """The columns of titles, then the columns of categories."""
         return (*self.titles, *self.categories)
 
-    def in_language(self, language: str, rows: Iterable[Mapping[str, str]]) -> "ListWords":
+    def choose_language(self, language: str, rows: Iterable[Mapping[str, str]]) -> "ListWords":
         """Return the same columns with a language: the given one, or the one that the cells are written in.
 
         Args:
@@ -106,7 +106,7 @@ class ListWords:
         )
         return part._replace(text=part.text.strip())
 
-    def title_language(self, cells: Mapping[str, str]) -> str:
+    def find_title_language(self, cells: Mapping[str, str]) -> str:
         """Return the code of the language in which the title of a row is read, or else its category.
 
         Args:
@@ -134,7 +134,7 @@ class ListWords:
             cells: the cells of the row, by column.
         """
         return (
-            read_garments(self.title(cells), "", self.title_language(cells)).kinds
+            read_garments(self.title(cells), "", self.find_title_language(cells)).kinds
             if self.is_read
             else frozenset()
         )
@@ -145,9 +145,13 @@ class ListWords:
         Args:
             cells: the cells of the row, by column.
         """
-        return read_part_kinds(self.title(cells), self.title_language(cells)) if self.is_read else frozenset()
+        return (
+            read_part_kinds(self.title(cells), self.find_title_language(cells))
+            if self.is_read
+            else frozenset()
+        )
 
-    def says(self, cells: Mapping[str, str]) -> NamedGarments:
+    def read_words_and_kinds(self, cells: Mapping[str, str]) -> NamedGarments:
         """Return the words and kinds that title and category of a row name; NO_NAMED_GARMENTS if none are.
 
         Args:
@@ -155,7 +159,7 @@ class ListWords:
         """
         if not self.is_read:
             return NO_NAMED_GARMENTS
-        return read_garments(self.title(cells), self.category(cells), self.title_language(cells))
+        return read_garments(self.title(cells), self.category(cells), self.find_title_language(cells))
 
 
 def _language_beside(titles: Sequence[str], categories: Sequence[str]) -> str:
@@ -209,7 +213,7 @@ def find_list_words(
     words = replace(named_words, titles=(title,)) if title else named_words
     if language == LANGUAGE_OFF:
         return words
-    words = words.in_language(language, rows(words.columns))
+    words = words.choose_language(language, rows(words.columns))
     is_named = words.is_read and any(
         read_title_garments(words.title(row), words.language).kinds for row in rows(words.titles)
     )
@@ -274,7 +278,9 @@ def describe_contradictions(words: ListWords, labelled_rows: Iterable[tuple[Mapp
         words: the columns and the language in which titles are read.
         labelled_rows: the cells of each row of a list, by column, and the label of the row.
     """
-    kinds_by_title = {(words.title(cells), label): words.says(cells).kinds for cells, label in labelled_rows}
+    kinds_by_title = {
+        (words.title(cells), label): words.read_words_and_kinds(cells).kinds for cells, label in labelled_rows
+    }
     pairs = Counter((title_kinds, label) for (_, label), title_kinds in kinds_by_title.items() if title_kinds)
     kinds = find_label_kinds(sorted({label for _, label in pairs}), words.language)
     wrong = [

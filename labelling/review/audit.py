@@ -75,10 +75,12 @@ def _sentence(head_answers: Sequence[Correction], corrections: Sequence[Correcti
     sample_answers = {
         (correction.path, correction.product): correction for correction in sorted_answers
     }.values()
-    questions = {correction.question(correction.sha256) for correction in sample_answers}
-    relevant = [answer for answer in corrections if answer.question(answer.sha256) in questions]
+    questions = {correction.make_question(correction.sha256) for correction in sample_answers}
+    relevant = [answer for answer in corrections if answer.make_question(answer.sha256) in questions]
     answers, _ = merge_human_answers([(answer.sha256, answer) for answer in relevant], {})
-    labels = [(answers[answer.question(answer.sha256)].label, answer.predicted) for answer in sample_answers]
+    labels = [
+        (answers[answer.make_question(answer.sha256)].label, answer.predicted) for answer in sample_answers
+    ]
     right = [label == predicted for label, predicted in labels if label != LEFT_OUT_LABEL]
     low, high = find_bounds(sum(right), len(right), max(correction.audit_of for correction in sample_answers))
     size = max(len(sample_answers), *(correction.audit for correction in sample_answers))

@@ -35,7 +35,7 @@ class CorrectionEffect(NamedTuple):
     Attributes:
         corrections: the number of answers about pictures and products that were read.
         disagreements: the number of questions to which people gave different labels. The latest is used.
-        unmatched: the number of answers that belong to no row of the table.
+        unmatched_count: the number of answers that belong to no row of the table.
         examples: the names of the first of these, up to MAX_NAMED_CORRECTIONS.
         categories: the number of answers about categories.
         category_disagreements: the number of categories for which people gave different kinds. The latest
@@ -44,7 +44,7 @@ class CorrectionEffect(NamedTuple):
 
     corrections: int
     disagreements: int
-    unmatched: int
+    unmatched_count: int
     examples: tuple[str, ...]
     categories: int = 0
     category_disagreements: int = 0

@@ -89,7 +89,7 @@ class Correction(NamedTuple):
     product: str = ""
     version: str = ""
 
-    def question(self, sha256: str) -> "Question":
+    def make_question(self, sha256: str) -> "Question":
         """Return the question that this correction answers: about which picture, attribute and product.
 
         Args:
@@ -190,7 +190,7 @@ def merge_human_answers(
     """
     last: dict[tuple[Question, Path], Correction] = {}
     for sha256, correction in matched_corrections:
-        key = correction.question(sha256), correction.file
+        key = correction.make_question(sha256), correction.file
         if key not in last or correction.at >= last[key].at:  # in one file, the later row counts
             last[key] = correction
     answers_by_question: dict[Question, list[HumanAnswer]] = defaultdict(list)
@@ -204,7 +204,7 @@ def merge_human_answers(
         if len({correction.label for correction in answers}) > 1
     }
     for sha256, correction in matched_corrections:
-        if (question := correction.question(sha256)) in differing:
+        if (question := correction.make_question(sha256)) in differing:
             _refuse_contradiction(answers_by_question[question], correction)
     return {
         of: max(answers, key=lambda correction: correction.at) for of, answers in answers_by_question.items()
@@ -264,7 +264,10 @@ def _csv_rows(
 ) -> Iterator[tuple[str, dict[str, str]]]:
     try:
         opened = open_list(
-            file, CORRECTION_COLUMNS, replace(reading, identifiers=("group", "product")), OPTIONAL_COLUMNS
+            file,
+            CORRECTION_COLUMNS,
+            replace(reading, identifier_columns=("group", "product")),
+            OPTIONAL_COLUMNS,
         )
     except ListUnusable as error:
         raise CorrectionsUnusable(str(error)) from error

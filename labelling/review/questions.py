@@ -73,7 +73,7 @@ class SheetQuestion(NamedTuple):
     @property
     def decision(self) -> HeadDecision:
         """The decision of the table about the head that is asked about."""
-        return self.row.decision_on(self.head)
+        return self.row.find_decision(self.head)
 
 
 class SmallestRows:
@@ -113,7 +113,7 @@ class HeadQuestions:
     Attributes:
         head: the class (LABEL), or the name of the attribute.
         accepted: the number of accepted rows so far, from which an audit is drawn.
-        is_fed: whether the head is the attribute that a feed needs.
+        is_feed_attribute: whether the head is the attribute that a feed needs.
     """
 
     def __init__(self, head: str, review: SheetSettings, version: str) -> None:
@@ -124,7 +124,7 @@ class HeadQuestions:
             review: the settings of the review page, with the numbers of questions.
             version: the version of the release that answered the rows.
         """
-        self.head, self.accepted, self.is_fed = head, 0, head == review.feed
+        self.head, self.accepted, self.is_feed_attribute = head, 0, head == review.feed
         self._audited, self._version = review.audited, version
         self._is_asked = head in {LABEL, *review.attributes}  # else products that a feed lacks, nothing else
         self._doubtful, self._fed = SmallestRows(review.limit), SmallestRows(review.limit)
@@ -138,22 +138,22 @@ class HeadQuestions:
         Args:
             row: the decided row of a product, or of a picture without a product.
         """
-        decision, subject = row.decision_on(self.head), row.record
+        decision, subject = row.find_decision(self.head), row.record
         if decision.answer is None:
             return
         if self._is_asked and decision.reason is None:
             self.accepted += 1
             self._drawn.add(sample_rank(subject.name, self._version), row)
         is_lacking = bool(subject.product) and (
-            not row.feed_colours or decision.doubt == Reason.TITLE_CONFLICT
+            not row.feed_colours or decision.question_reason == Reason.TITLE_CONFLICT
         )
-        if decision.doubt and (self._is_asked or is_lacking):
+        if decision.question_reason and (self._is_asked or is_lacking):
             self._doubtful.add(_order(subject, decision), row)
         if (
-            self.is_fed
+            self.is_feed_attribute
             and row.feed_colours
             and decision.decided_by != DecidedBy.PERSON
-            and decision.doubt != Reason.TITLE_CONFLICT
+            and decision.question_reason != Reason.TITLE_CONFLICT
         ):
             self._fed.add(subject.number, row)
 
@@ -171,7 +171,7 @@ class HeadQuestions:
         """
         audit_names = {question.row.record.name for question in self.audit_questions}
         rows = (row for row in self._doubtful.rows if row.record.name not in audit_names)
-        return [SheetQuestion(row, self.head, row.decision_on(self.head).doubt) for row in rows]
+        return [SheetQuestion(row, self.head, row.find_decision(self.head).question_reason) for row in rows]
 
     @property
     def feed_questions(self) -> list[SheetQuestion]:
@@ -183,7 +183,7 @@ class HeadQuestions:
             question.row.record.name for question in (*self.audit_questions, *self.doubtful_questions)
         }
         rows = (row for row in self._fed.rows if row.record.name not in asked_names)
-        return [SheetQuestion(row, self.head, row.decision_on(self.head).reason) for row in rows]
+        return [SheetQuestion(row, self.head, row.find_decision(self.head).reason) for row in rows]
 
     @property
     def all_questions(self) -> list[SheetQuestion]:
@@ -194,10 +194,10 @@ class HeadQuestions:
 def _order(subject: Record, decision: HeadDecision) -> tuple[object, ...]:
     """Return a sort key: for each reason, first its own measure, then the other one, then the place."""
     first, second = decision.answer and decision.answer.confidence, subject.familiarity
-    if decision.doubt == Reason.UNFAMILIAR and second is not None:  # a product has none of its own
+    if decision.question_reason == Reason.UNFAMILIAR and second is not None:  # a product has none of its own
         first, second = second, first
     measures = ((measure is not None, measure or 0.0) for measure in (first, second))
-    place = REASON_ORDER.get(decision.doubt or "", len(REASON_ORDER))
+    place = REASON_ORDER.get(decision.question_reason or "", len(REASON_ORDER))
     return place, *measures, not subject.product, subject.number
 
 
@@ -213,7 +213,7 @@ def choose_photos(row: TableRow, decisions: Decisions) -> list[PhotoRecord]:
         decisions: the decided rows of the table.
     """
     places = (
-        (_place(decisions.answers_before_people(photo)), photo) for photo in row.record.photos if photo.sha256
+        (_place(decisions.answer_without_people(photo)), photo) for photo in row.record.photos if photo.sha256
     )
     photos_by_path = {photo.path: (place, photo) for place, photo in sorted(places, key=itemgetter(0))}
     photos, shared_hashes = (

@@ -107,11 +107,11 @@ def choose_questions(
         about categories of the shop, which are empty if their answers would change no decision.
     """
     choices = [HeadQuestions(head, review, decisions.settings.version) for head in review.heads]
-    category_questions, rows = decisions.ask_about_categories(), decisions.rows_for_people()
+    category_questions, rows = decisions.start_category_questions(), decisions.read_reviewable_rows()
     for row in category_questions.collect(rows) if category_questions else rows:
         for choice in choices:
             choice.add_row(row)
-    return choices, category_questions.questions() if category_questions else []
+    return choices, category_questions.make_questions() if category_questions else []
 
 
 def _category_card(
@@ -137,7 +137,9 @@ def _make_cards(
 ) -> Iterator[Card]:
     for question in choice.doubtful_questions:
         if card := card_of(question):
-            is_of_feed = choice.is_fed and card.product and question.reason != Reason.TITLE_CONFLICT
+            is_of_feed = (
+                choice.is_feed_attribute and card.product and question.reason != Reason.TITLE_CONFLICT
+            )
             yield (
                 card._replace(screen=COLOUR_SCREEN)
                 if is_of_feed

@@ -32,14 +32,15 @@ class PictureItem(NamedTuple):
         place: the place of the picture as the reader of its source needs it, such as a path; or the picture's
             bytes; or the error Unreadable. It is sent between processes.
         stamp: a text that changes with the content of the picture, such as size and time, or a checksum.
-        weight: the number of bytes that the picture counts for when pictures are grouped into chunks of work.
+        byte_weight: the number of bytes that the picture counts for when pictures are grouped into chunks of
+            work.
         list_cells: the cells of the picture's row in a list, in the order of the source's `columns`.
     """
 
     name: str
     place: Any
     stamp: str
-    weight: int
+    byte_weight: int
     list_cells: tuple[str, ...]
 
 

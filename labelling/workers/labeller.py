@@ -93,7 +93,7 @@ def group_into_chunks(items: Iterable[PictureItem]) -> Iterator[Chunk]:
     weight = 0
     for item in items:
         batch.append(item)
-        weight += item.weight
+        weight += item.byte_weight
         if len(batch) == PICTURES_PER_CHUNK or weight >= BYTES_PER_CHUNK:
             yield batch
             batch, weight = [], 0

@@ -278,4 +278,4 @@ def _read_items(items: Iterator[PictureItem], read_pictures: ReadPictures) -> It
         uploads = read_pictures([item.place for item in batch])
         for item, upload in zip(batch, uploads, strict=True):
             weight = len(upload) if isinstance(upload, bytes) else 0  # that of the web is known only now
-            yield item._replace(place=upload, weight=weight)
+            yield item._replace(place=upload, byte_weight=weight)

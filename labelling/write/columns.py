@@ -233,7 +233,7 @@ def _title_kinds() -> Column:
 
 def _make_head_columns(head: str, fields: Iterable[str]) -> Iterator[Column]:
     """Yield the columns of a head: its label, and fields of its answer."""
-    yield _text(head, lambda row: row.decision_on(head).label)
+    yield _text(head, lambda row: row.find_decision(head).label)
     yield from (_field(head, field) for field in fields)
 
 
@@ -245,7 +245,7 @@ def _field(head: str, field: str) -> Column:
     return Column(
         make_column_name(head, field),
         kind=float if field == "confidence" else str,
-        read_cell=lambda row: _SHOWN[field](row.decision_on(head)),
+        read_cell=lambda row: _SHOWN[field](row.find_decision(head)),
     )
 
 
@@ -288,7 +288,7 @@ def _deciding_photos(row: TableRow) -> str | None:
 
 def _category(head: str, place: int) -> Column:
     return _text(
-        make_column_name(head, CATEGORY_FIELDS[place]), lambda row: row.decision_on(head).category[place]
+        make_column_name(head, CATEGORY_FIELDS[place]), lambda row: row.find_decision(head).category[place]
     )
 
 

@@ -157,10 +157,12 @@ class RowCounts:
 
 def _is_asked(row: TableRow, decision: HeadDecision) -> bool:
     """Return whether nobody answered and a card would ask; for a photo of a product, that of the product."""
-    return decision.decided_by != DecidedBy.PERSON and (decision.doubt is not None or row.is_of_product)
+    return decision.decided_by != DecidedBy.PERSON and (
+        decision.question_reason is not None or row.is_photo_of_product
+    )
 
 
 def _is_admitted(row: TableRow) -> bool | None:
     """Return whether the title allows the answer: an accepted kind, whatever the class is, or the class."""
-    kind = row.decision_on(KIND)
+    kind = row.find_decision(KIND)
     return True if kind.is_accepted and kind.is_admitted else row.class_decision.is_admitted

@@ -48,7 +48,7 @@ class FeedCategories:
             return
         spellings = find_spellings(row, self._run.by)
         kinds = _kinds_of(row, self._kinds, self._run.heads.get(KIND, ()))
-        category = file.choose(find_kind_category(self._platform, kinds))
+        category = file.choose_cell(find_kind_category(self._platform, kinds))
         is_own = _has_own(row, file.column)
         if category is None or len(spellings) > 1 or find_lacking_column(self._platform, row) or is_own:
             return
@@ -68,7 +68,7 @@ def _kinds_of(row: TableRow, kinds: Mapping[str, frozenset[str]], names: Sequenc
     For OTHER_KIND, these are the kinds that the list names and the head lacks. A skirt by its title is not
     one of them, if the head has `skirt` and answered OTHER_KIND.
     """
-    kind_decision = row.decision_on(KIND)
+    kind_decision = row.find_decision(KIND)
     if kind_decision.is_settled and kind_decision.label:
         return (
             row.title_kinds.difference(names)

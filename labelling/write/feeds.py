@@ -91,7 +91,7 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
             f"--feed {platform}: the release answers no attribute `colour`, which a feed has."
         )
     there = {column.casefold() for column in columns}
-    if lacking := [names[0] for names in FEED_PLATFORMS[platform].needs if there.isdisjoint(names)]:
+    if lacking := [names[0] for names in FEED_PLATFORMS[platform].needed_columns if there.isdisjoint(names)]:
         raise TableUnusable(f"--feed {platform}: the list has no column `{lacking[0]}`. Add it to the list.")
     return head
 
@@ -156,7 +156,7 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     head = check_feed(platform, run.further, run.attributes)
     articles, categories = FeedArticles(), FeedCategories(platform, run)
     left_out, count = {reason: list[str]() for reason in LEFT_OUT_REASONS}, 0
-    for row in decisions.product_rows():
+    for row in decisions.read_product_rows():
         count += 1
         categories.take(row)
         if why := find_left_out_reason(row, platform, run.by):
@@ -177,7 +177,7 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
         categories.rows(),
     )
     files: dict[Path, tuple[Sequence[str], Iterable[Sequence[str]]]] = {
-        file: (columns, (article.cells_of(columns) for article in fed_articles))
+        file: (columns, (article.select_cells(columns) for article in fed_articles))
     }
     files |= {categories_file: (categories.header, rows)} if categories.header else {}
     _write(decisions.journal, files)
@@ -219,7 +219,7 @@ def find_left_out_reason(
     product = row.record.product
     if not row.feed_colours:
         return NO_READABLE_PHOTO if row.class_decision.reason == Reason.NO_PHOTO else DOUBTFUL_COLOUR, product
-    if FEED_PLATFORMS[platform].loses(row):
+    if FEED_PLATFORMS[platform].has_loss(row):
         return LOSING_VARIATIONS, product
     if lacking := find_lacking_column(platform, row):
         return LACKING_CELL, f"{product} (`{lacking}`)"
@@ -241,7 +241,7 @@ class FeedArticle(NamedTuple):
     colours: tuple[str, ...]
     is_likely: bool
 
-    def cells_of(self, columns: Iterable[str]) -> list[str]:
+    def select_cells(self, columns: Iterable[str]) -> list[str]:
         """Return the cells in some columns of a feed; empty ones for columns that the article lacks."""
         cells = dict(zip(self.columns, self.cells, strict=True))
         return [cells.get(column, "") for column in columns]

@@ -24,12 +24,13 @@ class CategoryFile(NamedTuple):
 
     Attributes:
         column: the name of the column with the category.
-        choose: a function that returns the cell for a category's id and name; None if there is no category.
+        choose_cell: a function that returns the cell for a category's id and name; None if there is no
+            category.
         other_columns: the columns of the feed that this file has too, between the key and the category.
     """
 
     column: str
-    choose: Callable[[Category], str | None]
+    choose_cell: Callable[[Category], str | None]
     other_columns: tuple[str, ...]
 
 
@@ -42,9 +43,10 @@ class Platform(NamedTuple):
         colour_cells: a function that returns the cells with the colour, by column.
         other_cells: a function that returns all other cells of a row, by column. A column of the colour may
             be among them: it keeps its place, and gets the cell of the colour.
-        needs: the columns of the list that the platform needs, each with its possible names in small letters.
+        needed_columns: the columns of the list that the platform needs, each with its possible names in small
+            letters.
         categories: the columns of its file of categories; None if the platform imports none.
-        loses: a function that returns whether the import would remove something that a product has on the
+        has_loss: a function that returns whether the import would remove something that a product has on the
             platform, such as variations. Such products are left out.
         note: a sentence for the user if the list has no attributes; empty for none.
     """
@@ -53,9 +55,9 @@ class Platform(NamedTuple):
     read_key: Callable[[str, TableRow], str]
     colour_cells: Callable[[TableRow], dict[str, str]]
     other_cells: Callable[[TableRow], dict[str, str]]
-    needs: tuple[tuple[str, ...], ...]
+    needed_columns: tuple[tuple[str, ...], ...]
     categories: CategoryFile | None
-    loses: Callable[[TableRow], bool]
+    has_loss: Callable[[TableRow], bool]
     note: str
 
     def make_cells(self, name: str, row: TableRow) -> dict[str, str]:
@@ -78,9 +80,9 @@ FEED_PLATFORMS: Final[Mapping[str, Platform]] = {
         read_key=lambda name, _: name,
         colour_cells=lambda row: {"color": "/".join(row.feed_colours)},
         other_cells=lambda _: {},
-        needs=(),
+        needed_columns=(),
         categories=CategoryFile("google_product_category", itemgetter(0), other_columns=()),
-        loses=lambda _: False,
+        has_loss=lambda _: False,
         note="",
     ),
     "shopify": Platform(
@@ -88,9 +90,9 @@ FEED_PLATFORMS: Final[Mapping[str, Platform]] = {
         read_key=lambda _, row: read_list_cell(row, _HANDLE),
         colour_cells=lambda row: {"Color (product.metafields.custom.color)": ", ".join(row.feed_colours)},
         other_cells=lambda row: {"Title": read_list_cell(row, _TITLE)},
-        needs=(_HANDLE, _TITLE),
+        needed_columns=(_HANDLE, _TITLE),
         categories=CategoryFile("Product category", itemgetter(1), other_columns=("Title",)),
-        loses=lambda _: False,
+        has_loss=lambda _: False,
         note="",
     ),
     "woocommerce": Platform(
@@ -98,9 +100,9 @@ FEED_PLATFORMS: Final[Mapping[str, Platform]] = {
         read_key=lambda name, _: name,
         colour_cells=lambda row: make_colour_attribute(row.record.cells, row.feed_colours),
         other_cells=lambda row: read_attributes(row.record.cells),
-        needs=(),
+        needed_columns=(),
         categories=None,
-        loses=lambda row: has_variations(row.record.cells),
+        has_loss=lambda row: has_variations(row.record.cells),
         note=REPLACEMENT_NOTE,
     ),
 }
@@ -124,7 +126,9 @@ def read_list_cell(row: TableRow, names: Sequence[str]) -> str:
 
 def find_lacking_column(platform: str, row: TableRow) -> str:
     """Return the first column that a platform needs and that is empty in a row; empty if all are filled."""
-    return next((names[0] for names in FEED_PLATFORMS[platform].needs if not read_list_cell(row, names)), "")
+    return next(
+        (names[0] for names in FEED_PLATFORMS[platform].needed_columns if not read_list_cell(row, names)), ""
+    )
 
 
 def find_spellings(row: TableRow, grouping: ProductGrouping | None) -> list[str]:

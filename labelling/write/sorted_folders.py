@@ -62,7 +62,7 @@ def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> Sor
             longer be listed.
     """
     labels = dict[str, str]()
-    for row in decisions.photo_rows():
+    for row in decisions.read_photo_rows():
         if row.class_decision.decided_by:
             decision = row.class_decision
             path, label = row.record.name, (decision.label or "") if decision.is_settled else ""

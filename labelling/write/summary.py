@@ -175,13 +175,13 @@ def _write(
     """Write the files of `table_files` as new files, and count their content."""
     run, form = decisions.settings, check_form(table)
     has_human_answers = bool(decisions.context.human_answers.labels)
-    has_own_words = decisions.reader.says_something
+    has_own_words = decisions.reader.has_words
     photos, products, category_questions = (
         RowCounts(Place.PICTURE),
         RowCounts(Place.PRODUCT),
-        decisions.ask_about_categories(),
+        decisions.start_category_questions(),
     )
-    has_products, rows = len(new) > 2, photos.count_rows(decisions.photo_rows())
+    has_products, rows = len(new) > 2, photos.count_rows(decisions.read_photo_rows())
     if category_questions and not has_products:
         rows = category_questions.collect(rows)
     cut = write_table(
@@ -191,7 +191,7 @@ def _write(
         rows,
     )
     if has_products:
-        rows = products.count_rows(decisions.product_rows())
+        rows = products.count_rows(decisions.read_product_rows())
         rows = category_questions.collect(rows) if category_questions else rows
         cut += write_table(
             new[1],
@@ -241,7 +241,7 @@ def _summary(table: Path, decisions: Decisions, photos: RowCounts, products: Row
         notes=(
             *run.notes,
             *([title] if title and language == LANGUAGE_OFF else []),
-            *([FOLDERS_READ_NOTE] if decisions.reader.folders.names else []),
+            *([FOLDERS_READ_NOTE] if decisions.reader.folder_categories.names else []),
             *_name_contradicting(decisions, products.rows if products else 0),
             *_name_cells_without_colour(decisions, products or photos),
         ),

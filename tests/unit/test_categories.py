@@ -45,7 +45,7 @@ SHOP = (
 def test_a_cell_is_split_where_the_other_cells_of_the_column_show_it(
     cell: str, paths: list[tuple[str, ...]]
 ) -> None:
-    assert list(CategoryColumn.of_cells(SHOP).paths(cell)) == paths
+    assert list(CategoryColumn.learn_from_cells(SHOP).paths(cell)) == paths
 
 
 FOLDERS = [

@@ -54,7 +54,7 @@ def decided(folder: Path, products: int) -> tuple[int, int]:
     with Counting(folder / f"{products}.csv", RUN) as journal:
         fill(journal, RUN, of_sizes(products))
         before, decisions = journal.queries, Decisions(journal)
-        rows = list(decisions.product_rows())
+        rows = list(decisions.read_product_rows())
         assert len(rows) == products
         return journal.queries - before, sum(row.class_decision.is_accepted for row in rows)
 
@@ -81,7 +81,9 @@ def test_an_answer_to_a_product_holds_where_its_photo_is_one_of_it(photo: str, t
     said = {Question(photo, "label", "3"): HumanAnswer("Bag", "2026")}
     with Journal(tmp_path / "table.csv", RUN) as journal:
         fill(journal, RUN, of_sizes(10), said)
-        labels = {row.record.product: row.class_decision.label for row in Decisions(journal).product_rows()}
+        labels = {
+            row.record.product: row.class_decision.label for row in Decisions(journal).read_product_rows()
+        }
 
         assert labels["3"] == ("Bag" if photo == "of 0" else "Shirt")
         assert journal.query_value(OUTDATED_ANSWER_COUNT_SQL) == (photo != "of 0")
@@ -108,7 +110,7 @@ def cells_of(kind: str, decision: str, said: dict[str, str]) -> dict[str, object
     }
     with TemporaryDirectory() as folder, Journal(Path(folder) / "table.csv", OF_KINDS) as journal:
         fill(journal, OF_KINDS, [PhotoRecord(path="a", sha256="a", answers=heads)], answers)
-        [row] = Decisions(journal).photo_rows()
+        [row] = Decisions(journal).read_photo_rows()
         return {
             column.name: column.read_cell(row)
             for column in make_photo_columns(OF_KINDS, has_human_answers=True)

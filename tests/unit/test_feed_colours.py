@@ -11,7 +11,7 @@ from labelling.rows import HeadAnswer, HeadDecision
 INK = ListColours(feed_texts=("Ink",), labels=())
 NAVY = ListColours(feed_texts=("Navy",), labels=("blue",))
 NAVY_OR_RED = ListColours(feed_texts=("Navy", "Red"), labels=("blue", "red"))
-DENIED_NAVY = ListColours(feed_texts=("Navy",), labels=("blue",), is_denied=True)
+DENIED_NAVY = ListColours(feed_texts=("Navy",), labels=("blue",), is_denied_by_photos=True)
 PHOTO = HeadAnswer(label="black", confidence=0.9)
 
 

@@ -175,7 +175,7 @@ def test_what_a_list_says_is_no_part_of_an_answer(tmp_path: Path) -> None:
 
     with Journal(tmp_path / TABLE, wider) as opened:
         labelled = label_rows(opened, wider, [replace(a_row("a"), cells={"price": "8", "sku": " A  1 "})])
-        [row] = Decisions(opened).product_rows()
+        [row] = Decisions(opened).read_product_rows()
 
     assert labelled == []
     assert (row.record.product, row.record.cells) == ("A 1", {"price": "8", "sku": "A 1"})
@@ -263,7 +263,7 @@ def test_an_answer_that_a_disk_has_changed_names_what_labels_again(two: Path) ->
         journal(two) as opened,
         pytest.raises(TableUnusable, match="add --restart and give people's corrections again"),
     ):
-        list(Decisions(opened).photo_rows())
+        list(Decisions(opened).read_photo_rows())
 
 
 @pytest.fixture

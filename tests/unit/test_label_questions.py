@@ -37,7 +37,7 @@ def asked(decisions: Decisions, limit: int) -> list[TableRow]:
     """The rows whose class a sheet asks a person, at most so many."""
     review = SheetSettings(Path("sheet.html"), limit, 0, (), "", {}, "")
     choice = HeadQuestions("label", review, decisions.settings.version)
-    for row in decisions.rows_for_people():
+    for row in decisions.read_reviewable_rows():
         choice.add_row(row)
     return [question.row for question in choice.doubtful_questions]
 

@@ -168,7 +168,7 @@ def test_own_words_that_the_photos_deny_go_into_the_feed_and_are_looked_at() -> 
     denied = find_listed_colours(("Blue",), "", "en", shares(red=0.99, blue=0.019))
     confirmed = find_listed_colours(("Blue", "red"), "", "en", shares(red=0.99))
 
-    assert denied == ListColours(("Blue",), ("blue",), is_denied=True)
+    assert denied == ListColours(("Blue",), ("blue",), is_denied_by_photos=True)
     assert confirmed == ListColours(("Blue", "red"), ("blue", "red"))
 
 

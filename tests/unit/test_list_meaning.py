@@ -28,7 +28,9 @@ OWN = OwnWords(
 
 def reader(language: str, own_words: OwnWords = OWN, *, is_on: bool = True) -> ListReader:
     words = ListWords(titles=("title",), categories=("category",), language=language)
-    return ListReader(list_words=words, own_words=own_words, column=CategoryColumn(), is_on=is_on)
+    return ListReader(
+        list_words=words, own_words=own_words, column=CategoryColumn(), can_read_known_words=is_on
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,20 +83,20 @@ def test_words_that_are_switched_off_say_nothing_but_an_answer_of_a_person_does(
     ("level", "is_known"), [("Jeans", True), ("Gonne", True), ("Pluusid", False), ("Uued tooted", False)]
 )
 def test_a_level_with_a_known_word_need_not_be_asked_about(level: str, is_known: bool) -> None:
-    assert reader("et").names_garment(level) == is_known
+    assert reader("et").is_garment_level(level) == is_known
 
 
 @pytest.mark.parametrize(("language", "kind"), [("de", {"skirt"}), ("sv", {"coat"}), ("und", set())])
 def test_names_of_folders_are_read_in_their_language(language: str, kind: set[str]) -> None:
     folders = FolderCategories(1, {0: frozenset({"rock"})})
-    read = ListReader(folders=folders, folder_language=language)
+    read = ListReader(folder_categories=folders, folder_language=language)
 
     assert read.meaning({}, "shop/rock/12").kinds == kind
 
 
 def test_folders_are_the_category_of_a_source_without_such_columns() -> None:
     folders = FolderCategories(1, {0: frozenset({"skirts", "pluusid"})})
-    read = ListReader(own_words=OWN, folders=folders)
+    read = ListReader(own_words=OWN, folder_categories=folders)
 
     assert read.meaning({}, "shop/skirts/12") == ListMeaning(kinds("skirt"))
     assert read.meaning({}, "shop/pluusid/12") == ListMeaning(kinds("top", "shirt"))

@@ -59,7 +59,7 @@ OWN = OwnWords(
 def test_a_category_means_what_its_deepest_explained_level_means(
     paths: list[tuple[str, ...]], meaning: frozenset[str]
 ) -> None:
-    assert OWN.category_meaning(paths) == meaning
+    assert OWN.find_category_meaning(paths) == meaning
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_a_category_means_what_its_deepest_explained_level_means(
 def test_a_phrase_is_found_anywhere_in_a_title_and_the_longest_one_is_taken(
     title: str, meanings: list[frozenset[str]]
 ) -> None:
-    assert OWN.phrase_meanings(title) == meanings
+    assert OWN.find_phrase_meanings(title) == meanings
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_the_rows_for_the_next_list_have_the_answers_in_place_of_rows_for_the_sa
         answers=(CategoryAnswer("ÜST", kinds("shirt"), AT), CategoryAnswer("Bluz", kinds("top"), AT)),
     )
 
-    assert own.rows_for_next_list() == [
+    assert own.make_rows() == [
         OwnWord("Üst", kinds("top"), TITLE_PLACE),
         OwnWord("kot", kinds("trousers"), TITLE_PLACE),
         OwnWord("Şal", kinds("scarf")),

@@ -99,7 +99,7 @@ def a_row(reason: Reason) -> TableRow:
     if reason == Reason.NO_PHOTO:
         return TableRow(record=PhotoRecord(path="a.png"), decisions={LABEL: HeadDecision(reason=reason)})
     answer = HeadAnswer(label="Dress", reason=reason, probabilities=(1.0,))
-    decided = HeadDecision(answer=answer, label="Dress", reason=reason, doubt=reason)
+    decided = HeadDecision(answer=answer, label="Dress", reason=reason, question_reason=reason)
     return TableRow(record=PhotoRecord(path="a.png", answers={LABEL: answer}), decisions={LABEL: decided})
 
 

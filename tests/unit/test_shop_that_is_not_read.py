@@ -83,7 +83,7 @@ def decided(
     with Journal(folder / f"{len(list(folder.iterdir()))}.csv", settings) as journal:
         fill(journal, settings, photos)
         journal.keep_category_answers({one.category.casefold(): one for one in answers})
-        rows = list(Decisions(journal).product_rows())
+        rows = list(Decisions(journal).read_product_rows())
     return {row.record.name: (row.class_decision.label, row.class_decision.reason) for row in rows}
 
 
@@ -149,11 +149,11 @@ def questions(
         fill(journal, settings, photos)
         journal.keep_category_answers({one.category.casefold(): one for one in answers})
         decisions = Decisions(journal)
-        asked = decisions.ask_about_categories()
+        asked = decisions.start_category_questions()
         if asked is None:
             return []
-        assert len(list(asked.collect(decisions.product_rows()))) == len(photos)
-        return asked.questions()
+        assert len(list(asked.collect(decisions.read_product_rows()))) == len(photos)
+        return asked.make_questions()
 
 
 def test_categories_are_asked_about_those_of_most_doubtful_products_first(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_release_without_figures_for_words_asks_nothing(tmp_path: Path) -> Non
     with Journal(tmp_path / "table.csv", settings) as journal:
         fill(journal, settings, LIST)
 
-        assert Decisions(journal).ask_about_categories() is None
+        assert Decisions(journal).start_category_questions() is None
 
 
 def test_the_settings_of_a_run_keep_the_rows_of_its_file_of_words() -> None:

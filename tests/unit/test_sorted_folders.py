@@ -94,10 +94,10 @@ def test_a_picture_of_several_rows_lies_in_one_place_in_review_where_they_differ
     )
     with Journal(job.table, job.settings) as journal:
         decisions = Decisions(journal)
-        first, second = decisions.photo_rows()
+        first, second = decisions.read_photo_rows()
         sure = replace(second, decisions={LABEL: first.class_decision})
         rows = [first, second, first, sure]
-        decisions.photo_rows = lambda: iter(rows)  # type: ignore[method-assign]
+        decisions.read_photo_rows = lambda: iter(rows)  # type: ignore[method-assign]
 
         assert sort(tmp_path / "sorted", job.source, decisions) == (2, 0)
 

@@ -80,7 +80,7 @@ def test_categories_have_a_language_beside_titles_that_are_names_and_beside_no_o
 
     names = read({"title": ("Anna", "Bella", "Clara"), "category": categories})
 
-    assert names.says({"title": "Anna", "category": "Women > Skirts"}).kinds == {"skirt"}
+    assert names.read_words_and_kinds({"title": "Anna", "category": "Women > Skirts"}).kinds == {"skirt"}
     assert read({"title": unknown, "category": categories}).language == "und"
 
 
@@ -125,8 +125,10 @@ def test_a_list_in_two_languages_is_read_in_both(count: int, second: str) -> Non
     words = read({"title": (*GERMAN * 2, *FRENCH[:count])})
 
     assert (words.language, words.second) == ("de", second)
-    assert words.says({"title": "Robe noire"}).kinds == ({"dress", "nightwear"} if second else set())
-    assert words.says({"title": "Rote Jacke"}).kinds == {"coat"}
+    assert words.read_words_and_kinds({"title": "Robe noire"}).kinds == (
+        {"dress", "nightwear"} if second else set()
+    )
+    assert words.read_words_and_kinds({"title": "Rote Jacke"}).kinds == {"coat"}
     assert describe_title_column(words, ["title"], "") == (
         "The title is `title`, by its name, in German."
         + (" Titles with more French words are read in it." if second else "")
@@ -145,4 +147,4 @@ def test_the_title_of_a_list_with_tags_is_the_part_in_its_language() -> None:
     assert words.language == "de"
     assert words.title({"title": titles[0]}) == "Langer Rock"
     assert words.title({"title": "[:ja]シャツ[:fr]Jupe longue[:]"}) == "Jupe longue"
-    assert words.says({"title": "[:ja]シャツ[:fr]Jupe longue[:]"}).kinds == {"skirt"}
+    assert words.read_words_and_kinds({"title": "[:ja]シャツ[:fr]Jupe longue[:]"}).kinds == {"skirt"}

@@ -51,7 +51,7 @@ def known_of(
     rows = [ListedRow(one.product, one.number, one.path, one.sha256, one.cells) for one in photos]
     products = {one.sha256: {each.product for each in photos if each.sha256 == one.sha256} for one in photos}
     shared = SharedProductsCollector(sha256 for sha256, names in products.items() if len(names) > 1)
-    words = find_word_columns(["Title"]).in_language(language, []) if language else ListWords()
+    words = find_word_columns(["Title"]).choose_language(language, []) if language else ListWords()
     table = replace(run, shares=shares)
     reader = ListReader(list_words=words)
     by_product = sorted((row for row in rows if row.product), key=attrgetter("product"))
@@ -277,7 +277,7 @@ def test_the_headers_of_shops_exports_are_read(columns: str, title: str, categor
     words = find_word_columns(columns.split())
     cells = dict(zip(columns.split(), (title, category), strict=True))
 
-    assert words.in_language("", [cells]).says(cells).kinds == {kinds}
+    assert words.choose_language("", [cells]).read_words_and_kinds(cells).kinds == {kinds}
 
 
 OWN_KINDS = ("jeans slim", "jeans wide")
@@ -323,7 +323,7 @@ def test_a_person_who_names_the_class_says_nothing_about_such_an_attribute(label
     row = PhotoRecord(path="1.jpg", sha256="a", answers={LABEL: of_class, KIND: of_kind}, cells={"Title": ""})
     known = replace(known_of([row], run=OWN_RUN), human_answers=HumanAnswers({("a", ""): {LABEL: label}}))
 
-    kind = decide_row(row, known).decision_on(KIND)
+    kind = decide_row(row, known).find_decision(KIND)
 
     assert (kind.label, kind.decided_by, kind.reason, kind.is_admitted) == ("jeans wide", "model", None, None)
 

@@ -169,7 +169,7 @@ class Named:
         """
         if not self.corrections:
             return NO_CORRECTIONS
-        rows = read_correction_files(self.corrections, self.reading.of_corrections, say)
+        rows = read_correction_files(self.corrections, self.reading.correction_options, say)
         corrections = make_corrections(rows, listed_files, known_files)
         if self.parent is None:
             check_corrections_are_listed(corrections, listed_files)

@@ -83,7 +83,7 @@ def list_table_pictures(place: Path, attributes: Sequence[str], reading: ListOpt
         notes += column_notes
     if words.columns and (
         contradiction := describe_contradictions(
-            words.in_language("", (cells for cells, _ in labelled_words)), labelled_words
+            words.choose_language("", (cells for cells, _ in labelled_words)), labelled_words
         )
     ):
         notes += (f"{place}: {contradiction}",)
@@ -226,7 +226,7 @@ def open_picture_table(
         table = open_function(
             path,
             (*reading.path_columns, LABEL),
-            replace(reading, identifiers=("group",)),
+            replace(reading, identifier_columns=("group",)),
             (*OPTIONAL_COLUMNS, SPLIT_COLUMN, *attributes),
         )
     except ListUnusable as error:

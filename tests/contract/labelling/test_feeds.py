@@ -257,8 +257,8 @@ def test_products_with_variations_or_several_colours_of_their_own_lose_them_by_a
 ) -> None:
     row = TableRow(record=PhotoRecord(path="7", cells=listed), decisions={})
 
-    assert FEED_PLATFORMS["woocommerce"].loses(row) == loses
-    assert not FEED_PLATFORMS["google"].loses(row)
+    assert FEED_PLATFORMS["woocommerce"].has_loss(row) == loses
+    assert not FEED_PLATFORMS["google"].has_loss(row)
 
 
 def test_products_with_variations_are_counted_and_in_no_feed(
@@ -311,7 +311,7 @@ def test_accepted_kinds_are_a_file_of_categories_without_what_the_list_has_or_th
 def categories_of(platform: str, journal: Journal) -> list[str]:
     """The lines of a file of categories."""
     categories = FeedCategories(platform, journal.settings)
-    for row in Decisions(journal).product_rows():
+    for row in Decisions(journal).read_product_rows():
         categories.take(row)
     return [",".join(categories.header), *map(",".join, categories.rows())]
 
@@ -340,9 +340,9 @@ SHELVES: Final = Platform(
     read_key=lambda _, row: row.record.cells["Handle"],
     colour_cells=lambda row: dict(zip(("first", "second"), (*row.feed_colours, ""), strict=False)),
     other_cells=lambda row: {"second": "", "brand": "ours", "name": row.record.cells["title"]},
-    needs=(),
+    needed_columns=(),
     categories=None,
-    loses=lambda _: False,
+    has_loss=lambda _: False,
     note="",
 )
 """A platform of a test: its colour takes two columns, and all products are of one brand."""

@@ -105,7 +105,7 @@ def test_pictures_that_travel_to_another_machine_weigh_what_they_have(
 
     travelling = list(carry_bytes(source.items(), source))
 
-    assert [item.weight for item in travelling] == [len(PICTURES["a/0.png"]), 0]
+    assert [item.byte_weight for item in travelling] == [len(PICTURES["a/0.png"]), 0]
     assert travelling[0].place == PICTURES["a/0.png"]
 
 
