@@ -187,7 +187,7 @@ def test_an_accepted_product_that_its_title_does_not_admit_needs_a_person(
     assert summary["products"]["reviewed"] == {"list": 1}
     assert summary["labels"][shown["2.png"]]["list"] == 1
     printed = " ".join(capsys.readouterr().out.split())
-    assert "names the kind of 2 products (--language en): 1 answers agree, 1 contradict it" in printed
+    assert "name the kind of 2 products (--language en): 1 answers agree, 1 contradict it" in printed
 
 
 def test_words_are_not_read_where_people_say_so_and_nothing_is_labelled_again(
