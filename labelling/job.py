@@ -36,18 +36,19 @@ class SheetOptions:
     """The options that a person chose for a review sheet, an HTML page with questions about doubtful rows.
 
     Attributes:
-        page: the path of the HTML page.
-        limit: the largest number of doubtful pictures on the page, for the class and for each attribute.
-        audited: the number of accepted rows that people check, drawn at random; None for a number that
+        page_path: the path of the HTML page.
+        question_limit: the largest number of doubtful pictures on the page, for the class and for each
+            attribute.
+        audit_size: the number of accepted rows that people check, drawn at random; None for a number that
             depends on how many rows are accepted.
-        texts: the texts of the page in other languages.
+        translations: the texts of the page in other languages.
         command: the command that applies the corrections which the page exports.
     """
 
-    page: Path
-    limit: int
-    audited: int | None
-    texts: PageTranslations
+    page_path: Path
+    question_limit: int
+    audit_size: int | None
+    translations: PageTranslations
     command: str
 
 
@@ -59,18 +60,18 @@ class Job:
         source: the pictures.
         table: the path of the table, the file of results.
         release: the release whose networks label the pictures.
-        workers: the number of workers, at least 1; None for one per core.
+        worker_count: the number of workers, at least 1; None for one per core.
         engine: the engine that the workers run on.
         categories: the categories of the platform; without them the table has no such columns.
-        column: the column of the list that names products; FOLDER_COLUMN if each folder of pictures is a
-            product; None if photos are not grouped into products.
-        language, title: the language of titles and their column, as in RunSettings.
+        product_column: the column of the list that names products; FOLDER_COLUMN if each folder of pictures
+            is a product; None if photos are not grouped into products.
+        language, title_column: the language of titles and their column, as in RunSettings.
         options: the options of the command line, which the journal keeps for the next command.
         is_restart: whether all pictures are labelled again, and existing outputs are replaced.
         corrections: the answers of people to apply; None without a file of them.
-        sheet: the review sheet to write; None for none.
-        into: the folder that pictures are sorted into; None for none.
-        feed: the platform, such as Shopify, for which an import file is written; empty for none.
+        sheet_options: the review sheet to write; None for none.
+        sorted_folder: the folder that pictures are sorted into; None for none.
+        feed_platform: the platform, such as Shopify, for which an import file is written; empty for none.
         own_words: the rows of the shop's file of words.
         feed_advice: the sentence that says how to fill a feed that would be empty.
     """
@@ -78,53 +79,53 @@ class Job:
     source: Source
     table: Path
     release: LocalRelease
-    workers: int | None = None
+    worker_count: int | None = None
     engine: Engine = label_on_processes
     categories: HeadCategories = field(default_factory=dict)
-    column: str | None = None
+    product_column: str | None = None
     language: str = ""
-    title: str = ""
+    title_column: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
     is_restart: bool = False
     corrections: AllCorrections | None = None
-    sheet: SheetOptions | None = None
-    into: Path | None = None
-    feed: str = ""
+    sheet_options: SheetOptions | None = None
+    sorted_folder: Path | None = None
+    feed_platform: str = ""
     own_words: tuple[OwnWord, ...] = ()
     feed_advice: str = ""
 
     @property
     def table_paths(self) -> list[Path]:
         """The paths of the table, of the table of products if there is one, and of the summary."""
-        return table_files(self.table, has_products=self.column is not None)
+        return table_files(self.table, has_products=self.product_column is not None)
 
     @property
-    def files(self) -> list[Path]:
+    def output_paths(self) -> list[Path]:
         """The paths of all files that a run writes beside the table, whose names begin with the table's name.
 
         They are the tables and the summary, the files of the feed for a platform, and with corrections the
         file of the shop's own words.
         """
         words = [words_file_path(self.table)] if self.corrections is not None else []
-        return [*self.table_paths, *feed_files(self.table, self.feed), *words]
+        return [*self.table_paths, *feed_files(self.table, self.feed_platform), *words]
 
     @property
-    def review(self) -> SheetSettings | None:
+    def review_settings(self) -> SheetSettings | None:
         """The options and questions of the review sheet, a page on which people check doubtful rows.
 
         None if no sheet is to be written.
         """
-        if self.sheet is None:
+        if self.sheet_options is None:
             return None
         settings = self.settings
         return SheetSettings(
-            page=self.sheet.page,
-            limit=self.sheet.limit,
-            audited=self.sheet.audited,
+            page_path=self.sheet_options.page_path,
+            question_limit=self.sheet_options.question_limit,
+            audit_size=self.sheet_options.audit_size,
             attributes=find_learnt_attributes(self.release, settings),
-            feed=find_colour_head(settings.attributes) if self.feed else "",
-            texts=self.sheet.texts,
-            command=self.sheet.command,
+            feed_attribute=find_colour_head(settings.attributes) if self.feed_platform else "",
+            translations=self.sheet_options.translations,
+            command=self.sheet_options.command,
         )
 
     @cached_property
@@ -147,7 +148,7 @@ class Job:
             by=self._make_grouping(),
             notes=tuple(self.source.notes),
             language=self.language,
-            title=self.title,
+            title=self.title_column,
             shares=self._find_minimum_shares(),
             own_words=self.own_words,
         )
@@ -163,12 +164,12 @@ class Job:
         return read_minimum_shares(read_report(self.release).words, name)
 
     def _make_grouping(self) -> ProductGrouping | None:
-        if self.column is None:
+        if self.product_column is None:
             return None
-        folder = make_table_path(self.source.word) if isinstance(self.source, FolderSource) else None
+        folder = make_table_path(self.source.source_word) if isinstance(self.source, FolderSource) else None
         report = read_report(self.release)
         return ProductGrouping(
-            column=FOLDER_COLUMN if folder else self.column,
+            column=FOLDER_COLUMN if folder else self.product_column,
             folder=folder,
             proven=find_proven_heads(report),
             likely=find_feed_thresholds(report),

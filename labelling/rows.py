@@ -188,7 +188,7 @@ class HeadDecision:
         decided_by: who decided the label; None if nobody did.
         reason: why the answer is not accepted; None if it is.
         category: the platform's category of the label.
-        is_admitted: whether the title allows the answer; None if one of the two names no kind.
+        is_allowed_by_title: whether the title allows the answer; None if one of the two names no kind.
         question_reason: why a review sheet asks people about it; None if there is no need.
     """
 
@@ -197,7 +197,7 @@ class HeadDecision:
     decided_by: DecidedBy | None = None
     reason: Reason | None = None
     category: Category = (None, None)
-    is_admitted: bool | None = None
+    is_allowed_by_title: bool | None = None
     question_reason: str | None = None
 
     @property
@@ -229,14 +229,15 @@ class TableRow:
         decisions: the decisions by head, LABEL first.
         title_kinds: the kinds (garments as shops name them) that its titles in the list allow.
         feed_colours: the colours of a product for a feed, the main one first; empty if they are doubtful.
-        is_likely: whether these colours come from photos alone, and are less certain than a table requires.
+        has_likely_colours: whether these colours come from photos alone, and are less certain than a table
+            requires.
     """
 
     record: Record
     decisions: Mapping[str, HeadDecision]
     title_kinds: frozenset[str] = frozenset()
     feed_colours: tuple[str, ...] = ()
-    is_likely: bool = False
+    has_likely_colours: bool = False
 
     @property
     def class_decision(self) -> HeadDecision:

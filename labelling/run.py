@@ -59,8 +59,8 @@ class Outcome:
         correction_effect: the effect of corrections; None without them.
         words_file: the file of the shop's own words for its next list; None without corrections, or without
             such words.
-        page: the review sheet; None if none was asked for, or it could not be written.
-        pictures: the pictures in folders; None if none were asked for, or they could not be written.
+        sheet_path: the review sheet; None if none was asked for, or it could not be written.
+        sorted_pictures: the pictures in folders; None if none were asked for, or they could not be written.
         feed: the feed; None if none was asked for, or it could not be written.
         errors: the errors of the file of words, sheet, folders and feed, in this order.
     """
@@ -68,8 +68,8 @@ class Outcome:
     summary: Summary
     correction_effect: CorrectionEffect | None
     words_file: Path | None
-    page: Path | None
-    pictures: SortedPictures | None
+    sheet_path: Path | None
+    sorted_pictures: SortedPictures | None
     feed: FeedResult | None
     errors: tuple[Exception, ...]
 
@@ -95,7 +95,7 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
     """
     check_form(job.table)
     if not journal_path(job.table).exists():
-        check_no_file_exists(job.table, job.files)
+        check_no_file_exists(job.table, job.output_paths)
     _check_lists_pictures(job)
     with Journal(job.table, job.settings, restart=job.is_restart) as journal:
         with _stop_with(RESUME_LABELLING_ADVICE):
@@ -114,8 +114,8 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
 def _label(job: Job, journal: Journal, watch: Callable[[int, int], None], say: Say) -> int:
     """Label the pictures without an answer, and return the number of those that had one."""
     if job.is_restart or journal.known_hashes is None:
-        claim_files(journal, job.files if job.is_restart else job.table_paths)
-    check_not_edited(journal, job.files)
+        claim_files(journal, job.output_paths if job.is_restart else job.table_paths)
+    check_not_edited(journal, job.output_paths)
     journal.keep_options(job.options)
     _say_what_became(journal, job, say)
     listing = RunListing(journal, job.settings)
@@ -153,14 +153,14 @@ def _write_outputs(
     page = _attempt(lambda: _write_sheet(job, decisions), errors)
     pictures = _attempt(lambda: _sort_pictures(job, decisions), errors)
     feed = _attempt(lambda: _write_feed(job, decisions), errors) if has_rows else None
-    if not has_rows and job.feed and (file := feed_path(job.table, job.feed)).exists():
+    if not has_rows and job.feed_platform and (file := feed_path(job.table, job.feed_platform)).exists():
         say(f"No feed is written: {file} is still the one of an earlier run.")
     return Outcome(
         summary=summary,
         correction_effect=correction_effect,
         words_file=words_file,
-        page=page,
-        pictures=pictures,
+        sheet_path=page,
+        sorted_pictures=pictures,
         feed=feed,
         errors=tuple(errors),
     )
@@ -176,7 +176,7 @@ def _attempt(write: Callable[[], Output | None], errors: list[Exception]) -> Out
 
 
 def _write_words(job: Job, decisions: Decisions) -> Path | None:
-    words = decisions.reader.own_words.make_rows()
+    words = decisions.list_reader.own_words.make_rows()
     if job.corrections is None or not words:
         return None
     with _stop_with(RESUME_OUTPUTS_ADVICE):
@@ -184,25 +184,25 @@ def _write_words(job: Job, decisions: Decisions) -> Path | None:
 
 
 def _write_sheet(job: Job, decisions: Decisions) -> Path | None:
-    if (review := job.review) is None:
+    if (review := job.review_settings) is None:
         return None
     with _stop_with(RESUME_OUTPUTS_ADVICE):
         write_sheet(job.source, decisions, review)
-    return review.page
+    return review.page_path
 
 
 def _sort_pictures(job: Job, decisions: Decisions) -> SortedPictures | None:
-    if job.into is None:
+    if job.sorted_folder is None:
         return None
-    with _stop_with(describe_half_filled_folder(job.into)):
-        return sort_into_folders(job.into, job.source, decisions)
+    with _stop_with(describe_half_filled_folder(job.sorted_folder)):
+        return sort_into_folders(job.sorted_folder, job.source, decisions)
 
 
 def _write_feed(job: Job, decisions: Decisions) -> FeedResult | None:
-    if not job.feed:
+    if not job.feed_platform:
         return None
-    with _stop_with(RESUME_OUTPUTS_ADVICE), mention_earlier_feed(job.table, job.feed):
-        return write_feed(job.feed, job.table, decisions, job.feed_advice)
+    with _stop_with(RESUME_OUTPUTS_ADVICE), mention_earlier_feed(job.table, job.feed_platform):
+        return write_feed(job.feed_platform, job.table, decisions, job.feed_advice)
 
 
 def _check_lists_pictures(job: Job) -> None:
@@ -213,7 +213,7 @@ def _check_lists_pictures(job: Job) -> None:
     """
     if next(job.source.items(), None) is None:
         stays = f" {job.table} stays as it was." if job.table.exists() else ""
-        raise SourceUnusable(f"{job.source.word} lists no picture.{stays}")
+        raise SourceUnusable(f"{job.source.source_word} lists no picture.{stays}")
 
 
 def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
@@ -262,7 +262,7 @@ def _label_rest(job: Job, listing: RunListing, watch: Callable[[int, int], None]
     rest = _until_damage(listing.list_items(job.source.items()), ended_by)
     if (first := next(rest, None)) is not None:
         setup = WorkerSetup(job.source, job.release.folder)
-        with closing(job.engine(setup, chain([first], rest), job.workers, say)) as answers:
+        with closing(job.engine(setup, chain([first], rest), job.worker_count, say)) as answers:
             for chunk, rows in answers:
                 listing.keep_answers(chunk, rows)
                 watch(listing.done_count, listing.kept_count)

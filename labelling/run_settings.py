@@ -102,7 +102,7 @@ class RunSettings:
         """The labels of each attribute, such as `colour`, by its name; the class is not among them."""
         return {name: labels for name, labels in self.heads.items() if name != LABEL}
 
-    def as_json(self) -> str:
+    def format_json(self) -> str:
         """Return the settings as JSON, the form in which a journal file keeps them.
 
         The text is ASCII, because the name of a source may have bytes that are not Unicode.
@@ -110,8 +110,8 @@ class RunSettings:
         return json.dumps(TypeAdapter(RunSettings).dump_python(self), default=sorted)  # sets of kinds
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Return the settings that a JSON text describes, as `as_json` wrote it.
+    def parse_json(cls, text: str) -> Self:
+        """Return the settings that a JSON text describes, as `format_json` wrote it.
 
         Raises:
             ValueError: the text is damaged.

@@ -82,7 +82,10 @@ def execute(arguments: argparse.Namespace) -> object:
         )
     attributes, progress = tuple(arguments.attribute or ()), _Notes()
     data_source = Named(
-        place=str(place), attributes=attributes, reading=ListOptions.of(arguments), skip_unreadable=True
+        place=str(place),
+        attributes=attributes,
+        reading=ListOptions.read_arguments(arguments),
+        skip_unreadable=True,
     )
     listing = data_source.list_pictures()
     pictures = listing.pictures if listing else ()

@@ -74,22 +74,22 @@ def execute(arguments: argparse.Namespace) -> object:
     check_outputs(outputs, reads)
     check_no_pictures(outputs)
     check_new_table(arguments.out)
-    source = open_source(arguments.pictures, reading=ListOptions.of(arguments))
+    source = open_source(arguments.pictures, reading=ListOptions.read_arguments(arguments))
     for note in source.notes:
         print_message(note)
     with show_progress("comparing") as watch:
         first, second = map(open_networks, releases)
         has_page = arguments.page is not None
         compared = compare_releases(source, first, second, watch, show=has_page)
-    if not compared.pictures:
+    if not compared.picture_count:
         raise SourceUnusable(
-            f"{arguments.pictures}: none of its {len(compared.unread)} files can be answered."
+            f"{arguments.pictures}: none of its {len(compared.unread_pictures)} files can be answered."
         )
     _write(arguments, compared, releases)
     print_comparison(compared, releases)
     result = make_comparison_document(compared, releases)
     most = max(Counter(change.attribute for change in compared.changes).values(), default=0)
-    return NegativeResult(result) if most > arguments.allow * compared.pictures else result
+    return NegativeResult(result) if most > arguments.allow * compared.picture_count else result
 
 
 def check_new_table(table: Path | None) -> None:
@@ -151,17 +151,18 @@ def print_comparison(compared: Comparison, releases: tuple[LocalRelease, LocalRe
         for attribute, (relabelled, decided) in _counts(compared.changes).items()
     ]
     out.print(
-        f"{first} to {second}: of {compared.pictures:,} pictures {class_text} alone. "
-        f"Accepted: {compared.accepted[0]:,} before, {compared.accepted[1]:,} now."
+        f"{first} to {second}: of {compared.picture_count:,} pictures {class_text} alone. "
+        f"Accepted: {compared.accepted_counts[0]:,} before, {compared.accepted_counts[1]:,} now."
     )
     for line in attribute_texts:
         out.print(f"Of attributes: {line} alone.", markup=False, highlight=False)
-    if compared.unread:
+    if compared.unread_pictures:
         unreadable_text = "; ".join(
-            f"{name}: {reason}" for name, reason in compared.unread[:MAX_UNREADABLE_NAMED]
+            f"{name}: {reason}" for name, reason in compared.unread_pictures[:MAX_UNREADABLE_NAMED]
         )
         print_message(
-            f"{len(compared.unread):,} pictures cannot be read and are not compared: {unreadable_text}"
+            f"{len(compared.unread_pictures):,} pictures cannot be read and are not "
+            f"compared: {unreadable_text}"
         )
 
 
@@ -201,10 +202,10 @@ def make_comparison_document(
     return {
         "a": first.version,
         "b": second.version,
-        "pictures": compared.pictures,
-        "accepted": {"a": compared.accepted[0], "b": compared.accepted[1]},
+        "pictures": compared.picture_count,
+        "accepted": {"a": compared.accepted_counts[0], "b": compared.accepted_counts[1]},
         "changes": [asdict(change) for change in compared.changes],
-        "unread": dict(compared.unread),
+        "unread": dict(compared.unread_pictures),
     }
 
 

@@ -301,7 +301,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     from training.evaluation.photos import compute_photo_figures, make_photo_answers  # noqa: PLC0415 - as above
 
     contract, split = release.manifest.contract("photos"), arguments.split or DEFAULT_SPLIT_NAME
-    reading, files = ListOptions.of(arguments), tuple(arguments.corrections)
+    reading, files = ListOptions.read_arguments(arguments), tuple(arguments.corrections)
     data_source = Named(place=str(arguments.photos), corrections=files, reading=reading, photo_use="measure")
     photos = read_photos(
         data_source, data_source.list_photos(contract.labels), contract.input, TerminalProgress()

@@ -105,14 +105,18 @@ def _document(outcome: Outcome) -> object:
     """Return the value for --json, as a NegativeResult if pictures could not be read or copied."""
     correction_effect, summary = outcome.correction_effect, outcome.summary
     counts = (
-        {"corrections": correction_effect.corrections, "unmatched": correction_effect.unmatched_count}
+        {"corrections": correction_effect.correction_count, "unmatched": correction_effect.unmatched_count}
         if correction_effect
         else {}
     )
     if summary.rows == summary.errors:
         return NegativeResult(asdict(summary))
     document = counts | asdict(summary)
-    return NegativeResult(document) if outcome.pictures and outcome.pictures.unread else document
+    return (
+        NegativeResult(document)
+        if outcome.sorted_pictures and outcome.sorted_pictures.unread_count
+        else document
+    )
 
 
 def _total(job: Job) -> int | None:

@@ -85,20 +85,20 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
             check_feed(arguments.feed, source.columns, release.manifest.attributes)
     return Job(
         source=source,
-        column=column,
+        product_column=column,
         table=arguments.out,
         release=release,
-        workers=arguments.workers,
+        worker_count=arguments.workers,
         engine=ENGINES_BY_NAME[arguments.engine or "processes"],
         categories=_categories(arguments.taxonomy, release),
         language=arguments.language or "",
-        title=check_list_column(source, arguments.title_column or "", "--title-column"),
+        title_column=check_list_column(source, arguments.title_column or "", "--title-column"),
         options=_options_to_keep(arguments),
         is_restart=arguments.restart,
         corrections=_corrections(arguments, release) if arguments.corrections else None,
-        sheet=_sheet(arguments) if arguments.review else None,
-        into=arguments.into,
-        feed=arguments.feed or "",
+        sheet_options=_sheet(arguments) if arguments.review else None,
+        sorted_folder=arguments.into,
+        feed_platform=arguments.feed or "",
         own_words=_own_words(arguments, before),
         feed_advice=describe_missing_colours(arguments),
     )
@@ -144,7 +144,7 @@ def _source_place(arguments: argparse.Namespace) -> str:
 
 
 def _source(arguments: argparse.Namespace) -> Source:
-    reading = replace(ListOptions.of(arguments), by=arguments.by or "")
+    reading = replace(ListOptions.read_arguments(arguments), product_column=arguments.by or "")
     hosts = tuple((host, port) for host, port in arguments.allow_host or ())
     return open_source(arguments.source, hosts, reading, arguments.source_folder)
 
@@ -202,7 +202,7 @@ def _check_same(
 def _own_words(arguments: argparse.Namespace, before: RunSettings | None) -> tuple[OwnWord, ...]:
     """Return the rows of the file of words; without a SOURCE those of the last run, if no file is named."""
     if arguments.own_words:
-        return read_words(arguments.own_words, ListOptions.of(arguments), print_message)
+        return read_words(arguments.own_words, ListOptions.read_arguments(arguments), print_message)
     return before.own_words if before and arguments.has_no_source else ()
 
 
@@ -223,7 +223,7 @@ def _outputs(arguments: argparse.Namespace) -> list[Path]:
 def _corrections(arguments: argparse.Namespace, release: LocalRelease) -> AllCorrections:
     """Read people's answers, for the labels of a release."""
     attributes = {name: head.labels for name, head in release.manifest.attributes.items()}
-    reading = ListOptions.of(arguments).correction_options
+    reading = ListOptions.read_arguments(arguments).correction_options
     return read_all_corrections(
         arguments.corrections, release.manifest.labels, attributes, reading, print_message
     )
@@ -231,10 +231,10 @@ def _corrections(arguments: argparse.Namespace, release: LocalRelease) -> AllCor
 
 def _sheet(arguments: argparse.Namespace) -> SheetOptions:
     return SheetOptions(
-        page=arguments.review,
-        limit=arguments.review_limit,
-        audited=arguments.audit,
-        texts=TRANSLATIONS,
+        page_path=arguments.review,
+        question_limit=arguments.review_limit,
+        audit_size=arguments.audit,
+        translations=TRANSLATIONS,
         command=f"{get_program_name()} {make_corrections_command(arguments)}",
     )
 

@@ -62,13 +62,13 @@ def print_output_places(arguments: argparse.Namespace, outcome: Outcome, job: Jo
     """
     if outcome.words_file:
         _say_words(outcome.words_file, job)
-    if questions := describe_category_questions(outcome.summary, outcome.page):
+    if questions := describe_category_questions(outcome.summary, outcome.sheet_path):
         print(questions)
-    if outcome.page:
-        make_console().print(f"Review sheet: {outcome.page}")
+    if outcome.sheet_path:
+        make_console().print(f"Review sheet: {outcome.sheet_path}")
         _say_next(make_corrections_command(arguments))
-    if outcome.pictures:
-        copied, unreadable = outcome.pictures
+    if outcome.sorted_pictures:
+        copied, unreadable = outcome.sorted_pictures
         lost = f"; {unreadable:,} could not be read" if unreadable else ""
         make_console().print(f"Sorted: {copied:,} pictures into folders of {arguments.into}{lost}.")
     if outcome.feed:
@@ -235,8 +235,8 @@ def _say_taken(job: Job, taken_corrections: CorrectionEffect, summary: Summary) 
         )
     if taken_corrections.unmatched_count:
         print_message(
-            f"{taken_corrections.unmatched_count:,} of {taken_corrections.corrections:,} corrections are of "
-            "no picture in "
+            f"{taken_corrections.unmatched_count:,} of {taken_corrections.correction_count:,} corrections "
+            "are of no picture in "
             f"{summary.table}, among them {', '.join(taken_corrections.examples)}: it is gone or has changed "
             "since."
         )
@@ -290,12 +290,18 @@ def _say_feed(feed: FeedResult, advice: str) -> None:
     if feed.categories:
         print(f"Categories of {feed.categories[1]:,} products: {feed.categories[0]}.")
     left_out = "".join(
-        f" {describe_left_out(reason, products)}" for reason, products in feed.left_out.items() if products
+        f" {describe_left_out(reason, products)}"
+        for reason, products in feed.left_out_products.items()
+        if products
     )
-    likely_text = f" {feed.likely:,} colours, at least {feed.right:.0%} of such right." if feed.likely else ""
+    likely_text = (
+        f" {feed.likely_count:,} colours, at least {feed.right_share:.0%} of such right."
+        if feed.likely_count
+        else ""
+    )
     # Not by rich, which would break a command where the terminal ends.
-    print(f"Feed of {feed.products:,} products: {feed.file}.{likely_text}{left_out} {feed.note}".strip())
-    if feed.left_out[DOUBTFUL_COLOUR]:
+    print(f"Feed of {feed.row_count:,} products: {feed.file}.{likely_text}{left_out} {feed.note}".strip())
+    if feed.left_out_products[DOUBTFUL_COLOUR]:
         print(advice)  # on a line of its own, where it may be a command
 
 

@@ -59,7 +59,7 @@ def row_of(subject: Record, run: RunSettings) -> TableRow:
     """The row of a photo or a product without words of a list, and without people."""
     known = DecisionContext(
         settings=run,
-        titles=ListTitles(heads=run.heads),
+        titles=ListTitles(labels_by_head=run.heads),
         shared_photos=SharedPhotos(),
         human_answers=HumanAnswers(),
     )

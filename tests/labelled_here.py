@@ -19,5 +19,5 @@ def here(setup: WorkerSetup, items: Iterator[PictureItem], _: int | None, __: Sa
         labeller = open_labeller(setup)
     for chunk in group_into_chunks(items):
         with convert_failures():
-            rows = labeller.label(chunk)
+            rows = labeller.label_pictures(chunk)
         yield chunk, rows

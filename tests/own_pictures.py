@@ -113,7 +113,7 @@ class Said(list[str], Lines):
         use: PictureUse = "learn",
         by: str = "",
     ) -> LabelledData:
-        listing = list_pictures(place, ListOptions(by=by), attributes).assign_class_ids()
+        listing = list_pictures(place, ListOptions(product_column=by), attributes).assign_class_ids()
         contents = make_contents(listing)
         contents.check_contents(self.warn, skip_unreadable=skip_unreadable)
         contents = contents if limit is None else contents.limit_pictures(limit)

@@ -175,7 +175,7 @@ class Options(BaseModel):
     @property
     def reading(self) -> ListOptions:
         """The settings by which a table (CSV) of pictures is read: columns, root folder, encoding."""
-        return ListOptions.of(self)
+        return ListOptions.read_arguments(self)
 
     @property
     def accept(self) -> AcceptConditions:

@@ -44,17 +44,19 @@ class CategoryQuestion(NamedTuple):
         category: the word, which is one level of a category path, in its first spelling in the list.
         branches: the levels above the word, with ` > ` between, for each branch in which the word occurs; at
             most MAX_BRANCHES_PER_QUESTION.
-        products: the number of products in the category, or of pictures in a table without products.
-        rows: the places in the source (`record.number`) of the products in the category that need a person.
-        kinds: the number of products for each kind that the photos answer, the most frequent first.
+        product_count: the number of products in the category, or of pictures in a table without products.
+        row_numbers: the places in the source (`record.number`) of the products in the category that need a
+            person.
+        products_by_kind: the number of products for each kind that the photos answer, the most frequent
+            first.
         photos: up to MAX_PHOTOS_PER_QUESTION photos to which the model gave different answers.
     """
 
     category: str
     branches: tuple[str, ...]
-    products: int
-    rows: Sequence[int]
-    kinds: dict[str, int]
+    product_count: int
+    row_numbers: Sequence[int]
+    products_by_kind: dict[str, int]
     photos: tuple[PhotoRecord, ...]
 
 
@@ -83,20 +85,20 @@ class CategoryQuestions:
         self._min_rows = MIN_PRODUCTS_IF_READABLE if reader.list_words.is_read else MIN_PRODUCTS_IF_UNREADABLE
         self._levels: dict[str, _Level] = {}
 
-    def collect(self, rows: Iterable[TableRow]) -> Iterator[TableRow]:
-        """Yield the given rows unchanged, and add each row to the questions (`add`) before it is yielded."""
+    def collect_rows(self, rows: Iterable[TableRow]) -> Iterator[TableRow]:
+        """Yield the given rows unchanged. Each row is added to the questions before it is yielded."""
         for row in rows:
-            self.add(row)
+            self.add_row(row)
             yield row
 
-    def add(self, row: TableRow) -> None:
+    def add_row(self, row: TableRow) -> None:
         """Count a row for each of its categories that the shop has not explained yet.
 
         Args:
             row: the decided row of a product, or of a picture without a product.
         """
         record = row.record
-        for path in self._reader.paths(record.cells, find_parent_folder(record.photos[0].path)):
+        for path in self._reader.find_category_paths(record.cells, find_parent_folder(record.photos[0].path)):
             if not self._reader.is_explained(path):
                 self._add_to_level(path, row)
 
@@ -125,19 +127,19 @@ class CategoryQuestions:
             CategoryQuestion(
                 category=level.category,
                 branches=tuple(level.branches),
-                products=level.products,
-                rows=level.rows,
-                kinds=dict(level.kinds.most_common()),
+                product_count=level.products,
+                row_numbers=level.rows,
+                products_by_kind=dict(level.kinds.most_common()),
                 photos=tuple(level.photos.values()),
             )
             for level in asked_levels[:MAX_CATEGORY_QUESTIONS]
         ]
 
-    def count(self) -> dict[str, int]:
+    def count_questions(self) -> dict[str, int]:
         """Return the number of questions (`categories`), and of rows that need a person in them (`rows`).
 
         A row that is in two categories is counted once.
         """
         questions = self.make_questions()
-        rows = {row for question in questions for row in question.rows}
+        rows = {row for question in questions for row in question.row_numbers}
         return {"categories": len(questions), "rows": len(rows)}

@@ -96,14 +96,14 @@ class Decisions:
         """The facts about the whole table that `decide_row` needs for each row."""
         hashes = [sha256 for (sha256,) in self.journal.query(_SHARED_PHOTOS)]
         collector = SharedProductsCollector(hashes)
-        is_read = self.settings.by and self.reader.has_words
-        products = read_product_titles(self.reader, self._rows_of_products() if is_read else ())
-        titles = collect_titles(self.settings, self.reader, collector.collect(products))
+        is_read = self.settings.by and self.list_reader.has_words
+        products = read_product_titles(self.list_reader, self._rows_of_products() if is_read else ())
+        titles = collect_titles(self.settings, self.list_reader, collector.collect_products(products))
         photos = read_unshared_photos(self.journal, hashes)
         return DecisionContext(
             settings=self.settings,
             titles=titles,
-            shared_photos=make_shared_photos(collector.products_of_photos(), photos, titles),
+            shared_photos=make_shared_photos(collector.make_shared_products(), photos, titles),
             human_answers=self._human_answers,
         )
 
@@ -128,7 +128,7 @@ class Decisions:
         )
 
     @cached_property
-    def reader(self) -> ListReader:
+    def list_reader(self) -> ListReader:
         """The reader that finds kinds of garments in titles and categories.
 
         It also knows the words that the shop has explained.
@@ -136,13 +136,13 @@ class Decisions:
         words, settings = self.list_words, self.journal.settings
         is_on = settings.language != LANGUAGE_OFF
         folders = NO_FOLDERS if words.columns or not is_on else self._folders()
-        names = (name for folder_names in folders.names.values() for name in sorted(folder_names))
+        names = (name for folder_names in folders.names_by_depth.values() for name in sorted(folder_names))
         return ListReader(
             list_words=words,
             own_words=OwnWords(
                 settings.own_words, tuple(self.journal.read_category_answers()), words.language
             ),
-            column=CategoryColumn.learn_from_cells(self._categories()),
+            category_column=CategoryColumn.learn_from_cells(self._categories()),
             folder_categories=folders,
             folder_language=recognise_language(names),
             can_read_known_words=is_on,
@@ -156,12 +156,12 @@ class Decisions:
             categories, because answers about categories would then change no decision.
         """
         has_shares = self.settings.shares != NO_MINIMUM_SHARES
-        return CategoryQuestions(self.reader) if has_shares and self.reader.has_categories else None
+        return CategoryQuestions(self.list_reader) if has_shares and self.list_reader.has_categories else None
 
     def _categories(self) -> Iterator[str]:
         words = self.list_words
         cells = self._read_columns(words.categories) if words.categories else ()
-        return (words.category(of_row) for of_row in cells)
+        return (words.read_category(of_row) for of_row in cells)
 
     def _folders(self) -> FolderCategories:
         """Find the folders that are categories, unless pictures were sorted into them by class."""

@@ -34,7 +34,7 @@ class RowHumanAnswers(NamedTuple):
         """The heads that people answered for the product or for one of its photos; some occur twice."""
         return [head for labels in (self.product_labels, *self.photo_labels) for head in labels]
 
-    def labels(self, head: str) -> set[str]:
+    def find_labels(self, head: str) -> set[str]:
         """Return the valid labels that people gave for a head; an answer to the product is the only one.
 
         Returns:
@@ -69,12 +69,12 @@ class HeadContext(NamedTuple):
 
     Attributes:
         categories: the id and name of the platform's category, by label.
-        is_admitted: whether the words of the list allow the answer; None if the list or the answer names no
-            kind of garment.
+        is_allowed_by_title: whether the words of the list allow the answer; None if the list or the answer
+            names no kind of garment.
     """
 
     categories: Mapping[str, Category]
-    is_admitted: bool | None
+    is_allowed_by_title: bool | None
 
 
 @dataclass(frozen=True)
@@ -82,15 +82,16 @@ class HumanAnswers:
     """The answers of people that are valid for a table.
 
     Attributes:
-        labels: the labels by head. The key is (sha256, "") for a picture, and ("", product) for a product.
+        labels_by_subject: the labels by head. The key is (sha256, "") for a picture, and ("", product) for a
+            product.
     """
 
-    labels: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    labels_by_subject: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
     def find_answers(self, record: Record) -> RowHumanAnswers:
         """Return the answers of people about the photos of a row, and about its product if it has one."""
-        photo_labels = [self.labels.get((photo.sha256, ""), {}) for photo in record.photos]
-        product_labels = self.labels.get(("", record.product), {}) if record.product else {}
+        photo_labels = [self.labels_by_subject.get((photo.sha256, ""), {}) for photo in record.photos]
+        product_labels = self.labels_by_subject.get(("", record.product), {}) if record.product else {}
         return RowHumanAnswers(product_labels, photo_labels)
 
 
@@ -115,7 +116,7 @@ def decide_head(
     label, decided_by, reason = None, None, None if isinstance(record, PhotoRecord) else Reason.NO_PHOTO
     if answer:
         label, decided_by, reason = answer.label, answer.decided_by, answer.reason
-    labels = human_answers.labels(head)
+    labels = human_answers.find_labels(head)
     if len(labels) == 1:
         label, decided_by = min(labels) or None, DecidedBy.PERSON
     elif labels:
@@ -126,7 +127,7 @@ def decide_head(
         decided_by=decided_by,
         reason=reason,
         category=context.categories.get(label or "", (None, None)),
-        is_admitted=context.is_admitted,
+        is_allowed_by_title=context.is_allowed_by_title,
         question_reason=find_question_reason(record, head, reason, human_answers) if answer else None,
     )
 

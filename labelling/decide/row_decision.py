@@ -96,11 +96,11 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
     return TableRow(
         record=record,
         decisions=decisions,
-        title_kinds=context.titles.title_kinds(record),
+        title_kinds=context.titles.find_title_kinds(record),
         feed_colours=choose_feed_colours(colour, list_colours, photo_colour)
         if isinstance(record, ProductRecord)
         else (),
-        is_likely=list_colours is None and not colour.is_settled,
+        has_likely_colours=list_colours is None and not colour.is_settled,
     )
 
 
@@ -152,8 +152,8 @@ def read_list_colours(record: Record, context: DecisionContext) -> ListColours |
     """
     if context.colour_head not in record.answers:
         return None
-    words = context.titles.reader.list_words
-    title = words.title(record.cells) if words.is_read else ""
+    words = context.titles.list_reader.list_words
+    title = words.read_title(record.cells) if words.is_read else ""
     shop_colours = read_shop_colours(record.cells, [photo.cells for photo in record.photos])
     return find_listed_colours(
         shop_colours,
@@ -214,10 +214,10 @@ def apply_human_answers(
 def _is_admitted(record: Record, head: str, answer: HeadAnswer, context: DecisionContext) -> bool | None:
     """Check whether the list admits an answer; None if one of the two says nothing of a kind."""
     titles = context.titles
-    is_contradicting = titles.meaning(record).conflict == Reason.CONTRADICTING
+    is_contradicting = titles.find_meaning(record).conflict == Reason.CONTRADICTING
     if answer.reason == Reason.TITLE_CONFLICT or (is_contradicting and head in titles.title_heads):
         return False
-    return titles.is_label_allowed(head, answer.label, titles.title_kinds(record))
+    return titles.is_label_allowed(head, answer.label, titles.find_title_kinds(record))
 
 
 def choose_feed_colours(

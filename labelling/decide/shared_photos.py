@@ -40,26 +40,26 @@ class SharedProductsCollector:
         self._kinds = {sha256: set[Meaning]() for sha256 in hashes}
         self._words: dict[str, tuple[str, ...]] = {}
 
-    def collect(self, products: Iterable[ProductTitle]) -> Iterator[ProductTitle]:
+    def collect_products(self, products: Iterable[ProductTitle]) -> Iterator[ProductTitle]:
         """Yield the given products unchanged, and add each one to the facts before it is yielded."""
         for product in products:
-            self.add(product)
+            self.add_product(product)
             yield product
 
-    def add(self, product: ProductTitle) -> None:
+    def add_product(self, product: ProductTitle) -> None:
         """Add a product to the facts about its shared photos.
 
         Args:
             product: the facts of the list about the product.
         """
-        shared_hashes = product.hashes & self._kinds.keys()
+        shared_hashes = product.photo_hashes & self._kinds.keys()
         words = remove_variant_words(product.title) if shared_hashes else ()
         for sha256 in shared_hashes:
             self._kinds[sha256].add(product.shown_kinds)
             # The empty tuple, which stands for different words, equals no title with words.
             self._words[sha256] = words if self._words.setdefault(sha256, words) == words else ()
 
-    def products_of_photos(self) -> dict[str, SharedProducts]:
+    def make_shared_products(self) -> dict[str, SharedProducts]:
         """Return the facts about the products of each shared photo, by the sha256 of the photo."""
         nothing = frozenset({frozenset[str]()})
         return {
@@ -74,13 +74,13 @@ class SharedPhotos:
 
     Attributes:
         titles: the titles of the list, with the kinds that they allow.
-        products_of_photos: the facts about the products of each such photo, by the sha256 of the photo.
+        products_by_photo: the facts about the products of each such photo, by the sha256 of the photo.
         unshared_answers: product, head (class or attribute) and label of each answer of a familiar photo that
             is listed under one product only.
     """
 
     titles: ListTitles = field(default_factory=ListTitles)
-    products_of_photos: Mapping[str, SharedProducts] = field(default_factory=dict)
+    products_by_photo: Mapping[str, SharedProducts] = field(default_factory=dict)
     unshared_answers: frozenset[tuple[str, str, str]] = frozenset()
 
     def can_accept_label(self, record: Record, head: str, label: str) -> bool:
@@ -117,14 +117,14 @@ class SharedPhotos:
             record: the product, or a photo of one.
             kind: the kind of garment, as shops name it; None if the title decided none.
         """
-        shared_products = [self.products_of_photos.get(photo.sha256) for photo in record.photos]
+        shared_products = [self.products_by_photo.get(photo.sha256) for photo in record.photos]
         if not record.product or None in shared_products:
             return True
         kinds = {kinds for products in shared_products if products for kinds in products.kinds}
-        return all(self.titles.labels.admit_kind(kind, listed) for listed in kinds)
+        return all(self.titles.release_labels.admit_kind(kind, listed) for listed in kinds)
 
     def _may_show_each(self, photo: PhotoRecord) -> bool:
-        shared_products = self.products_of_photos.get(photo.sha256)
+        shared_products = self.products_by_photo.get(photo.sha256)
         if shared_products is None:
             return True
         label = photo.answers[LABEL].label if LABEL in photo.answers else None
@@ -146,7 +146,7 @@ def make_shared_photos(
     """
     return SharedPhotos(
         titles=titles,
-        products_of_photos=products_of_photos,
+        products_by_photo=products_of_photos,
         unshared_answers=frozenset(
             (photo.product, head, answer.label)
             for photo in photos

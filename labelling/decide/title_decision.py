@@ -57,7 +57,7 @@ class ProductTitle(NamedTuple):
         title: its title; empty without one.
         meaning: the kinds that its title and category allow.
         shown_kinds: the kinds that its photos may show: those of the meaning, and the parts of a set.
-        hashes: the sha256 of its photos that have an answer.
+        photo_hashes: the sha256 of its photos that have an answer.
     """
 
     product: str
@@ -65,7 +65,7 @@ class ProductTitle(NamedTuple):
     title: str
     meaning: ListMeaning
     shown_kinds: Meaning
-    hashes: frozenset[str]
+    photo_hashes: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,39 +73,40 @@ class ListTitles:
     """The titles of a list, and the facts of a release that are needed to decide with them.
 
     Attributes:
-        reader: the reader that finds kinds of garments in titles and categories.
-        labels: the labels of the release, with the kinds that they stand for.
+        list_reader: the reader that finds kinds of garments in titles and categories.
+        release_labels: the labels of the release, with the kinds that they stand for.
         minimum_shares: the probabilities that a photo has to give to the kinds in a title, so that title and
             photo together can accept.
-        heads: the labels of the class (LABEL) and of each attribute of the release.
-        products: the kinds that the list allows for each product, by its name; empty without products.
-            Products with the same kinds share one object, because a list may have millions of products.
+        labels_by_head: the labels of the class (LABEL) and of each attribute of the release.
+        product_meanings: the kinds that the list allows for each product, by its name; empty without
+            products. Products with the same kinds share one object, because a list may have millions of
+            products.
         contradicting_products: the names of products whose titles share no kind of garment, in the order of
             their first photos.
     """
 
-    reader: ListReader = field(default_factory=ListReader)
-    labels: ReleaseLabels = NO_RELEASE_LABELS
+    list_reader: ListReader = field(default_factory=ListReader)
+    release_labels: ReleaseLabels = NO_RELEASE_LABELS
     minimum_shares: MinimumShares = NO_MINIMUM_SHARES
-    heads: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    products: Mapping[str, ListMeaning] = field(default_factory=dict)
+    labels_by_head: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    product_meanings: Mapping[str, ListMeaning] = field(default_factory=dict)
     contradicting_products: tuple[str, ...] = ()
 
-    def meaning(self, record: Record) -> ListMeaning:
+    def find_meaning(self, record: Record) -> ListMeaning:
         """Return the kinds of garments that the list allows for a photo or a product.
 
         For a photo, the title of its product is used. If the titles of the product contradict each other, the
         photo's own title is used.
         """
-        meaning = self.products.get(record.product)
+        meaning = self.product_meanings.get(record.product)
         is_photo = not isinstance(record, ProductRecord)
         if meaning and not (is_photo and meaning.conflict == Reason.CONTRADICTING):
             return meaning
-        return self.reader.meaning(record.cells, find_parent_folder(record.photos[0].path))
+        return self.list_reader.read_meaning(record.cells, find_parent_folder(record.photos[0].path))
 
-    def title_kinds(self, record: Record) -> frozenset[str]:
+    def find_title_kinds(self, record: Record) -> frozenset[str]:
         """Return the kinds of garments that the list allows for a row; an empty set if it names none."""
-        return self.meaning(record).kinds
+        return self.find_meaning(record).kinds
 
     def is_label_allowed(self, head: str, label: str | None, title_kinds: frozenset[str]) -> bool | None:
         """Return whether the kinds in a title allow a label of the photos.
@@ -120,13 +121,13 @@ class ListTitles:
             head.
         """
         if head == LABEL:
-            return self.labels.admit_class(label, title_kinds)
-        return self.labels.admit_kind(label, title_kinds) if head in self.title_heads else None
+            return self.release_labels.admit_class(label, title_kinds)
+        return self.release_labels.admit_kind(label, title_kinds) if head in self.title_heads else None
 
     @property
     def title_heads(self) -> tuple[str, ...]:
         """The heads that titles decide about: the class, and the attribute `kind` if the release has it."""
-        return (LABEL, KIND) if self.labels.kinds else (LABEL,)
+        return (LABEL, KIND) if self.release_labels.kinds else (LABEL,)
 
     def label_probabilities(self, record: Record, head: str) -> dict[str, float]:
         """Return the probability of each label of a head, from all photos of a row.
@@ -135,7 +136,7 @@ class ListTitles:
             record: the photo or product, which has an answer of this head.
             head: the class (LABEL), or the name of an attribute.
         """
-        return dict(zip(self.heads[head], record.find_probabilities(head), strict=True))
+        return dict(zip(self.labels_by_head[head], record.find_probabilities(head), strict=True))
 
 
 def read_product_titles(reader: ListReader, rows: Iterable[ListedRow]) -> Iterator[ProductTitle]:
@@ -159,15 +160,15 @@ def _read_product_title(reader: ListReader, rows: Sequence[ListedRow]) -> Produc
     }
     different = {tuple(row.cells.values()): row.cells for row in rows}
     titles = {reader.read_title_meaning(cells_of_row) for cells_of_row in different.values()}
-    meaning = reader.meaning(cells, find_parent_folder(first.path), combine_title_meanings(list(titles)))
+    meaning = reader.read_meaning(cells, find_parent_folder(first.path), combine_title_meanings(list(titles)))
     return ProductTitle(
         product=first.product,
         number=first.number,
-        title=words.title(cells),
+        title=words.read_title(cells),
         meaning=meaning,
         shown_kinds=meaning.kinds
-        | (words.shown_kinds(cells) if meaning.kinds == {GARMENT_SET_KIND} else frozenset()),
-        hashes=frozenset(row.sha256 for row in rows if row.sha256),
+        | (words.read_set_kinds(cells) if meaning.kinds == {GARMENT_SET_KIND} else frozenset()),
+        photo_hashes=frozenset(row.sha256 for row in rows if row.sha256),
     )
 
 
@@ -189,11 +190,11 @@ def collect_titles(
             contradicting_products.append((product.number, product.product))
     labels = find_release_labels(heads[LABEL], heads.get(KIND), reader.list_words.language)
     return ListTitles(
-        reader=reader,
-        labels=labels if reader.has_words else NO_RELEASE_LABELS,
+        list_reader=reader,
+        release_labels=labels if reader.has_words else NO_RELEASE_LABELS,
         minimum_shares=settings.shares,
-        heads=heads,
-        products=meanings,
+        labels_by_head=heads,
+        product_meanings=meanings,
         contradicting_products=tuple(name for _, name in sorted(contradicting_products)),
     )
 
@@ -214,13 +215,13 @@ def decide_record_with_title(record: Record, titles: ListTitles) -> TitleDecisio
         The decision; None if the row has no answer about the class, or if the list names no kind for it. If
         the words of the list contradict each other, the decision is that a person has to look.
     """
-    meaning = titles.meaning(record)
+    meaning = titles.find_meaning(record)
     if not meaning.kinds or LABEL not in record.answers:
         return None
     label_scores = _photo_answer(record, LABEL)
     kind_scores = _photo_answer(record, KIND) if KIND in record.answers else None
     decision = decide_with_title(
-        meaning.kinds, label_scores, kind_scores, titles.labels, titles.minimum_shares
+        meaning.kinds, label_scores, kind_scores, titles.release_labels, titles.minimum_shares
     )
     if not meaning.conflict:
         return decision

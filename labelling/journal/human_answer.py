@@ -30,8 +30,8 @@ class HumanAnswer(NamedTuple):
 
     Attributes:
         label: the class or the label of an attribute, NONE for none of them, or LEFT_OUT_LABEL.
-        at: the time in UTC, as text that sorts by time.
+        answered_at: the time in UTC, as text that sorts by time.
     """
 
     label: str
-    at: str
+    answered_at: str

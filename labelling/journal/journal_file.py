@@ -232,7 +232,7 @@ class Journal(AbstractContextManager["Journal"]):
         stored_run = self._db.execute("SELECT run, seconds, state, written, options FROM run").fetchone()
         # A restart discards a damaged one, too.
         with suppress(ValueError) if self._restart else self.convert_damage_errors():
-            self.earlier_settings = RunSettings.from_json(stored_run[0]) if stored_run else None
+            self.earlier_settings = RunSettings.parse_json(stored_run[0]) if stored_run else None
             self.options = json.loads(stored_run[4] or "{}") if stored_run else {}
         now = self._begins
         if (
@@ -250,7 +250,7 @@ class Journal(AbstractContextManager["Journal"]):
             for table in _OF_TABLES:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
             known_hashes = stored_run[3] if stored_run else "{}"
-            row = now.as_json(), UNFINISHED, known_hashes
+            row = now.format_json(), UNFINISHED, known_hashes
             self._db.execute("INSERT INTO run VALUES (?, 0, 0.0, ?, ?, NULL)", row)
             self._run = now
 
@@ -381,7 +381,7 @@ class Journal(AbstractContextManager["Journal"]):
             listing: the number of the listing in the file.
         """
         self.commit()
-        self.execute("UPDATE run SET run = ?, listing = ?, state = ?", run.as_json(), listing, CHANGED)
+        self.execute("UPDATE run SET run = ?, listing = ?, state = ?", run.format_json(), listing, CHANGED)
         self._run, self.state = run, CHANGED
 
     def keep_settings(self, run: RunSettings) -> None:
@@ -390,7 +390,7 @@ class Journal(AbstractContextManager["Journal"]):
         Args:
             run: the settings of the current run, with the facts that were found.
         """
-        self.execute("UPDATE run SET run = ?", run.as_json())
+        self.execute("UPDATE run SET run = ?", run.format_json())
         self._run = run
 
     def mark_changed(self) -> None:
@@ -470,7 +470,7 @@ class Journal(AbstractContextManager["Journal"]):
             TableUnusable: the disk is full.
         """
         rows = (
-            (key, answer.category, format_meaning(answer.meaning), answer.at)
+            (key, answer.category, format_meaning(answer.meaning), answer.answered_at)
             for key, answer in answers.items()
         )
         self.execute_many("INSERT OR REPLACE INTO category_answers VALUES (?, ?, ?, ?)", rows)

@@ -70,11 +70,11 @@ class CategoryColumn:
     It decides whether commas and slashes separate levels or belong to a name.
 
     Attributes:
-        counts: the number of different cells in which each level occurs, by `level_key`, with commas and
-            slashes as separators and without.
+        cells_by_level: the number of different cells in which each level occurs, by `level_key`, with commas
+            and slashes as separators and without.
     """
 
-    counts: Mapping[str, int] = field(default_factory=dict)
+    cells_by_level: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def learn_from_cells(cls, cells: Iterable[str]) -> Self:
@@ -90,7 +90,7 @@ class CategoryColumn:
             counts.update({level_key(level) for part in texts for level in _levels(part)} - {""})
         return cls(counts)
 
-    def paths(self, cell: str) -> tuple[CategoryPath, ...]:
+    def split_cell(self, cell: str) -> tuple[CategoryPath, ...]:
         """Return the categories in a cell, each as a tuple of its levels, the top level first.
 
         Levels that are numbers or addresses are left out. A category that another one of the cell begins with
@@ -115,7 +115,7 @@ class CategoryColumn:
         """Split a text at a sign if most of its parts have levels that occur in other cells, too."""
         parts = text.split(sign)
         shared_count = sum(
-            any(self.counts.get(level_key(level), 0) > 1 for level in _levels(part)) for part in parts
+            any(self.cells_by_level.get(level_key(level), 0) > 1 for level in _levels(part)) for part in parts
         )
         return parts if 2 * shared_count > len(parts) > 1 else [text]
 
@@ -130,20 +130,21 @@ class FolderCategories:
 
     Attributes:
         common_depth: the number of folders that all paths have in common, which are left out.
-        names: the names of folders that are levels of a category, by their depth below the common folders.
+        names_by_depth: the names of folders that are levels of a category, by their depth below the common
+            folders.
     """
 
     common_depth: int = 0
-    names: Mapping[int, frozenset[str]] = field(default_factory=dict)
+    names_by_depth: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
-    def path(self, folder: str) -> CategoryPath:
+    def find_category(self, folder: str) -> CategoryPath:
         """Return the category that the folder of a picture stands for; empty if it stands for none.
 
         Args:
             folder: the folder of the picture, with `/` between its parts.
         """
         parts = _parts(folder)[self.common_depth :]
-        return tuple(name for level, name in enumerate(parts) if name in self.names.get(level, ()))
+        return tuple(name for level, name in enumerate(parts) if name in self.names_by_depth.get(level, ()))
 
 
 NO_FOLDERS: Final = FolderCategories()

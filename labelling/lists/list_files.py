@@ -114,8 +114,10 @@ def open_header(
     with name_text_errors(path, encoding):
         list_ = _open_with_header(path, needed, reading, encoding, stamp)
     reading, needed = _match_header(list_.header, needed, reading)
-    _check_header(list_, needed, {*needed, *optional, reading.by})
-    unread_columns = [name for name in list_.header if name not in {*needed, *optional, reading.by}]
+    _check_header(list_, needed, {*needed, *optional, reading.product_column})
+    unread_columns = [
+        name for name in list_.header if name not in {*needed, *optional, reading.product_column}
+    ]
     misspelt = suggest_renaming(sorted({*optional}.difference(list_.header)), unread_columns)
     notes = [note] if note else []
     notes += [f"{path}: a column that is spelt otherwise is not read.{misspelt}"] if misspelt else []
@@ -161,14 +163,14 @@ def _open_with_header(
     separator = next(fitting, most) if needed else most
     row = headers[separator]
     if row.error:
-        raise ListUnusable(f"{path}, row 1, line {row.line}: {explain_parse_error(row)[0]}")
+        raise ListUnusable(f"{path}, row 1, line {row.first_line}: {explain_parse_error(row)[0]}")
     names = Counter(filter(None, row.cells))
     repeated_names = [name for name, count in names.items() if count > 1]
     note = f"{path}: of the columns `{', '.join(repeated_names)}` there are two; the first is read."
     reading, _ = _match_header(row.cells, needed, reading)
     return ListFile(
         path=path,
-        reading=reading,
+        list_options=reading,
         encoding=encoding,
         separator=separator,
         header=tuple(row.cells),
@@ -215,7 +217,7 @@ def _advice(list_: ListFile, needed: Collection[str]) -> str:
     missing = [name for name in needed if name not in list_.header]
     if advice := suggest_renaming(missing, list_.header):
         return advice
-    if {*missing}.isdisjoint(list_.reading.path_columns):
+    if {*missing}.isdisjoint(list_.list_options.path_columns):
         return ""
     if any(map(is_picture_cell, list_.header)):
         return f" Write `{missing[0]}` in a line above the first one."
@@ -227,6 +229,6 @@ def _advice(list_: ListFile, needed: Collection[str]) -> str:
 
 def _find_picture_columns(list_: ListFile) -> list[str]:
     """Return the columns in which most cells look like the names of pictures."""
-    some = list(islice(list_.rows(), SAMPLE_ROWS))
+    some = list(islice(list_.read_rows(), SAMPLE_ROWS))
     cells = {name: [row.cells[name] for row in some if row.cells[name]] for name in list_.columns}
     return [name for name, of in cells.items() if 2 * sum(map(is_picture_cell, of)) > len(of) > 0]

@@ -83,7 +83,7 @@ class ListReader:
     Attributes:
         list_words: the columns of titles and categories, and their language.
         own_words: the words that the shop explained.
-        column: the way in which the category column is written, from all its cells.
+        category_column: the way in which the category column is written, from all its cells.
         folder_categories: the folders that are categories, for a source without such columns.
         folder_language: the language of the names of folders.
         can_read_known_words: whether known words are read, which people can switch off.
@@ -91,7 +91,7 @@ class ListReader:
 
     list_words: ListWords = field(default_factory=ListWords)
     own_words: OwnWords = NO_OWN_WORDS
-    column: CategoryColumn = field(default_factory=CategoryColumn)
+    category_column: CategoryColumn = field(default_factory=CategoryColumn)
     folder_categories: FolderCategories = NO_FOLDERS
     folder_language: str = UNDETERMINED_LANGUAGE
     can_read_known_words: bool = True
@@ -99,26 +99,28 @@ class ListReader:
     @property
     def has_words(self) -> bool:
         """Whether the list has any words, or the shop explained any, that can say which kind a product is."""
-        has_own_words = bool(self.own_words.file or self.own_words.answers)
+        has_own_words = bool(self.own_words.file_rows or self.own_words.category_answers)
         return self.list_words.is_read or has_own_words or self.has_categories
 
     @property
     def has_categories(self) -> bool:
         """Whether rows have categories whose words are read."""
-        return self.can_read_known_words and bool(self.list_words.categories or self.folder_categories.names)
+        return self.can_read_known_words and bool(
+            self.list_words.categories or self.folder_categories.names_by_depth
+        )
 
-    def paths(self, cells: Mapping[str, str], folder: str) -> tuple[CategoryPath, ...]:
+    def find_category_paths(self, cells: Mapping[str, str], folder: str) -> tuple[CategoryPath, ...]:
         """Return the categories of a row, each as a tuple of levels; empty if the row has none.
 
         Args:
             cells: the cells of its list, by column.
             folder: the folder of its first photo, with `/` between the parts.
         """
-        if self.folder_categories.names:
-            path = self.folder_categories.path(folder)
+        if self.folder_categories.names_by_depth:
+            path = self.folder_categories.find_category(folder)
             return (path,) if path else ()
-        category = self.list_words.category(cells)
-        return self.column.paths(category) if category else ()
+        category = self.list_words.read_category(cells)
+        return self.category_column.split_cell(category) if category else ()
 
     def is_garment_level(self, level: str) -> bool:
         """Return whether a category level has a known word for a garment, and needs no explanation."""
@@ -127,7 +129,7 @@ class ListReader:
     @property
     def _language(self) -> str:
         """The language of the categories."""
-        return self.folder_language if self.folder_categories.names else self.list_words.language
+        return self.folder_language if self.folder_categories.names_by_depth else self.list_words.language
 
     def _level_kinds(self, level: str) -> Meaning:
         """Return the kinds of a level in the language of the categories, or in all if that is not read."""
@@ -143,7 +145,9 @@ class ListReader:
         """
         return self.own_words.is_level_explained(path[-1]) or any(map(self.is_garment_level, path))
 
-    def meaning(self, cells: Mapping[str, str], folder: str, title: ListMeaning | None = None) -> ListMeaning:
+    def read_meaning(
+        self, cells: Mapping[str, str], folder: str, title: ListMeaning | None = None
+    ) -> ListMeaning:
         """Return the kinds that title and category of a row allow together, or a conflict between them.
 
         Args:
@@ -161,7 +165,7 @@ class ListReader:
             return title
         if self.list_words.is_read:
             return ListMeaning(self.list_words.read_words_and_kinds(cells).kinds)
-        return ListMeaning(self._deepest_kinds(self.paths(cells, folder)))
+        return ListMeaning(self._deepest_kinds(self.find_category_paths(cells, folder)))
 
     def _deepest_kinds(self, paths: Iterable[CategoryPath]) -> Meaning:
         """Return the kinds that the deepest telling level of each path names, those of all paths together."""
@@ -169,9 +173,9 @@ class ListReader:
         return frozenset[str]().union(*deepest)
 
     def _explained(self, cells: Mapping[str, str], folder: str) -> Meaning:
-        if not self.own_words.categories:
+        if not self.own_words.category_meanings:
             return frozenset()
-        return self.own_words.find_category_meaning(self.paths(cells, folder))
+        return self.own_words.find_category_meaning(self.find_category_paths(cells, folder))
 
     def read_title_meaning(self, cells: Mapping[str, str]) -> ListMeaning:
         """Return the kinds that the title of a row names, whatever its category is.
@@ -183,9 +187,9 @@ class ListReader:
         Args:
             cells: the cells of the row, by column.
         """
-        if not self.own_words.phrases.phrases:
-            return ListMeaning(self.list_words.title_kinds(cells))
-        title = self.list_words.title(cells)
+        if not self.own_words.title_phrases.phrases:
+            return ListMeaning(self.list_words.read_title_kinds(cells))
+        title = self.list_words.read_title(cells)
         if self.list_words.is_read:
             language = self.list_words.find_title_language(cells)
             return ListMeaning(

@@ -25,7 +25,7 @@ class ListOptions:
         encoding: the encoding of text that is neither UTF-8 nor UTF-16 with its mark; empty to refuse such
             text.
         skip_bad_rows: whether rows that do not fit the header are left out, instead of refusing the list.
-        by: the column that says which pictures show one product; empty for none.
+        product_column: the column that says which pictures show one product; empty for none.
         identifier_columns: further columns whose cells name products or groups, which are read if they exist.
     """
 
@@ -33,11 +33,11 @@ class ListOptions:
     root: Path | None = None
     encoding: str = ""
     skip_bad_rows: bool = False
-    by: str = ""
+    product_column: str = ""
     identifier_columns: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, options: Any) -> "ListOptions":  # noqa: ANN401 - a command line's, or those of a training
+    def read_arguments(cls, options: Any) -> "ListOptions":  # noqa: ANN401 - a command line's, or those of a training
         """Return the reading that the options of a command choose.
 
         Args:
@@ -50,7 +50,7 @@ class ListOptions:
             root=expand_home(root) if root else None,
             encoding=options.encoding or "",
             skip_bad_rows=options.skip_bad_rows,
-            by=getattr(options, "product_column", None) or "",
+            product_column=getattr(options, "product_column", None) or "",
         )
 
     @property
@@ -58,7 +58,7 @@ class ListOptions:
         """The options for reading a file of corrections: the encoding and the treatment of bad rows stay."""
         return ListOptions(encoding=self.encoding, skip_bad_rows=self.skip_bad_rows)
 
-    def place(self, cell: str, file: Path, encoding: str) -> str:
+    def find_path(self, cell: str, file: Path, encoding: str) -> str:
         """Return the path of the file that a cell of a list names, whether the file exists or not.
 
         If people named a root, a path that begins with a slash is looked for below the root first: Magento

@@ -26,12 +26,12 @@ class ListRow(NamedTuple):
     """A row of a list that fits the header.
 
     Attributes:
-        where: a text for messages: the path of the list, the number of the row (the header is row 1), and the
-            line at which the row begins.
+        row_place: a text for messages: the path of the list, the number of the row (the header is row 1), and
+            the line at which the row begins.
         cells: the cells by column. If two columns share a name, the first one is used.
     """
 
-    where: str
+    row_place: str
     cells: dict[str, str]
 
 
@@ -41,7 +41,7 @@ class ListFile:
 
     Attributes:
         path: the path of the list.
-        reading: the way in which it is read.
+        list_options: the way in which it is read.
         encoding: the encoding of its text, as Python names it.
         separator: the separator between cells.
         header: the names of the columns, as they are written.
@@ -52,7 +52,7 @@ class ListFile:
     """
 
     path: Path
-    reading: ListOptions
+    list_options: ListOptions
     encoding: str
     separator: str
     header: tuple[str, ...]
@@ -65,7 +65,7 @@ class ListFile:
         """The names of the columns, each once, without empty names."""
         return tuple(dict.fromkeys(filter(None, self.header)))
 
-    def rows(self) -> Iterator[ListRow]:
+    def read_rows(self) -> Iterator[ListRow]:
         """Yield the rows that fit the header, in order. Rows that do not fit are left out.
 
         Raises:
@@ -82,9 +82,9 @@ class ListFile:
             if read_stamp(self.path) != self.stamp:
                 raise ListUnusable(f"{self.path}: was changed while it was read. Give the command again.")
 
-    def place(self, cell: str) -> str:
+    def find_path(self, cell: str) -> str:
         """Return the path of the file that a cell of this list names, whether the file exists or not."""
-        return self.reading.place(cell.strip(), self.path, self.encoding)
+        return self.list_options.find_path(cell.strip(), self.path, self.encoding)
 
     def check_rows(self) -> tuple[list[MalformedRow], int]:
         """Return the faults of rows that do not fit the header, and a number of other rows.
@@ -104,7 +104,7 @@ class ListFile:
     @cached_property
     def _identifiers(self) -> tuple[int, ...]:
         """The places of columns that name products or groups."""
-        names = {self.reading.by, *self.reading.identifier_columns} - {""}
+        names = {self.list_options.product_column, *self.list_options.identifier_columns} - {""}
         return tuple(self.header.index(name) for name in names if name in self.header)
 
     def has_quoted_cells(self) -> bool:
@@ -120,7 +120,7 @@ class ListFile:
             next(parsed, None)
             for number, row in enumerate(parsed, 2):
                 if row.error or "".join(row.cells).strip():
-                    row_place = f"{self.path}, row {number}, line {row.line}"
+                    row_place = f"{self.path}, row {number}, line {row.first_line}"
                     yield row_place, row.cells, self._why_bad(row, row_place)
 
     def _why_bad(self, row: ParsedRow, row_place: str) -> MalformedRow | None:
@@ -128,9 +128,9 @@ class ListFile:
             why, is_unclosed = explain_parse_error(row)
             return MalformedRow(f"{row_place}: {why}", has_quotation_fault=True, is_unclosed=is_unclosed)
         cells, columns = len(row.cells), len(self.header)
-        further_lines = range(row.line + 1, row.last + 1)
+        further_lines = range(row.first_line + 1, row.last_line + 1)
         if self.is_quoted and (line := find_swallowed_line(row, self.separator, columns, self._is_picture)):
-            within = f"it goes on to line {row.last}, and line {line} in a cell of it reads like a row"
+            within = f"it goes on to line {row.last_line}, and line {line} in a cell of it reads like a row"
             sentence = f"{row_place}: a quotation mark is opened and not closed: {within}."
             return MalformedRow(sentence, further_lines, has_quotation_fault=True)
         if cells != columns:
@@ -145,4 +145,4 @@ class ListFile:
         return None
 
     def _is_picture(self, place: int, cell: str) -> bool:
-        return self.header[place] in self.reading.path_columns and is_picture_cell(cell)
+        return self.header[place] in self.list_options.path_columns and is_picture_cell(cell)

@@ -27,13 +27,13 @@ class MalformedRow(NamedTuple):
 
     Attributes:
         sentence: the reason, after the place of the row.
-        further: the numbers of its lines after the first one, which may be rows that it has swallowed.
+        further_lines: the numbers of its lines after the first one, which may be rows that it has swallowed.
         has_quotation_fault: whether a quotation mark is the cause.
         is_unclosed: whether the mark may have swallowed rows, so that the row cannot be left out.
     """
 
     sentence: str
-    further: range = range(0)
+    further_lines: range = range(0)
     has_quotation_fault: bool = False
     is_unclosed: bool = False
 
@@ -42,21 +42,21 @@ class ParsedRow(NamedTuple):
     """A row of a CSV as it was parsed, or the reason why its lines cannot be parsed.
 
     Attributes:
-        line: the number of the line at which it begins, from 1.
+        first_line: the number of the line at which it begins, from 1.
         lines: its lines, with their line breaks.
         cells: the cells; empty if the lines cannot be parsed.
         error: why they cannot be parsed; empty if they can.
     """
 
-    line: int
+    first_line: int
     lines: Sequence[str]
     cells: list[str]
     error: str = ""
 
     @property
-    def last(self) -> int:
+    def last_line(self) -> int:
         """The number of the line at which it ends."""
-        return self.line + len(self.lines) - 1
+        return self.first_line + len(self.lines) - 1
 
 
 def parse_rows(file: TextIO, separator: str, *, is_quoted: bool = True) -> Iterator[ParsedRow]:
@@ -96,8 +96,10 @@ def explain_parse_error(row: ParsedRow) -> tuple[str, bool]:
         why = f"a cell has more than {MAX_CELL_CHARACTERS:,} characters, or a quotation mark is not closed."
     elif "unexpected end" in row.error:
         why = "a quotation mark is opened and not closed, so that all that follows is one cell."
-    elif row.last > row.line:
-        why = f"a quotation mark is opened and not closed: in line {row.last}, text follows the next one."
+    elif row.last_line > row.first_line:
+        why = (
+            f"a quotation mark is opened and not closed: in line {row.last_line}, text follows the next one."
+        )
     else:
         is_unclosed = False
     return advise_on_mysql(row).strip() or why, is_unclosed
@@ -135,7 +137,7 @@ def find_swallowed_line(
             is_other = is_row and is_within and '"' not in text and is_picture(place, text)
             is_own = place == 0 and cell_lines[index : index + 1] == [text] and index <= first_whole
             if is_other and not (is_own and continues(index)):
-                return row.line + index
+                return row.first_line + index
             is_within ^= cell.count('"') % 2 == 1
     return 0
 
@@ -174,7 +176,10 @@ def join_sentences(every: Sequence[MalformedRow], limit: int) -> str:
 
 def describe_left_out_rows(every: Sequence[MalformedRow]) -> str:
     """Return how many rows are left out, and how many lines within them, which may be swallowed rows."""
-    rows, within = f"Rows that are left out: {len(every):,}.", [bad.further for bad in every if bad.further]
+    rows, within = (
+        f"Rows that are left out: {len(every):,}.",
+        [bad.further_lines for bad in every if bad.further_lines],
+    )
     if not within:
         return rows
     ranges_text = ", ".join(

@@ -63,12 +63,12 @@ class CategoryAnswer(NamedTuple):
     Attributes:
         category: the level of the category, as the list writes it.
         meaning: the kinds that the person chose.
-        at: the time of the answer in UTC, as text that sorts by time.
+        answered_at: the time of the answer in UTC, as text that sorts by time.
     """
 
     category: str
     meaning: Meaning
-    at: str
+    answered_at: str
 
 
 def parse_meaning(text: str) -> Meaning:
@@ -102,26 +102,28 @@ class OwnWords:
     """The words of a shop's categories and titles whose meaning people explained.
 
     Attributes:
-        file: the rows of a file of words.
-        answers: the answers of people about categories, which replace rows of the file.
+        file_rows: the rows of a file of words.
+        category_answers: the answers of people about categories, which replace rows of the file.
         language: the code of the list's language, which says whether accents matter in titles.
     """
 
-    file: tuple[OwnWord, ...] = ()
-    answers: tuple[CategoryAnswer, ...] = ()
+    file_rows: tuple[OwnWord, ...] = ()
+    category_answers: tuple[CategoryAnswer, ...] = ()
     language: str = ""
 
     @cached_property
-    def categories(self) -> Mapping[str, Meaning]:
+    def category_meanings(self) -> Mapping[str, Meaning]:
         """The explained meaning of each category level, by its key (`level_key`)."""
-        rows = {level_key(row.words): row.meaning for row in self.file if row.place != TITLE_PLACE}
-        return rows | {level_key(answer.category): answer.meaning for answer in self.answers}
+        rows = {level_key(row.words): row.meaning for row in self.file_rows if row.place != TITLE_PLACE}
+        return rows | {level_key(answer.category): answer.meaning for answer in self.category_answers}
 
     @cached_property
-    def phrases(self) -> WordTable:
+    def title_phrases(self) -> WordTable:
         """The explained phrases of titles, in the form in which `find_words` looks them up."""
         rows = (
-            (tuple(self._tokens(row.words)), row.meaning) for row in self.file if row.place != CATEGORY_PLACE
+            (tuple(self._tokens(row.words)), row.meaning)
+            for row in self.file_rows
+            if row.place != CATEGORY_PLACE
         )
         meanings_by_tokens = {tokens: meaning for tokens, meaning in rows if tokens}
         return WordTable(
@@ -134,7 +136,7 @@ class OwnWords:
 
     def is_level_explained(self, level: str) -> bool:
         """Return whether people explained a category level, even if they said that it means nothing."""
-        return level_key(level) in self.categories
+        return level_key(level) in self.category_meanings
 
     def find_category_meaning(self, paths: Iterable[CategoryPath]) -> Meaning:
         """Return the kinds that people explained for the categories of a product; empty without any.
@@ -148,7 +150,7 @@ class OwnWords:
         return frozenset[str]().union(*(self._path_meaning(path) for path in paths))
 
     def _path_meaning(self, path: CategoryPath) -> Meaning:
-        meanings = (self.categories.get(level_key(level), frozenset()) for level in reversed(path))
+        meanings = (self.category_meanings.get(level_key(level), frozenset()) for level in reversed(path))
         return next(filter(None, meanings), frozenset())
 
     def add_to_words(self, language: str) -> WordTable:
@@ -158,7 +160,7 @@ class OwnWords:
             language: the code of a language that has a file of words, such as `de`.
         """
         if language not in self._words:
-            self._words[language] = merge_word_tables(make_word_table(language), self.phrases)
+            self._words[language] = merge_word_tables(make_word_table(language), self.title_phrases)
         return self._words[language]
 
     @cached_property
@@ -173,7 +175,9 @@ class OwnWords:
         Args:
             title: the title as the list writes it.
         """
-        return [item.kinds for item in select_named_kinds(find_words(self._tokens(title), self.phrases))]
+        return [
+            item.kinds for item in select_named_kinds(find_words(self._tokens(title), self.title_phrases))
+        ]
 
     def make_rows(self) -> list[OwnWord]:
         """Return all explained words as rows of a file of words, which the shop can use with its next list.
@@ -181,14 +185,17 @@ class OwnWords:
         The answer of a person replaces the file's row for the same category. If that row is valid in titles,
         too, it stays for titles.
         """
-        answered_keys = {level_key(answer.category) for answer in self.answers}
+        answered_keys = {level_key(answer.category) for answer in self.category_answers}
         rows = list[OwnWord]()
-        for row in self.file:
+        for row in self.file_rows:
             if level_key(row.words) not in answered_keys or row.place == TITLE_PLACE:
                 rows.append(row)
             elif row.place == BOTH_PLACES:
                 rows.append(row._replace(place=TITLE_PLACE))
-        return [*rows, *(OwnWord(answer.category, answer.meaning, CATEGORY_PLACE) for answer in self.answers)]
+        return [
+            *rows,
+            *(OwnWord(answer.category, answer.meaning, CATEGORY_PLACE) for answer in self.category_answers),
+        ]
 
 
 NO_OWN_WORDS: Final = OwnWords()

@@ -53,18 +53,18 @@ class TitleColumn(NamedTuple):
         name: the name of the column.
         language: the language in which its cells are read.
         filled_cells: the number of cells that are not empty.
-        named: the number of cells that name a kind.
+        cells_with_kind: the number of cells that name a kind.
         cells_with_more_words: the number of cells that name a kind and say more than the kind.
-        sets: the number of different sets of kinds that the cells name.
+        kind_sets: the number of different sets of kinds that the cells name.
         mean_length: the mean length of a cell in characters.
     """
 
     name: str
     language: str
     filled_cells: int
-    named: int
+    cells_with_kind: int
     cells_with_more_words: int
-    sets: int
+    kind_sets: int
     mean_length: float
 
 
@@ -114,21 +114,23 @@ def _best(columns: Sequence[TitleColumn]) -> TitleColumn | None:
 
     A column of one bare word says something else: `short`, of sleeves.
     """
-    naming = [column for column in columns if column.named >= MIN_SHARE_WITH_KIND * column.filled_cells]
+    naming = [
+        column for column in columns if column.cells_with_kind >= MIN_SHARE_WITH_KIND * column.filled_cells
+    ]
     naming = [
         column
         for column in naming
-        if column.sets > 1 or column.cells_with_more_words >= MIN_SHARE_WITH_KIND * column.filled_cells
+        if column.kind_sets > 1 or column.cells_with_more_words >= MIN_SHARE_WITH_KIND * column.filled_cells
     ]
-    most = max((column.sets for column in naming), default=0)
-    naming = [column for column in naming if column.sets >= MIN_RATIO_OF_KIND_SETS * most > 0]
+    most = max((column.kind_sets for column in naming), default=0)
+    naming = [column for column in naming if column.kind_sets >= MIN_RATIO_OF_KIND_SETS * most > 0]
     naming = [
         column
         for column in naming
         if column.cells_with_more_words >= MIN_SHARE_WITH_KIND * column.filled_cells
     ] or naming
-    best = max((column.named for column in naming), default=0)
-    naming = [column for column in naming if column.named >= MIN_RATIO_OF_CELLS_WITH_KIND * best]
+    best = max((column.cells_with_kind for column in naming), default=0)
+    naming = [column for column in naming if column.cells_with_kind >= MIN_RATIO_OF_CELLS_WITH_KIND * best]
     return min(naming, key=lambda column: column.mean_length, default=None)
 
 

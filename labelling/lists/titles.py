@@ -89,7 +89,7 @@ class ListWords:
             return replace(self, language=_language_beside(titles, categories))
         return replace(self, language=spoken, second=_second(texts, spoken))
 
-    def title(self, cells: Mapping[str, str]) -> str:
+    def read_title(self, cells: Mapping[str, str]) -> str:
         """Return the title of a row; empty if the row has none.
 
         If the title has parts in several languages, marked by language tags, the part in the list's language
@@ -119,7 +119,7 @@ class ListWords:
         is_second = self.second and is_in_second_language(part.text, self.language, self.second)
         return self.second if is_second else self.language
 
-    def category(self, cells: Mapping[str, str]) -> str:
+    def read_category(self, cells: Mapping[str, str]) -> str:
         """Return the text of a row's category; empty if the row has none.
 
         Args:
@@ -127,26 +127,26 @@ class ListWords:
         """
         return self._part(self.categories, cells).text
 
-    def title_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
+    def read_title_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
         """Return the kinds (garments as shops name them) that the title of a row names, without its category.
 
         Args:
             cells: the cells of the row, by column.
         """
         return (
-            read_garments(self.title(cells), "", self.find_title_language(cells)).kinds
+            read_garments(self.read_title(cells), "", self.find_title_language(cells)).kinds
             if self.is_read
             else frozenset()
         )
 
-    def shown_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
+    def read_set_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
         """Return the kinds of all garments that a title names, one of which a photo of a set may show alone.
 
         Args:
             cells: the cells of the row, by column.
         """
         return (
-            read_part_kinds(self.title(cells), self.find_title_language(cells))
+            read_part_kinds(self.read_title(cells), self.find_title_language(cells))
             if self.is_read
             else frozenset()
         )
@@ -159,7 +159,9 @@ class ListWords:
         """
         if not self.is_read:
             return NO_NAMED_GARMENTS
-        return read_garments(self.title(cells), self.category(cells), self.find_title_language(cells))
+        return read_garments(
+            self.read_title(cells), self.read_category(cells), self.find_title_language(cells)
+        )
 
 
 def _language_beside(titles: Sequence[str], categories: Sequence[str]) -> str:
@@ -215,7 +217,7 @@ def find_list_words(
         return words
     words = words.choose_language(language, rows(words.columns))
     is_named = words.is_read and any(
-        read_title_garments(words.title(row), words.language).kinds for row in rows(words.titles)
+        read_title_garments(words.read_title(row), words.language).kinds for row in rows(words.titles)
     )
     if title or is_named:
         return words
@@ -279,7 +281,8 @@ def describe_contradictions(words: ListWords, labelled_rows: Iterable[tuple[Mapp
         labelled_rows: the cells of each row of a list, by column, and the label of the row.
     """
     kinds_by_title = {
-        (words.title(cells), label): words.read_words_and_kinds(cells).kinds for cells, label in labelled_rows
+        (words.read_title(cells), label): words.read_words_and_kinds(cells).kinds
+        for cells, label in labelled_rows
     }
     pairs = Counter((title_kinds, label) for (_, label), title_kinds in kinds_by_title.items() if title_kinds)
     kinds = find_label_kinds(sorted({label for _, label in pairs}), words.language)

@@ -56,7 +56,7 @@ def read_words(file: Path, reading: ListOptions, say: Callable[[str], None]) -> 
             say(note)
         rows = [
             (row_place, {name: cell.strip() for name, cell in cells.items()})
-            for row_place, cells in opened.rows()
+            for row_place, cells in opened.read_rows()
         ]
     except ListUnusable as error:
         raise WordsUnusable(str(error)) from error

@@ -73,6 +73,6 @@ def merge_category_answers(
         before = latest.get(key)
         if before and before.meaning != answer.meaning:
             differing.add(key)
-        if before is None or answer.at >= before.at:
+        if before is None or answer.answered_at >= before.answered_at:
             latest[key] = answer
     return latest, len(differing)

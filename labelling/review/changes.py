@@ -46,18 +46,18 @@ class Comparison:
     """The differences between the answers of two releases to the same pictures.
 
     Attributes:
-        pictures: the number of pictures that both releases answered.
+        picture_count: the number of pictures that both releases answered.
         changes: the changes of the class, then of attributes that both releases answer. Changed labels come
             before changed decisions. Within each, the surest answers of the second release come first.
-        unread: the names of pictures that cannot be read or decoded, with the reason.
-        accepted: the number of pictures whose class the first and the second release accept.
+        unread_pictures: the names of pictures that cannot be read or decoded, with the reason.
+        accepted_counts: the number of pictures whose class the first and the second release accept.
         thumbnails: `data:` URLs of changed pictures by path; empty if they were not requested.
     """
 
-    pictures: int
+    picture_count: int
     changes: tuple[Change, ...]
-    unread: tuple[tuple[str, str], ...]
-    accepted: tuple[int, int]
+    unread_pictures: tuple[tuple[str, str], ...]
+    accepted_counts: tuple[int, int]
     thumbnails: dict[str, str]
 
 
@@ -164,7 +164,7 @@ def make_changes_page(compared: Comparison, names: tuple[str, str]) -> bytes:
     """
     shown = compared.changes[:MAX_CHANGES_ON_PAGE]
     lead = (
-        f"{names[0]} → {names[1]}. Of {compared.pictures:,} pictures {_counted(compared.changes)}; "
+        f"{names[0]} → {names[1]}. Of {compared.picture_count:,} pictures {_counted(compared.changes)}; "
         f"{len(shown):,} are shown: other labels first, then other decisions, in each the surest new answer "
         "first."
     )

@@ -33,7 +33,7 @@ class CorrectionEffect(NamedTuple):
     """The numbers of people's answers that were taken into a table.
 
     Attributes:
-        corrections: the number of answers about pictures and products that were read.
+        correction_count: the number of answers about pictures and products that were read.
         disagreements: the number of questions to which people gave different labels. The latest is used.
         unmatched_count: the number of answers that belong to no row of the table.
         examples: the names of the first of these, up to MAX_NAMED_CORRECTIONS.
@@ -42,7 +42,7 @@ class CorrectionEffect(NamedTuple):
             answer is used.
     """
 
-    corrections: int
+    correction_count: int
     disagreements: int
     unmatched_count: int
     examples: tuple[str, ...]
@@ -175,7 +175,7 @@ def _keep_first_photos(corrections: Iterable[Correction]) -> list[Correction]:
     """Return the corrections without those of further photos on a product's card; the first is enough."""
     first: dict[object, Correction] = {}
     for number, answer in enumerate(corrections):
-        card = answer.file, answer.product, answer.attribute, answer.label, answer.at
+        card = answer.file, answer.product, answer.attribute, answer.label, answer.answered_at
         first.setdefault(card if answer.product else number, answer)
     return list(first.values())
 

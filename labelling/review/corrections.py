@@ -64,7 +64,7 @@ class Correction(NamedTuple):
         path: the path as written, relative to the folder of its file, or inside an archive or a bucket.
         sha256: the hash of the picture in hexadecimal; empty if the file does not have it.
         label: a class, NONE or LEFT_OUT_LABEL.
-        at: the time of the answer in UTC, ISO 8601 to the millisecond, so that texts sort by time.
+        answered_at: the time of the answer in UTC, ISO 8601 to the millisecond, so that texts sort by time.
         audit: the size of the sample that the picture belongs to (audit.py); 0 for none.
         file: the file of the correction.
         group: the sender or product that the picture shares with others; empty if it is not known.
@@ -79,7 +79,7 @@ class Correction(NamedTuple):
     path: str
     sha256: str
     label: str
-    at: str
+    answered_at: str
     audit: int
     file: Path
     group: str = ""
@@ -191,11 +191,13 @@ def merge_human_answers(
     last: dict[tuple[Question, Path], Correction] = {}
     for sha256, correction in matched_corrections:
         key = correction.make_question(sha256), correction.file
-        if key not in last or correction.at >= last[key].at:  # in one file, the later row counts
+        if (
+            key not in last or correction.answered_at >= last[key].answered_at
+        ):  # in one file, the later row counts
             last[key] = correction
     answers_by_question: dict[Question, list[HumanAnswer]] = defaultdict(list)
     for (question, _), correction in last.items():
-        answers_by_question[question].append(HumanAnswer(correction.label, correction.at))
+        answers_by_question[question].append(HumanAnswer(correction.label, correction.answered_at))
     for question in answers_by_question.keys() & stored_answers.keys():
         answers_by_question[question].append(stored_answers[question])
     differing = {
@@ -207,13 +209,14 @@ def merge_human_answers(
         if (question := correction.make_question(sha256)) in differing:
             _refuse_contradiction(answers_by_question[question], correction)
     return {
-        of: max(answers, key=lambda correction: correction.at) for of, answers in answers_by_question.items()
+        of: max(answers, key=lambda correction: correction.answered_at)
+        for of, answers in answers_by_question.items()
     }, len(differing)
 
 
 def _refuse_contradiction(answers: Sequence[HumanAnswer], example: Correction) -> None:
-    newest = max(answer.at for answer in answers)
-    labels = sorted({answer.label for answer in answers if answer.at == newest})
+    newest = max(answer.answered_at for answer in answers)
+    labels = sorted({answer.label for answer in answers if answer.answered_at == newest})
     if len(labels) > 1:
         raise CorrectionsUnusable(
             f"{example.file}: {name_correction(example)} is {labels[0]!r} in one answer and {labels[1]!r} in "
@@ -247,7 +250,7 @@ def _read_file(
             path=unescape_text(row.get("path", "")),
             sha256=row.get("sha256", "").lower(),
             label=_label(row["label"], attribute, heads, row_place),
-            at=answered_at,
+            answered_at=answered_at,
             audit=_count(row.get("audit", ""), row_place),
             file=file,
             group=read_identifier(row.get("group", "")),
@@ -273,7 +276,7 @@ def _csv_rows(
         raise CorrectionsUnusable(str(error)) from error
     for note in opened.notes:
         say(note)
-    for row_place, cells in opened.rows():
+    for row_place, cells in opened.read_rows():
         row = {name: cell.strip() for name, cell in cells.items()}
         if not (row["path"] or row.get("sha256") or row.get(CATEGORY_COLUMN)):
             raise CorrectionsUnusable(f"{row_place}: names no picture.")

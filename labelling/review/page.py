@@ -160,16 +160,17 @@ class PageFrame(NamedTuple):
     Attributes:
         title: the heading of the page, such as the name of the table.
         lead: the sentences below the heading, which tell a person what to do.
-        texts: translations of the page, of which review.js chooses the language that the reader prefers.
-        export: the name of the file that the page exports.
+        translations: translations of the page, of which review.js chooses the language that the reader
+            prefers.
+        export_name: the name of the file that the page exports.
         command: the command that applies the exported file; empty for none.
         version: the version of the release of an audit; empty for none.
     """
 
     title: str
     lead: str
-    texts: PageTranslations
-    export: str = "corrections.csv"
+    translations: PageTranslations
+    export_name: str = "corrections.csv"
     command: str = ""
     version: str = ""
 
@@ -289,14 +290,14 @@ def make_review_page(
         "pictures": {number: picture for picture, number in pictures.items()},
         "title": frame.title,
         "lead": frame.lead,
-        "export": frame.export,
+        "export": frame.export_name,
         "command": frame.command,
         "version": frame.version,
         "labels": {
             _page_head(head): [*(label for label in head_labels if label != NONE), NONE, LEAVE_OUT_LABEL]
             for head, head_labels in {LABEL: labels, **attributes}.items()
         },
-        "texts": frame.texts,
+        "texts": frame.translations,
         "formula": CELL_BEGINNING_PATTERN,
         "categories": [_shown_category(card, pictures) for card in categories],
         "parts": _parts([_number_pictures(card, pictures) for card in cards], is_first=not categories),

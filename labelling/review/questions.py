@@ -32,29 +32,31 @@ class SheetSettings(NamedTuple):
     """The settings of a review page, as a person chose them on the command line.
 
     Attributes:
-        page: the path of the page, which is replaced if it exists.
-        limit: the largest number of doubtful pictures on the page, for the class and for each attribute.
-        audited: the number of accepted rows to draw at random, whatever people answered; None for as many as
-            the table can pay for. They come last, in random order, without the answer of the model. Each has
-            a card for the class and for each attribute.
+        page_path: the path of the page, which is replaced if it exists.
+        question_limit: the largest number of doubtful pictures on the page, for the class and for each
+            attribute.
+        audit_size: the number of accepted rows to draw at random, whatever people answered; None for as many
+            as the table can pay for. They come last, in random order, without the answer of the model. Each
+            has a card for the class and for each attribute.
         attributes: the attributes that are asked for beside the class.
-        feed: the attribute of a feed, whose missing values have a screen of their own; empty for none.
-        texts: the texts of the page in other languages.
+        feed_attribute: the attribute of a feed, whose missing values have a screen of their own; empty for
+            none.
+        translations: the texts of the page in other languages.
         command: the command that applies the exported file, as in Frame.
     """
 
-    page: Path
-    limit: int
-    audited: int | None
+    page_path: Path
+    question_limit: int
+    audit_size: int | None
     attributes: tuple[str, ...]
-    feed: str
-    texts: PageTranslations
+    feed_attribute: str
+    translations: PageTranslations
     command: str
 
     @property
     def heads(self) -> tuple[str, ...]:
         """The heads that the page asks about: the class (LABEL) first, then the names of attributes."""
-        return tuple(dict.fromkeys(filter(None, (LABEL, *self.attributes, self.feed))))
+        return tuple(dict.fromkeys(filter(None, (LABEL, *self.attributes, self.feed_attribute))))
 
 
 class SheetQuestion(NamedTuple):
@@ -91,7 +93,7 @@ class SmallestRows:
         """
         self._most, self._keys, self.rows = most, list[Any](), list[TableRow]()
 
-    def add(self, key: object, row: TableRow) -> None:
+    def add_row(self, key: object, row: TableRow) -> None:
         """Add a row if its key is among the smallest so far; the row with the largest key is then dropped.
 
         Args:
@@ -112,7 +114,7 @@ class HeadQuestions:
 
     Attributes:
         head: the class (LABEL), or the name of the attribute.
-        accepted: the number of accepted rows so far, from which an audit is drawn.
+        accepted_count: the number of accepted rows so far, from which an audit is drawn.
         is_feed_attribute: whether the head is the attribute that a feed needs.
     """
 
@@ -124,11 +126,11 @@ class HeadQuestions:
             review: the settings of the review page, with the numbers of questions.
             version: the version of the release that answered the rows.
         """
-        self.head, self.accepted, self.is_feed_attribute = head, 0, head == review.feed
-        self._audited, self._version = review.audited, version
+        self.head, self.accepted_count, self.is_feed_attribute = head, 0, head == review.feed_attribute
+        self._audited, self._version = review.audit_size, version
         self._is_asked = head in {LABEL, *review.attributes}  # else products that a feed lacks, nothing else
-        self._doubtful, self._fed = SmallestRows(review.limit), SmallestRows(review.limit)
-        self._drawn = SmallestRows(MAX_SAMPLE_ROWS if review.audited is None else review.audited)
+        self._doubtful, self._fed = SmallestRows(review.question_limit), SmallestRows(review.question_limit)
+        self._drawn = SmallestRows(MAX_SAMPLE_ROWS if review.audit_size is None else review.audit_size)
 
     def add_row(self, row: TableRow) -> None:
         """Add a row to the doubtful, feed or audit questions if it belongs there.
@@ -142,25 +144,25 @@ class HeadQuestions:
         if decision.answer is None:
             return
         if self._is_asked and decision.reason is None:
-            self.accepted += 1
-            self._drawn.add(sample_rank(subject.name, self._version), row)
+            self.accepted_count += 1
+            self._drawn.add_row(sample_rank(subject.name, self._version), row)
         is_lacking = bool(subject.product) and (
             not row.feed_colours or decision.question_reason == Reason.TITLE_CONFLICT
         )
         if decision.question_reason and (self._is_asked or is_lacking):
-            self._doubtful.add(_order(subject, decision), row)
+            self._doubtful.add_row(_order(subject, decision), row)
         if (
             self.is_feed_attribute
             and row.feed_colours
             and decision.decided_by != DecidedBy.PERSON
             and decision.question_reason != Reason.TITLE_CONFLICT
         ):
-            self._fed.add(subject.number, row)
+            self._fed.add_row(subject.number, row)
 
     @property
     def audit_questions(self) -> list[SheetQuestion]:
         """The questions of the audit: a random sample of accepted rows, shown without the model's answer."""
-        size = default_sample_size(self.accepted) if self._audited is None else self._audited
+        size = default_sample_size(self.accepted_count) if self._audited is None else self._audited
         return [SheetQuestion(row, self.head, None) for row in self._drawn.rows[:size]]
 
     @property
@@ -218,7 +220,7 @@ def choose_photos(row: TableRow, decisions: Decisions) -> list[PhotoRecord]:
     photos_by_path = {photo.path: (place, photo) for place, photo in sorted(places, key=itemgetter(0))}
     photos, shared_hashes = (
         [photo for _, photo in photos_by_path.values()],
-        decisions.context.shared_photos.products_of_photos,
+        decisions.context.shared_photos.products_by_photo,
     )
     answered_photos = (photo for place, photo in photos_by_path.values() if place < NO_ANSWER_RANK)
     unshared_photo = next((photo for photo in answered_photos if photo.sha256 not in shared_hashes), None)

@@ -87,10 +87,10 @@ def write_sheet(source: Source, decisions: Decisions, review: SheetSettings) -> 
     cards = [card for choice in choices for card in _make_cards(choice, card_of, decisions.context)]
     lead = DOUBTFUL_LEAD if all(card.screen is None and not card.audit for card in cards) else PARTS_LEAD
     title = f"{decisions.journal.path.stem}, {run.version}"
-    frame = PageFrame(title, lead, review.texts, EXPORT_FILE_NAME, review.command, version=run.version)
+    frame = PageFrame(title, lead, review.translations, EXPORT_FILE_NAME, review.command, version=run.version)
     attributes = {head: run.heads[head] for head in review.heads if head != LABEL}
     category_cards = [_category_card(question, pictures, run) for question in categories]
-    write_page(review.page, make_review_page(cards, run.heads[LABEL], frame, attributes, category_cards))
+    write_page(review.page_path, make_review_page(cards, run.heads[LABEL], frame, attributes, category_cards))
 
 
 def choose_questions(
@@ -108,7 +108,7 @@ def choose_questions(
     """
     choices = [HeadQuestions(head, review, decisions.settings.version) for head in review.heads]
     category_questions, rows = decisions.start_category_questions(), decisions.read_reviewable_rows()
-    for row in category_questions.collect(rows) if category_questions else rows:
+    for row in category_questions.collect_rows(rows) if category_questions else rows:
         for choice in choices:
             choice.add_row(row)
     return choices, category_questions.make_questions() if category_questions else []
@@ -119,12 +119,12 @@ def _category_card(
 ) -> CategoryCard:
     """Return the card of a question about a category; the kinds that its photos show come first."""
     names = settings.heads.get(KIND, ())
-    products_by_kind = question.kinds if has_kinds(names) else {}
+    products_by_kind = question.products_by_kind if has_kinds(names) else {}
     kinds = dict.fromkeys([*(kind for kind in products_by_kind if kind in KINDS), *KINDS])
     return CategoryCard(
         category=question.category,
         branches=question.branches,
-        products=question.products,
+        products=question.product_count,
         is_of_products=settings.by is not None,
         kinds=tuple((kind, products_by_kind.get(kind, 0)) for kind in kinds),
         other=products_by_kind.get(OTHER_KIND, 0),
@@ -151,7 +151,7 @@ def _make_cards(
     audit_questions = choice.audit_questions
     for question in audit_questions:
         if card := card_of(question):
-            yield _blind(card, len(audit_questions), choice.accepted)
+            yield _blind(card, len(audit_questions), choice.accepted_count)
 
 
 def _blind(card: Card, sample_size: int, accepted: int) -> Card:
@@ -163,10 +163,10 @@ def _blind(card: Card, sample_size: int, accepted: int) -> Card:
 def _add_title_help(card: Card, question: SheetQuestion, context: DecisionContext) -> Card:
     """Return a doubtful card with the title's help: a suggestion, or a group that the photo confirms."""
     decision, row = question.decision, question.row
-    if decision.is_admitted is None or decision.answer is None:
+    if decision.is_allowed_by_title is None or decision.answer is None:
         is_class = card.attribute != LABEL or has_likely_class(row.record, context)
         return card if is_class else card._replace(guess=NONE)
-    if decision.is_admitted:
+    if decision.is_allowed_by_title:
         return card._replace(screen=AGREEING_SCREEN)
     suggested = decision.answer.suggested_label or ""
     if card.attribute != LABEL and decision.answer.decided_by == DecidedBy.LIST:
@@ -194,7 +194,7 @@ def _card(
     reason = Reason(question.reason).sentence if question.reason and head == LABEL else ""
     values |= {"reason": reason} if head == LABEL else {"attribute": head}
     note = (CLASS_NOTE if reason else ACCEPTED_CLASS_NOTE) if head == LABEL else ATTRIBUTE_NOTE
-    titles = (decisions.list_words.title(photo.cells) for photo in subject.photos if subject.product)
+    titles = (decisions.list_words.read_title(photo.cells) for photo in subject.photos if subject.product)
     return Card(
         subject.name,
         *shown[0][:2],

@@ -25,10 +25,10 @@ class BucketSource(Source):
 
     @property
     def address(self) -> str:
-        return S3Store(self.word).address
+        return S3Store(self.source_word).address
 
     def items(self) -> Iterator[PictureItem]:
-        store = S3Store(self.word)
+        store = S3Store(self.source_word)
         for entry in store.iterate_entries(""):
             if is_possible_picture(entry.key):
                 stamp = f"{entry.size} {entry.modified_at.isoformat()} {entry.etag}".rstrip()
@@ -37,7 +37,7 @@ class BucketSource(Source):
                 yield PictureItem(f"{store.address}/{entry.key}", (entry.key, entry.size), stamp, weight, ())
 
     def reader(self) -> ReadPictures:
-        store, pool = S3Store(self.word), ThreadPoolExecutor(PARALLEL_FETCHES)
+        store, pool = S3Store(self.source_word), ThreadPoolExecutor(PARALLEL_FETCHES)
 
         def read_one(place: tuple[str, int]) -> bytes:
             key, size = place

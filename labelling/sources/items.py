@@ -56,11 +56,11 @@ class Source:
     A source can be pickled, since each worker process gets a copy.
 
     Attributes:
-        word: the argument on the command line that names the source, such as a path.
+        source_word: the argument on the command line that names the source, such as a path.
         why_uncounted: the reason why the pictures are not counted before the work; empty if they are.
     """
 
-    word: str
+    source_word: str
     why_uncounted: ClassVar[str] = ""
 
     @property
@@ -109,7 +109,7 @@ class LocalSource(Source):
     @property
     def place(self) -> str:
         """The path of the source's file or folder, relative to the working directory or absolute."""
-        return os.path.join(self.folder, self.word)  # noqa: PTH118 - Path would change what is written
+        return os.path.join(self.folder, self.source_word)  # noqa: PTH118 - Path would change what is written
 
     @property
     def address(self) -> str:

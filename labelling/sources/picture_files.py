@@ -56,7 +56,7 @@ class FolderSource(FileSource):
     """A source of all files below a folder whose names pictures can have."""
 
     def items(self) -> Iterator[PictureItem]:
-        return _files(self.folder, self.word, _list_folder(self.place))
+        return _files(self.folder, self.source_word, _list_folder(self.place))
 
 
 class PatternSource(FileSource):
@@ -67,10 +67,10 @@ class PatternSource(FileSource):
 
     def items(self) -> Iterator[PictureItem]:
         folder = self.folder or None
-        paths = sorted(glob.glob(self.word, root_dir=folder, recursive=True))  # noqa: PTH207 - Path.glob finds hidden files too
+        paths = sorted(glob.glob(self.source_word, root_dir=folder, recursive=True))  # noqa: PTH207 - Path.glob finds hidden files too
         if not paths:
-            raise SourceUnusable(f"{self.word}: no file fits this pattern.")
-        named_parts = set(self.word.split("/"))
+            raise SourceUnusable(f"{self.source_word}: no file fits this pattern.")
+        named_parts = set(self.source_word.split("/"))
         places = ((path, _join(self.folder, path)) for path in paths)
         return (
             _item(path, place)
@@ -83,7 +83,7 @@ class SingleFileSource(FileSource):
     """A source that is a single picture file."""
 
     def items(self) -> Iterator[PictureItem]:
-        return iter((_item(self.word, self.place),))
+        return iter((_item(self.source_word, self.place),))
 
 
 NO_PICTURE_CELL: Final = "no_selection"
@@ -99,11 +99,11 @@ class ListSource(FileSource):
 
     Attributes:
         hosts: the hosts from which pictures may be fetched.
-        reading: the options for reading the list, such as its encoding and its columns of pictures.
+        list_options: the options for reading the list, such as its encoding and its columns of pictures.
     """
 
     hosts: AllowedHosts = ()
-    reading: ListOptions = DEFAULT_LIST_OPTIONS
+    list_options: ListOptions = DEFAULT_LIST_OPTIONS
 
     def reader(self) -> ReadPictures:
         pool = ThreadPoolExecutor(PARALLEL_FETCHES)
@@ -127,7 +127,7 @@ class ListSource(FileSource):
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The named columns of the list that do not name pictures."""
-        return tuple(name for name in self._list.columns if name not in self._list.reading.path_columns)
+        return tuple(name for name in self._list.columns if name not in self._list.list_options.path_columns)
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
@@ -137,13 +137,13 @@ class ListSource(FileSource):
     @cached_property
     def _list(self) -> ListFile:
         try:
-            return open_list(Path(self.place), self.reading.path_columns, self.reading)
+            return open_list(Path(self.place), self.list_options.path_columns, self.list_options)
         except ListUnusable as error:
             raise SourceUnusable(str(error)) from error
 
     def items(self) -> Iterator[PictureItem]:
         try:
-            for row in self._list.rows():
+            for row in self._list.read_rows():
                 yield from self._items_in(row)
         except ListUnusable as error:
             raise SourceUnusable(str(error)) from error
@@ -151,7 +151,7 @@ class ListSource(FileSource):
     def _items_in(self, row: ListRow) -> Iterator[PictureItem]:
         """Yield the pictures that a row names."""
         list_cells = tuple(row.cells[name] for name in self.columns)
-        paths = (row.cells[name].strip() for name in self._list.reading.path_columns)
+        paths = (row.cells[name].strip() for name in self._list.list_options.path_columns)
         for path in [path for path in paths if path and path != NO_PICTURE_CELL] or [""]:
             yield from self._items_of(path, list_cells)
 
@@ -163,7 +163,7 @@ class ListSource(FileSource):
                     address, make_address(address), UNKNOWN_STAMP, WEB_PICTURE_BYTES, list_cells
                 )
             return
-        path = check_path(cell, self._list.place(cell))
+        path = check_path(cell, self._list.find_path(cell))
         if isinstance(path, Unreadable):
             yield PictureItem(cell, path, UNKNOWN_STAMP, 0, list_cells)
         else:

@@ -56,7 +56,7 @@ def open_source(
     if path.suffix.lower() in WORKBOOK_ENDINGS:
         raise SourceUnusable(f"{word}: {WORKBOOK_ADVICE}")
     sources: dict[str, Callable[..., Source]] = {
-        **dict.fromkeys(LIST_ENDINGS, partial(picture_files.ListSource, hosts=hosts, reading=reading)),
+        **dict.fromkeys(LIST_ENDINGS, partial(picture_files.ListSource, hosts=hosts, list_options=reading)),
         ".zip": archives.ZipSource,
     }
     return sources.get(path.suffix.lower(), picture_files.SingleFileSource)(name, folder=str(folder))

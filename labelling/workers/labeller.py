@@ -165,7 +165,7 @@ class Labeller:
     read: ReadPictures
     networks: Networks
 
-    def label(self, items: Sequence[PictureItem]) -> list[PictureAnswers]:
+    def label_pictures(self, items: Sequence[PictureItem]) -> list[PictureAnswers]:
         """Read and classify some pictures, and return the answers in the same order.
 
         A picture that cannot be read or decoded gets its error in place of answers. Attributes that do not

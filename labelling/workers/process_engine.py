@@ -108,7 +108,7 @@ def _end_with_parent() -> None:
 
 def _label(setup: WorkerSetup, chunk: Chunk) -> list[PictureAnswers]:
     with convert_failures():
-        return _opened(setup).label(chunk)
+        return _opened(setup).label_pictures(chunk)
 
 
 _opened = cache(open_labeller)

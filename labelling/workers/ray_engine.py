@@ -143,7 +143,7 @@ def _label(setup: WorkerSetup, release: list[Any], chunk: Chunk) -> list[Picture
         chunk: the pictures to label.
     """
     with convert_failures():
-        return _opened(setup, *release).label(chunk)
+        return _opened(setup, *release).label_pictures(chunk)
 
 
 @cache

@@ -165,4 +165,4 @@ def _is_asked(row: TableRow, decision: HeadDecision) -> bool:
 def _is_admitted(row: TableRow) -> bool | None:
     """Return whether the title allows the answer: an accepted kind, whatever the class is, or the class."""
     kind = row.find_decision(KIND)
-    return True if kind.is_accepted and kind.is_admitted else row.class_decision.is_admitted
+    return True if kind.is_accepted and kind.is_allowed_by_title else row.class_decision.is_allowed_by_title

@@ -37,7 +37,7 @@ class FeedCategories:
         self._rows, self._differing = dict[str, tuple[str, ...]](), set[str]()
         self._kinds = find_label_kinds(run.heads[LABEL], recognise_language(run.heads[LABEL]))
 
-    def take(self, row: TableRow) -> None:
+    def add_row(self, row: TableRow) -> None:
         """Add the category of a product, unless none is known or the list has a category for it.
 
         Args:
@@ -57,7 +57,7 @@ class FeedCategories:
         if self._rows.setdefault(key, cells_of_file)[-1] != category:  # the last column is the category
             self._differing.add(key)
 
-    def rows(self) -> list[tuple[str, ...]]:
+    def make_rows(self) -> list[tuple[str, ...]]:
         """Return a row for each product with exactly one category: its cells, in the order of `header`."""
         return [row for key, row in self._rows.items() if key not in self._differing]
 

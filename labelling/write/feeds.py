@@ -54,19 +54,19 @@ class FeedResult(NamedTuple):
 
     Attributes:
         file: the path of the feed.
-        products: the number of its rows.
-        likely: the number of rows whose colour is certain enough for a feed, but not for the table.
-        right: the share of these colours that is right at least; 0 without such rows.
-        left_out: the names of the products that are not in the feed, by each of LEFT_OUT_REASONS.
+        row_count: the number of its rows.
+        likely_count: the number of rows whose colour is certain enough for a feed, but not for the table.
+        right_share: the share of these colours that is right at least; 0 without such rows.
+        left_out_products: the names of the products that are not in the feed, by each of LEFT_OUT_REASONS.
         categories: the file of the products' categories, and how many products have one; None without any.
         note: a sentence for the user; empty for none.
     """
 
     file: Path
-    products: int
-    likely: int
-    right: float
-    left_out: Mapping[str, list[str]]
+    row_count: int
+    likely_count: int
+    right_share: float
+    left_out_products: Mapping[str, list[str]]
     categories: tuple[Path, int] | None
     note: str
 
@@ -158,12 +158,12 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     left_out, count = {reason: list[str]() for reason in LEFT_OUT_REASONS}, 0
     for row in decisions.read_product_rows():
         count += 1
-        categories.take(row)
+        categories.add_row(row)
         if why := find_left_out_reason(row, platform, run.by):
             reason, product = why
             left_out[reason].append(product)
         else:
-            articles.add(row, platform, run.by)
+            articles.add_product(row, platform, run.by)
     left_out[DIFFERENT_COLOURS] = articles.differing_keys
     fed_articles = articles.fed_articles
     if not fed_articles:
@@ -174,7 +174,7 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     file, categories_file = feed_path(table, platform), categories_path(table, platform)
     columns, rows = (
         list(dict.fromkeys(chain.from_iterable(each.columns for each in fed_articles))),
-        categories.rows(),
+        categories.make_rows(),
     )
     files: dict[Path, tuple[Sequence[str], Iterable[Sequence[str]]]] = {
         file: (columns, (article.select_cells(columns) for article in fed_articles))
@@ -184,10 +184,10 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     likely_count = sum(article.is_likely for article in fed_articles)
     return FeedResult(
         file=file,
-        products=len(fed_articles),
-        likely=likely_count,
-        right=run.by.likely[head][1] if likely_count and run.by else 0.0,
-        left_out=left_out,
+        row_count=len(fed_articles),
+        likely_count=likely_count,
+        right_share=run.by.likely[head][1] if likely_count and run.by else 0.0,
+        left_out_products=left_out,
         categories=(categories_file, len(rows)) if rows else None,
         note="" if read_attributes(run.further) else FEED_PLATFORMS[platform].note,
     )
@@ -261,7 +261,7 @@ class FeedArticles:
         self._columns: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._differing = set[str]()
 
-    def add(self, row: TableRow, platform: str, grouping: ProductGrouping | None) -> None:
+    def add_product(self, row: TableRow, platform: str, grouping: ProductGrouping | None) -> None:
         """Add a product.
 
         Args:
@@ -273,7 +273,7 @@ class FeedArticles:
         cells = FEED_PLATFORMS[platform].make_cells(name, row)
         key, columns = cells[FEED_PLATFORMS[platform].key], tuple(cells)
         columns = self._columns.setdefault(columns, columns)
-        article = FeedArticle(columns, tuple(cells.values()), row.feed_colours, row.is_likely)
+        article = FeedArticle(columns, tuple(cells.values()), row.feed_colours, row.has_likely_colours)
         first = self._articles.setdefault(key, article)
         if first.colours != article.colours:
             self._differing.add(key)

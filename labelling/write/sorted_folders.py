@@ -39,12 +39,12 @@ class SortedPictures(NamedTuple):
     """The result of sorting pictures into folders.
 
     Attributes:
-        copied: the number of pictures in the folders.
-        unread: the number of pictures that could no longer be read, and are in no folder.
+        copied_count: the number of pictures in the folders.
+        unread_count: the number of pictures that could no longer be read, and are in no folder.
     """
 
-    copied: int
-    unread: int
+    copied_count: int
+    unread_count: int
 
 
 def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> SortedPictures:

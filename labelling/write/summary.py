@@ -174,8 +174,8 @@ def _write(
 ) -> Summary:
     """Write the files of `table_files` as new files, and count their content."""
     run, form = decisions.settings, check_form(table)
-    has_human_answers = bool(decisions.context.human_answers.labels)
-    has_own_words = decisions.reader.has_words
+    has_human_answers = bool(decisions.context.human_answers.labels_by_subject)
+    has_own_words = decisions.list_reader.has_words
     photos, products, category_questions = (
         RowCounts(Place.PICTURE),
         RowCounts(Place.PRODUCT),
@@ -183,7 +183,7 @@ def _write(
     )
     has_products, rows = len(new) > 2, photos.count_rows(decisions.read_photo_rows())
     if category_questions and not has_products:
-        rows = category_questions.collect(rows)
+        rows = category_questions.collect_rows(rows)
     cut = write_table(
         new[0],
         form,
@@ -192,7 +192,7 @@ def _write(
     )
     if has_products:
         rows = products.count_rows(decisions.read_product_rows())
-        rows = category_questions.collect(rows) if category_questions else rows
+        rows = category_questions.collect_rows(rows) if category_questions else rows
         cut += write_table(
             new[1],
             form,
@@ -200,7 +200,9 @@ def _write(
             rows,
         )
     summary = _summary(table, decisions, photos, products if has_products else None)
-    summary = replace(summary, category_questions=category_questions.count() if category_questions else None)
+    summary = replace(
+        summary, category_questions=category_questions.count_questions() if category_questions else None
+    )
     notes = (*summary.notes, *([CUT_CELLS_NOTE.format(table, cut)] if cut else []))
     summary = replace(summary, is_complete=is_complete, rows_before=kept_count, notes=notes)
     new[-1].write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
@@ -241,7 +243,7 @@ def _summary(table: Path, decisions: Decisions, photos: RowCounts, products: Row
         notes=(
             *run.notes,
             *([title] if title and language == LANGUAGE_OFF else []),
-            *([FOLDERS_READ_NOTE] if decisions.reader.folder_categories.names else []),
+            *([FOLDERS_READ_NOTE] if decisions.list_reader.folder_categories.names_by_depth else []),
             *_name_contradicting(decisions, products.rows if products else 0),
             *_name_cells_without_colour(decisions, products or photos),
         ),

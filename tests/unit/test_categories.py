@@ -45,7 +45,7 @@ SHOP = (
 def test_a_cell_is_split_where_the_other_cells_of_the_column_show_it(
     cell: str, paths: list[tuple[str, ...]]
 ) -> None:
-    assert list(CategoryColumn.learn_from_cells(SHOP).paths(cell)) == paths
+    assert list(CategoryColumn.learn_from_cells(SHOP).split_cell(cell)) == paths
 
 
 FOLDERS = [
@@ -70,19 +70,19 @@ FOLDERS = [
     ],
 )
 def test_a_folder_of_several_products_is_a_category(folder: str, path: tuple[str, ...]) -> None:
-    assert find_folder_categories(lambda: FOLDERS, ()).path(folder) == path
+    assert find_folder_categories(lambda: FOLDERS, ()).find_category(folder) == path
 
 
 def test_one_folder_among_the_photos_is_no_category() -> None:
     folders = [("photos/new", "1"), ("photos/new", "2"), ("photos/3", "3"), ("photos/4", "4")]
 
-    assert find_folder_categories(lambda: folders, ()).path("photos/new") == ()
+    assert find_folder_categories(lambda: folders, ()).find_category("photos/new") == ()
 
 
 def test_pictures_in_one_folder_have_no_category() -> None:
     folders = [("photos/a", "1"), ("photos/a", "2")]
 
-    assert find_folder_categories(lambda: folders, ()).path("photos/a") == ()
+    assert find_folder_categories(lambda: folders, ()).find_category("photos/a") == ()
 
 
 @pytest.mark.parametrize(
@@ -93,4 +93,4 @@ def test_folders_that_pictures_were_sorted_into_by_class_are_no_categories(
 ) -> None:
     found = find_folder_categories(lambda: FOLDERS, sorted_names)
 
-    assert bool(found.path("shop/photos/dresses/1")) == is_read
+    assert bool(found.find_category("shop/photos/dresses/1")) == is_read

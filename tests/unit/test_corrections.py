@@ -136,7 +136,7 @@ def test_an_answer_for_a_product_holds_for_its_rows_of_a_picture_and_for_those_w
     write_csv(tmp_path / "list.csv", [row | {"article": article} for article in ("1", "2", "3", "")])
     rows = [answer("a.png", said[name], attribute=attribute) | {"product": name} for name in said]
     answers = write_csv(tmp_path / "answers.csv", rows)
-    listing = list_pictures(tmp_path / "list.csv", ListOptions(by="article"), ["colour"])
+    listing = list_pictures(tmp_path / "list.csv", ListOptions(product_column="article"), ["colour"])
 
     pictures = under(listing, answers)
 

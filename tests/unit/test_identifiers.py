@@ -91,22 +91,22 @@ def test_a_list_of_cut_numbers_is_refused_with_rows(tmp_path: Path) -> None:
     file = write_csv(tmp_path / "list.csv", rows)
 
     with pytest.raises(ListUnusable) as refused:
-        open_list(file, ["path"], ListOptions(by="sku"))
-    left = open_list(file, ["path"], ListOptions(by="sku", skip_bad_rows=True))
+        open_list(file, ["path"], ListOptions(product_column="sku"))
+    left = open_list(file, ["path"], ListOptions(product_column="sku", skip_bad_rows=True))
 
     assert f"{file}, row 3, line 3, column `sku`: '4,05E+12'" in str(refused.value)
     assert f"{file}, row 5, line 5, column `sku`: '4,06E+12'" in str(refused.value)
     assert "--skip-bad-rows leaves such rows out" in str(refused.value)
-    assert [row.cells["sku"] for row in left.rows()] == ["1", "2"]
+    assert [row.cells["sku"] for row in left.read_rows()] == ["1", "2"]
     assert "Rows that are left out: 2." in left.notes[0]
-    assert len(list(open_list(file, ["path"]).rows())) == len(cells)
+    assert len(list(open_list(file, ["path"]).read_rows())) == len(cells)
 
 
 def test_characters_that_nobody_sees_are_counted(tmp_path: Path) -> None:
     rows = [{"path": "a.png", "sku": cell, "title": "a\u200b"} for cell in ("1", "1\u200b", "\ufeff2")]
     file = write_csv(tmp_path / "list.csv", rows)
 
-    opened = open_list(file, ["path"], ListOptions(by="sku"))
+    opened = open_list(file, ["path"], ListOptions(product_column="sku"))
 
     assert opened.notes == (
         f"{file}: characters that cannot be seen are dropped from the identifiers of 2 rows.",

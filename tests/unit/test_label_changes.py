@@ -60,7 +60,7 @@ def test_another_label_comes_before_another_decision_alone_and_the_surest_first(
     )
 
     assert [Path(one.path).name for one in found.changes] == ["2.png", "1.png", "0.png"]
-    assert found.accepted == (3, 3)
+    assert found.accepted_counts == (3, 3)
 
 
 def test_a_table_of_changes_has_no_cell_that_a_spreadsheet_runs() -> None:

@@ -14,7 +14,7 @@ from training.data.folders import list_pictures
 from training.data.listing import ListedPicture, Listing, PictureUse
 from training.errors import BadCsv, BadPictures
 
-BY = ListOptions(by="article")
+BY = ListOptions(product_column="article")
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_groups_and_products_are_what_people_see_of_a_cell(shop: Path) -> None:
 
 
 def read(file: Path, reading: ListOptions, said: Said) -> int:
-    found = said.read(file, see=see_nothing, by=reading.by)
+    found = said.read(file, see=see_nothing, by=reading.product_column)
     assert all("article" not in sentence for sentence in said), "it is read"
     return len(found.train)
 
@@ -124,6 +124,6 @@ def test_a_colour_in_which_the_products_of_one_photo_differ_is_not_known() -> No
 
 def test_a_column_that_is_not_there_and_a_folder_are_refused(shop: Path) -> None:
     with pytest.raises(BadCsv, match="has no column `sku` for --product-column; it has path, label, article"):
-        list_pictures(listed(shop), reading=ListOptions(by="sku"))
+        list_pictures(listed(shop), reading=ListOptions(product_column="sku"))
     with pytest.raises(BadCsv, match="--product-column sku names a column of a CSV"):
-        list_pictures(shop, reading=ListOptions(by="sku"))
+        list_pictures(shop, reading=ListOptions(product_column="sku"))

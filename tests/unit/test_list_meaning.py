@@ -17,8 +17,8 @@ def kinds(*names: str) -> frozenset[str]:
 
 
 OWN = OwnWords(
-    file=(OwnWord("kohv", kinds("top"), "title"), OwnWord("tee", kinds("dress"), "title")),
-    answers=(
+    file_rows=(OwnWord("kohv", kinds("top"), "title"), OwnWord("tee", kinds("dress"), "title")),
+    category_answers=(
         CategoryAnswer("Pluusid", kinds("top", "shirt"), AT),
         CategoryAnswer("Parfüüm", kinds(NO_KIND), AT),
         CategoryAnswer("Sale", kinds(), AT),
@@ -29,7 +29,7 @@ OWN = OwnWords(
 def reader(language: str, own_words: OwnWords = OWN, *, is_on: bool = True) -> ListReader:
     words = ListWords(titles=("title",), categories=("category",), language=language)
     return ListReader(
-        list_words=words, own_words=own_words, column=CategoryColumn(), can_read_known_words=is_on
+        list_words=words, own_words=own_words, category_column=CategoryColumn(), can_read_known_words=is_on
     )
 
 
@@ -69,14 +69,16 @@ def reader(language: str, own_words: OwnWords = OWN, *, is_on: bool = True) -> L
 def test_title_and_category_mean_what_they_have_in_common(
     language: str, title: str, category: str, meaning: ListMeaning
 ) -> None:
-    assert reader(language).meaning({"title": title, "category": category}, "") == meaning
+    assert reader(language).read_meaning({"title": title, "category": category}, "") == meaning
 
 
 def test_words_that_are_switched_off_say_nothing_but_an_answer_of_a_person_does() -> None:
     off = reader(LANGUAGE_OFF, is_on=False)
 
-    assert off.meaning({"title": "Linen shirt", "category": "Jeans"}, "") == ListMeaning()
-    assert off.meaning({"title": "Linen shirt", "category": "Pluusid"}, "").kinds == kinds("top", "shirt")
+    assert off.read_meaning({"title": "Linen shirt", "category": "Jeans"}, "") == ListMeaning()
+    assert off.read_meaning({"title": "Linen shirt", "category": "Pluusid"}, "").kinds == kinds(
+        "top", "shirt"
+    )
 
 
 @pytest.mark.parametrize(
@@ -91,13 +93,13 @@ def test_names_of_folders_are_read_in_their_language(language: str, kind: set[st
     folders = FolderCategories(1, {0: frozenset({"rock"})})
     read = ListReader(folder_categories=folders, folder_language=language)
 
-    assert read.meaning({}, "shop/rock/12").kinds == kind
+    assert read.read_meaning({}, "shop/rock/12").kinds == kind
 
 
 def test_folders_are_the_category_of_a_source_without_such_columns() -> None:
     folders = FolderCategories(1, {0: frozenset({"skirts", "pluusid"})})
     read = ListReader(own_words=OWN, folder_categories=folders)
 
-    assert read.meaning({}, "shop/skirts/12") == ListMeaning(kinds("skirt"))
-    assert read.meaning({}, "shop/pluusid/12") == ListMeaning(kinds("top", "shirt"))
-    assert read.meaning({}, "shop/other/12") == ListMeaning()
+    assert read.read_meaning({}, "shop/skirts/12") == ListMeaning(kinds("skirt"))
+    assert read.read_meaning({}, "shop/pluusid/12") == ListMeaning(kinds("top", "shirt"))
+    assert read.read_meaning({}, "shop/other/12") == ListMeaning()

@@ -73,7 +73,7 @@ def test_a_row_that_does_not_fit_is_named_and_nothing_is_read_unless_people_leav
     assert f"{list_}, {said}" in str(labelled.value)
     assert "--skip-bad-rows leaves such rows out" in str(labelled.value)
     assert {str(labelled.value)} == {str(learnt.value), str(corrected.value)}
-    assert [row.cells["path"] for row in found.rows()] == left
+    assert [row.cells["path"] for row in found.read_rows()] == left
     assert found.notes[0].startswith("Rows that are left out: 1.")
     assert said in found.notes[0]
 
@@ -122,7 +122,7 @@ def test_a_row_that_may_have_swallowed_others_refuses_the_list_even_where_bad_ro
 def test_the_name_of_a_picture_may_have_a_line_break(line_break: str, more: str, tmp_path: Path) -> None:
     list_ = write(tmp_path, f'path{more}\n"a{line_break}b.jpg"{more}\n"c.jpg"{more}\n')
 
-    rows = open_list(list_, ["path"]).rows()
+    rows = open_list(list_, ["path"]).read_rows()
 
     assert [row.cells["path"] for row in rows] == [f"a{line_break}b.jpg", "c.jpg"]
 
@@ -168,7 +168,7 @@ def test_a_feed_that_quotes_nothing_is_read_with_its_quotation_marks(title: str,
 
     found = open_list(list_, ["path", "label"])
 
-    assert [list(row.cells.values()) for row in found.rows()] == [
+    assert [list(row.cells.values()) for row in found.read_rows()] == [
         ["a.jpg", title, "Coat"],
         ["b.jpg", '"Warm" vest, soft', "Dress"],
     ]
@@ -203,7 +203,7 @@ def test_a_list_of_tabs_that_quotes_some_cells_is_not_read_as_such_a_feed(tmp_pa
 def test_what_spreadsheets_and_shops_write_rightly_is_read(text: str, tmp_path: Path) -> None:
     found = open_list(write(tmp_path, text), ["path", "label"])
 
-    assert [(row.cells["path"], row.cells["label"]) for row in found.rows()] == [
+    assert [(row.cells["path"], row.cells["label"]) for row in found.read_rows()] == [
         ("a.jpg", "Coat"),
         ("b.jpg", "Coat"),
     ]
@@ -232,7 +232,7 @@ def test_a_column_that_is_spelt_otherwise_is_named(tmp_path: Path) -> None:
 def test_a_column_that_an_option_names_is_read_and_not_one_that_is_spelt_otherwise(tmp_path: Path) -> None:
     list_ = write(tmp_path, "path,Group,Split\na.jpg,1,M\n")
 
-    found = open_list(list_, ["path"], ListOptions(by="Group"), ["group", "split", "Split"])
+    found = open_list(list_, ["path"], ListOptions(product_column="Group"), ["group", "split", "Split"])
 
     assert found.notes == ()
 
@@ -240,7 +240,7 @@ def test_a_column_that_an_option_names_is_read_and_not_one_that_is_spelt_otherwi
 def test_of_another_name_the_first_column_is_read_and_that_is_said(tmp_path: Path) -> None:
     found = open_list(write(tmp_path, "path,size,size,,\na.jpg,M,L,,\n"), ["path"])
 
-    assert [row.cells for row in found.rows()] == [{"path": "a.jpg", "size": "M"}]
+    assert [row.cells for row in found.read_rows()] == [{"path": "a.jpg", "size": "M"}]
     assert "of the columns `size` there are two; the first is read" in found.notes[0]
 
 
@@ -248,7 +248,7 @@ def test_of_another_name_the_first_column_is_read_and_that_is_said(tmp_path: Pat
 def test_text_whose_bytes_show_its_encoding_is_read(encoding: str, between: str, tmp_path: Path) -> None:
     found = open_list(in_encoding(tmp_path, encoding, between, ["Платье", "靴"]), ["path"])
 
-    assert [row.cells["title"] for row in found.rows()] == ["Платье", "靴"]
+    assert [row.cells["title"] for row in found.read_rows()] == ["Платье", "靴"]
     assert found.notes == ()
 
 
@@ -272,7 +272,7 @@ def test_other_text_is_refused_with_the_encodings_by_name_and_read_by_the_one_th
         open_list(list_, ["path"])
     found = open_list(list_, ["path"], ListOptions(encoding=encoding))
 
-    assert [row.cells["title"] for row in found.rows()] == texts
+    assert [row.cells["title"] for row in found.read_rows()] == texts
     assert found.notes == ()
 
 
@@ -281,7 +281,7 @@ def test_a_wide_header_may_have_the_byte_of_a_lines_end_in_a_character(tmp_path:
 
     found = open_list(tmp_path / "list.csv", ["path"], ListOptions(encoding="utf-16-le"))
 
-    assert [row.cells for row in found.rows()] == [{"上装": "靴", "path": "a.jpg"}]
+    assert [row.cells for row in found.read_rows()] == [{"上装": "靴", "path": "a.jpg"}]
 
 
 @pytest.mark.parametrize("place", [0, 9000], ids=["the header", "a row far down"])
@@ -320,7 +320,7 @@ def test_a_file_that_is_utf8_is_read_as_that_whatever_other_files_of_the_command
 
     found = open_list(list_, ["path"], ListOptions(encoding=named))
 
-    assert [row.cells["title"] for row in found.rows()] == ["Größe"]
+    assert [row.cells["title"] for row in found.read_rows()] == ["Größe"]
     assert found.notes == ((f"{list_}: is UTF-8, and so is not read as {named}.",) if named != "UTF8" else ())
 
 

@@ -58,7 +58,7 @@ def test_a_table_of_pixels_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
     "read",
     [
         open_source,
-        lambda place: ListOptions.of(
+        lambda place: ListOptions.read_arguments(
             Namespace(path_column=None, root=place, encoding="", skip_bad_rows=False)
         ),
         lambda place: Named(place=place).list_pictures(),

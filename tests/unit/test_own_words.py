@@ -27,7 +27,7 @@ def kinds(*names: str) -> frozenset[str]:
 
 
 OWN = OwnWords(
-    file=(
+    file_rows=(
         OwnWord("Gömlek", kinds("shirt")),
         OwnWord("Üst", kinds("top", "shirt"), CATEGORY_PLACE),
         OwnWord("kot", kinds("trousers", "shorts"), TITLE_PLACE),
@@ -35,7 +35,10 @@ OWN = OwnWords(
         OwnWord("İndirim", kinds(), CATEGORY_PLACE),
         OwnWord("Parfüm", kinds(NO_KIND)),
     ),
-    answers=(CategoryAnswer("Bluz", kinds("top", "shirt"), AT), CategoryAnswer("Üst", kinds("top"), AT)),
+    category_answers=(
+        CategoryAnswer("Bluz", kinds("top", "shirt"), AT),
+        CategoryAnswer("Üst", kinds("top"), AT),
+    ),
 )
 
 
@@ -106,7 +109,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_a_file_of_words_is_read_as_it_was_written(tmp_path: Path) -> None:
-    words = (*OWN.file, OwnWord("=2+3 kot", kinds("trousers"), TITLE_PLACE))
+    words = (*OWN.file_rows, OwnWord("=2+3 kot", kinds("trousers"), TITLE_PLACE))
     file = written(tmp_path, format_words(words))
 
     assert read_words(file, DEFAULT_LIST_OPTIONS, pytest.fail) == words
@@ -147,12 +150,15 @@ def test_the_same_words_may_have_one_meaning_in_titles_and_one_in_categories(tmp
 
 def test_the_rows_for_the_next_list_have_the_answers_in_place_of_rows_for_the_same_category() -> None:
     own = OwnWords(
-        file=(
+        file_rows=(
             OwnWord("Üst", kinds("top")),
             OwnWord("kot", kinds("trousers"), TITLE_PLACE),
             OwnWord("Şal", kinds("scarf")),
         ),
-        answers=(CategoryAnswer("ÜST", kinds("shirt"), AT), CategoryAnswer("Bluz", kinds("top"), AT)),
+        category_answers=(
+            CategoryAnswer("ÜST", kinds("shirt"), AT),
+            CategoryAnswer("Bluz", kinds("top"), AT),
+        ),
     )
 
     assert own.make_rows() == [

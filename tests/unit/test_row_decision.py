@@ -410,14 +410,14 @@ def cells_of(case: Case) -> dict[str, object]:
     ]
     reader = ListReader(list_words=settings.list_words or ListWords())
     collector = SharedProductsCollector(shared)
-    titles = collect_titles(settings, reader, collector.collect(read_product_titles(reader, rows)))
+    titles = collect_titles(settings, reader, collector.collect_products(read_product_titles(reader, rows)))
     people = dict[tuple[str, str], dict[str, str]]()
     for (name, head), label in case.people.items():
         people.setdefault(("", ARTICLE) if name == ARTICLE else (name, ""), {})[head] = label
     context = DecisionContext(
         settings=settings,
         titles=titles,
-        shared_photos=make_shared_photos(collector.products_of_photos(), records, titles),
+        shared_photos=make_shared_photos(collector.make_shared_products(), records, titles),
         human_answers=HumanAnswers(people),
     )
     if not case.is_product and case.head == LABEL:

@@ -152,19 +152,19 @@ def questions(
         asked = decisions.start_category_questions()
         if asked is None:
             return []
-        assert len(list(asked.collect(decisions.read_product_rows()))) == len(photos)
+        assert len(list(asked.collect_rows(decisions.read_product_rows()))) == len(photos)
         return asked.make_questions()
 
 
 def test_categories_are_asked_about_those_of_most_doubtful_products_first(tmp_path: Path) -> None:
     asked = questions(tmp_path)
 
-    assert [(one.category, one.products, len(one.rows)) for one in asked] == [
+    assert [(one.category, one.product_count, len(one.row_numbers)) for one in asked] == [
         ("Pluusid", 3, 3),
         ("Püksid", 2, 2),
     ]
     assert asked[1].branches == ("Naised", "Mehed")
-    assert asked[0].kinds == {"top": 1, "shirt": 1, "dress": 1}
+    assert asked[0].products_by_kind == {"top": 1, "shirt": 1, "dress": 1}
     assert [one.path for one in asked[0].photos] == ["1.jpg", "2.jpg", "3.jpg"]
 
 
@@ -210,5 +210,5 @@ def test_a_release_without_figures_for_words_asks_nothing(tmp_path: Path) -> Non
 def test_the_settings_of_a_run_keep_the_rows_of_its_file_of_words() -> None:
     settings = replace(SHOP, own_words=(OwnWord("Pluusid", frozenset({"top", "shirt"})),))
 
-    assert RunSettings.from_json(settings.as_json()) == settings
+    assert RunSettings.parse_json(settings.format_json()) == settings
     assert format_words(settings.own_words) == "words,kinds,in\nPluusid,top|shirt,\n"

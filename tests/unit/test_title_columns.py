@@ -145,6 +145,6 @@ def test_the_title_of_a_list_with_tags_is_the_part_in_its_language() -> None:
     words = read({"title": titles})
 
     assert words.language == "de"
-    assert words.title({"title": titles[0]}) == "Langer Rock"
-    assert words.title({"title": "[:ja]シャツ[:fr]Jupe longue[:]"}) == "Jupe longue"
+    assert words.read_title({"title": titles[0]}) == "Langer Rock"
+    assert words.read_title({"title": "[:ja]シャツ[:fr]Jupe longue[:]"}) == "Jupe longue"
     assert words.read_words_and_kinds({"title": "[:ja]シャツ[:fr]Jupe longue[:]"}).kinds == {"skirt"}

@@ -55,11 +55,11 @@ def known_of(
     table = replace(run, shares=shares)
     reader = ListReader(list_words=words)
     by_product = sorted((row for row in rows if row.product), key=attrgetter("product"))
-    titles = collect_titles(table, reader, shared.collect(read_product_titles(reader, by_product)))
+    titles = collect_titles(table, reader, shared.collect_products(read_product_titles(reader, by_product)))
     return DecisionContext(
         settings=table,
         titles=titles,
-        shared_photos=make_shared_photos(shared.products_of_photos(), photos, titles),
+        shared_photos=make_shared_photos(shared.make_shared_products(), photos, titles),
         human_answers=HumanAnswers(),
     )
 
@@ -94,7 +94,7 @@ def test_words_that_are_not_read_change_nothing() -> None:
 
     known = known_of([row], language="")
 
-    assert (reason_of(row, known), known.titles.title_kinds(row)) == (None, frozenset())
+    assert (reason_of(row, known), known.titles.find_title_kinds(row)) == (None, frozenset())
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,12 @@ def test_a_person_who_names_the_class_says_nothing_about_such_an_attribute(label
 
     kind = decide_row(row, known).find_decision(KIND)
 
-    assert (kind.label, kind.decided_by, kind.reason, kind.is_admitted) == ("jeans wide", "model", None, None)
+    assert (kind.label, kind.decided_by, kind.reason, kind.is_allowed_by_title) == (
+        "jeans wide",
+        "model",
+        None,
+        None,
+    )
 
 
 def with_titles(*titles: str, run: RunSettings = RUN) -> tuple[list[PhotoRecord], DecisionContext]:
@@ -352,7 +357,7 @@ def test_the_kinds_of_a_product_are_those_that_all_its_titles_share(
     photos, known = with_titles(*titles)
     product = make_product_record(photos, known.settings)
 
-    assert known.titles.title_kinds(product) == kinds
+    assert known.titles.find_title_kinds(product) == kinds
     assert reason_of(product, known) == reason
     assert known.titles.contradicting_products == (("1",) if reason else ())
 

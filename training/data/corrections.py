@@ -516,7 +516,7 @@ def save_corrections(corrections: Corrections, runs: Path) -> Path:
         path = paths.get(row.sha256) or _find_corrected_file(row)
         sha256 = row.sha256 or hashes.get(path, "")
         attribute, audit = "" if row.attribute == LABEL else row.attribute, str(row.audit or "")
-        rows.append((path, row.label, sha256, row.at, row.group, attribute, row.product, audit))
+        rows.append((path, row.label, sha256, row.answered_at, row.group, attribute, row.product, audit))
     text = format_csv([CORRECTION_COLUMNS, *rows]).encode("utf-8", "surrogateescape")
     copy = runs / f"improved-{hashlib.sha256(text).hexdigest()[:12]}" / "corrections.csv"
     copy.parent.mkdir(parents=True, exist_ok=True)

@@ -50,8 +50,10 @@ def list_pictures(
     """
     if place.exists() and not place.is_dir():
         return list_table_pictures(place, attributes, reading)
-    if reading.by:
-        raise BadCsv(f"{place}: --product-column {reading.by} names a column of a CSV, and this is none.")
+    if reading.product_column:
+        raise BadCsv(
+            f"{place}: --product-column {reading.product_column} names a column of a CSV, and this is none."
+        )
     folders = [entry for entry in list_entries(place) if entry.is_dir() and not is_clutter(entry.name)]
     unlabelled = _find_unlabelled_folders(folders)
     tiers = [folder for folder in folders if folder not in unlabelled]

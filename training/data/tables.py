@@ -58,15 +58,21 @@ def list_table_pictures(place: Path, attributes: Sequence[str], reading: ListOpt
         BadClasses: a row has no label or tier, or a label that cannot be shown.
     """
     table = open_picture_table(place, attributes, reading)
-    columns = tuple(name for name in table.columns if name != reading.by)
+    columns = tuple(name for name in table.columns if name != reading.product_column)
     present_attributes = [name for name in attributes if name in columns]
     parts = read_table_parts(table)
-    reserved_columns = {*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS, SPLIT_COLUMN, *reading.path_columns, reading.by}
+    reserved_columns = {
+        *REQUIRED_COLUMNS,
+        *OPTIONAL_COLUMNS,
+        SPLIT_COLUMN,
+        *reading.path_columns,
+        reading.product_column,
+    }
     # To know the names of columns of words, all languages are loaded, which takes a quarter of a second.
     words = find_word_columns(table.columns) if set(table.columns) - reserved_columns else ListWords()
     labelled_words = list[_Labelled]()
     pictures, left_out, unknown_labels = list[ListedPicture](), list[Path](), Counter[str]()
-    for line in table.rows():
+    for line in table.read_rows():
         labelled_words.append(({name: line.cells[name] for name in words.columns}, line.cells[LABEL].strip()))
         part = parts.get(line.cells.get(SPLIT_COLUMN, "").strip().casefold())
         for row in _make_row_pictures(table, line, present_attributes, part):
@@ -75,7 +81,7 @@ def list_table_pictures(place: Path, attributes: Sequence[str], reading: ListOpt
                 unknown_labels[row.label] += row.label != NONE
                 continue
             if not row.tier:  # which may say that a photo shows none of the classes
-                read_label(row.label, line.where)
+                read_label(row.label, line.row_place)
             pictures.append(row)
     notes = table.notes + _describe_unknown_cells(f"{place}, column `label`", unknown_labels)
     for name in present_attributes:
@@ -118,9 +124,9 @@ def read_table_parts(table: ListFile) -> dict[str, DataSetPart]:
     Raises:
         BadCsv: a cell is not the name of a part.
     """
-    if SPLIT_COLUMN not in table.columns or table.reading.by == SPLIT_COLUMN:
+    if SPLIT_COLUMN not in table.columns or table.list_options.product_column == SPLIT_COLUMN:
         return {}
-    cells = {row.cells[SPLIT_COLUMN].strip() for row in table.rows()}
+    cells = {row.cells[SPLIT_COLUMN].strip() for row in table.read_rows()}
     names = {cell.casefold() for cell in cells}
     if unknown_cells := sorted(
         cell
@@ -142,18 +148,18 @@ def _make_row_pictures(
     The group is the one that the row names, or else its product, or else the row itself.
     """
     cells = {name: cell.strip() for name, cell in row.cells.items()}
-    paths = [path for name in table.reading.path_columns if (path := cells[name])]
+    paths = [path for name in table.list_options.path_columns if (path := cells[name])]
     if not paths:
-        raise BadCsv(f"{row.where}: names no picture.")
+        raise BadCsv(f"{row.row_place}: names no picture.")
     tier, group, source, checked_cell = (cells.get(column, "") for column in OPTIONAL_COLUMNS)
-    product = read_identifier(cells.get(table.reading.by, ""))
-    group = read_identifier(group) or product or (row.where if len(paths) > 1 else "")
+    product = read_identifier(cells.get(table.list_options.product_column, ""))
+    group = read_identifier(group) or product or (row.row_place if len(paths) > 1 else "")
     labels = {name: unescape_text(cells[name]) for name in (LABEL, *attributes)}
-    labels = {name: cell and read_label(cell, row.where) for name, cell in labels.items()}
+    labels = {name: cell and read_label(cell, row.row_place) for name, cell in labels.items()}
     labels |= {name: "" for name in attributes if labels[name] == NONE}  # not known, as in a correction
     for path in paths:
         yield ListedPicture(
-            Path(table.place(path)),
+            Path(table.find_path(path)),
             labels,
             part,
             tier,
@@ -231,8 +237,9 @@ def open_picture_table(
         )
     except ListUnusable as error:
         raise BadCsv(str(error)) from error
-    if reading.by and reading.by not in table.columns:
+    if reading.product_column and reading.product_column not in table.columns:
         raise BadCsv(
-            f"{path}: has no column `{reading.by}` for --product-column; it has {', '.join(table.columns)}."
+            f"{path}: has no column `{reading.product_column}` for --product-column; it has "
+            f"{', '.join(table.columns)}."
         )
     return table

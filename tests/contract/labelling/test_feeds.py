@@ -181,7 +181,7 @@ def test_a_feed_is_the_file_that_a_platform_reads(platform: str, tmp_path: Path)
     )
     assert feed.file.read_bytes() == fixture.read_bytes()
     assert ("replaces all attributes" in feed.note) == (platform == "woocommerce"), "and the list has none"
-    assert (feed.products, len(feed.left_out[DOUBTFUL_COLOUR])) == (3, 2)
+    assert (feed.row_count, len(feed.left_out_products[DOUBTFUL_COLOUR])) == (3, 2)
 
 
 MATERIAL = {"Attribute 1 name": "Material", "Attribute 1 value(s)": "Cotton", "Attribute 1 global": "0"}
@@ -312,8 +312,8 @@ def categories_of(platform: str, journal: Journal) -> list[str]:
     """The lines of a file of categories."""
     categories = FeedCategories(platform, journal.settings)
     for row in Decisions(journal).read_product_rows():
-        categories.take(row)
-    return [",".join(categories.header), *map(",".join, categories.rows())]
+        categories.add_row(row)
+    return [",".join(categories.header), *map(",".join, categories.make_rows())]
 
 
 def test_a_person_who_says_other_leaves_a_category_to_words_that_the_release_has_no_name_for(
@@ -595,7 +595,7 @@ def test_likely_colours_are_counted_by_the_rows_that_a_feed_has(tmp_path: Path) 
 
         feed = write_feed("shopify", tmp_path / "labels.csv", Decisions(journal))
 
-    assert (feed.products, feed.likely, len(feed.left_out[DIFFERENT_COLOURS])) == (1, 1, 1)
+    assert (feed.row_count, feed.likely_count, len(feed.left_out_products[DIFFERENT_COLOURS])) == (1, 1, 1)
 
 
 def test_a_feed_whose_products_all_lack_a_title_is_refused(shop: Path, doubtful: Path) -> None:

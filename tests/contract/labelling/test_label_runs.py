@@ -32,7 +32,7 @@ from tests.tables import Rows, correct, label, rows_of, summary_in, write_csv
 
 def a_job(shop: Path, table: Path, release: Path, engine: Engine = here) -> Job:
     source = open_source(str(shop))
-    return Job(source=source, table=table, release=open_release(release), workers=1, engine=engine)
+    return Job(source=source, table=table, release=open_release(release), worker_count=1, engine=engine)
 
 
 def ignore(*_: object) -> None:
@@ -190,7 +190,7 @@ def test_a_worker_that_dies_costs_no_row(name: str, little_release: Path, tmp_pa
     job = a_job(shop, tmp_path / "table.csv", little_release, label_on_processes)
     said: list[str] = []
 
-    run_job(replace(job, source=Deadly(str(shop)), workers=2), ignore, said.append)
+    run_job(replace(job, source=Deadly(str(shop)), worker_count=2), ignore, said.append)
 
     assert [row["error"] for row in rows_of(job.table)] == [None] * (len(PICTURES) + 1)
     assert [sentence.partition(" from ")[0] for sentence in said] == [

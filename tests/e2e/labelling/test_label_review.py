@@ -252,7 +252,7 @@ def test_table_and_training_read_what_a_person_chose_by_keys_buttons_and_lists(
         (f"/shop/{NAMES[1]}", LEFT_OUT_LABEL, SHAS[1]),
         (f"/shop/{NAMES[2]}", "Bag", SHAS[2]),
     ]
-    assert all(one.at for one in found)
+    assert all(one.answered_at for one in found)
 
     page.locator("article select").nth(1).select_option(LABELS[1])
     assert {one.path: one.label for one in read(exported(page, tmp_path))} == {
