@@ -36,7 +36,7 @@ from reports.values import Report, read_report
 from training.data.labels import Labels
 from training.data.learnt_hashes import UNSTATED_LEARNT_HASHES, LearntHashes, load_learnt_hashes
 from training.data.perceptual_hashes import compute_perceptual_hash
-from training.environment import libraries
+from training.environment import find_library_versions
 from training.evaluation.attributes import compute_attribute_figures, describe_attribute, measure_all_accepted
 from training.evaluation.products import measure_products
 from training.features.blocks import VECTOR_LAYER, build_vector_network
@@ -96,7 +96,7 @@ def seal_with(where: Path, parent: LocalRelease, folder: Path, attribute: Attrib
             "units": ENSEMBLE_MEMBERS * UNITS,
             "photos": {what: len(some) for what, some in sorted(learnt.items())},
             "command": shlex.join(sys.orig_argv),
-            "libraries": dict(libraries()),
+            "libraries": dict(find_library_versions()),
         }
         configuration = report.training.configuration | {f"{attribute.name}_head": record} | below()
         return make_release(

@@ -28,8 +28,8 @@ from training.features.blocks import fit_scaling
 from training.features.shipped import STORED_COLUMN_NAMES, STORED_OOD_CODE
 from training.features.weights import write_npz
 from training.heads.photo_head import PhotoHead
-from training.progress import Lines
-from training.ten_classes import answers_of_folds, train_photos
+from training.progress import ProgressLines
+from training.ten_classes import make_fold_answers, train_photo_head
 
 KEPT: Final = 12_000
 """Photos whose vectors are kept: the checked ones, those of other sources, and of the rest as many of each
@@ -61,14 +61,14 @@ def main(argv: list[str] | None = None) -> int:
     if given.anew:
         networks = {"pixels": release.manifest.network("pixels")}
         release = replace(release, manifest=release.manifest.replace_fields(networks=networks))
-    trained, head = train_photos(release, photos, Lines(), given.run, shlex.join(sys.orig_argv))
+    trained, head = train_photo_head(release, photos, ProgressLines(), given.run, shlex.join(sys.orig_argv))
     _keep(trained.run, head)
     return 0
 
 
 def _keep(folder: Path, head: PhotoHead) -> None:
     learnt = head.learnt_photos
-    (folder / PHOTO_ANSWERS).write_bytes(pack_answers(answers_of_folds(head)))
+    (folder / PHOTO_ANSWERS).write_bytes(pack_answers(make_fold_answers(head)))
     cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.spelt)
     of_sources = (learnt.groups == learnt.sources) & (learnt.groups != "")
     chosen = np.flatnonzero(learnt.is_checked | of_sources)

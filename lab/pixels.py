@@ -26,7 +26,7 @@ from keras import layers
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from training.answering import answering
+from training.answering import make_batched_model
 from training.data.fashion import MAX_MODEL_BATCH_SIZE, LabelledData
 from training.data.learnt_hashes import LearntHashes
 from training.data.named import Named
@@ -42,8 +42,8 @@ from training.gradient.networks.layers import LayerFactory
 from training.gradient.networks.registry import NETWORK_BUILDERS
 from training.gradient.recipes import COMPACT_RECIPE, RECIPES, Recipe
 from training.loading import allow_many_networks
-from training.pixel_network import fit_network, release_pixels, run_of
-from training.progress import Lines
+from training.pixel_network import fit_pixel_network, make_training_run, release_pixel_network
+from training.progress import ProgressLines
 from training.untyped import Network, Tensor
 
 WIDENING: Final = 4
@@ -187,7 +187,7 @@ def answers_of(model: Network, images: PixelsBatch, *, flip: bool) -> NDArray[np
     Returns:
         float64 (N, C), rows that sum to 1.
     """
-    answer, total, views = answering(model, MAX_MODEL_BATCH_SIZE), 0.0, [images]
+    answer, total, views = make_batched_model(model, MAX_MODEL_BATCH_SIZE), 0.0, [images]
     if flip:
         views.append(np.ascontiguousarray(images[:, :, ::-1]))
     for pictures in views:
@@ -217,14 +217,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", metavar="FOLDER", help="IDX files of Fashion-MNIST")
     parser.add_argument("--run", type=Path, metavar="FOLDER", help="folder of checkpoint and release")
     given = parser.parse_args(argv)
-    steps[given.step](load_data_set(Named(place=given.data), Lines()), given.soft_targets, given.run)
+    steps[given.step](load_data_set(Named(place=given.data), ProgressLines()), given.soft_targets, given.run)
     return 0
 
 
 def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEACHER) -> None:
     """Fit a network for each fold, and store the mean answer of those that did not learn the picture."""
-    progress, parts = Lines(), split_data(data, None)
-    task, pictures = run_of(recipe, data, run), parts.train
+    progress, parts = ProgressLines(), split_data(data, None)
+    task, pictures = make_training_run(recipe, data, run), parts.train
     allow_many_networks()
     total = np.zeros((len(data.train), len(data.labels)))
     networks = np.zeros(len(data.train), np.int64)
@@ -234,7 +234,7 @@ def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEA
         # Its fold, and what no network learns: held-out pictures are answered by all.
         answered = ~np.isin(data.train.sha256, learnt.train.sha256)
         progress.say(f"Fold {number} of {FOLDS}: answers {answered.sum():,} pictures.")
-        fitted = fit_network(_of_fold(task, number), data, learnt, recipe, progress)
+        fitted = fit_pixel_network(_of_fold(task, number), data, learnt, recipe, progress)
         total[answered] += answers_of(fitted.model, data.train.images[answered], flip=recipe.flip)
         networks += answered
     targets = SoftTargets(
@@ -260,11 +260,11 @@ def _of_fold(task: TrainingRun, number: int) -> TrainingRun:
 
 def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEARNER) -> None:
     """Fit a network to the stored answers and the labels, and make a release of it."""
-    targets, progress = load_soft_targets(file), Lines()
+    targets, progress = load_soft_targets(file), ProgressLines()
     # Held out is what no teacher learnt.
     learnt = targets.learnt.find_learnt(data.train.sha256)
     parts = Split(*(data.train.take(rows) for rows in (learnt, ~learnt)))
-    task = run_of(recipe, data)
+    task = make_training_run(recipe, data)
     task = replace(
         task,
         folder=run or Path(f"{task.folder}-{targets.sha256}"),
@@ -272,9 +272,9 @@ def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEA
         command_line=f"{shlex.join(sys.orig_argv)}  # soft targets {targets.sha256}",
     )
     wanted = targets.beside_labels(data.train, parts.train)
-    with progress.epochs(recipe.epochs) as watcher:
+    with progress.show_epochs(recipe.epochs) as watcher:
         fitted = fit_by_gradient(parts, len(data.labels), recipe, task, watcher, targets=wanted)
-    made = release_pixels(task, recipe, fitted, data, parts, progress)
+    made = release_pixel_network(task, recipe, fitted, data, parts, progress)
     progress.say(f"Release: {made.release}")
 
 

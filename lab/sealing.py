@@ -137,7 +137,7 @@ def decide_again(
     Args:
         folder: the folder of the new release; nothing may have this name.
         parent: whose networks it has; one of them answers photos.
-        given: `answers_of_folds`, as the parent's network was fitted.
+        given: `make_fold_answers`, as the parent's network was fitted.
         tested: what the parent answers to its test set.
         near: as `seal_as_decided` has it.
 

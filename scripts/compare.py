@@ -38,8 +38,8 @@ from training.gradient.recipes import (
     choose_default_recipe,
 )
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
-from training.progress import resumable
-from training.recipe_choice import adapt_to_size, apply_options
+from training.progress import explain_resuming
+from training.recipe_choice import adapt_recipe_to_data, apply_options_to_recipe
 from training.release.run_folder import claim_new_run
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def execute(arguments: argparse.Namespace) -> object:
     check_outputs([results, figure], list_data_files(arguments, data.train, data.test))
     start_tensorflow()
     allow_many_networks()
-    with resumable("The same command goes on after the last finished epoch."):
+    with explain_resuming("The same command goes on after the last finished epoch."):
         reports = _reports(arguments, data)
     comparisons = [
         combine_reports(network, by_seed, arguments.recipe or OWN_RECIPE)
@@ -137,11 +137,11 @@ def _reports(
         OutputUnusable: a folder has a release of another recipe. Nothing is trained then.
         TrainingError: a checkpoint belongs to another run, or a network cannot be exported.
     """
-    from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
+    from training.pixel_network import make_training_run, train_pixel_network  # noqa: PLC0415 - needs Keras
 
     command = shlex.join(["wardrobe", "compare", *arguments.words])
     recipes, progress = _recipes(arguments, data), TerminalProgress()
-    tasks = [run_of(recipe, data, command=command) for recipe in recipes]
+    tasks = [make_training_run(recipe, data, command_line=command) for recipe in recipes]
     releases = [task.folder / NEW_RELEASE_FOLDER for task in tasks]
     finished = list(map(_report_of_finished, recipes, releases))
     reports: dict[TrainableNetworkName, dict[int, Report]] = {}
@@ -151,7 +151,7 @@ def _reports(
         progress.say(f"{place}." if report is None else f"{place}: done, {release}.")
         if report is None:
             with claim_new_run(task.folder):
-                trained = train_pixels(data, recipe, task, progress)
+                trained = train_pixel_network(data, recipe, task, progress)
             write_doubted_labels(trained.run, trained.answers, trained.labels)
             report = read_report(open_release(release))
         reports.setdefault(recipe.network, {})[recipe.seed] = report
@@ -162,13 +162,13 @@ def _recipes(arguments: argparse.Namespace, data: LabelledData) -> list[Recipe]:
     """Return the recipes to train: all seeds of the first network, then of the next."""
     recipes = []
     for network in arguments.networks:
-        default_recipe = adapt_to_size(choose_default_recipe(network), data)
+        default_recipe = adapt_recipe_to_data(choose_default_recipe(network), data)
         start = (
             adapt_recipe_to_network(RECIPES[arguments.recipe], network)
             if arguments.recipe
             else default_recipe
         )
-        recipe = apply_options(start, read_recorded_options(arguments))
+        recipe = apply_options_to_recipe(start, read_recorded_options(arguments))
         recipes += [replace(recipe, seed=recipe.seed + further) for further in range(arguments.seeds)]
     return recipes
 

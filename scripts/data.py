@@ -40,8 +40,8 @@ from training.data.read import (
     tabulate_photos,
 )
 from training.errors import BadPictures
-from training.loading import require
-from training.progress import Progress, warn_of_few
+from training.loading import require_library
+from training.progress import Progress, warn_of_few_answers
 from training.thresholds.requirements import OWN_CLASSES_ACCEPTED_ACCURACY
 
 EXAMPLE_COMMANDS = (
@@ -72,7 +72,7 @@ def execute(arguments: argparse.Namespace) -> object:
     Returns:
         The counts for --json, as a NegativeResult (exit code 1) if a file cannot be read.
     """
-    require("scipy", "SciPy")
+    require_library("scipy", "SciPy")
     prepare_decoders()
     place = unwrap_folder(expand_home(arguments.place))
     if has_idx_files(place) or (place.is_file() and is_pixel_table(place)):
@@ -149,7 +149,7 @@ def read_training_pictures(
     decoded = decode_pictures(contents, GREY_28, progress, skip_unreadable=True)
     near_copies = group_near_copies(decoded.contents, decoded.hashes)
     report_near_copies(near_copies, contents.listing, progress.warn)
-    warn_of_few(len(near_copies.kept_positions), OWN_CLASSES_ACCEPTED_ACCURACY, progress.warn)
+    warn_of_few_answers(len(near_copies.kept_positions), OWN_CLASSES_ACCEPTED_ACCURACY, progress.warn)
     tested = find_listed_test_set(near_copies) if is_of_photos else draw_test_set(near_copies)
     labels = choose_labels(contents.listing, near_copies, tested, {}, progress.warn)
     data = divide_pictures(contents.listing, decoded, near_copies, labels, tested, GREY_28)
@@ -203,7 +203,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _draw(parts: Sequence[Pictures], target: Path) -> None:
     """Draw some pictures of each class."""
-    require("matplotlib", "matplotlib")
+    require_library("matplotlib", "matplotlib")
     # matplotlib takes seconds to load, which the check alone should not.
     from training.evaluation.plots import PICTURES_PER_CLASS, draw_class_sheet, save_figure, use_fonts_for  # noqa: PLC0415
 

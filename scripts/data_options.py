@@ -24,8 +24,8 @@ from training.gradient.recipes import (
     RECIPES,
     Recipe,
 )
-from training.options import RECIPE_FIELDS, Options
-from training.stories import name_pictures
+from training.options import RECIPE_FIELDS, TrainingOptions
+from training.stories import make_named_pictures
 
 MIN_ACCEPT_RIGHT: Final = 0.5
 """Smallest value of --accept-right, as for the setting WARDROBE_ACCEPT_TARGET."""
@@ -156,7 +156,7 @@ def choose_data_source(arguments: argparse.Namespace) -> Named:
         arguments.error(
             "--data names pictures or IDX files, --train and --test a CSV pair: give one of the two"
         )
-    return name_pictures(options, (train, test) if train is not None else None)
+    return make_named_pictures(options, (train, test) if train is not None else None)
 
 
 def list_data_files(arguments: argparse.Namespace, *parts: Pictures) -> list[Path]:
@@ -251,13 +251,13 @@ def list_typed_options(arguments: argparse.Namespace) -> set[str]:
         name: getattr(arguments, name, None) for name in UNRECORDED_ARGUMENTS - {"words", "error", "json"}
     }
     typed = {name for name, value in unrecorded.items() if value is not None and value is not False}
-    return typed | read_recorded_options(arguments).names
+    return typed | read_recorded_options(arguments).option_names
 
 
-def read_recorded_options(arguments: argparse.Namespace) -> Options:
+def read_recorded_options(arguments: argparse.Namespace) -> TrainingOptions:
     """Return the options that were typed for a training and that its release records.
 
-    Each argument of the command is an option of `Options`, a field of a recipe, or one of
+    Each argument of the command is an option of `TrainingOptions`, a field of a recipe, or one of
     UNRECORDED_ARGUMENTS.
     """
     typed = {
@@ -266,4 +266,4 @@ def read_recorded_options(arguments: argparse.Namespace) -> Options:
         if name not in UNRECORDED_ARGUMENTS
         and (name in RECIPE_FIELDS or (value is not False and value != []))
     }
-    return Options.from_json({**typed, "corrections": [*map(str, arguments.corrections)] or None})
+    return TrainingOptions.parse_json({**typed, "corrections": [*map(str, arguments.corrections)] or None})

@@ -39,7 +39,7 @@ from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import draw_test_pictures, load_data_set, read_photos
 from training.evaluation.statistics import describe_differences
-from training.loading import require
+from training.loading import require_library
 
 EXAMPLE_COMMANDS = (
     "wardrobe evaluate",
@@ -62,7 +62,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
 def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     _check_photo_options(arguments)
-    require("sklearn", "scikit-learn")
+    require_library("sklearn", "scikit-learn")
     release = find_release(arguments.release, read_command_settings().cache_dir)
     if arguments.photos is not None:
         return _evaluate_photos(release, arguments)

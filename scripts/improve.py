@@ -31,13 +31,13 @@ from scripts.terminal import (
     run_command,
 )
 from training.improve import (
-    Corrected,
+    CorrectedRelease,
     ImproveRequest,
-    corrected_release,
+    find_corrected_release,
+    find_learnt_data,
+    find_most_corrected_folders,
     improve,
     knows_ten_classes,
-    learnt_place,
-    looked_at,
 )
 from training.loading import check_tensorflow
 
@@ -75,7 +75,7 @@ def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> ob
         typed: the words after `--`, as arguments of `wardrobe train`.
     """
     check_tensorflow()
-    improved_release = corrected_release(
+    improved_release = find_corrected_release(
         arguments.corrections,
         arguments.encoding or "",
         arguments.release,
@@ -83,20 +83,20 @@ def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> ob
         read_command_settings().cache_dir,
         print_message,
     )
-    parent, compared = improved_release.release, looked_at(improved_release.corrections)
+    parent, compared = improved_release.release, find_most_corrected_folders(improved_release.corrections)
     for sentence in describe_audits(improved_release.corrections, parent.version):
         make_console().print(sentence, markup=False, highlight=False, soft_wrap=True)
     is_of_photos = knows_ten_classes(parent)
     if not (typed.out or typed.publish or is_of_photos):
         # A release of own classes goes beside its parent; of the ten classes it is published by hand.
         typed.out = parse_store_address(improved_release.name)
-    picture_place = improved_release.file if is_of_photos else arguments.data or learnt_place(parent)
+    picture_place = improved_release.file if is_of_photos else arguments.data or find_learnt_data(parent)
     target = open_release_target(typed, *(compared or [picture_place]))
     request = ImproveRequest(
-        corrected=improved_release,
+        corrected_release=improved_release,
         data=arguments.data,
         learnt_corrections=tuple(arguments.learnt_corrections),
-        typed=read_recorded_options(typed),
+        typed_options=read_recorded_options(typed),
         typed_names=frozenset(list_typed_options(typed)),
         run=train.make_run_request(typed, "improve"),
     )
@@ -132,7 +132,7 @@ def format_improve_command(new_release: Path, target: ReleaseTarget) -> str:
     return shlex.join(words)
 
 
-def format_photos_command(improved_release: Corrected, typed: argparse.Namespace) -> str:
+def format_photos_command(improved_release: CorrectedRelease, typed: argparse.Namespace) -> str:
     """Return the command that learns corrections of doubted labels together with the corrections before.
 
     Args:

@@ -41,7 +41,7 @@ from scripts.terminal import (
     make_whole_number_parser,
     print_message,
 )
-from training.progress import resumable
+from training.progress import explain_resuming
 
 REVIEW_LIMIT = 1000
 """Default number of pictures on a review page, which is then a few megabytes and takes a person an hour."""
@@ -67,7 +67,7 @@ def execute(arguments: argparse.Namespace) -> object:
     job = read_labelling_job(arguments)
     columns = make_photo_columns(job.settings, has_human_answers=True, has_own_words=True)
     make_folders([arguments.review] if arguments.review else [])
-    with resumable("Nothing is lost: the same command goes on where it was."):
+    with explain_resuming("Nothing is lost: the same command goes on where it was."):
         total = _total(job)
     if check_form(job.table) == WORKBOOK_ENDING:
         check_room(total or 0, len(columns))

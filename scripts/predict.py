@@ -36,7 +36,7 @@ from scripts.terminal import (
     print_message,
 )
 from training.evaluation.statistics import find_likeliest_classes
-from training.loading import require
+from training.loading import require_library
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -82,7 +82,7 @@ def main(words: list[str]) -> int:
     if not files:
         parser.error("name at least one picture")
     if arguments.plot:
-        require("matplotlib", "matplotlib")
+        require_library("matplotlib", "matplotlib")
     prepare_decoders()
     release = find_release(arguments.model, read_command_settings().cache_dir)
     if arguments.plot and not arguments.plot.is_char_device():  # into which matplotlib writes

@@ -22,7 +22,7 @@ from reports.page.advice import describe_acceptance
 from reports.page.wording import ENGLISH_WORDING
 from reports.values import Epoch, read_report
 from scripts.terminal import make_console, print_message
-from training.progress import Say, Watch, as_time
+from training.progress import ReportDone, Say, format_seconds
 
 SECONDS_BETWEEN_LINES: Final = 30.0
 """Seconds between two lines of progress if the output is a file or a pipe, where no bar is shown."""
@@ -92,7 +92,7 @@ def show_progress(
             line = f"{task_name}: {done:,} done" if total is None else f"{task_name}: {done:,} of {total:,}"
             if total and before < done < total:
                 each = (time.monotonic() - began) / (done - before)
-                line += f", about {as_time(each * (total - done))} left"
+                line += f", about {format_seconds(each * (total - done))} left"
             bar.update(task, completed=done, total=total)
 
         yield watch
@@ -113,7 +113,7 @@ def print_progress_lines(line: Callable[[], str], interval: float = SECONDS_BETW
 
     def speak() -> None:
         while not done.wait(interval):
-            _say(f"{line()}; {as_time(time.monotonic() - began)} so far")
+            _say(f"{line()}; {format_seconds(time.monotonic() - began)} so far")
 
     speaker = threading.Thread(target=speak, name="progress", daemon=True)
     speaker.start()
@@ -139,23 +139,23 @@ class TerminalProgress:
         """Print a warning in one line to stderr."""
         print_message(line)
 
-    def counting(self, what: str) -> AbstractContextManager[Watch]:
+    def show_progress(self, work: str) -> AbstractContextManager[ReportDone]:
         """Show a progress bar while a block runs, with a text in front (`show_progress`)."""
-        return show_progress(what)
+        return show_progress(work)
 
     @contextmanager
-    def epochs(self, most: int) -> "Iterator[EpochProgress]":
+    def show_epochs(self, max_epochs: int) -> "Iterator[EpochProgress]":
         """Print a line for each epoch of a fit while a block runs, and show its steps as a bar.
 
         Args:
-            most: the largest number of epochs.
+            max_epochs: the largest number of epochs.
 
         Yields:
             The object that has to be told about each step and each epoch.
         """
         out = make_console()
         out.print(EPOCH_HEADINGS)
-        with EpochProgress(out, most) as lines, print_progress_lines(lines.describe_position):
+        with EpochProgress(out, max_epochs) as lines, print_progress_lines(lines.describe_position):
             yield lines
 
 
@@ -167,7 +167,7 @@ EPOCH_HEADINGS = (
 class EpochProgress(Bar):
     """The progress of a fit: a line for each epoch, and on a terminal a bar for the steps.
 
-    It implements Watcher of training/progress.py.
+    It implements EpochWatcher of training/progress.py.
     """
 
     def __init__(self, out: Console, epochs: int) -> None:
@@ -187,7 +187,7 @@ class EpochProgress(Bar):
         """Return the position of the fit as text, such as "epoch 2 of 10, step 30 of 400"."""
         return self._position
 
-    def step(self, epoch: int, step: int, steps: int) -> None:
+    def report_step(self, epoch: int, step: int, steps: int) -> None:
         """Show in the bar that a step of an epoch is finished.
 
         Args:
@@ -198,9 +198,9 @@ class EpochProgress(Bar):
         self._position = f"epoch {epoch} of {self._epochs}, step {step} of {steps}"
         self.update(self._task, description=f"{epoch}/{self._epochs}", completed=step, total=steps)
 
-    def epoch(self, epoch: Epoch) -> None:
+    def report_epoch(self, epoch: Epoch) -> None:
         """Print the figures of a finished epoch, and the remaining time, in a line."""
-        remaining_time = as_time((self._epochs - epoch.epoch) * epoch.seconds)
+        remaining_time = format_seconds((self._epochs - epoch.epoch) * epoch.seconds)
         self.console.print(
             f"{epoch.epoch:>4}/{self._epochs:<4} {epoch.loss:>7.4f} {epoch.accuracy:>9.4f} "
             f"{epoch.val_loss:>9.4f} {epoch.val_accuracy:>9.4f} {epoch.seconds:>8.1f}   {remaining_time}"

@@ -29,7 +29,7 @@ from reports.page.html_page import REPORT_PAGE_FILE
 from reports.values import CROSS_FITTED_SPLIT, Report, describe_size, parse_report
 from scripts.progress_bars import make_progress_bar
 from scripts.terminal import get_program_name, make_console, print_message
-from training.progress import resumable
+from training.progress import explain_resuming
 
 DEFAULT_STORE = "runs/store"
 
@@ -206,7 +206,7 @@ class ReleaseTarget:
         """
         address, current = self.store.address, self.current_manifest
         try:
-            with resumable(self._way_to_store(release)):
+            with explain_resuming(self._way_to_store(release)):
                 published = self.publish(release)
         except StoreError as error:
             way = self._way_to_store(release, is_refused=isinstance(error, GateRefused))

@@ -32,7 +32,7 @@ from inference.errors import InferenceError
 from inference.plain_text import escape_unprintable_lines
 from labelling.errors import LabellingError
 from model_store.errors import StoreError
-from training.errors import TrainingError, not_installed
+from training.errors import TrainingError, describe_missing_library
 
 EXPECTED_ERRORS = (InferenceError, LabellingError, SettingsError, StoreError, TrainingError)
 """Errors whose messages name the fault and the remedy, so that a traceback would add nothing. The system's
@@ -114,7 +114,7 @@ def run_main(main: Callable[[], int]) -> int:
         package = (error.name or "").partition(".")[0]
         if package in OWN_PACKAGES:
             raise
-        print_message(not_installed(package))
+        print_message(describe_missing_library(package))
         return FAILURE_EXIT_CODE
     except KeyboardInterrupt as stop:
         print_message(str(stop) or "interrupted.")

@@ -41,11 +41,11 @@ from scripts.release_target import (
 from scripts.terminal import make_command_parser, make_console
 from training.errors import UnusedOption
 from training.gradient.recipes import NETWORK_NAMES
-from training.improve import check_learns_photos
+from training.improve import check_has_photo_network
 from training.loading import check_tensorflow
-from training.options import RECIPE_FIELDS, Options, Story, check_used
+from training.options import RECIPE_FIELDS, TrainingOptions, TrainingStory, check_options_used
 from training.release.run_folder import claim_new_run
-from training.stories import RunRequest, name_photos, train_on_photos, train_on_pictures
+from training.stories import RunRequest, make_named_photos, train_on_photos, train_on_pictures
 
 if TYPE_CHECKING:  # needs Keras
     from training.release.make import Trained
@@ -122,13 +122,13 @@ def make_run_request(arguments: argparse.Namespace, verb: str) -> RunRequest:
     """
     return RunRequest(
         folder=arguments.run,
-        command=shlex.join(["wardrobe", verb, *arguments.words]),
-        events=arguments.tensorboard,
+        command_line=shlex.join(["wardrobe", verb, *arguments.words]),
+        tensorboard_folder=arguments.tensorboard,
         is_fresh=arguments.fresh,
     )
 
 
-def _check_places(options: Options, arguments: argparse.Namespace) -> None:
+def _check_places(options: TrainingOptions, arguments: argparse.Namespace) -> None:
     """End as wrong usage if --from and --photos do not fit one another, or other options do not fit them."""
     if options.photos is None and options.release is not None:
         arguments.error(
@@ -139,14 +139,14 @@ def _check_places(options: Options, arguments: argparse.Namespace) -> None:
         arguments.error("--photos fits a network of the release that --from names, such as --from bundled")
     if options.photos is not None:
         with report_usage_errors(arguments):
-            check_used(list_typed_options(arguments), "photos")
+            check_options_used(list_typed_options(arguments), "photos")
 
 
-def _train_photos(options: Options, arguments: argparse.Namespace) -> object:
+def _train_photos(options: TrainingOptions, arguments: argparse.Namespace) -> object:
     place, photos = str(options.release), Path(str(options.photos))
-    data_source, target = name_photos(options), open_release_target(arguments, photos)
+    data_source, target = make_named_photos(options), open_release_target(arguments, photos)
     parent = find_release(place, read_command_settings().cache_dir)
-    check_learns_photos(parent, place, photos)
+    check_has_photo_network(parent, place, photos)
     make_console().print("Reading the photos; then TensorFlow starts.")
     run = make_run_request(arguments, "train")
     target.check_labels(parent.manifest.labels)
@@ -227,7 +227,7 @@ def _mode(text: str) -> str:
     return text
 
 
-OPTION_GROUPS: Final[Mapping[Story, tuple[str, str]]] = {
+OPTION_GROUPS: Final[Mapping[TrainingStory, tuple[str, str]]] = {
     "own classes": (
         "own classes",
         "Photos of classes of your own. A head learns them on networks that stay as they are.",

@@ -25,8 +25,8 @@ from scripts.progress_bars import EpochProgress
 from scripts.terminal import make_command_parser, make_console, make_whole_number_parser, print_table
 from training.gradient.recipes import DEFAULT_NETWORK, NETWORK_NAMES, RECIPES, choose_default_recipe
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
-from training.progress import resumable
-from training.recipe_choice import adapt_to_size, apply_options
+from training.progress import explain_resuming
+from training.recipe_choice import adapt_recipe_to_data, apply_options_to_recipe
 from training.release.run_folder import claim_run
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def execute(arguments: argparse.Namespace) -> object:
     """
     check_tensorflow()
     data = load_pixel_pictures(arguments)
-    usual = adapt_to_size(choose_default_recipe(arguments.network or DEFAULT_NETWORK), data)
-    start = apply_options(
+    usual = adapt_recipe_to_data(choose_default_recipe(arguments.network or DEFAULT_NETWORK), data)
+    start = apply_options_to_recipe(
         RECIPES[arguments.recipe] if arguments.recipe else usual, read_recorded_options(arguments)
     )
     start_tensorflow()
@@ -74,7 +74,7 @@ def execute(arguments: argparse.Namespace) -> object:
         f"Study in {folder}."
     )
     after = f"The same command goes on after the last finished epoch, from {folder}."
-    with resumable(after), claim_run(folder), EpochProgress(out, start.epochs) as steps:
+    with explain_resuming(after), claim_run(folder), EpochProgress(out, start.epochs) as steps:
         trials = run_search(search, folder, arguments.trials, steps, out.print)
     return _hand_over(folder, trials, arguments)
 

@@ -21,7 +21,7 @@ from training.data.near_copies import group_near_copies
 from training.data.perceptual_hashes import PerceptualHashes
 from training.data.read import make_labelled_data
 from training.data.vectors import Features
-from training.progress import Lines, Progress
+from training.progress import Progress, ProgressLines
 
 KINDS = ("Ball", "Box", "Stick")
 """The classes, in order of their names."""
@@ -95,7 +95,7 @@ class Things:
         return table
 
 
-class Said(list[str], Lines):
+class Said(list[str], ProgressLines):
     """Collects what is said while pictures are read."""
 
     def warn(self, line: str) -> None:

@@ -19,24 +19,26 @@ NetworkOutput: TypeAlias = Any
 """Output of a network, float32 (N, ...), or a dictionary of these."""
 
 
-def answering(network: Network, at_once: int) -> Callable[[PixelsBatch], NetworkOutput]:
+def make_batched_model(network: Network, batch_size: int) -> Callable[[PixelsBatch], NetworkOutput]:
     """Return a function that runs a network on pictures, in inference mode and without tracing it again.
 
     Args:
         network: the network, with one input of fixed height and width.
-        at_once: pictures in a run of the network.
+        batch_size: pictures in a run of the network.
 
     Returns:
         A function from uint8 (N, ...), N at least 1, to the network's outputs, as arrays.
     """
     (pixels,) = network.inputs
-    traced = tf.function(lambda given: network(given, training=False)).get_concrete_function(
+    traced_network = tf.function(lambda given: network(given, training=False)).get_concrete_function(
         tf.TensorSpec(pixels.shape, tf.uint8)
     )
 
-    def answer(images: PixelsBatch) -> NetworkOutput:
-        batches = (images[begin : begin + at_once] for begin in range(0, len(images), at_once))
-        answers = [keras.tree.map_structure(np.asarray, traced(tf.constant(batch))) for batch in batches]
+    def run_in_batches(images: PixelsBatch) -> NetworkOutput:
+        batches = (images[begin : begin + batch_size] for begin in range(0, len(images), batch_size))
+        answers = [
+            keras.tree.map_structure(np.asarray, traced_network(tf.constant(batch))) for batch in batches
+        ]
         return keras.tree.map_structure(lambda *parts: np.concatenate(parts), *answers)
 
-    return answer
+    return run_in_batches

@@ -10,21 +10,21 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
-LIBRARIES: Final = (
+RECORDED_LIBRARIES: Final = (
     "tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "numpy", "scikit-learn", "matplotlib"
 )  # fmt: skip
 """Packages whose version may change the result."""
 
-CPU_INFO: Final = Path("/proc/cpuinfo")
+CPU_INFO_FILE: Final = Path("/proc/cpuinfo")
 
 
-def hardware() -> str:
+def describe_hardware() -> str:
     """Describe the processor or accelerator, and the cores that this process may use: `AMD EPYC, 2 cores`."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return ", ".join([*accelerators(), _processor(), f"{cores} cores" if cores > 1 else "1 core"])
+    return ", ".join([*list_accelerators(), _processor(), f"{cores} cores" if cores > 1 else "1 core"])
 
 
-def accelerators() -> list[str]:
+def list_accelerators() -> list[str]:
     """List the names of the GPUs that TensorFlow finds; empty on a processor alone."""
     import tensorflow as tf  # noqa: PLC0415 - takes seconds to load, which the commit does not need
 
@@ -34,18 +34,18 @@ def accelerators() -> list[str]:
 
 def _processor() -> str:
     """Return the processor's name, or its architecture if Linux does not tell."""
-    if CPU_INFO.is_file():
-        for line in CPU_INFO.read_text(encoding="utf-8", errors="replace").splitlines():
+    if CPU_INFO_FILE.is_file():
+        for line in CPU_INFO_FILE.read_text(encoding="utf-8", errors="replace").splitlines():
             key, _, value = line.partition(":")
             if key.strip() == "model name":
                 return value.strip()
     return platform.processor() or platform.machine()
 
 
-def libraries() -> dict[str, str]:
-    """Return the versions of the packages in LIBRARIES by package name; missing packages are left out."""
+def find_library_versions() -> dict[str, str]:
+    """Return the versions of the packages in RECORDED_LIBRARIES by package name, without missing ones."""
     versions = {"python": platform.python_version()}
-    for name in LIBRARIES:
+    for name in RECORDED_LIBRARIES:
         try:
             versions[name] = version(name)
         except PackageNotFoundError:
@@ -53,11 +53,11 @@ def libraries() -> dict[str, str]:
     return versions
 
 
-def git_commit() -> str | None:
+def find_git_commit() -> str | None:
     """Return the git commit of this code; None outside a checkout, or if git is not installed."""
     command = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - no input from outside
+        result = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - no input from outside
     except (OSError, subprocess.CalledProcessError):
         return None
-    return done.stdout.strip()
+    return result.stdout.strip()

@@ -3,15 +3,15 @@
 TrainingError
 ├── DataError               the operator can mend the files
 │   ├── DataSetMissing      no data set where one was looked for
-│   ├── BadIdx              an IDX file with a wrong magic number, size or partner
-│   ├── BadCsv              a CSV file with a wrong row
+│   ├── BadIdxFile          an IDX file with a wrong magic number, size or partner
+│   ├── BadCsvFile          a CSV file with a wrong row
 │   ├── BadClasses          classes that cannot be learnt, or that are not the model's
 │   └── BadPictures         picture files that cannot be read, or that contradict each other
 ├── NotInstalled            TensorFlow or scikit-learn is not there
 ├── BadRecipe               settings that cannot be trained with
 ├── UnusedOption            an option that the training would not use
-├── WeightsUnfit            pretrained weights are missing, damaged or of another network
-├── Diverged                the loss is no number any more
+├── WeightsUnusable         pretrained weights are missing, damaged or of another network
+├── TrainingDiverged        the loss is no number any more
 ├── CheckpointUnreadable    a checkpoint that is damaged or belongs to another run
 ├── CheckpointUnwritable    the disk is full, for example
 ├── NotAdoptable            a hand-made model that does not fit the labels or the data
@@ -35,11 +35,11 @@ class DataSetMissing(DataError):
     """There is no data set at the place named, or no library to fetch it."""
 
 
-class BadIdx(DataError):
+class BadIdxFile(DataError):
     """An IDX file is damaged, or does not fit the file it comes with."""
 
 
-class BadCsv(DataError):
+class BadCsvFile(DataError):
     """A CSV file is damaged; the message names the row."""
 
 
@@ -63,11 +63,11 @@ class UnusedOption(TrainingError):
     """An option was typed that would have no effect on the training."""
 
 
-class WeightsUnfit(TrainingError):
+class WeightsUnusable(TrainingError):
     """Pretrained weights are not there, cannot be read or are of another network."""
 
 
-class Diverged(TrainingError):
+class TrainingDiverged(TrainingError):
     """The loss of a training became infinite or NaN, so that further epochs are useless."""
 
 
@@ -95,6 +95,6 @@ class ParityFailed(ExportError):
     """The exported graph answers differently from the network it was made from."""
 
 
-def not_installed(name: str) -> str:
+def describe_missing_library(name: str) -> str:
     """Return the error message that a library of the training requirements is not installed."""
     return f"{name} is not installed: `make install-train` in a checkout installs what training needs."

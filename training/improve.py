@@ -38,13 +38,13 @@ from training.data.named import Named, drop_learnt_parts
 from training.data.perceptual_hashes import PerceptualHash, compute_perceptual_hash
 from training.data.picture_files import decode_picture_file
 from training.errors import BadPictures, BadRecipe, UnusedOption
-from training.options import Options, check_used
+from training.options import TrainingOptions, check_options_used
 from training.progress import CheckLabels, Progress, Say
 from training.release.run_folder import check_named_run
 from training.stories import (
     RunRequest,
-    name_photos,
-    name_pictures,
+    make_named_photos,
+    make_named_pictures,
     train_on_photos,
     train_on_pictures,
 )
@@ -54,7 +54,7 @@ if TYPE_CHECKING:  # needs Keras
 
 
 @dataclass(frozen=True)
-class Corrected:
+class CorrectedRelease:
     """A release, and the corrections that people made to its answers.
 
     Attributes:
@@ -72,17 +72,17 @@ class Corrected:
     encoding: str = ""
 
 
-def corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and whom it is said to
-    file: Path, encoding: str, named: str | None, usual_store: str, cache: Path, say: Say
-) -> Corrected:
+def find_corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and whom it is said to
+    file: Path, encoding: str, named_release: str | None, default_store: str, cache: Path, say: Say
+) -> CorrectedRelease:
     """Find the release that learns the corrections.
 
     Args:
         file: the file of corrections.
         encoding: the encoding of the file, if it is not UTF-8; else empty.
-        named: the folder or store of the release; None takes the current release of `usual_store`, or the
-            bundled release if that store has none.
-        usual_store: the folder or S3 prefix in which `wardrobe train` puts its releases.
+        named_release: the folder or store of the release; None takes the current release of `default_store`,
+            or the bundled release if that store has none.
+        default_store: the folder or S3 prefix in which `wardrobe train` puts its releases.
         cache: the folder into which a release is fetched from a store.
         say: receives sentences about the file, to be shown to a person.
 
@@ -91,17 +91,19 @@ def corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and whom i
         CorrectionsUnusable: the file cannot be read.
         BadPictures: no release was named, and the usual one lacks a class of the corrections.
     """
-    name = named or (usual_store if read_newest_promotion(open_store(usual_store)) is not None else "bundled")
+    name = named_release or (
+        default_store if read_newest_promotion(open_store(default_store)) is not None else "bundled"
+    )
     release = find_release(name, cache)
     corrections = tuple(read_corrections([file], None, reading=ListOptions(encoding=encoding), say=say))
-    if not named:
+    if not named_release:
         _check_classes(
             {correction.label for correction in corrections if correction.attribute == LABEL}
             - {LEFT_OUT_LABEL, NONE},
             name,
             release,
         )
-    return Corrected(name, release, file, corrections, encoding)
+    return CorrectedRelease(name, release, file, corrections, encoding)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,23 +111,23 @@ class ImproveRequest:
     """The input of `improve`: the corrections, and the options of the training that learns them.
 
     Attributes:
-        corrected: the corrections, their file and its encoding, and the name of the release.
+        corrected_release: the corrections, their file and its encoding, and the name of the release.
         data: the pictures that a release of own classes learnt; None for those that its training named.
         learnt_corrections: the files of corrections that it learnt; none for those that its training named.
-        typed: the options that a person typed; they come before those that the release records.
+        typed_options: the options that a person typed; they come before those that the release records.
         typed_names: the names of all options that a person typed.
         run: the folder of the training, and the command line.
     """
 
-    corrected: Corrected
+    corrected_release: CorrectedRelease
     data: str | None = None
     learnt_corrections: tuple[str, ...] = ()
-    typed: Options = field(default_factory=Options)
+    typed_options: TrainingOptions = field(default_factory=TrainingOptions)
     typed_names: frozenset[str] = frozenset()
     run: RunRequest = field(default_factory=RunRequest)
 
 
-OWN_OF_IMPROVE: Final = {
+OPTIONS_SET_BY_IMPROVE: Final = {
     "release": "--from stands before `--`",
     "photos": "--photos is for `wardrobe train`: improve learns the photos of its CSV",
     "data": "--data stands before `--`",
@@ -155,30 +157,36 @@ def improve(
         DataError: the corrections cannot be learnt, or the pictures that the release learnt are not found.
     """
     check_named_run(request.run.folder)
-    typed = request.typed_names | request.typed.names
-    if strange := sorted(typed & OWN_OF_IMPROVE.keys()):
-        raise UnusedOption(OWN_OF_IMPROVE[strange[0]])
-    corrected = replace(request.corrected, release=release)
+    typed_names = request.typed_names | request.typed_options.option_names
+    if refused_names := sorted(typed_names & OPTIONS_SET_BY_IMPROVE.keys()):
+        raise UnusedOption(OPTIONS_SET_BY_IMPROVE[refused_names[0]])
+    corrected_release = replace(request.corrected_release, release=release)
     is_of_photos = knows_ten_classes(release)
-    check_used(typed, *(("photos",) if is_of_photos else ("own classes", "pixels")))
-    recorded, known = next_training(corrected, request.data, progress, request.learnt_corrections)
-    options = recorded.changed_by(request.typed)
+    check_options_used(typed_names, *(("photos",) if is_of_photos else ("own classes", "pixels")))
+    recorded_options, known_files = choose_next_training(
+        corrected_release, request.data, progress, request.learnt_corrections
+    )
+    options = recorded_options.override_with(request.typed_options)
     if is_of_photos:
-        return train_on_photos(release, name_photos(options), options, request.run, progress, check_labels)
-    named = name_pictures(options, parent=release)
-    return train_on_pictures(named, options, request.run, progress, check_labels, typed, known)
+        return train_on_photos(
+            release, make_named_photos(options), options, request.run, progress, check_labels
+        )
+    named_data = make_named_pictures(options, parent=release)
+    return train_on_pictures(
+        named_data, options, request.run, progress, check_labels, typed_names, known_files
+    )
 
 
-def learnt_place(release: LocalRelease) -> str | None:
+def find_learnt_data(release: LocalRelease) -> str | None:
     """Return the path or name of the data set that a release learnt; None if its manifest records none."""
-    return Options.recorded(release.manifest.training).data
+    return TrainingOptions.read_recorded(release.manifest.training).data
 
 
 MAX_COMPARED_FOLDERS: Final = 3
 """Largest number of folders for which a command is printed that compares two releases."""
 
 
-def looked_at(corrections: Sequence[Correction]) -> tuple[Path, ...]:
+def find_most_corrected_folders(corrections: Sequence[Correction]) -> tuple[Path, ...]:
     """Return the folders with the most corrected pictures, at most MAX_COMPARED_FOLDERS.
 
     The answers to the other pictures in them may change, too, once the corrections are learnt.
@@ -199,31 +207,31 @@ def looked_at(corrections: Sequence[Correction]) -> tuple[Path, ...]:
     )
 
 
-def _check_classes(given: Collection[str], name: str, release: LocalRelease) -> None:
+def _check_classes(given_labels: Collection[str], name: str, release: LocalRelease) -> None:
     """Refuse labels that are no class of the release, by its name or index."""
     labels = release.manifest.labels
-    if strange := sorted(label for label in given if find_class_index(label, labels) is None):
+    if unknown_labels := sorted(label for label in given_labels if find_class_index(label, labels) is None):
         raise BadPictures(
-            f"{strange[0]!r} is none of the classes {', '.join(labels)} of {name}, which is taken without "
-            "--from. Name the store whose release answered these pictures: --from STORE."
+            f"{unknown_labels[0]!r} is none of the classes {', '.join(labels)} of {name}, which is taken "
+            "without --from. Name the store whose release answered these pictures: --from STORE."
         )
 
 
-def next_training(
-    corrected: Corrected,
+def choose_next_training(
+    corrected_release: CorrectedRelease,
     data: str | None,
     progress: Progress,
-    learnt: Sequence[str] = (),
-) -> tuple[Options, HashedFiles]:
+    learnt_corrections: Sequence[str] = (),
+) -> tuple[TrainingOptions, HashedFiles]:
     """Choose the training that learns the corrections, announce it, and copy corrections of own classes.
 
     Args:
-        corrected: the release and its corrections, from `corrected_release`.
+        corrected_release: the release and its corrections, from `find_corrected_release`.
         data: the place of the pictures that a release of own classes learnt; None takes the place that its
             manifest records.
         progress: shows what will be done.
-        learnt: files of corrections that such a release learnt; empty takes the files that its manifest
-            records.
+        learnt_corrections: files of corrections that such a release learnt; empty takes the files that its
+            manifest records.
 
     Returns:
         The options of the training, and the files that were read. For a release of the ten classes, the
@@ -232,33 +240,38 @@ def next_training(
 
     Raises:
         BadRecipe: the release knows the ten classes and has no network that answers photos.
-        UnusedOption: such a release does not learn `data` or `learnt`.
+        UnusedOption: such a release does not learn `data` or `learnt_corrections`.
         DataError: the corrections cannot be learnt, or the pictures that the release learnt are not found.
     """
-    if not knows_ten_classes(corrected.release):
-        return _recorded_training(corrected, data, learnt, progress)
-    check_learns_photos(corrected.release, corrected.name, corrected.file)
-    for option, value in (("--data", data), ("--learnt-corrections", learnt)):
+    if not knows_ten_classes(corrected_release.release):
+        return _repeat_recorded_training(corrected_release, data, learnt_corrections, progress)
+    check_has_photo_network(corrected_release.release, corrected_release.name, corrected_release.file)
+    for option, value in (("--data", data), ("--learnt-corrections", learnt_corrections)):
         if value:
             raise UnusedOption(
                 f"{option} is for releases of own classes. A release of the ten classes learns all "
                 "corrections from one file, beside the photos that come with this package."
             )
-    if of_attributes := sum(correction.attribute != LABEL for correction in corrected.corrections):
-        progress.warn(f"{of_attributes:,} answers are to attributes, which stay as they are: not learnt.")
-    of_class = [correction for correction in corrected.corrections if correction.attribute == LABEL]
-    if products := {correction.product for correction in of_class} - {""}:
+    if attribute_answers := sum(
+        correction.attribute != LABEL for correction in corrected_release.corrections
+    ):
+        progress.warn(f"{attribute_answers:,} answers are to attributes, which stay as they are: not learnt.")
+    class_corrections = [
+        correction for correction in corrected_release.corrections if correction.attribute == LABEL
+    ]
+    if products := {correction.product for correction in class_corrections} - {""}:
         # Here: scikit-learn is not installed where serving alone is.
         from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY as RIGHT  # noqa: PLC0415
 
-        accepted = f"{count_needed_answers(RIGHT)} accepted ones are needed to show {RIGHT:.0%}"
-        progress.say(f"{len(products):,} products; {accepted}.")
+        needed_text = f"{count_needed_answers(RIGHT)} accepted ones are needed to show {RIGHT:.0%}"
+        progress.say(f"{len(products):,} products; {needed_text}.")
     progress.say(
-        f"{corrected.release.version} knows {len(corrected.release.manifest.labels)} classes. Its head "
-        f"that answers photos is fitted again, on {corrected.file} and photos that come with this package."
+        f"{corrected_release.release.version} knows {len(corrected_release.release.manifest.labels)} "
+        f"classes. Its head that answers photos is fitted again, on {corrected_release.file} and photos "
+        "that come with this package."
     )
-    photos, encoding = str(corrected.file), corrected.encoding or None
-    return Options(release=corrected.name, photos=photos, encoding=encoding), NO_HASHED_FILES
+    photos, encoding = str(corrected_release.file), corrected_release.encoding or None
+    return TrainingOptions(release=corrected_release.name, photos=photos, encoding=encoding), NO_HASHED_FILES
 
 
 def knows_ten_classes(release: LocalRelease) -> bool:
@@ -266,7 +279,7 @@ def knows_ten_classes(release: LocalRelease) -> bool:
     return release.manifest.data.name in {FASHION_MNIST, OTHER_DATA_SET_NAME}
 
 
-def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
+def check_has_photo_network(release: LocalRelease, name: str, photos: Path) -> None:
     """Check that a release has a network that answers photos.
 
     Args:
@@ -290,37 +303,43 @@ def check_learns_photos(release: LocalRelease, name: str, photos: Path) -> None:
     )
 
 
-def _recorded_training(
-    corrected: Corrected, data: str | None, learnt: Sequence[str], progress: Progress
-) -> tuple[Options, HashedFiles]:
+def _repeat_recorded_training(
+    corrected_release: CorrectedRelease,
+    data: str | None,
+    learnt_corrections: Sequence[str],
+    progress: Progress,
+) -> tuple[TrainingOptions, HashedFiles]:
     """Return the options of the parent's training, with a copy of all corrections, and the files read."""
-    parent = corrected.release
-    options = Options.recorded(parent.manifest.training)
-    place, earlier = (
-        _learnt_pictures(data, options.data, parent),
-        _learnt_corrections(learnt, options, parent),
+    parent = corrected_release.release
+    options = TrainingOptions.read_recorded(parent.manifest.training)
+    place, earlier_files = (
+        _find_learnt_pictures_place(data, options.data, parent),
+        _find_learnt_corrections(learnt_corrections, options, parent),
     )
-    typed, recorded = corrected.encoding, options.encoding
+    typed, recorded = corrected_release.encoding, options.encoding
     encoding = (typed or recorded) if data else (recorded or typed)  # a recorded list has its own
-    options = options.changed(data=str(place), encoding=encoding or None)
-    named = Named(place=options.data, reading=options.reading, attributes=options.attribute, parent=parent)
-    if (listing := named.list_pictures()) is None:
+    options = options.replace_options(data=str(place), encoding=encoding or None)
+    named_data = Named(
+        place=options.data, reading=options.reading, attributes=options.attribute, parent=parent
+    )
+    if (listing := named_data.list_pictures()) is None:
         raise BadPictures(
             f"{place}: names no pictures that corrections could be of. Name them: --data FOLDER."
         )
-    is_of_photos, known = look_for_photo(listing, progress)
-    hashed = hash_files((picture.path for picture in listing.pictures), known)
-    if any(picture.part for picture in drop_learnt_parts(listing, hashed, parent).pictures):
+    is_of_photos, known_files = look_for_photo(listing, progress)
+    hashed_files = hash_files((picture.path for picture in listing.pictures), known_files)
+    if any(picture.part for picture in drop_learnt_parts(listing, hashed_files, parent).pictures):
         raise BadPictures(
             f"{place} is divided into `train` and `test`. Put the corrected pictures into `train`, each "
             f"under its label, and train again: wardrobe train --data {place}."
         )
     check_attribute_columns(listing, options.attribute, parent.manifest.labels)
-    # Bad rows are left out of the recorded files alone: `corrected_release` has refused those of the new one.
-    rows = read_correction_files(earlier, options.reading.correction_options)
-    corrections = make_corrections([*rows, *corrected.corrections], hashed)
+    # Bad rows are left out of the recorded files alone. `find_corrected_release` has refused those of the
+    # new file.
+    rows = read_correction_files(earlier_files, options.reading.correction_options)
+    corrections = make_corrections([*rows, *corrected_release.corrections], hashed_files)
     _check_attributes(corrections, options.attribute)
-    if not _has_learnt_any(parent, hashed):
+    if not _has_learnt_any(parent, hashed_files):
         raise BadPictures(
             f"{place}: the release learnt none of these pictures. Name those that it learnt with --data."
         )
@@ -330,35 +349,39 @@ def _recorded_training(
         f"{place}, under the corrections in {copy}."
     )
     if is_of_photos:  # a head learns them, whatever the parent was trained by
-        options = options.for_story("own classes")
-    return options.changed(corrections=(str(copy),)), hashed | corrections.hashed_files
+        options = options.keep_options_of_story("own classes")
+    return options.replace_options(corrections=(str(copy),)), hashed_files | corrections.hashed_files
 
 
-def _learnt_corrections(given: Sequence[str], options: Options, parent: LocalRelease) -> list[Path]:
+def _find_learnt_corrections(
+    named_files: Sequence[str], options: TrainingOptions, parent: LocalRelease
+) -> list[Path]:
     """Return the corrections that the release learnt: those that are named, else the recorded ones."""
-    files = [expand_home(file) for file in given or options.corrections]
-    if gone := [file for file in files if not file.is_file()]:
+    files = [expand_home(file) for file in named_files or options.corrections]
+    if missing_files := [file for file in files if not file.is_file()]:
         raise BadPictures(
-            f"{parent.version} learnt the corrections in {gone[0]}, which is not here. Name a copy of it: "
-            "--learnt-corrections CSV."
+            f"{parent.version} learnt the corrections in {missing_files[0]}, which is not here. Name a copy "
+            "of it: --learnt-corrections CSV."
         )
     return files
 
 
-def _has_learnt_any(parent: LocalRelease, hashed: HashedFiles) -> bool:
+def _has_learnt_any(parent: LocalRelease, hashed_files: HashedFiles) -> bool:
     """Tell whether a release learnt one of these pictures, or nearly the same, or does not say so."""
     if find_learnt_pictures(
-        parent, np.array(list(hashed.sha256.values()), str), is_learnt_if_unstated=True
+        parent, np.array(list(hashed_files.sha256.values()), str), is_learnt_if_unstated=True
     ).any():
         return True
     prepare_decoders()
-    found = map_on_all_cores(_hash_of_picture, list(hashed.sha256), lambda *_: None)
-    near = [hash_ for hash_ in found if hash_ is not None]
-    contents = np.array(list(hashed.sha256.values()), str)[[hash_ is not None for hash_ in found]]
-    return bool(near) and bool(find_learnt_pictures(parent, contents, np.stack(near)).any())
+    hashes = map_on_all_cores(_hash_picture, list(hashed_files.sha256), lambda *_: None)
+    perceptual_hashes = [hash_ for hash_ in hashes if hash_ is not None]
+    contents = np.array(list(hashed_files.sha256.values()), str)[[hash_ is not None for hash_ in hashes]]
+    return bool(perceptual_hashes) and bool(
+        find_learnt_pictures(parent, contents, np.stack(perceptual_hashes)).any()
+    )
 
 
-def _hash_of_picture(path: Path) -> PerceptualHash | None:
+def _hash_picture(path: Path) -> PerceptualHash | None:
     """Return the perceptual hash of the picture in a file; None if it cannot be read."""
     decoded = decode_picture_file(path)
     return None if isinstance(decoded, str) else compute_perceptual_hash(decoded.picture)
@@ -366,24 +389,28 @@ def _hash_of_picture(path: Path) -> PerceptualHash | None:
 
 def _check_attributes(corrections: Corrections, names: Sequence[str]) -> None:
     """Refuse answers to an attribute that the release has not learnt."""
-    if strange := sorted({attribute for _, attribute in corrections.answered_attributes} - set(names)):
-        learnt = ", ".join(names) or "none"
+    if unknown_attributes := sorted(
+        {attribute for _, attribute in corrections.answered_attributes} - set(names)
+    ):
+        learnt_names = ", ".join(names) or "none"
         raise BadPictures(
-            f"Corrections are of the attribute {strange[0]!r}, which the release lacks: it has learnt "
-            f"{learnt}. Leave these rows out."
+            f"Corrections are of the attribute {unknown_attributes[0]!r}, which the release lacks: it has "
+            f"learnt {learnt_names}. Leave these rows out."
         )
 
 
-def _learnt_pictures(named: str | None, learnt: str | None, parent: LocalRelease) -> Path:
+def _find_learnt_pictures_place(
+    named_place: str | None, recorded_place: str | None, parent: LocalRelease
+) -> Path:
     """Return the place of the pictures that the release learnt: the named one, else the recorded one."""
-    if named is None and (learnt is None or not expand_home(learnt).exists()):
-        gone = (
+    if named_place is None and (recorded_place is None or not expand_home(recorded_place).exists()):
+        reason = (
             "does not say where these are"
-            if learnt is None
-            else f"learnt them from {learnt}, which is not here"
+            if recorded_place is None
+            else f"learnt them from {recorded_place}, which is not here"
         )
         raise BadPictures(
             f"{parent.version} is trained again on the pictures that it learnt, together with the "
-            f"corrections, and {gone}. Name them: --data FOLDER."
+            f"corrections, and {reason}. Name them: --data FOLDER."
         )
-    return expand_home(named or str(learnt))
+    return expand_home(named_place or str(recorded_place))

@@ -13,16 +13,16 @@ from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import Final
 
-from training.errors import NotInstalled, not_installed
+from training.errors import NotInstalled, describe_missing_library
 
-LOG_LEVEL: Final = "TF_CPP_MIN_LOG_LEVEL"
-STDERR: Final = 2
+LOG_LEVEL_VARIABLE: Final = "TF_CPP_MIN_LOG_LEVEL"
+STDERR_DESCRIPTOR: Final = 2
 
-ERRORS_ONLY: Final = "3"
+FATAL_ERRORS_LEVEL: Final = "3"
 """Level of C++ messages that lets only fatal ones through."""
 
 
-def require(module: str, name: str) -> None:
+def require_library(module: str, name: str) -> None:
     """Check that a library of the training requirements is there, before any work.
 
     Args:
@@ -33,7 +33,7 @@ def require(module: str, name: str) -> None:
         NotInstalled: the library is not installed; the message names it.
     """
     if importlib.util.find_spec(module) is None:
-        raise NotInstalled(not_installed(name))
+        raise NotInstalled(describe_missing_library(name))
 
 
 def allow_many_networks() -> None:
@@ -42,10 +42,10 @@ def allow_many_networks() -> None:
     Keras traces the steps of each network once. TensorFlow takes them for one function that is traced again
     and again, and warns where the fits are short (https://github.com/tensorflow/tensorflow/issues/42441).
     """
-    logging.getLogger("tensorflow").addFilter(_is_of_no_retracing)
+    logging.getLogger("tensorflow").addFilter(_is_not_about_retracing)
 
 
-def _is_of_no_retracing(record: logging.LogRecord) -> bool:
+def _is_not_about_retracing(record: logging.LogRecord) -> bool:
     return "triggered tf.function retracing" not in record.getMessage()
 
 
@@ -55,7 +55,7 @@ def check_tensorflow() -> None:
     Raises:
         NotInstalled: it is not.
     """
-    require("tensorflow", "TensorFlow")
+    require_library("tensorflow", "TensorFlow")
 
 
 def start_tensorflow() -> None:
@@ -66,29 +66,29 @@ def start_tensorflow() -> None:
         ImportError: TensorFlow is installed, but cannot be loaded.
     """
     check_tensorflow()
-    if LOG_LEVEL in os.environ:
+    if LOG_LEVEL_VARIABLE in os.environ:
         importlib.import_module("tensorflow")
         return
-    os.environ[LOG_LEVEL] = ERRORS_ONLY
-    with stderr_kept_back():
+    os.environ[LOG_LEVEL_VARIABLE] = FATAL_ERRORS_LEVEL
+    with hide_stderr():
         importlib.import_module("tensorflow")
 
 
 @contextmanager
-def stderr_kept_back() -> Iterator[None]:
+def hide_stderr() -> Iterator[None]:
     """Hide all output to stderr in a block, also that of C++; if the block raises, print the output then.
 
     Until absl is initialized, which TensorFlow's import does, it writes whatever the log level is.
     """
     sys.stderr.flush()
-    stderr = os.dup(STDERR)
-    with os.fdopen(stderr, "wb", buffering=0) as kept, TemporaryFile() as written:
-        os.dup2(written.fileno(), STDERR)
+    stderr = os.dup(STDERR_DESCRIPTOR)
+    with os.fdopen(stderr, "wb", buffering=0) as original_stderr, TemporaryFile() as hidden_output:
+        os.dup2(hidden_output.fileno(), STDERR_DESCRIPTOR)
         try:
             yield
         except BaseException:
-            written.seek(0)
-            kept.write(written.read())
+            hidden_output.seek(0)
+            original_stderr.write(hidden_output.read())
             raise
         finally:
-            os.dup2(stderr, STDERR)
+            os.dup2(stderr, STDERR_DESCRIPTOR)

@@ -22,10 +22,10 @@ _CHOSEN_OTHERWISE: Final = ("network", "warm_up", "averaging", "schedule")
 RECIPE_FIELDS: Final = tuple(field.name for field in fields(Recipe) if field.name not in _CHOSEN_OTHERWISE)
 """Names of the recipe's fields that options of `wardrobe train` set, each under the name of its field."""
 
-Story: TypeAlias = Literal["own classes", "pixels", "photos"]
+TrainingStory: TypeAlias = Literal["own classes", "pixels", "photos"]
 """Story of a training: heads of own classes, a network that reads pixels, or a release's head for photos."""
 
-STORIES: Final[tuple[Story, ...]] = get_args(Story)
+TRAINING_STORIES: Final[tuple[TrainingStory, ...]] = get_args(TrainingStory)
 
 _ANY_STORY: Final = (
     *("corrections", "path_column", "root", "encoding", "skip_bad_rows", "product_column"),
@@ -38,14 +38,14 @@ _LABELLED_PICTURES: Final = (
 
 _GRADIENT: Final = ("train", "test", "recipe", "network", *RECIPE_FIELDS, "fresh", "tensorboard")
 
-USES: Final[Mapping[Story, frozenset[str]]] = {
+USES: Final[Mapping[TrainingStory, frozenset[str]]] = {
     "own classes": frozenset((*_ANY_STORY, *_LABELLED_PICTURES, "attribute", "fast")),
     "pixels": frozenset((*_ANY_STORY, *_LABELLED_PICTURES, *_GRADIENT)),
     "photos": frozenset((*_ANY_STORY, "release", "photos")),
 }
 """Options of `wardrobe train` that each story uses, by their names as attributes. Another one is refused."""
 
-_WHY_NOT: Final[Mapping[Story, str]] = {
+_WHY_NOT: Final[Mapping[TrainingStory, str]] = {
     "own classes": "is for Fashion-MNIST and pictures of 28 x 28: photos of own classes are learnt by a head",
     "pixels": "is for photos of own classes",
     "photos": "is not for --photos, which fits a head alone",
@@ -60,7 +60,7 @@ _WHY_NOT_FOR_PHOTOS: Final = {
 }
 
 
-def check_used(names: Iterable[str], *stories: Story) -> None:
+def check_options_used(names: Iterable[str], *stories: TrainingStory) -> None:
     """Check that each option has an effect in one of the trainings (stories) that may follow.
 
     Args:
@@ -70,13 +70,13 @@ def check_used(names: Iterable[str], *stories: Story) -> None:
     Raises:
         UnusedOption: one of the options is used by none of them.
     """
-    used = frozenset[str]().union(*(USES[story] for story in stories))
-    for name in sorted(set(names) - used):
+    used_options = frozenset[str]().union(*(USES[story] for story in stories))
+    for name in sorted(set(names) - used_options):
         reasons = _WHY_NOT_FOR_PHOTOS if "photos" in stories else {}
         raise UnusedOption(f"--{name.replace('_', '-')} {reasons.get(name, _WHY_NOT[stories[0]])}")
 
 
-class Options(BaseModel):
+class TrainingOptions(BaseModel):
     """The options of a training.
 
     Attributes:
@@ -121,7 +121,7 @@ class Options(BaseModel):
     recipe_fields: Mapping[str, JsonValue] = {}
 
     @classmethod
-    def recorded(cls, training: Mapping[str, Any]) -> Self:
+    def read_recorded(cls, training: Mapping[str, Any]) -> Self:
         """Return the options that the section `training` of a manifest records, or the defaults.
 
         Recorded names that are no option of this version are ignored: another version may have written them.
@@ -129,48 +129,50 @@ class Options(BaseModel):
         settings = training.get("settings")
         names = {*cls.model_fields, *RECIPE_FIELDS} - {"recipe_fields"}
         recorded = settings if isinstance(settings, dict) else {}
-        return cls.from_json({name: value for name, value in recorded.items() if name in names})
+        return cls.parse_json({name: value for name, value in recorded.items() if name in names})
 
     @classmethod
-    def from_json(cls, settings: Mapping[str, Any]) -> Self:
-        """Return options from a dictionary, such as that of `as_json`; a value of None leaves the default.
+    def parse_json(cls, settings: Mapping[str, Any]) -> Self:
+        """Return options from a dictionary like that of `convert_to_json`; None leaves the default.
 
         Raises:
             ValidationError: an option does not exist, or has no such value.
         """
-        given = {name: value for name, value in settings.items() if value is not None}
-        changed = {name: given.pop(name) for name in RECIPE_FIELDS if name in given}
-        return cls.model_validate(given | {"recipe_fields": changed})
+        set_options = {name: value for name, value in settings.items() if value is not None}
+        recipe_fields = {name: set_options.pop(name) for name in RECIPE_FIELDS if name in set_options}
+        return cls.model_validate(set_options | {"recipe_fields": recipe_fields})
 
     @property
-    def names(self) -> frozenset[str]:
+    def option_names(self) -> frozenset[str]:
         """The names of the options that were set, and of the fields of a recipe."""
         return frozenset(self.model_fields_set - {"recipe_fields"} | self.recipe_fields.keys())
 
-    def as_json(self) -> dict[str, JsonValue]:
+    def convert_to_json(self) -> dict[str, JsonValue]:
         """Return the options that differ from the defaults, and the recipe's fields that were set."""
-        given = self.model_dump(mode="json", exclude_defaults=True, exclude={"recipe_fields"})
-        return given | dict(self.recipe_fields)
+        set_options = self.model_dump(mode="json", exclude_defaults=True, exclude={"recipe_fields"})
+        return set_options | dict(self.recipe_fields)
 
-    def changed_by(self, others: Self) -> Self:
-        """Return a copy of these options in which the options that `others` sets replace these ones."""
-        set_by_others = {name: getattr(others, name) for name in others.model_fields_set}
-        return self.changed(
-            **set_by_others | {"recipe_fields": {**self.recipe_fields, **others.recipe_fields}}
+    def override_with(self, other_options: Self) -> Self:
+        """Return a copy of these options, with the options that `other_options` sets in their place."""
+        other_values = {name: getattr(other_options, name) for name in other_options.model_fields_set}
+        return self.replace_options(
+            **other_values | {"recipe_fields": {**self.recipe_fields, **other_options.recipe_fields}}
         )
 
-    def changed(self, **options: object) -> Self:
+    def replace_options(self, **options: object) -> Self:
         """Return a validated copy of these options with some values replaced.
 
         Raises:
             ValidationError: an option does not exist, or has no such value.
         """
-        kept = {name: getattr(self, name) for name in self.model_fields_set}
-        return self.model_validate(kept | options)
+        earlier_values = {name: getattr(self, name) for name in self.model_fields_set}
+        return self.model_validate(earlier_values | options)
 
-    def for_story(self, story: Story) -> Self:
+    def keep_options_of_story(self, story: TrainingStory) -> Self:
         """Return a copy of these options without the options that a training of this story does not use."""
-        return self.from_json({name: value for name, value in self.as_json().items() if name in USES[story]})
+        return self.parse_json(
+            {name: value for name, value in self.convert_to_json().items() if name in USES[story]}
+        )
 
     @property
     def reading(self) -> ListOptions:
@@ -178,7 +180,7 @@ class Options(BaseModel):
         return ListOptions.read_arguments(self)
 
     @property
-    def accept(self) -> AcceptConditions:
+    def accept_conditions(self) -> AcceptConditions:
         """The conditions under which an answer is accepted: share of right answers, and confidence."""
         return AcceptConditions(self.accept_right, self.accept_confidence)
 

@@ -30,7 +30,7 @@ from training.data.pictures import Pictures
 from training.data.read import choose_labels, divide_pictures, find_listed_test_set, report_near_copies
 from training.data.split import FoldNumbers, Split, choose_folds, split_data
 from training.data.vectors import FeatureVectors
-from training.environment import hardware, libraries
+from training.environment import describe_hardware, find_library_versions
 from training.evaluation.evaluate import make_answers
 from training.features.blocks import (
     ALL_BLOCKS,
@@ -53,8 +53,8 @@ from training.heads.cross_val import (
 from training.heads.logistic import LogisticHead
 from training.heads.negatives import choose_other_things
 from training.heads.ood import ClassWhitening, OodPhotos, OodScore, fit_unfamiliarity
-from training.options import Options
-from training.progress import CheckLabels, Progress, Watch, accept_labels, warn_of_few
+from training.options import TrainingOptions
+from training.progress import CheckLabels, Progress, ReportDone, accept_labels, warn_of_few_answers
 from training.release.complete import Candidate, complete_release, made_with, samples
 from training.release.export import export_network
 from training.release.make import Trained, new_numbered_release
@@ -63,9 +63,9 @@ from training.thresholds.requirements import OWN_CLASSES_ACCEPTED_ACCURACY
 
 
 def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of them, and what is recorded
-    named: Named,
+    named_data: Named,
     contents: Contents,
-    options: Options,
+    options: TrainingOptions,
     progress: Progress,
     run: Path | None = None,
     command: str = "",
@@ -74,7 +74,7 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     """Train a release on pictures of own classes, and write it into the folder of a run.
 
     Args:
-        named: the pictures and their classes.
+        named_data: the pictures and their classes.
         contents: the contents of these pictures, checked.
         options: the options of the user, which the release records.
         progress: the display of the steps that are done.
@@ -88,28 +88,28 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
         OutputUnusable: `run` has a release already.
         DataError: the pictures cannot be learnt.
         BadRecipe: a class has pictures of one group alone.
-        WeightsUnfit: a file that comes with this package is missing or damaged.
+        WeightsUnusable: a file that comes with this package is missing or damaged.
     """
     check_named_run(run)
     blocks = FAST_BLOCKS if options.fast else ALL_BLOCKS
     # 1) Pictures: each content once, seen as it is read, in folds that keep groups together.
     began, body = time.perf_counter(), build_vector_network(blocks)
-    data = see_pictures(named, contents, make_feature_function(body), options, progress)
+    data = make_labelled_vectors(named_data, contents, make_feature_function(body), options, progress)
     check_labels(data.labels)
     parts = split_data(data, None)
     train, folds = parts.train, choose_folds(parts.train)
-    announce(parts, folds, blocks, options, progress)
+    announce_training(parts, folds, blocks, options, progress)
     # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
-    heads = fit_heads(train, folds, blocks, progress)
+    heads = fit_class_and_attribute_heads(train, folds, blocks, progress)
     head = heads[LABEL].head
     # 3) The OOD score, against photos of other things; of each fold, too.
     features = train.features.upright[:, find_measured_part(blocks)]
     ood = choose_other_things(blocks[0], train, features, folds, progress.say)
-    with progress.counting("fitting OOD scores") as watch:
-        measure, distances = fit_ood(train, features, folds, ood, watch)
+    with progress.show_progress("fitting OOD scores") as watch:
+        measure, distances = fit_unfamiliarity_with_folds(train, features, folds, ood, watch)
     answers = make_answers(Scores.make_class_scores(heads[LABEL].out_of_fold, distances), train, folds=folds)
     seconds = time.perf_counter() - began
-    progress.say(_accuracy_in_words(answers, len(train.pictures_of_known_class), seconds))
+    progress.say(_describe_accuracy(answers, len(train.pictures_of_known_class), seconds))
     # 4) Export: graph and network answer alike.
     name, model = (BACKBONE if options.fast else EFFICIENTNET).recipe.network, head.attach_to(body)
     usual = Path("runs") / f"{name}-{train.compute_digest()[:16]}{make_groups_suffix(data)}"
@@ -117,29 +117,33 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     last_layers = {question: fitted.head for question, fitted in attributes.items()}
     with new_numbered_release(run, usual) as place:
         train.learnt_hashes.save_hashes(place.unfinished)
-        with progress.counting("exporting the graph and comparing it with the network"):
+        with progress.show_progress("exporting the graph and comparing it with the network"):
             export_network(place.unfinished, model, measure, samples(parts), last_layers)
         # 5) Decide by these answers, measure as served, and seal.
-        recorded = made_with(command, options.as_json(), data, int(folds.max()))
+        recorded = made_with(command, options.convert_to_json(), data, int(folds.max()))
         candidate = Candidate(
             network=name,
             model=model,
-            training=_figures(name, options, [*blocks], head.strength, seconds, recorded),
+            training=_make_training_figures(name, options, [*blocks], head.strength, seconds, recorded),
             data=data,
             split=parts,
             out_of_fold=answers,
             attributes={question: fitted.out_of_fold for question, fitted in attributes.items()},
-            score=partial(scores_of_vectors, head, measure, find_measured_part(blocks)),
+            score=partial(compute_vector_scores, head, measure, find_measured_part(blocks)),
             unseen=None if ood is None else measure.compute_distances(ood.unseen_features),
-            accept=options.accept,
+            accept=options.accept_conditions,
             of_products=train.are_groups_products,
         )
         answers_to_files = complete_release(place.unfinished, candidate, progress)[1]
     return Trained(place.run, answers_to_files, data.labels)
 
 
-def see_pictures(
-    named: Named, contents: Contents, see: ComputeFeatures, options: Options, progress: Progress
+def make_labelled_vectors(
+    named_data: Named,
+    contents: Contents,
+    compute_features: ComputeFeatures,
+    options: TrainingOptions,
+    progress: Progress,
 ) -> LabelledData:
     """Return the pictures to learn: decoded, with near copies grouped, and one label for each picture.
 
@@ -151,51 +155,61 @@ def see_pictures(
     """
     contents = contents if options.limit is None else contents.limit_pictures(options.limit)
     decoded = decode_pictures(
-        contents, BLOCKS_INPUT_CONTRACT, progress, compute_features=see, skip_unreadable=named.skip_unreadable
+        contents,
+        BLOCKS_INPUT_CONTRACT,
+        progress,
+        compute_features=compute_features,
+        skip_unreadable=named_data.skip_unreadable,
     )
-    near = group_near_copies(decoded.contents, decoded.hashes)
-    report_near_copies(near, contents.listing, progress.warn)
-    tested = find_listed_test_set(near)
-    labels = choose_labels(contents.listing, near, tested, named.required_labels, progress.warn)
-    data = divide_pictures(contents.listing, decoded, near, labels, tested, BLOCKS_INPUT_CONTRACT)
-    return replace(data, licence=named.licence)
+    near_copies = group_near_copies(decoded.contents, decoded.hashes)
+    report_near_copies(near_copies, contents.listing, progress.warn)
+    is_tested = find_listed_test_set(near_copies)
+    labels = choose_labels(
+        contents.listing, near_copies, is_tested, named_data.required_labels, progress.warn
+    )
+    data = divide_pictures(contents.listing, decoded, near_copies, labels, is_tested, BLOCKS_INPUT_CONTRACT)
+    return replace(data, licence=named_data.licence)
 
 
-def announce(
-    parts: Split, folds: FoldNumbers, blocks: Sequence[BlockName], options: Options, progress: Progress
+def announce_training(
+    parts: Split,
+    folds: FoldNumbers,
+    blocks: Sequence[BlockName],
+    options: TrainingOptions,
+    progress: Progress,
 ) -> None:
     """Print which pictures are learnt, and warn if they are too few to promise a share of right answers."""
     progress.say(
         f"{parts.train.describe_size()}: a head on {', '.join(blocks)}, and {folds.max()} heads "
         "that each answer what they did not learn."
     )
-    labelled = len(parts.train.pictures_of_known_class)
-    warn_of_few(
-        len(parts.validation) + labelled,
-        options.accept.right_share or OWN_CLASSES_ACCEPTED_ACCURACY,
+    labelled_count = len(parts.train.pictures_of_known_class)
+    warn_of_few_answers(
+        len(parts.validation) + labelled_count,
+        options.accept_conditions.right_share or OWN_CLASSES_ACCEPTED_ACCURACY,
         progress.warn,
     )
 
 
-def _accuracy_in_words(answers: Answers, labelled: int, seconds: float) -> str:
+def _describe_accuracy(answers: Answers, labelled_count: int, seconds: float) -> str:
     """Say how many answers of heads of folds are right.
 
     Args:
         answers: the answers to pictures that the head had not learnt.
-        labelled: the number of pictures whose class is known.
+        labelled_count: the number of pictures whose class is known.
         seconds: the time since the training began.
     """
-    labelled = int(answers.has_class.sum())
+    labelled_count = int(answers.has_class.sum())
     return (
-        f"{answers.is_right.sum() / labelled:.2%} of {labelled:,} answers to pictures that the head had not "
-        f"learnt are right; {seconds:.0f} s. The model reads "
+        f"{answers.is_right.sum() / labelled_count:.2%} of {labelled_count:,} answers to pictures that the "
+        f"head had not learnt are right; {seconds:.0f} s. The model reads "
         f"{' x '.join(map(str, BLOCKS_INPUT_CONTRACT.shape))} pixels in colour."
     )
 
 
-def _figures(  # noqa: PLR0913, PLR0917 - each is a line of the report
+def _make_training_figures(  # noqa: PLR0913, PLR0917 - each is a line of the report
     network_name: str,
-    options: Options,
+    options: TrainingOptions,
     blocks: list[str],
     strength: float,
     seconds: float,
@@ -213,13 +227,13 @@ def _figures(  # noqa: PLR0913, PLR0917 - each is a line of the report
         epochs=0,
         best_epoch=0,
         seconds=seconds,
-        hardware=hardware(),
-        libraries=libraries(),
+        hardware=describe_hardware(),
+        libraries=find_library_versions(),
         configuration=configuration | recorded,
     )
 
 
-def fit_heads(
+def fit_class_and_attribute_heads(
     train: Pictures, folds: FoldNumbers, blocks: Sequence[BlockName], progress: Progress
 ) -> dict[str, FittedHead]:
     """Fit a logistic head for the class and for each attribute, and cross-fitted answers of each head.
@@ -235,7 +249,7 @@ def fit_heads(
         pictures, and answers of heads that did not learn the picture.
     """
     spreads = make_block_spreads(blocks)
-    with progress.counting("fitting heads") as watch:
+    with progress.show_progress("fitting heads") as watch:
         done, heads = count(1), len(train.labels) * (int(folds.max()) + 1)
         fits = {
             name: fit_head_with_folds(
@@ -251,8 +265,12 @@ def fit_heads(
     return fits
 
 
-def fit_ood(
-    train: Pictures, features: FeatureVectors, folds: FoldNumbers, ood: OodPhotos | None, watch: Watch
+def fit_unfamiliarity_with_folds(
+    train: Pictures,
+    features: FeatureVectors,
+    folds: FoldNumbers,
+    other_things: OodPhotos | None,
+    report_done: ReportDone,
 ) -> tuple[ClassWhitening | OodScore, Distances]:
     """Fit the measure of how unfamiliar a picture is, and return it with cross-fitted distances.
 
@@ -260,22 +278,22 @@ def fit_ood(
         train: N pictures.
         features: float32 (N, M), the part of their vectors in which distances are measured.
         folds: the division of these pictures into folds.
-        ood: photos of other things (out of distribution), which an OodScore learns to tell apart; None for
-            a Whitening, the distance from the learnt pictures alone.
-        watch: a function that is called after each fold.
+        other_things: photos of other things (out of distribution), which an OodScore learns to tell apart;
+            None for a Whitening, the distance from the learnt pictures alone.
+        report_done: a function that is called after each fold.
     """
     done, classes = count(1), int(train.classes.max()) + 1
 
-    def learn(some: NDArray[np.int64]) -> Callable[[FeatureVectors], Distances]:
-        measure = fit_unfamiliarity(features[some], train.classes[some], classes, ood)
-        watch(next(done), int(folds.max()))
+    def learn(positions: NDArray[np.int64]) -> Callable[[FeatureVectors], Distances]:
+        measure = fit_unfamiliarity(features[positions], train.classes[positions], classes, other_things)
+        report_done(next(done), int(folds.max()))
         return measure.compute_distances
 
     distances = answer_out_of_fold(learn, features, train.groups, folds)
-    return fit_unfamiliarity(features, train.classes, classes, ood), distances
+    return fit_unfamiliarity(features, train.classes, classes, other_things), distances
 
 
-def scores_of_vectors(
+def compute_vector_scores(
     head: LogisticHead, measure: ClassWhitening | OodScore, features: slice, pictures: Pictures
 ) -> Scores:
     """Return the probabilities and distances of a network for pictures whose vectors are known.

@@ -14,7 +14,7 @@ from reports.values import HELD_OUT_PICTURES, Epoch, Promise
 Say = Callable[[str], None]
 """Type of a function that gets a sentence and shows it to people."""
 
-Watch = Callable[[int, int | None], None]
+ReportDone = Callable[[int, int | None], None]
 """Type of a function that gets the number of things done and the total; a total of None is unknown."""
 
 
@@ -26,13 +26,13 @@ def accept_labels(labels: Sequence[str]) -> None:
     """Accept any classes; used if the release goes into no store, which would prescribe its classes."""
 
 
-class Watcher(Protocol):
+class EpochWatcher(Protocol):
     """Protocol of a receiver of the progress of a fit, step by step and epoch by epoch."""
 
-    def step(self, epoch: int, step: int, steps: int) -> None:
+    def report_step(self, epoch: int, step: int, steps: int) -> None:
         """Report that a step of an epoch is done; all numbers are 1-based."""
 
-    def epoch(self, epoch: Epoch) -> None:
+    def report_epoch(self, epoch: Epoch) -> None:
         """Report that an epoch is done and on disk; a resumed run reports its past epochs first.
 
         An exception that this method raises ends the fit; the checkpoint stays.
@@ -48,18 +48,18 @@ class Progress(Protocol):
     def warn(self, line: str) -> None:
         """Show a warning about a likely mistake."""
 
-    def counting(self, what: str) -> AbstractContextManager[Watch]:
+    def show_progress(self, work: str) -> AbstractContextManager[ReportDone]:
         """Show the progress of a block of code, which reports it to the function that it gets.
 
         Args:
-            what: the work that the block does, for people.
+            work: the work that the block does, for people.
         """
 
-    def epochs(self, most: int) -> AbstractContextManager[Watcher]:
-        """Show the epochs of a fit in a block, at most `most` of them, as the block reports them."""
+    def show_epochs(self, max_epochs: int) -> AbstractContextManager[EpochWatcher]:
+        """Show the epochs of a fit in a block, at most `max_epochs` of them, as the block reports them."""
 
 
-class Lines:
+class ProgressLines:
     """Progress as plain lines, without bars: for logs, and for programs of your own."""
 
     def say(self, line: str) -> None:
@@ -71,21 +71,21 @@ class Lines:
         self._print(line, sys.stderr)
 
     @contextmanager
-    def counting(self, what: str) -> Iterator[Watch]:
+    def show_progress(self, work: str) -> Iterator[ReportDone]:
         """Print a line that names the work of a block; what the block reports is not shown."""
-        self.say(what)
-        yield lambda done, of: None
+        self.say(work)
+        yield lambda done, total: None
 
     @contextmanager
-    def epochs(self, most: int) -> Iterator[Watcher]:
+    def show_epochs(self, max_epochs: int) -> Iterator[EpochWatcher]:
         """Give the block a watcher that prints a line for each epoch."""
-        self.say(f"up to {most} epochs")
+        self.say(f"up to {max_epochs} epochs")
         yield self
 
-    def step(self, epoch: int, step: int, steps: int) -> None:
+    def report_step(self, epoch: int, step: int, steps: int) -> None:
         """Ignore a single step: a line for each would fill a log."""
 
-    def epoch(self, epoch: Epoch) -> None:
+    def report_epoch(self, epoch: Epoch) -> None:
         """Print loss and accuracy of an epoch that is done."""
         self.say(
             f"epoch {epoch.epoch}: loss {epoch.loss:.4f}, accuracy {epoch.accuracy:.4f}, "
@@ -98,15 +98,15 @@ class Lines:
 
 
 @contextmanager
-def resumable(how: str) -> Iterator[None]:
-    """Add the sentence `how`, on how to go on later, to the message if Ctrl-C stops this block."""
+def explain_resuming(advice: str) -> Iterator[None]:
+    """Add the sentence `advice`, on how to go on later, to the message if Ctrl-C stops this block."""
     try:
         yield
     except KeyboardInterrupt as stop:
-        raise KeyboardInterrupt(f"stopped. {how}") from stop
+        raise KeyboardInterrupt(f"stopped. {advice}") from stop
 
 
-def warn_of_few(answers: int, accuracy: float, say: Say) -> None:
+def warn_of_few_answers(answers: int, accuracy: float, say: Say) -> None:
     """Warn, before a long training, if too few answers would choose the thresholds of acceptance.
 
     Args:
@@ -131,6 +131,6 @@ def warn_of_few(answers: int, accuracy: float, say: Say) -> None:
         )
 
 
-def as_time(seconds: float) -> str:
+def format_seconds(seconds: float) -> str:
     """Return a number of seconds as text: `1:02:03`, or `2:03` below an hour."""
     return str(timedelta(seconds=round(seconds))).removeprefix("0:").removeprefix("0")

@@ -13,10 +13,10 @@ from training.gradient.recipes import (
     adapt_recipe_to_network,
     choose_default_recipe,
 )
-from training.options import Options
+from training.options import TrainingOptions
 
 
-def choose_recipe(options: Options, data: LabelledData) -> Recipe:
+def choose_recipe(options: TrainingOptions, data: LabelledData) -> Recipe:
     """Return the recipe (the settings of a training by gradient) for these options and pictures.
 
     The start is the recipe that the options name, or the usual one, adapted to the number of pictures. The
@@ -29,11 +29,11 @@ def choose_recipe(options: Options, data: LabelledData) -> Recipe:
     Raises:
         BadRecipe: there is no such recipe, or a field cannot be trained with.
     """
-    start = find_start(options)
-    return apply_options(start if options.recipe else adapt_to_size(start, data), options)
+    start = find_start_recipe(options)
+    return apply_options_to_recipe(start if options.recipe else adapt_recipe_to_data(start, data), options)
 
 
-def find_start(options: Options) -> Recipe:
+def find_start_recipe(options: TrainingOptions) -> Recipe:
     """Return the recipe that the options name, before the data or any option changes it.
 
     Raises:
@@ -48,12 +48,12 @@ def find_start(options: Options) -> Recipe:
     return adapt_recipe_to_network(recipe, network) if network else recipe
 
 
-def adapt_to_size(recipe: Recipe, data: LabelledData) -> Recipe:
+def adapt_recipe_to_data(recipe: Recipe, data: LabelledData) -> Recipe:
     """Return the recipe adapted to the number of pictures, if these are a person's own; else unchanged."""
     return adapt_recipe_to_few_pictures(recipe, len(data.train)) if data.has_class_names else recipe
 
 
-def apply_options(start: Recipe, options: Options) -> Recipe:
+def apply_options_to_recipe(start: Recipe, options: TrainingOptions) -> Recipe:
     """Return a copy of the recipe in which the options replace the fields that they set.
 
     Raises:

@@ -20,8 +20,8 @@ from training.data.named import Named
 from training.data.read import load_data_set
 from training.gradient.fitting.checkpoints import remove_checkpoint
 from training.loading import start_tensorflow
-from training.options import Options, Story, check_used
-from training.progress import CheckLabels, Progress, resumable
+from training.options import TrainingOptions, TrainingStory, check_options_used
+from training.progress import CheckLabels, Progress, explain_resuming
 from training.recipe_choice import choose_recipe
 from training.release.run_folder import claim_new_run
 
@@ -35,25 +35,25 @@ class RunRequest:
 
     Attributes:
         folder: the folder that a person named and that is claimed; None for one that the pictures name.
-        command: the command line, which the release records.
-        events: the folder of TensorBoard's log; None for no log. Only for a training by gradient.
+        command_line: the command line, which the release records.
+        tensorboard_folder: the folder of TensorBoard's log; None for no log. Only for a training by gradient.
         is_fresh: whether a checkpoint is removed first. Only for a training by gradient.
     """
 
     folder: Path | None = None
-    command: str = ""
-    events: Path | None = None
+    command_line: str = ""
+    tensorboard_folder: Path | None = None
     is_fresh: bool = False
 
     @property
-    def names(self) -> frozenset[str]:
-        """The names of the options of this request that a person typed: those of `events` and `is_fresh`."""
-        typed = {"tensorboard": self.events is not None, "fresh": self.is_fresh}
+    def typed_option_names(self) -> frozenset[str]:
+        """The names of the options that a person typed: those of `tensorboard_folder` and `is_fresh`."""
+        typed = {"tensorboard": self.tensorboard_folder is not None, "fresh": self.is_fresh}
         return frozenset(name for name, is_typed in typed.items() if is_typed)
 
 
-def name_pictures(
-    options: Options, csv_pair: tuple[Path, Path] | None = None, parent: LocalRelease | None = None
+def make_named_pictures(
+    options: TrainingOptions, csv_pair: tuple[Path, Path] | None = None, parent: LocalRelease | None = None
 ) -> Named:
     """Return the pictures of a training that the options name: their place, and the way they are read.
 
@@ -69,13 +69,13 @@ def name_pictures(
         skip_unreadable=options.skip_unreadable,
         licence=options.data_licence,
         attributes=options.attribute,
-        required_labels=_labels_of(parent),
+        required_labels=_list_required_labels(parent),
         reading=options.reading,
         parent=parent,
     )
 
 
-def _labels_of(parent: LocalRelease | None) -> dict[str, tuple[str, ...]]:
+def _list_required_labels(parent: LocalRelease | None) -> dict[str, tuple[str, ...]]:
     """Return the labels that a better release than this one has to know, by class and attribute."""
     if parent is None:
         return {}
@@ -83,7 +83,7 @@ def _labels_of(parent: LocalRelease | None) -> dict[str, tuple[str, ...]]:
     return {LABEL: parent.manifest.labels} | {name: head.labels for name, head in heads.items()}
 
 
-def name_photos(options: Options) -> Named:
+def make_named_photos(options: TrainingOptions) -> Named:
     """Return the photos of the ten classes that the options name: their place, and the way they are read."""
     return Named(
         place=options.photos,
@@ -94,62 +94,62 @@ def name_photos(options: Options) -> Named:
 
 
 def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, and who follows it
-    named: Named,
-    options: Options,
+    named_data: Named,
+    options: TrainingOptions,
     run: RunRequest,
     progress: Progress,
     check_labels: CheckLabels,
-    typed: Collection[str] = (),
-    known: HashedFiles = NO_HASHED_FILES,
+    typed_names: Collection[str] = (),
+    known_files: HashedFiles = NO_HASHED_FILES,
 ) -> "Trained":
     """Train a release on pictures: by gradient if they are 28 x 28, else a head on frozen networks.
 
     Args:
-        named: the pictures.
+        named_data: the pictures.
         options: the options of the training.
         run: the folder, and the files that are written there.
         progress: the display of the training.
         check_labels: a function that gets the classes, and may refuse them by an exception, before
             anything is fitted.
-        typed: the names of the options that a person typed; one without effect is refused.
-        known: files of the pictures that were read before.
+        typed_names: the names of the options that a person typed; one without effect is refused.
+        known_files: files of the pictures that were read before.
 
     Raises:
         UnusedOption: the story does not use an option that was typed.
         TrainingError: the pictures cannot be learnt.
     """
-    listing, contents = named.list_pictures(), None
-    story, known = choose_story(listing, progress, typed, known)
+    listing, contents = named_data.list_pictures(), None
+    story, known_files = choose_training_story(listing, progress, typed_names, known_files)
     if listing is not None:
-        classes = named.check_listing(listing)
-        contents = named.make_contents(listing, known)
-        contents.check_contents(progress.warn, skip_unreadable=named.skip_unreadable)
+        classes = named_data.check_listing(listing)
+        contents = named_data.make_contents(listing, known_files)
+        contents.check_contents(progress.warn, skip_unreadable=named_data.skip_unreadable)
         if classes is not None:
             check_labels(classes)
     if contents and story == "own classes":
         start_tensorflow()
         from training.own_classes import train_own_classes  # noqa: PLC0415 - needs Keras
 
-        with resumable("The same command begins again: heads take minutes at most."):
+        with explain_resuming("The same command begins again: heads take minutes at most."):
             return train_own_classes(
-                named, contents, options, progress, run.folder, run.command, check_labels
+                named_data, contents, options, progress, run.folder, run.command_line, check_labels
             )
-    return _train_pixels(named, contents, options, run, progress, check_labels)
+    return _train_pixels(named_data, contents, options, run, progress, check_labels)
 
 
-def choose_story(
+def choose_training_story(
     listing: Listing | None,
     progress: Progress,
-    typed: Collection[str] = (),
-    known: HashedFiles = NO_HASHED_FILES,
-) -> tuple[Story, HashedFiles]:
+    typed_names: Collection[str] = (),
+    known_files: HashedFiles = NO_HASHED_FILES,
+) -> tuple[TrainingStory, HashedFiles]:
     """Return the story, the sort of training that pictures need, after a look at the first pictures.
 
     Args:
         listing: the pictures; None for a data set in the form of Fashion-MNIST.
         progress: the display of how many pictures are read.
-        typed: the names of the options that a person typed.
-        known: files that were read before.
+        typed_names: the names of the options that a person typed.
+        known_files: files that were read before.
 
     Returns:
         The story, and the files that were read to find out, with the known ones.
@@ -157,41 +157,45 @@ def choose_story(
     Raises:
         UnusedOption: the story does not use one of these options.
     """
-    check_used(typed, *(("pixels",) if listing is None else ("own classes", "pixels")))
+    check_options_used(typed_names, *(("pixels",) if listing is None else ("own classes", "pixels")))
     if listing is None:
         return "pixels", NO_HASHED_FILES
-    is_of_photos, known = look_for_photo(listing, progress, known)
-    story: Story = "own classes" if is_of_photos else "pixels"
-    check_used(typed, story)
-    return story, known
+    is_of_photos, known_files = look_for_photo(listing, progress, known_files)
+    story: TrainingStory = "own classes" if is_of_photos else "pixels"
+    check_options_used(typed_names, story)
+    return story, known_files
 
 
 def _train_pixels(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, and who follows it
-    named: Named,
+    named_data: Named,
     contents: Contents | None,
-    options: Options,
+    options: TrainingOptions,
     run: RunRequest,
     progress: Progress,
     check_labels: CheckLabels,
 ) -> "Trained":
-    data = load_data_set(named, progress, contents=contents)
+    data = load_data_set(named_data, progress, contents=contents)
     check_labels(data.labels)
     recipe = choose_recipe(options, data)
     start_tensorflow()
-    from training.pixel_network import run_of, train_pixels  # noqa: PLC0415 - needs Keras
+    from training.pixel_network import make_training_run, train_pixel_network  # noqa: PLC0415 - needs Keras
 
-    task = run_of(recipe, data, run.folder, run.events, run.command, options.as_json())
-    with nullcontext() if run.folder else claim_new_run(task.folder):
+    training_run = make_training_run(
+        recipe, data, run.folder, run.tensorboard_folder, run.command_line, options.convert_to_json()
+    )
+    with nullcontext() if run.folder else claim_new_run(training_run.folder):
         if run.is_fresh:
-            remove_checkpoint(task)
-        with resumable(f"The same command goes on after the last finished epoch, from {task.folder}."):
-            return train_pixels(data, recipe, task, progress, options.accept)
+            remove_checkpoint(training_run)
+        with explain_resuming(
+            f"The same command goes on after the last finished epoch, from {training_run.folder}."
+        ):
+            return train_pixel_network(data, recipe, training_run, progress, options.accept_conditions)
 
 
 def train_on_photos(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, and who follows it
     parent: LocalRelease,
-    named: Named,
-    options: Options,
+    named_photos: Named,
+    options: TrainingOptions,
     run: RunRequest,
     progress: Progress,
     check_labels: CheckLabels,
@@ -201,7 +205,7 @@ def train_on_photos(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, 
 
     Args:
         parent: the release, which has a network for photos.
-        named: the photos.
+        named_photos: the photos.
         options: the options of the training, which the release records.
         run: the folder, and the command line.
         progress: shows how far the training is.
@@ -214,7 +218,9 @@ def train_on_photos(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, 
     """
     check_labels(parent.manifest.labels)
     start_tensorflow()
-    from training.ten_classes import train_photos  # noqa: PLC0415 - needs Keras
+    from training.ten_classes import train_photo_head  # noqa: PLC0415 - needs Keras
 
-    settings = options.as_json()
-    return train_photos(parent, named, progress, run.folder, run.command, settings, listing)[0]
+    settings = options.convert_to_json()
+    return train_photo_head(parent, named_photos, progress, run.folder, run.command_line, settings, listing)[
+        0
+    ]

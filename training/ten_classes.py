@@ -32,7 +32,7 @@ from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import read_photos
 from training.data.split import FoldNumbers
-from training.environment import libraries
+from training.environment import find_library_versions
 from training.errors import BadRecipe
 from training.evaluation.photos import answer_with_parent, choose_compared_photos, make_photo_answers
 from training.features.blocks import BLOCKS_INPUT_CONTRACT
@@ -51,9 +51,9 @@ from training.release.photos import (
 from training.release.run_folder import check_named_run, claim_new_run
 
 
-def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and what the release records
+def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and what the release records
     parent: LocalRelease,
-    named: Named,
+    named_photos: Named,
     progress: Progress,
     run: Path | None = None,
     command: str = "",
@@ -67,7 +67,7 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
 
     Args:
         parent: the release whose other files the new release has.
-        named: the photos: their place, and the way they are read.
+        named_photos: the photos: their place, and the way they are read.
         progress: the display of the training.
         run: the folder of the run, which the caller has claimed; None claims a folder in runs/ whose name
             comes from the photos.
@@ -89,83 +89,85 @@ def train_photos(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and
     parent_heads = network_that_sees_alike(parent)  # refuses before any work
     if attributes := parent.manifest.attributes:
         progress.say(f"The answers of {parent.version} to {' and '.join(attributes)} stay as they are.")
-    listing = listing or named.list_photos(labels)
-    photos = read_photos(named, listing, BLOCKS_INPUT_CONTRACT, progress)
-    corrected = listing.corrections is not None
-    usual = Path("runs") / f"photos-{_digest(photos)}"
-    with claim_new_run(usual) if run is None else nullcontext(run) as folder:
-        compared = choose_compared_photos(photos, parent, progress.warn) if corrected else None
-        _announce(photos, folder, progress, corrected=corrected)
-        learnt = seen_photos(photos, folder, parent, progress, corrected=corrected)
+    listing = listing or named_photos.list_photos(labels)
+    photos = read_photos(named_photos, listing, BLOCKS_INPUT_CONTRACT, progress)
+    has_corrections = listing.corrections is not None
+    default_folder = Path("runs") / f"photos-{_hash_photos(photos)}"
+    with claim_new_run(default_folder) if run is None else nullcontext(run) as folder:
+        compared_photos = choose_compared_photos(photos, parent, progress.warn) if has_corrections else None
+        _announce_photos(photos, folder, progress, has_corrections=has_corrections)
+        learnt_photos = compute_learnt_photos(
+            photos, folder, parent, progress, has_corrections=has_corrections
+        )
         # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
-        head = fit_head(learnt, parent, progress)
+        head = fit_parent_head(learnt_photos, parent, progress)
         record: dict[str, JsonValue] = {
             "network": "_".join(PHOTO_BLOCKS),
             "units": len(head.head.hidden_bias),
-            "photos": dict(sorted(Counter(learnt.tiers.tolist()).items())),
+            "photos": dict(sorted(Counter(learnt_photos.tiers.tolist()).items())),
             "command": command,
             "settings": dict(settings),
             "seconds": round(time.perf_counter() - began, 1),
-            "libraries": dict(libraries()),
+            "libraries": dict(find_library_versions()),
         }
         # 3) Release: decided and measured by these answers. The parent's to corrections are for the gate.
-        of_parent = NO_ANSWERS
-        if compared is not None:
-            with progress.counting("asking the release before"):
-                of_parent = answer_with_parent(parent, compared)
-        answers = answers_of_folds(head)
-        with progress.counting("exporting the graph, comparing and measuring it"):
+        old_answers = NO_ANSWERS
+        if compared_photos is not None:
+            with progress.show_progress("asking the release before"):
+                old_answers = answer_with_parent(parent, compared_photos)
+        answers = make_fold_answers(head)
+        with progress.show_progress("exporting the graph, comparing and measuring it"):
             contents = LearntHashes.make_from_digests(head.learnt_photos.sha256, photos.hashes)
             release = partial(release_photos, folder / NEW_RELEASE_FOLDER, parent, parent_heads, head)
             report = release(
-                answers, contents, record, progress.say, of_parent, of_products=photos.are_groups_products
+                answers, contents, record, progress.say, old_answers, of_products=photos.are_groups_products
             )
-    if missing := sorted(read_report(parent).photos.keys() - report.photos.keys()):
-        progress.say(f"Not measured again: tier {', '.join(missing)}.")
-    return Trained(folder, _at_hand(photos, head), labels), head
+    if missing_tiers := sorted(read_report(parent).photos.keys() - report.photos.keys()):
+        progress.say(f"Not measured again: tier {', '.join(missing_tiers)}.")
+    return Trained(folder, _make_file_answers(photos, head), labels), head
 
 
-def fit_head(learnt: Pictures, parent: LocalRelease, progress: Progress) -> PhotoHead:
+def fit_parent_head(learnt_photos: Pictures, parent: LocalRelease, progress: Progress) -> PhotoHead:
     """Fit the head (last layer) that answers photos, on all photos, and get cross-fitted answers.
 
     Args:
-        learnt: all photos that are learnt, from `seen_photos`.
+        learnt_photos: all photos that are learnt, from `compute_learnt_photos`.
         parent: the release whose head is replaced.
         progress: the display of the heads that are fitted.
     """
     labels = parent.manifest.labels
-    with progress.counting("fitting heads") as watch:
-        folds = make_photo_folds(learnt, len(labels))
+    with progress.show_progress("fitting heads") as watch:
+        folds = make_photo_folds(learnt_photos, len(labels))
         no_scores = Scores.make_class_scores(
             np.zeros((np.count_nonzero(folds), len(labels)), np.float32), None
         )
-        keeps = keeps_thresholds(checked_answers(learnt, no_scores, folds), parent)
-        of_things = np.zeros_like(folds) if keeps else make_thing_folds(learnt)
-        head = fit_photo_head(learnt, labels, folds, of_things, watch)
+        can_keep = keeps_thresholds(make_checked_answers(learnt_photos, no_scores, folds), parent)
+        thing_folds = np.zeros_like(folds) if can_keep else make_thing_folds(learnt_photos)
+        head = fit_photo_head(learnt_photos, labels, folds, thing_folds, watch)
     if sentence := describe_lacking_labels(head.lacking_labels):
         progress.say(sentence)
     return head
 
 
-def _announce(photos: Pictures, folder: Path, progress: Progress, *, corrected: bool) -> None:
-    more = " beside the photos that come with this package" if corrected else ""
-    checked = (
+def _announce_photos(photos: Pictures, folder: Path, progress: Progress, *, has_corrections: bool) -> None:
+    shipped_text = " beside the photos that come with this package" if has_corrections else ""
+    checked_text = (
         "" if not len(photos.is_checked) else f", of which {photos.is_checked.sum():,} choose thresholds"
     )
     progress.say(
-        f"{photos.describe_size('photos')}{checked}{more}. What is seen of them is kept in {folder}, so "
-        "that the same command goes on."
+        f"{photos.describe_size('photos')}{checked_text}{shipped_text}. What is seen of them is kept in "
+        f"{folder}, so that the same command goes on."
     )
 
 
-def seen_photos(
-    photos: Pictures, folder: Path, parent: LocalRelease, progress: Progress, *, corrected: bool
+def compute_learnt_photos(
+    photos: Pictures, folder: Path, parent: LocalRelease, progress: Progress, *, has_corrections: bool
 ) -> Pictures:
     """Return the photos that are learnt, with their vectors; to corrections, the bundled photos are added."""
-    with progress.counting("seeing photos") as watch:
-        learnt = compute_photo_features(photos, folder, watch)
-    if not corrected:
-        return learnt
+    with progress.show_progress("seeing photos") as watch:
+        photos_with_vectors = compute_photo_features(photos, folder, watch)
+    if not has_corrections:
+        return photos_with_vectors
     shipped, labels = read_shipped_photos(), parent.manifest.labels
     if (names := shipped.labels[LABEL].names) != labels:
         raise BadRecipe(
@@ -173,55 +175,59 @@ def seen_photos(
             f"show {', '.join(names)}. Name all photos of your classes with --photos: a folder, or a "
             "table with a column `tier`."
         )
-    return shipped.take(~np.isin(shipped.sha256, learnt.sha256)).concatenate(learnt)
+    return shipped.take(~np.isin(shipped.sha256, photos_with_vectors.sha256)).concatenate(photos_with_vectors)
 
 
-def answers_of_folds(head: PhotoHead) -> Answers:
+def make_fold_answers(head: PhotoHead) -> Answers:
     """Return cross-fitted answers to photos, before anything is decided.
 
     They are answers to the photos that have a fold, and to photos of things that no head learnt
     (UNLEARNT_THINGS).
     """
-    others = head.unseen_ood_scores
-    answers = checked_answers(head.learnt_photos, head.cross_validated_scores, head.folds)
-    if others is None:
+    unseen_ood_scores = head.unseen_ood_scores
+    answers = make_checked_answers(head.learnt_photos, head.cross_validated_scores, head.folds)
+    if unseen_ood_scores is None:
         return answers
     return answers + Answers.make_answers(
         UNLEARNT_THINGS,
-        np.full(len(others), NO_CLASS),
+        np.full(len(unseen_ood_scores), NO_CLASS),
         networks="photos",
-        distances=others.distances,
-        probabilities=others.class_probabilities,
+        distances=unseen_ood_scores.distances,
+        probabilities=unseen_ood_scores.class_probabilities,
     )
 
 
-def checked_answers(learnt: Pictures, scores: Scores, folds: FoldNumbers) -> Answers:
+def make_checked_answers(learnt_photos: Pictures, scores: Scores, folds: FoldNumbers) -> Answers:
     """Return the undecided answers to those photos that have a fold.
 
     Args:
-        learnt: all photos that are learnt.
+        learnt_photos: all photos that are learnt.
         scores: the scores of the photos that have a fold, in their order.
         folds: the folds of all photos.
     """
-    answered = folds > 0
-    answers = make_photo_answers(scores, learnt.take(answered), networks="photos", folds=folds[answered])
+    has_fold = folds > 0
+    answers = make_photo_answers(
+        scores, learnt_photos.take(has_fold), networks="photos", folds=folds[has_fold]
+    )
     # A source is not unknown where each fold's head learnt unchecked photos of it.
-    is_learnt = np.isin(answers.sources, learnt.sources[~learnt.is_checked])
+    is_learnt = np.isin(answers.sources, learnt_photos.sources[~learnt_photos.is_checked])
     return replace(answers, sources=np.where(is_learnt & answers.is_from_unknown_source, "", answers.sources))
 
 
-def _at_hand(photos: Pictures, head: PhotoHead) -> FileAnswers:
+def _make_file_answers(photos: Pictures, head: PhotoHead) -> FileAnswers:
     """Return the answers of heads of folds to the photos at hand that show a class."""
     files = dict(zip(photos.sha256.tolist(), photos.files, strict=True))
-    answered = head.learnt_photos.take(head.folds > 0)
+    answered_photos = head.learnt_photos.take(head.folds > 0)
     answers = make_photo_answers(
-        head.cross_validated_scores, answered, networks="photos", folds=head.folds[head.folds > 0]
+        head.cross_validated_scores, answered_photos, networks="photos", folds=head.folds[head.folds > 0]
     )
-    at_hand = np.isin(answered.sha256, list(files)) & answers.has_class
-    return answers.select_rows(at_hand), [files[name] for name in answered.sha256[at_hand].tolist()]
+    is_own_file = np.isin(answered_photos.sha256, list(files)) & answers.has_class
+    return answers.select_rows(is_own_file), [
+        files[name] for name in answered_photos.sha256[is_own_file].tolist()
+    ]
 
 
-def _digest(photos: Pictures) -> str:
+def _hash_photos(photos: Pictures) -> str:
     """Return sixteen hex digits of photos with their labels, whatever their files are called."""
     lines = sorted(
         f"{sha256} {tier} {label}"

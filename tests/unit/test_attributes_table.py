@@ -23,7 +23,7 @@ from training.data.labels import (
 )
 from training.data.named import Named
 from training.data.read import check_named_pictures
-from training.errors import BadClasses, BadCsv
+from training.errors import BadClasses, BadCsvFile
 
 CLASSES = ("Coat", "Bag")
 
@@ -120,7 +120,7 @@ def a_table(folder: Path, *rows: str) -> Path:
         (["confidence"], BadClasses, "two columns `confidence`"),
         (["colour", "colour"], BadClasses, "named twice"),
         (["colour", "colour_also"], BadClasses, "two columns `colour_also`"),
-        (["pattern"], BadCsv, "no column `pattern`, only path, label, colour, price"),
+        (["pattern"], BadCsvFile, "no column `pattern`, only path, label, colour, price"),
     ],
 )
 def test_a_name_that_the_table_of_answers_has_or_the_table_lacks_is_refused(
@@ -139,7 +139,9 @@ def test_attributes_of_a_folder_are_refused(tmp_path: Path) -> None:
         for number in range(3):
             (tmp_path / name / f"{number}.png").touch()
 
-    with pytest.raises(BadCsv, match="attributes are columns of a CSV with `path` and `label`; this is none"):
+    with pytest.raises(
+        BadCsvFile, match="attributes are columns of a CSV with `path` and `label`; this is none"
+    ):
         check_named_pictures(Named(place=str(tmp_path), attributes=("colour",)), print)
 
 

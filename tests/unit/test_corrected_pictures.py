@@ -28,8 +28,8 @@ from training.data.labels import OOD
 from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import load_data_set, read_photos
-from training.errors import BadCsv, BadPictures
-from training.progress import Lines
+from training.errors import BadCsvFile, BadPictures
+from training.progress import ProgressLines
 
 
 def said(path: str, label: str, **more: str) -> dict[str, str]:
@@ -51,7 +51,7 @@ def corrected(things: Path) -> Callable[..., LabelledData]:
 
     def read(*rows: dict[str, str]) -> LabelledData:
         file = write_csv(things / "corrections.csv", rows)
-        return load_data_set(Named(place=str(things), corrections=(file,)), Lines())
+        return load_data_set(Named(place=str(things), corrections=(file,)), ProgressLines())
 
     return read
 
@@ -113,7 +113,7 @@ def test_of_near_copies_in_two_classes_the_one_that_a_person_answered_counts(
     corrections = (write_csv(things.parent / "corrections.csv", rows),) if rows else ()
 
     named = Named(place=str(things), corrections=corrections)
-    pictures = [content.path.stem for content in kept_contents(named, Lines())]
+    pictures = [content.path.stem for content in kept_contents(named, ProgressLines())]
 
     assert sorted(name for name in pictures if name in {"a", "b", "c"}) == learnt
 
@@ -127,7 +127,7 @@ def test_an_answer_to_another_picture_that_lies_elsewhere_is_refused(
     (tmp_path / "again.jpg").write_bytes(again)
     rows = [said(f"../{name}", "Box") for name in ("copy.png", "other.png", "again.jpg")]
 
-    with pytest.raises(BadCsv, match=r"2 of 3 name no picture that is read, among them .*/again\.jpg"):
+    with pytest.raises(BadCsvFile, match=r"2 of 3 name no picture that is read, among them .*/again\.jpg"):
         corrected(*rows)
 
 
@@ -166,7 +166,7 @@ def test_answers_to_data_without_files_are_refused(tmp_path: Path) -> None:
     write_idx_folder(tmp_path, train=60, test=10)
     file = write_csv(tmp_path / "c.csv", [said("c.csv", "Bag")])
 
-    with pytest.raises(BadCsv, match="Corrections are of pictures of your own"):
+    with pytest.raises(BadCsvFile, match="Corrections are of pictures of your own"):
         wardrobe(
             "train", ["--data", str(tmp_path), "--corrections", str(file), "--run", str(tmp_path / "run")]
         )
@@ -183,7 +183,7 @@ def photos(tmp_path: Path) -> Callable[..., Pictures]:
         answers = write_csv(tmp_path / "corrections.csv", rows)
         named = Named(place=str(tmp_path / "learn"), corrections=(answers,), photo_use="learn")
         labels = ("Trouser", "Bag")
-        return read_photos(named, named.list_photos(labels), GREY_28, Lines())
+        return read_photos(named, named.list_photos(labels), GREY_28, ProgressLines())
 
     return read
 
@@ -216,12 +216,12 @@ def test_an_answer_that_names_no_file_holds_for_the_photo_of_its_content(
     named = Named(place=str(tmp_path / "learn"), corrections=(file,), photo_use="learn")
 
     listing = named.list_photos(("Trouser", "Bag"))
-    assert read_photos(named, listing, GREY_28, Lines()).classes.tolist() == [1, 0]
+    assert read_photos(named, listing, GREY_28, ProgressLines()).classes.tolist() == [1, 0]
     assert "not found" not in " ".join(capsys.readouterr())
 
 
 def test_a_photo_of_no_class_is_not_corrected_without_a_tier(
     photos: Callable[..., Pictures],
 ) -> None:
-    with pytest.raises(BadCsv, match=r"Hats/000\.png is of tier X, .* Give it the tier"):
+    with pytest.raises(BadCsvFile, match=r"Hats/000\.png is of tier X, .* Give it the tier"):
         photos(said("learn/X/Hats/000.png", "Bag"))

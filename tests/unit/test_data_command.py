@@ -30,7 +30,7 @@ from training.data.perceptual_hashes import (
 )
 from training.data.read import load_data_set
 from training.errors import BadClasses, BadPictures
-from training.progress import Lines
+from training.progress import ProgressLines
 
 main = partial(wardrobe, "data")
 
@@ -84,7 +84,7 @@ def test_what_a_training_learns_and_says_of_a_picture_is_said(
     ended, document = checked(folder, capsys)
 
     data = load_data_set(
-        Named(place=str(folder), skip_unreadable=True), Lines(), compute_features=see_nothing
+        Named(place=str(folder), skip_unreadable=True), ProgressLines(), compute_features=see_nothing
     )
     learnt = Counter(data.labels[code] for code in data.train.classes.tolist())
     notes = [line for line in document["notes"] if not line.startswith("Held-out pictures")]

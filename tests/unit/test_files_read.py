@@ -23,9 +23,9 @@ from training.data import hashed_files, picture_files
 from training.data.decoded_pictures import look_for_photo
 from training.data.named import Named
 from training.data.read import load_data_set, read_photos
-from training.improve import Corrected, next_training
-from training.progress import Lines
-from training.stories import choose_story, name_pictures
+from training.improve import CorrectedRelease, choose_next_training
+from training.progress import ProgressLines
+from training.stories import choose_training_story, make_named_pictures
 
 READS = make_whole_input(64, 3)
 """The input of a network that sees photos."""
@@ -90,11 +90,11 @@ def train_on(folder: Path, corrections: tuple[Path, ...] = ()) -> None:
     listing = named.list_pictures()
     assert listing is not None
     named.check_listing(listing)
-    has_photo, known = look_for_photo(listing, Lines())
+    has_photo, known = look_for_photo(listing, ProgressLines())
     contents = named.make_contents(listing, known)
     contents.check_contents(print, skip_unreadable=False)
     reads, see = (READS, see_nothing) if has_photo else (GREY_28, None)
-    load_data_set(named, Lines(), reads, compute_features=see, contents=contents)
+    load_data_set(named, ProgressLines(), reads, compute_features=see, contents=contents)
 
 
 def most_of(counts: Counts, names: set[str]) -> tuple[int, ...]:
@@ -142,7 +142,7 @@ def test_answers_that_are_learnt_as_photos_are_read_at_most_twice(
     rows = [{"path": f"things/{name[:-1]}/{name}.png", "label": name[:-1], "at": ""} for name in counts.names]
     answers = Named(place=str(write_csv(tmp_path / "answers.csv", rows)), photo_use="learn")
 
-    read_photos(answers, answers.list_photos(KINDS), GREY_28, Lines())
+    read_photos(answers, answers.list_photos(KINDS), GREY_28, ProgressLines())
 
     assert most_of(counts, {*counts.names}) == (2, 1, 1)
 
@@ -160,14 +160,16 @@ def test_improve_reads_the_pictures_of_its_parent_and_new_ones_at_most_twice(
     counts, made = Counts(monkeypatch, tmp_path), open_release(a_release(tmp_path / "made", labels=KINDS))
     answers = tuple(read_corrections([file], None))
 
-    options, known = next_training(Corrected("store", made, file, answers), str(things), Lines())
-    named = name_pictures(options, parent=made)
+    options, known = choose_next_training(
+        CorrectedRelease("store", made, file, answers), str(things), ProgressLines()
+    )
+    named = make_named_pictures(options, parent=made)
     listing = named.list_pictures()
     assert listing is not None
-    story, known = choose_story(listing, Lines(), (), known)
+    story, known = choose_training_story(listing, ProgressLines(), (), known)
     contents = named.make_contents(listing, known)
     reads, see = (READS, see_nothing) if story == "own classes" else (GREY_28, None)
-    load_data_set(named, Lines(), reads, compute_features=see, contents=contents)
+    load_data_set(named, ProgressLines(), reads, compute_features=see, contents=contents)
 
     assert (most_of(counts, {*counts.names} - {"new"}), counts.of_each["new"]) == (of_listed, (2, 1, 1))
 

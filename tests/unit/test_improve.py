@@ -32,9 +32,14 @@ from training.data.contents import Contents
 from training.data.learnt_hashes import NO_LEARNT_HASHES, LearntHashes
 from training.data.named import Named
 from training.errors import BadClasses, BadPictures, BadRecipe, UnusedOption
-from training.improve import Corrected, check_learns_photos, looked_at, next_training
-from training.options import Options
-from training.progress import Lines
+from training.improve import (
+    CorrectedRelease,
+    check_has_photo_network,
+    choose_next_training,
+    find_most_corrected_folders,
+)
+from training.options import TrainingOptions
+from training.progress import ProgressLines
 
 
 @pytest.fixture(scope="module")
@@ -66,25 +71,25 @@ def write_list(encoding: str = "utf-8", **column: Callable[[Path], str]) -> list
     return files
 
 
-def recorded(release: Path, typed: str = "", /, **settings: JsonValue) -> Corrected:
+def recorded(release: Path, typed: str = "", /, **settings: JsonValue) -> CorrectedRelease:
     """A release of own classes that records these settings, and the corrections of the working directory."""
     made, file = open_release(release), Path("corrections.csv").absolute()
     manifest = made.manifest.model_copy(update={"training": {"settings": settings}})
     rows = tuple(read_corrections([file], None, reading=ListOptions(encoding=typed)))
-    return Corrected("store", LocalRelease(made.folder, manifest), file, rows, typed)
+    return CorrectedRelease("store", LocalRelease(made.folder, manifest), file, rows, typed)
 
 
-def pictures_of(corrected: Corrected) -> dict[Path, dict[str, str]]:
+def pictures_of(corrected: CorrectedRelease) -> dict[Path, dict[str, str]]:
     """The labels of the pictures that the next training would learn."""
-    return learnt_by(next_training(corrected, None, Lines())[0], corrected.release)
+    return learnt_by(choose_next_training(corrected, None, ProgressLines())[0], corrected.release)
 
 
-def learnt_by(options: Options, parent: LocalRelease) -> dict[Path, dict[str, str]]:
+def learnt_by(options: TrainingOptions, parent: LocalRelease) -> dict[Path, dict[str, str]]:
     """The labels of the pictures that a training with these options learns."""
     named = named_by(options, parent)
     contents = contents_by(named)
     for note in (*contents.notes, *contents.listing.notes):
-        Lines().say(note)
+        ProgressLines().say(note)
     return {row.path.absolute(): dict(one.labels) for one in contents.all_contents for row in one.rows}
 
 
@@ -95,7 +100,7 @@ def contents_by(named: Named) -> Contents:
     return named.make_contents(listing)
 
 
-def named_by(options: Options, parent: LocalRelease) -> Named:
+def named_by(options: TrainingOptions, parent: LocalRelease) -> Named:
     """The data set of a training with these options."""
     files = tuple(map(Path, options.corrections))
     read, attributes = options.reading, options.attribute
@@ -142,9 +147,9 @@ def test_a_release_of_the_ten_classes_that_has_no_network_for_photos_is_not_impr
     alone = {"networks": {"pixels": known.networks["pixels"]}}
     without = LocalRelease(tmp_path, known.model_copy(update=alone))
 
-    check_learns_photos(open_bundled_release(), "bundled", tmp_path / "corrections.csv")
+    check_has_photo_network(open_bundled_release(), "bundled", tmp_path / "corrections.csv")
     with pytest.raises(BadRecipe, match=r"no network that answers photos.* Begin with --from bundled"):
-        check_learns_photos(without, "releases", tmp_path / "corrections.csv")
+        check_has_photo_network(without, "releases", tmp_path / "corrections.csv")
 
 
 # The training that comes next.
@@ -164,10 +169,10 @@ def test_the_recorded_settings_are_those_of_the_next_training_but_for_what_a_hea
     corrections("photos/Ball/001.png,Box")
     parent = recorded(release, data="photos", corrections=["earlier.csv"], **GIVEN)
 
-    options, _ = next_training(parent, None, Lines())
+    options, _ = choose_next_training(parent, None, ProgressLines())
 
     [copy] = options.corrections
-    assert options.as_json() == {**kept, "data": "photos", "corrections": [copy]}
+    assert options.convert_to_json() == {**kept, "data": "photos", "corrections": [copy]}
     assert len(learnt_by(options, parent.release)) == 8
 
 
@@ -177,13 +182,15 @@ def test_corrections_are_kept_with_the_run_and_hold_for_the_contents_that_were_a
     """A folder of corrections that is moved away, as downloads are, is not missed."""
     Path("new.png").write_bytes(png(a_photo("Box", 900)))
     corrections("photos/Ball/001.png,Box", "photos/Ball/000.png,Ball", "new.png,Box")
-    first, _ = next_training(recorded(release, data="photos"), None, Lines())
+    first, _ = choose_next_training(recorded(release, data="photos"), None, ProgressLines())
     Path("photos/Ball/001.png").rename("photos/Ball/renamed.png")
     Path("photos/Ball/001.png").write_bytes(png(a_photo("Ball", 500)))
     moved = Path(shutil.move("photos", tmp_path_factory.mktemp("disk")))
     corrections(f"{moved}/Ball/002.png,Stick")
 
-    second, _ = next_training(recorded(release, **first.as_json()), str(moved), Lines())
+    second, _ = choose_next_training(
+        recorded(release, **first.convert_to_json()), str(moved), ProgressLines()
+    )
 
     labels = {path: of["label"] for path, of in learnt_by(second, open_release(release)).items()}
     assert labels[here / "new.png"] == "Box"
@@ -196,15 +203,15 @@ def test_corrections_that_are_gone_are_named_with_the_option_that_gives_them(
     here: Path, release: Path
 ) -> None:
     corrections("photos/Ball/001.png,Box")
-    [copy] = next_training(recorded(release, data="photos"), None, Lines())[0].corrections
+    [copy] = choose_next_training(recorded(release, data="photos"), None, ProgressLines())[0].corrections
     Path(copy).rename("moved.csv")
     corrections("photos/Ball/002.png,Box")
     parent = recorded(release, data="photos", corrections=[copy])
 
     with pytest.raises(BadPictures, match=rf"{copy}, which is not here.*: --learnt-corrections CSV"):
-        next_training(parent, None, Lines())
+        choose_next_training(parent, None, ProgressLines())
 
-    again, _ = next_training(parent, None, Lines(), ["moved.csv"])
+    again, _ = choose_next_training(parent, None, ProgressLines(), ["moved.csv"])
     labels = learnt_by(again, parent.release)
     assert [labels[here / f"photos/Ball/{name}.png"]["label"] for name in ("001", "002")] == ["Box", "Box"]
 
@@ -250,7 +257,12 @@ def test_answers_to_attributes_alone_are_learnt_of_each_copy_of_a_picture_that_h
 @pytest.mark.parametrize(("data", "learnt"), [("pictures", ()), (None, ("earlier.csv",))])
 def test_what_the_ten_classes_do_not_learn_is_refused(data: str | None, learnt: tuple[str, ...]) -> None:
     with pytest.raises(UnusedOption, match="is for releases of own classes"):
-        next_training(Corrected("bundled", open_bundled_release(), Path("c.csv"), ()), data, Lines(), learnt)
+        choose_next_training(
+            CorrectedRelease("bundled", open_bundled_release(), Path("c.csv"), ()),
+            data,
+            ProgressLines(),
+            learnt,
+        )
 
 
 def test_the_ten_classes_are_improved_without_answers_to_attributes(
@@ -258,8 +270,10 @@ def test_the_ten_classes_are_improved_without_answers_to_attributes(
 ) -> None:
     about = Correction("a.png", "", "red", "2026", 0, tmp_path / "corrections.csv", attribute="colour")
 
-    options, _ = next_training(
-        Corrected("bundled", open_bundled_release(), about.file, (about,), "cp1252"), None, Lines()
+    options, _ = choose_next_training(
+        CorrectedRelease("bundled", open_bundled_release(), about.file, (about,), "cp1252"),
+        None,
+        ProgressLines(),
     )
 
     assert options.reading.encoding == "cp1252"
@@ -271,17 +285,17 @@ def test_pictures_that_are_not_there_or_not_those_that_were_learnt_or_divided_ar
     release = a_release(here / "release", labels=KINDS)
     corrections("photos/Ball/001.png,Box")
     with pytest.raises(BadPictures, match=r"learnt them from gone/photos, which is not here\. Name them"):
-        next_training(recorded(release, data="gone/photos"), None, Lines())
+        choose_next_training(recorded(release, data="gone/photos"), None, ProgressLines())
 
     for part in ("train", "test"):
         write_class_folders(here / "divided" / part, 3)
     with pytest.raises(BadPictures, match="divided into `train` and `test`"):
-        next_training(recorded(release), "divided", Lines())
+        choose_next_training(recorded(release), "divided", ProgressLines())
 
     knows_none = recorded(release)
     NO_LEARNT_HASHES.save_hashes(release)
     with pytest.raises(BadPictures, match="the release learnt none of these pictures"):
-        next_training(knows_none, "photos", Lines())
+        choose_next_training(knows_none, "photos", ProgressLines())
 
 
 @pytest.mark.parametrize("says", [True, False], ids=["the release says so", "it does not say what it learnt"])
@@ -301,7 +315,7 @@ def test_a_column_split_is_not_read_where_the_release_learnt_the_rows_for_the_te
     learnt = [content for file, content in contents.items() if file.stem != "002"]
     LearntHashes.make_from_digests(np.array(learnt)).save_hashes(parent.release.folder)
     with pytest.raises(BadPictures, match="divided into `train` and `test`"):
-        next_training(parent, None, Lines())
+        choose_next_training(parent, None, ProgressLines())
 
 
 @pytest.mark.usefixtures("here")
@@ -326,9 +340,9 @@ def test_an_answer_to_a_picture_that_was_saved_again_elsewhere_is_learnt_in_plac
     corrections("thumbnail.jpg,Box")
     parent = recorded(release, data="photos")
 
-    named = named_by(next_training(parent, None, Lines())[0], parent.release)
+    named = named_by(choose_next_training(parent, None, ProgressLines())[0], parent.release)
 
-    learnt = {content.path: content.label for content in kept_contents(named, Lines())}
+    learnt = {content.path: content.label for content in kept_contents(named, ProgressLines())}
     assert len(learnt) == 9
     assert learnt[Path("thumbnail.jpg").absolute()] == "Box"
     assert file not in learnt
@@ -359,7 +373,7 @@ def test_an_answer_that_holds_for_no_picture_adds_its_own(
     corrections(*rows, "photos/Ball/002.png,Stick,", columns="path,label,product")
     parent = recorded(release, data="shop.csv", product_column="sku")
 
-    named = named_by(next_training(parent, None, Lines())[0], parent.release)
+    named = named_by(choose_next_training(parent, None, ProgressLines())[0], parent.release)
 
     contents = contents_by(named)
     further = contents.rows[len(files) :]
@@ -405,7 +419,7 @@ def test_improve_takes_the_command_that_learns_the_corrections_of_doubted_labels
 
 def test_the_ten_classes_learn_the_corrections_of_doubted_labels_beside_those_before() -> None:
     file = Path("corrections.csv")
-    improved_release = Corrected("bundled", open_bundled_release(), file, (), "cp1252")
+    improved_release = CorrectedRelease("bundled", open_bundled_release(), file, (), "cp1252")
     stores = argparse.Namespace(out=None, publish="shop store")
 
     _, verb, *words = shlex.split(improve.format_photos_command(improved_release, stores))
@@ -438,7 +452,7 @@ def test_releases_are_compared_on_the_folders_that_most_corrected_pictures_come_
         file.touch()
     said = [Correction(str(Path.cwd() / path), "", "Ball", "", 0, Path("corrections.csv")) for path in paths]
 
-    assert looked_at(said) == tuple(map(Path, folders))
+    assert find_most_corrected_folders(said) == tuple(map(Path, folders))
 
 
 def test_there_is_a_command_with_a_page_of_its_own_for_each_folder_to_compare_on() -> None:

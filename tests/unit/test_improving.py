@@ -17,7 +17,7 @@ from training.data.read import read_photos
 from training.errors import BadPictures
 from training.evaluation.photos import choose_compared_photos
 from training.gradient.recipes import COMPACT_RECIPE, adapt_recipe_to_few_pictures
-from training.progress import Lines
+from training.progress import ProgressLines
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_answers_of_people_are_photos_of_their_own_tier(answers: Path) -> None:
 def test_pictures_that_are_new_to_the_parent_are_compared_and_one_has_to_show_a_class(tmp_path: Path) -> None:
     photos = write_photos(tmp_path / "photos", 2, {"X": ["Hats"], "own": ["Bag", "Dress"]})
     named = Named(place=str(photos), photo_use="learn")
-    read = read_photos(named, named.list_photos(FASHION_MNIST_LABELS), GREY_28, Lines())
+    read = read_photos(named, named.list_photos(FASHION_MNIST_LABELS), GREY_28, ProgressLines())
     parent = LocalRelease(tmp_path, open_bundled_release().manifest)
     LearntHashes.make_from_digests(read.sha256[read.spelt == "Bag"][:1]).save_hashes(tmp_path)
 

@@ -17,7 +17,7 @@ from model_store.release_files import hash_file
 from training.data.named import Named
 from training.data.picture_files import decode_picture_file
 from training.data.pixel_files import is_pixel_table
-from training.errors import BadCsv
+from training.errors import BadCsvFile
 
 pytestmark = pytest.mark.timeout(20)
 
@@ -50,7 +50,7 @@ def test_a_list_that_is_a_pipe_is_refused(encoding: str, tmp_path: Path) -> None
 
 
 def test_a_table_of_pixels_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadCsv, match=r"pipe\.png: cannot be read"):
+    with pytest.raises(BadCsvFile, match=r"pipe\.png: cannot be read"):
         is_pixel_table(Path(a_pipe(tmp_path)))
 
 

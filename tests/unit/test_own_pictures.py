@@ -31,8 +31,8 @@ from training.data.picture_files import FileImages
 from training.data.pictures import Pictures
 from training.data.read import check_named_pictures, load_data_set
 from training.data.vectors import Features
-from training.errors import BadClasses, BadCsv, BadPictures, BadRecipe
-from training.progress import Lines, Watch
+from training.errors import BadClasses, BadCsvFile, BadPictures, BadRecipe
+from training.progress import ProgressLines, ReportDone
 
 READS = make_whole_input(48, 3)
 
@@ -69,11 +69,11 @@ def contents(data: LabelledData) -> tuple[set[str], set[str]]:
     return set(data.train.sha256.tolist()), set(data.test.sha256.tolist())
 
 
-class Killed(Lines):
+class Killed(ProgressLines):
     """Ends its process, as a system without memory does, while pictures are read."""
 
     @contextmanager
-    def counting(self, what: str) -> Iterator[Watch]:
+    def show_progress(self, what: str) -> Iterator[ReportDone]:
         yield lambda done, _: os.kill(os.getpid(), SIGKILL) if done == COUNT else None
 
 
@@ -323,7 +323,7 @@ def test_copies_fill_each_others_attributes_and_may_not_disagree(table: Things, 
     assert len(train) == 3 * COUNT
     assert colour.names[colour.main_codes[train.files.index(first)]] == "red"
     table.rows[first] = "blue"
-    with pytest.raises(BadCsv, match="is 'blue' in one row and 'red' in another one in column `colour`"):
+    with pytest.raises(BadCsvFile, match="is 'blue' in one row and 'red' in another one in column `colour`"):
         said.read(table.place, attributes=["colour"], see=see_nothing)
 
 

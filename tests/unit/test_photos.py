@@ -19,20 +19,20 @@ from training.data.listing import ListedPicture, PictureUse
 from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import read_photos
-from training.errors import BadClasses, BadCsv, BadPictures, DataError
-from training.progress import Lines
+from training.errors import BadClasses, BadCsvFile, BadPictures, DataError
+from training.progress import ProgressLines
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
 
 
 def read(
     place: Path,
-    said: Lines | None = None,
+    said: ProgressLines | None = None,
     use: PictureUse = "learn",
     reading: ListOptions = DEFAULT_LIST_OPTIONS,
 ) -> Pictures:
     named = Named(place=str(place), reading=reading, photo_use=use)
-    return read_photos(named, named.list_photos(LABELS), GREY_28, Lines() if said is None else said)
+    return read_photos(named, named.list_photos(LABELS), GREY_28, ProgressLines() if said is None else said)
 
 
 def listed(
@@ -112,7 +112,7 @@ def test_a_table_of_photos_is_read_as_people_say(tmp_path: Path) -> None:
 def test_answers_of_people_have_their_own_paths(reading: ListOptions, tmp_path: Path) -> None:
     table = write_table(tmp_path, "1.png,1.png,Bag,", columns="path,image,label,at")
 
-    with pytest.raises(BadCsv, match="--path-column and --root are not for them"):
+    with pytest.raises(BadCsvFile, match="--path-column and --root are not for them"):
         listed(table, reading=reading)
 
 
@@ -120,7 +120,7 @@ def test_answers_of_people_have_their_own_paths(reading: ListOptions, tmp_path: 
 def test_a_table_that_keeps_photos_for_a_test_is_not_learnt(tmp_path: Path, columns: str) -> None:
     table = write_table(tmp_path, "1.png,Bag,A,train", "2.png,Bag,A,Test", columns=columns)
 
-    with pytest.raises(BadCsv, match="keeps photos for a test, and all of a table are learnt"):
+    with pytest.raises(BadCsvFile, match="keeps photos for a test, and all of a table are learnt"):
         listed(table)
 
 
@@ -174,7 +174,7 @@ def test_a_column_says_which_photos_a_person_checked(tmp_path: Path) -> None:
 
     assert read(table(",1", ",")).is_checked.tolist() == [True, False]
     assert not len(read(table("", "")).is_checked)
-    with pytest.raises(BadCsv, match="no cell of the column `checked` says that a person checked"):
+    with pytest.raises(BadCsvFile, match="no cell of the column `checked` says that a person checked"):
         read(table(",no", ",0"))
 
 
@@ -191,7 +191,7 @@ def test_each_table_is_read_once(columns: str, tmp_path: Path) -> None:
 
     place.unlink()
 
-    assert read_photos(named, listing, GREY_28, Lines()).classes.tolist() == [1, 3]
+    assert read_photos(named, listing, GREY_28, ProgressLines()).classes.tolist() == [1, 3]
 
 
 def test_an_unknown_label_is_refused_with_what_would_do(tmp_path: Path) -> None:

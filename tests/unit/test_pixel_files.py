@@ -17,7 +17,7 @@ from training.data.pictures import Pictures
 from training.data.pixel_files import read_idx_file, read_pixel_csv
 from training.data.read import load_data_set
 from training.data.split import take_first_pictures
-from training.errors import BadCsv, BadIdx, BadPictures, DataSetMissing
+from training.errors import BadCsvFile, BadIdxFile, BadPictures, DataSetMissing
 
 TWO_PICTURES = idx_bytes(np.zeros((2, 28, 28), np.uint8))
 PIXELS = ",".join(["0"] * 784)
@@ -46,7 +46,7 @@ def test_a_damaged_idx_file_is_named_with_what_is_wrong(
     if content is not None:
         path.write_bytes(content)
 
-    with pytest.raises(BadIdx, match=message):
+    with pytest.raises(BadIdxFile, match=message):
         read_idx_file(path, 3)
 
 
@@ -87,7 +87,7 @@ def test_idx_files_that_do_not_fit_each_other_are_refused(
     write_idx_folder(tmp_path, train=10, test=10)
     (tmp_path / name).write_bytes(idx_bytes(values.astype(np.uint8)))
 
-    with pytest.raises(BadIdx, match=message):
+    with pytest.raises(BadIdxFile, match=message):
         read_idx_folder(tmp_path)
 
 
@@ -133,7 +133,7 @@ def test_a_zip_of_two_csv_files_is_refused_with_their_names(tmp_path: Path) -> N
         archive.writestr("train.csv", "")
         archive.writestr("test.csv", "")
 
-    with pytest.raises(BadCsv, match=r"2 CSV files in it \(train\.csv, test\.csv\)"):
+    with pytest.raises(BadCsvFile, match=r"2 CSV files in it \(train\.csv, test\.csv\)"):
         read_pixel_csv(tmp_path / "both.zip", 10)
 
 
@@ -150,7 +150,7 @@ def test_a_header_that_names_rows_and_columns_is_read_where_it_goes_by_row(
     if order == "by row":
         assert read_pixel_csv(path, 10)[0].tolist() == part.images.tolist()
     else:
-        with pytest.raises(BadCsv, match="the columns in another order"):
+        with pytest.raises(BadCsvFile, match="the columns in another order"):
             read_pixel_csv(path, 10)
 
 
@@ -183,7 +183,7 @@ def test_a_wrong_csv_is_named_with_its_row(tmp_path: Path, text: str, message: s
     path = tmp_path / "pictures.csv"
     path.write_bytes(text.encode(errors="surrogateescape"))
 
-    with pytest.raises(BadCsv, match=rf"pictures\.csv.*{message}"):
+    with pytest.raises(BadCsvFile, match=rf"pictures\.csv.*{message}"):
         read_pixel_csv(path, 10)
 
 

@@ -24,8 +24,8 @@ from tests.releases import a_store
 from tests.uploads import a_garment, png
 from training.errors import BadClasses, BadRecipe, DataSetMissing
 from training.gradient.fitting.checkpoints import is_out_of_patience, is_solved
-from training.options import RECIPE_FIELDS, STORIES, USES, Options
-from training.progress import warn_of_few
+from training.options import RECIPE_FIELDS, TRAINING_STORIES, USES, TrainingOptions
+from training.progress import warn_of_few_answers
 from training.thresholds.requirements import get_default_accuracy
 
 
@@ -82,7 +82,7 @@ def test_what_a_store_of_other_classes_would_refuse_is_not_trained_first(
 @pytest.mark.parametrize(("answers", "doubted"), [(58, True), (59, False)])
 def test_too_few_answers_are_named_before_the_training(answers: int, doubted: bool) -> None:
     warnings = list[str]()
-    warn_of_few(answers, 0.95, warnings.append)
+    warn_of_few_answers(answers, 0.95, warnings.append)
 
     assert len(warnings) == doubted
     assert all(
@@ -174,33 +174,35 @@ def test_what_a_release_records_is_chosen_again_but_for_what_is_typed() -> None:
     arguments, further = (
         train.build_parser().parse_args(line.split()) for line in (words, "--seed 4 --accept-confidence .75")
     )
-    given = read_recorded_options(arguments).as_json()
+    given = read_recorded_options(arguments).convert_to_json()
 
-    recorded = Options.recorded({"settings": json.loads(json.dumps(given))})
+    recorded = TrainingOptions.read_recorded({"settings": json.loads(json.dumps(given))})
 
-    assert recorded.as_json() == given
+    assert recorded.convert_to_json() == given
     assert recorded.reading == choose_data_source(arguments).reading
     assert recorded.reading == ListOptions(
         path_columns=("image", "image_model"), root=Path("photos"), encoding="cp1251", skip_bad_rows=True
     )
     expected = {**given, "seed": 4}
     del expected["accept_confidence"]  # .75 is the usual one
-    assert recorded.changed_by(read_recorded_options(further)).as_json() == expected
+    assert recorded.override_with(read_recorded_options(further)).convert_to_json() == expected
 
 
 def test_an_option_that_another_version_recorded_is_ignored_and_one_of_ours_that_does_not_exist_is_not() -> (
     None
 ):
-    assert Options.recorded({"settings": {"fast": True, "blend": 0.5}}) == Options(fast=True)
+    assert TrainingOptions.read_recorded({"settings": {"fast": True, "blend": 0.5}}) == TrainingOptions(
+        fast=True
+    )
     with pytest.raises(ValidationError, match="fsat"):
-        Options().changed(fsat=True)
+        TrainingOptions().replace_options(fsat=True)
 
 
 def test_each_option_is_used_by_a_training_and_each_used_one_is_an_option() -> None:
     parsed = {action.dest for action in train.build_parser()._actions} - {"help", "json"}
 
     assert frozenset().union(*USES.values()) == parsed
-    assert USES.keys() == set(STORIES)
+    assert USES.keys() == set(TRAINING_STORIES)
 
 
 def test_the_help_has_a_group_for_each_training_with_the_options_that_it_uses() -> None:
@@ -209,13 +211,15 @@ def test_the_help_has_a_group_for_each_training_with_the_options_that_it_uses() 
     of_all = frozenset.intersection(*USES.values())
 
     assert {action.dest for action in shown[train.COMMON_OPTIONS_TITLE]} == of_all
-    for place, story in enumerate(STORIES):
+    for place, story in enumerate(TRAINING_STORIES):
         title = train.OPTION_GROUPS[story][0]
-        before = frozenset().union(*(USES[earlier] for earlier in STORIES[:place]))
+        before = frozenset().union(*(USES[earlier] for earlier in TRAINING_STORIES[:place]))
         assert {action.dest for action in shown[title]} == USES[story] - before - of_all
         for action in shown[title]:
             others = [
-                train.OPTION_GROUPS[other][0] for other in STORIES[place + 1 :] if action.dest in USES[other]
+                train.OPTION_GROUPS[other][0]
+                for other in TRAINING_STORIES[place + 1 :]
+                if action.dest in USES[other]
             ]
             assert action.help is not None
             assert [other for other in others if f"also {other}" not in action.help] == []
@@ -295,4 +299,4 @@ def test_each_argument_is_an_option_of_a_training_or_is_named_as_none(verb: Modu
     parser: argparse.ArgumentParser = verb.build_parser()
     arguments = {action.dest for action in parser._actions} - {"help"}
 
-    assert arguments - set(Options.model_fields) - set(RECIPE_FIELDS) - UNRECORDED_ARGUMENTS == set()
+    assert arguments - set(TrainingOptions.model_fields) - set(RECIPE_FIELDS) - UNRECORDED_ARGUMENTS == set()

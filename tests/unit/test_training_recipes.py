@@ -26,8 +26,8 @@ from training.gradient.recipes import (
     hash_recipe_and_data,
     make_run_fingerprint,
 )
-from training.options import Options
-from training.recipe_choice import apply_options, find_start
+from training.options import TrainingOptions
+from training.recipe_choice import apply_options_to_recipe, find_start_recipe
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 
@@ -35,7 +35,7 @@ DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 def recipe_by(words: str) -> Recipe:
     """What `wardrobe train` trains with these options."""
     options = read_recorded_options(train.build_parser().parse_args(words.split()))
-    return apply_options(find_start(options), options)
+    return apply_options_to_recipe(find_start_recipe(options), options)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_release_that_records_a_recipe_s_file_names_the_recipes_that_there_are
     with pytest.raises(
         BadRecipe, match=r"best\.toml: no recipe has this name. There are first, published, quick\."
     ):
-        find_start(Options(recipe="best.toml"))
+        find_start_recipe(TrainingOptions(recipe="best.toml"))
 
 
 def test_the_published_recipe_has_what_each_network_s_code_has() -> None:

@@ -26,7 +26,7 @@ from training.data.labels import UNKNOWN_LABEL
 from training.data.listing import DataSetPart, ListedPicture, Listing, has_several_products
 from training.data.picture_files import decode_picture_file
 from training.data.split import check_picture_limit
-from training.errors import BadCsv, BadPictures
+from training.errors import BadCsvFile, BadPictures
 from training.progress import Say
 
 ContentProblem: TypeAlias = Literal["several products", "contradicting"]
@@ -223,7 +223,7 @@ def make_contents(
         notes: sentences for a person, which are placed before the notes that are added here.
 
     Raises:
-        BadCsv: a correction names an unknown class, or one picture has two labels of an attribute.
+        BadCsvFile: a correction names an unknown class, or one picture has two labels of an attribute.
         BadPictures: corrections leave no picture.
     """
     all_notes = list(notes)
@@ -297,14 +297,14 @@ def merge_labels(copies: Sequence[ListedPicture]) -> dict[str, str]:
         copies: the rows of one picture, one or more.
 
     Raises:
-        BadCsv: the rows have two labels of an attribute, and not because of several products.
+        BadCsvFile: the rows have two labels of an attribute, and not because of several products.
     """
     labels = dict(copies[0].labels)
     for name in sorted({name for row in copies for name in row.labels} - {LABEL}):
         labelled_rows = [row for row in copies if row.labels.get(name)]
         label, *other_labels = dict.fromkeys(row.labels[name] for row in labelled_rows) or [""]
         if other_labels and not has_several_products(labelled_rows, name):
-            raise BadCsv(
+            raise BadCsvFile(
                 f"{labelled_rows[0].path} is {label!r} in one row and {other_labels[0]!r} in another one in "
                 f"column `{name}`."
             )

@@ -32,7 +32,7 @@ from training.data.perceptual_hashes import PerceptualHash, PerceptualHashes, co
 from training.data.picture_files import FileImages, decode_picture_bytes, decode_picture_file, is_small_input
 from training.data.vectors import NO_FEATURES, Features, join_features
 from training.errors import BadPictures
-from training.progress import Progress, Say, Watch
+from training.progress import Progress, ReportDone, Say
 
 DECODING_BATCH_SIZE: Final = 128
 """Number of pictures that are decoded before a network reads them: 14 MB for 192 x 192 pixels in colour."""
@@ -90,7 +90,7 @@ def look_for_photo(
     sha256, stamps = dict(known_files.sha256), dict(known_files.stamps)
     read_errors, decoded = dict(known_files.read_errors), dict(known_files.decoded_pictures)
     hashed_files = HashedFiles(sha256, stamps, read_errors, decoded)
-    with progress.counting("reading pictures") as report_done:
+    with progress.show_progress("reading pictures") as report_done:
         for done, path in enumerate(files, start=1):
             report_done(done, len(files))
             if path not in decoded and path not in read_errors:
@@ -138,7 +138,7 @@ def decode_pictures(
     )
     decode_one = partial(_decode_content, hashed_files=contents.hashed_files, input_contract=input_contract)
     rows, features, pixels_in_memory = list[_Row | str](), list[Features](), dict[Path, Pixels]()
-    with progress.counting("reading pictures") as report_done:
+    with progress.show_progress("reading pictures") as report_done:
         for start in range(0, len(contents_in_order), DECODING_BATCH_SIZE):
             batch = contents_in_order[start : start + DECODING_BATCH_SIZE]
             results = map_on_all_cores(
@@ -172,7 +172,9 @@ def decode_pictures(
     return _make_columns(decoded, input_contract, features, pixels_in_memory)
 
 
-def _report_part_done(report_done: Watch, count_before: int, count: int, done: int, _: int | None) -> None:
+def _report_part_done(
+    report_done: ReportDone, count_before: int, count: int, done: int, _: int | None
+) -> None:
     """Report progress in a part of all `count` files. `count_before` of them come before this part."""
     report_done(count_before + done, count)
 

@@ -22,7 +22,7 @@ from training.data.labels import LabelCodes, Labels
 from training.data.picture_files import FileImages
 from training.data.pictures import Pictures
 from training.data.pixel_files import read_idx_file, read_pixel_csv
-from training.errors import BadClasses, BadIdx, DataSetMissing
+from training.errors import BadClasses, BadIdxFile, DataSetMissing
 from training.progress import Say
 
 FASHION_MNIST: Final = "Fashion-MNIST"
@@ -203,7 +203,8 @@ def read_idx_folder(folder: Path) -> LabelledData:
 
     Raises:
         DataSetMissing: the folder or one of the files is not there.
-        BadIdx: a file is damaged, its shape is not Fashion-MNIST's, or pictures and labels differ in number.
+        BadIdxFile: a file is damaged, its shape is not Fashion-MNIST's, or pictures and labels differ in
+            number.
     """
     return LabelledData(train=_read_idx_part(folder, "train"), test=_read_idx_part(folder, "test"))
 
@@ -213,13 +214,15 @@ def _read_idx_part(folder: Path, part: str) -> Pictures:
     labels_path = _find_idx_file(folder, f"{IDX_FILE_PREFIXES[part]}-labels-idx1-ubyte")
     images, labels = read_idx_file(images_path, 3), read_idx_file(labels_path, 1)
     if images.shape[1:] != (EDGE, EDGE):
-        raise BadIdx(f"{images_path}: pictures of {images.shape[1:]}, expected ({EDGE}, {EDGE}).")
+        raise BadIdxFile(f"{images_path}: pictures of {images.shape[1:]}, expected ({EDGE}, {EDGE}).")
     if len(images) != len(labels):
-        raise BadIdx(f"{labels_path}: {len(labels)} labels for the {len(images)} pictures of {images_path}.")
+        raise BadIdxFile(
+            f"{labels_path}: {len(labels)} labels for the {len(images)} pictures of {images_path}."
+        )
     if len(images) == 0:
-        raise BadIdx(f"{images_path}: no picture in it.")
+        raise BadIdxFile(f"{images_path}: no picture in it.")
     for row in np.flatnonzero(labels >= len(FASHION_MNIST_LABELS)):
-        raise BadIdx(
+        raise BadIdxFile(
             f"{labels_path}, row {row + 1}: label {labels[row]}, expected 0 to "
             f"{len(FASHION_MNIST_LABELS) - 1}."
         )
@@ -241,7 +244,7 @@ def read_csv_pair(train: Path, test: Path) -> LabelledData:
     """Read a training set and a test set from two CSV files of pixels.
 
     Raises:
-        BadCsv: a file or one of its rows is wrong; the message names both.
+        BadCsvFile: a file or one of its rows is wrong; the message names both.
     """
     return LabelledData(
         train=Pictures.make_from_pixels(*read_pixel_csv(train, len(FASHION_MNIST_LABELS))),
@@ -253,7 +256,7 @@ def read_measured_csv(path: Path) -> LabelledData:
     """Read one CSV file of pixels to measure a model on. Training set and test set are both the whole file.
 
     Raises:
-        BadCsv: the file or one of its rows is wrong; the message names both.
+        BadCsvFile: the file or one of its rows is wrong; the message names both.
     """
     pictures = Pictures.make_from_pixels(*read_pixel_csv(path, len(FASHION_MNIST_LABELS)))
     return LabelledData(train=pictures, test=pictures)

@@ -21,7 +21,7 @@ from training.data.listing import (
     read_label,
 )
 from training.data.tables import list_table_pictures
-from training.errors import BadCsv, DataSetMissing
+from training.errors import BadCsvFile, DataSetMissing
 
 
 def list_pictures(
@@ -44,14 +44,14 @@ def list_pictures(
 
     Raises:
         DataSetMissing: a folder cannot be read.
-        BadCsv: the CSV cannot be read, has another header, or has a row that does not fit the header or has
-            no path; or the pictures are in a folder, and `reading` names a product column.
+        BadCsvFile: the CSV cannot be read, has another header, or has a row that does not fit the header or
+            has no path; or the pictures are in a folder, and `reading` names a product column.
         BadClasses: a row has no label or tier, or a label that cannot be shown.
     """
     if place.exists() and not place.is_dir():
         return list_table_pictures(place, attributes, reading)
     if reading.product_column:
-        raise BadCsv(
+        raise BadCsvFile(
             f"{place}: --product-column {reading.product_column} names a column of a CSV, and this is none."
         )
     folders = [entry for entry in list_entries(place) if entry.is_dir() and not is_clutter(entry.name)]

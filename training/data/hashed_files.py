@@ -16,7 +16,7 @@ from inference.decode import MAX_BYTES, DecodedPicture
 from labelling.lists.paths import explain_missing
 from model_store.release_files import open_regular_file
 from training.errors import BadPictures
-from training.progress import Say, Watch
+from training.progress import ReportDone, Say
 
 MAX_FILES_NAMED: Final = 3
 """Number of files that a message names before it only counts the rest."""
@@ -173,7 +173,7 @@ Result = TypeVar("Result")
 
 
 def map_on_all_cores(
-    function: Callable[[Item], Result], items: Sequence[Item], report_done: Watch
+    function: Callable[[Item], Result], items: Sequence[Item], report_done: ReportDone
 ) -> list[Result]:
     """Apply a function to all items on all cores, and return the results in the order of the items.
 

@@ -23,7 +23,7 @@ from labelling.lists.list_files import suggest_renaming
 from labelling.write.columns import check_attributes
 from training.data.listing import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, SPLIT_COLUMN, Listing
 from training.data.rare import MIN_GROUPS_PER_ATTRIBUTE_LABEL, describe_rare_labels, find_measurable_labels
-from training.errors import BadClasses, BadCsv
+from training.errors import BadClasses, BadCsvFile
 from training.progress import Say
 
 LABEL_SEPARATOR: Final = "/"
@@ -126,16 +126,16 @@ def check_attribute_columns(listing: Listing, names: Sequence[str], classes: Seq
         classes: the classes of the same table.
 
     Raises:
-        BadCsv: the pictures are not in a table, or the table lacks a column.
+        BadCsvFile: the pictures are not in a table, or the table lacks a column.
         BadClasses: an attribute cannot have this name.
     """
     _check_names(names, classes)
     if names and not listing.columns:
-        raise BadCsv(
+        raise BadCsvFile(
             f"{listing.place}: attributes are columns of a CSV with `path` and `label`; this is none."
         )
     if missing := [name for name in names if name not in listing.columns]:
-        raise BadCsv(
+        raise BadCsvFile(
             f"{listing.place}: has no column `{missing[0]}`, only {', '.join(listing.columns)}."
             f"{suggest_renaming(missing, listing.columns)}"
         )

@@ -24,7 +24,7 @@ from training.data.hashed_files import hash_files
 from training.data.labels import OOD, find_class_index
 from training.data.listing import SPLIT_COLUMN, ListedPicture, Listing, PictureUse
 from training.data.tables import open_picture_table, read_table_parts
-from training.errors import BadClasses, BadCsv, BadPictures
+from training.errors import BadClasses, BadCsvFile, BadPictures
 from training.progress import Say
 
 OOD_TIER: Final = "X"
@@ -58,7 +58,7 @@ def list_photos(place: Path, reading: ListOptions, use: PictureUse) -> Listing:
 
     Raises:
         DataSetMissing: a folder cannot be read.
-        BadCsv: the table cannot be read, or keeps photos for a test.
+        BadCsvFile: the table cannot be read, or keeps photos for a test.
         BadClasses: a row has no label that can be shown.
     """
     if not place.is_file():
@@ -69,7 +69,7 @@ def list_photos(place: Path, reading: ListOptions, use: PictureUse) -> Listing:
         and SPLIT_COLUMN in columns
         and read_table_parts(open_picture_table(place, reading=reading))
     ):
-        raise BadCsv(
+        raise BadCsvFile(
             f"{place}: the column `{SPLIT_COLUMN}` keeps photos for a test, and all of a table are learnt. "
             "Leave these rows out, and measure on them with wardrobe evaluate; or rename the column."
         )
@@ -89,7 +89,7 @@ def list_corrected_photos(place: Path, reading: ListOptions, use: PictureUse) ->
         use: `learn` or `measure`, as in `list_photos`.
 
     Raises:
-        BadCsv: the CSV cannot be read, or none of the pictures exists.
+        BadCsvFile: the CSV cannot be read, or none of the pictures exists.
     """
     notes = list[str]()
     rows = read_correction_files([place], reading, notes.append)
@@ -148,7 +148,7 @@ def assign_tiers_and_classes(listing: Listing, labels: tuple[str, ...], use: Pic
     Raises:
         BadClasses: a label is none of the classes.
         BadPictures: there is no photo, or one has no tier.
-        BadCsv: photos are learnt, and the column `checked` is set for none of them.
+        BadCsvFile: photos are learnt, and the column `checked` is set for none of them.
     """
     if not listing.pictures:
         raise BadPictures(f"{listing.place}: no photo in it. {PHOTO_LAYOUT_ADVICE}")
@@ -160,7 +160,7 @@ def assign_tiers_and_classes(listing: Listing, labels: tuple[str, ...], use: Pic
             f"{paths_without_tier[0]}. {PHOTO_LAYOUT_ADVICE}"
         )
     if use == "learn" and "checked" in listing.columns and not any(row.is_checked for row in rows):
-        raise BadCsv(
+        raise BadCsvFile(
             f"{listing.place}: no cell of the column `checked` says that a person checked the label, and "
             "such photos choose the thresholds. Write 1 there, or leave the column out: then all do."
         )
@@ -189,12 +189,12 @@ def check_corrected_tiers(contents: Contents) -> None:
         contents: the photos, after corrections were applied.
 
     Raises:
-        BadCsv: a correction gives a class to such a photo.
+        BadCsvFile: a correction gives a class to such a photo.
     """
     for content in contents.learnable_contents:
         for row in content.rows:
             if row.tier == OOD_TIER and content.class_id != OOD:
-                raise BadCsv(
+                raise BadCsvFile(
                     f"--corrections: {row.path} is of tier {OOD_TIER}, where no photo shows one of the "
                     "classes. Give it the tier that says how it was taken, or leave it out."
                 )

@@ -20,9 +20,9 @@ from sklearn.preprocessing import StandardScaler
 
 from inference.arrays import PixelsBatch
 from inference.contract import InputContract, make_whole_input
-from training.answering import answering
+from training.answering import make_batched_model
 from training.data.vectors import Features, FeatureVectors, join_features
-from training.errors import WeightsUnfit
+from training.errors import WeightsUnusable
 from training.features.frozen import BACKBONE, EFFICIENTNET
 from training.features.weights import NPZ_ERRORS, read_npz
 from training.gradient.networks.efficientnet_lite import LAST_STAGE_LAYER
@@ -81,7 +81,7 @@ def build_vector_network(blocks: Sequence[BlockName] = ALL_BLOCKS) -> Network:
         part of the first block in which distances are measured.
 
     Raises:
-        WeightsUnfit: weights that come with this package are missing or damaged.
+        WeightsUnusable: weights that come with this package are missing or damaged.
     """
     pixels = keras.Input(BLOCKS_INPUT_CONTRACT.array_shape, dtype="uint8", name="pixels")
     first_block, *other_blocks = blocks
@@ -133,7 +133,7 @@ def make_feature_function(model: Network) -> Callable[[PixelsBatch], Features]:
     Args:
         model: a network from pixels to vectors.
     """
-    run_model = answering(model, VECTOR_BATCH_SIZE)
+    run_model = make_batched_model(model, VECTOR_BATCH_SIZE)
     return lambda images: Features(run_model(images), run_model(np.ascontiguousarray(images[:, :, ::-1])))
 
 
@@ -187,7 +187,7 @@ def _read_palette() -> FeatureVectors:
     try:
         return np.asarray(read_npz(PALETTE_FILE)["colours"], np.float32)
     except NPZ_ERRORS as error:
-        raise WeightsUnfit(f"{PALETTE_FILE}: no palette of this version ({error}).") from error
+        raise WeightsUnusable(f"{PALETTE_FILE}: no palette of this version ({error}).") from error
 
 
 RGB_TO_XYZ: Final = np.array(

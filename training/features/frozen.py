@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 from inference.contract import InputContract, make_whole_input
-from training.errors import WeightsUnfit
+from training.errors import WeightsUnusable
 from training.features.weights import NPZ_ERRORS, read_npz
 from training.gradient.networks.layers import FEATURES_LAYER
 from training.gradient.networks.registry import build_network
@@ -59,14 +59,14 @@ class FrozenNetwork:
             path: the file of weights; None for the file that comes with this package.
 
         Raises:
-            WeightsUnfit: the file is missing, damaged, or of another network.
+            WeightsUnusable: the file is missing, damaged, or of another network.
         """
         model, path = self.build_with_random_weights(), path or self.weights_file
         try:
             stored_weights = read_npz(path)
             model.set_weights([stored_weights[weight.path].astype(np.float32) for weight in model.weights])
         except NPZ_ERRORS as error:
-            raise WeightsUnfit(f"{path}: no backbone of this version ({error}).") from error
+            raise WeightsUnusable(f"{path}: no backbone of this version ({error}).") from error
         return model
 
 

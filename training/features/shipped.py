@@ -18,10 +18,10 @@ from inference.contract import LABEL
 from training.data.labels import OOD, Labels
 from training.data.pictures import TEXT_COLUMNS, Pictures
 from training.data.vectors import Features, join_features
-from training.errors import WeightsUnfit
+from training.errors import WeightsUnusable
 from training.features.blocks import BlockName, build_vector_network, compute_features
 from training.features.weights import NPZ_ERRORS, hash_weights, read_npz, write_npz
-from training.progress import Watch
+from training.progress import ReportDone
 
 PHOTO_BLOCKS: Final[tuple[BlockName, ...]] = ("lite2",)
 """The block that is used for photos of the ten classes. The backbone is not, because it has learnt some of
@@ -44,7 +44,7 @@ STORED_OOD_CODE: Final = 255
 SHIPPED_VECTORS_FILE: Final = Path(__file__).with_name("vectors.npz")
 
 
-def compute_photo_features(photos: Pictures, folder: Path, report_done: Watch) -> Pictures:
+def compute_photo_features(photos: Pictures, folder: Path, report_done: ReportDone) -> Pictures:
     """Compute the feature vectors of photos, except those that an earlier try of the same run has stored.
 
     Args:
@@ -92,7 +92,7 @@ def read_shipped_photos(path: Path = SHIPPED_VECTORS_FILE) -> Pictures:
         path: the file of vectors that comes with this package.
 
     Raises:
-        WeightsUnfit: the file is missing or damaged.
+        WeightsUnusable: the file is missing or damaged.
     """
     try:
         stored_arrays = read_npz(path)
@@ -112,4 +112,4 @@ def read_shipped_photos(path: Path = SHIPPED_VECTORS_FILE) -> Pictures:
             features=features, is_checked=stored_arrays["checked"], labels={LABEL: labels}, **texts
         )
     except NPZ_ERRORS as error:
-        raise WeightsUnfit(f"{path}: no vectors of this version ({error}).") from error
+        raise WeightsUnusable(f"{path}: no vectors of this version ({error}).") from error

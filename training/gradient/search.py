@@ -26,13 +26,13 @@ from inference.contract import EDGE
 from reports.values import Epoch
 from training.data.fashion import LabelledData
 from training.data.split import Split, split_data
-from training.errors import CheckpointUnreadable, Diverged
+from training.errors import CheckpointUnreadable, TrainingDiverged
 from training.evaluation.plots import save_figure
 from training.gradient.fitting.checkpoints import TrainingRun
 from training.gradient.fitting.fit import fit_by_gradient
 from training.gradient.networks.registry import build_network
 from training.gradient.recipes import Recipe, make_run_fingerprint
-from training.progress import Say, Watcher
+from training.progress import EpochWatcher, Say
 
 STUDY_FILE: Final = "study.db"
 """Name of the SQLite file in which Optuna keeps the search; its dashboard can open the file, too."""
@@ -126,7 +126,9 @@ def choose_starting_values(start_recipe: Recipe, space: SearchSpace) -> SettingV
     }
 
 
-def run_search(search: RecipeSearch, folder: Path, trials: int, watcher: Watcher, say: Say) -> FinishedTrials:
+def run_search(
+    search: RecipeSearch, folder: Path, trials: int, watcher: EpochWatcher, say: Say
+) -> FinishedTrials:
     """Train one network after another with other settings until a number of trials is done.
 
     Args:
@@ -207,7 +209,7 @@ def _open_study(search: RecipeSearch, space: SearchSpace, folder: Path) -> optun
 
 
 def _fit_trial(
-    trial: optuna.Trial, search: RecipeSearch, folder: Path, watcher: Watcher
+    trial: optuna.Trial, search: RecipeSearch, folder: Path, watcher: EpochWatcher
 ) -> tuple[float | None, TrialState]:
     """Fit a trial's network, and delete its checkpoint.
 
@@ -219,7 +221,7 @@ def _fit_trial(
     fingerprint = make_run_fingerprint(recipe, search.data)
     run = TrainingRun(folder / "trials" / fingerprint, fingerprint)
     accuracy, state = None, TrialState.PRUNED
-    with suppress(optuna.TrialPruned, Diverged):
+    with suppress(optuna.TrialPruned, TrainingDiverged):
         judge = _PruningWatcher(trial, recipe.epochs, watcher)
         history = fit_by_gradient(search.split, len(search.data.labels), recipe, run, judge).history
         accuracy, state = history[-1].val_accuracy, TrialState.COMPLETE
@@ -231,11 +233,11 @@ def _fit_trial(
 class _PruningWatcher:
     """Reports a trial's epochs to the study, and ends one that is behind."""
 
-    def __init__(self, trial: optuna.Trial, epochs: int, watcher: Watcher) -> None:
+    def __init__(self, trial: optuna.Trial, epochs: int, watcher: EpochWatcher) -> None:
         self._trial, self._epochs = trial, epochs
-        self.step = watcher.step
+        self.report_step = watcher.report_step
 
-    def epoch(self, epoch: Epoch) -> None:
+    def report_epoch(self, epoch: Epoch) -> None:
         self._trial.report(epoch.val_accuracy, epoch.epoch)
         if self._trial.should_prune() and epoch.epoch < self._epochs:
             raise optuna.TrialPruned

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from training.data.pictures import Pictures
 from training.data.split import FoldNumbers, draw_positions
 from training.data.vectors import Features
-from training.errors import WeightsUnfit
+from training.errors import WeightsUnusable
 from training.features.blocks import MEASURED_WIDTHS, BlockName, build_vector_network
 from training.features.weights import NPZ_ERRORS, hash_weights, read_npz
 from training.heads.cross_val import answer_out_of_fold
@@ -112,7 +112,7 @@ def choose_other_things(  # noqa: PLR0913, PLR0917 - what is known of a user's c
         fewer than two things remain. Then the distance alone is the score.
 
     Raises:
-        WeightsUnfit: the file is missing or damaged.
+        WeightsUnusable: the file is missing or damaged.
     """
     other_things = load_other_things(block, path)
     if other_things is None:
@@ -213,7 +213,7 @@ def load_other_things(block: BlockName, path: Path = SHIPPED_NEGATIVES_FILE) -> 
         The photos; None if the file was made for other weights of the block.
 
     Raises:
-        WeightsUnfit: the file is missing or damaged.
+        WeightsUnusable: the file is missing or damaged.
     """
     try:
         stored_arrays: dict[str, NDArray[Any]] = read_npz(path)
@@ -227,7 +227,7 @@ def load_other_things(block: BlockName, path: Path = SHIPPED_NEGATIVES_FILE) -> 
         if features.shape != (len(things), MEASURED_WIDTHS[block]):
             raise ValueError(f"features of {features.shape} for {len(things)} photos")
     except NPZ_ERRORS as error:
-        raise WeightsUnfit(
+        raise WeightsUnusable(
             f"{path}: no features of photos of other things ({error}). "
             "Restore the file: it comes with Wardrobe."
         ) from error

@@ -32,7 +32,7 @@ from training.features.frozen import THINGS_LEARNT_BY_LITE2
 from training.features.shipped import SCALED_TIER
 from training.heads.cross_val import answer_out_of_fold
 from training.heads.hidden import HiddenHead, fit_hidden_head
-from training.progress import Watch
+from training.progress import ReportDone
 from training.untyped import Network
 
 BALANCE_EXPONENT: Final = 0.6
@@ -113,7 +113,7 @@ def fit_photo_head(
     names: Sequence[str],
     folds: FoldNumbers,
     thing_folds: FoldNumbers,
-    report_done: Watch,
+    report_done: ReportDone,
 ) -> PhotoHead:
     """Fit the head for photos, and further heads that answer photos which they did not learn.
 

@@ -26,7 +26,7 @@ from reports.values import TrainingFigures
 from training.data.fashion import LabelledData
 from training.data.pictures import Pictures
 from training.data.split import Split, hold_out_pictures
-from training.environment import libraries
+from training.environment import find_library_versions
 from training.errors import NotAdoptable
 from training.evaluation.evaluate import join_scores, make_answers, measure_log_loss
 from training.gradient.networks.layers import FEATURES_LAYER
@@ -113,7 +113,7 @@ def adopt(
         split=parts,
     )
     with new_release(folder) as unfinished:
-        with progress.counting("exporting the graph and comparing it with the model"):
+        with progress.show_progress("exporting the graph and comparing it with the model"):
             without = export(unfinished, session, parts)
         if without:
             progress.say(without)
@@ -236,7 +236,7 @@ def _training(path: Path, session: KerasSession, held_out: int, licence: str | N
         best_epoch=None,
         seconds=None,
         hardware=None,
-        libraries=libraries(),
+        libraries=find_library_versions(),
         configuration={
             "origin": UNKNOWN,
             "file": path.name,

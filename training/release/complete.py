@@ -168,7 +168,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     )
     classifier = Classifier(session, contract)
     # 2) Measure as serving would answer.
-    with progress.counting("measuring"):
+    with progress.show_progress("measuring"):
         report, answers, of_files = _measure(classifier, score, candidate, folder, to_held_out)
     report = add_promises(report, thresholds.answer_sets, thresholds.confidence)
     changed: dict[str, object] = {"possible_promises": make_possible_promises(thresholds.answer_sets[0])}
@@ -186,7 +186,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
         changed["words"] = measure_own_class_words(answers + of_attributes, contract)
     report = report.replace_fields(**changed)
     # 3) Draw and seal.
-    with progress.counting("drawing the report"):
+    with progress.show_progress("drawing the report"):
         pixels = candidate.data.measured_pictures.pictures_of_known_class.pixels
         draw_report(folder / FIGURES_FOLDER, report, answers, pixels, candidate.data.input_contract.polarity)
     golden = samples(candidate.split)[:GOLDEN_PICTURES]

@@ -26,7 +26,7 @@ from inference.onnx_session import ATTRIBUTE_PREFIX, DISTANCE, PROBABILITIES, On
 from inference.session import Scores
 from model_store.manifest import GoldenAnswers
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, PHOTO_GRAPH_FILE
-from training.answering import answering
+from training.answering import make_batched_model
 from training.data.fashion import choose_model_batch_size
 from training.errors import GraphUnusable, ParityFailed
 from training.evaluation.evaluate import score_pictures
@@ -105,7 +105,7 @@ def save_artifact(model: Network, path: Path) -> Network:
 def features_of(model: Network, images: PixelsBatch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """Compute the features of pictures: the output of the layer below the last one, float32 (N, D)."""
     body = keras.Model(model.input, model.get_layer(FEATURES_LAYER).output)
-    features: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = answering(
+    features: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = make_batched_model(
         body, choose_model_batch_size(images)
     )(images)
     return features
@@ -121,7 +121,7 @@ def scores_of(
     read = {PROBABILITIES: artifact.output, DISTANCE: artifact.get_layer(FEATURES_LAYER).output}
     if attributes:
         read[LOGITS_LAYER] = artifact.get_layer(LOGITS_LAYER).input
-    given = answering(keras.Model(artifact.input, read), choose_model_batch_size(images))(images)
+    given = make_batched_model(keras.Model(artifact.input, read), choose_model_batch_size(images))(images)
     heads = {name: head.compute_probabilities(given[LOGITS_LAYER]) for name, head in attributes.items()}
     distances = measure.compute_distances(given[DISTANCE].astype(np.float32))
     return Scores({LABEL: given[PROBABILITIES], **heads}, distances)
@@ -260,7 +260,7 @@ def export_photos(network: Network, folder: Path) -> GoldenAnswers:
     write_graph(network, graph)
 
     def scores(pixels: PixelsBatch) -> Scores:
-        given = answering(network, choose_model_batch_size(pixels))(pixels)
+        given = make_batched_model(network, choose_model_batch_size(pixels))(pixels)
         heads = {LABEL: given[PROBABILITIES]} | {
             name.removeprefix(ATTRIBUTE_PREFIX): output
             for name, output in given.items()

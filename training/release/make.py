@@ -22,7 +22,7 @@ from reports.answers import ANSWERS_FILE, Answers, pack_answers
 from reports.model_card import MODEL_CARD_FILE, make_model_card
 from reports.page.html_page import REPORT_PAGE_FILE, make_page_file, read_figures
 from reports.values import Report
-from training.environment import git_commit
+from training.environment import find_git_commit
 from training.release.doubts import FileAnswers
 from training.release.run_folder import (
     check_no_release,
@@ -148,7 +148,7 @@ def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
         sources=sources,
         training=_training(report, parent),
         libraries=report.training.libraries,
-        git_commit=git_commit(),
+        git_commit=find_git_commit(),
         data=report.data,
         headline=Headline(
             test_accuracy=report.test.accuracy,

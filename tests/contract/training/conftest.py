@@ -34,10 +34,10 @@ class Listener:
         self.steps: list[tuple[int, int, int]] = []
         self.epochs: list[int] = []
 
-    def step(self, epoch: int, step: int, steps: int) -> None:
+    def report_step(self, epoch: int, step: int, steps: int) -> None:
         self.steps.append((epoch, step, steps))
 
-    def epoch(self, epoch: Epoch) -> None:
+    def report_epoch(self, epoch: Epoch) -> None:
         self.epochs.append(epoch.epoch)
 
 

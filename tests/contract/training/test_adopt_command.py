@@ -28,7 +28,7 @@ from tests.uploads import png
 from training.data.fashion import LabelledData
 from training.data.split import hold_out_pictures
 from training.errors import BadClasses, GraphUnusable, NotAdoptable
-from training.progress import Lines
+from training.progress import ProgressLines
 from training.release import adopt
 
 pytestmark = pytest.mark.slow
@@ -189,7 +189,7 @@ SCALES: dict[str, tuple[Made, float, float]] = {
 def test_the_scale_with_the_lower_loss_is_taken_and_said(
     made: Made, divisor: float, right: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    adopt.adopt(tmp_path / "release", saved(made, tmp_path), DATA, Lines())
+    adopt.adopt(tmp_path / "release", saved(made, tmp_path), DATA, ProgressLines())
 
     report = read_report(open_release(tmp_path / "release"))
     assert (report.training.configuration["divisor_added"], report.test.accuracy) == (divisor, right)

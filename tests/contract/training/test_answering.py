@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from training.answering import answering
+from training.answering import make_batched_model
 from training.loading import allow_many_networks
 from training.untyped import Network
 
@@ -23,7 +23,7 @@ def a_network() -> Network:
 def test_a_last_smaller_batch_is_answered_like_the_others() -> None:
     network = a_network()
 
-    answers = answering(network, 4)(PICTURES)
+    answers = make_batched_model(network, 4)(PICTURES)
 
     expected = network(PICTURES, training=False)
     for name in ("units", "sum"):
@@ -35,7 +35,7 @@ def test_many_networks_in_one_process_bring_no_warning_of_retracing(
 ) -> None:
     monkeypatch.setattr(logging.getLogger("tensorflow"), "filters", [])
     for _ in range(6):
-        answering(a_network(), 4)(PICTURES)
+        make_batched_model(a_network(), 4)(PICTURES)
 
     assert caplog.messages == []
 

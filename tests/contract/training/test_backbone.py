@@ -17,7 +17,7 @@ from lab.pretraining import Batches, Pictures, main, save_weights
 from lab.pretraining_photos import STORED_EDGE, photos_of, targets_of
 from lab.tuning_photos import read_packed
 from tests.fashion import write_idx_folder
-from training.errors import WeightsUnfit
+from training.errors import WeightsUnusable
 from training.features.frozen import BACKBONE, EFFICIENTNET, FrozenNetwork
 from training.features.weights import DATA_DESCRIPTION_ARRAY, read_npz
 from training.gradient.recipes import Recipe
@@ -175,5 +175,5 @@ def test_a_file_of_no_or_other_weights_is_named(
     if content is not None:
         path.write_bytes(content)
 
-    with pytest.raises(WeightsUnfit, match=r"one\.npz: no backbone"):
+    with pytest.raises(WeightsUnusable, match=r"one\.npz: no backbone"):
         network.load_network(path)

@@ -23,7 +23,7 @@ from training.data.labels import LabelCodes
 from training.data.pictures import Pictures
 from training.data.split import Split
 from training.evaluation.evaluate import make_answers
-from training.progress import Lines
+from training.progress import ProgressLines
 from training.release.complete import Candidate, complete_release
 
 PRODUCTS = [f"{n % 10} {n // 40}" for n in range(100)]
@@ -64,7 +64,7 @@ def released(exported: Exported, folder: Path, candidate: Candidate) -> LocalRel
     folder.mkdir(exist_ok=True)
     shutil.copy(exported.model_path, folder)
     shutil.copy(exported.graph_path, folder)
-    complete_release(folder, candidate, Lines())
+    complete_release(folder, candidate, ProgressLines())
     return open_release(folder)
 
 
@@ -147,7 +147,7 @@ def test_each_picture_is_answered_once_and_doubted_by_what_did_not_learn_it(
         replace(
             candidate, data=replace(candidate.data, test=test), split=Split(learnt, held_out), score=score
         ),
-        Lines(),
+        ProgressLines(),
     )
 
     assert asked == Counter(learnt.files + held_out.files + test.files)

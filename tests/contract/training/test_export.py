@@ -20,11 +20,11 @@ from model_store.local_releases import open_bundled_release
 from reports.answers import NO_CLASS, Answers
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
-from training.answering import answering
+from training.answering import make_batched_model
 from training.data.labels import OOD
 from training.data.photos import OWN_TIER
 from training.data.split import Split
-from training.environment import hardware, libraries
+from training.environment import describe_hardware, find_library_versions
 from training.errors import ParityFailed
 from training.evaluation.evaluate import score_pictures
 from training.heads.logistic import LogisticHead
@@ -57,10 +57,10 @@ def test_an_artifact_reads_raw_pixels_and_answers_the_same_when_it_is_loaded_aga
 ) -> None:
     loaded = keras.saving.load_model(exported.model_path, safe_mode=True)
 
-    probabilities = answering(loaded, len(PICTURES))(PICTURES)
+    probabilities = make_batched_model(loaded, len(PICTURES))(PICTURES)
 
     assert (loaded.input.dtype, loaded.input.name) == ("uint8", "pixels")
-    assert probabilities.tolist() == answering(exported.artifact, len(PICTURES))(PICTURES).tolist()
+    assert probabilities.tolist() == make_batched_model(exported.artifact, len(PICTURES))(PICTURES).tolist()
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(len(PICTURES)), abs=1e-5)
 
 
@@ -191,10 +191,10 @@ def test_what_is_far_from_all_that_was_learnt_is_out_of_distribution() -> None:
 
 
 def test_a_release_names_what_it_was_made_on_and_not_the_host() -> None:
-    found = libraries()
+    found = find_library_versions()
 
-    assert hardware().endswith(("core", "cores"))
-    assert socket.gethostname() not in hardware()
+    assert describe_hardware().endswith(("core", "cores"))
+    assert socket.gethostname() not in describe_hardware()
     assert (found["tensorflow"], found["python"]) == (version("tensorflow"), platform.python_version())
 
 

@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES
 from training.data.split import Split
-from training.errors import CheckpointUnreadable, Diverged
+from training.errors import CheckpointUnreadable, TrainingDiverged
 from training.gradient.fitting.checkpoints import TrainingRun, load_checkpoint
 from training.gradient.fitting.fit import FittedNetwork, fit_by_gradient
 from training.gradient.fitting.tensorboard_log import CONFUSION_MATRIX_TAG
@@ -81,7 +81,9 @@ def loss_of(fitted: FittedNetwork, parts: Split) -> float:
 def test_a_loss_that_is_no_number_ends_the_fit_with_what_would_do(parts: Split, tmp_path: Path) -> None:
     recipe = replace(DENSE, epochs=2, learning_rate=1e38)
 
-    with pytest.raises(Diverged, match=r"epoch [12]: the loss is .*lower --learning-rate than 1e\+38"):
+    with pytest.raises(
+        TrainingDiverged, match=r"epoch [12]: the loss is .*lower --learning-rate than 1e\+38"
+    ):
         fit_by_gradient(parts, CLASSES, recipe, TrainingRun(tmp_path, "aa"), Listener())
 
 
@@ -92,7 +94,7 @@ class Stopped(Exception):
 class StopsAfterOneEpoch(Listener):
     """Ends the fit as the second epoch begins."""
 
-    def step(self, epoch: int, step: int, steps: int) -> None:
+    def report_step(self, epoch: int, step: int, steps: int) -> None:
         if epoch == 2:
             raise Stopped
 

@@ -14,9 +14,9 @@ from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.releases import a_release
 from tests.uploads import png
 from training.errors import UnusedOption
-from training.improve import Corrected, ImproveRequest, improve
-from training.options import Options
-from training.progress import Lines
+from training.improve import CorrectedRelease, ImproveRequest, improve
+from training.options import TrainingOptions
+from training.progress import ProgressLines
 from training.stories import RunRequest
 
 
@@ -36,15 +36,15 @@ def request_of(release: LocalRelease, *rows: str, **more: object) -> ImproveRequ
     """A request to learn the rows of a file."""
     file = Path("corrections.csv").absolute()
     file.write_text("\n".join(["path,label", *rows]), "utf-8")
-    corrected = Corrected("mine", release, file, tuple(read_corrections([file], None)))
-    return ImproveRequest(corrected=corrected, **more)  # type: ignore[arg-type]
+    corrected = CorrectedRelease("mine", release, file, tuple(read_corrections([file], None)))
+    return ImproveRequest(corrected_release=corrected, **more)  # type: ignore[arg-type]
 
 
 def test_own_classes_that_a_store_refuses_are_not_fitted(own: LocalRelease) -> None:
     request = request_of(own, "photos/Ball/000.png,Ball")
 
     with pytest.raises(GateRefused, match="Ball, Box, Stick"):
-        improve(request, own, Lines(), refuse)
+        improve(request, own, ProgressLines(), refuse)
 
     assert not list(Path("runs").glob("*/release"))
 
@@ -57,7 +57,7 @@ def test_photos_of_ten_classes_that_a_store_refuses_are_not_read(
     bundled = open_bundled_release()
 
     with pytest.raises(GateRefused, match=r"T-shirt/top, Trouser, .* Ankle boot"):
-        improve(request_of(bundled, "a.png,Bag"), bundled, Lines(), refuse)
+        improve(request_of(bundled, "a.png,Bag"), bundled, ProgressLines(), refuse)
 
     assert "photos:" not in capsys.readouterr().out
 
@@ -65,19 +65,23 @@ def test_photos_of_ten_classes_that_a_store_refuses_are_not_read(
 @pytest.mark.parametrize(
     ("typed", "names", "said"),
     [
-        (Options(photos="x"), {"photos"}, "--photos is for `wardrobe train`"),
-        (Options(data="x"), {"data"}, "--data stands before"),
-        (Options(recipe="quick"), {"recipe"}, "--recipe is for Fashion-MNIST and pictures of 28 x 28"),
-        (Options(), {"tensorboard"}, "--tensorboard is for Fashion-MNIST and pictures of 28 x 28"),
+        (TrainingOptions(photos="x"), {"photos"}, "--photos is for `wardrobe train`"),
+        (TrainingOptions(data="x"), {"data"}, "--data stands before"),
+        (
+            TrainingOptions(recipe="quick"),
+            {"recipe"},
+            "--recipe is for Fashion-MNIST and pictures of 28 x 28",
+        ),
+        (TrainingOptions(), {"tensorboard"}, "--tensorboard is for Fashion-MNIST and pictures of 28 x 28"),
     ],
 )
 def test_an_option_that_this_training_does_not_use_is_refused(
-    typed: Options, names: set[str], said: str, own: LocalRelease
+    typed: TrainingOptions, names: set[str], said: str, own: LocalRelease
 ) -> None:
-    request = request_of(own, "photos/Ball/000.png,Ball", typed=typed, typed_names=frozenset(names))
+    request = request_of(own, "photos/Ball/000.png,Ball", typed_options=typed, typed_names=frozenset(names))
 
     with pytest.raises(UnusedOption, match=said):
-        improve(request, own, Lines(), refuse)
+        improve(request, own, ProgressLines(), refuse)
 
 
 def test_an_option_that_the_release_recorded_is_left_out_if_this_training_does_not_use_it(
@@ -87,11 +91,11 @@ def test_an_option_that_the_release_recorded_is_left_out_if_this_training_does_n
     parent = open_release(a_release(tmp_path / "other", labels=KINDS, settings=settings))
 
     with pytest.raises(GateRefused, match="Ball, Box, Stick"):
-        improve(request_of(parent, "photos/Ball/000.png,Ball"), parent, Lines(), refuse)
+        improve(request_of(parent, "photos/Ball/000.png,Ball"), parent, ProgressLines(), refuse)
 
 
 def test_a_folder_with_a_release_is_refused_before_the_pictures_are_looked_for(own: LocalRelease) -> None:
     request = request_of(own, "gone.png,Ball", run=RunRequest(folder=own.folder.parent))
 
     with pytest.raises(OutputUnusable, match=f"is release {own.version}"):
-        improve(request, own, Lines(), refuse)
+        improve(request, own, ProgressLines(), refuse)

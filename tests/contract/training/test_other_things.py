@@ -12,7 +12,7 @@ from lab.pretraining_photos import Photo
 from training.data.pictures import Pictures
 from training.data.split import FoldNumbers, make_class_folds
 from training.data.vectors import Features
-from training.errors import WeightsUnfit
+from training.errors import WeightsUnusable
 from training.features.blocks import MEASURED_WIDTHS, BlockName
 from training.features.weights import write_npz
 from training.heads.logistic import fit_logistic_head
@@ -121,7 +121,9 @@ def test_a_damaged_or_missing_file_is_named(tmp_path: Path, content: bytes | Non
     if content is not None:
         (tmp_path / "negatives.npz").write_bytes(content)
 
-    with pytest.raises(WeightsUnfit, match=r"negatives\.npz: no features of photos of .* Restore the file"):
+    with pytest.raises(
+        WeightsUnusable, match=r"negatives\.npz: no features of photos of .* Restore the file"
+    ):
         load_other_things(BLOCK, tmp_path / "negatives.npz")
 
 

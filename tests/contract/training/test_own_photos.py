@@ -29,8 +29,8 @@ from training.features.blocks import (
     make_feature_function,
 )
 from training.heads.logistic import LogisticHead
-from training.own_classes import fit_heads, fit_ood
-from training.progress import Lines
+from training.own_classes import fit_class_and_attribute_heads, fit_unfamiliarity_with_folds
+from training.progress import ProgressLines
 
 COUNT = 24
 """Pictures of a class: 72 of three, of which 59 without an error make a promise."""
@@ -139,9 +139,9 @@ def fitted() -> tuple[Pictures, Answers, LogisticHead]:
     noise = Pictures.make_from_pixels(images, rng.integers(0, 2, 60).astype(np.uint8))
     seen = replace(noise, features=make_feature_function(body)(noise.images))
     folds = make_class_folds(seen.classes, seen.groups, 2)
-    of_class = fit_heads(seen, folds, FAST_BLOCKS, Lines())["label"]
+    of_class = fit_class_and_attribute_heads(seen, folds, FAST_BLOCKS, ProgressLines())["label"]
     measured = seen.features.upright[:, find_measured_part(FAST_BLOCKS)]
-    _, distances = fit_ood(seen, measured, folds, None, lambda *_: None)
+    _, distances = fit_unfamiliarity_with_folds(seen, measured, folds, None, lambda *_: None)
     answers = make_answers(Scores.make_class_scores(of_class.out_of_fold, distances), seen, folds=folds)
     return noise, answers, of_class.head
 

@@ -27,8 +27,8 @@ from training.heads.photo_head import (
     make_photo_scores,
     make_thing_folds,
 )
-from training.progress import Lines
-from training.ten_classes import seen_photos
+from training.progress import ProgressLines
+from training.ten_classes import compute_learnt_photos
 
 
 def seen(*photos: tuple[int, str, str, str]) -> Pictures:
@@ -178,7 +178,9 @@ def test_a_correction_takes_the_place_of_the_shipped_photo_that_it_is_of(tmp_pat
     shipped = read_shipped_photos()
     corrected = noise(1, sha256=[str(shipped.sha256[0])])
 
-    learnt = seen_photos(corrected, tmp_path, open_bundled_release(), Lines(), corrected=True)
+    learnt = compute_learnt_photos(
+        corrected, tmp_path, open_bundled_release(), ProgressLines(), has_corrections=True
+    )
 
     assert len(learnt) == len(shipped)
     assert learnt.spelt[learnt.sha256 == corrected.sha256[0]].tolist() == ["Bag"]

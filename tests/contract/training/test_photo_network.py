@@ -40,11 +40,11 @@ from training.data.vectors import Features
 from training.errors import BadPictures, BadRecipe
 from training.features.blocks import BLOCK_WIDTHS
 from training.features.shipped import read_shipped_photos
-from training.progress import Lines
+from training.progress import ProgressLines
 from training.release.conversion import LARGE
 from training.release.photo_heads import BELOW, joined
 from training.release.photos import network_that_sees_alike
-from training.ten_classes import train_photos
+from training.ten_classes import train_photo_head
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_fits")]
 
@@ -105,7 +105,7 @@ def test_heads_for_another_network_below_are_refused_before_anything_is_learnt(
 
     assert network_that_sees_alike(made) is not None
     with pytest.raises(BadRecipe, match="Give --from bundled in its place"):
-        train_photos(other, Named(place=str(tmp_path / "none.csv"), photo_use="learn"), Lines())
+        train_photo_head(other, Named(place=str(tmp_path / "none.csv"), photo_use="learn"), ProgressLines())
 
 
 def test_a_release_has_the_heads_alone_and_the_package_what_is_below_them(made: LocalRelease) -> None:

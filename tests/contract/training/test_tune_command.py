@@ -48,7 +48,7 @@ class EndsInTheSecondEpoch(Listener):
         super().__init__()
         self._way = way
 
-    def step(self, epoch: int, step: int, steps: int) -> None:
+    def report_step(self, epoch: int, step: int, steps: int) -> None:
         if epoch == 2:
             raise self._way
 

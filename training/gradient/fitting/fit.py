@@ -25,8 +25,8 @@ from inference.arrays import PixelsBatch
 from reports.values import Epoch
 from training.data.fashion import choose_class_weights, choose_model_batch_size
 from training.data.split import Split
-from training.environment import hardware, libraries
-from training.errors import CheckpointUnwritable, Diverged
+from training.environment import describe_hardware, find_library_versions
+from training.errors import CheckpointUnwritable, TrainingDiverged
 from training.gradient.fitting.augmentation import Augmentation, add_copies
 from training.gradient.fitting.checkpoints import (
     Checkpoint,
@@ -41,7 +41,7 @@ from training.gradient.fitting.checkpoints import (
 from training.gradient.fitting.optimizers import build_optimizer
 from training.gradient.networks.registry import build_network
 from training.gradient.recipes import Recipe
-from training.progress import Watcher
+from training.progress import EpochWatcher
 from training.untyped import Network
 
 CROSS_ENTROPY_METRIC: Final = "cross_entropy"
@@ -78,7 +78,7 @@ def fit_by_gradient(  # noqa: PLR0913 - what a training consists of
     classes: int,
     recipe: Recipe,
     run: TrainingRun,
-    watcher: Watcher,
+    watcher: EpochWatcher,
     *,
     extra_callbacks: Sequence[keras.callbacks.Callback] = (),
     targets: NDArray[np.float32] | None = None,
@@ -98,7 +98,7 @@ def fit_by_gradient(  # noqa: PLR0913 - what a training consists of
     Raises:
         CheckpointUnreadable: the checkpoint is damaged or belongs to another run.
         CheckpointUnwritable: the disk is full, for example.
-        Diverged: the loss is no finite number.
+        TrainingDiverged: the loss is no finite number.
     """
     checkpoint = load_checkpoint(run)
     # A resumed run draws other numbers than its first part did.
@@ -107,7 +107,7 @@ def fit_by_gradient(  # noqa: PLR0913 - what a training consists of
     model = build_network(recipe, classes, shape, training=True)
     released_model = build_network(replace(recipe, precision="float32"), classes, shape)
     for epoch in checkpoint.history:
-        watcher.epoch(epoch)
+        watcher.report_epoch(epoch)
     callback = _CheckpointCallback(run, checkpoint, watcher, recipe)
     # A run that is resumed at its end is entered, too: that averages the weights.
     _train(model, split, recipe, callback, extra_callbacks, targets)
@@ -130,7 +130,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as above
 
     Raises:
         CheckpointUnreadable: a file of weights is damaged.
-        Diverged: the loss is no finite number.
+        TrainingDiverged: the loss is no finite number.
     """
     epochs_done = len(callback.checkpoint.history)
     classes = model.output.shape[-1]
@@ -168,7 +168,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as above
     except RuntimeError as error:
         if not str(error).startswith("NaN or Inf loss"):  # of TerminateOnNaN
             raise
-        raise Diverged(
+        raise TrainingDiverged(
             f"epoch {len(callback.checkpoint.history) + 1}: the loss is no finite number, so no further "
             f"epoch would learn anything. Try a lower --learning-rate than {recipe.learning_rate:g}."
         ) from error
@@ -202,12 +202,14 @@ def _make_batches(
 class _CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no types
     """Keras callback that writes the checkpoint and the history after each epoch, and stops early."""
 
-    def __init__(self, run: TrainingRun, checkpoint: Checkpoint, watcher: Watcher, recipe: Recipe) -> None:
+    def __init__(
+        self, run: TrainingRun, checkpoint: Checkpoint, watcher: EpochWatcher, recipe: Recipe
+    ) -> None:
         super().__init__()
         self.checkpoint = checkpoint
         self.run = run
         self._watcher, self._recipe = watcher, recipe
-        self._hardware, self._libraries = hardware(), libraries()
+        self._hardware, self._libraries = describe_hardware(), find_library_versions()
         self._began = 0.0
         run.folder.mkdir(parents=True, exist_ok=True)
 
@@ -215,7 +217,7 @@ class _CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]  # ke
         self._began = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        self._watcher.step(len(self.checkpoint.history) + 1, batch + 1, self.params["steps"])
+        self._watcher.report_step(len(self.checkpoint.history) + 1, batch + 1, self.params["steps"])
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Write the checkpoint; then report the epoch."""
@@ -239,7 +241,7 @@ class _CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]  # ke
             libraries=self._libraries,
         )
         save_checkpoint(self.run, self.checkpoint, choose_kept_epoch(history, self._recipe.kept))
-        self._watcher.epoch(finished_epoch)
+        self._watcher.report_epoch(finished_epoch)
 
     def _has_to_stop(self, history: tuple[Epoch, ...]) -> bool:
         return is_out_of_patience(history, self._recipe.patience) or is_solved(history, self.params["steps"])
