@@ -287,7 +287,7 @@ def _feeds(decisions: Decisions) -> dict[str, str]:
         except TableUnusable as error:
             texts[f"{platform}: refusal"] = str(error)
         else:
-            texts[f"{platform}: result"] = json.dumps(feed._asdict(), indent=1, default=str)
+            texts[f"{platform}: result"] = json.dumps(list(feed), indent=1, default=str)
             files = filter(Path.exists, feed_files(TABLE, platform))
             texts |= {file.name: file.read_text("utf-8") for file in files}
     return texts
