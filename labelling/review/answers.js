@@ -76,7 +76,7 @@ function list(labels) {
   if (labels === listed) return;
   listed = labels;
   const keys = keysFor(labels);
-  const enter = ["Enter", labels.spoken ? t("go to the next card") : t("as suggested")];
+  const enter = ["Enter", t("as suggested")];
   const items = [...labels.map((label, place) => [keys[place], (labels.spoken ?? shown)(label)]), enter, ...ACTIONS].filter(([key]) => key);
   const made = items.map(([key, text]) => {
     const item = element("li", {}, element("kbd", { textContent: key }), ` ${text}`);
@@ -91,7 +91,9 @@ function list(labels) {
 function offer() {
   const card = current();
   list(card ? labelsOf(card) : sheet.labels[""]);
-  const works = { Enter: card?.toggles ? chosen(card) : card?.dataset.guess, z: card?.querySelector("img") };
+  const isNext = card && (card.toggles || isAnswerButton(card, document.activeElement));
+  document.querySelector('#keys li[data-key="Enter"]').lastChild.textContent = ` ${isNext ? t("go to the next card") : t("as suggested")}`;
+  const works = { Enter: isNext ? chosen(card) : card?.dataset.guess, z: card?.querySelector("img") };
   for (const item of document.querySelectorAll("#keys li")) item.hidden = item.dataset.key in works && !works[item.dataset.key];
 }
 addEventListener("focusin", offer);

@@ -164,6 +164,7 @@ def test_enter_after_a_click_goes_on_and_keeps_the_answer(sheet: str, visiting: 
     expect(page.locator("#count")).to_have_text("2 of 4 answered")
 
     photo.get_by_role("button", name="coat", exact=True).click()
+    expect(page.locator('#keys li[data-key="Enter"]')).to_have_text("Enter go to the next card")
     page.keyboard.press("Enter")
     expect(cards.nth(3)).to_be_focused()
     cards.nth(3).get_by_role("button", name="Right: none of these").click()
