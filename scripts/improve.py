@@ -104,7 +104,7 @@ def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> ob
     next_command = (
         format_photos_command(improved_release, typed)
         if is_of_photos
-        else format_improve_command(new_release.release, target)
+        else format_improve_command(new_release.release, target, typed)
     )
     if not is_of_photos:
         print_promises(new_release.release, make_console().print)
@@ -114,7 +114,7 @@ def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> ob
     return train.publish_compared_release(new_release.release, target, parent)
 
 
-def format_improve_command(new_release: Path, target: ReleaseTarget) -> str:
+def format_improve_command(new_release: Path, target: ReleaseTarget, typed: argparse.Namespace) -> str:
     """Return the command that learns corrections of doubted labels after those that were just learnt.
 
     It names the new release, whose training recorded the earlier corrections. Without a name, the command
@@ -123,13 +123,15 @@ def format_improve_command(new_release: Path, target: ReleaseTarget) -> str:
     Args:
         new_release: the folder of the new release of own classes.
         target: the store that it goes to.
+        typed: the options of the training, with the words of this command. All are repeated but --run.
     """
     words = [get_program_name(), "improve", DOUBTS_EXPORT_NAME, "--from", str(new_release)]
-    if target.is_promoted:
+    if typed.publish:
         words += ["--publish", target.store.address]
     elif target.store.address != open_store(DEFAULT_STORE).address:
         words += ["--out", target.store.address]
-    return shlex.join(words)
+    repeated_options = _list_repeated_options(typed)
+    return shlex.join([*words, *(["--", *repeated_options] if repeated_options else [])])
 
 
 def format_photos_command(improved_release: CorrectedRelease, typed: argparse.Namespace) -> str:
@@ -137,7 +139,8 @@ def format_photos_command(improved_release: CorrectedRelease, typed: argparse.Na
 
     Args:
         improved_release: the release of the ten classes, and the corrections that were learnt.
-        typed: the words after `--`, with the store of the command.
+        typed: the options of the training, with the words and the store of this command. All are repeated but
+            --run.
     """
     words = [get_program_name(), "train", "--from", improved_release.name]
     words += ["--photos", str(improved_release.file), "--corrections", DOUBTS_EXPORT_NAME]
@@ -147,7 +150,20 @@ def format_photos_command(improved_release: CorrectedRelease, typed: argparse.Na
         ("--publish", typed.publish),
     ):
         words += [option, value] if value else []
-    return shlex.join(words)
+    return shlex.join([*words, *_list_repeated_options(typed)])
+
+
+def _list_repeated_options(typed: argparse.Namespace) -> list[str]:
+    """Return the words after `--` without the folder of the run and without the store."""
+    words = typed.words[typed.words.index("--") + 1 :] if "--" in typed.words else []
+    repeated, rest = list[str](), iter(words)
+    for word in rest:
+        name, _, value = word.partition("=")
+        if name not in {"--run", "--out", "--publish"}:
+            repeated.append(word)
+        elif not value:
+            next(rest, None)
+    return repeated
 
 
 def build_parser() -> argparse.ArgumentParser:

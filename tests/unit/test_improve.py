@@ -407,9 +407,12 @@ def test_improve_takes_the_command_that_learns_the_corrections_of_doubted_labels
     store: list[str], way: list[str]
 ) -> None:
     publish_release(a_release(Path("parent")), open_store(store[1]), judge_release, author="ann")
-    target = open_release_target(train.build_parser().parse_args(store))
+    options = train.build_parser().parse_args(store)
+    options.words = ["improve", "corrections.csv", *store]
 
-    _, verb, *words = shlex.split(improve.format_improve_command(Path("runs/mine/release"), target))
+    _, verb, *words = shlex.split(
+        improve.format_improve_command(Path("runs/mine/release"), open_release_target(options), options)
+    )
 
     assert verb == "improve"
     typed = improve.build_parser().parse_args(words)
@@ -420,14 +423,30 @@ def test_improve_takes_the_command_that_learns_the_corrections_of_doubted_labels
 def test_the_ten_classes_learn_the_corrections_of_doubted_labels_beside_those_before() -> None:
     file = Path("corrections.csv")
     improved_release = CorrectedRelease("bundled", open_bundled_release(), file, (), "cp1252")
-    stores = argparse.Namespace(out=None, publish="shop store")
+    options = argparse.Namespace(out=None, publish="shop store", words=["improve", "corrections.csv"])
 
-    _, verb, *words = shlex.split(improve.format_photos_command(improved_release, stores))
+    _, verb, *words = shlex.split(improve.format_photos_command(improved_release, options))
 
     assert verb == "train"
     typed = train.build_parser().parse_args(words)
     assert (typed.release, typed.photos, typed.encoding) == ("bundled", file, "cp1252")
     assert (typed.corrections, typed.publish) == ([Path("corrections-doubted.csv")], "shop store")
+
+
+@pytest.mark.usefixtures("here")
+def test_the_next_command_repeats_the_options_but_publishes_only_if_somebody_asked_for_it() -> None:
+    more = ["--run", "mine", "--sign", "shop.key", "--seed=3", "--out=first store"]
+    options = train.build_parser().parse_args(more[:2] + more[4:])
+    options.words = ["improve", "corrections.csv", "--", *more]
+    target = open_release_target(options)
+    improved_release = CorrectedRelease("bundled", open_bundled_release(), Path("corrections.csv"), (), "")
+
+    own_classes = shlex.split(improve.format_improve_command(Path("mine/release"), target, options))
+    ten_classes = shlex.split(improve.format_photos_command(improved_release, options))
+
+    assert target.is_promoted  # an empty store
+    assert own_classes[5:] == ["--out", target.store.address, "--", "--sign", "shop.key", "--seed=3"]
+    assert ten_classes[-5:] == ["--out", "first store", "--sign", "shop.key", "--seed=3"]
 
 
 @pytest.mark.parametrize(
