@@ -86,7 +86,7 @@ class Answers:
     The order of the fields is the order of the columns in the file.
 
     Attributes:
-        sets: str (N,), TEST_SET, HELD_OUT, or the tier of a photo.
+        sets: str (N,), TEST_SET, HELD_OUT_PICTURES, or the tier of a photo.
         pictures: str (N,), the first PICTURE_NAME_DIGITS hex digits of each picture's SHA-256; empty if it is
             not known.
         groups: str (N,), a text that is equal for pictures that are not independent, such as those of one

@@ -365,7 +365,7 @@ def count_needed_answers_with_errors(
 
 
 def compute_binomial_chance(k: int, n: int, share: float) -> float:
-    """Return the chance that `k` or fewer of `independent_answers` draws succeed (binomial distribution).
+    """Return the chance that `k` or fewer of `n` draws succeed (binomial distribution).
 
     Args:
         k: the largest number of successes.

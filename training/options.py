@@ -84,7 +84,7 @@ class TrainingOptions(BaseModel):
         attribute: columns that are learnt beside the class.
         corrections: files of other labels.
         skip_unreadable: leave out files that are no pictures.
-        path_column, root, encoding, skip_bad_rows: the way in which a table is read; see `Reading` of
+        path_column, root, encoding, skip_bad_rows: the way in which a table is read; see `ListOptions` of
             labelling/lists/list_reading.py.
         product_column: the column of the table that says which pictures show one product; None without
             products.

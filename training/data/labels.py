@@ -191,7 +191,7 @@ def choose_learnt_labels(  # noqa: PLR0913, PLR0917 - pictures, what is asked of
         The labels by question, the class first.
 
     Raises:
-        BadClasses: the labels cannot be learnt; see `rare.find_measurable`.
+        BadClasses: the labels cannot be learnt; see `find_measurable_labels`.
     """
     place, class_labels = str(listing.place), [labels_of_picture[LABEL] for labels_of_picture in labels]
     required_classes, listed_classes = required_labels.get(LABEL, ()), listing.labels
@@ -273,7 +273,7 @@ def choose_learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, 
         required_labels: labels that have to be learnt.
 
     Raises:
-        BadClasses: the labels cannot be learnt; see `rare.find_measurable`.
+        BadClasses: the labels cannot be learnt; see `find_measurable_labels`.
     """
     cell_labels = split_cells(cells)
     learnable, warnings = _choose_learnable(

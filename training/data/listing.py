@@ -220,7 +220,7 @@ class Listing:
             required_classes: classes that have to be learnt.
 
         Raises:
-            BadClasses: the classes cannot be learnt; see `rare.find_measurable`.
+            BadClasses: the classes cannot be learnt; see `find_measurable_labels`.
         """
         labels = [picture.label for picture in self.pictures]
         groups = [picture.group or str(picture.path) for picture in self.pictures]

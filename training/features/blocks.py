@@ -4,8 +4,8 @@ Pictures are 192 x 192 RGB, without cropping. The vector has three blocks: means
 EfficientNet-Lite2, which has learnt a thousand kinds of things and then clothes; means of the stages of the
 backbone, which has learnt clothes alone; and the palette, which says how much of each of 96 colours is in the
 middle of the picture. All blocks are layers of one network, so that the serving graph needs nothing else.
-Distances from the learnt pictures are measured in the first block alone, at the layer FEATURES. Nothing here
-is learnt from the pictures of a training; heads/logistic.py learns from them.
+Distances from the learnt pictures are measured in the first block alone, at the layer FEATURES_LAYER. Nothing
+here is learnt from the pictures of a training; heads/logistic.py learns from them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -77,8 +77,8 @@ def build_vector_network(blocks: Sequence[BlockName] = ALL_BLOCKS) -> Network:
         blocks: the names of the blocks, in their order in the vector.
 
     Returns:
-        keras.Model from `pixels` uint8 (N, 192, 192, 3) to `vector` float32 (N, D). Its layer FEATURES is the
-        part of the first block in which distances are measured.
+        keras.Model from `pixels` uint8 (N, 192, 192, 3) to `vector` float32 (N, D). Its layer FEATURES_LAYER
+        is the part of the first block in which distances are measured.
 
     Raises:
         WeightsUnusable: weights that come with this package are missing or damaged.
@@ -118,7 +118,7 @@ def make_spreads(widths: Sequence[int], sizes: Sequence[float]) -> FeatureVector
 
 
 def find_measured_part(blocks: Sequence[BlockName]) -> slice:
-    """Return the slice of a vector in which distances are measured, at the layer FEATURES.
+    """Return the slice of a vector in which distances are measured, at the layer FEATURES_LAYER.
 
     Args:
         blocks: the names of the vector's blocks, in their order.

@@ -261,7 +261,7 @@ def with_habits(model: Network, habits: InferredInput) -> Network:
 
     Returns:
         A network from `pixels` uint8 (N, 28, 28) to `probabilities` float32 (N, C). If the
-        model's last dense layer can be separated from the layers below it, the layer FEATURES stands
+        model's last dense layer can be separated from the layers below it, the layer FEATURES_LAYER stands
         between them.
     """
     pixels = keras.Input((EDGE, EDGE), name="pixels", dtype="uint8")

@@ -24,7 +24,7 @@ class AnswerSet:
     """The answers to one set of pictures, such as a tier of photos, with the share promised to be right.
 
     Attributes:
-        set_name: the name of the set: HELD_OUT, a tier of photos or a source of photos.
+        set_name: the name of the set: HELD_OUT_PICTURES, a tier of photos or a source of photos.
         confidences: float32 (N,), 0 to 1; NaN for an answer that is reviewed as unfamiliar.
         is_right: bool (N,), whether each answer is right.
         promised_accuracy: the share of accepted answers that is promised to be right, 0 to 1; None without a

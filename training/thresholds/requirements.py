@@ -59,7 +59,7 @@ class Requirements:
         accuracy: the share of accepted answers that must be right, 0 to 1, in each of the tiers by itself.
         minimum_confidence: the confidence that each accepted answer needs, 0 to 1.
         tiers: the tiers of photos (how they were taken) that have the promise; None if all answers together
-            have it, as HELD_OUT.
+            have it, as HELD_OUT_PICTURES.
         has_equal_class_weights: whether each class, and each tier in it, has the same weight in the fit of
             the temperature.
         temperature: the temperature of the network; None to fit it.

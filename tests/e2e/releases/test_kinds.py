@@ -130,8 +130,8 @@ def test_the_gate_compares_what_was_said_of_things_without_a_class(
         a_release(tmp_path / str(right), **knowing(right, right)) for right in (100, PICTURES - 1)
     )
 
-    with pytest.raises(GateRefused, match=rf"attribute kind, {PICTURES} answers: 66\.67% right"):
+    with pytest.raises(GateRefused, match=rf"attribute kind, {PICTURES} pictures: 66\.67% right"):
         publish([str(worse), store])
     assert publish([str(alike), store]) == 0
 
-    assert f"attribute kind, {PICTURES} answers" in capsys.readouterr().out
+    assert f"attribute kind, {PICTURES} pictures" in capsys.readouterr().out
