@@ -47,7 +47,7 @@ NO_UPGRADE = (
 )
 
 COUNTS = "PROMETHEUS_MULTIPROC_DIR"
-"""Where prometheus_client looks for the folder that all workers count in."""
+"""Name of the environment variable with the folder in which prometheus_client keeps all workers' counts."""
 
 
 def memory_directory() -> str | None:

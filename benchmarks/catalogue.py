@@ -85,9 +85,9 @@ def measure_list(list_: Path, checkouts: Sequence[Path], rounds: int, scratch: P
     """Label a list with several checkouts in turn.
 
     Args:
-        list_: of `write_list`.
-        checkouts: this one first.
-        rounds: how often each of them labels the list.
+        list_: the path of the list that `write_list` wrote.
+        checkouts: the folders of the checkouts, this one first.
+        rounds: the number of times that each checkout labels the list.
         scratch: an empty folder for the tables.
 
     Returns:

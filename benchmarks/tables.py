@@ -31,7 +31,7 @@ Stored: TypeAlias = Mapping[str, Any]
 
 
 def figures() -> dict[str, str]:
-    """What each block shows, by its name."""
+    """Return the Markdown of each generated block of the pages, by the name of the block."""
     side_by_side, of_photos, report = (
         _result("benchmark"),
         _result("photos/benchmark"),
@@ -188,7 +188,7 @@ def _by_source(share: float, interval: tuple[float, float] | None) -> str:
 
 
 def _tier(name: str, its: PhotoFigures) -> Row:
-    """The row of a tier; what tier X has no figure for stays empty."""
+    """Return the row of a tier. Cells for which the tier has no figure, as tier X has some, are empty."""
     decisions, auroc = its.decisions, its.auroc and its.auroc.familiarity
     macro = "" if its.macro_accuracy is None else "{:.3f} ({:.3f} to {:.3f})"
     return (

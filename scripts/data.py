@@ -104,12 +104,7 @@ def execute(arguments: argparse.Namespace) -> object:
     for name, of_labels in counts.items():
         heading = "class" if name == LABEL else name
         print_table([{heading: label, "pictures": f"{n:,}"} for label, n in of_labels.items()])
-    for group in near_copies.file_groups[:MAX_GROUPS_SHOWN]:
-        make_console().print(f"nearly the same: {', '.join(group)}")
-    if len(near_copies.file_groups) > MAX_GROUPS_SHOWN:
-        make_console().print(
-            f"and {len(near_copies.file_groups) - MAX_GROUPS_SHOWN:,} more such groups: --json lists all."
-        )
+    _print_near_copies(near_copies)
     if arguments.sheet is not None:
         _draw(parts, arguments.sheet)
     options = (word for name in attributes for word in ("--attribute", name))
@@ -122,6 +117,15 @@ def execute(arguments: argparse.Namespace) -> object:
         "near": near_copies.file_groups,
     }
     return document if is_whole else NegativeResult(document)
+
+
+def _print_near_copies(near_copies: NearCopies) -> None:
+    """Print the first groups of files that are nearly the same, and the number of the other groups."""
+    groups = near_copies.file_groups
+    for group in groups[:MAX_GROUPS_SHOWN]:
+        make_console().print(f"nearly the same: {', '.join(group)}")
+    if len(groups) > MAX_GROUPS_SHOWN:
+        make_console().print(f"and {len(groups) - MAX_GROUPS_SHOWN:,} more such groups: --json lists all.")
 
 
 def read_training_pictures(
