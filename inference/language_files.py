@@ -42,7 +42,6 @@ HEAD_POSITIONS: Final = ("first", "last")
 _CODE: Final = re.compile("[a-z]{2,3}")
 
 KindsByWord: TypeAlias = Mapping[str, frozenset[str]]
-_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)

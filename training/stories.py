@@ -45,12 +45,6 @@ class RunRequest:
     tensorboard_folder: Path | None = None
     is_fresh: bool = False
 
-    @property
-    def typed_option_names(self) -> frozenset[str]:
-        """The names of the options that a person typed: those of `tensorboard_folder` and `is_fresh`."""
-        typed = {"tensorboard": self.tensorboard_folder is not None, "fresh": self.is_fresh}
-        return frozenset(name for name, is_typed in typed.items() if is_typed)
-
 
 def make_named_pictures(
     options: TrainingOptions, csv_pair: tuple[Path, Path] | None = None, parent: LocalRelease | None = None
