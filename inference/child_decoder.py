@@ -47,7 +47,7 @@ def ignore_cost(pixels: int, seconds: float) -> None:
 
 def decode_in_child(
     opened: OpenedPicture, max_pixels: int, edge: int, report_cost: CostListener = ignore_cost
-) -> Image.Image:
+) -> tuple[Image.Image, tuple[int, int]]:
     """Open and decode a picture in a separate process, and wait for the result.
 
     Args:
@@ -57,7 +57,8 @@ def decode_in_child(
         report_cost: a function that receives the cost of the picture, even if it cannot be decoded.
 
     Returns:
-        The picture as grey, RGB or RGBA of 8 bits, upright.
+        The picture as grey, RGB or RGBA of 8 bits, upright; and its width and height, upright, before it was
+        reduced.
 
     Raises:
         UnknownFormat: the picture is a HEIC and its decoder is not installed, or has samples of 32 bits.
@@ -65,7 +66,8 @@ def decode_in_child(
         PictureTooLarge: the picture has too many pixels, or takes more memory or time than a photo does.
         DecoderStopped: the system had no process for the picture, or ended the process.
     """
-    name, data = opened.format, opened.data
+    name = opened.format
+    data = opened.data
     if name == "HEIC" and find_spec("pillow_heif") is None:
         raise UnknownFormat("HEIC is not read by this installation, which has no pillow-heif. Send JPEG.")
     if name in ("HEIC", "AVIF"):
@@ -86,8 +88,10 @@ def decode_in_child(
     if refused := _refusal(opened, ended.code, (width, height), max_pixels):
         raise refused
     head, _, samples = rest.partition(b"\n")
-    mode, *size = head.decode().split()
-    return Image.frombytes(mode, (int(size[0]), int(size[1])), samples)
+    mode, *numbers = head.decode().split()
+    reduced_width, reduced_height, upright_width, upright_height = map(int, numbers)
+    image = Image.frombytes(mode, (reduced_width, reduced_height), samples)
+    return image, (upright_width, upright_height)
 
 
 @dataclass(frozen=True)
@@ -136,7 +140,8 @@ def _refusal(
     opened: OpenedPicture, code: int | None, size: tuple[int, int], max_pixels: int
 ) -> UploadError | None:
     """Return the error that says why there are no samples; None if there are some."""
-    name, reason = opened.format, "{} x {} pixels".format(*size)
+    name = opened.format
+    reason = "{} x {} pixels".format(*size)
     if code is None or code == -signal.SIGKILL:
         return _stopped(name, "was ended by the system, as for lack of memory")
     if code in (-signal.SIGPROF, OUT_OF_MEMORY):
@@ -163,7 +168,8 @@ class _Template:
         self._turn: _queue.SimpleQueue[None] = _queue.SimpleQueue()  # holds one None: a lock of C's
         self._turn.put(None)
         self._control: _socket.socket | None = None
-        self._pid = self._owner = 0
+        self._pid = 0
+        self._owner = 0
         atexit.register(self._close)
 
     def send(self, *descriptors: int) -> None:
@@ -201,7 +207,8 @@ class _Template:
                 file_actions=[(os.POSIX_SPAWN_DUP2, template_end.fileno(), 0), *null],
                 setpgroup=0,  # an interrupt from a terminal is for the process that asks
             )
-        self._control, self._owner = control, os.getpid()
+        self._control = control
+        self._owner = os.getpid()
 
     def _close(self) -> None:
         if self._control is not None:

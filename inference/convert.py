@@ -27,11 +27,15 @@ class ModelInput:
         is_enlarged: whether the picture is smaller than the input, so that details may be missing.
         network: the name of the network that the picture is for; if the release lacks it, the other one reads
             the picture.
+        width: width of the upload in pixels, upright, before it was reduced; None for rows of numbers.
+        height: height of the upload in the same way; None for rows of numbers.
     """
 
     pixels: Pixels
     is_enlarged: bool = False
     network: NetworkName = "pixels"
+    width: int | None = None
+    height: int | None = None
 
 
 def make_model_input(decoded: DecodedPicture, inputs: Mapping[NetworkName, InputContract]) -> ModelInput:
@@ -47,6 +51,8 @@ def make_model_input(decoded: DecodedPicture, inputs: Mapping[NetworkName, Input
         convert_to_pixels(decoded, contract),
         is_enlarged=is_enlarged(decoded, contract),
         network=name,
+        width=decoded.width,
+        height=decoded.height,
     )
 
 

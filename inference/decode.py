@@ -23,6 +23,7 @@ from inference.contract import EDGE, GREY_28, InputContract
 from inference.fashion_picture import StoredSamples, blend_over_white, find_own_input
 from inference.picture_opening import OpenedPicture, make_damage_error, open_picture
 from inference.samples import apply_orientation, convert_to_8_bits, reduce_image
+from inference.signatures import Format
 
 MAX_PIXELS = 51_000_000
 """Default limit for width x height of a picture, in serving and in training."""
@@ -46,9 +47,22 @@ class DecodedPicture:
         samples: the picture, uint8, (H, W, 3), RGB, upright; a large JPEG at a half, a quarter or an eighth
             of its size. A single-channel picture of the size of a grey input stays as it is, (H, W); it is
             light on black if the model reads that.
+        original_size: width and height of the upload, upright, before it was reduced; None if they are those
+            of the samples.
     """
 
     samples: Picture | Pixels
+    original_size: tuple[int, int] | None = None
+
+    @property
+    def width(self) -> int:
+        """Width of the upload in pixels, upright, before it was reduced: 4000 for a photo of 4000 x 3000."""
+        return self.original_size[0] if self.original_size else self.samples.shape[1]
+
+    @property
+    def height(self) -> int:
+        """Height of the upload in pixels, upright, before it was reduced: 3000 for a photo of 4000 x 3000."""
+        return self.original_size[1] if self.original_size else self.samples.shape[0]
 
     @property
     def pixels(self) -> Pixels | None:
@@ -109,14 +123,15 @@ def decode_opened_image(
     if opened.lane == "bare":
         samples = cv2.imdecode(np.frombuffer(opened.data, np.uint8), cv2.IMREAD_UNCHANGED)
         if samples is not None:  # what OpenCV refuses, Pillow decides
-            return _decoded(samples.astype(np.uint8, copy=False), contract, "PNG")
+            return _keep_own_input(samples.astype(np.uint8, copy=False), opened.size, contract, "PNG")
+    size = opened.upright_size
     if opened.lane == "isolated":
-        image = decode_in_child(opened, max_pixels, edge, report_cost)
+        image, size = decode_in_child(opened, max_pixels, edge, report_cost)
     elif opened.format == "JPEG" and not opened.data.endswith(_END):
         image = _decode_without_end(opened, edge)
     else:
         image = _decode_with_pillow(opened, edge)
-    return _decoded(np.asarray(image), contract, opened.format)
+    return _keep_own_input(np.asarray(image), size, contract, opened.format)
 
 
 _END = b"\xff\xd9"
@@ -132,9 +147,8 @@ def _decode_without_end(opened: OpenedPicture, edge: int) -> Image.Image:
     Bytes behind the samples make no difference to a picture that has all its samples.
     """
     data = opened.data.rstrip(b"\xff")
-    picture, other_picture = (
-        _decode_with_pillow(replace(opened, data=data + more + _END), edge) for more in (b"", _SAMPLES)
-    )
+    picture = _decode_with_pillow(replace(opened, data=data + _END), edge)
+    other_picture = _decode_with_pillow(replace(opened, data=data + _SAMPLES + _END), edge)
     if picture != other_picture:
         raise make_damage_error("JPEG", *opened.size)
     return picture
@@ -152,10 +166,13 @@ def _decode_with_pillow(opened: OpenedPicture, edge: int) -> Image.Image:
         raise make_damage_error(opened.format, *opened.size) from error
 
 
-_LOSSY = frozenset({"JPEG", "WebP", "AVIF", "HEIC"})
+_LOSSY: frozenset[Format] = frozenset({"JPEG", "WebP", "AVIF", "HEIC"})
 """Formats that store a grey picture with channels that differ a little."""
 
 
-def _decoded(samples: StoredSamples, contract: InputContract, name: str | None) -> DecodedPicture:
+def _keep_own_input(
+    samples: StoredSamples, size: tuple[int, int], contract: InputContract, name: Format
+) -> DecodedPicture:
+    """Return a picture that already is a grey model's input as it is, and any other one in RGB over white."""
     own_pixels = find_own_input(samples, contract, is_lossy=name in _LOSSY)
-    return DecodedPicture(blend_over_white(samples) if own_pixels is None else own_pixels)
+    return DecodedPicture(blend_over_white(samples) if own_pixels is None else own_pixels, size)

@@ -8,7 +8,8 @@ readers, and forks a process for each pair of descriptors that comes over the so
 for the exit status. The process reads a line of limits and the upload from the connection. It writes back:
 
 1. the width and height of the picture in a line, once the header is read;
-2. the mode, width and height of the result in a line;
+2. the mode, width and height of the result in a line, and the width and height of the upright picture before
+   it was reduced;
 3. the samples of the result: 8 bits, upright, reduced to below twice the edge (samples.py).
 
 Imports Pillow alone.
@@ -36,8 +37,11 @@ from PIL import (
 
 from inference.samples import convert_to_8_bits, reduce_image, turn_upright
 
-SPARE_MEGABYTES, PIXEL_BYTES = 100, 16
-"""Limits for the memory to decode a picture: megabytes for any picture, plus bytes for each pixel."""
+SPARE_MEGABYTES = 100
+"""Memory, in megabytes, that decoding any picture may take."""
+
+PIXEL_BYTES = 16
+"""Memory, in bytes, that decoding may take for each pixel of the picture besides."""
 
 MAX_HEADER_SECONDS = 0.1
 """Limit for the processor time of reading a header. Each pixel of the picture adds `PIXEL_NANOSECONDS`."""
@@ -46,9 +50,11 @@ PIXEL_NANOSECONDS = {"BMP": 15, "GIF": 45, "TIFF": 45, "HEIF": 150, "AVIF": 180,
 """Limit for the processor time of each pixel: three times the time of the slowest sound picture of the format
 (docs/reference/limits.md)."""
 
-FAILED, TOO_LARGE, OUT_OF_MEMORY, TOO_DEEP = 10, 11, 12, 13
-"""Exit codes of the decoding process: the picture is damaged; its header declares too many pixels; the limit
-of memory was reached; it has samples of 32 bits."""
+# The exit codes of the decoding process:
+FAILED = 10  # the picture is damaged
+TOO_LARGE = 11  # its header declares too many pixels
+OUT_OF_MEMORY = 12  # the limit of memory was reached
+TOO_DEEP = 13  # it has samples of 32 bits
 
 STATUS_RECORD = struct.Struct("<id")
 """The record that comes over the pipe: the exit code, negative for a signal, and seconds of processor
@@ -151,11 +157,14 @@ def decode_from_socket(connection: socket.socket) -> int:
         _bound_memory(address_space + len(upload) + PIXEL_BYTES * width * height)
         _bound_time(PIXEL_NANOSECONDS[name] * max(0, width * height - declared) / 1e9)
         image.load()
-        image = reduce_image(convert_to_8_bits(turn_upright(image)), edge)
+        image = turn_upright(image)
+        upright_width, upright_height = image.size
+        image = reduce_image(convert_to_8_bits(image), edge)
     except Exception as error:  # noqa: BLE001 - readers raise anything
         out_of_memory = isinstance(error, MemoryError) or "memory" in str(error).lower()
         return OUT_OF_MEMORY if out_of_memory else FAILED
-    connection.sendall(f"{image.mode} {image.width} {image.height}\n".encode() + image.tobytes())
+    head = f"{image.mode} {image.width} {image.height} {upright_width} {upright_height}\n"
+    connection.sendall(head.encode() + image.tobytes())
     return 0
 
 

@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeAlias
 
 from inference.contract import GREY_28, InputContract
 from inference.errors import BrokenPicture, PictureTooLarge
+from inference.samples import QUARTER_TURNS
 from inference.scan import ScannedPicture, make_header_error, scan_jpeg, scan_png, scan_webp
 from inference.signatures import Format, find_picture_format, make_format_error
 
@@ -24,8 +25,11 @@ RECOMMENDED_MAX_EDGE: Final = 1000
 MAX_EDGE: Final = 30_000
 """Limit for an edge, in samples. Decoders keep a pointer for each row: 1 x 49,000,000 pixels take 1.5 GB."""
 
-MAX_SMALL_BYTES, MAX_SMALL_PIXELS = 16 * 1024, 32 * 32
-"""Limits for a PNG or JPEG that is decoded without a change of threads."""
+MAX_SMALL_BYTES: Final = 16 * 1024
+"""Most bytes of a PNG or JPEG that is decoded without a change of threads."""
+
+MAX_SMALL_PIXELS: Final = 32 * 32
+"""Largest width x height of a PNG or JPEG that is decoded without a change of threads."""
 
 MIN_LARGE_BODY_BYTES: Final = 32 * 1024
 """Smallest large body of a request. A small picture in base64, or the numbers of some pictures, has fewer
@@ -59,7 +63,8 @@ class OpenedPicture:
         format: the format of the upload.
         data: the upload, without the parts that a scan removed.
         lane: the lane that decodes it.
-        size: width and height by the header; 0 x 0 if a separate process has to read the header.
+        size: width and height by the header, as stored, not upright; 0 x 0 if a separate process has to read
+            the header.
         orientation: the orientation of EXIF, 1..8; 1 in the lane `isolated`, where it is read later.
     """
 
@@ -73,6 +78,12 @@ class OpenedPicture:
     def pixel_count(self) -> int:
         """Width x height, in pixels."""
         return self.size[0] * self.size[1]
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height once the picture is turned upright; not known in the lane `isolated`."""
+        width, height = self.size
+        return (height, width) if self.orientation in QUARTER_TURNS else (width, height)
 
 
 def find_light_lanes(contract: InputContract, *, is_only_network: bool) -> frozenset[Lane]:

@@ -34,6 +34,9 @@ _TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
+QUARTER_TURNS = frozenset({5, 6, 7, 8})
+"""EXIF orientations of pictures that are stored on their side: width and height swap."""
+
 
 def convert_to_8_bits(image: Image.Image) -> Image.Image:
     """Return a picture as grey, RGB or RGBA in 8 bits; 16 bits are rounded (65535 / 257 = 255)."""

@@ -18,8 +18,11 @@ from inference.contract import (
     choose_network,
     make_whole_input,
 )
+from inference.decode import MAX_PIXELS, decode_image
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
+from inference.networks import Networks
 from inference.session import Scores
+from tests.pictures import jpeg, plain
 from tests.releases import with_label
 
 CONTRACT = ModelContract.make_class_contract(
@@ -106,6 +109,16 @@ def test_pixels_go_to_the_network_of_their_shape_and_pictures_to_the_second_one(
 ) -> None:
     assert choose_network(shape, {"pixels": model, "photos": make_whole_input(32, 3)}) == network
     assert choose_network(shape, {"pixels": model}) == ("photos" if shape is None else "pixels")
+
+
+def test_the_network_gets_the_size_of_a_photo_before_it_was_reduced_and_none_for_numbers() -> None:
+    networks = Networks.make_single(Classifier(Saying(), CONTRACT))
+
+    photo = networks.make_model_input(decode_image(jpeg(plain(3000, 4000)), MAX_PIXELS))
+    rows = networks.make_rows_input(np.zeros((28, 28), np.uint8).tolist())
+
+    assert (photo.width, photo.height) == (4000, 3000)
+    assert (rows.width, rows.height) == (None, None)
 
 
 def test_temperature_softens_what_clients_see() -> None:

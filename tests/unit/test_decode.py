@@ -186,6 +186,41 @@ def test_a_reduced_jpeg_stands_upright(orientation: int) -> None:
     assert difference(decoded_picture(upload), large[::2, ::2]) < LOSSY
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", TURNED)
+def test_a_photo_has_the_size_of_its_upright_picture(kind: str, orientation: int) -> None:
+    decoded = decode_image(TURNED[kind](stored_for(PICTURE, orientation), orientation), MAX_PIXELS)
+
+    assert (decoded.width, decoded.height) == (120, 80)
+
+
+@pytest.mark.parametrize("name", ["PNG", "JPEG", "WebP", "WebP, lossy", "GIF", "BMP", "TIFF", "HEIC", "AVIF"])
+def test_a_large_photo_keeps_its_size_when_it_is_reduced(name: str) -> None:
+    encode, _ = FORMATS[name]
+    large = plain(2 * REDUCED_EDGE, 3 * REDUCED_EDGE)
+
+    decoded = decode_image(encode(large), 10**7)
+
+    assert max(decoded.samples.shape) < 2 * REDUCED_EDGE
+    assert (decoded.width, decoded.height) == (3 * REDUCED_EDGE, 2 * REDUCED_EDGE)
+
+
+def test_a_jpeg_without_its_end_keeps_its_size() -> None:
+    decoded = decode_image(turned("JPEG", plain(4000, 600), 6)[:-2], 10**7)
+
+    assert (decoded.width, decoded.height) == (4000, 600)
+
+
+def test_a_picture_of_the_data_set_that_was_enlarged_has_the_size_of_its_upload() -> None:
+    picture = np.random.default_rng(0).integers(0, 100, (28, 28), np.uint8)
+    picture[0] = picture[-1] = picture[:, 0] = picture[:, -1] = 0
+
+    decoded = decode_image(png(picture.repeat(10, axis=0).repeat(10, axis=1)), MAX_PIXELS)
+
+    assert decoded.pixels is not None
+    assert (decoded.width, decoded.height) == (280, 280)
+
+
 def test_the_boxes_say_how_a_photo_is_turned_and_exif_does_not() -> None:
     upload = heic(stored_for(PICTURE, 6), 6).replace(b"irot", b"free")
 
