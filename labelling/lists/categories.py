@@ -14,10 +14,10 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import Final, Self, TypeAlias
 
-from inference.tokens import fold_text
+from inference.tokens import MAX_HTML_CHARACTERS, fold_text
 from labelling.lists.cells import ADDRESS_PATTERN
 from labelling.lists.identifiers import read_identifier, read_listed_cell
 
@@ -29,6 +29,12 @@ LEVEL_SEPARATORS: Final = re.compile(r"[>»\u203a\u2192|\\]")
 
 PATH_SEPARATORS: Final = (",", "/")
 """Signs that separate paths or levels in some lists, and belong to a name in others."""
+
+_ANY_SEPARATOR: Final = re.compile(rf"{LEVEL_SEPARATORS.pattern}|[{''.join(PATH_SEPARATORS)}]")
+
+MAX_CELL_LENGTH: Final = MAX_HTML_CHARACTERS
+"""Number of characters of a category cell that are read, as many as of a title with HTML. The time for a cell
+would otherwise grow without limit."""
 
 MAX_LEVEL_LENGTH: Final = 200
 """Largest number of characters of a category level; a longer text is a description."""
@@ -54,6 +60,18 @@ def level_key(level: str) -> str:
         level: a level of a category as a list writes it, such as "T-Shirts" in "Clothing > T-Shirts".
     """
     return " ".join(fold_text(level, keep_accents=True).split())
+
+
+def cut_category_cell(cell: str) -> str:
+    """Return the beginning of a category cell, up to the last whole level within MAX_CELL_LENGTH characters.
+
+    Args:
+        cell: the cell of the category column, of any length.
+    """
+    if len(cell) <= MAX_CELL_LENGTH:
+        return cell
+    ends = [match.start() for match in _ANY_SEPARATOR.finditer(cell, 0, MAX_CELL_LENGTH + 1)]
+    return cell[: ends[-1] if ends else MAX_CELL_LENGTH]
 
 
 def is_category_level(level: str) -> bool:
@@ -101,11 +119,9 @@ class CategoryColumn:
         """
         written_paths = self._split(read_listed_cell(cell), PATH_SEPARATORS[0])
         paths = dict.fromkeys(self._levels(text) for text in written_paths)
-        return tuple(
-            path
-            for path in paths
-            if path and not any(other != path and other[: len(path)] == path for other in paths)
-        )
+        # In sorted order, a path stands directly before those that begin with it.
+        beginnings = {path for path, next_path in pairwise(sorted(paths)) if next_path[: len(path)] == path}
+        return tuple(path for path in paths if path and path not in beginnings)
 
     def _levels(self, text: str) -> CategoryPath:
         levels = [level.strip() for part in _levels(text) for level in self._split(part, "/")]

@@ -29,6 +29,7 @@ from inference.words import (
     read_part_kinds,
     read_title_garments,
 )
+from labelling.lists.categories import cut_category_cell
 from labelling.lists.column_names import find_usual_column_names, fold_column_name
 from labelling.lists.title_columns import ReadColumns, choose_title_column
 
@@ -98,13 +99,15 @@ class ListWords:
         Args:
             cells: the cells of the row, by column.
         """
-        return self._part(self.titles, cells).text
+        return self._choose_part(_first(self.titles, cells)).text
 
-    def _part(self, columns: Iterable[str], cells: Mapping[str, str]) -> Part:
-        part = choose_language_part(
-            _first(columns, cells), (self.language, self.second, *list_readable_languages())
-        )
+    def _choose_part(self, text: str) -> Part:
+        """Return the part of a text that is in a language of the list, if language tags divide the text."""
+        part = choose_language_part(text, (self.language, self.second, *list_readable_languages()))
         return part._replace(text=part.text.strip())
+
+    def _choose_category_part(self, cells: Mapping[str, str]) -> Part:
+        return self._choose_part(cut_category_cell(_first(self.categories, cells)))
 
     def find_title_language(self, cells: Mapping[str, str]) -> str:
         """Return the code of the language in which the title of a row is read, or else its category.
@@ -112,8 +115,8 @@ class ListWords:
         Args:
             cells: the cells of the row, by column.
         """
-        title = self._part(self.titles, cells)
-        part = title if title.text else self._part(self.categories, cells)
+        title = self._choose_part(_first(self.titles, cells))
+        part = title if title.text else self._choose_category_part(cells)
         if part.code in list_readable_languages():
             return part.code
         is_second = self.second and is_in_second_language(part.text, self.language, self.second)
@@ -125,7 +128,7 @@ class ListWords:
         Args:
             cells: the cells of the row, by column.
         """
-        return self._part(self.categories, cells).text
+        return self._choose_category_part(cells).text
 
     def read_title_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
         """Return the kinds (garments as shops name them) that the title of a row names, without its category.

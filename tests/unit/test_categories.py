@@ -3,6 +3,7 @@
 import pytest
 
 from labelling.lists.categories import CategoryColumn, find_folder_categories
+from labelling.lists.titles import ListWords
 
 SHOP = (
     "Giyim > Üst > Gömlek",
@@ -46,6 +47,29 @@ def test_a_cell_is_split_where_the_other_cells_of_the_column_show_it(
     cell: str, paths: list[tuple[str, ...]]
 ) -> None:
     assert list(CategoryColumn.learn_from_cells(SHOP).split_cell(cell)) == paths
+
+
+def test_a_category_that_others_of_its_cell_begin_with_is_left_out_in_any_order() -> None:
+    cell = "Clothing > Shirts > Linen, Clothing, Shirts, Clothing > Shirts, Clothing > Trousers"
+    column = CategoryColumn.learn_from_cells((*SHOP, "Linen, Clothing > Shirts > Linen"))
+
+    assert column.split_cell(cell) == (
+        ("Clothing", "Shirts", "Linen"),
+        ("Shirts",),
+        ("Clothing", "Trousers"),
+    )
+
+
+@pytest.mark.parametrize("separator", [" > ", ", ", "/", "|"])
+def test_a_category_cell_is_read_as_far_as_a_title_and_ends_with_a_whole_level(separator: str) -> None:
+    levels = ["Dresses", "Coats"] * 50_000
+    list_words = ListWords(categories=("category",), language="en")
+
+    text = list_words.read_category({"category": separator.join(levels)})
+
+    read_levels = [level.strip() for level in text.split(separator.strip())]
+    assert 100 < len(read_levels) < 1_000
+    assert read_levels == levels[: len(read_levels)]
 
 
 FOLDERS = [
