@@ -6,6 +6,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
+from textwrap import fill
 from typing import Any, TypeAlias
 
 from benchmarks.results import FOLDER
@@ -15,6 +16,7 @@ from reports.values import PhotoFigures, Report, UnknownSources, read_report
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES
 
 MEBIBYTE = 2**20
+PAGE_WIDTH = 110
 SETTLED_MINUTES = 10
 """After which a worker's memory is steady."""
 
@@ -51,6 +53,8 @@ def figures() -> dict[str, str]:
         "machine": _machine_line(side_by_side),
         "machine of photos": _machine_line(of_photos),
         "memory of a worker": _memory_of_a_worker(_result("soak")),
+        "unknown shop": _say_what_is_accepted_of_a_hundred(report.unknown_sources["A"]),
+        "rates beside an app": _say_what_the_service_costs(of_photos),
     }
 
 
@@ -181,6 +185,33 @@ def _of_unknown(name: str, its: UnknownSources) -> Row:
         *(_by_source(*of) for of in (its.right, its.accepted)),
         f"{its.of_all.accepted_right:,} of {its.of_all.accepted:,}",
     )
+
+
+def _say_what_is_accepted_of_a_hundred(product_shots: UnknownSources) -> str:
+    """Return the README's sentence about 100 product shots from a shop that the model does not know."""
+    share, interval = product_shots.accepted
+    least, most = interval or (share, share)
+    right = product_shots.of_all.accepted_right / product_shots.of_all.accepted
+    return _wrap_list_item(
+        "**... let people label everything?** Of 100 product shots from a shop that the model does not know, "
+        f"it accepts {100 * least:.0f} to {100 * most:.0f}, and about {right:.0%} of these are right. "
+        "People look at the others."
+    )
+
+
+def _say_what_the_service_costs(stored: Stored) -> str:
+    """Return the README's sentence about the rates of this service beside a small FastAPI app."""
+    shares = {row["upload"]: row["ratio"]["median"] for row in _shown(stored) if row["peer"] == "FastAPI"}
+    return _wrap_list_item(
+        "**... write a small app around a model?** It lacks calibrated probabilities, limits for hostile "
+        "files, and a check that stops a worse model. [These cost speed](docs/explanation/benchmarks.md): "
+        f"Wardrobe answers {shares['photo']:.0%} as many photos a second as such an app, and "
+        f"{shares[TABLED]:.0%} as many pictures of 28 x 28."
+    )
+
+
+def _wrap_list_item(text: str) -> str:
+    return fill(f"- {text}", PAGE_WIDTH, subsequent_indent="  ", break_on_hyphens=False) + "\n"
 
 
 def _by_source(share: float, interval: tuple[float, float] | None) -> str:

@@ -14,7 +14,9 @@ from tests.documents import Block, anchors, blocks, links, reached_from
 from tests.service import ROOT
 
 READMES = sorted(
-    path for folder in ("examples", "lab", "tests", "training") for path in (ROOT / folder).rglob("*.md")
+    path
+    for folder in ("deploy", "examples", "lab", "tests", "training")
+    for path in (ROOT / folder).rglob("*.md")
 )
 """Pages of folders, whose commands no test types."""
 
