@@ -70,7 +70,8 @@ def describe_wrong_address(environment: Mapping[str, str]) -> str:
     Args:
         environment: the environment variables by name.
     """
-    host, port = environment.get("BIND", "127.0.0.1"), environment.get("PORT", "8000")
+    host = environment.get("BIND", "127.0.0.1")
+    port = environment.get("PORT", "8000")
     try:
         # Like gunicorn, this treats a port that is only closing (TIME_WAIT) as free.
         socket.create_server(

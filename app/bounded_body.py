@@ -122,7 +122,8 @@ class BoundedBody:
     """The stream from which a WSGI application reads the body of a request, with a deadline."""
 
     def __init__(self, request: Any, seconds: float, max_trailer_bytes: int) -> None:  # noqa: ANN401 - as above
-        reader, self._unreader = request.body.reader, request.unreader
+        reader = request.body.reader
+        self._unreader = request.unreader
         self._steps = ReadingSteps(seconds)
         self._missing: int = getattr(reader, "length", 0)
         self._chunks: SteppedChunkedReader | None = None

@@ -102,7 +102,8 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
         if sum(len(name) + len(value) for name, value in req.headers) > MAX_HEADER_BYTES:
             raise LimitRequestHeaders(f"more than {MAX_HEADER_BYTES:,} bytes of headers")
         body = req.body.reader = BoundedBody(req, self.request_seconds, MAX_HEADER_BYTES)
-        asked_to_close, drains = req.should_close, self.drains  # as it is now: a head may promise to keep it
+        asked_to_close = req.should_close
+        drains = self.drains  # as it is now: a head may promise to keep it
 
         def is_unread() -> bool:
             return bool(req.body.failed or not body.is_complete)

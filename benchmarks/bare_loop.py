@@ -18,7 +18,9 @@ import onnxruntime
 
 def main() -> int:
     """Share the files of a folder among processes, and count what they did."""
-    folder, graph, cores = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    folder = sys.argv[1]
+    graph = sys.argv[2]
+    cores = int(sys.argv[3])
     files = sorted(str(path) for path in Path(folder).rglob("*.png"))
     shares = [(files[start::cores], graph) for start in range(cores)]
     with get_context("spawn").Pool(cores) as pool:

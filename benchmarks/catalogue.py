@@ -76,7 +76,8 @@ def write_list(file: Path, pictures: Sequence[Path], rows: int) -> Path:
         writer.writerow(["path", "article", "title", "color"])
         for number, picture in enumerate(listed_pictures):
             product = number // ROWS_PER_PRODUCT
-            title, colour = TITLES[product % len(TITLES)], COLOURS[product % len(COLOURS)]
+            title = TITLES[product % len(TITLES)]
+            colour = COLOURS[product % len(COLOURS)]
             writer.writerow([picture, f"{product:07}", f"{title} {product}", colour])
     return file
 

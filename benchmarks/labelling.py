@@ -62,10 +62,8 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     if options.rows:
         return _print_list(options.rows, [ROOT, *options.against], options.rounds)
-    release, folder = (
-        open_bundled_release(),
-        pictures_in(read_idx_folder(FASHION_MNIST_FOLDER), options.pictures),
-    )
+    release = open_bundled_release()
+    folder = pictures_in(read_idx_folder(FASHION_MNIST_FOLDER), options.pictures)
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         figures = measured(folder, release, Path(scratch), options.pictures, options.rounds)
     for name, value in figures.items():
@@ -139,7 +137,8 @@ def _label(folder: Path, table: Path) -> list[str]:
 
 def _run(command: list[str]) -> tuple[float, float]:
     """Run to the end: wall seconds, and the most megabytes of all its processes together."""
-    began, most = time.monotonic(), 0.0
+    began = time.monotonic()
+    most = 0.0
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603 - our own commands
     while process.poll() is None:
         most = max(most, megabytes(family(process.pid)))

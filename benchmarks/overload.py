@@ -108,7 +108,8 @@ async def _patient(url: str, upload: bytes, clients: int) -> float:
 
 async def _offer(url: str, upload: bytes, peak: float, multiple: float) -> Figures:
     """Send at a fixed pace, and look at the health meanwhile."""
-    began, spent = time.monotonic(), time.process_time()
+    began = time.monotonic()
+    spent = time.process_time()
     answers, health = await asyncio.gather(
         _paced(lambda: _post(url, upload), SECONDS, 1 / (peak * multiple)),
         _paced(lambda: _get(url, "/healthz"), SECONDS, HEALTH_PAUSE),

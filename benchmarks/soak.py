@@ -99,7 +99,9 @@ def soak(
     service: Running, store: Store, versions: list[str], options: argparse.Namespace
 ) -> dict[str, object]:
     """Sample the memory of every process at the end of each interval, then promote the other release."""
-    seen, stop, requests = Seen(), threading.Event(), mixed()
+    seen = Seen()
+    stop = threading.Event()
+    requests = mixed()
     every = CONNECTIONS / options.rate
     turns = itertools.cycle(versions)
     memory: dict[int, list[float]] = {pid: [] for pid in family(service.pid)}
@@ -152,7 +154,8 @@ def keep_asking(
     """Send one request after another on one connection, pausing for about `every` seconds before each."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
     while not stop.wait(every * random.uniform(0.5, 1.5)):
-        request, began = next(requests), time.monotonic()
+        request = next(requests)
+        began = time.monotonic()
         try:
             connection.request("POST", request.path, request.body, {"Content-Type": request.content_type})
             answer = connection.getresponse()
@@ -173,7 +176,8 @@ def mixed() -> list[Request]:
     png = picture_for("png")
     batch = Request("/predict/batch", f"multipart/form-data; boundary={BOUNDARY}", form_of([png] * BATCH))
     small = [RAW.request(png)] * 6 + [MULTIPART.request(png), ROWS.request(png)]
-    photo, broken = RAW.request(picture_for("jpeg")), RAW.request(png[: len(png) // 2])
+    photo = RAW.request(picture_for("jpeg"))
+    broken = RAW.request(png[: len(png) // 2])
     large = RAW.request(picture_for("jpeg-12mp"))
     return [*small, photo, *small, photo, *small, photo, batch, *small, photo, broken, large]
 

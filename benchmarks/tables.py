@@ -34,11 +34,9 @@ Stored: TypeAlias = Mapping[str, Any]
 
 def figures() -> dict[str, str]:
     """Return the Markdown of each generated block of the pages, by the name of the block."""
-    side_by_side, of_photos, report = (
-        _result("benchmark"),
-        _result("photos/benchmark"),
-        read_report(open_bundled_release()),
-    )
+    side_by_side = _result("benchmark")
+    of_photos = _result("photos/benchmark")
+    report = read_report(open_bundled_release())
     tables: dict[str, list[Row]] = {
         "rates": _rates(side_by_side),
         "photos": _photos(of_photos),
@@ -158,7 +156,8 @@ def _beside_published(network: Stored) -> Row:
     test, train = network["summary"]["test"], network["summary"]["train"]
     published = PUBLISHED_FIGURES[network["network"]]
     spread = "" if test["std"] is None else f" ± {test['std']:.4f}"
-    parameters, trained = f"{network['parameters']:,}", f"{network['trainable_parameters']:,}"
+    parameters = f"{network['parameters']:,}"
+    trained = f"{network['trainable_parameters']:,}"
     return (
         f"{network['network']}, {network['recipe_name']}",
         parameters if trained == parameters else f"{parameters} ({trained})",
@@ -220,7 +219,8 @@ def _by_source(share: float, interval: tuple[float, float] | None) -> str:
 
 def _tier(name: str, its: PhotoFigures) -> Row:
     """Return the row of a tier. Cells for which the tier has no figure, as tier X has some, are empty."""
-    decisions, auroc = its.decisions, its.auroc and its.auroc.familiarity
+    decisions = its.decisions
+    auroc = its.auroc and its.auroc.familiarity
     macro = "" if its.macro_accuracy is None else "{:.3f} ({:.3f} to {:.3f})"
     return (
         name,

@@ -74,7 +74,8 @@ def load(port: int, request: Request, connections: int, seconds: int) -> Load:
         LoadFailed: wrk is not installed, or did not end as it should.
     """
     with tempfile.TemporaryDirectory() as folder:
-        body, script = Path(folder, "body"), Path(folder, "load.lua")
+        body = Path(folder, "body")
+        script = Path(folder, "load.lua")
         body.write_bytes(request.body)
         script.write_text(_script(request, body), "utf-8")
         command = [

@@ -285,7 +285,8 @@ class Classifier:
 def _check_outputs(session: Session, contract: ModelContract) -> None:
     """Refuse a model whose outputs are not the contract's heads."""
     for name, head in contract.heads.items():
-        outputs, of = session.outputs.get(name, 0), "" if name == LABEL else f" of `{name}`"
+        outputs = session.outputs.get(name, 0)
+        of = "" if name == LABEL else f" of `{name}`"
         if outputs != len(head.labels):
             raise ContractBroken(
                 f"The model has {outputs} outputs{of}, but its contract names {len(head.labels)} "

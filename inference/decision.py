@@ -29,7 +29,8 @@ def calibrate(probabilities: Sequence[float], temperature: float) -> list[float]
         The calibrated probabilities, C values with sum 1.
     """
     # Divide by the largest, so that a low temperature does not underflow to all zeros.
-    largest, power = max(probabilities), 1 / temperature
+    largest = max(probabilities)
+    power = 1 / temperature
     weights = [(probability / largest) ** power for probability in probabilities]
     total = sum(weights)
     return [weight / total for weight in weights]

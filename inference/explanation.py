@@ -43,7 +43,8 @@ def explain_prediction(networks: Networks, model_input: ModelInput, class_id: in
     Raises:
         AnswerNotFinite: the model answered NaN or infinity.
     """
-    pixels, classifier = model_input.pixels, networks[model_input.network]
+    pixels = model_input.pixels
+    classifier = networks[model_input.network]
     light_on_black = classifier.contract.input.polarity == "light-on-black"
     background = 0 if light_on_black else pixels.mean(axis=(0, 1)).astype(np.uint8)
     batch = np.concatenate([pixels[np.newaxis], _hidden(pixels, background)])
@@ -87,5 +88,6 @@ def _hidden(pixels: Pixels, background: ArrayLike) -> PixelsBatch:
 
 def _span(place: int, edge: int) -> slice:
     """Return the hidden square along one edge, around the middle of its place in the grid."""
-    middle, half = (place + 0.5) * edge / SQUARES_PER_EDGE, HIDDEN_EDGE_SHARE * edge / 2
+    middle = (place + 0.5) * edge / SQUARES_PER_EDGE
+    half = HIDDEN_EDGE_SHARE * edge / 2
     return slice(max(round(middle - half), 0), round(middle + half))

@@ -42,8 +42,12 @@ def inflate_stream(packed: Buffer, bits: int, limit: int) -> InflatedStream:
     Raises:
         zlib.error: the stream is damaged, or has far more bytes than it holds.
     """
-    inflating, source = zlib.decompressobj(bits), memoryview(packed)
-    parts, size, position, waiting = list[bytes](), 0, 0, b""
+    inflating = zlib.decompressobj(bits)
+    source = memoryview(packed)
+    parts = list[bytes]()
+    size = 0
+    position = 0
+    waiting = b""
     is_starved = True
     while size <= limit and not inflating.eof:
         if is_starved:

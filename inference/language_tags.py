@@ -51,10 +51,13 @@ def split_language_parts(text: str) -> dict[str, str]:
     """
     if ":" not in text:
         return {}
-    runs, code, start = list[tuple[str, str]](), "", 0
+    runs = list[tuple[str, str]]()
+    code = ""
+    start = 0
     for match in _TAG.finditer(text):
         runs.append((code, text[start : match.start()]))
-        code, start = _code(match), match.end()
+        code = _code(match)
+        start = match.end()
     runs.append((code, text[start:]))
     codes = dict.fromkeys(code for code, _ in runs if code)
     return {wanted: "".join(part for code, part in runs if code in {"", wanted}) for wanted in codes}

@@ -61,7 +61,9 @@ def recognise_language(titles: Iterable[str], codes: Iterable[str] = ()) -> str:
         The code. If two languages know equally many words, the first of them. UNDETERMINED_LANGUAGE if too
         few words are known in any language.
     """
-    first_titles, words, hits = list(islice(titles, MAX_TITLES_READ)), 0, Counter[str]()
+    first_titles = list(islice(titles, MAX_TITLES_READ))
+    words = 0
+    hits = Counter[str]()
     for title in first_titles:
         counts = count_known_words(title)
         words += counts.word_count
@@ -95,7 +97,8 @@ def find_second_language(titles: Iterable[str], first: str) -> str:
         titles: the titles of a list.
         first: the code of the main language of the list.
     """
-    counts, title_count = Counter[str](), 0
+    counts = Counter[str]()
+    title_count = 0
     for title in islice(titles, MAX_TITLES_READ):
         known_counts = count_known_words(title).known_counts
         title_count += bool(title.strip())
@@ -239,7 +242,8 @@ class _Lexicon:
 
     def count(self, tokens: Sequence[str]) -> Counter[str]:
         """Count the words that each language knows, of several phrases that fit the longest one."""
-        counts, free = Counter[str](), dict.fromkeys(self.codes, 0)
+        counts = Counter[str]()
+        free = dict.fromkeys(self.codes, 0)
         for start, token in enumerate(tokens):
             for length in range(min(self.longest.get(token, 1), len(tokens) - start), 1, -1):
                 for code in self.phrases.get(tuple(tokens[start : start + length]), _NONE):

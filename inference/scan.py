@@ -73,7 +73,10 @@ def scan_jpeg(upload: bytes) -> ScannedPicture:
     Raises:
         BrokenPicture: there is no scan, or there are too many markers, tables or scans.
     """
-    parts, tables, scans, at = [upload[:2]], 0, 0, 2
+    parts = [upload[:2]]
+    tables = 0
+    scans = 0
+    at = 2
     width = height = orientation = 0
     for _ in range(MAX_MARKERS):
         marker = _MARKER.search(upload, at)
@@ -159,7 +162,11 @@ def scan_png(upload: bytes) -> ScannedPicture:
     """
     if len(upload) < 33 or upload[12:16] != b"IHDR":
         raise make_header_error(upload, "PNG")
-    parts, pieces, other_chunks, orientation, at = [upload[:33]], 0, 0, 0, 33
+    parts = [upload[:33]]
+    pieces = 0
+    other_chunks = 0
+    orientation = 0
+    at = 33
     spare_bytes = MAX_PNG_SPARE_BYTES + 2 * _samples_of_png(upload)
     most = MAX_CHUNKS + len(upload) // MIN_SAMPLE_CHUNK_BYTES
     while at + 8 <= len(upload):
@@ -171,7 +178,8 @@ def scan_png(upload: bytes) -> ScannedPicture:
             orientation = read_orientation(upload[at + 8 : min(end, at + MAX_EXIF_BYTES)])
         if kind == b"IEND":
             break
-        pieces, other_chunks = pieces + (kind == b"IDAT"), other_chunks + (kind != b"IDAT")
+        pieces += kind == b"IDAT"
+        other_chunks += kind != b"IDAT"
         spare_bytes -= min(end, len(upload)) - at if kind == b"IDAT" else 0
         if spare_bytes < 0:
             raise _broken("PNG", "has more than twice as many bytes of packed samples as its size needs")
@@ -205,7 +213,10 @@ def scan_webp(upload: bytes) -> ScannedPicture:
     Raises:
         BrokenPicture: the WebP has no picture, is truncated, or has too many chunks.
     """
-    end, at, orientation, picture = 8 + int.from_bytes(upload[4:8], "little"), 12, 0, b""
+    end = 8 + int.from_bytes(upload[4:8], "little")
+    at = 12
+    orientation = 0
+    picture = b""
     for _ in range(MAX_CHUNKS):
         if at + 8 > min(end, len(upload)):
             break

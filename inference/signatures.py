@@ -86,7 +86,8 @@ def find_picture_format(upload: bytes) -> Format | None:
 
 def _find_codec(upload: bytes) -> Format | None:
     """Return the codec by the major brand, the first compatible brand that names one, or an item's type."""
-    major, end = upload[8:12], min(int.from_bytes(upload[:4], "big"), _BRAND_BYTES)
+    major = upload[8:12]
+    end = min(int.from_bytes(upload[:4], "big"), _BRAND_BYTES)
     for brand in (major, *(upload[at : at + 4] for at in range(16, end, 4))):
         if brand in _BRANDS:
             return _BRANDS[brand]

@@ -20,10 +20,8 @@ ignore."""
 CELL_BEGINNING_PATTERN: Final = rf"(?:^|(?<=[,;\t\r\n]))(?='*{FORMULA_BEGINNING_PATTERN})"
 """Pattern of the place in a line at which a cell begins that spreadsheets may run as a formula."""
 
-_UNMARKED, _MARKED = (
-    re.compile(CELL_BEGINNING_PATTERN),
-    re.compile(CELL_BEGINNING_PATTERN.replace("(?='*", "'(?='*")),
-)
+_UNMARKED = re.compile(CELL_BEGINNING_PATTERN)
+_MARKED = re.compile(CELL_BEGINNING_PATTERN.replace("(?='*", "'(?='*"))
 
 NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?")
 """Pattern of a number, such as a price in a list, which is no formula."""

@@ -129,7 +129,8 @@ def find_things_of_language(code: str) -> WordTable:
 
 def _words(sources: Iterable[KindsByWord], language: Language) -> WordTable:
     """Return the words of some sources, of which later ones have precedence."""
-    phrases, ends = dict[tuple[str, ...], frozenset[str]](), dict[str, frozenset[str]]()
+    phrases = dict[tuple[str, ...], frozenset[str]]()
+    ends = dict[str, frozenset[str]]()
     for source in sources:
         for word, kinds in source.items():
             tokens = language.word_tokens(word)
@@ -181,7 +182,8 @@ def find_words(tokens: Sequence[str], words: WordTable) -> list[Item]:
 
     If several phrases begin at a token, the longest is taken.
     """
-    items, start = list[Item](), 0
+    items = list[Item]()
+    start = 0
     while start < len(tokens):
         longest = min(words.longest.get(tokens[start], 0), len(tokens) - start)
         phrases = (tuple(tokens[start : start + count]) for count in range(longest, 0, -1))
@@ -205,7 +207,8 @@ def _find_by_end(token: str, ends: Mapping[str, frozenset[str]]) -> frozenset[st
 
 def split_at_words(items: Sequence[Item], between: Iterable[str]) -> Iterator[list[Item]]:
     """Yield the parts of a title, split at the signs or words in `between`."""
-    signs, part = frozenset(between), list[Item]()
+    signs = frozenset(between)
+    part = list[Item]()
     for item in items:
         if isinstance(item, str) and item in signs:
             yield part

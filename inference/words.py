@@ -226,7 +226,8 @@ def _heads(items: list[Item], language: str) -> list[NamedKinds]:
     """
     grammar = make_grammar(language)
     before, *behind = split_at_words(items, grammar.prepositions)
-    heads, is_count = _joined_heads(before, language), _only_counts(before, grammar)
+    heads = _joined_heads(before, language)
+    is_count = _only_counts(before, grammar)
     for part in behind:
         if heads:
             break

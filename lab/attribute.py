@@ -61,7 +61,8 @@ def main(argv: list[str] | None = None) -> int:
     given = parser.parse_args(argv)
     if given.name == KIND and given.vectors is None:
         parser.error("kind learns the vectors of lab.strangers: --vectors names their folder.")
-    parent, attribute = open_release(given.release), attribute_named(given.name, given.photos, given.vectors)
+    parent = open_release(given.release)
+    attribute = attribute_named(given.name, given.photos, given.vectors)
     seal_with(given.run / NEW_RELEASE_FOLDER, parent, given.photos, attribute)
     return 0
 
@@ -75,7 +76,9 @@ def seal_with(where: Path, parent: LocalRelease, folder: Path, attribute: Attrib
         folder: of photos.
         attribute: of these.
     """
-    known, before, names = parent.manifest, parent.manifest.network("photos"), names_of_sources(folder)
+    known = parent.manifest
+    before = parent.manifest.network("photos")
+    names = names_of_sources(folder)
     learnt = {
         what: [attribute.photos[place] for place in np.flatnonzero(chosen).tolist()]
         for what, chosen in attribute.learnt.items()
@@ -143,16 +146,22 @@ def decided(
         The contract of the network with the head, the report with the attribute, and what the release keeps:
         the parent's answers, and those that decided, of heads that left the source out.
     """
-    kept, before, report = stored_answers(parent), parent.manifest.contract("photos"), read_report(parent)
-    name, asked = attribute.name, np.flatnonzero(attribute.deciding | attribute.products)
+    kept = stored_answers(parent)
+    before = parent.manifest.contract("photos")
+    report = read_report(parent)
+    name = attribute.name
+    asked = np.flatnonzero(attribute.deciding | attribute.products)
     row_of = {picture: row for row, picture in enumerate(kept.pictures.tolist()) if not kept.attributes[row]}
     pictures = [sha256_of(folder, attribute.photos[place])[:PICTURE_NAME_DIGITS] for place in asked.tolist()]
     places = asked[[picture in row_of for picture in pictures]]
     rows = np.array([row_of[picture] for picture in pictures if picture in row_of])
-    of_class, labels, shares = kept.select_rows(rows), attribute.labels.take(places), shares[places]
+    of_class = kept.select_rows(rows)
+    labels = attribute.labels.take(places)
+    shares = shares[places]
     # Decide.
     decides = attribute.deciding[places]
-    of_deciding, deciding = of_class.select_rows(decides), labels.take(decides)
+    of_deciding = of_class.select_rows(decides)
+    deciding = labels.take(decides)
     head, thresholds = attribute.decide(of_deciding, deciding, shares[decides], before)
     contract = before.replace_heads({name: head})
     # Measure.
@@ -197,7 +206,9 @@ def _answers_about(
 
 def with_head(heads: Network, attribute: Attribute, fitted: Fitted) -> Network:
     """The heads that answer photos, with one more output."""
-    (pixels, vector), name, (head, sums) = heads.inputs, attribute.name, fitted
+    pixels, vector = heads.inputs
+    name = attribute.name
+    head, sums = fitted
     if attribute.further:
         seen = [vector, build_vector_network(attribute.further)(pixels)]
         vector = layers.Concatenate(name=f"{VECTOR_LAYER}_{name}", dtype="float32")(seen)

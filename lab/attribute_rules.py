@@ -125,10 +125,12 @@ def is_of_sources(photos: Sequence[Photo]) -> Mask:
 
 def colour_of(pairs: Sequence[tuple[str, Photo]], seen: Callable[[int | None], Features]) -> Attribute:
     """The attribute `colour` of photos with their parts, as coloured_photos.py has them."""
-    part, photos = np.array([part for part, _ in pairs]), [photo for _, photo in pairs]
+    part = np.array([part for part, _ in pairs])
+    photos = [photo for _, photo in pairs]
     main = np.array([WORDS.index(photo.colours[0]) for photo in photos], np.int16)
     labels = Labels(WORDS, main, np.array([[word in photo.colours for word in WORDS] for photo in photos]))
-    learnt, left_out = np.isin(part, (SHOP, USERS)), np.where(is_of_sources(photos), parts_of(photos), -1)
+    learnt = np.isin(part, (SHOP, USERS))
+    left_out = np.where(is_of_sources(photos), parts_of(photos), -1)
     products = (left_out >= 0) & [photo.tier in {"A", "B"} for photo in photos]
 
     def fit(learnt: Mask, seen: Features) -> Fitted:
@@ -160,7 +162,8 @@ def decided_colour(
     """The head that answers decide as those of an attribute of own classes do."""
     of_all = {LABEL: Labels.make_from_codes(of_class.truth, contract.labels), COLOUR: labels}
     about_class = Thresholds(contract.temperature, contract.familiarity, contract.class_head.confidence, ())
-    required, answered = Requirements(accuracy=PHOTOS_ACCEPTED_ACCURACY), {COLOUR: shares.astype(np.float32)}
+    required = Requirements(accuracy=PHOTOS_ACCEPTED_ACCURACY)
+    answered = {COLOUR: shares.astype(np.float32)}
     thresholds = decide_attributes(of_all, answered, of_class, about_class, required)[COLOUR]
     return thresholds.make_head(WORDS), thresholds
 
@@ -172,7 +175,8 @@ def kind_of_photos(photos: Sequence[Photo], seen: Callable[[int | None], Feature
     those that answer a name lack some kinds without one.
     """
     kinds, shown = (np.array(column) for column in zip(*map(kind_of, photos), strict=True))
-    names, parts = names_of_kinds(), parts_of(photos)
+    names = names_of_kinds()
+    parts = parts_of(photos)
     main = [names.index(name) if name else UNKNOWN_LABEL for name in shown.tolist()]
     learnt = (kinds != "") & [photo.source not in MEASURED_ALONE for photo in photos]
     asked = (shown != "") & is_of_sources(photos)
@@ -236,7 +240,8 @@ def decided_kind(
     Returns:
         The head, and its thresholds with two sets of answers: all, and those whose class is unfamiliar.
     """
-    names, predicted = labels.names, shares.argmax(axis=1)
+    names = labels.names
+    predicted = shares.argmax(axis=1)
     further = [name for name in names if name not in {*classes, OTHER}]
     is_further = np.isin(predicted, [names.index(name) for name in further])
     answers = replace(

@@ -110,7 +110,8 @@ def seen_colours(folder: Path, photos: Sequence[tuple[str, Photo]]) -> Features:
         write_graph(keras.Model(body.input, {PROBABILITIES: body.output}), graph)
         session = OnnxSession(graph, shape=BLOCKS_INPUT_CONTRACT.array_shape)
     grounds = [photo for photo in photos_of(folder) if photo.tier == CLUTTERED]
-    rng, seen = np.random.default_rng(0), list[list[np.ndarray]]()
+    rng = np.random.default_rng(0)
+    seen = list[list[np.ndarray]]()
     for place, (part, photo) in enumerate(track(photos, "seeing photos")):
         if place % OF_A_SEED == 0:
             rng = np.random.default_rng(place)
@@ -123,7 +124,8 @@ def seen_colours(folder: Path, photos: Sequence[tuple[str, Photo]]) -> Features:
 def _views(
     folder: Path, photo: Photo, ground: Photo | None, rng: np.random.Generator
 ) -> tuple[Picture, Picture]:
-    picture, laid = decoded_photo(folder, photo).picture, None
+    picture = decoded_photo(folder, photo).picture
+    laid = None
     whole = fit_whole_picture(picture, BLOCKS_INPUT_CONTRACT.shape)
     if ground is not None:
         laid = on_ground(picture, decoded_photo(folder, ground).picture, rng)

@@ -114,7 +114,8 @@ def place_of(out: Path, row: Row) -> Path:
 
 def fetch(rows: Sequence[Row], out: Path, host: str = HOST) -> list[tuple[Row, str]]:
     """Fetch the photos that are not there, and return those that are gone, each with the reason."""
-    wanted, gone = defaultdict[Origin, list[Row]](list), list[tuple[Row, str]]()
+    wanted = defaultdict[Origin, list[Row]](list)
+    gone = list[tuple[Row, str]]()
     for row in rows:
         if row["file"] and not place_of(out, row).exists():
             wanted[Origin(row["repository"], row["commit"])].append(row)
@@ -171,7 +172,8 @@ def scaled(content: bytes, width: int, height: int) -> bytes:
 def write_folder(rows: Sequence[Row], out: Path) -> None:
     """Write the tables and archives of the photos that are there."""
     there = [row for row in rows if row["file"] and place_of(out, row).exists()]
-    ids, archives = {row["id"] for row in there}, defaultdict[str, list[Row]](list)
+    ids = {row["id"] for row in there}
+    archives = defaultdict[str, list[Row]](list)
     for row in there:
         archives[archive_of(row)].append(row)
     for name, some in archives.items():

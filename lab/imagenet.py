@@ -44,7 +44,10 @@ def weights_of(checkpoint: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]
         checkpoint: PyTorch's by name: kernels (out, in, H, W), depthwise ones (channels, 1, H, W).
     """
     weights = _layer(checkpoint, *STEM)
-    stage, number, width, block = 0, 0, 0, "_blocks.0."
+    stage = 0
+    number = 0
+    width = 0
+    block = "_blocks.0."
     while f"{block}_project_conv.weight" in checkpoint:
         # A stage is what gives one number of channels.
         channels = len(checkpoint[f"{block}_project_conv.weight"])

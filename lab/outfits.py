@@ -82,7 +82,8 @@ def made_outfits(folder: Path, part: int) -> Iterator[Picture]:
     chosen = [some for some in (photos, others) if any(photo.label in TOPS for photo in some)]
     made = 0
     while made < OF_A_PART:
-        tops, below = chosen[int(rng.integers(len(chosen)))], chosen[int(rng.integers(len(chosen)))]
+        tops = chosen[int(rng.integers(len(chosen)))]
+        below = chosen[int(rng.integers(len(chosen)))]
         trousers = bool(rng.random() < 0.5)
         top = _garment(folder, [photo for photo in tops if photo.label in TOPS], rng)
         other = _garment(folder, [photo for photo in below if _is_below(photo, trousers)], rng)

@@ -131,7 +131,8 @@ def scaled_rows(train: Pictures, out: Path) -> Iterator[Row]:
     for place, index in enumerate(np.random.default_rng(SEED).permutation(len(train)).tolist()):
         label = int(train.classes[index])
         if len(rows[label]) < OF_SCALED:
-            edge, is_negative = EDGES[place % len(EDGES)], place // len(EDGES) % 2
+            edge = EDGES[place % len(EDGES)]
+            is_negative = place // len(EDGES) % 2
             image = cv2.resize(train.images[index], (edge, edge), interpolation=cv2.INTER_LINEAR)
             path = out / SCALED_TIER / f"{index:05}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -159,7 +160,8 @@ def main(argv: list[str] | None = None) -> int:
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(out / archive.stem)
     scaled = scaled_rows(read_idx_folder(given.data).train, out)
-    learnt, dev = learnt_photos(folder), pool_photos(folder, "dev")
+    learnt = learnt_photos(folder)
+    dev = pool_photos(folder, "dev")
     _write(out / "learn.csv", [*rows_of(folder, learnt, out), *scaled, *rows_of(folder, dev, out, "1")])
     return 0
 

@@ -122,18 +122,25 @@ def _origin(row: Mapping[str, str], origin: str) -> dict[str, str]:
         commit, _, path = origin.partition(":")
         repository = row["source"].removeprefix(BOUGHT)
     elif row["table"] == "colours_users":
-        repository, commit, path = USERS, OF_USERS, f"images/{row['id']}.jpg"
+        repository = USERS
+        commit = OF_USERS
+        path = f"images/{row['id']}.jpg"
     elif shop == "clo":
-        repository, commit, path = USERS, OF_USERS, f"images/{name}*"
+        repository = USERS
+        commit = OF_USERS
+        path = f"images/{name}*"
     elif shop == "kag":
-        repository, commit, path = SHOP, "", f"images/{name}.jpg"
+        repository = SHOP
+        commit = ""
+        path = f"images/{name}.jpg"
     elif shop != "mag":
         raise BadRecipe(
             f"{row['table']}.csv: nothing says which repository {row['id']} is from. Give it a cell in the "
             "column origin of a table of sources, or add what its id begins with to lab/photos.py."
         )
     else:
-        repository, commit = "magento/magento2-sample-data", ""
+        repository = "magento/magento2-sample-data"
+        commit = ""
         path = f"pub/media/catalog/product/{name[0]}/{name[1]}/{name}.jpg"
     return {
         "source": row.get("source", repository),

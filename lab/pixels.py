@@ -187,7 +187,9 @@ def answers_of(model: Network, images: PixelsBatch, *, flip: bool) -> NDArray[np
     Returns:
         float64 (N, C), rows that sum to 1.
     """
-    answer, total, views = make_batched_model(model, MAX_MODEL_BATCH_SIZE), 0.0, [images]
+    answer = make_batched_model(model, MAX_MODEL_BATCH_SIZE)
+    total = 0.0
+    views = [images]
     if flip:
         views.append(np.ascontiguousarray(images[:, :, ::-1]))
     for pictures in views:
@@ -223,8 +225,10 @@ def main(argv: list[str] | None = None) -> int:
 
 def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEACHER) -> None:
     """Fit a network for each fold, and store the mean answer of those that did not learn the picture."""
-    progress, parts = ProgressLines(), split_data(data, None)
-    task, pictures = make_training_run(recipe, data, run), parts.train
+    progress = ProgressLines()
+    parts = split_data(data, None)
+    task = make_training_run(recipe, data, run)
+    pictures = parts.train
     allow_many_networks()
     total = np.zeros((len(data.train), len(data.labels)))
     networks = np.zeros(len(data.train), np.int64)
@@ -260,7 +264,8 @@ def _of_fold(task: TrainingRun, number: int) -> TrainingRun:
 
 def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEARNER) -> None:
     """Fit a network to the stored answers and the labels, and make a release of it."""
-    targets, progress = load_soft_targets(file), ProgressLines()
+    targets = load_soft_targets(file)
+    progress = ProgressLines()
     # Held out is what no teacher learnt.
     learnt = targets.learnt.find_learnt(data.train.sha256)
     parts = Split(*(data.train.take(rows) for rows in (learnt, ~learnt)))

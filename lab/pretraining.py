@@ -87,7 +87,9 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
             recipe: its `batch_size` and `seed`.
         """
         super().__init__()
-        self._pictures, self._targets, self._recipe = pictures, targets, recipe
+        self._pictures = pictures
+        self._targets = targets
+        self._recipe = recipe
         _, of, counts = np.unique(np.array(groups), return_inverse=True, return_counts=True)
         weights = 1 / np.sqrt(counts[of])
         self._chances = weights / weights.sum()
@@ -180,12 +182,14 @@ def decoded(folder: Path, photos: Sequence[Photo], cache: Path) -> Pictures:
     ids = [photo.id for photo in photos]
     if not cache.exists():
         whole = np.zeros((len(photos), STORED_EDGE, STORED_EDGE, 3), np.uint8)
-        composed, is_composed = np.zeros_like(whole), np.zeros(len(photos), np.bool_)
+        composed = np.zeros_like(whole)
+        is_composed = np.zeros(len(photos), np.bool_)
         pairs = track(pixels_of(folder, photos), "Decoding", len(photos))
         for index, (picture, laid) in enumerate(pairs):
             whole[index] = picture
             if laid is not None:
-                composed[index], is_composed[index] = laid, True
+                composed[index] = laid
+                is_composed[index] = True
         np.savez(cache, ids=ids, whole=whole, composed=composed, is_composed=is_composed)
     with np.load(cache, allow_pickle=False) as stored:
         if list(stored["ids"]) != ids:

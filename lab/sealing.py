@@ -72,7 +72,8 @@ def main(argv: list[str] | None = None) -> int:
     if given.photo_answers is None:
         seal_as_decided(given.run, release, near)
         return 0
-    test, model = read_idx_folder(FASHION_MNIST_FOLDER).test, release.manifest.contract("pixels")
+    test = read_idx_folder(FASHION_MNIST_FOLDER).test
+    model = release.manifest.contract("pixels")
     session = OnnxSession(release.graph_path("pixels"), shape=model.input.array_shape)
     asked = parse_answers(given.photo_answers.read_bytes()) + read(given.strangers)
     decide_again(given.run, release, asked, answer_pictures(session, model, test), near)
@@ -198,7 +199,8 @@ def _in_this_form(
     Returns:
         The report, and the network that answers photos.
     """
-    heads, report = network_that_sees_alike(parent), read_report(parent)
+    heads = network_that_sees_alike(parent)
+    report = read_report(parent)
     if heads is None or report.photo_model is None:
         raise BadRecipe(f"{parent.version} has no network that answers photos.")
     before = parent.manifest.network("photos")

@@ -66,7 +66,8 @@ def answered(photos: Sequence[Photo], vectors: Path) -> Iterator[tuple[int, int,
         learnt = np.flatnonzero((parts != part) & ~alone)
         tested = np.flatnonzero((parts == part) & ~only_learnt)
         of_learnt = [photos[place] for place in learnt.tolist()]
-        labels, weights = labels_of(of_learnt).astype(np.uint8), weights_of(of_learnt)
+        labels = labels_of(of_learnt).astype(np.uint8)
+        weights = weights_of(of_learnt)
         both = vectors_of(vectors, part)
         head = fit_hidden_head(Features(*both[:, learnt]), labels, NONE + 1, weights, UNITS)
         sys.stdout.write(f"part {part}: {len(learnt)} learnt, {len(tested)} answered\n")
@@ -109,7 +110,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("vectors", type=Path, metavar="VECTORS", help="of lab.strangers")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
     given = parser.parse_args(argv)
-    photos, names, text = asked_photos(given.photos), names_of_sources(given.photos), io.StringIO()
+    photos = asked_photos(given.photos)
+    names = names_of_sources(given.photos)
+    text = io.StringIO()
     table = csv.writer(text)
     table.writerow(COLUMNS)
     for part, place, logits in answered(photos, given.vectors):

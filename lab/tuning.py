@@ -37,7 +37,8 @@ TUNINGS: Final[dict[str, int | None]] = {f"part-{part}": part for part in range(
 def views_of(tuning: Tuning, count: int, path: Path) -> NDArray[np.uint8]:
     """The first views of a seed, uint8 (N, 192, 192, 3), kept in a file."""
     if not path.exists():
-        partial, steps = path.with_suffix(".partial"), range(count // BATCH)
+        partial = path.with_suffix(".partial")
+        steps = range(count // BATCH)
         stored = open_memmap(partial, "w+", np.uint8, (len(steps) * BATCH, *READS, 3))
         cv2.setNumThreads(1)
         with ThreadPool(os.cpu_count()) as pool:
@@ -73,7 +74,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = parser.parse_args(argv)
     from lab import tuning_steps  # noqa: PLC0415 - needs PyTorch, which is installed for the lab alone
 
-    tuning, start = Tuning(read_packed(given.photos), SEED), read_npz(given.start)
+    tuning = Tuning(read_packed(given.photos), SEED)
+    start = read_npz(given.start)
     given.out.mkdir(parents=True, exist_ok=True)
     views = views_of(tuning, VIEWS, given.out / "views.npy")
     drawn = np.concatenate([tuning.drawn(step) for step in range(len(views) // BATCH)])

@@ -135,7 +135,8 @@ class Drawn:
     @cached_property
     def order(self) -> NDArray[np.int64]:
         """Positions of the views of all steps, one after the other: each once before one comes again."""
-        rng, times = np.random.default_rng(self.seed), -(-len(self.views) // len(self.learnt))
+        rng = np.random.default_rng(self.seed)
+        times = -(-len(self.views) // len(self.learnt))
         return np.concatenate([rng.permutation(self.learnt) for _ in range(times)])
 
     def __getitem__(self, step: int) -> Batch:

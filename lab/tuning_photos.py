@@ -196,7 +196,8 @@ def packed(folder: Path, photos: Sequence[Photo]) -> PackedPhotos:
     """Decode photos as the service does, and keep them small."""
     with get_context("spawn").Pool() as pool:
         files = pool.map(partial(_small, folder), photos, chunksize=64)
-    targets, kinds = targets_of(photos), np.array([kind_of(photo)[0] for photo in photos])
+    targets = targets_of(photos)
+    kinds = np.array([kind_of(photo)[0] for photo in photos])
     names = np.unique(kinds[kinds != ""])
     return PackedPhotos(
         files=np.frombuffer(b"".join(files), np.uint8),

@@ -138,7 +138,8 @@ def stored_of(below: Weights, views: NDArray[np.uint8], seed: int, path: Path) -
         return np.asarray(output.half().cpu().numpy())
 
     if not path.exists():
-        partial, first = path.with_suffix(".partial"), given(0)
+        partial = path.with_suffix(".partial")
+        first = given(0)
         kept = open_memmap(partial, "w+", np.float16, (len(views), *first.shape[1:]))
         for step in range(-(-len(views) // BATCH)):
             kept[step * BATCH : (step + 1) * BATCH] = given(step)
@@ -154,7 +155,8 @@ def means(weights: Weights, x: Tensor) -> Tensor:
         weights: of all stages, or of those above the first of LAST_STAGES.
         x: float (N, 3, H, W) in -1..1, or what that one gives.
     """
-    outputs, ends = [] if "stem" in weights else [x.float().mean((2, 3))], stage_ends(weights)
+    outputs = [] if "stem" in weights else [x.float().mean((2, 3))]
+    ends = stage_ends(weights)
     for name, output in _outputs(weights, x):
         if name in ends:
             outputs.append(output.float().mean((2, 3)))
@@ -185,7 +187,8 @@ def _outputs(weights: Weights, x: Tensor) -> Iterator[tuple[str, Tensor]]:
 
 def _convolved(x: Tensor, kernel: Tensor, bias: Tensor, strides: int) -> Tensor:
     """With the padding of TensorFlow's SAME."""
-    edge, size = x.shape[-1], kernel.shape[-1]
+    edge = x.shape[-1]
+    size = kernel.shape[-1]
     padding = max((math.ceil(edge / strides) - 1) * strides + size - edge, 0)
     if padding:
         x = F.pad(x, [padding // 2, padding - padding // 2] * 2)
@@ -205,7 +208,8 @@ def tune(weights: Weights, drawn: Drawn, steps: int, kept: Path, between: int = 
         between: steps between two checkpoints.
     """
     units = {name: rows.shape[1] for name, rows in drawn.wanted.items()}
-    learner, losses = _Learner(weights, units, drawn.seed), list[float]()
+    learner = _Learner(weights, units, drawn.seed)
+    losses = list[float]()
     done = learner.restored(kept)
     for number in range(done, steps):
         torch.manual_seed(drawn.seed + (number + 1) * SEEDS)
@@ -275,7 +279,8 @@ def _trainable(weights: Weights) -> tuple[Weights, list[dict[str, Any]]]:
 
     On a processor those of depthwise convolutions stay: their gradients take most of a step.
     """
-    copies, groups = Weights(), list[dict[str, Any]]()
+    copies = Weights()
+    groups = list[dict[str, Any]]()
     for name, convolution in weights.items():
         learns = ON == "cuda" or not name.endswith("_depthwise")
         kernel, gamma, beta = (

@@ -84,7 +84,8 @@ def framed(picture: Picture, edge: int, rng: np.random.Generator, *, cropped: bo
 def _erase(picture: NDArray[np.uint8], rng: np.random.Generator) -> None:
     """Fill a rectangle with one colour, in place (Zhong et al. 2017, arXiv 1708.04896)."""
     edge = len(picture)
-    area, aspect = rng.uniform(*ERASED) * edge**2, np.exp(rng.uniform(-1, 1))
+    area = rng.uniform(*ERASED) * edge**2
+    aspect = np.exp(rng.uniform(-1, 1))
     height, width = int(min(edge - 1, np.sqrt(area * aspect))), int(min(edge - 1, np.sqrt(area / aspect)))
     top, left = int(rng.integers(edge - height)), int(rng.integers(edge - width))
     picture[top : top + height, left : left + width] = rng.integers(0, 256, 3)
@@ -124,7 +125,8 @@ def _laid_on(ground: Picture, garment: Picture, mask: Mask, rng: np.random.Gener
     height, width = (max(8, round(length * scale)) for length in mask.shape)
     top, left = (int(rng.integers(EDGE - length + 1)) for length in (height, width))
     inside = slice(top, top + height), slice(left, left + width)
-    over, where = np.zeros_like(ground), np.zeros((EDGE, EDGE), np.uint8)
+    over = np.zeros_like(ground)
+    where = np.zeros((EDGE, EDGE), np.uint8)
     over[inside], where[inside] = (cv2.resize(image, (width, height)) for image in (garment, mask))
     cover = cv2.GaussianBlur(where, (3, 3), 0)[..., None] / 255.0
     shadow = cv2.GaussianBlur(where, (15, 15), 0)[..., None] / 255.0 * rng.uniform(0, SHADOW)

@@ -135,7 +135,8 @@ def resolve_cache_folder(place: Path = DEFAULT_CACHE) -> Path:
     if place.parts[:1] != ("~",):
         return place.expanduser()
     with suppress(RuntimeError):
-        folder, home = place.expanduser(), Path.home()
+        folder = place.expanduser()
+        home = Path.home()
         if folder.exists() or os.access(home, os.W_OK | os.X_OK):
             return folder
     return Path(_make_user_folder(), *place.parts[1:])

@@ -159,7 +159,8 @@ def check_manifest(manifest: Manifest, address: str) -> None:
             raise ReleaseCorrupt(
                 f"{address}: {name} is not in {MANIFEST_FILE}; such a release has {', '.join(required)}."
             )
-    expected, ending = hash_release_files(manifest.files)[:8], manifest.version.rpartition("-")[2]
+    expected = hash_release_files(manifest.files)[:8]
+    ending = manifest.version.rpartition("-")[2]
     if expected != ending:
         raise ReleaseCorrupt(
             f"{address}: version {manifest.version} ends in {ending}, but its files hash to {expected}. "

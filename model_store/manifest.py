@@ -303,7 +303,8 @@ class Manifest(FrozenModel):
                 "networks.photos.input: beside `pixels` it has to be whole square pictures in RGB of at most "
                 f"{MAX_PHOTO_EDGE} pixels"
             )
-        pixels, photos = self.contract("pixels").heads, self.contract("photos").heads
+        pixels = self.contract("pixels").heads
+        photos = self.contract("photos").heads
         for name in [name for name in pixels if name in photos]:
             if pixels[name].labels != photos[name].labels:
                 raise ValueError(f"networks: both have to have the same labels of `{name}`")

@@ -35,7 +35,8 @@ def find_release(name: str, cache: Path) -> LocalRelease:
         return open_release(expand_home(name))
     if "://" not in address and not expand_home(address).exists():
         raise NotFound(f"{address}: no such file or folder. Name bundled, a release's folder, or a store.")
-    store, version = open_store(address), name.removeprefix(address).removeprefix("@")
+    store = open_store(address)
+    version = name.removeprefix(address).removeprefix("@")
     version = version or read_current_promotion(store).version
     return pull_and_hold_release(store, version, resolve_cache_folder(cache))
 

@@ -254,7 +254,8 @@ def list_prunable_releases(store: Store, keep: int, older_than: timedelta = MIN_
             "Nothing is removed. Promote one, or correct the address."
         )
     recent = list(dict.fromkeys(promotion.version for promotion in reversed(log)))
-    kept_versions, now = {*recent[:keep], *log[-1].candidates[:keep]}, datetime.now(UTC)
+    kept_versions = {*recent[:keep], *log[-1].candidates[:keep]}
+    now = datetime.now(UTC)
     min_unfinished_age = max(older_than, MIN_UNFINISHED_AGE) if older_than else older_than
     return [
         release

@@ -115,7 +115,8 @@ def hash_file(path: str | Path) -> str | None:
 
 def fingerprint_file(path: Path) -> FileEntry:
     """Return the size in bytes and the sha256 of one regular file."""
-    digest, size = hashlib.sha256(), 0
+    digest = hashlib.sha256()
+    size = 0
     with open_regular_file(path) as file:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)

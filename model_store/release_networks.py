@@ -24,7 +24,8 @@ def open_networks(release: LocalRelease) -> Networks:
 
 
 def _open_network(release: LocalRelease, network: ReleaseNetwork) -> Classifier:
-    classifier, golden = open_classifier(release.folder / network.graph, network.contract), network.golden
+    classifier = open_classifier(release.folder / network.graph, network.contract)
+    golden = network.golden
     pixels = golden.decode_pixels(network.contract.input)
     classifier.check_golden_answers(pixels, golden.decode_answers(), golden.distances)
     classifier.classify(pixels)  # this also runs the parts of an answer beside the probabilities

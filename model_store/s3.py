@@ -180,7 +180,8 @@ class S3Store:
         match = re.fullmatch(r"s3://([A-Za-z0-9._-]{3,255})(?:/(.*))?", address)
         if match is None:
             raise BadAddress(f"{address!r} is no S3 address. One looks like s3://bucket/prefix.")
-        self._bucket, prefix = match[1], (match[2] or "").strip("/")
+        self._bucket = match[1]
+        prefix = (match[2] or "").strip("/")
         self._prefix = f"{prefix}/" if prefix else ""
         self._page_keys = page_keys
         self._client = _new_client(self.address, read_seconds)
@@ -379,7 +380,8 @@ def choose_error(code: str, message: str, address: str, operation: str) -> Store
     Returns:
         The exception to raise. Its message has the bucket, the key, the code and advice.
     """
-    answer, words = f"{address}: {code} on {operation}.", f" The server says: {message}" if message else ""
+    answer = f"{address}: {code} on {operation}."
+    words = f" The server says: {message}" if message else ""
     if code in NOT_FOUND_CODES and operation in KEY_OPERATIONS:
         return NotFound(f"{answer} There is nothing under this key.")
     if code in EXISTS_CODES:

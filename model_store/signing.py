@@ -102,7 +102,8 @@ def create_key_pair(path: Path) -> Path:
     Raises:
         KeyUnusable: a file exists already, or cannot be written.
     """
-    key, public = Ed25519PrivateKey.generate(), path.with_name(path.name + ".pub")
+    key = Ed25519PrivateKey.generate()
+    public = path.with_name(path.name + ".pub")
     if public.exists():
         raise KeyUnusable(f"{public}: is there already. {_NEVER_OVERWRITTEN}")
     try:

@@ -194,7 +194,8 @@ def read_signed_manifest(store: Store, version: str, trusted: TrustedKeys | None
         ManifestInvalid, ManifestTooNew: the manifest cannot be read here.
         ReleaseCorrupt: the manifest belongs to other files.
     """
-    key, signature = manifest_key(version), None
+    key = manifest_key(version)
+    signature = None
     address = f"{store.address}/{key}"
     try:
         text = store.read(key)

@@ -95,7 +95,8 @@ def compare_answers(candidate: Answers, baseline: Answers, promised_share: float
             the candidate accepts more answers, this share of the additional ones has to be right; with 1, all
             of them.
     """
-    groups, shown = join_groups(candidate.groups, baseline.groups), baseline.has_class
+    groups = join_groups(candidate.groups, baseline.groups)
+    shown = baseline.has_class
     return AnswerComparison(
         picture_count=len(candidate),
         group_count=int(groups.max()) + 1,
@@ -143,7 +144,8 @@ def _compare_accepted_errors(
 
 
 def _shares(answers: Answers) -> AnswerShares:
-    class_answers, accepted = answers.select_rows(answers.has_class), answers.is_accepted
+    class_answers = answers.select_rows(answers.has_class)
+    accepted = answers.is_accepted
     accepted_right = answers.is_right[accepted] if len(class_answers) else class_answers.is_right
     return AnswerShares(
         picture_count=len(answers),

@@ -137,7 +137,8 @@ def read_evidence(release: ReleaseFiles) -> ReleaseEvidence:
         ReportInvalid: the report cannot be parsed.
         ReleaseCorrupt: another file is damaged or does not fit the manifest.
     """
-    manifest, text = release.manifest, release.read_file(REPORT_FILE)
+    manifest = release.manifest
+    text = release.read_file(REPORT_FILE)
     if hashlib.sha256(text).hexdigest() != manifest.files[REPORT_FILE].sha256:
         raise ReleaseCorrupt(
             f"{release.address}/{REPORT_FILE}: its sha256 is not that of the manifest. Publish the release "

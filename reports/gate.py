@@ -83,7 +83,8 @@ def check_gate(
         GateRefused: the release is refused. The message has the figures of both releases, and says how to
             promote anyway.
     """
-    right, classes = candidate.manifest.headline.test_accuracy, len(candidate.manifest.labels)
+    right = candidate.manifest.headline.test_accuracy
+    classes = len(candidate.manifest.labels)
     if right < (least := compute_minimum_accuracy(classes)):
         raise GateRefused(
             f"{candidate.version} is hardly better than chance: {right:.1%} of its test pictures are right, "
@@ -174,7 +175,8 @@ def _not_shared(comparisons: ComparisonsByName, current: ReleaseEvidence) -> Ite
         name: shares for compared in comparisons.values() for name, shares in compared.shares_by_set.items()
     }
     for name in sorted({TEST_SET, *current.promised_sets}):
-        n, total = sets[name][0].picture_count if name in sets else 0, current.count_pictures(name)
+        n = sets[name][0].picture_count if name in sets else 0
+        total = current.count_pictures(name)
         if n < (least := min(MIN_SHARED_PICTURES, max(1, 3 * total // 4))):
             yield f"both decided {n:,} of the {total:,} pictures of {_name_set(name)}; {least} are needed"
 
@@ -184,7 +186,8 @@ def _losses(comparisons: ComparisonsByName, margin: float) -> Iterator[str]:
 
     All tests of attributes together have the same error rate as those of the class (Holm).
     """
-    class_tests, attribute_tests = list[_Test](), list[_Test]()
+    class_tests = list[_Test]()
+    attribute_tests = list[_Test]()
     for name, comparison in comparisons.items():
         (attribute_tests if name.startswith(ATTRIBUTE_SET_PREFIX) else class_tests).extend(
             _tests(name, comparison)

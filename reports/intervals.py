@@ -53,7 +53,8 @@ def compute_lower_bounds(
     Returns:
         The bounds, 0 to 1; 0 for a sample in which no answer is right.
     """
-    right, n = np.atleast_1d(np.asarray(right, np.float64)), np.atleast_1d(np.asarray(n, np.float64))
+    right = np.atleast_1d(np.asarray(right, np.float64))
+    n = np.atleast_1d(np.asarray(n, np.float64))
     # Where none is right any number above 0 will do.
     bound = compute_beta_quantiles(1 - confidence_level, np.where(right > 0, right, 1.0), n - right + 1)
     return np.where(right > 0, bound, 0.0)
@@ -72,7 +73,8 @@ def compute_upper_bounds(
     Returns:
         The bounds, 0 to 1; 1 for a sample in which no answer is wrong.
     """
-    right, n = np.asarray(right, np.float64), np.asarray(n, np.float64)
+    right = np.asarray(right, np.float64)
+    n = np.asarray(n, np.float64)
     return 1 - compute_lower_bounds(n - right, n, confidence_level)
 
 
@@ -127,7 +129,9 @@ def _incomplete_beta(x: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
 
 def _fraction(a: FloatArray, b: FloatArray, x: FloatArray) -> FloatArray:
     """Compute 1 + d1 / (1 + d2 / (1 + ...)) of DLMF 8.17.22, forwards (modified Lentz)."""
-    value, c, d = np.ones(len(a)), np.ones(len(a)), np.zeros(len(a))
+    value = np.ones(len(a))
+    c = np.ones(len(a))
+    d = np.zeros(len(a))
     for term in range(1, _TERMS):
         m = term // 2
         top = m * (b - m) if term % 2 == 0 else -(a + m) * (a + b + m)
@@ -236,7 +240,8 @@ def _estimate_one_share(
     effects = 1 + (sizes - 1) * MIN_GROUP_CORRELATION
     weights = np.ones(len(sizes)) if is_unweighted else 1 / effects
     total = float(weights @ sizes)
-    share, group_count = float(weights @ errors) / total, len(sizes)
+    share = float(weights @ errors) / total
+    group_count = len(sizes)
     assumed_answers = total**2 / float(weights**2 @ (sizes * effects))
     spread = float(np.sum((weights * (errors - share * sizes)) ** 2))
     if group_count == 1 or not spread:
@@ -289,7 +294,8 @@ def compute_source_mean(right: FloatArray, n: FloatArray) -> tuple[float, tuple[
         n: float64 (S,), the number of all answers in each source, above 0.
     """
     shares = right / n
-    mean, answers = float(shares.mean()), float(np.sum(n / (1 + MIN_GROUP_CORRELATION * (n - 1))))
+    mean = float(shares.mean())
+    answers = float(np.sum(n / (1 + MIN_GROUP_CORRELATION * (n - 1))))
     widening = float(compute_t_quantiles(len(n) - 1, TWO_SIDED_CONFIDENCE_LEVEL)[0]) / Z_SCORE_95
     if (variance := float(shares.var(ddof=1)) / len(n) * widening**2) > 0:
         answers = min(answers, mean * (1 - mean) / variance)
@@ -310,7 +316,8 @@ def compute_class_mean_interval(
             are independent.
         classes: integers (N,), the class of each answer.
     """
-    cells, effect = np.unique(classes, return_inverse=True)[1], _effect(right, groups)
+    cells = np.unique(classes, return_inverse=True)[1]
+    effect = _effect(right, groups)
     return compute_macro_interval(np.bincount(cells, right) / effect, np.bincount(cells) / effect)
 
 
@@ -434,7 +441,8 @@ def compute_wilson_interval(right: float, n: float) -> tuple[float, float]:
         right: the number of right answers, 0 to n.
         n: the number of all answers, at least 1; it may be an effective number.
     """
-    share, weight = right / n, Z_SCORE_95**2 / n
+    share = right / n
+    weight = Z_SCORE_95**2 / n
     centre = (share + weight / 2) / (1 + weight)
     half = Z_SCORE_95 * sqrt(share * (1 - share) / n + weight / (4 * n)) / (1 + weight)
     return max(0.0, centre - half), min(1.0, centre + half)

@@ -140,7 +140,8 @@ def _reports(
     from training.pixel_network import make_training_run, train_pixel_network  # noqa: PLC0415 - needs Keras
 
     command = shlex.join(["wardrobe", "compare", *arguments.words])
-    recipes, progress = _recipes(arguments, data), TerminalProgress()
+    recipes = _recipes(arguments, data)
+    progress = TerminalProgress()
     tasks = [make_training_run(recipe, data, command_line=command) for recipe in recipes]
     releases = [task.folder / NEW_RELEASE_FOLDER for task in tasks]
     finished = list(map(_report_of_finished, recipes, releases))
@@ -196,7 +197,8 @@ def _row(comparison: "ComparedNetwork") -> dict[str, str]:
     """Return the cells of a network, by their headings."""
     from training.gradient.comparison_results import format_spread  # noqa: PLC0415 - needs matplotlib
 
-    test, published = comparison.summary["test"], comparison.published
+    test = comparison.summary["test"]
+    published = comparison.published
     return {
         "network": comparison.network,
         "parameters": f"{comparison.parameters:,}",

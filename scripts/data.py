@@ -80,7 +80,8 @@ def execute(arguments: argparse.Namespace) -> object:
             f"{place}: pixels in the form of Fashion-MNIST, which are checked as they are learnt: "
             f"{get_program_name()} train --data FOLDER, or --train CSV --test CSV."
         )
-    attributes, progress = tuple(arguments.attribute or ()), _Notes()
+    attributes = tuple(arguments.attribute or ())
+    progress = _Notes()
     data_source = Named(
         place=str(place),
         attributes=attributes,

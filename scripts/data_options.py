@@ -146,7 +146,9 @@ def choose_data_source(arguments: argparse.Namespace) -> Named:
 
     The command ends as wrong usage if these options contradict each other.
     """
-    options, train, test = read_recorded_options(arguments), arguments.train, arguments.test
+    options = read_recorded_options(arguments)
+    train = arguments.train
+    test = arguments.test
     if (train is None) != (test is None):
         arguments.error(
             "--train and --test belong together: one CSV file each. `wardrobe evaluate --data CSV` measures "

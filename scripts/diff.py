@@ -142,7 +142,8 @@ def print_comparison(compared: Comparison, releases: tuple[LocalRelease, LocalRe
         compared: the comparison of the answers.
         releases: the first and the second release.
     """
-    out, (first, second) = make_console(), (release.version for release in releases)
+    out = make_console()
+    first, second = (release.version for release in releases)
     print_table([_cells(change) for change in compared.changes[:MAX_CHANGES_SHOWN]], words=(LABEL_A, LABEL_B))
     if (more := len(compared.changes) - MAX_CHANGES_SHOWN) > 0:
         out.print(f"{more:,} further changes are not listed: --out FILE.csv and --page FILE.html have them.")

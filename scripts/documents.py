@@ -143,7 +143,8 @@ def fill_reasons(document: str) -> str:
         meanings = " ".join(f"`{reason}`: {reason.sentence}" for reason in reasons)
         kept = [value for value in json.loads(match["values"]) if value in reasons]
         new = [reason for reason in reasons if reason not in kept]
-        (start, middle), (rest, end) = match.span("description"), match.span("values")
+        start, middle = match.span("description")
+        rest, end = match.span("values")
         document = (
             document[:start]
             + json.dumps(f"Why a person should look; null with `accept`. {meanings}")

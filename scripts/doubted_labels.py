@@ -75,7 +75,8 @@ def _write(
     pictures = len(answers[1])
     if not pictures:
         return
-    doubts, out = doubted(answers, labels), make_console()
+    doubts = doubted(answers, labels)
+    out = make_console()
     for name in (DOUBTS_TABLE_NAME, DOUBTS_PAGE_NAME):
         _keep_earlier(folder / name)
     if len(doubts) > MAX_DOUBTED_SHARE * pictures:

@@ -132,7 +132,8 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
     If the folder is the one that the release was trained on, this is the release's own test set, otherwise
     the whole folder.
     """
-    drawn_test_set, picture_count = draw_test_pictures(data.test), len(data.test)
+    drawn_test_set = draw_test_pictures(data.test)
+    picture_count = len(data.test)
     if drawn_test_set.compute_digest() == read_report(release).data.test_sha256:
         make_console().print(
             f"Measured on {len(drawn_test_set):,} of {picture_count:,} pictures: the test set of this "
@@ -300,8 +301,10 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     from training.evaluation.evaluate import decide_answers, score_pictures  # noqa: PLC0415 - needs scikit-learn
     from training.evaluation.photos import compute_photo_figures, make_photo_answers  # noqa: PLC0415 - as above
 
-    contract, split = release.manifest.contract("photos"), arguments.split or DEFAULT_SPLIT_NAME
-    reading, files = ListOptions.read_arguments(arguments), tuple(arguments.corrections)
+    contract = release.manifest.contract("photos")
+    split = arguments.split or DEFAULT_SPLIT_NAME
+    reading = ListOptions.read_arguments(arguments)
+    files = tuple(arguments.corrections)
     data_source = Named(place=str(arguments.photos), corrections=files, reading=reading, photo_use="measure")
     photos = read_photos(
         data_source, data_source.list_photos(contract.labels), contract.input, TerminalProgress()

@@ -83,7 +83,8 @@ def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> ob
         read_command_settings().cache_dir,
         print_message,
     )
-    parent, compared = improved_release.release, find_most_corrected_folders(improved_release.corrections)
+    parent = improved_release.release
+    compared = find_most_corrected_folders(improved_release.corrections)
     for sentence in describe_audits(improved_release.corrections, parent.version):
         make_console().print(sentence, markup=False, highlight=False, soft_wrap=True)
     is_of_photos = knows_ten_classes(parent)
@@ -156,7 +157,8 @@ def format_photos_command(improved_release: CorrectedRelease, typed: argparse.Na
 def _list_repeated_options(typed: argparse.Namespace) -> list[str]:
     """Return the words after `--` without the folder of the run and without the store."""
     words = typed.words[typed.words.index("--") + 1 :] if "--" in typed.words else []
-    repeated, rest = list[str](), iter(words)
+    repeated = list[str]()
+    rest = iter(words)
     for word in rest:
         name, _, value = word.partition("=")
         if name not in {"--run", "--out", "--publish"}:

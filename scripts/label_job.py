@@ -121,11 +121,13 @@ def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
             f"{table} was not made by `wardrobe label`: {journal_path(table).name} is missing. Label first, "
             "or name the SOURCE, too."
         )
-    before, options = None, dict[str, Any]()
+    before = None
+    options = dict[str, Any]()
     with suppress(TableUnusable, RunMismatch) if arguments.source else ExitStack():  # said once it is opened
         if is_there and not arguments.restart:
             with Journal(table) as journal:
-                before, options = journal.earlier_settings, dict(journal.options)
+                before = journal.earlier_settings
+                options = dict(journal.options)
     has_no_source = arguments.has_no_source = arguments.source is None
     for name in JOURNAL_OPTIONS if has_no_source else ():
         if getattr(arguments, name) in (None, False, ()):

@@ -202,7 +202,8 @@ def _say_checks(summary: Summary, products_without_photo: Sequence[str], promise
 
 def _describe_products(products: Mapping[str, Any], promise: Promise | None) -> Iterator[str]:
     """Return the sentences of a terminal about products; `promise` is that of products, for the class."""
-    list_count, alone = products["accepted_by_list"], products["accepted"] - products["accepted_by_list"]
+    list_count = products["accepted_by_list"]
+    alone = products["accepted"] - products["accepted_by_list"]
     accepted = {"accepted by list and photo": list_count, "by the photo alone": alone}
     outcomes = {**(accepted if list_count else {"accepted": alone}), **products["reviewed"]}
     outcomes |= {"without an answer": products["without_answer"]}

@@ -78,7 +78,9 @@ def show_progress(
     Yields:
         A function to call with the number of finished items.
     """
-    line, began, remaining_time = task_name, time.monotonic(), TimeRemainingColumn(elapsed_when_finished=True)
+    line = task_name
+    began = time.monotonic()
+    remaining_time = TimeRemainingColumn(elapsed_when_finished=True)
     with (
         make_progress_bar(
             TextColumn(task_name), BarColumn(), MofNCompleteColumn(), *extra_columns, remaining_time
@@ -109,7 +111,8 @@ def print_progress_lines(line: Callable[[], str], interval: float = SECONDS_BETW
     if make_console(sys.stderr).is_interactive:
         yield
         return
-    done, began = threading.Event(), time.monotonic()
+    done = threading.Event()
+    began = time.monotonic()
 
     def speak() -> None:
         while not done.wait(interval):

@@ -29,7 +29,8 @@ EXAMPLE_COMMANDS = (
 
 def execute(arguments: argparse.Namespace) -> object:
     """Publish the release that the arguments name in a store, print the result, and return it for --json."""
-    store, folder = open_store(arguments.store), _folder_of(arguments)
+    store = open_store(arguments.store)
+    folder = _folder_of(arguments)
     if not store.address.startswith("s3://") and not Path(store.address).exists():
         print_message(f"{store.address} is a new folder; a store on S3 is s3://bucket/prefix.")
     target = ReleaseTarget(

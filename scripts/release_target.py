@@ -204,7 +204,8 @@ class ReleaseTarget:
             StoreError: the release cannot be stored, or the gate refuses it. The message ends with the
                 command that stores it, since the release stays where it is.
         """
-        address, current = self.store.address, self.current_manifest
+        address = self.store.address
+        current = self.current_manifest
         try:
             with explain_resuming(self._way_to_store(release)):
                 published = self.publish(release)
@@ -248,7 +249,8 @@ class ReleaseTarget:
 
     def _next_steps(self, release: Path, labels: Sequence[str]) -> list[str]:
         """Return commands to paste that serve, compare and publish a release of these classes."""
-        address, lines = self.store.address, [f"Release: {release}"]
+        address = self.store.address
+        lines = [f"Release: {release}"]
         if self.is_promoted:
             shown = f"{release / REPORT_PAGE_FILE}, and http://127.0.0.1:8000/metrics once it is served"
             lines += [_serve_command(address), f"Report:  {shown}"]
@@ -330,7 +332,8 @@ def format_publish_result(published: PublishResult, address: str) -> str:
         published: the result.
         address: the address of the store.
     """
-    version, promotion = published.manifest.version, published.promotion
+    version = published.manifest.version
+    promotion = published.promotion
     if promotion is None:
         state = (
             f"{version} is in {address}, but not current: `releases promote` makes it so, `prune` removes it."

@@ -215,7 +215,8 @@ def _card(store: Store, manifest: Manifest) -> object:
 
 
 def _facts(manifest: Manifest) -> list[tuple[str, str]]:
-    headline, model = manifest.headline, manifest.contract("pixels")
+    headline = manifest.headline
+    model = manifest.contract("pixels")
     return [
         ("version", manifest.version),
         ("made", f"{manifest.created_at:%Y-%m-%d %H:%M} UTC, commit {manifest.git_commit or 'unknown'}"),
@@ -239,7 +240,8 @@ def _review_below(contract: ModelContract) -> str:
 
 
 def _promote(store: Store, arguments: argparse.Namespace) -> object:
-    author, unconditional = choose_author(arguments.by), arguments.unconditional
+    author = choose_author(arguments.by)
+    unconditional = arguments.unconditional
     rule = judge_without_refusing if arguments.force else judge_release
     published = promote_release(arguments.version, store, rule, author=author, unconditional=unconditional)
     print(format_publish_result(published, store.address))
@@ -247,7 +249,8 @@ def _promote(store: Store, arguments: argparse.Namespace) -> object:
 
 
 def _rollback(store: Store, arguments: argparse.Namespace) -> object:
-    author, unconditional = choose_author(arguments.by), arguments.unconditional
+    author = choose_author(arguments.by)
+    unconditional = arguments.unconditional
     promotion = roll_back(store, author, note=arguments.reason, unconditional=unconditional)
     print(
         f"{promotion.version} is current in {store.address} again, in place of {promotion.previous} "
@@ -311,10 +314,8 @@ def build_parser() -> argparse.ArgumentParser:
     number_kept = f"number of releases to keep (default: {DEFAULT_RELEASES_KEPT})"
     pruning.add_argument("--keep", type=keep_type, default=DEFAULT_RELEASES_KEPT, help=number_kept)
     pruning.add_argument("--dry-run", action="store_true", help="name them, but remove nothing")
-    age, default = (
-        "minutes; what was written to later stays, as a promotion may be under way (default: 60)",
-        MIN_AGE / timedelta(minutes=1),
-    )
+    age = "minutes; what was written to later stays, as a promotion may be under way (default: 60)"
+    default = MIN_AGE / timedelta(minutes=1)
     pruning.add_argument("--older-than", type=parse_minutes, default=default, metavar="MINUTES", help=age)
     return parser
 

@@ -70,7 +70,8 @@ def execute(arguments: argparse.Namespace) -> object:
         if options.photos is not None:
             return _train_photos(options, arguments)
         make_console().print("Reading the pictures; then TensorFlow starts.")
-        data_source, target = choose_data_source(arguments), open_release_target(arguments, options.data)
+        data_source = choose_data_source(arguments)
+        target = open_release_target(arguments, options.data)
         new_release = train_on_pictures(
             data_source,
             options,
@@ -143,8 +144,10 @@ def _check_places(options: TrainingOptions, arguments: argparse.Namespace) -> No
 
 
 def _train_photos(options: TrainingOptions, arguments: argparse.Namespace) -> object:
-    place, photos = str(options.release), Path(str(options.photos))
-    data_source, target = make_named_photos(options), open_release_target(arguments, photos)
+    place = str(options.release)
+    photos = Path(str(options.photos))
+    data_source = make_named_photos(options)
+    target = open_release_target(arguments, photos)
     parent = find_release(place, read_command_settings().cache_dir)
     check_has_photo_network(parent, place, photos)
     make_console().print("Reading the photos; then TensorFlow starts.")
@@ -188,10 +191,8 @@ def publish_photo_release(
     """
     if arguments.out or arguments.publish:
         return publish_compared_release(new_release.release, target, parent)
-    verdict, store = (
-        compare_with_parent(open_release(new_release.release), parent),
-        parse_store_address(place) or STORE_PLACEHOLDER,
-    )
+    verdict = compare_with_parent(open_release(new_release.release), parent)
+    store = parse_store_address(place) or STORE_PLACEHOLDER
     print("\n".join([verdict, *format_next_commands(place, new_release.release, target.pictures, store)]))
     return {"release": str(new_release.release), "verdict": verdict}
 

@@ -132,8 +132,10 @@ def _hand_over(study: Path, trials: "FinishedTrials", arguments: argparse.Namesp
     """
     from training.gradient.search import STUDY_FILE, draw_search_plot, round_values  # noqa: PLC0415
 
-    folder, best = arguments.out or study, trials[0]
-    figure, command = folder / PLOT_FILE_NAME, make_train_command(arguments, round_values(best.params))
+    folder = arguments.out or study
+    best = trials[0]
+    figure = folder / PLOT_FILE_NAME
+    command = make_train_command(arguments, round_values(best.params))
     folder.mkdir(parents=True, exist_ok=True)
     draw_search_plot(study, figure)
     out = make_console()

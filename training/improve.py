@@ -196,7 +196,8 @@ def find_most_corrected_folders(corrections: Sequence[Correction]) -> tuple[Path
         folders that contain it are left out, because they have many other files. A folder in another one
         is left out, too, because a comparison of the outer one includes it.
     """
-    here, counts = Path.cwd(), Counter[Path]()
+    here = Path.cwd()
+    counts = Counter[Path]()
     for path in dict.fromkeys(Path(correction.path) for correction in corrections):
         if path.is_file() and not here.is_relative_to(folder := Path(make_absolute(path.parent))):
             counts[folder] += 1
@@ -270,7 +271,8 @@ def choose_next_training(
         f"classes. Its head that answers photos is fitted again, on {corrected_release.file} and photos "
         "that come with this package."
     )
-    photos, encoding = str(corrected_release.file), corrected_release.encoding or None
+    photos = str(corrected_release.file)
+    encoding = corrected_release.encoding or None
     return TrainingOptions(release=corrected_release.name, photos=photos, encoding=encoding), NO_HASHED_FILES
 
 
@@ -312,11 +314,10 @@ def _repeat_recorded_training(
     """Return the options of the parent's training, with a copy of all corrections, and the files read."""
     parent = corrected_release.release
     options = TrainingOptions.read_recorded(parent.manifest.training)
-    place, earlier_files = (
-        _find_learnt_pictures_place(data, options.data, parent),
-        _find_learnt_corrections(learnt_corrections, options, parent),
-    )
-    typed, recorded = corrected_release.encoding, options.encoding
+    place = _find_learnt_pictures_place(data, options.data, parent)
+    earlier_files = _find_learnt_corrections(learnt_corrections, options, parent)
+    typed = corrected_release.encoding
+    recorded = options.encoding
     encoding = (typed or recorded) if data else (recorded or typed)  # a recorded list has its own
     options = options.replace_options(data=str(place), encoding=encoding or None)
     named_data = Named(

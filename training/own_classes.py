@@ -93,25 +93,25 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     check_named_run(run)
     blocks = FAST_BLOCKS if options.fast else ALL_BLOCKS
     # 1) Pictures: each content once, seen as it is read, in folds that keep groups together.
-    began, body = time.perf_counter(), build_vector_network(blocks)
+    began = time.perf_counter()
+    body = build_vector_network(blocks)
     data = make_labelled_vectors(named_data, contents, make_feature_function(body), options, progress)
     check_labels(data.labels)
     parts = split_data(data, None)
-    train, folds = parts.train, choose_folds(parts.train)
+    train = parts.train
+    folds = choose_folds(parts.train)
     announce_training(parts, folds, blocks, options, progress)
     # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
     heads = fit_class_and_attribute_heads(train, folds, blocks, progress)
     head = heads[LABEL].head
     # 3) The OOD score, against photos of other things; of each fold, too.
-    features = train.features.upright[:, find_measured_part(blocks)]
-    ood = choose_other_things(blocks[0], train, features, folds, progress.say)
-    with progress.show_progress("fitting OOD scores") as watch:
-        measure, distances = fit_unfamiliarity_with_folds(train, features, folds, ood, watch)
+    ood, measure, distances = _fit_ood_score(train, folds, blocks, progress)
     answers = make_answers(Scores.make_class_scores(heads[LABEL].out_of_fold, distances), train, folds=folds)
     seconds = time.perf_counter() - began
     progress.say(_describe_accuracy(answers, len(train.pictures_of_known_class), seconds))
     # 4) Export: graph and network answer alike.
-    name, model = (BACKBONE if options.fast else EFFICIENTNET).recipe.network, head.attach_to(body)
+    name = (BACKBONE if options.fast else EFFICIENTNET).recipe.network
+    model = head.attach_to(body)
     usual = Path("runs") / f"{name}-{train.compute_digest()[:16]}{make_groups_suffix(data)}"
     attributes = {question: fitted for question, fitted in heads.items() if question != LABEL}
     last_layers = {question: fitted.head for question, fitted in attributes.items()}
@@ -250,7 +250,8 @@ def fit_class_and_attribute_heads(
     """
     spreads = make_block_spreads(blocks)
     with progress.show_progress("fitting heads") as watch:
-        done, heads = count(1), len(train.labels) * (int(folds.max()) + 1)
+        done = count(1)
+        heads = len(train.labels) * (int(folds.max()) + 1)
         fits = {
             name: fit_head_with_folds(
                 labels, train.features, train.groups, folds, spreads, lambda: watch(next(done), heads)
@@ -263,6 +264,17 @@ def fit_class_and_attribute_heads(
         ):
             progress.say(f"{name}: {sentence}")
     return fits
+
+
+def _fit_ood_score(
+    train: Pictures, folds: FoldNumbers, blocks: Sequence[BlockName], progress: Progress
+) -> tuple[OodPhotos | None, ClassWhitening | OodScore, Distances]:
+    """Choose photos of other things, fit the OOD score against them, and return both with its distances."""
+    features = train.features.upright[:, find_measured_part(blocks)]
+    other_things = choose_other_things(blocks[0], train, features, folds, progress.say)
+    with progress.show_progress("fitting OOD scores") as watch:
+        measure, distances = fit_unfamiliarity_with_folds(train, features, folds, other_things, watch)
+    return other_things, measure, distances
 
 
 def fit_unfamiliarity_with_folds(
@@ -282,7 +294,8 @@ def fit_unfamiliarity_with_folds(
             None for a Whitening, the distance from the learnt pictures alone.
         report_done: a function that is called after each fold.
     """
-    done, classes = count(1), int(train.classes.max()) + 1
+    done = count(1)
+    classes = int(train.classes.max()) + 1
 
     def learn(positions: NDArray[np.int64]) -> Callable[[FeatureVectors], Distances]:
         measure = fit_unfamiliarity(features[positions], train.classes[positions], classes, other_things)
@@ -300,7 +313,6 @@ def compute_vector_scores(
 
     Args:
         head: the head that answers the class.
-        measure: the measure of the distance.
         features: the part of the vector in which distances are measured.
         pictures: the pictures with their vectors.
     """

@@ -103,7 +103,8 @@ def release_pixel_network(  # noqa: PLR0913, PLR0917 - a fit, what it was made o
         ExportError: the serving graph cannot be made or answers differently from the network.
         StoreError: the folder cannot be sealed.
     """
-    train, model = parts.train, fitted.model
+    train = parts.train
+    model = fitted.model
     candidate = Candidate(
         network=recipe.network,
         model=model,

@@ -112,7 +112,8 @@ def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where
         UnusedOption: the story does not use an option that was typed.
         TrainingError: the pictures cannot be learnt.
     """
-    listing, contents = named_data.list_pictures(), None
+    listing = named_data.list_pictures()
+    contents = None
     story, known_files = choose_training_story(listing, progress, typed_names, known_files)
     if listing is not None:
         classes = named_data.check_listing(listing)

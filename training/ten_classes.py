@@ -84,7 +84,8 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
         StoreError: the release cannot be sealed.
     """
     # 1) Photos: read, and seen by the frozen network.
-    began, labels = time.perf_counter(), parent.manifest.labels
+    began = time.perf_counter()
+    labels = parent.manifest.labels
     check_named_run(run)
     parent_heads = network_that_sees_alike(parent)  # refuses before any work
     if attributes := parent.manifest.attributes:
@@ -168,7 +169,8 @@ def compute_learnt_photos(
         photos_with_vectors = compute_photo_features(photos, folder, watch)
     if not has_corrections:
         return photos_with_vectors
-    shipped, labels = read_shipped_photos(), parent.manifest.labels
+    shipped = read_shipped_photos()
+    labels = parent.manifest.labels
     if (names := shipped.labels[LABEL].names) != labels:
         raise BadRecipe(
             f"{parent.version} knows {', '.join(labels)}; the photos that come with this package "

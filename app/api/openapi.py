@@ -81,7 +81,8 @@ def _fill_security(document: Json, settings: Settings) -> None:
 def _fill_model(document: Json, model: ServedModel, settings: Settings) -> None:
     components = document["components"]
     schemas, parameters = components["schemas"], components["parameters"]
-    labels, shape = list(model.contract.labels), model.contract.input.array_shape
+    labels = list(model.contract.labels)
+    shape = model.contract.input.array_shape
     if labels != schemas["Label"]["enum"]:
         _remove_examples(document, _LABEL_EXAMPLES)
     if schemas["Pixels"] | _nested_schema(shape) != schemas["Pixels"]:

@@ -35,7 +35,8 @@ def create_predict_routes(services: Services, metrics: Metrics) -> Blueprint:
         metrics: the Prometheus metrics, which count the predictions.
     """
     routes = Blueprint("predict", __name__)
-    of_one, of_many = single_limits(services.settings), batch_limits(services.settings)
+    of_one = single_limits(services.settings)
+    of_many = batch_limits(services.settings)
 
     @routes.post("/predict")
     def predict() -> Response:

@@ -118,7 +118,8 @@ class RequestMiddleware:
             self._report(environ, context, seconds)
 
     def _report(self, environ: WSGIEnvironment, context: RequestContext, seconds: float) -> None:
-        method, stages = environ["REQUEST_METHOD"], context.timing.milliseconds
+        method = environ["REQUEST_METHOD"]
+        stages = context.timing.milliseconds
         answering = seconds - stages.get(READ_STAGE, 0.0) / 1000
         self._metrics.count_request(context.route or "none", method, context.status, answering, stages)
         for prediction in context.predictions:
@@ -181,7 +182,8 @@ def _create_access_fields(environ: WSGIEnvironment, context: RequestContext, sec
         fields["client"] = client
     if context.key is not None:
         fields["key"] = context.key
-    fields["version"], fields["request_id"] = context.model.version, context.request_id
+    fields["version"] = context.model.version
+    fields["request_id"] = context.request_id
     if context.problem is not None:
         fields["problem"] = context.problem.rpartition(":")[2]
     if context.predictions:

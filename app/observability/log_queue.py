@@ -108,7 +108,8 @@ class BackgroundHandler(QueueHandler):
         return self._refused + self._unwritten
 
     def _reset_counts(self) -> None:
-        self._process, self._torn = 0, False
+        self._process = 0
+        self._torn = False
         self._refused = self._unwritten = self._counted = self._announced = 0
 
     def _start_thread(self) -> None:

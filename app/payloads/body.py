@@ -151,7 +151,8 @@ class BodyReader:
     """
 
     def __init__(self, large_bytes: int, small_bytes: int) -> None:
-        self._large, self._small = _MemoryBudget(large_bytes), _MemoryBudget(small_bytes)
+        self._large = _MemoryBudget(large_bytes)
+        self._small = _MemoryBudget(small_bytes)
         self._lock = create_native_lock()  # a native lock, since bodies are inflated in native threads
 
     @contextmanager

@@ -41,7 +41,8 @@ class ZipArchive:
     def iterate_items(self) -> Iterator[Upload | RefusedItem]:
         """Unpack and yield the files one by one. A file that is too large or damaged is a RefusedItem."""
         for file in self.files:
-            name, content = read_member_name(file)[:MAX_NAME_LENGTH], self._read_content(file)
+            name = read_member_name(file)[:MAX_NAME_LENGTH]
+            content = self._read_content(file)
             yield Upload(content, name) if isinstance(content, bytes) else RefusedItem(content, name)
 
     def _read_content(self, file: ZipInfo) -> bytes | RequestError:

@@ -176,7 +176,8 @@ class Turn:
     """
 
     def __init__(self, first: RequestQueue, heavy: RequestQueue) -> None:
-        self._admission, self._heavy = first, heavy
+        self._admission = first
+        self._heavy = heavy
         self._entered: float | None = None
 
     def __enter__(self) -> "Turn":
@@ -206,11 +207,13 @@ class Turn:
         if self.is_large or self._entered is None:
             return
         self._admission.leave(self._entered)
-        self._admission, self._entered = self._heavy, None
+        self._admission = self._heavy
+        self._entered = None
         self._entered = self._heavy.enter()
 
     def give_way(self) -> None:
         """Let the requests that wait in this queue run first, and return with a slot again."""
         if self._entered is not None:
-            entered, self._entered = self._entered, None  # after an interrupted wait, no slot is held
+            entered = self._entered
+            self._entered = None  # after an interrupted wait, no slot is held
             self._entered = self._admission.give_way(entered)

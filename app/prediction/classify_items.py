@@ -104,7 +104,8 @@ class PictureBudget:
     """
 
     def __init__(self, limits: RequestLimits, seconds: float = MAX_PROCESSOR_SECONDS) -> None:
-        self.max_picture_pixels, self.max_pixels = limits.picture_pixels, limits.pixels
+        self.max_picture_pixels = limits.picture_pixels
+        self.max_pixels = limits.pixels
         self.pixels_left = limits.pixels
         self.seconds_left = seconds
 
@@ -368,7 +369,8 @@ def _split_into_runs(inputs: Sequence[ModelInput]) -> Iterator[list[ModelInput]]
     for model_input in inputs:
         if run and numbers + model_input.pixels.size > MAX_RUN_NUMBERS:
             yield run
-            run, numbers = [], 0
+            run = []
+            numbers = 0
         run.append(model_input)
         numbers += model_input.pixels.size
     if run:

@@ -179,7 +179,8 @@ def read_release_categories(
         SettingsError: the file cannot be read or is not valid.
         CategoriesMismatch: a label has no category, or the file has a label that the release does not have.
     """
-    taxonomy, heads = read_taxonomy(path), attributes or {}
+    taxonomy = read_taxonomy(path)
+    heads = attributes or {}
     for name in taxonomy.attributes:
         if name not in heads:
             attributes_of_release = ", ".join(heads) or "none"

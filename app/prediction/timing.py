@@ -35,7 +35,8 @@ class StageTimer:
         if (before := self._stage) is not None:
             spent = (now - self._since) * 1000
             self.milliseconds[before] = self.milliseconds.get(before, 0.0) + spent
-        self._stage, self._since = stage, now
+        self._stage = stage
+        self._since = now
 
     def end(self) -> None:
         """Stop measuring the current stage; without a current stage, do nothing."""

@@ -140,7 +140,9 @@ def _parse_items(
 
 def _read_count(tensor: dict[str, Any], contract: InputContract) -> int:
     """Return the number of pictures that the tensor declares."""
-    name, datatype, shape = tensor["name"], tensor.get("datatype"), tensor.get("shape")
+    name = tensor["name"]
+    datatype = tensor.get("datatype")
+    shape = tensor.get("shape")
     rest = list(contract.array_shape) if name == "pixels" else []
     if datatype != INPUT_TYPES[name]:
         advice = UNSCALE_ADVICE if name == "pixels" and str(datatype).startswith("FP") else ""

@@ -64,7 +64,8 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
     @routes.post("/v2/models/<name>/versions/<version>/infer", endpoint="v2_infer_version")
     def infer(name: str, version: str | None = None) -> Response:
         model = find_requested_model(services.settings.model_name, name, version)
-        offered, length = list_outputs(model), request.headers.get(JSON_LENGTH_HEADER)
+        offered = list_outputs(model)
+        length = request.headers.get(JSON_LENGTH_HEADER)
 
         def decode(body: Body) -> ParsedRequest:
             items, request_id, outputs = parse_infer_request(

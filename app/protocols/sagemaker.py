@@ -139,7 +139,8 @@ def _iterate_lines(body: Body) -> Iterator[bytes]:
 
 
 def _parse_row(line: bytes, contract: InputContract) -> RequestItem:
-    columns, expected = line.count(b",") + 1, math.prod(contract.array_shape)
+    columns = line.count(b",") + 1
+    expected = math.prod(contract.array_shape)
     if columns != expected:
         raise BadPixels(f"A line has {columns:,} columns. It needs {expected} numbers of 0..255, no header.")
     return _check_rows(reshape_rows([_parse_number(cell) for cell in line.split(b",")], contract), contract)
@@ -172,7 +173,8 @@ def create_response(media_type: str, outcomes: list[Outcome], *, is_single: bool
         case "application/jsonlines":
             lines = (json.dumps(answer) + "\n" for answer in _create_answers(pictures))
             return Response("".join(lines), mimetype=LINES)
-    answers, context = _create_answers(pictures), get_request_context()
+    answers = _create_answers(pictures)
+    context = get_request_context()
     provenance = {"model": {"version": context.model.version}, "request_id": context.request_id}
     return jsonify((answers[0] if is_single else {"predictions": answers}) | provenance)
 

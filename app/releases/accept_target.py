@@ -33,7 +33,8 @@ def apply_accept_target(served: ServedModel, target: float | None) -> ServedMode
     """
     if target is None:
         return served
-    acceptance, networks = _compute_acceptance(served, target), served.networks
+    acceptance = _compute_acceptance(served, target)
+    networks = served.networks
     # All sets of pictures that one network answers have the same threshold.
     thresholds = {
         _find_network(pictures, served): point.threshold for pictures, point in acceptance.gives.items()

@@ -191,7 +191,10 @@ def open_first_candidate(
         for refusal in earlier_refusals
         if refusal.promotion_number == record.number and not refusal.is_final
     }
-    model, fault, errors, refusals = None, None, list[Exception](), dict[str, Refusal]()
+    model = None
+    fault = None
+    errors = list[Exception]()
+    refusals = dict[str, Refusal]()
     for version in candidates:
         is_whole = False
         try:
@@ -253,7 +256,8 @@ def _open_and_note(settings: Settings, store: Store, record: Promotion, release:
         ModelError: the release cannot be run, or its answers differ from those at its creation.
         SettingsError: the file of the platform's categories cannot be read.
     """
-    version, cache = release.version, resolve_cache_folder(settings.cache_dir)
+    version = release.version
+    cache = resolve_cache_folder(settings.cache_dir)
     is_last = version == record.candidates[-1]
     number = record.number if version == record.version else None
     is_known = read_noted_version(cache, store.address) == version

@@ -129,7 +129,8 @@ class ReleaseWatcher:
         return read_newer_promotion(self._store, self._newest_known)
 
     def _adopt(self, promotion: Promotion) -> None:
-        serving, earlier = self._models.current.version, self._models.refusals
+        serving = self._models.current.version
+        earlier = self._models.refusals
         # A release with a final refusal is tried only if it was promoted again.
         refused_versions = {
             refusal.version

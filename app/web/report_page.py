@@ -32,7 +32,8 @@ def render_report(name: str, model: ServedModel, words: Wording) -> str:
     try:
         report = parse_report(model.report, "/metrics")
     except ReportInvalid as error:
-        labels, metrics = model.contract.labels, format_metrics(model.report)
+        labels = model.contract.labels
+        metrics = format_metrics(model.report)
         return render_report_page(words, **page, why=error, labels=labels, metrics=metrics)
     return make_report_page(
         report, model.figures, lambda figure, _: _figure_address(figure, model.version), words, **page

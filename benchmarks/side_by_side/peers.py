@@ -154,7 +154,8 @@ def started(peer: Peer) -> Iterator[Running]:
     Raises:
         NotServing: it ended, or did not answer 200.
     """
-    [port], binaries = free_ports(1), str(peer.python.parent)
+    [port] = free_ports(1)
+    binaries = str(peer.python.parent)
     fields = {"python": str(peer.python), "bin": binaries, "port": str(port)}
     environment = {
         "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', os.defpath)}",

@@ -133,7 +133,8 @@ class Decisions:
 
         It also knows the words that the shop has explained.
         """
-        words, settings = self.list_words, self.journal.settings
+        words = self.list_words
+        settings = self.journal.settings
         is_on = settings.language != LANGUAGE_OFF
         folders = NO_FOLDERS if words.columns or not is_on else self._folders()
         names = (name for folder_names in folders.names_by_depth.values() for name in sorted(folder_names))

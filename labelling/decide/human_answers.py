@@ -113,12 +113,15 @@ def decide_head(
         human_answers: the answers of people about the row.
         context: the other facts about the head.
     """
-    label, decided_by, reason = None, None, None if isinstance(record, PhotoRecord) else Reason.NO_PHOTO
+    label = None
+    decided_by = None
+    reason = None if isinstance(record, PhotoRecord) else Reason.NO_PHOTO
     if answer:
         label, decided_by, reason = answer.label, answer.decided_by, answer.reason
     labels = human_answers.find_labels(head)
     if len(labels) == 1:
-        label, decided_by = min(labels) or None, DecidedBy.PERSON
+        label = min(labels) or None
+        decided_by = DecidedBy.PERSON
     elif labels:
         reason = Reason.CONTRADICTING
     return HeadDecision(
@@ -176,7 +179,8 @@ def adapt_kind_to_class(
         names: the labels of the attribute `kind`.
         categories: the categories of these labels.
     """
-    label, kind = decisions[LABEL], decisions.get(KIND)
+    label = decisions[LABEL]
+    kind = decisions.get(KIND)
     if label.decided_by != DecidedBy.PERSON or kind is None or kind.decided_by == DecidedBy.PERSON:
         return
     class_kinds = kinds.get(label.label or "", frozenset())

@@ -179,7 +179,8 @@ def _is_colour(text: str) -> bool:
 @cache
 def _no_colours() -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
     """Return the cells that name no colour: in languages without accents that matter, and with such."""
-    plain, accented = set[tuple[str, ...]](), set[tuple[str, ...]]()
+    plain = set[tuple[str, ...]]()
+    accented = set[tuple[str, ...]]()
     for language in (load_shared_words(), *load_languages().values()):
         cells = accented if language.keep_accents else plain
         cells.update(tuple(language.tokens(cell)) for cell in language.no_colours)
@@ -298,7 +299,9 @@ def _words(language: str) -> _Words:
     """Return the words of a language and English ones, as shops use these everywhere."""
     english = load_languages()["en"]
     own_language = load_languages().get(language, english)
-    phrases, ends, parts = dict[tuple[str, ...], frozenset[str]](), dict[str, frozenset[str]](), set[str]()
+    phrases = dict[tuple[str, ...], frozenset[str]]()
+    ends = dict[str, frozenset[str]]()
+    parts = set[str]()
     for source in (english, own_language):
         parts.update(" ".join(own_language.tokens(word)) for word in source.parts)
         for word, colours in source.colours.items():

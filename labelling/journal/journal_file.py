@@ -108,10 +108,12 @@ class Journal(AbstractContextManager["Journal"]):
         self.is_superseded = False
         self.earlier_settings: RunSettings | None = None
         self.options: Mapping[str, Any] = {}
-        self.seconds, self.state = 0.0, UNFINISHED
+        self.seconds = 0.0
+        self.state = UNFINISHED
         self._run: RunSettings | None = None
         self._begins = settings
-        self._committed, self._is_dirty = 0.0, False
+        self._committed = 0.0
+        self._is_dirty = False
         self._restart = restart
         self._clock = clock
 
@@ -245,7 +247,8 @@ class Journal(AbstractContextManager["Journal"]):
                 raise RunMismatch(f"{self.path}: was begun with {others}. {RESTART_ADVICE}")
             self.is_superseded = True
         if stored_run and not (self._restart or self.is_superseded):
-            self._run, (_, self.seconds, self.state, *_) = self.earlier_settings, stored_run
+            self._run = self.earlier_settings
+            _, self.seconds, self.state, *_ = stored_run
         elif now:
             for table in _OF_TABLES:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
@@ -367,11 +370,13 @@ class Journal(AbstractContextManager["Journal"]):
         """
         now = self._clock()
         if self._is_dirty:
-            self.seconds, self.state = self.seconds + now - self._committed, UNFINISHED
+            self.seconds = self.seconds + now - self._committed
+            self.state = UNFINISHED
             self.execute("UPDATE run SET seconds = ?, state = ?", self.seconds, UNFINISHED)
         with self.convert_errors():
             self._db.commit()
-        self._committed, self._is_dirty = now, False
+        self._committed = now
+        self._is_dirty = False
 
     def make_current(self, run: RunSettings, listing: int) -> None:
         """Make a complete listing of the source's pictures the current one, which all queries then read.
@@ -382,7 +387,8 @@ class Journal(AbstractContextManager["Journal"]):
         """
         self.commit()
         self.execute("UPDATE run SET run = ?, listing = ?, state = ?", run.format_json(), listing, CHANGED)
-        self._run, self.state = run, CHANGED
+        self._run = run
+        self.state = CHANGED
 
     def keep_settings(self, run: RunSettings) -> None:
         """Replace the settings in the journal file, for example when the language of titles was found.
@@ -417,7 +423,8 @@ class Journal(AbstractContextManager["Journal"]):
             listing: the number of the listing in the file.
         """
         self.commit()
-        before, self._run = self._run, run
+        before = self._run
+        self._run = run
         try:
             self.execute("UPDATE run SET listing = ?", listing)
             yield

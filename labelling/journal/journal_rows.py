@@ -96,7 +96,10 @@ class RunListing:
             settings: the settings of the run.
         """
         self.kept_count = self.done_count = 0
-        self._journal, self._run, self._count, self._changes = journal, settings, 0, 0
+        self._journal = journal
+        self._run = settings
+        self._count = 0
+        self._changes = 0
         whole = journal.query_value("SELECT listing FROM run")
         journal.execute("DELETE FROM listed WHERE listing <> ?", whole)
         self._listing = whole + 1
@@ -121,7 +124,8 @@ class RunListing:
 
     def _add(self, path: str, stamp: str, cells: Sequence[str]) -> None:
         """Add a picture at the end of the listing."""
-        grouping, named_cells = self._run.by, dict(zip(self._run.further, cells, strict=True))
+        grouping = self._run.by
+        named_cells = dict(zip(self._run.further, cells, strict=True))
         product = grouping.find_product(path, named_cells) if grouping else ""
         text = json.dumps(cells)
         self._journal.execute(_LISTED, self._listing, self._count, path, stamp, product, text)
@@ -133,7 +137,8 @@ class RunListing:
         if not (is_due or is_answered):
             self._journal.execute("INSERT INTO due VALUES (?, ?)", path, stamp)
             return True
-        self.kept_count, self.done_count = self.kept_count + (not is_due), self.done_count + 1
+        self.kept_count += not is_due
+        self.done_count += 1
         return False
 
     def keep_answers(self, items: Sequence[PictureItem], photos: Sequence[PictureAnswers]) -> None:
@@ -158,7 +163,8 @@ class RunListing:
         Answers of pictures that the source no longer has are deleted. If listing, answers and settings equal
         those of the earlier run, nothing changes, and the tables need not be written again.
         """
-        journal, is_same = self._journal, False
+        journal = self._journal
+        is_same = False
         if not self._changes and journal.is_complete and journal.settings == self._run:
             is_same = bool(journal.query_value(_SAME, self._listing, self._listing))
         if not is_same:

@@ -29,7 +29,8 @@ def name_folders(labels: Iterable[str]) -> dict[str, str]:
     Returns:
         the names by label, with the empty label among them.
     """
-    folders, used_names = {"": REVIEW_FOLDER}, {REVIEW_FOLDER}
+    folders = {"": REVIEW_FOLDER}
+    used_names = {REVIEW_FOLDER}
     for label in sorted({*labels} - {""}):
         name = make_safe_name(label)
         while name.casefold() in used_names:

@@ -37,7 +37,8 @@ def read_identifier(cell: str) -> str:
     and capitals stay. Texts such as `n/a`, `null`, `-` and `#REF!` are no identifiers. A cleaned identifier
     stays as it is.
     """
-    text, before = cell, None
+    text = cell
+    before = None
     while text != before:
         before = text
         text = " ".join(remove_format_characters(read_listed_cell(text)).split())

@@ -110,7 +110,8 @@ def open_header(
             read.
     """
     with name_text_errors(path, reading.encoding or "utf-8"):
-        stamp, (encoding, note) = read_stamp(path), find_encoding(path, reading.encoding)
+        stamp = read_stamp(path)
+        encoding, note = find_encoding(path, reading.encoding)
     with name_text_errors(path, encoding):
         list_ = _open_with_header(path, needed, reading, encoding, stamp)
     reading, needed = _match_header(list_.header, needed, reading)

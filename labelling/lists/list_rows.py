@@ -91,7 +91,8 @@ class ListFile:
 
         The number is of rows that fit, but have invisible characters in a column of identifiers.
         """
-        every, unseen = list[MalformedRow](), 0
+        every = list[MalformedRow]()
+        unseen = 0
         for _, cells, bad in self._check_each_row():
             if bad:
                 every.append(bad)
@@ -127,7 +128,8 @@ class ListFile:
         if row.error:
             why, is_unclosed = explain_parse_error(row)
             return MalformedRow(f"{row_place}: {why}", has_quotation_fault=True, is_unclosed=is_unclosed)
-        cells, columns = len(row.cells), len(self.header)
+        cells = len(row.cells)
+        columns = len(self.header)
         further_lines = range(row.first_line + 1, row.last_line + 1)
         if self.is_quoted and (line := find_swallowed_line(row, self.separator, columns, self._is_picture)):
             within = f"it goes on to line {row.last_line}, and line {line} in a cell of it reads like a row"

@@ -62,7 +62,8 @@ class ParsedRow(NamedTuple):
 def parse_rows(file: TextIO, separator: str, *, is_quoted: bool = True) -> Iterator[ParsedRow]:
     """Yield the rows of a CSV, the header first. After a row that cannot be parsed, the next line follows."""
     csv.field_size_limit(MAX_CELL_CHARACTERS)
-    first, lines = file.readline(), list[str]()
+    first = file.readline()
+    lines = list[str]()
     is_hint = bool(SEPARATOR_HINT_PATTERN.fullmatch(first.rstrip("\r\n")))
     reader = csv.reader(
         _record_lines(file if is_hint else chain(filter(None, [first]), file), lines),
@@ -72,7 +73,9 @@ def parse_rows(file: TextIO, separator: str, *, is_quoted: bool = True) -> Itera
         strict=True,
     )
     while True:
-        line, cells, error = is_hint + reader.line_num + 1, list[str](), ""
+        line = is_hint + reader.line_num + 1
+        cells = list[str]()
+        error = ""
         try:
             cells = next(reader)
         except StopIteration:
@@ -91,7 +94,8 @@ def _record_lines(file: Iterable[str], lines: list[str]) -> Iterator[str]:
 
 def explain_parse_error(row: ParsedRow) -> tuple[str, bool]:
     """Return why a row cannot be parsed, and whether a quotation mark in it may have swallowed lines."""
-    why, is_unclosed = 'a quotation mark within a quoted cell is not written twice, as in "5"" wide".', True
+    why = 'a quotation mark within a quoted cell is not written twice, as in "5"" wide".'
+    is_unclosed = True
     if "field limit" in row.error:
         why = f"a cell has more than {MAX_CELL_CHARACTERS:,} characters, or a quotation mark is not closed."
     elif "unexpected end" in row.error:
@@ -125,7 +129,8 @@ def find_swallowed_line(
     """
     if len(row.lines) == 1:
         return 0
-    is_within, cell_lines = False, LINE_BREAK_PATTERN.split(row.cells[0])
+    is_within = False
+    cell_lines = LINE_BREAK_PATTERN.split(row.cells[0])
     is_whole = (columns > 1 and len(line.split(separator)) == columns for line in cell_lines)
     first_whole = next((index for index, is_one in enumerate(is_whole) if is_one), len(cell_lines))
     continues = _make_continuation_check(cell_lines, is_picture)
@@ -176,10 +181,8 @@ def join_sentences(every: Sequence[MalformedRow], limit: int) -> str:
 
 def describe_left_out_rows(every: Sequence[MalformedRow]) -> str:
     """Return how many rows are left out, and how many lines within them, which may be swallowed rows."""
-    rows, within = (
-        f"Rows that are left out: {len(every):,}.",
-        [bad.further_lines for bad in every if bad.further_lines],
-    )
+    rows = f"Rows that are left out: {len(every):,}."
+    within = [bad.further_lines for bad in every if bad.further_lines]
     if not within:
         return rows
     ranges_text = ", ".join(

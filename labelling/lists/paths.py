@@ -60,9 +60,11 @@ def explain_missing(path: str) -> str:
     """
     if os.path.islink(path):  # noqa: PTH114 - as below
         return "It is a link to a file that is not there."
-    missing_thing, (folder, name) = "file", os.path.split(os.path.abspath(path))  # noqa: PTH100 - as below
+    missing_thing = "file"
+    folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - as below
     while not os.path.isdir(folder):  # noqa: PTH112 - as below
-        missing_thing, (folder, name) = "folder", os.path.split(folder)
+        missing_thing = "folder"
+        folder, name = os.path.split(folder)
     there = _sorted_names(folder, is_picture_folder=missing_thing == "file")
     place = bisect_left(there, name)
     nearest_names = get_close_matches(

@@ -98,7 +98,9 @@ def _read_columns(columns: Sequence[str], rows: ReadColumns, language: str) -> I
 
 
 def _read_column(name: str, language: str, counts: Counter[str]) -> TitleColumn:
-    kinds, cells_with_kind, more = set[frozenset[str]](), 0, 0
+    kinds = set[frozenset[str]]()
+    cells_with_kind = 0
+    more = 0
     for text, count in counts.items():
         meaning = read_title_garments(text, language)
         if meaning.kinds:

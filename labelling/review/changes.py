@@ -77,7 +77,10 @@ def compare_releases(
         SourceUnusable, StoreError: the source cannot be listed.
         ModelError: a model failed.
     """
-    pictures, changes, unread_pictures, thumbnails = 0, [], [], {}
+    pictures = 0
+    changes = []
+    unread_pictures = []
+    thumbnails = {}
     accepted = [0, 0]
     for name, before, after, upload in _answers(source, first, second):
         if error := before.error or after.error:

@@ -148,7 +148,8 @@ def match_corrections(
     Returns:
         A list of (sha256 of the picture, correction), and the corrections that belong to no row.
     """
-    folder, corrections_by_key = _folder_of(journal), defaultdict[str, list[Correction]](list)
+    folder = _folder_of(journal)
+    corrections_by_key = defaultdict[str, list[Correction]](list)
     for correction in corrections:
         for key in {correction.sha256} if correction.sha256 else _paths(correction, journal.settings.source):
             corrections_by_key[key].append(correction)
@@ -165,7 +166,8 @@ def match_corrections(
 
 def _folder_of(journal: Journal) -> Path:
     """Return the folder that the paths of a list are relative to; for another source, that of the run."""
-    source, root = Path(journal.settings.source), journal.options.get("root")
+    source = Path(journal.settings.source)
+    root = journal.options.get("root")
     if source.suffix.lower() not in LIST_ENDINGS or not source.is_file():
         return Path(journal.options.get("source_folder", ""))
     return expand_home(root) if root else source.parent

@@ -313,7 +313,8 @@ def fill_page(frame: str, shown: object, *scripts: str) -> str:
         shown: the content as JSON values, which the scripts show.
         scripts: the names of the JavaScript files in this package, in the order in which they run.
     """
-    style, script = read_page_part("review.css"), "".join(map(read_page_part, scripts))
+    style = read_page_part("review.css")
+    script = "".join(map(read_page_part, scripts))
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
         f"style-src {hash_content(style)}; script-src {hash_content(script)}"

@@ -91,7 +91,9 @@ class SmallestRows:
         Args:
             most: the largest number of rows that are kept.
         """
-        self._most, self._keys, self.rows = most, list[Any](), list[TableRow]()
+        self._most = most
+        self._keys = list[Any]()
+        self.rows = list[TableRow]()
 
     def add_row(self, key: object, row: TableRow) -> None:
         """Add a row if its key is among the smallest so far; the row with the largest key is then dropped.
@@ -126,10 +128,14 @@ class HeadQuestions:
             review: the settings of the review page, with the numbers of questions.
             version: the version of the release that answered the rows.
         """
-        self.head, self.accepted_count, self.is_feed_attribute = head, 0, head == review.feed_attribute
-        self._audited, self._version = review.audit_size, version
+        self.head = head
+        self.accepted_count = 0
+        self.is_feed_attribute = head == review.feed_attribute
+        self._audited = review.audit_size
+        self._version = version
         self._is_asked = head in {LABEL, *review.attributes}  # else products that a feed lacks, nothing else
-        self._doubtful, self._fed = SmallestRows(review.question_limit), SmallestRows(review.question_limit)
+        self._doubtful = SmallestRows(review.question_limit)
+        self._fed = SmallestRows(review.question_limit)
         self._drawn = SmallestRows(MAX_SAMPLE_ROWS if review.audit_size is None else review.audit_size)
 
     def add_row(self, row: TableRow) -> None:
@@ -140,7 +146,8 @@ class HeadQuestions:
         Args:
             row: the decided row of a product, or of a picture without a product.
         """
-        decision, subject = row.find_decision(self.head), row.record
+        decision = row.find_decision(self.head)
+        subject = row.record
         if decision.answer is None:
             return
         if self._is_asked and decision.reason is None:
@@ -218,10 +225,8 @@ def choose_photos(row: TableRow, decisions: Decisions) -> list[PhotoRecord]:
         (_place(decisions.answer_without_people(photo)), photo) for photo in row.record.photos if photo.sha256
     )
     photos_by_path = {photo.path: (place, photo) for place, photo in sorted(places, key=itemgetter(0))}
-    photos, shared_hashes = (
-        [photo for _, photo in photos_by_path.values()],
-        decisions.context.shared_photos.products_by_photo,
-    )
+    photos = [photo for _, photo in photos_by_path.values()]
+    shared_hashes = decisions.context.shared_photos.products_by_photo
     answered_photos = (photo for place, photo in photos_by_path.values() if place < NO_ANSWER_RANK)
     unshared_photo = next((photo for photo in answered_photos if photo.sha256 not in shared_hashes), None)
     return (

@@ -37,7 +37,8 @@ class BucketSource(Source):
                 yield PictureItem(f"{store.address}/{entry.key}", (entry.key, entry.size), stamp, weight, ())
 
     def reader(self) -> ReadPictures:
-        store, pool = S3Store(self.source_word), ThreadPoolExecutor(PARALLEL_FETCHES)
+        store = S3Store(self.source_word)
+        pool = ThreadPoolExecutor(PARALLEL_FETCHES)
 
         def read_one(place: tuple[str, int]) -> bytes:
             key, size = place

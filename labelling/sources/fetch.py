@@ -158,7 +158,8 @@ class Fetcher:
     @contextmanager
     def _connected(self, parts: Url, deadline: float) -> Iterator[HTTPSConnection]:
         """Yield a connection to a host, which ends at the deadline at the latest."""
-        host, port = _bare(parts), parts.port or HTTPS_PORT
+        host = _bare(parts)
+        port = parts.port or HTTPS_PORT
         seconds_left = deadline - time.monotonic()
         if seconds_left <= 0:
             raise TimeoutError

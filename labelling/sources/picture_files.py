@@ -107,7 +107,8 @@ class ListSource(FileSource):
 
     def reader(self) -> ReadPictures:
         pool = ThreadPoolExecutor(PARALLEL_FETCHES)
-        fetcher, objects = cache(lambda: _fetcher(self.hosts)), cache(_objects)
+        fetcher = cache(lambda: _fetcher(self.hosts))
+        objects = cache(_objects)
 
         def read_one(place: str | Address) -> bytes:
             if not isinstance(place, Address):

@@ -96,7 +96,8 @@ def group_into_chunks(items: Iterable[PictureItem]) -> Iterator[Chunk]:
         weight += item.byte_weight
         if len(batch) == PICTURES_PER_CHUNK or weight >= BYTES_PER_CHUNK:
             yield batch
-            batch, weight = [], 0
+            batch = []
+            weight = 0
     if batch:
         yield batch
 

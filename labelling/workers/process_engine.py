@@ -45,7 +45,8 @@ def label_on_processes(
     Raises:
         WorkersFailed: MAX_LOST_WORKERS processes have ended, or an error stops all of them.
     """
-    size, chunks = workers or count_usable_cores(), group_into_chunks(items)
+    size = workers or count_usable_cores()
+    chunks = group_into_chunks(items)
     for lost in range(1, MAX_LOST_WORKERS + 1):
         pending_chunks = dict[Future[list[PictureAnswers]], Chunk]()
         try:
@@ -55,7 +56,8 @@ def label_on_processes(
                 return
         except BrokenProcessPool as error:
             unfinished_chunks = list(pending_chunks.values())
-            count, first = sum(map(len, unfinished_chunks)), unfinished_chunks[0][0]
+            count = sum(map(len, unfinished_chunks))
+            first = unfinished_chunks[0][0]
             place_text = f"at one of {count} pictures from {first.name} on"
             if lost == MAX_LOST_WORKERS:
                 raise WorkersFailed(

@@ -48,7 +48,8 @@ class RowCounts:
         """
         self._reasons = frozenset[Reason | None]([None, *find_reasons([place])])
         self.outcomes = Counter[tuple[str, str | None, Reason | None]]()
-        self.checked_answers, self.admitted_answers = Counter[bool](), Counter[bool | None]()
+        self.checked_answers = Counter[bool]()
+        self.admitted_answers = Counter[bool | None]()
         self.rows = self.accepted = self.accepted_by_list = self.decided_by_person = (
             self.rows_without_product
         ) = self.rows_with_title_kinds = 0

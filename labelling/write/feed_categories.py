@@ -33,8 +33,10 @@ class FeedCategories:
         feed_platform = FEED_PLATFORMS[platform]
         file = feed_platform.categories
         self.header = [feed_platform.key, *file.other_columns, file.column] if file else []
-        self._platform, self._run = platform, run
-        self._rows, self._differing = dict[str, tuple[str, ...]](), set[str]()
+        self._platform = platform
+        self._run = run
+        self._rows = dict[str, tuple[str, ...]]()
+        self._differing = set[str]()
         self._kinds = find_label_kinds(run.heads[LABEL], recognise_language(run.heads[LABEL]))
 
     def add_row(self, row: TableRow) -> None:
@@ -53,7 +55,8 @@ class FeedCategories:
         if category is None or len(spellings) > 1 or find_lacking_column(self._platform, row) or is_own:
             return
         cells = feed_platform.make_cells(spellings[0], row) | {file.column: category}
-        key, cells_of_file = cells[feed_platform.key], tuple(cells[column] for column in self.header)
+        key = cells[feed_platform.key]
+        cells_of_file = tuple(cells[column] for column in self.header)
         if self._rows.setdefault(key, cells_of_file)[-1] != category:  # the last column is the category
             self._differing.add(key)
 

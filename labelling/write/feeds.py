@@ -154,8 +154,10 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     """
     run = decisions.settings
     head = check_feed(platform, run.further, run.attributes)
-    articles, categories = FeedArticles(), FeedCategories(platform, run)
-    left_out, count = {reason: list[str]() for reason in LEFT_OUT_REASONS}, 0
+    articles = FeedArticles()
+    categories = FeedCategories(platform, run)
+    left_out = {reason: list[str]() for reason in LEFT_OUT_REASONS}
+    count = 0
     for row in decisions.read_product_rows():
         count += 1
         categories.add_row(row)
@@ -171,11 +173,10 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
         if any(left_out[reason] for reason in (LACKING_CELL, TWO_SPELLINGS, LOSING_VARIATIONS)):
             why_none = " ".join(describe_left_out(*each) for each in left_out.items() if each[1])
         raise TableUnusable(f"--feed {platform}: {why_none}")
-    file, categories_file = feed_path(table, platform), categories_path(table, platform)
-    columns, rows = (
-        list(dict.fromkeys(chain.from_iterable(each.columns for each in fed_articles))),
-        categories.make_rows(),
-    )
+    file = feed_path(table, platform)
+    categories_file = categories_path(table, platform)
+    columns = list(dict.fromkeys(chain.from_iterable(each.columns for each in fed_articles)))
+    rows = categories.make_rows()
     files: dict[Path, tuple[Sequence[str], Iterable[Sequence[str]]]] = {
         file: (columns, (article.select_cells(columns) for article in fed_articles))
     }
@@ -271,7 +272,8 @@ class FeedArticles:
         """
         [name] = find_spellings(row, grouping)
         cells = FEED_PLATFORMS[platform].make_cells(name, row)
-        key, columns = cells[FEED_PLATFORMS[platform].key], tuple(cells)
+        key = cells[FEED_PLATFORMS[platform].key]
+        columns = tuple(cells)
         columns = self._columns.setdefault(columns, columns)
         article = FeedArticle(columns, tuple(cells.values()), row.feed_colours, row.has_likely_colours)
         first = self._articles.setdefault(key, article)

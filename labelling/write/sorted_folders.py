@@ -65,7 +65,8 @@ def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> Sor
     for row in decisions.read_photo_rows():
         if row.class_decision.decided_by:
             decision = row.class_decision
-            path, label = row.record.name, (decision.label or "") if decision.is_settled else ""
+            path = row.record.name
+            label = (decision.label or "") if decision.is_settled else ""
             labels[path] = label if labels.get(path, label) == label else ""
     folders = name_folders(labels.values())
     names = {path: folders[label] for path, label in labels.items()}
@@ -93,7 +94,10 @@ def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> Sorte
         source: the source of the pictures.
         names: the folder of its label, by the path of each picture in the table.
     """
-    read_pictures, numbers, copied_count, unread_count = source.reader(), dict[Path, int](), 0, 0
+    read_pictures = source.reader()
+    numbers = dict[Path, int]()
+    copied_count = 0
+    unread_count = 0
     for item in source.items():
         if inside := names.pop(make_table_path(item.name), ""):
             [upload] = read_pictures([item.place])
@@ -117,7 +121,8 @@ def _name_of(item: PictureItem) -> str:
 
 def _free(path: Path, numbers: dict[Path, int]) -> Path:
     """Return a free path for a picture beside others of its name; `numbers` has the last one of each."""
-    free, number = path, numbers.get(path, 1)
+    free = path
+    number = numbers.get(path, 1)
     while os.path.lexists(free):
         number += 1
         free = path.with_name(f"{path.stem} ({number}){path.suffix}")

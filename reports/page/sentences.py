@@ -50,7 +50,8 @@ def list_confusions(report: Report) -> list[tuple[str, str, int, int]]:
         For each pair the true class, the class that was answered, the number of such pictures, and the number
         of all pictures of the true class. Empty if the confusion matrix does not fit the labels.
     """
-    labels, matrix = report.labels, report.test.confusion_matrix
+    labels = report.labels
+    matrix = report.test.confusion_matrix
     if [len(row) for row in matrix] != [len(labels)] * len(labels):
         return []
     pairs = [
@@ -69,7 +70,8 @@ def describe_weaknesses(report: Report, words: Wording) -> Iterator[str]:
         report: the report.
         words: the language of the sentences.
     """
-    t, test = words.t, report.test
+    t = words.t
+    test = report.test
     missed = {
         label: figures for label, figures in test.per_class.items() if figures.support and figures.recall < 1
     }
@@ -187,7 +189,8 @@ def _share_texts(shares: Mapping[str, str], words: Wording) -> list[str]:
 
 def summarize_report(report: Report, words: Wording) -> str:
     """Return one or two sentences on how often the model is right about photos and test pictures."""
-    t, crossed = words.t, report.test.split == CROSS_FITTED_SPLIT
+    t = words.t
+    crossed = report.test.split == CROSS_FITTED_SPLIT
     shares = {
         name: words.percent(figures.accuracy) for name, figures in report.photos.items() if figures.accuracy
     }

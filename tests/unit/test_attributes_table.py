@@ -31,10 +31,8 @@ CLASSES = ("Coat", "Bag")
 def read(cells: Sequence[str]) -> tuple[Labels, list[str]]:
     """What is learnt of pictures of alternating classes with these cells, and what is said."""
     said: list[str] = []
-    groups, classes = (
-        list(map(str, range(len(cells)))),
-        Labels.make_from_codes(np.arange(len(cells)) % 2, CLASSES),
-    )
+    groups = list(map(str, range(len(cells))))
+    classes = Labels.make_from_codes(np.arange(len(cells)) % 2, CLASSES)
     return choose_learnt_attribute("column", cells, groups, classes, said.append), said
 
 

@@ -77,10 +77,8 @@ def test_answers_to_a_small_sample_count_in_the_larger_one_that_was_drawn_later(
 
 def test_a_later_answer_to_the_same_picture_counts() -> None:
     table = a_table("v", rows=1)
-    first, later = (
-        said(table[0], "Bag", 1, 1),
-        said(table[0], table[0]["label"], 0)._replace(answered_at="2027"),
-    )
+    first = said(table[0], "Bag", 1, 1)
+    later = said(table[0], table[0]["label"], 0)._replace(answered_at="2027")
 
     assert next(describe_audits([later, first], "v")).startswith("Audit: of the accepted, 1 of 1 right: ")
 

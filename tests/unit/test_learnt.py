@@ -30,10 +30,8 @@ def contents(*names: str) -> "np.ndarray[tuple[int], np.dtype[np.str_]]":
 
 
 def test_a_release_knows_what_it_and_its_parents_learnt(tmp_path: Path) -> None:
-    parent, own = (
-        LearntHashes.make_from_digests(contents("a", "b", "a")),
-        LearntHashes.make_from_digests(contents("b", "c")),
-    )
+    parent = LearntHashes.make_from_digests(contents("a", "b", "a"))
+    own = LearntHashes.make_from_digests(contents("b", "c"))
 
     (parent | own).save_hashes(tmp_path)
 

@@ -55,10 +55,8 @@ def test_what_is_right_at_least_has_bounds_of_right_words_and_of_the_worst_wrong
 
     figures = measure_title_words(make_kind_trial(confirmed + denied, KINDS), "photos")
 
-    right, wrong = (
-        compute_lower_bounds(90, 100)[0] * (1 - WRONG_TITLE_SHARE),
-        compute_upper_bounds(100, 100)[0] * WRONG_TITLE_SHARE,
-    )
+    right = compute_lower_bounds(90, 100)[0] * (1 - WRONG_TITLE_SHARE)
+    wrong = compute_upper_bounds(100, 100)[0] * WRONG_TITLE_SHARE
     assert first(figures.named) == pytest.approx(right / (right + wrong))
     of = figures.named.at[0].sets["A"]
     assert (of.n, of.confirmed, of.wrong_n, of.wrong_confirmed) == (100, 90, 100, 100)

@@ -233,11 +233,9 @@ def test_the_help_names_the_shares_that_must_be_right() -> None:
     )
 
 
-HEADS, PIXELS, PHOTOS = (
-    "are learnt by a head",
-    "is for photos of own classes",
-    "is not for --photos, which fits",
-)
+HEADS = "are learnt by a head"
+PIXELS = "is for photos of own classes"
+PHOTOS = "is not for --photos, which fits"
 
 UNUSED: dict[str, tuple[str, str]] = {
     "a head needs no recipe": ("--data photos --epochs 3", HEADS),

@@ -120,10 +120,8 @@ def test_answers_that_a_network_rounds_to_halves_have_the_loss_of_their_shares()
 
 
 def test_distances_count_only_where_all_pictures_have_one() -> None:
-    some, none = (
-        Scores.make_class_scores(PROBABILITIES, np.zeros(6, np.float32)),
-        Scores.make_class_scores(PROBABILITIES, None),
-    )
+    some = Scores.make_class_scores(PROBABILITIES, np.zeros(6, np.float32))
+    none = Scores.make_class_scores(PROBABILITIES, None)
     partly = Answers.make_answers(
         TEST_SET, TRUTH, distances=[0.0] * 5 + [np.nan], probabilities=PROBABILITIES
     )

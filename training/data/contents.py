@@ -272,7 +272,8 @@ def _make_content(
     problem: ContentProblem | None = "contradicting" if len(keys) > 1 else None
     if has_several_products(corrected_rows):
         problem = "several products"
-    first_row, is_checked = corrected_rows[0], any(row.is_checked for row, _ in rows)
+    first_row = corrected_rows[0]
+    is_checked = any(row.is_checked for row, _ in rows)
     return Content(
         sha256=sha256,
         rows=tuple(row for row, _ in rows),

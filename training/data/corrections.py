@@ -206,7 +206,8 @@ def make_corrections(
     }
     hashed_files = hash_unlisted_files(list_answered_paths(rows), listed_files | known_files)
     readable_hashes = {make_absolute(path): sha256 for path, sha256 in hashed_files.sha256.items()}
-    answers, outdated_paths = list[tuple[str, str, Correction]](), dict[str, None]()
+    answers = list[tuple[str, str, Correction]]()
+    outdated_paths = dict[str, None]()
     for row in rows:
         path = _find_corrected_file(row)
         if row.sha256 not in {"", readable_hashes.get(path)}:
@@ -476,10 +477,8 @@ def check_corrections_are_listed(corrections: Corrections, listed_files: HashedF
     Raises:
         BadCsvFile: a correction is about another file.
     """
-    listed_paths, listed_hashes = (
-        set(map(make_absolute, chain(listed_files.sha256, listed_files.read_errors))),
-        set(listed_files.sha256.values()),
-    )
+    listed_paths = set(map(make_absolute, chain(listed_files.sha256, listed_files.read_errors)))
+    listed_hashes = set(listed_files.sha256.values())
     readable_files = [file for file in corrections.files if file.is_readable]
     if unlisted_paths := [
         file.path
@@ -515,7 +514,8 @@ def save_corrections(corrections: Corrections, runs: Path) -> Path:
     for row in corrections.rows:
         path = paths.get(row.sha256) or _find_corrected_file(row)
         sha256 = row.sha256 or hashes.get(path, "")
-        attribute, audit = "" if row.attribute == LABEL else row.attribute, str(row.audit or "")
+        attribute = "" if row.attribute == LABEL else row.attribute
+        audit = str(row.audit or "")
         rows.append((path, row.label, sha256, row.answered_at, row.group, attribute, row.product, audit))
     text = format_csv([CORRECTION_COLUMNS, *rows]).encode("utf-8", "surrogateescape")
     copy = runs / f"improved-{hashlib.sha256(text).hexdigest()[:12]}" / "corrections.csv"

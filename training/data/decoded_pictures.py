@@ -87,8 +87,10 @@ def look_for_photo(
     """
     prepare_decoders()
     files = dict.fromkeys(picture.path for picture in listing.pictures)
-    sha256, stamps = dict(known_files.sha256), dict(known_files.stamps)
-    read_errors, decoded = dict(known_files.read_errors), dict(known_files.decoded_pictures)
+    sha256 = dict(known_files.sha256)
+    stamps = dict(known_files.stamps)
+    read_errors = dict(known_files.read_errors)
+    decoded = dict(known_files.decoded_pictures)
     hashed_files = HashedFiles(sha256, stamps, read_errors, decoded)
     with progress.show_progress("reading pictures") as report_done:
         for done, path in enumerate(files, start=1):
@@ -137,7 +139,9 @@ def decode_pictures(
         else contents.learnable_contents
     )
     decode_one = partial(_decode_content, hashed_files=contents.hashed_files, input_contract=input_contract)
-    rows, features, pixels_in_memory = list[_Row | str](), list[Features](), dict[Path, Pixels]()
+    rows = list[_Row | str]()
+    features = list[Features]()
+    pixels_in_memory = dict[Path, Pixels]()
     with progress.show_progress("reading pictures") as report_done:
         for start in range(0, len(contents_in_order), DECODING_BATCH_SIZE):
             batch = contents_in_order[start : start + DECODING_BATCH_SIZE]

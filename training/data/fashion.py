@@ -141,7 +141,8 @@ class LabelledData:
 
     def describe_data_set(self) -> DataSet:
         """Return the name and the hashes of the data, for the manifest and the report."""
-        train, test = self.train.compute_digest(), self.measured_pictures.compute_digest()
+        train = self.train.compute_digest()
+        test = self.measured_pictures.compute_digest()
         standard_name = (
             FASHION_MNIST
             if (train, test) == (FASHION_MNIST_TRAIN_SHA256, FASHION_MNIST_TEST_SHA256)
@@ -212,7 +213,8 @@ def read_idx_folder(folder: Path) -> LabelledData:
 def _read_idx_part(folder: Path, part: str) -> Pictures:
     images_path = _find_idx_file(folder, f"{IDX_FILE_PREFIXES[part]}-images-idx3-ubyte")
     labels_path = _find_idx_file(folder, f"{IDX_FILE_PREFIXES[part]}-labels-idx1-ubyte")
-    images, labels = read_idx_file(images_path, 3), read_idx_file(labels_path, 1)
+    images = read_idx_file(images_path, 3)
+    labels = read_idx_file(labels_path, 1)
     if images.shape[1:] != (EDGE, EDGE):
         raise BadIdxFile(f"{images_path}: pictures of {images.shape[1:]}, expected ({EDGE}, {EDGE}).")
     if len(images) != len(labels):

@@ -137,12 +137,16 @@ def _is_divided(folders: Sequence[Path]) -> bool:
 
 def _list_labels(folder: Path, part: DataSetPart | None = None, tier: str = "") -> Listing:
     """List the pictures of the labels' folders in a folder, and the files that are no pictures."""
-    pictures, left_out, empty, nested = list[ListedPicture](), list[Path](), list[Path](), list[Path]()
+    pictures = list[ListedPicture]()
+    left_out = list[Path]()
+    empty = list[Path]()
+    nested = list[Path]()
     for entry in list_entries(folder):
         if is_clutter(entry.name) or not entry.is_dir():
             left_out.append(entry)
             continue
-        label, folders = read_label(entry.name, str(entry)), list(_walk_folders(entry))
+        label = read_label(entry.name, str(entry))
+        folders = list(_walk_folders(entry))
         files = [
             file for inner_folder in folders for file in list_entries(inner_folder) if file not in folders
         ]

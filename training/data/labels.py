@@ -89,10 +89,8 @@ class Labels:
 
     def concatenate(self, other_labels: "Labels") -> "Labels":
         """Return these labels, followed by the labels of other pictures for the same question."""
-        main_codes, is_right = (
-            np.concatenate([self.main_codes, other_labels.main_codes]),
-            np.concatenate([self.is_right, other_labels.is_right]),
-        )
+        main_codes = np.concatenate([self.main_codes, other_labels.main_codes])
+        is_right = np.concatenate([self.is_right, other_labels.is_right])
         return replace(self, main_codes=main_codes, is_right=is_right)
 
 
@@ -193,8 +191,10 @@ def choose_learnt_labels(  # noqa: PLR0913, PLR0917 - pictures, what is asked of
     Raises:
         BadClasses: the labels cannot be learnt; see `find_measurable_labels`.
     """
-    place, class_labels = str(listing.place), [labels_of_picture[LABEL] for labels_of_picture in labels]
-    required_classes, listed_classes = required_labels.get(LABEL, ()), listing.labels
+    place = str(listing.place)
+    class_labels = [labels_of_picture[LABEL] for labels_of_picture in labels]
+    required_classes = required_labels.get(LABEL, ())
+    listed_classes = listing.labels
     classes, rare_classes = find_measurable_labels(
         place,
         class_labels,
@@ -343,16 +343,15 @@ def _make_codes(
 ) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
     """Return the fields `main_codes` and `is_right` of Labels for the cells of a column."""
     index = {label: row for row, label in enumerate(labels)}
-    main_codes, is_right = (
-        np.full(len(cells), UNKNOWN_LABEL, np.int16),
-        np.zeros((len(cells), len(labels)), np.bool_),
-    )
+    main_codes = np.full(len(cells), UNKNOWN_LABEL, np.int16)
+    is_right = np.zeros((len(cells), len(labels)), np.bool_)
     for row, (cell, given_labels) in enumerate(zip(cells, cell_labels, strict=True)):
         kept_codes = [index[label] for label in given_labels if label in index]
         if cell == NO_VALUE_TEXT:
             main_codes[row] = INAPPLICABLE_LABEL
         elif kept_codes and given_labels[0] in index:
-            main_codes[row], is_right[row, kept_codes] = kept_codes[0], True
+            main_codes[row] = kept_codes[0]
+            is_right[row, kept_codes] = True
     return main_codes, is_right
 
 

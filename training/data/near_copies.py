@@ -238,7 +238,8 @@ def make_split_keys(
     groups = [*further_groups, *members.values()]
     rows = np.array([group[0] for group in groups for _ in group], np.int64)
     columns = np.array([index for group in groups for index in group], np.int64)
-    components, first_hashes = find_connected_components(rows, columns, len(contents)), dict[int, str]()
+    components = find_connected_components(rows, columns, len(contents))
+    first_hashes = dict[int, str]()
     for component, content in zip(components, contents, strict=True):
         first_hashes[component] = min(content, first_hashes.get(component, content))
     return {content: first_hashes[component] for component, content in zip(components, contents, strict=True)}

@@ -150,7 +150,8 @@ def _find_near_pairs(
         class_shown[index] = codes[class_] if class_shown[index] in {-1, codes[class_]} else len(codes)
     pairs = [(index, index) for index in np.flatnonzero(class_shown == len(codes)).tolist()]
     for code in codes.values():  # of one class alone none is compared
-        other_indices, hits = np.flatnonzero(class_shown != code), np.empty(0, np.int64)
+        other_indices = np.flatnonzero(class_shown != code)
+        hits = np.empty(0, np.int64)
         hashes = different[other_indices]
         for index in np.flatnonzero(class_shown == code).tolist():
             hash_ = different[index]

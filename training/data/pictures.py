@@ -78,7 +78,8 @@ class Pictures:
         Args:
             noun: the noun for the pictures.
         """
-        classes, groups = np.unique(self.classes[self.classes >= 0]), len(np.unique(self.groups))
+        classes = np.unique(self.classes[self.classes >= 0])
+        groups = len(np.unique(self.groups))
         group_text = f" and {groups:,} groups" if groups < len(self) else ""
         return f"{len(self):,} {noun} of {len(classes):,} classes{group_text}"
 
@@ -100,7 +101,8 @@ class Pictures:
             images: uint8 (N, ...), the pixels.
             classes: integers (N,), the class index of each picture; the classes are named by their numbers.
         """
-        pixels, empty_texts = np.ascontiguousarray(images, np.uint8), np.full(len(classes), "")
+        pixels = np.ascontiguousarray(images, np.uint8)
+        empty_texts = np.full(len(classes), "")
         sha256 = np.array([hashlib.sha256(picture.data).hexdigest() for picture in pixels])
         network_name: NetworkName = "pixels"
         return cls(

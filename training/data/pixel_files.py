@@ -58,7 +58,8 @@ def read_idx_file(path: Path, dimensions: int) -> NDArray[np.uint8]:
             f"{'pictures' if dimensions == 3 else 'labels'}."
         )
     shape = struct.unpack(f">{dimensions}I", content[4:header])
-    expected_values, stored_values = int(np.prod(shape, dtype=np.int64)), len(content) - header
+    expected_values = int(np.prod(shape, dtype=np.int64))
+    stored_values = len(content) - header
     if stored_values != expected_values:
         raise BadIdxFile(
             f"{path}: the header promises {expected_values} values {shape}, the file holds {stored_values}."

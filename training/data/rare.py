@@ -83,7 +83,8 @@ def find_measurable_labels(  # noqa: PLR0913 - what pictures show, and what is a
         BadClasses: two labels differ in capitals alone; a label with too few pictures is nearly another
             label, or is in `required_labels`; or fewer than MIN_LABELS or more than MAX_LABELS labels remain.
     """
-    learnt_groups, test_labels = defaultdict[str, list[str]](list), set[str]()
+    learnt_groups = defaultdict[str, list[str]](list)
+    test_labels = set[str]()
     for place, (label, group) in enumerate(zip(labels, groups, strict=True)):
         if is_tested and is_tested[place]:
             test_labels.add(label)

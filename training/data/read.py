@@ -132,7 +132,8 @@ def make_labelled_data(  # noqa: PLR0913 - what is read, how, and who follows it
         use: whether the pictures are learnt, or measured with no label left out.
         compute_features: a function that computes a network's features; None for no features.
     """
-    say, skip_unreadable = progress.warn, named_data.skip_unreadable
+    say = progress.warn
+    skip_unreadable = named_data.skip_unreadable
     decoded = decode_pictures(
         contents, input_contract, progress, compute_features=compute_features, skip_unreadable=skip_unreadable
     )
@@ -308,10 +309,8 @@ def make_pictures(
         near_copies: the near copies, with the pictures that can be used.
         labels: the labels of the kept pictures, by question.
     """
-    contents, first_rows = (
-        near_copies.kept_contents,
-        [content.rows[0] for content in near_copies.kept_contents],
-    )
+    contents = near_copies.kept_contents
+    first_rows = [content.rows[0] for content in near_copies.kept_contents]
     return Pictures(
         pixels=decoded.pixels[near_copies.kept_positions]
         if isinstance(decoded.pixels, np.ndarray)

@@ -183,7 +183,8 @@ def make_class_folds(labels: LabelCodes, keys: ContentHashes, folds: int) -> Fol
             f"The rarest class has {rarest} training pictures or groups, and {max(folds, MIN_FOLDS)} are "
             "needed. Bring more of it, of other groups."
         )
-    fold_of, class_ids = make_stratified_folds(labels, keys, folds), np.unique(labels[labels >= 0])
+    fold_of = make_stratified_folds(labels, keys, folds)
+    class_ids = np.unique(labels[labels >= 0])
     for _ in range(2 * len(class_ids)):  # a move may bring another class into one fold
         lone_classes = [label for label in class_ids if len(np.unique(fold_of[labels == label])) == 1]
         if not lone_classes:

@@ -71,7 +71,9 @@ def list_table_pictures(place: Path, attributes: Sequence[str], reading: ListOpt
     # To know the names of columns of words, all languages are loaded, which takes a quarter of a second.
     words = find_word_columns(table.columns) if set(table.columns) - reserved_columns else ListWords()
     labelled_words = list[_Labelled]()
-    pictures, left_out, unknown_labels = list[ListedPicture](), list[Path](), Counter[str]()
+    pictures = list[ListedPicture]()
+    left_out = list[Path]()
+    unknown_labels = Counter[str]()
     for line in table.read_rows():
         labelled_words.append(({name: line.cells[name] for name in words.columns}, line.cells[LABEL].strip()))
         part = parts.get(line.cells.get(SPLIT_COLUMN, "").strip().casefold())
@@ -196,10 +198,8 @@ def _clear_unusable_cells(
         message_start, {cell: counts[cell] for cell in (*unknown_words, NO_VALUE_TEXT)}
     )
     if unseparated_cells:
-        count, examples = (
-            sum(counts[cell] for cell in unseparated_cells),
-            ", ".join(map(repr, unseparated_cells[:MAX_FOLDERS_NAMED])),
-        )
+        count = sum(counts[cell] for cell in unseparated_cells)
+        examples = ", ".join(map(repr, unseparated_cells[:MAX_FOLDERS_NAMED]))
         notes += (
             f"{message_start}: {count:,} cells such as {examples} are not known: several words are "
             "separated by /.",

@@ -100,10 +100,8 @@ def compute_attribute_figures(labels: Labels, thresholds: Thresholds, answers: A
         thresholds: the thresholds of the attribute.
         answers: the served answers to the same pictures, in their order.
     """
-    known_answers, is_accepted = (
-        answers.select_rows(answers.has_class),
-        answers.is_accepted[answers.has_class],
-    )
+    known_answers = answers.select_rows(answers.has_class)
+    is_accepted = answers.is_accepted[answers.has_class]
     counts, hits = (
         _count_labels(truth, len(labels.names))
         for truth in (known_answers.truth, known_answers.truth[known_answers.is_right])
@@ -170,7 +168,8 @@ def measure_all_accepted(
         labels: the labels of the same pictures, by attribute.
     """
     is_known = ~class_answers.is_accepted | class_answers.has_class
-    is_wrong, is_accepted = class_answers.is_accepted & ~class_answers.is_right, class_answers.is_accepted
+    is_wrong = class_answers.is_accepted & ~class_answers.is_right
+    is_accepted = class_answers.is_accepted
     for name, answers in attribute_answers.items():
         is_known &= ~answers.is_accepted | (labels[name].main_codes != UNKNOWN_LABEL)
         is_wrong = is_wrong | (answers.is_accepted & ~answers.is_right)

@@ -205,7 +205,8 @@ def compute_test_figures(
     # Here: commands show their help where serving alone is installed.
     from sklearn.metrics import classification_report, confusion_matrix  # noqa: PLC0415
 
-    n, right_count = len(answers), int(answers.is_right.sum())
+    n = len(answers)
+    right_count = int(answers.is_right.sum())
     classes = np.arange(len(contract.labels))
     # A class that never occurs, or is never predicted, gets 0 rather than a warning.
     rows = classification_report(
@@ -239,10 +240,8 @@ def _make_class_figures(row: dict[str, float]) -> ClassFigures:
 
 
 def _compute_coverage(answers: Answers, contract: ModelContract) -> Coverage:
-    is_accepted, network_contract = (
-        answers.is_accepted,
-        contract.find_deciding_contract(find_main_network(answers)),
-    )
+    is_accepted = answers.is_accepted
+    network_contract = contract.find_deciding_contract(find_main_network(answers))
     return Coverage(
         confidence_threshold=network_contract.class_head.confidence,
         familiarity_threshold=network_contract.minimum_familiarity,

@@ -53,7 +53,8 @@ def write_evaluation(
     write_whole(
         table, _format_table(answers, pictures.files, contract.labels).encode("utf-8", "backslashreplace")
     )
-    files, labels = [folder / REPORT_PAGE_FILE, table], contract.labels
+    files = [folder / REPORT_PAGE_FILE, table]
+    labels = contract.labels
     class_answers = answers.select_rows(answers.has_class)
     with use_fonts_for(labels):
         if len(class_answers):
@@ -75,7 +76,8 @@ def _format_table(answers: Answers, files: Sequence[Path], labels: Sequence[str]
     """Write a table with ANSWER_COLUMNS, a row per picture, which no spreadsheet takes for formulas."""
     rows = [ANSWER_COLUMNS]
     for place in range(len(answers)):
-        shows_class, familiarity = bool(answers.has_class[place]), float(answers.familiarity[place])
+        shows_class = bool(answers.has_class[place])
+        familiarity = float(answers.familiarity[place])
         rows.append(
             (
                 escape_path(str(files[place])) if files else str(place),

@@ -135,7 +135,8 @@ def _compute_thing_figures(answers: Answers) -> dict[str, SourceFigures]:
 
 
 def _measure_decisions(answers: Answers, network_contract: ModelContract) -> PhotoDecisions:
-    is_accepted, accepted_answers = answers.is_accepted, answers.select_rows(answers.is_accepted)
+    is_accepted = answers.is_accepted
+    accepted_answers = answers.select_rows(answers.is_accepted)
     return PhotoDecisions(
         confidence_threshold=network_contract.class_head.confidence,
         familiarity_threshold=network_contract.minimum_familiarity,
@@ -189,15 +190,14 @@ def find_known_source_answers(answers: Answers) -> NDArray[np.bool_]:
     These are answers to photos of sources (shops, people) that the heads may have learnt. If a tier has none,
     they are all answers of the tier.
     """
-    tiers, unknown = find_measured_tiers(answers), answers.is_from_unknown_source
+    tiers = find_measured_tiers(answers)
+    unknown = answers.is_from_unknown_source
     return np.asarray(~unknown | ~np.isin(tiers, tiers[~unknown]))
 
 
 def _compute_unknown_tier_figures(garments: Answers, ood: Answers, labels: Sequence[str]) -> UnknownSources:
-    class_counts, source_numbers = (
-        Counter(garments.truth.tolist()),
-        np.unique(garments.sources, return_inverse=True)[1],
-    )
+    class_counts = Counter(garments.truth.tolist())
+    source_numbers = np.unique(garments.sources, return_inverse=True)[1]
     counts = {
         str(name): _count_source_answers(garments, garments.sources == name)
         for name in np.unique(garments.sources)

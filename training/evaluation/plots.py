@@ -93,7 +93,8 @@ def use_fonts_for(labels: Sequence[str]) -> AbstractContextManager[None]:
 
 def _find_fonts(text: str) -> list[str]:
     """Return installed fonts for letters that DEFAULT_FONT lacks. Other letters are drawn as a box."""
-    lacking, names = _find_lacking_letters(findfont(DEFAULT_FONT), set(map(ord, text))), []
+    lacking = _find_lacking_letters(findfont(DEFAULT_FONT), set(map(ord, text)))
+    names = []
     fonts = (
         [font for font in fontManager.ttflist if not font.name.startswith(FALLBACK_FONT)] if lacking else []
     )
@@ -148,10 +149,8 @@ def draw_class_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title:
         labels: class names in index order.
         title: the title, which names the counted pictures.
     """
-    edge, is_numbered = (
-        np.clip(CLASS_INCHES * len(labels), *MATRIX_HEIGHT_INCHES),
-        len(labels) <= MAX_CLASSES_WITH_NUMBERS,
-    )
+    edge = np.clip(CLASS_INCHES * len(labels), *MATRIX_HEIGHT_INCHES)
+    is_numbered = len(labels) <= MAX_CLASSES_WITH_NUMBERS
     figure = Figure(figsize=(edge + 1, edge), layout="constrained")
     axes = figure.subplots()
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)

@@ -166,7 +166,8 @@ def _build_palette(pixels: Tensor) -> list[Tensor]:
     """Compute the root of each colour's share in the middle, 60% of the height and 50% of the width."""
     small = layers.AveragePooling2D(4, name="to_palette")(ops.cast(pixels, "float32"))
     edge = small.shape[1]
-    rows, columns = round(edge * 0.2), edge // 4
+    rows = round(edge * 0.2)
+    columns = edge // 4
     lab = _convert_to_lab(small[:, rows : edge - rows, columns : edge - columns])
     colours = _read_palette()
     # |a - b|^2 without |a|^2, which is the same for all colours.

@@ -61,7 +61,8 @@ class FrozenNetwork:
         Raises:
             WeightsUnusable: the file is missing, damaged, or of another network.
         """
-        model, path = self.build_with_random_weights(), path or self.weights_file
+        model = self.build_with_random_weights()
+        path = path or self.weights_file
         try:
             stored_weights = read_npz(path)
             model.set_weights([stored_weights[weight.path].astype(np.float32) for weight in model.weights])

@@ -56,7 +56,8 @@ def compute_photo_features(photos: Pictures, folder: Path, report_done: ReportDo
     Returns:
         The photos with features. If it is not known which photos a person checked, all count as checked.
     """
-    model, parts = build_vector_network(PHOTO_BLOCKS), list[Features]()
+    model = build_vector_network(PHOTO_BLOCKS)
+    parts = list[Features]()
     # What another version of the network saw, in the folder of the same photos, is not taken for this one's.
     network_digest = hash_weights(model)[:8]
     for start in range(0, len(photos), PICTURES_PER_FILE):

@@ -124,7 +124,8 @@ def draw_comparison(networks: Sequence[ComparedNetwork]) -> Figure:
     """
     figure = Figure(figsize=(9, 2 + 0.42 * len(networks)), layout="constrained")
     axes = figure.subplots()
-    rows, tests = range(len(networks)), [network.summary["test"] for network in networks]
+    rows = range(len(networks))
+    tests = [network.summary["test"] for network in networks]
     trained = [network.summary["train"]["mean"] for network in networks]
     axes.plot(trained, rows, "o", color=QUIET_COLOUR, mfc="none", label="ours, training set")
     means, deviations = [test["mean"] for test in tests], [test["std"] or 0.0 for test in tests]

@@ -220,11 +220,13 @@ def _fit_trial(
     recipe = make_trial_recipe(search.start_recipe, trial.params)
     fingerprint = make_run_fingerprint(recipe, search.data)
     run = TrainingRun(folder / "trials" / fingerprint, fingerprint)
-    accuracy, state = None, TrialState.PRUNED
+    accuracy = None
+    state = TrialState.PRUNED
     with suppress(optuna.TrialPruned, TrainingDiverged):
         judge = _PruningWatcher(trial, recipe.epochs, watcher)
         history = fit_by_gradient(search.split, len(search.data.labels), recipe, run, judge).history
-        accuracy, state = history[-1].val_accuracy, TrialState.COMPLETE
+        accuracy = history[-1].val_accuracy
+        state = TrialState.COMPLETE
     shutil.rmtree(run.folder)
     keras.utils.clear_session()  # else the graphs of all trials would stay in memory
     return accuracy, state
@@ -234,7 +236,8 @@ class _PruningWatcher:
     """Reports a trial's epochs to the study, and ends one that is behind."""
 
     def __init__(self, trial: optuna.Trial, epochs: int, watcher: EpochWatcher) -> None:
-        self._trial, self._epochs = trial, epochs
+        self._trial = trial
+        self._epochs = epochs
         self.report_step = watcher.report_step
 
     def report_epoch(self, epoch: Epoch) -> None:

@@ -109,7 +109,9 @@ def fit_head_with_folds(  # noqa: PLR0913, PLR0917 - a question and what is seen
         spread: float32 (D,), the standard deviation to which each value of a vector is scaled.
         report_fitted: a function that is called after each fitted head.
     """
-    label_codes, classes, lacking_ids = labels.main_codes, len(labels.names), set[int]()
+    label_codes = labels.main_codes
+    classes = len(labels.names)
+    lacking_ids = set[int]()
     labelled_positions = np.flatnonzero(label_codes >= 0)
 
     def learn(positions: NDArray[np.int64]) -> LogisticHead:
@@ -117,13 +119,16 @@ def fit_head_with_folds(  # noqa: PLR0913, PLR0917 - a question and what is seen
         learnt_labels, label_numbers = np.unique(label_codes[positions], return_inverse=True)
         lacking_ids.update(set(range(classes)) - set(learnt_labels.tolist()))
         kernel = np.zeros((features.upright.shape[1], classes), np.float32)
-        bias, strength = np.full(classes, UNLEARNT_LOGIT, np.float32), 0.0
+        bias = np.full(classes, UNLEARNT_LOGIT, np.float32)
+        strength = 0.0
         bias[learnt_labels] = 0
         if len(learnt_labels) > 1:
             head = fit_logistic_head(
                 features.take(positions), label_numbers, groups[positions], spread=spread
             )
-            kernel[:, learnt_labels], bias[learnt_labels], strength = head.kernel, head.bias, head.strength
+            kernel[:, learnt_labels] = head.kernel
+            bias[learnt_labels] = head.bias
+            strength = head.strength
         report_fitted()
         return LogisticHead(kernel, bias, strength)
 

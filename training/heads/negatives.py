@@ -157,10 +157,8 @@ def find_things_of_own_classes(
     whitening = fit_whitening(
         measured_features[labelled_positions], train.classes[labelled_positions], int(train.classes.max()) + 1
     )
-    distances, radius = (
-        whitening.compute_class_distances(other_things.features),
-        _measure_class_radius(train, measured_features, folds),
-    )
+    distances = whitening.compute_class_distances(other_things.features)
+    radius = _measure_class_radius(train, measured_features, folds)
     own_names = set[str]()
     for thing, is_of_users in product(np.unique(other_things.things).tolist(), (False, True)):
         is_of_thing = np.equal(other_things.things, thing) & (other_things.is_of_users == is_of_users)
@@ -177,7 +175,8 @@ def _measure_class_radius(
 
     The distances are to means of the classes that were fitted without these pictures.
     """
-    labels, classes = train.classes, int(train.classes.max()) + 1
+    labels = train.classes
+    classes = int(train.classes.max()) + 1
 
     def learn(some: NDArray[np.int64]) -> Callable[[FloatArray], FloatArray]:
         return fit_whitening(measured_features[some], labels[some], classes).compute_class_distances
@@ -217,10 +216,8 @@ def load_other_things(block: BlockName, path: Path = SHIPPED_NEGATIVES_FILE) -> 
     """
     try:
         stored_arrays: dict[str, NDArray[Any]] = read_npz(path)
-        things, tiers = (
-            stored_arrays[THINGS_ARRAY].astype(np.str_),
-            stored_arrays[TIERS_ARRAY].astype(np.str_),
-        )
+        things = stored_arrays[THINGS_ARRAY].astype(np.str_)
+        tiers = stored_arrays[TIERS_ARRAY].astype(np.str_)
         features = stored_arrays.get(hash_weights(build_vector_network((block,))))
         if features is None:
             return None

@@ -96,10 +96,8 @@ def make_photo_folds(learnt_photos: Pictures, classes: int) -> FoldNumbers:
     Raises:
         BadRecipe: there are fewer groups than folds.
     """
-    labels, folds = (
-        np.where(learnt_photos.classes == OOD, classes, learnt_photos.classes),
-        np.zeros(len(learnt_photos), np.int64),
-    )
+    labels = np.where(learnt_photos.classes == OOD, classes, learnt_photos.classes)
+    folds = np.zeros(len(learnt_photos), np.int64)
     cells = np.array([f"{tier} {label}" for tier, label in zip(learnt_photos.tiers, labels, strict=True)])
     is_checked = learnt_photos.is_checked
     folds[is_checked] = make_stratified_folds(
@@ -137,8 +135,10 @@ def fit_photo_head(
         )
     labels = np.where(learnt_photos.classes == OOD, classes, learnt_photos.classes)
     weights = compute_photo_weights(learnt_photos)
-    outputs, lacking = int(labels.max()) + 1, set[int]()
-    done, heads = count(1), int(folds.max() + thing_folds.max()) + 1
+    outputs = int(labels.max()) + 1
+    lacking = set[int]()
+    done = count(1)
+    heads = int(folds.max() + thing_folds.max()) + 1
 
     def fit(positions: NDArray[np.int64]) -> HiddenHead:
         lacking.update(set(range(outputs)) - set(labels[positions].tolist()))

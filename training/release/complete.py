@@ -210,7 +210,8 @@ def _measure(
     Returns:
         the report without promises, the answers to the test set behind it, and those to what was not learnt.
     """
-    contract, test = classifier.contract, candidate.data.test
+    contract = classifier.contract
+    test = candidate.data.test
     scores_of_test = make_answers(score(test), test) if test else candidate.of_class
     answers = decide_answers(classifier, scores_of_test)
     before = decide_answers(Classifier(classifier.session, remove_calibration(contract)), scores_of_test)

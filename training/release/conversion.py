@@ -117,8 +117,10 @@ def _expm1(context: Any, node: Any, name: str, _: object) -> None:  # noqa: ANN4
 
 def _replace(context: Any, node: Any, name: str, form: Any) -> None:  # noqa: ANN401 - tf2onnx ships no types
     """Put the operator that `form` makes of 1 and the node's input in the node's place."""
-    (given,), outputs = node.input, node.output
-    dtypes, shapes = [context.get_dtype(outputs[0])], [context.get_shape(outputs[0])]
+    (given,) = node.input
+    outputs = node.output
+    dtypes = [context.get_dtype(outputs[0])]
+    shapes = [context.get_shape(outputs[0])]
     unit = context.make_const(tf2onnx.utils.make_name("one"), np.array(1, np.float32)).output[0]
     operator, inputs = form(unit, given)
     context.remove_node(node.name)
@@ -126,7 +128,8 @@ def _replace(context: Any, node: Any, name: str, form: Any) -> None:  # noqa: AN
 
 
 def _made(context: Any, operator: str, inputs: list[str], node: Any) -> str:  # noqa: ANN401 - as above
-    dtypes, shapes = [context.get_dtype(node.output[0])], [context.get_shape(node.output[0])]
+    dtypes = [context.get_dtype(node.output[0])]
+    shapes = [context.get_shape(node.output[0])]
     output: str = context.make_node(operator, inputs, dtypes=dtypes, shapes=shapes).output[0]
     return output
 

@@ -225,7 +225,8 @@ def check_parity(
             DISTANCE_TOLERANCE.
     """
     session = OnnxSession(path, shape=images.shape[1:])
-    given, wanted = score_pictures(session, images), network(images)
+    given = score_pictures(session, images)
+    wanted = network(images)
     differences = [
         np.abs(given.probabilities[name] - probability).max()
         for name, probability in wanted.probabilities.items()
@@ -256,7 +257,8 @@ def export_photos(network: Network, folder: Path) -> GoldenAnswers:
     Raises:
         ExportError: the serving graph cannot be made or answers differently from the network.
     """
-    graph, images = folder / PHOTO_GRAPH_FILE, _made_pictures()
+    graph = folder / PHOTO_GRAPH_FILE
+    images = _made_pictures()
     write_graph(network, graph)
 
     def scores(pixels: PixelsBatch) -> Scores:

@@ -45,7 +45,8 @@ def is_as_strict(before: ModelContract, now: ModelContract) -> bool:
         before: the contract of the old network.
         now: the contract of the new network.
     """
-    then, head = before.class_head, now.class_head
+    then = before.class_head
+    head = now.class_head
     return (
         head.temperature >= then.temperature
         and head.confidence >= then.confidence

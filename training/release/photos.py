@@ -91,10 +91,8 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
     of_folds, thresholds = decide_photos(answers, parent, say)
     # 2) Export; the parent's attributes stay.
     with new_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
-        parent_manifest, contract = (
-            parent.manifest,
-            thresholds.make_contract(parent.manifest.labels, BLOCKS_INPUT_CONTRACT),
-        )
+        parent_manifest = parent.manifest
+        contract = thresholds.make_contract(parent.manifest.labels, BLOCKS_INPUT_CONTRACT)
         if parent_heads is not None:
             contract = contract.replace_heads(parent_manifest.contract("photos").attributes)
         (network, golden) = export_heads(build_photo_heads(head, parent_heads), unfinished)
@@ -171,17 +169,17 @@ def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Ans
     If the parent's thresholds stay valid, its temperature stays, too. Its confidences are lower limits, since
     photos of unknown sources may have chosen them, and the usual share of photos is called unfamiliar.
     """
-    of_classes, others = (
-        answers.select_rows(answers.sets != UNLEARNT_THINGS),
-        answers.select_set(UNLEARNT_THINGS),
-    )
-    manifest, deciding = parent.manifest, choose_deciding_answers(of_classes)
+    of_classes = answers.select_rows(answers.sets != UNLEARNT_THINGS)
+    others = answers.select_set(UNLEARNT_THINGS)
+    manifest = parent.manifest
+    deciding = choose_deciding_answers(of_classes)
     before = (
         manifest.contract("photos").class_head.confidence if manifest.has_both_networks else ACCEPT_NOTHING
     )
     required = make_photo_requirements(deciding, make_scores(others) if len(others) else None, before)
     if keeps_thresholds(of_classes, parent):
-        contract, least = manifest.contract("photos"), max(required.minimum_confidence, before)
+        contract = manifest.contract("photos")
+        least = max(required.minimum_confidence, before)
         # Few pictures do not say, either, how many of further ones are unfamiliar.
         required = replace(
             required,
@@ -216,10 +214,8 @@ def measured_photos(
     folder: Path, before: Report, photos: ReleasedNetwork, thresholds: Thresholds, of_folds: Answers
 ) -> tuple[Report, Answers]:
     """Return a report with new figures of photos, and the decided answers that the figures come from."""
-    contract, session = (
-        photos.contract,
-        OnnxSession(folder / photos.graph, shape=BLOCKS_INPUT_CONTRACT.array_shape),
-    )
+    contract = photos.contract
+    session = OnnxSession(folder / photos.graph, shape=BLOCKS_INPUT_CONTRACT.array_shape)
     answers = decide_answers(Classifier(session, contract), of_folds)
     changed = {
         "photos": compute_photo_figures(

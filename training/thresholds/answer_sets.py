@@ -62,7 +62,8 @@ class AnswerSet:
         Args:
             thresholds: float32 (T,), the confidence thresholds.
         """
-        order, (counts, _) = self._sort_by_confidence(), self.count_accepted(thresholds)
+        order = self._sort_by_confidence()
+        counts, _ = self.count_accepted(thresholds)
         groups = None if self.groups is None else self.groups[order]
         return estimate_errors(~self.is_right[order], groups, counts)
 
@@ -124,7 +125,8 @@ def make_photo_answer_sets(
     ]
     if not promised_shares:
         return tuple(tier_sets)
-    is_promised, accuracy = np.isin(tiers, list(promised_shares)), max(promised_shares.values())
+    is_promised = np.isin(tiers, list(promised_shares))
+    accuracy = max(promised_shares.values())
     return (
         *tier_sets,
         *(
@@ -149,10 +151,8 @@ def find_deciding_sources(answers: Answers, accuracy: float) -> list[str]:
         accuracy: the promised share of right answers, 0 to 1 exclusive.
     """
     is_from_known_source = answers.has_class & (answers.sources != "") & ~answers.is_from_unknown_source
-    source_answers, min_photos = (
-        answers.select_rows(is_from_known_source),
-        2 * count_needed_answers_with_errors(1, accuracy),
-    )
+    source_answers = answers.select_rows(is_from_known_source)
+    min_photos = 2 * count_needed_answers_with_errors(1, accuracy)
     deciding_sources = set[str]()
     for tier in np.unique(source_answers.sets):
         names, counts = np.unique(source_answers.sources[source_answers.sets == tier], return_counts=True)

@@ -263,10 +263,8 @@ def _keeps_parent_threshold(
     This is so if too few of the corrections, or none, were drawn at random. Then nothing in the user's
     pictures speaks against the threshold. The figures of the other tiers show what it accepts.
     """
-    own_set_name, parent_threshold = (
-        f"{TIER_PHOTOS_PREFIX}{OWN_TIER}",
-        np.array([requirements.parent_confidence], np.float32),
-    )
+    own_set_name = f"{TIER_PHOTOS_PREFIX}{OWN_TIER}"
+    parent_threshold = np.array([requirements.parent_confidence], np.float32)
     own_sets = [answer_set for answer_set in answer_sets if answer_set.set_name == own_set_name]
     if not own_sets:
         return bool((answers.sets == CORRECTED_TIER).any())
@@ -316,11 +314,9 @@ def _compute_cost(thresholds: Thresholds, requirements: Requirements) -> float:
     With a promise of 95%, one wrong answer costs as much as 20 reviews. The mean is over the sets with a
     promise.
     """
-    thresholds_array, wrong_costs, cost = (
-        np.array([thresholds.confidence], np.float32),
-        1 / (1 - requirements.accuracy),
-        0.0,
-    )
+    thresholds_array = np.array([thresholds.confidence], np.float32)
+    wrong_costs = 1 / (1 - requirements.accuracy)
+    cost = 0.0
     if requirements.ood_scores is not None:
         confidences = compute_confidences(
             requirements.ood_scores, thresholds.temperature, thresholds.familiarity
@@ -331,6 +327,7 @@ def _compute_cost(thresholds: Thresholds, requirements: Requirements) -> float:
     ]
     for answer_set in promised_sets:
         (accepted,), (right,) = answer_set.count_accepted(thresholds_array)
-        reviewed, wrong = len(answer_set.is_right) - accepted, accepted - right
+        reviewed = len(answer_set.is_right) - accepted
+        wrong = accepted - right
         cost += float(reviewed + wrong_costs * wrong) / len(answer_set.is_right) / len(promised_sets)
     return cost

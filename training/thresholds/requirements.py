@@ -92,7 +92,8 @@ class Requirements:
 
     def adopt_label_rules(self, contract: ModelContract) -> "Requirements":
         """Return these requirements with the stricter and the withheld labels of a release's contract."""
-        head, index = contract.class_head, contract.labels.index
+        head = contract.class_head
+        index = contract.labels.index
         stricter_confidences = {index(label): least for label, least in head.stricter.items()}
         return replace(
             self,

@@ -80,5 +80,6 @@ def _compute_weights(labels: NDArray[np.int64], tiers: NDArray[np.str_]) -> NDAr
     # A cell is one class in one tier.
     cells, cell_of_photo = np.unique(np.stack([labels.astype(str), tiers]), axis=1, return_inverse=True)
     classes, class_of_cell = np.unique(cells[0], return_inverse=True)
-    photos, tiers_of_class = np.bincount(cell_of_photo), np.bincount(class_of_cell)
+    photos = np.bincount(cell_of_photo)
+    tiers_of_class = np.bincount(class_of_cell)
     return np.asarray(1 / (len(classes) * tiers_of_class[class_of_cell] * photos)[cell_of_photo])

@@ -65,10 +65,8 @@ def decide_photo_thresholds(
         )
         if not unproven_ids:
             return thresholds
-        stricter_confidences, withheld_ids = (
-            dict(requirements.stricter_confidences),
-            set(requirements.withheld_label_ids),
-        )
+        stricter_confidences = dict(requirements.stricter_confidences)
+        withheld_ids = set(requirements.withheld_label_ids)
         for index in unproven_ids:
             least = max(thresholds.confidence, stricter_confidences.pop(index, 0.0))
             for level in (level for level in CONFIDENCES_TRIED if level > least):

@@ -154,10 +154,8 @@ def test_columns_of_the_list_that_are_called_like_ours_are_kept_apart(
 def test_a_person_answers_for_a_product_and_two_articles_of_one_photo_keep_both_answers(
     shop: Path, release: Path, tmp_path: Path
 ) -> None:
-    source, table = (
-        listed(shop, ("1.png", "1"), ("2.png", "1"), ("2.png", "2"), ("3.png", "")),
-        tmp_path / "t.csv",
-    )
+    source = listed(shop, ("1.png", "1"), ("2.png", "1"), ("2.png", "2"), ("3.png", ""))
+    table = tmp_path / "t.csv"
     photos = label(source, table, release, "--by", "article")
     said = [("1.png", "Bag", "", "1"), ("2.png", "Coat", "", "2"), ("2.png", "red", "colour", "2")]
     hashes = {row["path"]: row["sha256"] for row in photos}

@@ -90,10 +90,8 @@ def test_a_sheet_asks_for_classes_then_for_attributes_that_were_learnt_and_that_
     rows = label(shop, table, learnt, "--review", str(page), "--audit", "2")
 
     cards = cards_of(page, None)
-    doubtful, drawn = (
-        [card for card in cards if not card["audit"]],
-        [card for card in cards if card["audit"]],
-    )
+    doubtful = [card for card in cards if not card["audit"]]
+    drawn = [card for card in cards if card["audit"]]
     assert [card["attribute"] for card in drawn] == ["", ""], "no colour is accepted"
     assert {card["guess"] for card in drawn} == {""}
     assert {card["attribute"] for card in doubtful} == {"colour"}, "every class is accepted"

@@ -55,10 +55,8 @@ def test_the_palette_sees_how_much_of_each_colour_is_in_the_middle(palette: Netw
 
 def test_the_mirror_image_is_the_picture_flipped_left_to_right() -> None:
     rng = np.random.default_rng(1)
-    noise, model = (
-        rng.integers(0, 256, (1, *BLOCKS_INPUT_CONTRACT.array_shape), np.uint8),
-        build_vector_network(("backbone",)),
-    )
+    noise = rng.integers(0, 256, (1, *BLOCKS_INPUT_CONTRACT.array_shape), np.uint8)
+    model = build_vector_network(("backbone",))
 
     seen, flipped = (compute_features(model, [one]) for one in (noise, noise[:, :, ::-1]))
 

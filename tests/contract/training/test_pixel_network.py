@@ -96,10 +96,8 @@ def test_the_network_of_the_teachers_is_built_by_its_own_recipe() -> None:
 
 
 def test_half_of_a_target_is_the_teachers_answer_and_half_the_label() -> None:
-    parts, next_one = (
-        hold_out_pictures(PICTURES, CLASSES),
-        np.roll(np.eye(CLASSES, dtype=np.float16), -1, axis=0),
-    )
+    parts = hold_out_pictures(PICTURES, CLASSES)
+    next_one = np.roll(np.eye(CLASSES, dtype=np.float16), -1, axis=0)
     stored = replace(always(2), probabilities=next_one[PICTURES.classes])
 
     targets = stored.beside_labels(PICTURES, parts.train)

@@ -48,11 +48,9 @@ def test_a_stopped_tuning_ends_as_one_that_was_not_and_keeps_the_statistics(tmp_
 
 
 def test_the_last_stages_learn_on_what_the_others_give_of_each_view_and_these_stay(tmp_path: Path) -> None:
-    start, drawn, (below, above) = (
-        read_npz(EFFICIENTNET.weights_file),
-        stored_in(tmp_path),
-        below_and_above(),
-    )
+    start = read_npz(EFFICIENTNET.weights_file)
+    drawn = stored_in(tmp_path)
+    below, above = below_and_above()
 
     tuned = tuning_steps.arrays_of(below | tuning_steps.tune(above, drawn, 2, tmp_path / "kept"))
 

@@ -88,11 +88,13 @@ def add_copies(
 
 
 def _make_layers(recipe: Recipe) -> list[layers.Layer]:
-    turn, shift = recipe.rotate / 360, recipe.shift / EDGE
+    turn = recipe.rotate / 360
+    shift = recipe.shift / EDGE
     lean = math.tan(math.radians(recipe.shear))
     # One area and one probability: a square of `erase` pixels in half of the pictures (arXiv 1708.04552).
     area = (recipe.erase / EDGE) ** 2
-    seed, fill = recipe.seed, FILL_WITH_NEAREST if recipe.augmented_copies else FILL_WITH_BACKGROUND
+    seed = recipe.seed
+    fill = FILL_WITH_NEAREST if recipe.augmented_copies else FILL_WITH_BACKGROUND
     strengths = {
         layers.RandomFlip("horizontal", seed=seed): recipe.flip,
         layers.RandomRotation(turn, **fill, seed=seed + 1): recipe.rotate,

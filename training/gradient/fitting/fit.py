@@ -87,8 +87,6 @@ def fit_by_gradient(  # noqa: PLR0913 - what a training consists of
 
     Args:
         split: training and validation pictures.
-        classes: the number of classes.
-        recipe: the recipe of the training.
         run: folder and fingerprint of the checkpoint.
         watcher: receives every step and epoch.
         extra_callbacks: further callbacks, such as TensorBoard's; at the end of a validation the model holds
@@ -134,21 +132,13 @@ def _train(  # noqa: PLR0913, PLR0917 - as above
     """
     epochs_done = len(callback.checkpoint.history)
     classes = model.output.shape[-1]
-    images, one_hot = split.train.images, np.eye(classes, dtype=np.float32)
+    images = split.train.images
+    one_hot = np.eye(classes, dtype=np.float32)
     learnt_targets = one_hot[split.train.classes] if targets is None else targets
     if recipe.augmented_copies:
         images, learnt_targets = add_copies(images, learnt_targets, recipe)
     steps = max(len(images) // recipe.batch_size, 1)
-    model.compile(
-        optimizer=build_optimizer(recipe, model.trainable_variables, steps),
-        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
-        metrics=[
-            keras.metrics.CategoricalAccuracy("accuracy"),
-            keras.metrics.CategoricalCrossentropy(CROSS_ENTROPY_METRIC, from_logits=True),
-        ],
-        # XLA takes longer to compile these small networks for a CPU than it saves.
-        jit_compile=False,
-    )
+    _compile_model(model, recipe, steps)
     if epochs_done:
         _load_weights(model, callback.run.state_path(epochs_done))
     held_out = split.validation
@@ -178,6 +168,20 @@ def _train(  # noqa: PLR0913, PLR0917 - as above
         model.optimizer.finalize_variable_values(model.trainable_variables)
 
 
+def _compile_model(model: Network, recipe: Recipe, steps: int) -> None:
+    """Set a network's optimizer, loss and metrics; `steps` is the number of steps in one epoch."""
+    model.compile(
+        optimizer=build_optimizer(recipe, model.trainable_variables, steps),
+        loss=keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=recipe.label_smoothing),
+        metrics=[
+            keras.metrics.CategoricalAccuracy("accuracy"),
+            keras.metrics.CategoricalCrossentropy(CROSS_ENTROPY_METRIC, from_logits=True),
+        ],
+        # XLA takes longer to compile these small networks for a CPU than it saves.
+        jit_compile=False,
+    )
+
+
 def _make_batches(
     images: PixelsBatch, targets: NDArray[np.float32], recipe: Recipe, epochs_done: int
 ) -> tf.data.Dataset:
@@ -185,7 +189,8 @@ def _make_batches(
 
     Where a recipe has augmented copies, they are among the pictures already, and nothing more is changed.
     """
-    pictures, all_targets = tf.constant(images), tf.constant(targets)
+    pictures = tf.constant(images)
+    all_targets = tf.constant(targets)
     augmentation = Augmentation(replace(recipe, seed=recipe.seed + epochs_done))
     batches = (
         tf.data.Dataset.range(len(images))
@@ -208,8 +213,10 @@ class _CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]  # ke
         super().__init__()
         self.checkpoint = checkpoint
         self.run = run
-        self._watcher, self._recipe = watcher, recipe
-        self._hardware, self._libraries = describe_hardware(), find_library_versions()
+        self._watcher = watcher
+        self._recipe = recipe
+        self._hardware = describe_hardware()
+        self._libraries = find_library_versions()
         self._began = 0.0
         run.folder.mkdir(parents=True, exist_ok=True)
 

@@ -42,7 +42,8 @@ class Muon(keras.optimizers.Muon):  # type: ignore[misc]  # keras ships no types
 
     def lr_adjust(self, x: Tensor) -> Tensor:
         """Scale the step to one of AdamW's: its root mean square is `rms_rate` times the learning rate."""
-        inputs, outputs = math.prod(x.shape[:-1]), x.shape[-1]
+        inputs = math.prod(x.shape[:-1])
+        outputs = x.shape[-1]
         return x * (self.rms_rate * math.sqrt(max(inputs, outputs)))
 
 

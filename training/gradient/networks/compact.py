@@ -39,7 +39,8 @@ def build_compact(
     for stage, count in enumerate(blocks, start=1):
         for number in range(1, count + 1):
             is_halved = stage == 2 and number == 1
-            name, channels = f"stage{stage}_{number}", width << stage
+            name = f"stage{stage}_{number}"
+            channels = width << stage
             x = _add_residual_block(
                 x, factory, name, channels, is_halved=is_halved, is_separable=is_separable
             )
@@ -61,7 +62,8 @@ STAGE_COUNT: Final = 3
 
 def build_compact_stages(x: Tensor, factory: LayerFactory) -> Tensor:
     """Build a residual network for colour pictures; return the means of the channels of all stages."""
-    x, means = _add_stem(x, factory, STEM_CHANNELS), []
+    x = _add_stem(x, factory, STEM_CHANNELS)
+    means = []
     for stage in range(1, STAGE_COUNT + 1):
         x = _add_residual_block(x, factory, f"stage{stage}", STEM_CHANNELS << stage, is_halved=True)
         means.append(layers.GlobalAveragePooling2D(name=f"stage{stage}_mean")(x))

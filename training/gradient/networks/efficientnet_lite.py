@@ -43,7 +43,8 @@ def build_efficientnet_lite2(light: Tensor, factory: LayerFactory) -> Tensor:
     x = _add_relu6(factory.add_bare_convolution(x, STEM_FILTERS, 3, "stem", strides=2), factory, "stem")
     for number, (size, strides, channels, blocks, widening) in enumerate(STAGE_SETTINGS, start=1):
         for block in range(1, blocks + 1):
-            name, own_strides = f"stage{number}_{block}", strides if block == 1 else 1
+            name = f"stage{number}_{block}"
+            own_strides = strides if block == 1 else 1
             x = _add_inverted_residual(
                 x, factory, name, size=size, strides=own_strides, channels=channels, widening=widening
             )
@@ -54,7 +55,9 @@ def _add_inverted_residual(  # noqa: PLR0913 - what a block consists of
     x: Tensor, factory: LayerFactory, name: str, *, size: int, strides: int, channels: int, widening: int
 ) -> Tensor:
     """Add an inverted residual (Sandler et al. 2018, arXiv 1801.04381)."""
-    wide, widened, depthwise = x, f"{name}_widened", f"{name}_depthwise"
+    wide = x
+    widened = f"{name}_widened"
+    depthwise = f"{name}_depthwise"
     if widening > 1:
         wide = _add_relu6(
             factory.add_bare_convolution(x, x.shape[-1] * widening, 1, widened), factory, widened
