@@ -67,7 +67,6 @@ def count_fitting_workers(settings: Settings, cores: int, limit: int | None) -> 
 
     Args:
         settings: the settings, which decide how much memory a worker may need.
-        cores: the number of processor cores.
         limit: the available memory in bytes; None for no limit.
     """
     return cores if limit is None else max(1, min(cores, limit // max_worker_bytes(settings)))
@@ -80,7 +79,6 @@ def describe_memory_shortage(settings: Settings, workers: int, limit: int | None
 
     Args:
         settings: the settings, which decide how much memory a worker may need.
-        workers: the number of workers.
         limit: the available memory in bytes; None for no limit.
     """
     most = max_worker_bytes(settings)

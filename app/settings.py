@@ -262,10 +262,6 @@ def is_kubernetes_variable(name: str, value: str) -> bool:
     """Return whether Kubernetes sets this environment variable for a Service.
 
     Kubernetes does so for a Service whose name begins with wardrobe.
-
-    Args:
-        name: the name of the variable.
-        value: its value.
     """
     is_port = name.endswith("_PORT") and KUBERNETES_ADDRESS.fullmatch(value)
     return bool(is_port or KUBERNETES_NAMES.fullmatch(name))

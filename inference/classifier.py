@@ -131,10 +131,6 @@ class Classifier:
     def __init__(self, session: Session, contract: ModelContract) -> None:
         """Combine a model with its contract.
 
-        Args:
-            session: the model.
-            contract: the contract of this model.
-
         Raises:
             ContractBroken: the model has more or fewer outputs than the contract has labels, or other heads.
         """

@@ -64,10 +64,6 @@ def convert_to_pixels(decoded: DecodedPicture, contract: InputContract) -> Pixel
     A picture in which nothing differs from the border becomes black when it is cut out. That raises no error
     here: such pixels have a low familiarity.
 
-    Args:
-        decoded: the decoded upload.
-        contract: the input of the network.
-
     Returns:
         The pixels, uint8, of the contract's `array_shape`, C-contiguous.
     """

@@ -61,7 +61,6 @@ def draw_heat_map(drops: ProbabilityDrops, height: int, width: int) -> bytes:
     """Draw drops as a PNG to lay over the model's input: red speaks for the class, blue against it.
 
     Args:
-        drops: the drops of the probability.
         height: the height of the PNG, in pixels.
         width: the width of the PNG, in pixels.
 

@@ -31,8 +31,6 @@ def find_own_input(samples: StoredSamples, contract: InputContract, *, is_lossy:
     """Return a picture's samples if they already are the input of a grey model, such as Fashion-MNIST's.
 
     Args:
-        samples: the samples of the picture.
-        contract: the input of the model.
         is_lossy: whether the format stores a grey picture with channels that differ a little.
 
     Returns:

@@ -35,7 +35,6 @@ def inflate_stream(packed: Buffer, bits: int, limit: int) -> InflatedStream:
     """Unpack one stream of deflate, zlib or gzip, up to a limit.
 
     Args:
-        packed: the bytes of the stream.
         bits: the number for the kind of the stream, `wbits` of zlib.
         limit: the limit for the unpacked bytes; at most one more is unpacked.
 

@@ -28,7 +28,6 @@ def parse_pixel_rows(rows: object, contract: InputContract) -> Pixels:
 
     Args:
         rows: the lists of numbers, nested as the contract says. `12.0` is a whole number, `true` is not.
-        contract: the input of the network.
 
     Returns:
         The pixels, uint8, of the contract's `array_shape`, C-contiguous.

@@ -54,7 +54,6 @@ def recognise_language(titles: Iterable[str], codes: Iterable[str] = ()) -> str:
     """Return the code of the language in which most words of the titles are known.
 
     Args:
-        titles: the titles of a list.
         codes: the codes of the languages to choose from; empty for all languages that have a file.
 
     Returns:
@@ -94,7 +93,6 @@ def find_second_language(titles: Iterable[str], first: str) -> str:
     """Return the code of a second language that enough titles of a list are in; empty if there is none.
 
     Args:
-        titles: the titles of a list.
         first: the code of the main language of the list.
     """
     counts = Counter[str]()

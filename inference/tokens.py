@@ -77,7 +77,6 @@ def fold_text(text: str, *, keep_accents: bool = False) -> str:
     mark's would become letters of the word before it.
 
     Args:
-        text: any text.
         keep_accents: whether accents stay, as Vietnamese needs them.
     """
     if text.isascii():

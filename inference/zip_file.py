@@ -74,8 +74,6 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -
     """Return the content of a member, with the size that the directory declares.
 
     Args:
-        archive: the archive.
-        member: the member of the archive.
         limit: the limit for the bytes of the content.
 
     Raises:

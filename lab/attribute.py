@@ -74,7 +74,6 @@ def seal_with(where: Path, parent: LocalRelease, folder: Path, attribute: Attrib
         where: the folder of the new release; nothing may have this name.
         parent: whose class, networks and figures it has.
         folder: of photos.
-        attribute: of these.
     """
     known = parent.manifest
     before = parent.manifest.network("photos")

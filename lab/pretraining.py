@@ -82,7 +82,6 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
 
         Args:
             pictures: N of them.
-            targets: of each.
             groups: of each, what is balanced.
             recipe: its `batch_size` and `seed`.
         """
@@ -201,7 +200,6 @@ def save_weights(model: Network, about: Mapping[str, Any], path: Path) -> None:
     """Write the weights as float16, by the path of each, and what they were learnt from.
 
     Args:
-        model: the backbone.
         about: plain JSON.
         path: of the file, which is replaced in one step.
     """

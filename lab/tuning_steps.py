@@ -203,7 +203,6 @@ def tune(weights: Weights, drawn: Drawn, steps: int, kept: Path, between: int = 
     Args:
         weights: of the stages that learn, from where it starts.
         drawn: what it learns; its seed is also that of heads, dropout, mixup and colours.
-        steps: in all.
         kept: the checkpoint, from which a stopped tuning goes on.
         between: steps between two checkpoints.
     """

@@ -184,7 +184,6 @@ def find_learnt_attributes(release: LocalRelease, run: RunSettings) -> tuple[str
 
     Args:
         release: the release whose manifest has the settings of its training.
-        run: the settings of the run.
     """
     settings = release.manifest.training.get("settings")
     learnt_names = settings.get("attribute") if isinstance(settings, dict) else None

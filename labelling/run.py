@@ -81,7 +81,6 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
     the labelling, the table gets the rows so far. An error of sheet, folders or feed hides no other output.
 
     Args:
-        job: the description of the run.
         watch: called a few times a second with two numbers: rows that have an answer, and among them the rows
             that had one before this run.
         say: called with a sentence for each lost worker process, and for rows of an earlier release.

@@ -82,7 +82,6 @@ def pull_release(store: Store, version: str, cache: Path, trusted: TrustedKeys |
     A release that is already in the cache is verified again and returned, without asking the store.
 
     Args:
-        store: the store in which it is published.
         version: the version of the release, such as `20261120T101500Z-3f9a1c2e`.
         cache: the folder of the cache, made if it does not exist. Several processes may share it, and one of
             them fetches for all.
@@ -228,13 +227,7 @@ def remove_folder(folder: Path) -> None:
 
 
 def pull_and_hold_release(store: Store, version: str, cache: Path) -> LocalRelease:
-    """Download a release into the cache, and protect it from `prune_cache` until this process ends.
-
-    Args:
-        store: the store with the release.
-        version: the version of the release.
-        cache: the folder of the cache.
-    """
+    """Download a release into the cache, and protect it from `prune_cache` until this process ends."""
     while True:  # again, if a prune removed the release in between
         release = pull_release(store, version, cache)
         if _hold_folder(release.folder) is not None:
@@ -263,7 +256,6 @@ def locate_in_cache(cache: Path, version: str) -> Path:
     """Return the path of a release, or of a bare artifact, in the cache; the folder need not exist.
 
     Args:
-        cache: the folder of the cache.
         version: the version of the release, or of the bare artifact (`bare-` and eight digits).
 
     Raises:
@@ -291,9 +283,6 @@ def refuse_links(folder: Path) -> Path:
 @contextmanager
 def lock_cache(cache: Path) -> Iterator[None]:
     """Lock the cache during the block, so that other processes that want to change it wait.
-
-    Args:
-        cache: the folder of the cache.
 
     Raises:
         CacheUnwritable: permissions are missing, the disk is full or read-only, or `.lock` is a symbolic

@@ -70,8 +70,6 @@ def note_current_release(
     If the store does not answer at a later start, the service starts with this release.
 
     Args:
-        cache: the folder of the cache.
-        address: the address of the store.
         release: the current release, which is in the cache.
         since: the time at which this service began to serve it, with a time zone.
 
@@ -89,7 +87,6 @@ def find_noted_release(cache: Path, address: str, trusted: TrustedKeys | None = 
 
     Args:
         cache: the folder of the cache, which need not exist.
-        address: the address of the store.
         trusted: the keys of which one must have signed it; None if no signature is required.
 
     Returns:
@@ -105,12 +102,7 @@ def find_noted_release(cache: Path, address: str, trusted: TrustedKeys | None = 
 
 
 def read_noted_version(cache: Path, address: str) -> str | None:
-    """Return the version that `note_current_release` last wrote for a store; None if there is no note.
-
-    Args:
-        cache: the folder of the cache.
-        address: the address of the store.
-    """
+    """Return the version that `note_current_release` last wrote for a store; None if there is no note."""
     note = _read_note(_note_path(cache, address))
     return None if note is None else note.version
 

@@ -89,7 +89,6 @@ def open_release(folder: Path, trusted: TrustedKeys | None = None) -> LocalRelea
     """Read the manifest of a release in a folder, and verify all files with it.
 
     Args:
-        folder: the folder of the release.
         trusted: the public keys of which one must have signed the release; None if no signature is required.
 
     Raises:
@@ -114,10 +113,6 @@ def open_release(folder: Path, trusted: TrustedKeys | None = None) -> LocalRelea
 def verify_release(folder: Path, manifest: Manifest) -> None:
     """Check that a folder contains exactly the files of a manifest, with the right sizes and sha256 hashes.
 
-    Args:
-        folder: the folder of the release.
-        manifest: the parsed manifest of the release.
-
     Raises:
         FormatRefused: the manifest names a format that can run code when it is read.
         ReleaseCorrupt: there is a difference. The message names the file and the expected value.
@@ -132,7 +127,6 @@ def check_manifest(manifest: Manifest, address: str) -> None:
     """Check a manifest without opening any file: the names, formats and sizes of files, and the version.
 
     Args:
-        manifest: the parsed manifest.
         address: the folder or address of the release, for messages.
 
     Raises:

@@ -315,7 +315,6 @@ def parse_manifest(text: bytes, address: str) -> Manifest:
     """Parse the JSON of manifest.json, and return the manifest.
 
     Args:
-        text: the bytes of the file.
         address: the address of the file, for messages.
 
     Raises:

@@ -23,7 +23,6 @@ def find_release(name: str, cache: Path) -> LocalRelease:
     Args:
         name: `bundled`, a folder with a manifest.json, ADDRESS@VERSION of a store, or the address of a store
             for its current release.
-        cache: the folder of the cache.
 
     Raises:
         StoreError: there is no such release, or it must not be used.

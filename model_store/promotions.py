@@ -64,7 +64,6 @@ def read_newer_promotion(store: Store, number: int) -> Promotion | None:
     Only the keys of the next numbers are asked for, without a listing, so that polling is cheap.
 
     Args:
-        store: the store with the promotions.
         number: the number of a promotion that the caller has read before.
 
     Raises:
@@ -184,7 +183,6 @@ def check_promoted_release(store: Store, promotion: Promotion) -> None:
     """Check that the release of a new promotion is still complete, since a prune may have removed it.
 
     Args:
-        store: the store with the release.
         promotion: the promotion that was just written.
 
     Raises:
@@ -235,12 +233,7 @@ def require_conditional_writes(store: Store) -> None:
 
 
 def is_release_complete(store: Store, version: str) -> bool:
-    """Return whether a store has all files of a release in the right sizes, with a readable manifest.
-
-    Args:
-        store: the store.
-        version: the version of the release.
-    """
+    """Return whether a store has all files of a release in the right sizes, with a readable manifest."""
     try:
         check_release_complete(store, read_manifest(store, version))
     except (NotFound, ReleaseError):
@@ -266,7 +259,6 @@ def roll_back(
     Each promotion lists candidates: its own release, followed by the releases to fall back to.
 
     Args:
-        store: the store.
         author: the name of whoever does it, for the log.
         note: the reason, for the log; None without one.
         unconditional: whether to go on if the store ignores conditional writes.

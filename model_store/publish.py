@@ -92,8 +92,6 @@ def publish_release(  # noqa: PLR0913 - three parts, four choices, each named
     If an interrupted run left files of this release in the store, the intact ones are not sent again.
 
     Args:
-        folder: the folder of the release.
-        store: the store.
         judge: the function that decides whether the release may become current. It is called before anything
             is sent.
         author: the name of whoever publishes, for the log.
@@ -129,8 +127,6 @@ def promote_release(
     """Make a release current that is already in a store.
 
     Args:
-        version: the version of the release.
-        store: the store with the release.
         judge: the function that decides whether the release may become current.
         author: the name of the person or program that promotes, for the log.
         unconditional: whether to go on if the store overwrites objects that should only be created.
@@ -166,7 +162,6 @@ def upload_release(release: LocalRelease, store: Store, progress: ReportFile) ->
 
     Args:
         release: the verified release in a local folder.
-        store: the store to which it is uploaded.
         progress: a function that is called with the path and the size of each file once it is in the store.
 
     Raises:
@@ -237,7 +232,6 @@ def list_prunable_releases(store: Store, keep: int, older_than: timedelta = MIN_
     may still be uploading, so it is kept for at least MIN_UNFINISHED_AGE.
 
     Args:
-        store: the store.
         keep: the number of releases to keep, 1 or more, including the current one.
         older_than: the time since the last write to a release, by the clock of the store, below which the
             release is kept. It protects a release that is being published. With zero nothing is protected,
@@ -277,7 +271,6 @@ def prune_releases(store: Store, keep: int, older_than: timedelta = MIN_AGE) -> 
     No lock is used, since a crash would leave it behind.
 
     Args:
-        store: the store.
         keep: the number of releases to keep, 1 or more, including the current one.
         older_than: the time since the last write to a release, by the clock of the store.
 

@@ -99,7 +99,6 @@ def parse_promotion(text: bytes, number: int, address: str) -> Promotion:
     """Parse the JSON of a promotion, the record that makes a release current.
 
     Args:
-        text: the bytes of the JSON object.
         number: the number of the promotion, which its key contains.
         address: the address of the object, for error messages.
 

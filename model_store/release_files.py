@@ -74,7 +74,6 @@ def refuse_unsafe_formats(names: Iterable[str], address: str) -> None:
     """Check by file endings that no file has a format that can run code, such as pickle. No file is opened.
 
     Args:
-        names: the names of the files.
         address: the folder or address of the files, for messages.
 
     Raises:
@@ -140,7 +139,6 @@ def write_whole(path: Path, data: bytes) -> None:
     """Write a file atomically: after a crash it has either its old content or all of the new content.
 
     Args:
-        path: the path of the file.
         data: its new content.
     """
     write_chunks([data], path)
@@ -221,12 +219,7 @@ def limit_chunks(chunks: Iterable[bytes], limit: int | None, address: str) -> It
 
 
 def is_open_file_at(path: Path, descriptor: int) -> bool:
-    """Return whether a path still leads to an open file; another file may have taken its place.
-
-    Args:
-        path: the path at which the file was opened.
-        descriptor: the descriptor of the open file.
-    """
+    """Return whether a path still leads to an open file; another file may have taken its place."""
     try:
         return os.path.samestat(path.lstat(), os.fstat(descriptor))
     except FileNotFoundError:

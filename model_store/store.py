@@ -62,7 +62,6 @@ class Store(Protocol):
         """Copy the content of a key to a local file, which appears whole or not at all.
 
         Args:
-            key: the key to read.
             target: the path of the file, which is replaced if it exists. Its folder exists.
             limit: the largest number of bytes of the content; None for no limit.
 
@@ -79,17 +78,12 @@ class Store(Protocol):
         Earlier content of the key is replaced.
 
         Args:
-            key: the key to write.
             source: the path of the local file.
         """
         ...
 
     def create(self, key: str, data: bytes) -> None:
         """Store bytes as the content of a key that has no content yet.
-
-        Args:
-            key: the key to write.
-            data: the content.
 
         Raises:
             AlreadyExists: the key has content. Not every S3 server is strict if two writers create at the

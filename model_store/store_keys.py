@@ -49,7 +49,6 @@ def file_key(version: str, path: str) -> str:
     """Return the key under which a store has one file of a release.
 
     Args:
-        version: the version of the release.
         path: the path of the file, relative to the folder of the release.
     """
     return release_prefix(version) + path
@@ -125,12 +124,7 @@ def files_in_folder(release: LocalRelease) -> ReleaseFiles:
 
 
 def files_in_store(store: Store, manifest: Manifest) -> ReleaseFiles:
-    """Return the manifest of a release in a store, with a function that reads its files.
-
-    Args:
-        store: the store with the release.
-        manifest: the manifest of the release.
-    """
+    """Return the manifest of a release in a store, with a function that reads its files."""
     address = f"{store.address}/{release_prefix(manifest.version)}".rstrip("/")
     return ReleaseFiles(manifest, address, lambda path: store.read(file_key(manifest.version, path)))
 
@@ -169,10 +163,6 @@ class SignedManifest:
 def read_manifest(store: Store, version: str) -> Manifest:
     """Read the manifest of a release in a store, and check it without its other files.
 
-    Args:
-        store: the store.
-        version: the version of the release.
-
     Raises:
         StoreError: as in `read_signed_manifest`.
     """
@@ -183,8 +173,6 @@ def read_signed_manifest(store: Store, version: str, trusted: TrustedKeys | None
     """Read the manifest of a release in a store, check its signature, then check its content.
 
     Args:
-        store: the store.
-        version: the version of the release.
         trusted: the public keys of which one must have signed the manifest; None if no signature is required.
             The signature is checked before the manifest is parsed.
 
@@ -216,10 +204,6 @@ def check_release_complete(store: Store, manifest: Manifest) -> None:
     """Check that a store has the manifest and every file of a release, each with the right size.
 
     One listing is enough: no file is read.
-
-    Args:
-        store: the store.
-        manifest: the manifest of the release.
 
     Raises:
         ReleaseCorrupt: a file is missing or has another size. The message names it.

@@ -71,7 +71,6 @@ def _column_called(
     """Return the metadata of a field of Answers that is a column of the file.
 
     Args:
-        name: the name of the column.
         unknown: the value for a row whose value is not known. It has the type of the column.
         is_required: whether every file has the column. Columns that were added later are not required.
         length: the largest number of characters in a value; 0 for no limit.
@@ -315,7 +314,6 @@ def read_own_answers(manifest: Manifest, read_file: FileReader, address: str) ->
     """Read a release's own answers about the class of pictures.
 
     Args:
-        manifest: the manifest of the release.
         read_file: a function that reads a file of the release.
         address: the address of the release's files, for messages.
 
@@ -334,7 +332,6 @@ def read_all_answers(manifest: Manifest, read_file: FileReader, address: str) ->
     """Read all stored answers: a release's own, and its parent's answers to pictures that the release learnt.
 
     Args:
-        manifest: the manifest of the release.
         read_file: a function that reads a file of the release.
         address: the address of the release's files, for messages.
 

@@ -100,7 +100,6 @@ def select_shared_attribute_answers(
     Args:
         candidate: the release that is to become current.
         baseline: an earlier release.
-        name: the name of the attribute.
     """
     answers_of_both = (evidence.attribute_answers.select_head(name) for evidence in (candidate, baseline))
     return _select_same_truth(*(answers.select_rows(answers.pictures != "") for answers in answers_of_both))

@@ -128,9 +128,6 @@ def compute_minimum_accuracy(classes: int) -> float:
     """Return the accuracy that a release needs to be more than chance: twice the accuracy of guessing.
 
     For two classes, it is half way between the accuracy of guessing and 1.
-
-    Args:
-        classes: the number of classes.
     """
     return min(2 / classes, (1 + 1 / classes) / 2)
 

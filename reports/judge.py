@@ -26,7 +26,6 @@ def judge_release(candidate: ReleaseFiles, store: Store, before: str | None) -> 
 
     Args:
         candidate: the files of the release that is to become current.
-        store: the store.
         before: the version of the current release; None if there is none.
 
     Returns:
@@ -50,7 +49,6 @@ def judge_without_refusing(candidate: ReleaseFiles, store: Store, before: str | 
 
     Args:
         candidate: the files of the release that is to become current.
-        store: the store.
         before: the version of the current release; None if there is none.
 
     Raises:

@@ -75,7 +75,6 @@ def has_contradicting_photo(photos: Sequence[ProbableAnswer], label: int) -> boo
     It does if it gives another label a probability of MIN_DENYING_PROBABILITY or more.
 
     Args:
-        photos: the answers to the photos.
         label: the index of the product's label.
     """
     other_probabilities = (

@@ -687,7 +687,6 @@ def check_report(report: Report, labels: Sequence[str], address: str) -> None:
     """Check that a report fits a model with these labels, because the service uses the report's figures.
 
     Args:
-        report: the report.
         labels: the labels in the manifest of the release.
         address: the address of the file, for messages.
 

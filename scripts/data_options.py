@@ -59,7 +59,6 @@ def add_accept_options(group: "argparse._ActionsContainer", note: str = "") -> N
     """Add the options --accept-right and --accept-confidence.
 
     Args:
-        group: the group of options.
         note: the end of the help of each option.
     """
     usual = "default: 0.95 for own classes, 0.99 for Fashion-MNIST"
@@ -92,7 +91,6 @@ def add_place_options(group: "argparse._ActionsContainer", note: str = "") -> No
     """Add the options --data and --skip-unreadable.
 
     Args:
-        group: the group of options.
         note: the end of the help of each option.
     """
     place = f"folder of pictures per class, a CSV, IDX files, or keras (default: Fashion-MNIST){note}"
@@ -195,8 +193,6 @@ def add_recipe_options(
     """Add options that change a recipe's fields.
 
     Args:
-        group: the group of options.
-        names: the names of the fields.
         note: the end of the help of each option.
     """
     hints = get_type_hints(Recipe, include_extras=True)

@@ -139,7 +139,6 @@ def print_comparison(compared: Comparison, releases: tuple[LocalRelease, LocalRe
     """Print the first changes, the number of all changes, and the pictures that cannot be read.
 
     Args:
-        compared: the comparison of the answers.
         releases: the first and the second release.
     """
     out = make_console()
@@ -196,7 +195,6 @@ def make_comparison_document(
     """Return a comparison of two releases as JSON values, with all changes.
 
     Args:
-        compared: the comparison of the answers.
         releases: the first and the second release.
     """
     first, second = releases

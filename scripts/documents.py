@@ -106,7 +106,6 @@ def fill_blocks(page: str, block_texts: Mapping[str, str]) -> str:
     """Return a page whose blocks have new content. A block is between `<!-- NAME -->` and `<!-- /NAME -->`.
 
     Args:
-        page: the Markdown of the page.
         block_texts: the new content by the name of the block.
 
     Raises:
@@ -123,9 +122,6 @@ def fill_reasons(document: str) -> str:
     """Return an OpenAPI document whose schemas explain the reasons that their field `reason` may have.
 
     The document keeps its layout. Reasons that it has keep their order, and new ones follow.
-
-    Args:
-        document: the text of the document.
 
     Raises:
         SystemExit: a schema is missing, or has no field `reason` with a description and an enum.

@@ -56,9 +56,7 @@ def write_doubted_labels(
     release is complete without these files.
 
     Args:
-        folder: the folder of the run.
         answers: the answers of networks that had not learnt the pictures.
-        labels: the labels of the release.
         next_command: the command that learns the exported file; empty if it is the same command with
             `--corrections`.
         has_named_folder: whether the same command names the folder of the run, which has a release now.

@@ -71,7 +71,6 @@ def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> ob
     """Find the release that is improved, improve it, and store the result.
 
     Args:
-        arguments: the arguments of this command.
         typed: the words after `--`, as arguments of `wardrobe train`.
     """
     check_tensorflow()

@@ -38,7 +38,6 @@ def print_table_figures(
 
     Args:
         job: the settings and inputs of the run.
-        summary: the figures of its tables.
         products_without_photo: the names of the first products that have no readable photo.
         taken_corrections: the numbers of people's answers that were taken; None if the run had no
             corrections.

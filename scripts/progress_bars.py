@@ -32,7 +32,6 @@ def print_promises(release: Path, say: Say) -> None:
     """Print which answers a new release accepts, and which settings would accept more, in sentences.
 
     Args:
-        release: the folder of the release.
         say: a function that prints a sentence.
     """
     for sentence in describe_acceptance(read_report(open_release(release)), ENGLISH_WORDING):
@@ -150,9 +149,6 @@ class TerminalProgress:
     def show_epochs(self, max_epochs: int) -> "Iterator[EpochProgress]":
         """Print a line for each epoch of a fit while a block runs, and show its steps as a bar.
 
-        Args:
-            max_epochs: the largest number of epochs.
-
         Yields:
             The object that has to be told about each step and each epoch.
         """
@@ -194,9 +190,8 @@ class EpochProgress(Bar):
         """Show in the bar that a step of an epoch is finished.
 
         Args:
-            epoch: the number of the epoch, from 1.
+            epoch: counted from 1.
             step: the number of finished steps in the epoch.
-            steps: the number of steps of the epoch.
         """
         self._position = f"epoch {epoch} of {self._epochs}, step {step} of {steps}"
         self.update(self._task, description=f"{epoch}/{self._epochs}", completed=step, total=steps)

@@ -170,11 +170,7 @@ class ReleaseTarget:
             )
 
     def publish(self, release: Path) -> PublishResult:
-        """Publish a release in the store, with a progress bar; sign it first if there is a key.
-
-        Args:
-            release: the folder of the release.
-        """
+        """Publish a release in the store, with a progress bar; sign it first if there is a key."""
         if self.key is not None:
             sign_release(release, self.key)
         total = sum(path.stat().st_size for path in release.rglob("*") if path.is_file())
@@ -235,12 +231,7 @@ class ReleaseTarget:
         }
 
     def _way_to_store(self, release: Path, *, is_refused: bool = False) -> str:
-        """Say that a release is whole although it is not stored, and which command stores it.
-
-        Args:
-            release: the folder of the release.
-            is_refused: whether the gate has refused it.
-        """
+        """Say that a release is whole although it is not stored, and which command stores it."""
         words = [get_program_name(), "publish", shlex.join([str(release), self.store.address])]
         words += ["--force"] if is_refused else []
         words += ["--unconditional"] if self.unconditional else []
@@ -310,12 +301,7 @@ def _first_labels(labels: Sequence[str]) -> str:
 
 
 def make_publish_document(published: PublishResult, address: str) -> dict[str, object]:
-    """Return the result of publishing a release as JSON values.
-
-    Args:
-        published: the result.
-        address: the address of the store.
-    """
+    """Return the result of publishing a release as JSON values."""
     promotion = published.promotion
     return {
         "version": published.manifest.version,
@@ -326,12 +312,7 @@ def make_publish_document(published: PublishResult, address: str) -> dict[str, o
 
 
 def format_publish_result(published: PublishResult, address: str) -> str:
-    """Return the result of publishing a release as two lines of text.
-
-    Args:
-        published: the result.
-        address: the address of the store.
-    """
+    """Return the result of publishing a release as two lines of text."""
     version = published.manifest.version
     promotion = published.promotion
     if promotion is None:
@@ -371,7 +352,6 @@ def format_next_commands(
     Args:
         earlier_release: the release that the new one is compared with, as commands name it, such as
             `bundled`.
-        new_release: the folder of the new release.
         pictures: the places with pictures to compare on, one for each command; if there is none, the
             command has a word in its place.
         store: the store in which it becomes current.

@@ -303,7 +303,6 @@ def add_subcommands(
     """Give a command subcommands, such as `wardrobe keys add`; --json may also be written after these.
 
     Args:
-        parser: the parser of the command.
         shared_parsers: parsers with further options, without default values, which may be written before or
             after the subcommand.
 

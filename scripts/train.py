@@ -180,11 +180,9 @@ def publish_photo_release(
     It is stored if --out or --publish was typed.
 
     Args:
-        new_release: the new release.
         place: the name of the release that it was made from, as --from has it.
         parent: the release that it was made from.
         target: the store, and the pictures to compare both releases on.
-        arguments: the arguments of the training.
 
     Returns:
         The result for --json.
@@ -204,7 +202,6 @@ def publish_compared_release(release: Path, target: ReleaseTarget, parent: Local
 
     Args:
         release: the folder of the new release.
-        target: the store.
         parent: the release that the new one was made from.
 
     Returns:

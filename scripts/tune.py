@@ -128,7 +128,6 @@ def _hand_over(study: Path, trials: "FinishedTrials", arguments: argparse.Namesp
     Args:
         study: the folder of the search.
         trials: all finished trials, the best first.
-        arguments: the arguments of the command.
     """
     from training.gradient.search import STUDY_FILE, draw_search_plot, round_values  # noqa: PLC0415
 

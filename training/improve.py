@@ -78,7 +78,6 @@ def find_corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and w
     """Find the release that learns the corrections.
 
     Args:
-        file: the file of corrections.
         encoding: the encoding of the file, if it is not UTF-8; else empty.
         named_release: the folder or store of the release; None takes the current release of `default_store`,
             or the bundled release if that store has none.
@@ -285,7 +284,6 @@ def check_has_photo_network(release: LocalRelease, name: str, photos: Path) -> N
     """Check that a release has a network that answers photos.
 
     Args:
-        release: the release that is to learn.
         name: the name of the release for the message, as given to --from.
         photos: the path of the photos that the release is to learn, for the message.
 

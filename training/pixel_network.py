@@ -39,7 +39,6 @@ def train_pixel_network(
 
     Args:
         data: the training set, and the test set that the release is measured on.
-        recipe: the recipe of the training.
         run: the run, from `make_training_run`; the caller has claimed its folder.
         progress: the display of epochs and of warnings, such as that pictures are too few.
         accept: the conditions under which an answer is accepted.
@@ -151,8 +150,6 @@ def make_training_run(  # noqa: PLR0913, PLR0917 - what a run is named by, and w
     """Return the run of a recipe on data: its folder, and the values that its checkpoint must carry.
 
     Args:
-        recipe: the recipe of the training.
-        data: the data that is learnt.
         folder: the folder of the run; None takes a folder in runs/ whose name comes from recipe and data.
         tensorboard_folder: the folder below which the log for TensorBoard is written; None writes no log.
         command_line: the command line, which the release records.

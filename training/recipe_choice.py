@@ -23,7 +23,6 @@ def choose_recipe(options: TrainingOptions, data: LabelledData) -> Recipe:
     fields that the options set replace those of the start.
 
     Args:
-        options: the options of the training.
         data: the pictures that are learnt.
 
     Raises:

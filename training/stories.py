@@ -52,7 +52,6 @@ def make_named_pictures(
     """Return the pictures of a training that the options name: their place, and the way they are read.
 
     Args:
-        options: the options of the training.
         csv_pair: CSV files of pixels, a training set and a test set, that take the place of these pictures.
         parent: the release whose labels the training has to learn; None if the labels are free.
     """
@@ -99,10 +98,7 @@ def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where
     """Train a release on pictures: by gradient if they are 28 x 28, else a head on frozen networks.
 
     Args:
-        named_data: the pictures.
-        options: the options of the training.
         run: the folder, and the files that are written there.
-        progress: the display of the training.
         check_labels: a function that gets the classes, and may refuse them by an exception, before
             anything is fitted.
         typed_names: the names of the options that a person typed; one without effect is refused.
@@ -200,7 +196,6 @@ def train_on_photos(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, 
 
     Args:
         parent: the release, which has a network for photos.
-        named_photos: the photos.
         options: the options of the training, which the release records.
         run: the folder, and the command line.
         progress: shows how far the training is.

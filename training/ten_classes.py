@@ -68,7 +68,6 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
     Args:
         parent: the release whose other files the new release has.
         named_photos: the photos: their place, and the way they are read.
-        progress: the display of the training.
         run: the folder of the run, which the caller has claimed; None claims a folder in runs/ whose name
             comes from the photos.
         command: the command line, which the release records.
@@ -203,9 +202,7 @@ def make_checked_answers(learnt_photos: Pictures, scores: Scores, folds: FoldNum
     """Return the undecided answers to those photos that have a fold.
 
     Args:
-        learnt_photos: all photos that are learnt.
         scores: the scores of the photos that have a fold, in their order.
-        folds: the folds of all photos.
     """
     has_fold = folds > 0
     answers = make_photo_answers(

@@ -31,7 +31,6 @@ def create_model_routes(settings: Settings, counts: Metrics) -> Blueprint:
     """Create the routes /model, /metrics and /metrics/prometheus, which describe the served model.
 
     Args:
-        settings: the settings of the service.
         counts: the Prometheus metrics of the app.
     """
     routes = Blueprint("model", __name__)

@@ -125,8 +125,6 @@ def serialize_problem(document: dict[str, Any], request_id: str, path: str) -> s
 
     Args:
         document: the problem document, as `create_problem` returns it.
-        request_id: the id of the request.
-        path: the path of the request.
     """
     answer = document | {"request_id": request_id}
     if path.startswith(ERROR_PREFIXES):

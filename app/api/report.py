@@ -86,8 +86,6 @@ def _send_figure(model: ServedModel, name: str, version: str | None) -> Response
     """Return a figure of the served release.
 
     Args:
-        model: the model that is served.
-        name: the file name of the figure.
         version: the release whose page shows the figure; None if the address names none.
 
     Raises:

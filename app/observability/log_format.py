@@ -62,7 +62,6 @@ def format_startup_error(message: str, log_format: str) -> str:
     """Return the log line that says why the service does not start, with a newline at its end.
 
     Args:
-        message: the reason.
         log_format: `json` for a JSON object; any other value for text.
     """
     if log_format != "json":

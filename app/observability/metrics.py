@@ -193,7 +193,6 @@ class Metrics:
         """Report which release is served from now on, and which answers to expect from it.
 
         Args:
-            version: the version of the release.
             previous_version: the version that was served before; None at the start.
             reference: the distribution of the answers to held-out pictures, to compare today's answers with.
         """

@@ -161,7 +161,6 @@ class BodyReader:
 
         Args:
             environ: the WSGI environment of the request.
-            limits: the limits of the request.
 
         Raises:
             BadRequest: the body ends early, or its chunks cannot be read.

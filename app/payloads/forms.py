@@ -62,9 +62,6 @@ class ParsedForm:
 def get_only_file(form: ParsedForm) -> Upload:
     """Return the only picture of a form for `/predict`.
 
-    Args:
-        form: the parsed form.
-
     Raises:
         BadRequest: the form has no picture or more than one, or a title is a file.
     """
@@ -157,11 +154,7 @@ class _Part:
 
 
 def create_text_error(field_name: str) -> BadRequest:
-    """Return the error for a form field that should be a picture but is text, without filename and type.
-
-    Args:
-        field_name: the name of the form field.
-    """
+    """Return the error for a form field that should be a picture but is text, without filename and type."""
     name = field_name[:MAX_NAME_LENGTH]
     return BadRequest(
         f"`{name}` came as text, not as a file. With curl, write -F {name}=@FILE; in code, give the part a "

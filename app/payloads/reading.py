@@ -32,7 +32,6 @@ def find_one(
     """Return the only picture in the body of a `/predict` request, and the title that was sent with it.
 
     Args:
-        body: the body of the request.
         query: the values of `title` and `language` in the query string.
 
     Returns:
@@ -145,10 +144,6 @@ def limit_batch(limits: RequestLimits, items: Iterable[RequestItem]) -> Iterator
 
 def check_upload_size(data: bytes, limits: RequestLimits) -> None:
     """Raise an error if the file of a picture has more bytes than allowed.
-
-    Args:
-        data: the bytes of the file.
-        limits: the limits of the request.
 
     Raises:
         TooLarge: the picture has more bytes.

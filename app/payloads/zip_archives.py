@@ -60,7 +60,6 @@ def open_zip_archive(body: bytes, max_files: int, max_file_bytes: int) -> ZipArc
     """Open a ZIP of pictures from memory, without unpacking its files.
 
     Args:
-        body: the bytes of the archive.
         max_files: the number of pictures that the request may have. If the archive has more files, the caller
             reports that; if it has far more, it is refused here.
         max_file_bytes: the largest size in bytes of an unpacked file. A larger file becomes a RefusedItem.

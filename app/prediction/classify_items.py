@@ -143,7 +143,6 @@ def answer_items(  # noqa: PLR0913, PLR0917 - the parts of a request
     ends if the client has left.
 
     Args:
-        items: the pictures of the request.
         served: the release that answers it.
         timing: the timer of the stages of the prediction, for metrics and log.
         turn: the slot of the request. A large picture moves the request to the queue for large requests.

@@ -47,7 +47,6 @@ def read_parameters(query: MultiDict[str, str], classes: int, names: Sequence[st
     """Parse and check the query string of a request.
 
     Args:
-        query: the values in the query string.
         classes: the number of classes of the release, which is the largest allowed `top`.
         names: the names of the parameters that the route accepts.
 

@@ -32,7 +32,6 @@ def find_requested_model(model_name: str, name: str, version: str | None = None)
 
     Args:
         model_name: the name of the served model (WARDROBE_MODEL_NAME).
-        name: the name in the request.
         version: the version in the request; None accepts the version that is served.
 
     Raises:
@@ -74,7 +73,6 @@ def collect_items(items: Iterable[RequestItem], limits: RequestLimits) -> list[R
 
     Args:
         items: the pictures, which are read one by one, so that those beyond the limit cost nothing.
-        limits: the limits of the request.
 
     Raises:
         BadRequest: there are no pictures, or one cannot be read. The message begins with its position.

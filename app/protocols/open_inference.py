@@ -55,7 +55,6 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
     """Add the route for inference requests to `routes`.
 
     Args:
-        routes: the blueprint to which the route is added.
         services: the objects that every route needs to classify pictures.
     """
     limits = batch_limits(services.settings)
@@ -83,7 +82,6 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
     """Add the routes about health and metadata of server and model to `routes`.
 
     Args:
-        routes: the blueprint to which the routes are added.
         services: the objects that every route needs, such as the settings and the served model.
     """
     model_name = services.settings.model_name
@@ -171,7 +169,6 @@ def _get_value(prediction: Prediction, output: str, nothing: object) -> object:
 
     Args:
         prediction: the answer to one picture.
-        output: the name of the output.
         nothing: the value if the network that answered does not have the attribute.
     """
     if output == "familiarity":

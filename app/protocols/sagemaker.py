@@ -62,7 +62,6 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
     """Add the route /invocations, which classifies pictures, to `routes`.
 
     Args:
-        routes: the blueprint to which the route is added.
         services: the objects that every route needs to classify pictures.
     """
     limits = batch_limits(services.settings)
@@ -77,7 +76,6 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
     """Add the routes /ping, for readiness, and /execution-parameters, for batch transforms, to `routes`.
 
     Args:
-        routes: the blueprint to which the routes are added.
         services: the objects that every route needs, such as the settings and the served model.
     """
 
@@ -99,7 +97,6 @@ def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
 
     Args:
         contract: the input contract of the model, which has the shape of a picture.
-        body: the body of the request.
 
     Raises:
         BadRequest: there are no records, or they cannot be read.
@@ -162,7 +159,6 @@ def create_response(media_type: str, outcomes: list[Outcome], *, is_single: bool
     """Create the response in the format that the client accepts, or else in the format of its request.
 
     Args:
-        media_type: the media type of the request.
         outcomes: the prediction or the error of each record.
         is_single: whether the request is a single picture, as `/predict` accepts it.
     """

@@ -38,7 +38,6 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
     """Add the route `/v1/models/<name>:predict`, which classifies pictures, to `routes`.
 
     Args:
-        routes: the blueprint to which the route is added.
         services: the objects that every route needs to classify pictures.
     """
     limits = batch_limits(services.settings)
@@ -54,7 +53,6 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
     """Add the routes about the model's status and metadata to `routes`, and an error for other methods.
 
     Args:
-        routes: the blueprint to which the routes are added.
         services: the objects that every route needs, such as the settings and the served model.
     """
     model_name = services.settings.model_name
@@ -85,7 +83,6 @@ def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
 
     Args:
         contract: the input contract of the model, which has the shape of a picture.
-        body: the body of the request.
 
     Raises:
         BadRequest: the body is not a JSON object, has not exactly one of `instances` and `inputs`, or names

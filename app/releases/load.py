@@ -108,7 +108,6 @@ def load_models(settings: Settings, store: Store | None) -> ModelHolder:
     change the other. A folder of one release is served in the same way, without looking for newer releases.
 
     Args:
-        settings: the settings of the service.
         store: the store that the settings name; None for the bundled release or a folder of one release.
 
     Returns:
@@ -175,8 +174,6 @@ def open_first_candidate(
     A promotion, the record that makes a release current, lists its release and the releases to fall back to.
 
     Args:
-        settings: the settings of the service.
-        store: the store with the releases.
         record: the newest promotion.
         candidates: the versions of this promotion to try, in this order.
         earlier_refusals: the refusals so far. A refused release of this promotion that may have been repaired

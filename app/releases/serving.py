@@ -198,7 +198,6 @@ class ModelHolder:
         """Record an error of the store. The served release counts as stale from the first error on.
 
         Args:
-            error: the error.
             now: the present time, with a time zone.
         """
         since = self.fault.since if self.fault else now

@@ -138,12 +138,7 @@ class ApiKeys:
 
 
 def require_keys(app: Flask, keys: ApiKeys) -> None:
-    """Make `app` refuse requests without a valid API key, except for OPEN_ENDPOINTS and CORS preflights.
-
-    Args:
-        app: the Flask app.
-        keys: the valid keys.
-    """
+    """Make `app` refuse requests without a valid API key, except for OPEN_ENDPOINTS and CORS preflights."""
 
     @app.before_request
     def check_key() -> None:

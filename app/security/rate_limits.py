@@ -41,7 +41,6 @@ def limit_request_rate(app: Flask, rate: str, storage: str, *routes: Blueprint) 
     Call this before the routes are registered.
 
     Args:
-        app: the Flask app.
         rate: the largest rate of each client, such as `100/minute`.
         storage: the address of the storage of counts, such as `memory://` or `redis://...`.
         routes: the blueprints whose requests are counted together.

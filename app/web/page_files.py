@@ -53,7 +53,6 @@ def create_page_file(content: bytes, suffix: str) -> PageFile:
     """Create the `PageFile` of some content, compressed with gzip if that saves packets.
 
     Args:
-        content: the bytes of the file.
         suffix: the ending of its name, with the dot; one of `MEDIA_TYPES`.
     """
     worth = len(content) >= MIN_PACKED_BYTES and suffix not in COMPRESSED_SUFFIXES

@@ -177,7 +177,6 @@ def adapt_kind_to_class(
         decisions: the decisions by head, which are changed.
         kinds: the possible kinds of each class of the release.
         names: the labels of the attribute `kind`.
-        categories: the categories of these labels.
     """
     label = decisions[LABEL]
     kind = decisions.get(KIND)

@@ -220,7 +220,6 @@ def read_title_colours(title: str, language: str) -> list[frozenset[str]]:
     Colours behind a word such as "with" are ignored, since they belong to parts ("dress with black belt").
 
     Args:
-        title: the title of the product.
         language: the code of the title's language, such as `de`.
 
     Returns:

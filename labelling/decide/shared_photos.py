@@ -96,7 +96,6 @@ class SharedPhotos:
         Args:
             record: the product, or a photo of one.
             head: the class (LABEL), or the name of an attribute.
-            label: the label of this head.
         """
         if not record.product or (record.product, head, label) in self.unshared_answers:
             return True

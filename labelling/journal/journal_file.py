@@ -97,7 +97,6 @@ class Journal(AbstractContextManager["Journal"]):
         """Create a journal without touching any file.
 
         Args:
-            table: the path of the table.
             settings: the settings of the run that continues or begins; None to use the existing rows of any
                 run.
             restart: whether the answers of earlier runs are discarded.
@@ -443,9 +442,6 @@ class Journal(AbstractContextManager["Journal"]):
 
     def keep_human_answers(self, answers: Mapping[Question, HumanAnswer]) -> None:
         """Add answers of people to the journal, or replace earlier answers; all are written, or none.
-
-        Args:
-            answers: the answers by question.
 
         Raises:
             TableUnusable: the disk is full.

@@ -93,7 +93,6 @@ class RunListing:
 
         Args:
             journal: the journal of the table, opened for this run.
-            settings: the settings of the run.
         """
         self.kept_count = self.done_count = 0
         self._journal = journal
@@ -145,7 +144,6 @@ class RunListing:
         """Write the answers to some pictures into the journal; they are safe from its next commit on.
 
         Args:
-            items: the pictures.
             photos: the answers of the model, one for each picture, in the same order.
 
         Raises:
@@ -205,7 +203,6 @@ def read_unshared_photos(journal: Journal, hashes: Sequence[str]) -> Iterator[Ph
     """Yield the photos that are listed under one product only, of products that also have shared photos.
 
     Args:
-        journal: the journal that has the pictures.
         hashes: the sha256 of each shared photo, which is listed under several products.
     """
     return _photos(journal, _UNSHARED, json.dumps(hashes)) if hashes else iter(())

@@ -59,9 +59,7 @@ def open_list(
     """Open a list, and check each of its rows.
 
     Args:
-        path: the path of the CSV.
         needed: the columns that the list must have.
-        reading: the options for reading the list.
         optional: further columns that are read if they exist.
 
     Raises:
@@ -100,9 +98,7 @@ def open_header(
     """Open a list and check its header, but not its rows.
 
     Args:
-        path: the path of the CSV.
         needed: the columns that the list must have.
-        reading: the options for reading the list.
         optional: further columns that are read if they exist.
 
     Raises:
@@ -126,12 +122,7 @@ def open_header(
 
 
 def explain_invisible_characters(path: Path | str, rows: int) -> str:
-    """Return a note that invisible characters were removed from the identifiers of some rows.
-
-    Args:
-        path: the path of the list.
-        rows: the number of these rows.
-    """
+    """Return a note that invisible characters were removed from the identifiers of some rows."""
     return f"{path}: characters that cannot be seen are dropped from the identifiers of {rows:,} rows."
 
 

@@ -53,7 +53,6 @@ def read_level_kinds(level: str, language: str) -> Meaning:
        ("Golf", "New Look").
 
     Args:
-        level: a level of a category.
         language: the code of the list's language, such as `de`.
     """
     if any(map(partial(_is_other_word, level), {language, "en"} & load_languages().keys())):

@@ -66,7 +66,6 @@ class ListOptions:
 
         Args:
             cell: the cell without white space around it.
-            file: the path of the list.
             encoding: the encoding of the list's text; a file whose name has the same bytes as the cell in
                 this encoding is found, too.
         """

@@ -90,7 +90,6 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
     """Open a list as text for a `with` block, with its line breaks as they are.
 
     Args:
-        path: the path of the list.
         encoding: the encoding from `find_encoding`.
 
     Raises:
@@ -123,7 +122,6 @@ def name_text_errors(path: Path, encoding: str) -> Iterator[None]:
     """Turn errors of reading a list within a `with` block into ListUnusable, which names the list and line.
 
     Args:
-        path: the path of the list.
         encoding: the encoding that the list is read in.
 
     Raises:

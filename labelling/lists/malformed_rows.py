@@ -156,7 +156,6 @@ def _make_continuation_check(
     picture by itself. Any other line may be the picture of another row.
 
     Args:
-        cell_lines: the lines of that cell.
         is_picture: returns whether a cell names a picture, as in `find_swallowed_line`.
     """
     if find_addresses(next(filter(str.strip, cell_lines), "")):

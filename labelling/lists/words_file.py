@@ -41,7 +41,6 @@ def read_words(file: Path, reading: ListOptions, say: Callable[[str], None]) -> 
     """Read a file of words: a CSV in which a shop explains words of its categories and titles.
 
     Args:
-        file: the path of the CSV.
         reading: the way in which lists are read; its encoding and its treatment of bad rows are used.
         say: is called with sentences that a person should know.
 

@@ -101,7 +101,6 @@ def find_bounds(right_count: int, sample_size: int, population_size: int) -> tup
 
     Args:
         right_count: the number of right rows in the sample.
-        sample_size: the number of rows in the sample.
         population_size: the number of rows that the sample was drawn from; 0 if it is not known, which means
             very many.
     """

@@ -122,7 +122,6 @@ def read_corrections(
     Rows about categories of a shop are left out, and `say` gets their number.
 
     Args:
-        files: the paths of the CSV files.
         labels: the valid classes; None to accept any label, if neither classes nor attributes are known yet.
         attributes: the valid labels of each attribute of the release.
         reading: the options for reading a list, such as its encoding.
@@ -156,7 +155,6 @@ def read_all_corrections(
     """Read people's answers about pictures, products and categories of a shop from CSV files.
 
     Args:
-        files: the paths of the CSV files.
         labels: the valid classes; None to accept any label, if neither classes nor attributes are known yet.
         attributes: the valid labels of each attribute of the release.
         reading: the options for reading a list, such as its encoding.

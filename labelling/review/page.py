@@ -349,7 +349,6 @@ def _parts(cards: Sequence[Card], *, is_first: bool) -> list[dict[str, object]]:
     """Return the doubtful questions, then the screens, then the audit.
 
     Args:
-        cards: all cards of the page.
         is_first: whether nothing is above them. Doubtful cards alone then have no heading.
     """
     audit_cards = [card for card in cards if card.audit]

@@ -100,7 +100,6 @@ class SmallestRows:
 
         Args:
             key: the sort key, which can be compared with all other keys.
-            row: the row.
         """
         place = bisect_right(self._keys, key)
         if place < self._most:
@@ -142,9 +141,6 @@ class HeadQuestions:
         """Add a row to the doubtful, feed or audit questions if it belongs there.
 
         Only the rows that come first in these lists are kept. A row without an answer of the head is ignored.
-
-        Args:
-            row: the decided row of a product, or of a picture without a product.
         """
         decision = row.find_decision(self.head)
         subject = row.record

@@ -62,9 +62,6 @@ class BucketSource(Source):
 def open_bucket(bucket: str) -> S3Store:
     """Open an S3 bucket as a store, from which objects can be read.
 
-    Args:
-        bucket: the name of the bucket.
-
     Raises:
         StoreError: the name is not a valid one, or the settings of boto3 cannot be used.
     """

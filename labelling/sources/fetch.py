@@ -78,7 +78,6 @@ def check_address(url: str, hosts: AllowedHosts) -> Url:
     """Return the parsed address of a picture, after a check that it may be fetched.
 
     Args:
-        url: the address.
         hosts: the hosts from which pictures may be fetched.
 
     Raises:
@@ -120,7 +119,6 @@ class Fetcher:
         """Load the certificate authorities of the system, or those that `SSL_CERT_FILE` names.
 
         Args:
-            hosts: the allowed hosts.
             seconds: the largest number of seconds for one picture, with its redirects.
         """
         self._hosts = hosts

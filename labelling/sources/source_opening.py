@@ -31,7 +31,6 @@ def open_source(
         word: the argument: a folder, a pattern with `*`, a CSV (also .tsv, .txt) with a column `path`, a ZIP,
             an `s3://bucket/prefix`, or one picture.
         hosts: the hosts from which pictures of a list may be fetched.
-        reading: the way in which a list is read.
         folder: the folder that `word` is relative to; empty for the current folder.
 
     Raises:

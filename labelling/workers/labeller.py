@@ -115,7 +115,6 @@ def label_chunks(
 
     Args:
         submit: sends a chunk to the workers, and returns the future of its answers.
-        chunks: the chunks of work.
         pending_chunks: the chunks that were sent and are not done, by their futures, the oldest first; this
             function adds and removes them.
         max_pending: the largest number of chunks that are sent and not done.
@@ -196,7 +195,6 @@ def classify_uploads(networks: Networks, uploads: Iterable[bytes | Unreadable]) 
     A picture that cannot be read or decoded gets its error in place of answers.
 
     Args:
-        networks: the networks of a release.
         uploads: the bytes of each picture, or why they cannot be read.
 
     Raises:

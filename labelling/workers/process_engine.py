@@ -38,7 +38,6 @@ def label_on_processes(
 
     Args:
         setup: the source and the release that every process opens.
-        items: the pictures.
         workers: the number of processes; None for one per core.
         say: called with a sentence for each lost process.
 

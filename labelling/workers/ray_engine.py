@@ -66,7 +66,6 @@ def label_on_ray(
 
     Args:
         setup: the source and the release, which is sent to the workers.
-        items: the pictures.
         workers: the number of workers; None for one per core of the cluster.
         _: a function for sentences about lost workers, which is not used: Ray replaces them itself.
 
@@ -140,7 +139,6 @@ def _label(setup: WorkerSetup, release: list[Any], chunk: Chunk) -> list[Picture
     Args:
         setup: the values of the worker, whose release is a folder on another machine.
         release: the content of that folder by name, as a reference of Ray.
-        chunk: the pictures to label.
     """
     with convert_failures():
         return _opened(setup, *release).label_pictures(chunk)
@@ -161,7 +159,6 @@ def _started(ray: Any, folder: str, workers: int | None) -> int:  # noqa: ANN401
     """Start Ray on this machine for this run alone, and return the largest number of chunks in hand.
 
     Args:
-        ray: the module of Ray.
         folder: the folder for its sockets and logs.
         workers: the number of workers; None for one per core.
 

@@ -70,7 +70,6 @@ def make_photo_columns(
     """Return the columns of the table of photos.
 
     Args:
-        settings: the settings of the run.
         has_human_answers: whether people answered something, which adds the columns of DECISION_FIELDS.
         has_own_words: whether folders or the shop's own words name kinds. A list with titles has the same
             columns in any case.
@@ -90,7 +89,6 @@ def make_product_columns(
     """Return the columns of the table of products. The first column has the names of the products.
 
     Args:
-        settings: the settings of a run with products.
         has_human_answers: whether people answered something, which adds the columns of DECISION_FIELDS.
         has_own_words: whether folders or the shop's own words name kinds. A list with titles has the same
             columns in any case.
@@ -127,7 +125,6 @@ def check_attributes(labels: Sequence[str], attributes: Sequence[str]) -> None:
 
     Args:
         labels: the classes of the release.
-        attributes: the attributes of the release.
 
     Raises:
         TableUnusable: there is such a column. The message names it.
@@ -146,9 +143,7 @@ def name_list_columns(
     """Return the names that the columns of a list get in a table. Those that the table has get LIST_PREFIX.
 
     Args:
-        names: the names of the list's columns.
         labels: the classes of the release that answers.
-        attributes: the attributes of that release.
 
     Returns:
         The name in the table by the name in the list; all names differ.

@@ -46,7 +46,6 @@ def check_room(rows: int, columns: int) -> None:
 
     Args:
         rows: the number of rows of the table, without the header.
-        columns: the number of its columns.
 
     Raises:
         TableUnusable: the table has too many rows or columns.
@@ -64,7 +63,6 @@ def write_workbook(file: Path, columns: Sequence[Column], rows: Iterable[TableRo
 
     Args:
         file: the path of the workbook, whatever its ending.
-        columns: the columns of the table.
         rows: the rows of the table, which are read once.
 
     Returns:

@@ -76,8 +76,6 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
 
     Args:
         platform: the name of the platform, one of FEED_PLATFORMS.
-        columns: the columns of the list.
-        attributes: the attributes of the release.
 
     Returns:
         The name of the release's attribute that answers the colour.
@@ -110,7 +108,6 @@ def feed_files(table: Path, platform: str) -> list[Path]:
     """Return the paths of all files that a feed writes beside a table.
 
     Args:
-        table: the table of photos.
         platform: the name of the platform, one of FEED_PLATFORMS; empty if no feed is written.
 
     Returns:
@@ -198,7 +195,7 @@ def describe_left_out(reason: str, products: Sequence[str]) -> str:
     """Return a sentence about products that are not in a feed.
 
     Args:
-        reason: one of LEFT_OUT_REASONS.
+        reason: an item of LEFT_OUT_REASONS.
         products: the names of the products that were left out for this reason.
     """
     return reason.format(n=len(products), named=join_first_items(products, MAX_NAMED_IN_FEED))
@@ -212,7 +209,6 @@ def find_left_out_reason(
     Args:
         row: the decided row of the product.
         platform: the name of the platform, one of FEED_PLATFORMS.
-        grouping: the grouping of photos into products.
 
     Returns:
         One of LEFT_OUT_REASONS, and the name of the product for a sentence; None if the feed has the product.
@@ -268,7 +264,6 @@ class FeedArticles:
         Args:
             row: the decided row of the product, which has one spelling and a colour.
             platform: the name of the platform, one of FEED_PLATFORMS.
-            grouping: the grouping of photos into products.
         """
         [name] = find_spellings(row, grouping)
         cells = FEED_PLATFORMS[platform].make_cells(name, row)

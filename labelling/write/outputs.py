@@ -139,10 +139,6 @@ def replace_files(journal: Journal, files: Sequence[Path]) -> Iterator[list[Path
     Before the first file is replaced, the journal gets the sha256 of the old and the new contents. So both
     are known as its own if the process is killed in between.
 
-    Args:
-        journal: the journal of the table.
-        files: the files to replace.
-
     Yields:
         Paths of empty files to write the new contents into, in the order of `files`.
 

@@ -14,7 +14,6 @@ def write_words(table: Path, words: Iterable[OwnWord], journal: Journal) -> Path
     """Write the file of a shop's own words beside a table, and return the path of the file.
 
     Args:
-        table: the path of the table.
         words: the words with their meanings, one for each row of the file.
         journal: the journal of the table, which knows whether an existing file was written by its runs.
 

@@ -65,7 +65,6 @@ class Platform(NamedTuple):
 
         Args:
             name: the name of the product in the list.
-            row: the row of the product.
         """
         return {self.key: self.read_key(name, row), **self.other_cells(row), **self.colour_cells(row)}
 
@@ -135,7 +134,6 @@ def find_spellings(row: TableRow, grouping: ProductGrouping | None) -> list[str]
     """Return the different spellings that one product's name has in the rows of the list.
 
     Args:
-        row: the row of the product.
         grouping: the grouping of photos into products; None without one.
 
     Returns:

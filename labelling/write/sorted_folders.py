@@ -22,7 +22,6 @@ def check_sorted_folder(folder: Path, source: str) -> None:
     """Check that a folder can be filled with sorted pictures, before any picture is labelled.
 
     Args:
-        folder: the folder of --into.
         source: the path or address of the pictures that are labelled.
 
     Raises:
@@ -54,7 +53,6 @@ def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> Sor
 
     Args:
         folder: the folder to fill, which is new or empty.
-        source: the source of the pictures.
         decisions: the decided rows of the table; labels of people replace those of the model.
 
     Raises:
@@ -91,7 +89,6 @@ def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> Sorte
 
     Args:
         folder: the folder that has the folders of the labels.
-        source: the source of the pictures.
         names: the folder of its label, by the path of each picture in the table.
     """
     read_pictures = source.reader()

@@ -46,7 +46,6 @@ def write_table(file: Path, form: str, columns: Sequence[Column], rows: Iterable
     Args:
         file: the file to write, whatever its name.
         form: the form: `.csv`, `.jsonl` or `.xlsx`, as `check_form` returns it.
-        columns: the columns of the table.
         rows: the decided rows of pictures or of products, which are read once.
 
     Returns:

@@ -55,7 +55,6 @@ def find_kind_category(platform: str, kinds: frozenset[str]) -> Category:
 
     Args:
         platform: the name of the platform, one of TAXONOMY_PLATFORMS.
-        kinds: the kinds that the product may be.
 
     Returns:
         The id and name of the category; (None, None) if there are several kinds, or if the platform has

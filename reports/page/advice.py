@@ -32,7 +32,6 @@ def describe_acceptance(report: Report, words: Wording) -> Iterator[str]:
     """Yield sentences on which answers are accepted, and on other shares or steps that would accept more.
 
     Args:
-        report: the report.
         words: the language of the sentences.
     """
     yield from describe_failed_promises(report, words)
@@ -56,7 +55,6 @@ def describe_failed_promises(report: Report, words: Wording) -> Iterator[str]:
     """Yield sentences on promises that do not hold and why, and on what would help if nothing is accepted.
 
     Args:
-        report: the report.
         words: the language of the sentences.
     """
     yield from describe_unkept_promises(report.promises, words, report.acceptance)
@@ -107,7 +105,6 @@ def explain_no_acceptance(promise: Promise, words: Wording, points: Sequence[Acc
     """Return a sentence on why a promise accepts no answer: too few answers, or no threshold shows the share.
 
     Args:
-        promise: the promise, with its figures.
         words: the language of the sentence.
         points: the figures of the thresholds that were tested on the same pictures, if they are known. The
             sentence has those that come nearest to the promise.

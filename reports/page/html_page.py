@@ -101,10 +101,8 @@ def make_report_page(
     """Return the HTML page of a report in the reader's language.
 
     Args:
-        report: the report that is shown.
         figures: the bytes of the release's PNGs, by file name.
         address: a function that returns the address of each figure for the page.
-        words: the language of the page.
         page: further values that the template uses, by name.
     """
     return render_report_page(
@@ -127,7 +125,6 @@ def render_report_page(words: Wording, **page: object) -> str:
     """Render the template of the report page with these values, which are escaped for HTML.
 
     Args:
-        words: the language of the page.
         page: the values that the template uses, by name.
     """
     return _environment().get_template(REPORT_PAGE_FILE).render(words=words, t=words.t, **page)

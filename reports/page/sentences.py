@@ -67,7 +67,6 @@ def describe_weaknesses(report: Report, words: Wording) -> Iterator[str]:
     """Yield sentences on the worst figures of a report, such as the class that is recognised least often.
 
     Args:
-        report: the report.
         words: the language of the sentences.
     """
     t = words.t
@@ -140,7 +139,6 @@ def name_promise_pictures(pictures: str, words: Wording) -> str:
 
     Args:
         pictures: the key in the report: HELD_OUT_PICTURES, a tier of photos, or the photos from a source.
-        words: the language of the name.
     """
     if pictures.startswith(SOURCE_PHOTOS_PREFIX):
         return words.t("Photos from {source}", source=pictures.removeprefix(SOURCE_PHOTOS_PREFIX))

@@ -55,7 +55,6 @@ class Wording:
         """Return a count with its noun, translated: `1 picture`, `10,000 pictures`.
 
         Args:
-            things: the count.
             singular: the English noun for one.
             plural: the English noun for several; empty for the singular with an s.
         """
@@ -101,7 +100,7 @@ class Wording:
         """Return the 95% interval of a share as text such as `94.5 to 95.3%`; a dash if `n` is 0.
 
         Args:
-            share: the share, 0 to 1.
+            share: a fraction from 0 to 1.
             n: the number of answers from which the share was counted.
             digits: the digits after the point.
         """

@@ -316,7 +316,6 @@ def apply_corrections(
             are used.
         corrections: answers about these pictures, or about copies in other places. Call
             `check_corrections_are_listed` first to refuse answers about other pictures.
-        hashed_files: the hashes of the listed files.
         say: a function that receives sentences on how many labels change and how many pictures are left out.
         can_add: whether answers may be about further pictures, which then follow the listed ones.
 
@@ -470,10 +469,6 @@ def _check_classes(corrections: Corrections, labels: Sequence[str]) -> None:
 def check_corrections_are_listed(corrections: Corrections, listed_files: HashedFiles) -> None:
     """Refuse corrections of files that are neither listed nor exact copies of listed files.
 
-    Args:
-        corrections: the corrections.
-        listed_files: the hashes of all listed files.
-
     Raises:
         BadCsvFile: a correction is about another file.
     """
@@ -506,7 +501,6 @@ def save_corrections(corrections: Corrections, runs: Path) -> Path:
 
     Args:
         corrections: the rows of the CSVs, and the valid answers.
-        runs: the folder of runs.
     """
     paths = {file.sha256: file.path for file in corrections.files if file.is_readable}
     hashes = {file.path: file.sha256 for file in corrections.files if file.is_readable}

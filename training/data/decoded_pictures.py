@@ -78,7 +78,6 @@ def look_for_photo(
     Files after the first photo are not decoded, which saves time.
 
     Args:
-        listing: the pictures.
         progress: the display of how many files are decoded.
         known_files: files that were hashed before. Files that were also decoded are not read again.
 
@@ -121,7 +120,6 @@ def decode_pictures(
     """Decode all pictures that can be learnt or measured, on all cores.
 
     Args:
-        contents: the pictures.
         input_contract: the input contract of the model: the shape and form of its pixels.
         progress: the display of how many pictures are decoded, which also receives a warning about pictures
             that are left out.

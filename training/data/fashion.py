@@ -77,7 +77,6 @@ def choose_class_weights(labels: LabelCodes, classes: int) -> dict[int, float] |
 
     Args:
         labels: the class index of each training picture; every class must occur.
-        classes: the number of classes.
 
     Returns:
         The weight by class index, with mean 1 over the pictures and capped at MAX_CLASS_WEIGHT; None if the
@@ -97,7 +96,6 @@ def describe_capped_weights(labels: LabelCodes, names: tuple[str, ...]) -> str |
 
     Args:
         labels: the class index of each training picture; every class must occur.
-        names: the names of the classes.
     """
     weights = choose_class_weights(labels, len(names)) or {}
     rare = [name for index, name in enumerate(names) if weights.get(index) == MAX_CLASS_WEIGHT]

@@ -65,7 +65,6 @@ class HashedFiles:
         A file that was not hashed before is accepted.
 
         Args:
-            path: the file.
             content: the bytes that the file has now.
             stamp: the size and time of change that the file has now.
 
@@ -85,7 +84,6 @@ def hash_files(paths: Iterable[Path], known_files: HashedFiles = NO_HASHED_FILES
     """Hash files on all cores, each once, and return their hashes together with the known ones.
 
     Args:
-        paths: the files.
         known_files: files that were hashed before, which are not read again.
     """
     new_paths = [
@@ -147,7 +145,6 @@ def report_unreadable_files(
 
     Args:
         read_errors: a sentence for each unreadable file.
-        file_count: the number of all files.
         say: a function that receives the sentence on the files that are left out.
         skip_unreadable: whether unreadable files are left out instead of refused.
 

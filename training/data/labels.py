@@ -119,7 +119,6 @@ def check_attribute_columns(listing: Listing, names: Sequence[str], classes: Seq
     """Check that a table has a column for each attribute, before pictures are read.
 
     Args:
-        listing: the listing of the table.
         names: the names of the attributes, such as `colour`.
         classes: the classes of the same table.
 
@@ -143,7 +142,6 @@ def describe_unread_columns(listing: Listing, names: Collection[str]) -> str:
     """Return a sentence with the names of a table's columns that are not used; empty if there are none.
 
     Args:
-        listing: the listing of the table.
         names: the columns that are used as attributes.
     """
     ignored = [column for column in listing.columns if column not in {*names, *RESERVED_COLUMNS}]
@@ -232,7 +230,6 @@ def choose_measured_labels(
     """Return the labels by which a release is measured: the class, and each of its attributes in the table.
 
     Args:
-        listing: the listing of the pictures.
         labels: the labels of N pictures, by question (the class by LABEL, and attributes).
         class_ids: the class index of each picture.
         release_labels: the labels of the release, by question. An attribute without a column in the table is
@@ -268,9 +265,7 @@ def choose_learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, 
         message_start: the beginning of messages, which names the table and the column.
         cells: the cells of N different pictures.
         groups: the group of each picture, such as its sender or product.
-        classes: the classes of the pictures.
         say: a function that receives sentences that a person should read.
-        required_labels: labels that have to be learnt.
 
     Raises:
         BadClasses: the labels cannot be learnt; see `find_measurable_labels`.
@@ -322,7 +317,6 @@ def split_cells(cells: Sequence[str], labels: Collection[str] = ()) -> list[tupl
     another cell. Otherwise the text is one label.
 
     Args:
-        cells: the cells of a column.
         labels: labels that are known to exist.
     """
     whole_labels = {*cells, *labels} - {"", NO_VALUE_TEXT}

@@ -131,7 +131,6 @@ def find_learnt_pictures(
     """Tell which of N pictures a release learnt, or nearly the same ones, bool (N,).
 
     Args:
-        release: the release.
         contents: str (N,), the hex SHA-256 of each picture.
         perceptual_hashes: uint64 (N, 10), the perceptual hash of each picture; empty if the pictures are no
             photos.
@@ -154,7 +153,6 @@ def describe_missing_hashes(learnt_hashes: LearntHashes, version: str) -> str:
     """Return a warning if a release lacks perceptual hashes of some photos; empty if it has all of them.
 
     Args:
-        learnt_hashes: the hashes of the release.
         version: the version of the release, for the warning.
     """
     if (

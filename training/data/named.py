@@ -157,7 +157,6 @@ class Named:
 
         Args:
             listing: the pictures; None if the data set is no folder or table of the user.
-            listed_files: the hashes of the listed files.
             say: a function that receives sentences on answers that are ignored.
             known_files: the hashes of other files, which are not read again.
 
@@ -198,8 +197,6 @@ def drop_learnt_parts(listing: Listing, hashed_files: HashedFiles, parent: Local
     Otherwise, and for a folder, the listing is returned unchanged.
 
     Args:
-        listing: the pictures.
-        hashed_files: the hashes of their files.
         parent: the release from which a training starts.
     """
     test_paths = [picture.path for picture in listing.pictures if picture.part == "test"]

@@ -137,7 +137,6 @@ def describe_near_copies(count: int, picture_count: int) -> str:
 
     Args:
         count: the number of such pictures.
-        picture_count: the number of all pictures.
     """
     return (
         f"{count} of {picture_count} pictures are nearly the same as others; such are learnt together or "
@@ -205,7 +204,6 @@ def _make_kept_split_keys(
 
     Args:
         kept_contents: the contents, M of them.
-        positions: the position of each.
         near_groups: groups of such positions.
     """
     number = {place: index for index, place in enumerate(positions)}

@@ -203,7 +203,6 @@ def find_connected_components(rows: NDArray[np.int64], columns: NDArray[np.int64
     Args:
         rows: int64 (P,), one member of each of P pairs.
         columns: int64 (P,), the member with which it is joined.
-        count: the number of members.
     """
     # Here: commands show their help where serving alone is installed.
     from scipy.sparse import coo_array  # noqa: PLC0415

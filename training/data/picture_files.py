@@ -42,7 +42,6 @@ def decode_picture_file(
     """Decode the picture in a file as the service decodes an upload.
 
     Args:
-        path: the file.
         input_contract: the input contract of the model: the shape and form of its pixels.
         hashed_files: files that were hashed before.
 
@@ -66,7 +65,6 @@ def decode_picture_bytes(
 
     Args:
         path: the file, for the message.
-        content: the bytes of the file.
         input_contract: the input contract of the model: the shape and form of its pixels.
 
     Returns:

@@ -73,11 +73,7 @@ class Pictures:
         return len(self.sha256)
 
     def describe_size(self, noun: str = "pictures") -> str:
-        """Return a text such as "1,200 pictures of 10 classes", with the number of groups if it is smaller.
-
-        Args:
-            noun: the noun for the pictures.
-        """
+        """Return a text such as "1,200 pictures of 10 classes", with the number of groups if smaller."""
         classes = np.unique(self.classes[self.classes >= 0])
         groups = len(np.unique(self.groups))
         group_text = f" and {groups:,} groups" if groups < len(self) else ""

@@ -126,7 +126,6 @@ def _describe_lack(label: str, groups: Sequence[str], min_groups: int, *, is_unt
     """Return a text on how many pictures or groups a label has and needs; empty if there are enough.
 
     Args:
-        label: the label.
         groups: the group of each picture with this label.
         min_groups: the fewest groups that the label needs.
         is_untested: whether there is a test set without any picture of the label.
@@ -144,7 +143,6 @@ def check_letter_case(message_start: str, labels: Iterable[str]) -> None:
 
     Args:
         message_start: the beginning of the message: the table, and perhaps its column.
-        labels: the labels.
 
     Raises:
         BadClasses: two labels differ only in capital letters; the message names both.
@@ -164,7 +162,6 @@ def _check_spelling(message_start: str, rare: Mapping[str, int], labels: Sequenc
     Args:
         message_start: the table, and perhaps its column.
         rare: the labels that are left out, with the number of pictures of each.
-        labels: all labels.
     """
     pairs = [
         f"{label!r} ({pictures}) for {other_label!r}"

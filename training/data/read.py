@@ -236,7 +236,6 @@ def divide_pictures(  # noqa: PLR0913, PLR0917 - pictures, and what was decided 
 
     Args:
         listing: the pictures as they are listed.
-        decoded: the decoded pictures.
         near_copies: the near copies, with the M pictures that can be learnt.
         labels: the labels of these, by question.
         is_tested: bool (M,), which of these are in the test set.
@@ -271,7 +270,6 @@ def make_measured_data(  # noqa: PLR0913, PLR0917 - pictures, and what is asked 
 
     Args:
         listing: the pictures as they are listed.
-        decoded: the decoded pictures.
         near_copies: the near copies, with the pictures that can be used.
         input_contract: the input contract of the model: the shape and form of its pixels.
         say: a function that receives sentences that a person should read.
@@ -305,7 +303,6 @@ def make_pictures(
 
     Args:
         listing: the pictures as they are listed.
-        decoded: the decoded pictures.
         near_copies: the near copies, with the pictures that can be used.
         labels: the labels of the kept pictures, by question.
     """

@@ -80,7 +80,6 @@ def split_data(data: LabelledData, limit: int | None, share: float = VALIDATION_
     out.
 
     Args:
-        data: the data set.
         limit: the number of training pictures, the first ones, that are used; None for all.
         share: the share of these that is held out, 0 to 1.
 

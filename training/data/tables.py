@@ -48,7 +48,6 @@ def list_table_pictures(place: Path, attributes: Sequence[str], reading: ListOpt
     """List the pictures of a table, with their labels, groups and parts.
 
     Args:
-        place: the table.
         attributes: the columns of further labels, such as `colour`, which are read if the table has them.
         reading: the way in which the table is read, such as the encoding and the names of columns.
 
@@ -220,7 +219,6 @@ def open_picture_table(
     """Open a table of pictures, and check its header and rows.
 
     Args:
-        path: the table.
         attributes: the columns of further labels, which may be missing.
         reading: the way in which the table is read, such as the encoding and the names of columns.
         open_function: the function that opens the list; `open_header` reads the header without the rows.

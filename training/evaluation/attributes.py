@@ -32,12 +32,10 @@ def measure_attributes(
     """Measure the answers to attributes (further questions, such as colour) as the service would give them.
 
     Args:
-        classifier: the classifier of the release.
         out_of_fold: answers to N pictures about the class, before anything is decided.
         probabilities: the probabilities of the same pictures by attribute, float32 (N, C), before
             temperature.
         labels: the labels of the same pictures, by attribute.
-        thresholds_by_attribute: the thresholds of each attribute.
 
     Returns:
         The figures of each attribute, the figures of class and attributes together, and the answers to
@@ -97,7 +95,6 @@ def compute_attribute_figures(labels: Labels, thresholds: Thresholds, answers: A
 
     Args:
         labels: the labels of N pictures.
-        thresholds: the thresholds of the attribute.
         answers: the served answers to the same pictures, in their order.
     """
     known_answers = answers.select_rows(answers.has_class)

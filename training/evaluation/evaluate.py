@@ -76,8 +76,6 @@ def make_answers(
     """Return a table of answers with scores and true classes, before anything is accepted or reviewed.
 
     Args:
-        scores: the scores of all pictures.
-        images: the pictures.
         sets: the name of the set that each picture belongs to, or one name for all.
         columns: values of further columns of Answers, or values that replace those of `images`.
     """
@@ -117,7 +115,6 @@ def decide_answers(classifier: Classifier, answers: Answers) -> Answers:
     """Return answers with calibrated probabilities, familiarities and decisions, as the service gives them.
 
     Args:
-        classifier: the classifier of the release.
         answers: the probabilities and distances that the network gave, or that others calibrated.
 
     Raises:
@@ -132,7 +129,6 @@ def interpret_scores(
     """Return the predictions that the service would make from stored scores, without running a network.
 
     Args:
-        classifier: the classifier of the release.
         answers: N answers about the class, with probabilities and distances as the network gave them.
         attributes: the scores of the same pictures by attribute, float32 (N, C), before temperature.
 
@@ -198,7 +194,6 @@ def compute_test_figures(
     """Return all figures of the report about the answers to a test set.
 
     Args:
-        answers: the served answers.
         uncalibrated_answers: the answers to the same pictures without calibration.
         contract: the contract of the release, with its labels and thresholds.
     """

@@ -39,10 +39,8 @@ def write_evaluation(
 
     Args:
         folder: the folder of the files, which is made if it is missing.
-        page: the page of all figures.
         answers: the served answers to N pictures.
         pictures: the N pictures; one without a file is named by its position in the set.
-        contract: the contract of the release.
 
     Returns:
         The files.

@@ -50,7 +50,6 @@ def make_photo_answers(scores: Scores, photos: Pictures, **columns: ColumnValues
     """Return a table of undecided answers to photos, in which each photo's set is its tier.
 
     Args:
-        scores: the scores of a network for the photos.
         photos: the photos with their true classes.
         columns: values of further columns, as for `make_answers`.
     """
@@ -66,8 +65,6 @@ def compute_photo_figures(answers: Answers, contract: ModelContract, split: str)
     """Return the figures of each tier, by its name.
 
     Args:
-        answers: the answers to the photos.
-        contract: the contract of the release.
         split: the use of the photos so far, such as `development`.
     """
     ood = answers.select_rows(~answers.has_class)
@@ -248,7 +245,6 @@ def choose_compared_photos(photos: Pictures, parent: LocalRelease, say: Say) -> 
     Photos that are near copies of a learnt photo are left out, too.
 
     Args:
-        photos: the photos to choose from.
         parent: the release that was trained further.
         say: receives a warning if the parent recorded no hashes, so that near copies are not recognised.
 

@@ -116,7 +116,6 @@ def save_figure(figure: Figure, path: Path, *, cut_to_content: bool = False) -> 
     """Write a figure as PNG; its folder is made if absent.
 
     Args:
-        figure: the figure.
         path: the PNG file.
         cut_to_content: whether to cut off the margins around the drawing.
     """

@@ -29,7 +29,6 @@ def write_npz(path: Path, **arrays: object) -> None:
     """Write arrays to a compressed file, which is replaced in one step.
 
     Args:
-        path: the file.
         arrays: the arrays, by their names in the file.
     """
     packed = io.BytesIO()

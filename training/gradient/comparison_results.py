@@ -73,7 +73,6 @@ def combine_reports(
     """Combine the reports of several trainings of a network into one row of a comparison.
 
     Args:
-        network: the name of the network.
         reports: the report of each training, by its seed; at least one.
         recipe: the name of the recipe that all of them used.
     """

@@ -93,10 +93,6 @@ def make_search_space(start_recipe: Recipe, classes: int) -> SearchSpace:
 
     Learning rate and batch size vary around those of the recipe. Dropout is varied only if the network has
     dropout layers.
-
-    Args:
-        start_recipe: the recipe that the search starts from.
-        classes: the number of classes.
     """
     sizes = sorted(
         {max(start_recipe.batch_size // 2, 1), start_recipe.batch_size, start_recipe.batch_size * 2}
@@ -132,7 +128,6 @@ def run_search(
     """Train one network after another with other settings until a number of trials is done.
 
     Args:
-        search: the recipe and the data.
         folder: the folder of the study and the trial under way; made if absent. One process at a time.
         trials: the number of trials in all, with pruned ones and with trials of an earlier call.
         watcher: receives every step of a fit.

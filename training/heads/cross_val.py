@@ -61,11 +61,7 @@ def answer_out_of_fold(
 
 
 def describe_lacking_labels(names: Sequence[str]) -> str:
-    """Return a sentence on labels that the head of some fold has not learnt; empty if there are none.
-
-    Args:
-        names: the names of the labels.
-    """
+    """Return a sentence on labels that the head of some fold has not learnt; empty if there are none."""
     label_names = ", ".join(map(repr, names))
     return (
         f"{label_names} is of so few groups that a fold has not learnt it, and answers it wrongly."
@@ -103,7 +99,6 @@ def fit_head_with_folds(  # noqa: PLR0913, PLR0917 - a question and what is seen
     Args:
         labels: the labels of N pictures for the question, with C names; a picture without a label is not
             learnt.
-        features: the features of the pictures.
         groups: str (N,), the group of each picture, such as its sender or product.
         folds: int64 (N,), the fold of each picture, from 1; 0 for none.
         spread: float32 (D,), the standard deviation to which each value of a vector is scaled.

@@ -101,7 +101,6 @@ def choose_other_things(  # noqa: PLR0913, PLR0917 - what is known of a user's c
 
     Args:
         block: the block of the feature vector in which distances are measured.
-        train: the training pictures.
         measured_features: float32 (N, M), this part of the training pictures' vectors.
         folds: the folds of the training pictures.
         say: a function that receives a sentence if there are no such photos, and why.
@@ -143,7 +142,6 @@ def find_things_of_own_classes(
 
     Args:
         other_things: the photos of other things, for the same block as `measured_features`.
-        train: the training pictures.
         measured_features: float32 (N, D), the part of their vectors in which distances are measured.
         folds: the folds of the training pictures.
     """

@@ -95,7 +95,6 @@ def fit_whitening(features: Float32Array, labels: LabelCodes, classes: int) -> C
     Args:
         features: float32 (N, D), the features of the pictures.
         labels: (N,), the class index of each picture; every class must occur.
-        classes: the number of classes.
     """
     exact = features.astype(np.float64)
     means = np.stack([exact[labels == label].mean(axis=0) for label in range(classes)])
@@ -178,7 +177,6 @@ def fit_unfamiliarity(
         features: float32 (N, D), the features of learnt pictures.
         labels: (N,), the class index of each picture; every class must occur. Pictures with negative numbers
             are left out.
-        classes: the number of classes.
         photos: the photos of other things; None for the distance.
     """
     features, labels = features[labels >= 0], labels[labels >= 0]
@@ -205,7 +203,6 @@ def fit_ood_score(
     Args:
         features: float32 (N, D), the features of learnt pictures and of photos of other things.
         labels: (N,), the class index of each, or OOD; every class and OOD must occur.
-        classes: the number of classes.
         weights: float64 (N,), the weight of each picture in the fit.
     """
     is_ood = labels == OOD

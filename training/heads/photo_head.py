@@ -86,10 +86,6 @@ class PhotoHead:
 def make_photo_folds(learnt_photos: Pictures, classes: int) -> FoldNumbers:
     """Split the photos that a person checked into PHOTO_FOLDS folds, with each group in one fold.
 
-    Args:
-        learnt_photos: the photos.
-        classes: the number of classes.
-
     Returns:
         The fold of each photo, from 1; 0 for photos that were not checked.
 
@@ -117,7 +113,6 @@ def fit_photo_head(
 
     Args:
         learnt_photos: the N photos, with features.
-        names: the names of the classes.
         folds: the fold of each photo, from `make_photo_folds`.
         thing_folds: the fold of each OOD photo by its thing, from `make_thing_folds`; all 0 if answers about
             unknown things are not needed.
@@ -244,7 +239,6 @@ def build_photo_heads(fitted_head: PhotoHead, earlier_heads: Network | None = No
     """Return a network with all heads for photos, from the frozen network's vector to the answers.
 
     Args:
-        fitted_head: the head of the class.
         earlier_heads: a network whose heads of attributes are taken over; None for none. It must have the
             same inputs.
 

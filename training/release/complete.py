@@ -121,9 +121,7 @@ def made_with(
     """Return facts about a training that its release records, beside the settings of the fit.
 
     Args:
-        command: the command line.
         settings: the options of the command.
-        data: the data that was learnt.
         folds: the number of folds; 0 if there are none.
     """
     recorded: dict[str, JsonValue] = {"command": command}

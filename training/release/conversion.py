@@ -172,11 +172,8 @@ def model_figures(
     """Return the size and cost of a network for the report: weights, operations and bytes.
 
     Args:
-        name: the name of the network.
         network: the network with its weights.
-        folder: the folder of its files.
         files: the names of the files of the network, the graph last.
-        temperature: the temperature of the network.
     """
     return ModelFigures(
         network=name,

@@ -56,7 +56,6 @@ def doubted(checkable: FileAnswers, names: Sequence[str]) -> list[Doubted]:
 
     Args:
         checkable: cross-fitted answers, and the files of their pictures.
-        names: the names of the classes.
     """
     answers, files = checkable
     doubts = [

@@ -73,7 +73,6 @@ def export_network(
     """Write the files model.keras and model.onnx of a network, and check that both give the same answers.
 
     Args:
-        folder: the folder of the release.
         model: the network, from pixels to logits.
         measure: the measure that gives the output `distance` from the features of the network.
         images: pictures on which the two files are compared.
@@ -284,7 +283,6 @@ def check_rounding(path: Path, exact: Scores, images: PixelsBatch) -> None:
     Args:
         path: the file of the graph.
         exact: the scores of the float32 graph for these pictures.
-        images: the pictures.
 
     Raises:
         ParityFailed: a probability differs by more than ROUNDING_TOLERANCE, a distance by more than

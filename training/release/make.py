@@ -128,7 +128,6 @@ def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
     Args:
         folder: the folder of the release, with the files of its networks.
         networks: the networks of the release by name, one or both of `pixels` and `photos`.
-        report: the report on these networks.
         answers: the answers from which the report was computed.
         parent: the manifest of the release whose files the new one shares; None if it shares none.
         sources: the sources of learnt photos, as far as their table names them.

@@ -49,7 +49,6 @@ def export_heads(heads: Network, folder: Path) -> tuple[Network, GoldenAnswers]:
 
     Args:
         heads: the heads, in float32.
-        folder: the folder of the release.
 
     Returns:
         The whole network with the weights that both files have, and some answers of the graph.

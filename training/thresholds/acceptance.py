@@ -143,7 +143,6 @@ def add_promises(
     """Return a report with the promises and curves of these sets of answers added.
 
     Args:
-        report: the report.
         answer_sets: the answers of one network, by set of pictures.
         confidence: the confidence threshold, 0 to 1.
         kept_set: the set whose earlier promise and curve stay; None for none. All others are removed.

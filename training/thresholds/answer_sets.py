@@ -147,7 +147,6 @@ def find_deciding_sources(answers: Answers, accuracy: float) -> list[str]:
     own.
 
     Args:
-        answers: the answers to photos.
         accuracy: the promised share of right answers, 0 to 1 exclusive.
     """
     is_from_known_source = answers.has_class & (answers.sources != "") & ~answers.is_from_unknown_source
@@ -168,7 +167,6 @@ def compute_confidences(
 
     Args:
         scores: the probabilities and distances of N pictures, before temperature.
-        temperature: the temperature of the network.
         familiarity: the familiarity of the network; None if no picture is to count as unfamiliar.
     """
     confidences: NDArray[np.float32] = np.array(

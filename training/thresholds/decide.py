@@ -153,8 +153,6 @@ def decide_attributes(
         probabilities: float32 (N, C) by attribute, before temperature, from heads that did not learn the
             picture.
         class_answers: cross-validated answers about the class of the same pictures, in their order.
-        thresholds: the thresholds of the class.
-        class_requirements: the requirements of the class.
     """
     classes = labels[LABEL].names
     return {

@@ -121,10 +121,8 @@ def make_photo_requirements(
     has it, except photos that people looked at because the model doubted them.
 
     Args:
-        answers: the answers to the photos.
         ood_scores: scores of photos of none of the classes, from heads that did not learn their things; None
             if there are none.
-        parent_confidence: the confidence threshold of the parent.
     """
     counts = Counter(answers.sets[answers.has_class].tolist())
     large_tiers = {
@@ -156,7 +154,6 @@ def make_attribute_requirements(
 
     Args:
         labels: the labels of the pictures by which thresholds are chosen.
-        class_requirements: the requirements of the class.
         familiarity: the familiarity of the class; None if there is none.
     """
     counts = np.bincount(labels.main_codes[labels.main_codes >= 0], minlength=len(labels.names))

@@ -65,8 +65,6 @@ def build_optimizer(recipe: Recipe, variables: list[keras.Variable], steps: int)
     """Build the optimizer of a recipe, with its learning rate schedule and running average of weights.
 
     Args:
-        recipe: the recipe of the training.
-        variables: the variables of the model.
         steps: the number of steps in one epoch.
     """
     total = steps * recipe.epochs

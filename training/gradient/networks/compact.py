@@ -29,7 +29,6 @@ def build_compact(
 
     Args:
         x: the pictures.
-        factory: the maker of the layers.
         width: the channels of the stem; each stage has twice those before it.
         blocks: the numbers of residual blocks at 14 x 14 and at 7 x 7 pixels.
         is_separable: whether the blocks have depthwise 3 x 3 and 1 x 1 convolutions (MobileNet, arXiv

@@ -36,7 +36,6 @@ def build_efficientnet_lite2(light: Tensor, factory: LayerFactory) -> Tensor:
 
     Args:
         light: the pictures, float (N, H, W, 3) in 0..1, RGB.
-        factory: the maker of the layers.
     """
     # Its weights were learnt on (pixel - 127) / 128.
     x = layers.Rescaling(255 / 128, offset=-127 / 128, name="to_signed")(light)
