@@ -17,7 +17,8 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.reasons import Reason
-from inference.title_rule import NONE, MinimumShares
+from inference.release_labels import NONE
+from inference.title_rule import MinimumShares
 from labelling.decide.decisions import Decisions
 from labelling.errors import TableUnusable
 from labelling.journal.human_answer import LEFT_OUT_LABEL, HumanAnswer, Question

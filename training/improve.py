@@ -17,7 +17,7 @@ import numpy as np
 
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.lists.list_reading import ListOptions
 from labelling.review.corrections import Correction, read_corrections

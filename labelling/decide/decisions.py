@@ -11,7 +11,8 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.recognition import recognise_language
-from inference.title_rule import NO_MINIMUM_SHARES, NONE
+from inference.release_labels import NONE
+from inference.title_rule import NO_MINIMUM_SHARES
 from labelling.decide.category_questions import CategoryQuestions
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import make_product_record

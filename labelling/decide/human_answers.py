@@ -11,7 +11,7 @@ from typing import NamedTuple
 from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.rows import REVIEW, Category, HeadAnswer, HeadDecision, PhotoRecord, Record
 

@@ -26,7 +26,8 @@ from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
 from inference.recognition import find_label_kinds, recognise_language
-from inference.title_rule import NONE, TitleDecision, has_kinds
+from inference.release_labels import NONE, has_kinds
+from inference.title_rule import TitleDecision
 from labelling.decide.human_answers import HeadContext, HumanAnswers, adapt_kind_to_class, decide_head
 from labelling.decide.list_colours import ListColours, find_listed_colours, read_shop_colours
 from labelling.decide.product_answers import is_certain_enough_for_feed

@@ -13,14 +13,13 @@ from typing import Final, NamedTuple
 from inference.contract import LABEL
 from inference.kinds import GARMENT_SET_KIND, KIND
 from inference.reasons import DecidedBy, Reason
+from inference.release_labels import ReleaseLabels, find_release_labels
 from inference.title_rule import (
     NO_MINIMUM_SHARES,
     MinimumShares,
     PhotoAnswer,
-    ReleaseLabels,
     TitleDecision,
     decide_with_title,
-    find_release_labels,
 )
 from labelling.lists.list_meaning import ListMeaning, ListReader, combine_title_meanings
 from labelling.lists.own_words import Meaning

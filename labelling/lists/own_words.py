@@ -18,7 +18,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from inference.kinds import KINDS, sort_kinds
 from inference.language_files import load_languages
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from inference.tokens import split_title
 from inference.vocabulary import WordTable, find_words, make_word_table, merge_word_tables, select_named_kinds
 from labelling.lists.categories import CategoryPath, level_key

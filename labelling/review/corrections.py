@@ -21,8 +21,8 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.plain_text import normalize_label
+from inference.release_labels import NONE
 from inference.spreadsheets import unescape_text
-from inference.title_rule import NONE
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.journal.human_answer import LEFT_OUT_LABEL, HumanAnswer, Question
 from labelling.lists.identifiers import read_identifier

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.kinds import KIND, sort_kinds
-from inference.title_rule import NONE, OTHER_KIND, has_kinds
+from inference.release_labels import NONE, OTHER_KIND, has_kinds
 from labelling.decide.row_decision import DecisionContext
 from labelling.rows import Record, TableRow
 

@@ -24,8 +24,8 @@ from inference.contract import LABEL
 from inference.decode import MAX_PIXELS, decode_image
 from inference.errors import UploadError
 from inference.framing import limit_edge
+from inference.release_labels import NONE
 from inference.spreadsheets import CELL_BEGINNING_PATTERN
-from inference.title_rule import NONE
 from labelling.errors import TableUnusable
 from labelling.review.kind_choices import KindChoice
 from model_store.release_files import write_whole

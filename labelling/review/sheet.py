@@ -13,8 +13,8 @@ from inference.contract import LABEL
 from inference.decode import prepare_decoders
 from inference.kinds import KIND, KINDS, sort_kinds
 from inference.reasons import DecidedBy, Reason
+from inference.release_labels import NONE, OTHER_KIND, has_kinds
 from inference.spreadsheets import escape_path
-from inference.title_rule import NONE, OTHER_KIND, has_kinds
 from labelling.decide.category_questions import CategoryQuestion
 from labelling.decide.decisions import Decisions
 from labelling.decide.row_decision import DecisionContext

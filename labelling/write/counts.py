@@ -7,7 +7,7 @@ from typing import Final
 from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import DecidedBy, Place, Reason, find_reasons
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from labelling.decide.list_colours import find_cell_without_colour
 from labelling.rows import ACCEPT, REVIEW, HeadDecision, TableRow
 from labelling.run_settings import RunSettings

@@ -11,7 +11,8 @@ from inference.classifier import Answer, Prediction
 from inference.contract import LABEL
 from inference.kinds import KIND, KINDS
 from inference.reasons import Reason
-from inference.title_rule import NO_MINIMUM_SHARES, OTHER_KIND, MinimumShares, has_kinds
+from inference.release_labels import OTHER_KIND, has_kinds
+from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
 from inference.words import read_title_garments
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import make_product_record

@@ -5,15 +5,13 @@ from hypothesis import strategies as st
 
 from inference.kinds import KINDS
 from inference.reasons import Reason
+from inference.release_labels import NONE, OTHER_KIND, find_release_labels
 from inference.title_rule import (
     MIN_SHARE_OF_LEADER,
-    NONE,
-    OTHER_KIND,
     MinimumShares,
     PhotoAnswer,
     TitleDecision,
     decide_with_title,
-    find_release_labels,
 )
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Boot")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.review.audit import default_sample_size, describe_audits, find_bounds, sample_rank
 from labelling.review.corrections import Correction

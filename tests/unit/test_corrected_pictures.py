@@ -14,7 +14,7 @@ import pytest
 from inference.contract import GREY_28
 from inference.convert import convert_to_pixels
 from inference.decode import MAX_PIXELS, decode_image
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from model_store.release_files import hash_file
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from inference.contract import LABEL, Head
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from labelling.decide.decisions import Decisions
 from labelling.errors import CorrectionsUnusable
 from labelling.job import Job

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from inference.reasons import Reason
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from labelling.decide.decisions import OUTDATED_ANSWER_COUNT_SQL, Decisions
 from labelling.journal.human_answer import HumanAnswer, Question
 from labelling.journal.journal_file import Journal

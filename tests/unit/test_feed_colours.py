@@ -3,7 +3,7 @@
 import pytest
 
 from inference.reasons import DecidedBy, Reason
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from labelling.decide.list_colours import ListColours
 from labelling.decide.row_decision import choose_feed_colours
 from labelling.rows import HeadAnswer, HeadDecision

@@ -3,7 +3,7 @@
 import json
 from html.parser import HTMLParser
 
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from labelling.review.page import DOUBTFUL_LEAD, LEAVE_OUT_LABEL, Card, PageFrame, make_review_page
 from tests.service import ROOT
 

@@ -9,7 +9,8 @@ import pytest
 from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import Reason
-from inference.title_rule import NO_MINIMUM_SHARES, NONE, OTHER_KIND, MinimumShares
+from inference.release_labels import NONE, OTHER_KIND
+from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import make_product_record
 from labelling.decide.row_decision import DecisionContext, decide_row

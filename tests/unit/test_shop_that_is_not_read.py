@@ -7,7 +7,8 @@ from pathlib import Path
 from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import Reason
-from inference.title_rule import NONE, OTHER_KIND, MinimumShares
+from inference.release_labels import NONE, OTHER_KIND
+from inference.title_rule import MinimumShares
 from labelling.decide.category_questions import CategoryQuestion
 from labelling.decide.decisions import Decisions
 from labelling.journal.journal_file import Journal

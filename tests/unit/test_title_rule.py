@@ -5,16 +5,13 @@ from typing import NamedTuple
 import pytest
 
 from inference.reasons import Reason
+from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels, find_release_labels
 from inference.title_rule import (
     NO_MINIMUM_SHARES,
-    NONE,
-    OTHER_KIND,
     MinimumShares,
     PhotoAnswer,
-    ReleaseLabels,
     TitleDecision,
     decide_with_title,
-    find_release_labels,
 )
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Shirt")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from inference.contract import LABEL
 from inference.file_names import is_clutter, is_picture_name
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from model_store.release_files import expand_home
 from training.data.listing import (

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from inference.contract import LABEL
 from inference.plain_text import join_first_items, normalize_label
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from labelling.review.corrections import Correction
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles
 from training.data.rare import MAX_LABELS, MIN_LABELS, check_letter_case, find_measurable_labels

@@ -13,7 +13,7 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.plain_text import normalize_label
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from labelling.lists.list_files import open_header
 from labelling.lists.list_reading import ListOptions
 from reports.answers import CORRECTED_SET

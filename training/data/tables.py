@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from inference.contract import LABEL
+from inference.release_labels import NONE
 from inference.spreadsheets import unescape_text
-from inference.title_rule import NONE
 from labelling.errors import ListUnusable
 from labelling.lists.identifiers import NO_VALUE_TEXT, UNKNOWN_VALUE_TEXTS, read_identifier
 from labelling.lists.list_files import OpenList, open_list

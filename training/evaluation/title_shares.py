@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from inference.contract import ModelContract, NetworkName, choose_only_name
 from inference.kinds import KIND, KINDS
 from inference.recognition import find_label_kinds
-from inference.title_rule import MIN_SHARE_OF_LEADER, OTHER_KIND, find_release_labels
+from inference.release_labels import OTHER_KIND, find_release_labels
+from inference.title_rule import MIN_SHARE_OF_LEADER
 from reports.answers import CLASS_HEAD, Answers
 from reports.intervals import compute_lower_bounds, compute_upper_bounds, estimate_errors
 from reports.product_rule import average_probabilities

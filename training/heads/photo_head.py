@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
 from inference.onnx_session import ATTRIBUTE_PREFIX, DISTANCE, PROBABILITIES
+from inference.release_labels import NONE
 from inference.session import Scores
-from inference.title_rule import NONE
 from training.data.labels import OOD
 from training.data.photos import OOD_LABEL_PREFIX
 from training.data.pictures import Pictures

@@ -15,7 +15,7 @@ import pytest
 
 from inference.contract import ACCEPT_NOTHING, Head, make_whole_input
 from inference.reasons import Reason
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from labelling.decide.decisions import Decisions
 from labelling.decide.product_answers import is_certain_enough_for_feed
 from labelling.errors import OutputUnusable, TableUnusable

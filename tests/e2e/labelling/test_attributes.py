@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from model_store.local_releases import open_release
 from tests.browser import Visits
 from tests.commands import wardrobe

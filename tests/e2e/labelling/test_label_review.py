@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from app.web.translations import TRANSLATIONS
 from inference.reasons import Reason
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.page import (

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from inference.contract import Head, make_whole_input
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from labelling.errors import TableUnusable
 from reports.values import ProductPromise
 from scripts.label_job import ENGINES_BY_NAME

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from inference.contract import LABEL
-from inference.title_rule import NONE
+from inference.release_labels import NONE
 from labelling.review.corrections import read_corrections
 from tests.commands import done
 from tests.picture_page import (

@@ -1,0 +1,84 @@
+"""The classes and kinds of a release, in the words that titles are read as.
+
+A title, a photo and a person speak of a garment by one of the names in kinds.py. A release has labels of its
+own: classes such as "Ankle boot", and the labels of the attribute `kind`. `find_release_labels` translates
+them. Pure.
+"""
+
+from collections.abc import Collection, Mapping, Set
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from inference.kinds import GARMENT_SET_KIND, KINDS
+from inference.recognition import find_label_kinds
+
+OTHER_KIND: Final = "other"
+"""The label of the attribute `kind` (a garment's name in shops) for garments without a label of their own."""
+
+NONE: Final = "none of these"
+"""The class of a garment that is none of the release's classes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleaseLabels:
+    """The labels of a release, translated into kinds, the names of garments that titles are read as.
+
+    Attributes:
+        classes: the kinds of each class, in the order of the classes; empty for a class that the table lacks.
+        kinds: the labels of the attribute `kind`. They are empty if the release has no such attribute, or if
+            one of the labels is no kind of the table. The title does not take part in such an attribute.
+    """
+
+    classes: Mapping[str, frozenset[str]]
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def named_kinds(self) -> frozenset[str]:
+        """The kinds that a label of the release names."""
+        kinds = frozenset(self.kinds) - {OTHER_KIND}
+        return kinds or frozenset[str]().union(*self.classes.values())
+
+    @property
+    def has_other(self) -> bool:
+        """Whether the attribute `kind` has OTHER_KIND, for garments without a label of their own."""
+        return OTHER_KIND in self.kinds
+
+    def admit_class(self, label: str | None, title_kinds: Set[str]) -> bool | None:
+        """Return whether a title allows a class; None if the title or the table of words does not tell.
+
+        If the title names only a set, classes of its parts are not allowed, only classes of sets and NONE.
+        """
+        kinds = self.classes.get(label or "")
+        if title_kinds == {GARMENT_SET_KIND} and kinds is not None and label != NONE:
+            return GARMENT_SET_KIND in kinds
+        return not title_kinds.isdisjoint(kinds) if title_kinds and kinds else None
+
+    def admit_kind(self, kind: str | None, title_kinds: Set[str]) -> bool | None:
+        """Return whether a title allows a kind; None if the title or the table of words does not tell."""
+        if title_kinds and kind == OTHER_KIND:
+            return not title_kinds <= self.named_kinds
+        return kind in title_kinds if title_kinds and kind in KINDS else None
+
+
+@lru_cache
+def find_release_labels(
+    labels: tuple[str, ...], kinds: tuple[str, ...] | None, language: str
+) -> ReleaseLabels:
+    """Return the labels of a release, translated into kinds by the table of words.
+
+    Args:
+        labels: the classes.
+        kinds: the labels of the attribute `kind`; None if the release has no such attribute.
+        language: the language of the title, in which the names of the classes are looked up first.
+    """
+    known_kinds = kinds if kinds and has_kinds(kinds) else ()
+    return ReleaseLabels(classes=find_label_kinds(labels, language), kinds=known_kinds)
+
+
+def has_kinds(labels: Collection[str]) -> bool:
+    """Return whether the labels of an attribute `kind` are kinds of the table of words, and OTHER_KIND.
+
+    The attribute of a release can have other labels, such as "jeans slim". It is then one like any other.
+    """
+    return {*labels} <= {*KINDS, OTHER_KIND}
