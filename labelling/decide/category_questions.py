@@ -91,6 +91,11 @@ class CategoryQuestions:
             self.add_row(row)
             yield row
 
+    def add_rows(self, rows: Iterable[TableRow]) -> None:
+        """Count some rows for their categories, as `add_row` does."""
+        for row in rows:
+            self.add_row(row)
+
     def add_row(self, row: TableRow) -> None:
         """Count a row for each of its categories that the shop has not explained yet.
 

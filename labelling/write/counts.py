@@ -1,7 +1,7 @@
-"""Counts of a table's pictures, or of its products. This module is pure."""
+"""Counts of a table's pictures, or of its products, for the summary of the table."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from inference.contract import LABEL
@@ -50,42 +50,50 @@ class RowCounts:
         self.outcomes = Counter[tuple[str, str | None, Reason | None]]()
         self.checked_answers = Counter[bool]()
         self.admitted_answers = Counter[bool | None]()
-        self.rows = self.accepted = self.accepted_by_list = self.decided_by_person = (
-            self.rows_without_product
-        ) = self.rows_with_title_kinds = 0
-        self.first_error = ""
         self.cells_without_colour = Counter[str]()
+        self.rows = 0
+        self.accepted = 0
+        self.accepted_by_list = 0
+        self.decided_by_person = 0
+        self.rows_without_product = 0
+        self.rows_with_title_kinds = 0
+        self.first_error = ""
 
-    def count_rows(self, rows: Iterable[TableRow]) -> Iterator[TableRow]:
-        """Yield the given rows unchanged, and count each row before it is yielded.
+    def count_rows(self, rows: Iterable[TableRow]) -> list[TableRow]:
+        """Count some rows, and return them in their order.
 
         Raises:
             ValueError: a class has a reason that cannot occur in this table, so that a summary would not show
                 the row.
         """
-        for row in rows:
-            if row.class_decision.reason not in self._reasons:
-                raise ValueError(
-                    f"{row.record.name}: a summary has no place for the reason "
-                    f"{row.class_decision.reason!r}; inference/reasons.py says where each reason may occur."
-                )
-            for head, decided in row.decisions.items():
-                reason = decided.reason if decided.answer is None or _is_asked(row, decided) else None
-                self.outcomes[head, decided.predicted_label, reason] += 1
-            self._add(row, row.class_decision)
-            self.admitted_answers[_is_admitted(row)] += 1
-            error = row.record.error
-            self.first_error = self.first_error or (f"{row.record.name}: {error}" if error else "")
-            yield row
+        counted_rows = list(rows)
+        for row in counted_rows:
+            self._count_row(row)
+        return counted_rows
 
-    def _add(self, row: TableRow, decision: HeadDecision) -> None:
-        is_by_person = decision.decided_by == DecidedBy.PERSON
+    def _count_row(self, row: TableRow) -> None:
+        decision = row.class_decision
+        if decision.reason not in self._reasons:
+            raise ValueError(
+                f"{row.record.name}: a summary has no place for the reason {decision.reason!r}; "
+                "inference/reasons.py says where each reason may occur."
+            )
+        for head, decided in row.decisions.items():
+            reason = decided.reason if decided.answer is None or _is_asked(row, decided) else None
+            self.outcomes[head, decided.predicted_label, reason] += 1
         self.rows += 1
-        self.decided_by_person += is_by_person
         self.rows_without_product += not row.record.product
+        self.rows_with_title_kinds += bool(row.title_kinds)
+        self.admitted_answers[_is_admitted(row)] += 1
         if cell := find_cell_without_colour(row.record.cells):
             self.cells_without_colour[cell] += 1
-        self.rows_with_title_kinds += bool(row.title_kinds)
+        if row.record.error and not self.first_error:
+            self.first_error = f"{row.record.name}: {row.record.error}"
+        self._count_class_decision(decision)
+
+    def _count_class_decision(self, decision: HeadDecision) -> None:
+        is_by_person = decision.decided_by == DecidedBy.PERSON
+        self.decided_by_person += is_by_person
         if decision.answer and decision.is_accepted:
             self.accepted += 1
             self.accepted_by_list += decision.answer.decided_by == DecidedBy.LIST

@@ -1,48 +1,40 @@
-"""Write the table and its summary from a journal, in one pass over its rows, and the table of products.
+"""Write the table of photos, the table of products and their summary from the journal of a run.
 
-On the way each row is counted as the model answered it, and gets people's answers and the platform's
-categories.
+Each row is decided once, and counted while it is written; the summary is made of the counts.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import TypeAdapter
 
 from inference.contract import LABEL
-from inference.plain_text import join_first_items
 from inference.reasons import Place, Reason
+from labelling.decide.category_questions import CategoryQuestions
 from labelling.decide.decisions import Decisions
 from labelling.decide.product_answers import products_path
 from labelling.errors import TableUnusable
 from labelling.journal.journal_file import EXPORTED, Journal
 from labelling.journal.journal_rows import RunListing
-from labelling.lists.titles import LANGUAGE_OFF, describe_title_column
-from labelling.rows import Category
+from labelling.lists.titles import LANGUAGE_OFF
+from labelling.rows import Category, TableRow
 from labelling.run_settings import RunSettings
 from labelling.write.columns import make_photo_columns, make_product_columns
 from labelling.write.counts import RowCounts
 from labelling.write.outputs import replace_files
+from labelling.write.summary_notes import describe_list, describe_titles
 from labelling.write.table import check_form, write_table
 
 CUT_CELLS_NOTE: Final = (
     "{}: {:,} cells of more than 32,767 characters are cut to that, as Excel has no room for them."
 )
 
-MAX_NAMED_PRODUCTS: Final = 3
-"""Largest number of products with contradicting titles that a sentence names."""
-
-MAX_NAMED_CELLS: Final = 3
-"""Largest number of cells without a colour that a sentence names."""
-
-MAX_CONTRADICTING_SHARE: Final = 0.2
-"""Share of products with contradicting titles above which the user is asked whether --by names the right
-column."""
-
-FOLDERS_READ_NOTE: Final = "The names of folders are read as categories. --language none turns this off."
+ROWS_PER_COUNT: Final = 1024
+"""Rows that are counted at a time, before they are written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,13 +109,16 @@ def write_tables(table: Path, decisions: Decisions, *, kept_count: int = 0) -> S
         TableUnusable: the files cannot be written.
     """
     journal = decisions.journal
-    files = table_files(table, has_products=journal.settings.by is not None)
+    has_products = journal.settings.by is not None
+    files = table_files(table, has_products=has_products)
     if journal.state == EXPORTED and all(map(Path.exists, files)):
         summary = TypeAdapter(Summary).validate_python(json.loads(files[-1].read_bytes()))
         return replace(summary, table=str(table), rows_before=kept_count, answers_recovered=0)
     try:
         with replace_files(journal, files) as new:
-            summary = _write(table, new, decisions, is_complete=True, kept_count=kept_count)
+            counts = _write_counted_tables(table, new, decisions, has_products=has_products)
+            summary = _make_summary(table, decisions, counts, is_complete=True, kept_count=kept_count)
+            _write_summary(new[-1], summary)
     except OSError as error:
         raise _not_written(table, error) from error
     journal.mark_exported()
@@ -147,7 +142,11 @@ def write_unfinished_tables(table: Path, listing: RunListing, journal: Journal) 
         return
     try:
         with replace_files(journal, table_files(table, has_products=False)) as new, listing.show_unfinished():
-            _write(table, new, Decisions(journal), is_complete=False, kept_count=listing.kept_count)
+            decisions = Decisions(journal)
+            counts = _write_counted_tables(table, new, decisions, has_products=False)
+            kept_count = listing.kept_count
+            summary = _make_summary(table, decisions, counts, is_complete=False, kept_count=kept_count)
+            _write_summary(new[-1], summary)
     except OSError as error:
         raise _not_written(table, error) from error
 
@@ -169,62 +168,86 @@ def _not_written(table: Path, error: OSError) -> TableUnusable:
     )
 
 
-def _write(
-    table: Path, new: Sequence[Path], decisions: Decisions, *, is_complete: bool, kept_count: int
-) -> Summary:
-    """Write the files of `table_files` as new files, and count their content."""
-    run, form = decisions.settings, check_form(table)
+def _write_summary(file: Path, summary: Summary) -> None:
+    file.write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _TableCounts:
+    """The counts of the tables of one run, made while their rows were written.
+
+    Attributes:
+        photos: the counts of the table of photos.
+        products: the counts of the table of products; None without such a table.
+        category_questions: the questions about categories of the shop; None if answers to them would change
+            no decision.
+        cut_cells: the number of cells that were cut because Excel has no room for them.
+    """
+
+    photos: RowCounts
+    products: RowCounts | None
+    category_questions: CategoryQuestions | None
+    cut_cells: int
+
+    @property
+    def decision_counts(self) -> RowCounts:
+        """The counts of products; without products, of photos."""
+        return self.products or self.photos
+
+
+def _write_counted_tables(
+    table: Path, new_files: Sequence[Path], decisions: Decisions, *, has_products: bool
+) -> _TableCounts:
+    """Write the table of photos and that of products, and count each row on its way into a file."""
+    run = decisions.settings
+    form = check_form(table)
     has_human_answers = bool(decisions.context.human_answers.labels_by_subject)
     has_own_words = decisions.list_reader.has_words
-    photos, products, category_questions = (
-        RowCounts(Place.PICTURE),
-        RowCounts(Place.PRODUCT),
-        decisions.start_category_questions(),
-    )
-    has_products, rows = len(new) > 2, photos.count_rows(decisions.read_photo_rows())
-    if category_questions and not has_products:
-        rows = category_questions.collect_rows(rows)
-    cut = write_table(
-        new[0],
-        form,
-        make_photo_columns(run, has_human_answers=has_human_answers, has_own_words=has_own_words),
-        rows,
-    )
-    if has_products:
-        rows = products.count_rows(decisions.read_product_rows())
-        rows = category_questions.collect_rows(rows) if category_questions else rows
-        cut += write_table(
-            new[1],
-            form,
-            make_product_columns(run, has_human_answers=has_human_answers, has_own_words=has_own_words),
-            rows,
-        )
-    summary = _summary(table, decisions, photos, products if has_products else None)
-    summary = replace(
-        summary, category_questions=category_questions.count_questions() if category_questions else None
-    )
-    notes = (*summary.notes, *([CUT_CELLS_NOTE.format(table, cut)] if cut else []))
-    summary = replace(summary, is_complete=is_complete, rows_before=kept_count, notes=notes)
-    new[-1].write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
-    return summary
+    questions = decisions.start_category_questions()
+    photos = RowCounts(Place.PICTURE)
+    columns = make_photo_columns(run, has_human_answers=has_human_answers, has_own_words=has_own_words)
+    # A category is asked about with the number of its products, so only one of the tables may count for it.
+    rows = _count_rows(decisions.read_photo_rows(), photos, None if has_products else questions)
+    cut_cells = write_table(new_files[0], form, columns, rows)
+    if not has_products:
+        return _TableCounts(photos=photos, products=None, category_questions=questions, cut_cells=cut_cells)
+    products = RowCounts(Place.PRODUCT)
+    columns = make_product_columns(run, has_human_answers=has_human_answers, has_own_words=has_own_words)
+    rows = _count_rows(decisions.read_product_rows(), products, questions)
+    cut_cells += write_table(new_files[1], form, columns, rows)
+    return _TableCounts(photos=photos, products=products, category_questions=questions, cut_cells=cut_cells)
 
 
-def _summary(table: Path, decisions: Decisions, photos: RowCounts, products: RowCounts | None) -> Summary:
+def _count_rows(
+    rows: Iterator[TableRow], counts: RowCounts, questions: CategoryQuestions | None
+) -> Iterator[TableRow]:
+    """Yield the rows of a table in one pass, each after it was counted.
+
+    A table may have millions of rows, so they are never in memory together, and deciding them twice would
+    take twice the time.
+    """
+    while counted_rows := counts.count_rows(islice(rows, ROWS_PER_COUNT)):
+        if questions:
+            questions.add_rows(counted_rows)
+        yield from counted_rows
+
+
+def _make_summary(
+    table: Path, decisions: Decisions, counts: _TableCounts, *, is_complete: bool, kept_count: int
+) -> Summary:
     """Return the summary of a table from the counts of its rows."""
-    run, errors, language = decisions.settings, photos.count_without_answer(), decisions.list_words.language
-    title = (
-        ""
-        if run.language == LANGUAGE_OFF
-        else describe_title_column(decisions.list_words, run.further, run.title)
-    )
+    run = decisions.settings
+    photos = counts.photos
+    errors = photos.count_without_answer()
     answers = photos.rows - errors
+    questions = counts.category_questions
     return Summary(
         table=str(table),
         source=run.source,
         version=run.version,
-        is_complete=True,
+        is_complete=is_complete,
         rows=photos.rows,
-        rows_before=0,
+        rows_before=kept_count,
         answers_recovered=decisions.journal.recovered_count or 0,
         errors=errors,
         first_error=photos.first_error,
@@ -239,44 +262,25 @@ def _summary(table: Path, decisions: Decisions, photos: RowCounts, products: Row
         columns=dict(run.further),
         categories=run.categories.get(LABEL, {}),
         attributes=photos.count_attributes(run),
-        products=_make_product_figures(table, run, photos, products) if products else None,
+        products=_make_product_figures(table, run, photos, counts.products) if counts.products else None,
         notes=(
             *run.notes,
-            *([title] if title and language == LANGUAGE_OFF else []),
-            *([FOLDERS_READ_NOTE] if decisions.list_reader.folder_categories.names_by_depth else []),
-            *_name_contradicting(decisions, products.rows if products else 0),
-            *_name_cells_without_colour(decisions, products or photos),
+            *describe_list(decisions, counts.decision_counts, counts.products),
+            *([CUT_CELLS_NOTE.format(table, counts.cut_cells)] if counts.cut_cells else []),
         ),
-        words=None
-        if language == LANGUAGE_OFF
-        else {"title": title, **_second_language(decisions)}
-        | (products or photos).count_title_kinds(language),
+        words=_make_word_figures(decisions, counts.decision_counts),
+        category_questions=questions.count_questions() if questions else None,
     )
 
 
-def _name_contradicting(decisions: Decisions, products: int) -> list[str]:
-    """Name products whose titles contradict each other, in a sentence; empty without such products."""
-    names = decisions.context.titles.contradicting_products
-    if not names or not products or decisions.settings.by is None:
-        return []
-    shown = join_first_items([f"`{name}`" for name in names], MAX_NAMED_PRODUCTS)
-    note = f"{len(names):,} of {products:,} products have titles that name different garments: {shown}."
-    is_often = len(names) > MAX_CONTRADICTING_SHARE * products
-    return [note + (f" Does --by {decisions.settings.by.column} name the right column?" if is_often else "")]
-
-
-def _name_cells_without_colour(decisions: Decisions, rows: RowCounts) -> list[str]:
-    """Count cells of colours that name no colour, in a sentence; empty without such cells."""
-    cells = rows.cells_without_colour
-    if not cells or not decisions.context.colour_head:
-        return []
-    shown = join_first_items([f"`{cell}`" for cell in cells], MAX_NAMED_CELLS)
-    return [f"{cells.total():,} cells for the colour name no colour ({shown}), so the photos decide."]
-
-
-def _second_language(decisions: Decisions) -> dict[str, str]:
-    second = decisions.list_words.second
-    return {"second_language": second} if second else {}
+def _make_word_figures(decisions: Decisions, counts: RowCounts) -> Mapping[str, Any] | None:
+    """Return the figures about titles; None if titles are not read."""
+    words = decisions.list_words
+    if words.language == LANGUAGE_OFF:
+        return None
+    second = {"second_language": words.second} if words.second else {}
+    title = describe_titles(decisions)
+    return {"title": title, **second, **counts.count_title_kinds(words.language)}
 
 
 def _make_product_figures(
