@@ -11,11 +11,9 @@ from pathlib import Path
 from inference.contract import LABEL, NetworkName
 from inference.title_rule import MinimumShares
 from labelling.decide.product_answers import find_feed_thresholds, find_proven_heads
-from labelling.decide.row_decision import find_colour_head
 from labelling.lists.own_words import OwnWord
 from labelling.lists.words_file import words_file_path
 from labelling.review.corrections import AllCorrections
-from labelling.review.page import PageTranslations
 from labelling.review.questions import SheetSettings
 from labelling.rows import make_table_path
 from labelling.run_settings import FOLDER_COLUMN, HeadCategories, ProductGrouping, RunSettings
@@ -29,27 +27,6 @@ from labelling.write.summary import table_files
 from model_store.local_releases import LocalRelease
 from reports.values import read_report
 from reports.word_figures import read_minimum_shares
-
-
-@dataclass(frozen=True, kw_only=True)
-class SheetOptions:
-    """The options that a person chose for a review sheet, an HTML page with questions about doubtful rows.
-
-    Attributes:
-        page_path: the path of the HTML page.
-        question_limit: the largest number of doubtful pictures on the page, for the class and for each
-            attribute.
-        audit_size: the number of accepted rows that people check, drawn at random; None for a number that
-            depends on how many rows are accepted.
-        translations: the texts of the page in other languages.
-        command: the command that applies the corrections which the page exports.
-    """
-
-    page_path: Path
-    question_limit: int
-    audit_size: int | None
-    translations: PageTranslations
-    command: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +46,7 @@ class Job:
         options: the options of the command line, which the journal keeps for the next command.
         is_restart: whether all pictures are labelled again, and existing outputs are replaced.
         corrections: the answers of people to apply; None without a file of them.
-        sheet_options: the review sheet to write; None for none.
+        sheet_settings: the settings of the review sheet to write; None for none.
         sorted_folder: the folder that pictures are sorted into; None for none.
         feed_platform: the platform, such as Shopify, for which an import file is written; empty for none.
         own_words: the rows of the shop's file of words.
@@ -88,7 +65,7 @@ class Job:
     options: Mapping[str, object] = field(default_factory=dict)
     is_restart: bool = False
     corrections: AllCorrections | None = None
-    sheet_options: SheetOptions | None = None
+    sheet_settings: SheetSettings | None = None
     sorted_folder: Path | None = None
     feed_platform: str = ""
     own_words: tuple[OwnWord, ...] = ()
@@ -108,25 +85,6 @@ class Job:
         """
         words = [words_file_path(self.table)] if self.corrections is not None else []
         return [*self.table_paths, *feed_files(self.table, self.feed_platform), *words]
-
-    @property
-    def review_settings(self) -> SheetSettings | None:
-        """The options and questions of the review sheet, a page on which people check doubtful rows.
-
-        None if no sheet is to be written.
-        """
-        if self.sheet_options is None:
-            return None
-        settings = self.settings
-        return SheetSettings(
-            page_path=self.sheet_options.page_path,
-            question_limit=self.sheet_options.question_limit,
-            audit_size=self.sheet_options.audit_size,
-            attributes=find_learnt_attributes(self.release, settings),
-            feed_attribute=find_colour_head(settings.attributes) if self.feed_platform else "",
-            translations=self.sheet_options.translations,
-            command=self.sheet_options.command,
-        )
 
     @cached_property
     def settings(self) -> RunSettings:
@@ -176,15 +134,14 @@ class Job:
         )
 
 
-def find_learnt_attributes(release: LocalRelease, run: RunSettings) -> tuple[str, ...]:
+def find_learnt_attributes(release: LocalRelease) -> tuple[str, ...]:
     """Return the attributes whose corrections `wardrobe improve` can use for training.
 
-    These are the attributes of the run, such as `colour`, that the training of the release named, in the
-    order of the run.
-
-    Args:
-        release: the release whose manifest has the settings of its training.
+    These are the attributes of the release, such as `colour`, that its training named, in the order of the
+    release.
     """
     settings = release.manifest.training.get("settings")
     learnt_names = settings.get("attribute") if isinstance(settings, dict) else None
-    return tuple(name for name in run.attributes if isinstance(learnt_names, list) and name in learnt_names)
+    if not isinstance(learnt_names, list):
+        return ()
+    return tuple(name for name in release.manifest.attributes if name in learnt_names)

@@ -183,11 +183,11 @@ def _write_words(job: Job, decisions: Decisions) -> Path | None:
 
 
 def _write_sheet(job: Job, decisions: Decisions) -> Path | None:
-    if (review := job.review_settings) is None:
+    if (settings := job.sheet_settings) is None:
         return None
     with _stop_with(RESUME_OUTPUTS_ADVICE):
-        write_sheet(job.source, decisions, review)
-    return review.page_path
+        write_sheet(job.source, decisions, settings)
+    return settings.page_path
 
 
 def _sort_pictures(job: Job, decisions: Decisions) -> SortedPictures | None:
@@ -231,7 +231,8 @@ def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
 
 def _say_how_titles_are_read(decisions: Decisions, say: Say) -> None:
     """Keep how the titles of the list are read; say so if columns or language differ from the last run."""
-    journal, now = decisions.journal, decisions.list_words
+    journal = decisions.journal
+    now = decisions.list_words
     if journal.state == EXPORTED:
         return
     before = journal.earlier_settings.list_words if journal.earlier_settings else None

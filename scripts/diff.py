@@ -175,7 +175,8 @@ def _counts(changes: Sequence[Change]) -> dict[str, tuple[int, int]]:
     }
 
 
-LABEL_A, LABEL_B = "A: label", "B: label"
+LABEL_A = "A: label"
+LABEL_B = "B: label"
 
 
 def _cells(change: Change) -> dict[str, str]:

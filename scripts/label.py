@@ -103,7 +103,8 @@ def _run(job: Job, total: int | None) -> Outcome:
 
 def _document(outcome: Outcome) -> object:
     """Return the value for --json, as a NegativeResult if pictures could not be read or copied."""
-    correction_effect, summary = outcome.correction_effect, outcome.summary
+    correction_effect = outcome.correction_effect
+    summary = outcome.summary
     counts = (
         {"corrections": correction_effect.correction_count, "unmatched": correction_effect.unmatched_count}
         if correction_effect

@@ -17,13 +17,15 @@ from app.settings import read_command_settings
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from labelling.decide.product_answers import check_grouping, check_list_column
+from labelling.decide.row_decision import find_colour_head
 from labelling.errors import CorrectionsUnusable, RunMismatch, TableUnusable
-from labelling.job import Job, SheetOptions
+from labelling.job import Job, find_learnt_attributes
 from labelling.journal.journal_file import Journal, journal_path
 from labelling.lists.list_reading import ListOptions
 from labelling.lists.own_words import OwnWord
 from labelling.lists.words_file import read_words, words_file_path
 from labelling.review.corrections import AllCorrections, read_all_corrections
+from labelling.review.questions import SheetSettings
 from labelling.review.sheet import EXPORT_FILE_NAME
 from labelling.rows import Category
 from labelling.run_settings import HeadCategories, RunSettings
@@ -96,7 +98,7 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
         options=_options_to_keep(arguments),
         is_restart=arguments.restart,
         corrections=_corrections(arguments, release) if arguments.corrections else None,
-        sheet_options=_sheet(arguments) if arguments.review else None,
+        sheet_settings=_read_sheet_settings(arguments, release) if arguments.review else None,
         sorted_folder=arguments.into,
         feed_platform=arguments.feed or "",
         own_words=_own_words(arguments, before),
@@ -153,7 +155,8 @@ def _source(arguments: argparse.Namespace) -> Source:
 
 def _options_to_keep(arguments: argparse.Namespace) -> dict[str, object]:
     """Return the options for the journal, with whole paths in place of relative ones."""
-    taxonomy, root = arguments.taxonomy, arguments.root
+    taxonomy = arguments.taxonomy
+    root = arguments.root
     return {
         **{name: getattr(arguments, name) for name in JOURNAL_OPTIONS},
         "model": make_model_path_absolute(arguments.model),
@@ -231,11 +234,13 @@ def _corrections(arguments: argparse.Namespace, release: LocalRelease) -> AllCor
     )
 
 
-def _sheet(arguments: argparse.Namespace) -> SheetOptions:
-    return SheetOptions(
+def _read_sheet_settings(arguments: argparse.Namespace, release: LocalRelease) -> SheetSettings:
+    return SheetSettings(
         page_path=arguments.review,
         question_limit=arguments.review_limit,
         audit_size=arguments.audit,
+        attributes=find_learnt_attributes(release),
+        feed_attribute=find_colour_head(release.manifest.attributes) if arguments.feed else "",
         translations=TRANSLATIONS,
         command=f"{get_program_name()} {make_corrections_command(arguments)}",
     )

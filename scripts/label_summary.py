@@ -147,7 +147,8 @@ def _has(summary: Summary, reason: Reason) -> bool:
 
 def _describe_words(words: Mapping[str, Any], rows_name: str) -> str:
     """Return the sentences of a terminal about the list's words."""
-    language, list_count = words["language"], words["by_list"]
+    language = words["language"]
+    list_count = words["by_list"]
     if language not in list_readable_languages():
         not_read_text = (
             "" if language == UNDETERMINED_LANGUAGE else ", which Wardrobe recognises and cannot read"
@@ -260,7 +261,8 @@ def describe_category_questions(summary: Summary, page: Path | None) -> str:
         The sentence; empty if there are no such questions.
     """
     question_counts = summary.category_questions or {"categories": 0, "rows": 0}
-    count, rows = question_counts["categories"], question_counts["rows"]
+    count = question_counts["categories"]
+    rows = question_counts["rows"]
     if not count:
         return ""
     row_name = "product" if summary.products else "picture"

@@ -7,7 +7,7 @@ language, and products in it need a person. The levels with the most such produc
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -84,12 +84,6 @@ class CategoryQuestions:
         self._reader = reader
         self._min_rows = MIN_PRODUCTS_IF_READABLE if reader.list_words.is_read else MIN_PRODUCTS_IF_UNREADABLE
         self._levels: dict[str, _Level] = {}
-
-    def collect_rows(self, rows: Iterable[TableRow]) -> Iterator[TableRow]:
-        """Yield the given rows unchanged. Each row is added to the questions before it is yielded."""
-        for row in rows:
-            self.add_row(row)
-            yield row
 
     def add_rows(self, rows: Iterable[TableRow]) -> None:
         """Count some rows for their categories, as `add_row` does."""

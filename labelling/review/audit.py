@@ -87,7 +87,8 @@ def _sentence(head_answers: Sequence[Correction], corrections: Sequence[Correcti
     missing = (
         f" {size - len(sample_answers):,} of {size:,} have no answer." if size > len(sample_answers) else ""
     )
-    least, most = floor(round(low * 1000, 6)) / 10, ceil(round(high * 1000, 6)) / 10
+    least = floor(round(low * 1000, 6)) / 10
+    most = ceil(round(high * 1000, 6)) / 10
     return (
         f"Audit: of the accepted, {sum(right):,} of {len(right):,} right: at least {least:.1f}%, at most "
         f"{most:.1f}% ({CONFIDENCE_LEVEL:.0%} sure).{missing}"

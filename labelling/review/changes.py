@@ -127,7 +127,8 @@ def _decision(answer: HeadAnswer) -> str:
 
 
 def _change(name: str, before: PictureAnswers, after: PictureAnswers, head: str) -> Change:
-    a, b = before.answers[head], after.answers[head]
+    a = before.answers[head]
+    b = after.answers[head]
     return Change(
         attribute="" if head == LABEL else head,
         path=make_table_path(name),

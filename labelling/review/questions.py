@@ -42,7 +42,7 @@ class SheetSettings(NamedTuple):
         feed_attribute: the attribute of a feed, whose missing values have a screen of their own; empty for
             none.
         translations: the texts of the page in other languages.
-        command: the command that applies the exported file, as in Frame.
+        command: the command that applies the exported file.
     """
 
     page_path: Path
@@ -198,7 +198,8 @@ class HeadQuestions:
 
 def _order(subject: Record, decision: HeadDecision) -> tuple[object, ...]:
     """Return a sort key: for each reason, first its own measure, then the other one, then the place."""
-    first, second = decision.answer and decision.answer.confidence, subject.familiarity
+    first = decision.answer and decision.answer.confidence
+    second = subject.familiarity
     if decision.question_reason == Reason.UNFAMILIAR and second is not None:  # a product has none of its own
         first, second = second, first
     measures = ((measure is not None, measure or 0.0) for measure in (first, second))

@@ -74,7 +74,8 @@ def write_sheet(source: Source, decisions: Decisions, review: SheetSettings) -> 
         SourceUnusable, StoreError: the source can no longer be listed.
     """
     prepare_decoders()
-    run, (choices, categories) = decisions.settings, choose_questions(decisions, review)
+    run = decisions.settings
+    choices, categories = choose_questions(decisions, review)
     all_questions = [question for choice in choices for question in choice.all_questions]
     photos = {id(question.row): choose_photos(question.row, decisions) for question in all_questions}
     card_photos = (photo for row_photos in photos.values() for photo in row_photos[:MAX_PHOTOS_ON_CARD])
@@ -107,8 +108,10 @@ def choose_questions(
         about categories of the shop, which are empty if their answers would change no decision.
     """
     choices = [HeadQuestions(head, review, decisions.settings.version) for head in review.heads]
-    category_questions, rows = decisions.start_category_questions(), decisions.read_reviewable_rows()
-    for row in category_questions.collect_rows(rows) if category_questions else rows:
+    category_questions = decisions.start_category_questions()
+    for row in decisions.read_reviewable_rows():
+        if category_questions:
+            category_questions.add_row(row)
         for choice in choices:
             choice.add_row(row)
     return choices, category_questions.make_questions() if category_questions else []
@@ -162,7 +165,8 @@ def _blind(card: Card, sample_size: int, accepted: int) -> Card:
 
 def _add_title_help(card: Card, question: SheetQuestion, context: DecisionContext) -> Card:
     """Return a doubtful card with the title's help: a suggestion, or a group that the photo confirms."""
-    decision, row = question.decision, question.row
+    decision = question.decision
+    row = question.row
     if decision.is_allowed_by_title is None or decision.answer is None:
         is_class = card.attribute != LABEL or has_likely_class(row.record, context)
         return card if is_class else card._replace(guess=NONE)
@@ -186,7 +190,9 @@ def _card(
 ) -> Card | None:
     """Return the card of a question; None if the source no longer has a picture of it."""
     shown = [pictures[photo.path] for photo in photos[:MAX_PHOTOS_ON_CARD] if photo.path in pictures]
-    answer, subject, head = question.decision.answer, question.row.record, question.head
+    answer = question.decision.answer
+    subject = question.row.record
+    head = question.head
     if not shown or answer is None:
         return None
     confidence = answer.confidence or 0.0
@@ -217,7 +223,8 @@ def _card(
 def _pictures(photos: Iterable[PhotoRecord], source: Source) -> dict[str, CardPhoto]:
     """Return pictures of the source by their paths in the table, read in one pass, some at a time."""
     hashes = {photo.path: photo.sha256 for photo in photos}
-    read_pictures, shown = source.reader(), dict[str, CardPhoto]()
+    read_pictures = source.reader()
+    shown = dict[str, CardPhoto]()
     wanted_items = (
         (item for item in source.items() if make_table_path(item.name) in hashes) if hashes else iter(())
     )

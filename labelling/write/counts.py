@@ -155,7 +155,8 @@ class RowCounts:
             with the list (`agreeing`) or not (`contradicting`); and the number of answers that title and
             photo accepted together (`by_list`).
         """
-        agreeing_count, contradicting_count = self.admitted_answers[True], self.admitted_answers[False]
+        agreeing_count = self.admitted_answers[True]
+        contradicting_count = self.admitted_answers[False]
         title_counts = {
             "named": self.rows_with_title_kinds,
             "agreeing": agreeing_count,
