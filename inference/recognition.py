@@ -24,6 +24,7 @@ from inference.vocabulary import MIN_START_LETTERS
 from inference.words import (
     NO_NAMED_GARMENTS,
     NamedGarments,
+    read_category_garments,
     read_set_garments,
     read_title_garments,
     read_token_garments,
@@ -38,6 +39,9 @@ and more, lists in other languages .11 and less."""
 
 MIN_KNOWN_TITLES_SHARE: Final = 0.5
 """Share of titles that name a garment, which is enough, too: in titles full of codes few words are known."""
+
+MIN_NAMED_CATEGORIES_SHARE: Final = 0.5
+"""Share of a list's different categories that name a garment in the language of the categories."""
 
 MAX_TOKENS_READ: Final = 40
 """Number of words and signs of a title that are read if its language is not known."""
@@ -70,6 +74,28 @@ def recognise_language(titles: Iterable[str], codes: Iterable[str] = ()) -> str:
     best = max(codes or load_languages(), key=hits.__getitem__)
     is_known = hits[best] >= MIN_KNOWN_WORDS_SHARE * words or _has_garments(first_titles, best)
     return best if is_known else UNDETERMINED_LANGUAGE
+
+
+def recognise_category_language(categories: Iterable[str]) -> str:
+    """Return the code of the language that the categories of a list are written in.
+
+    Each different category counts once. At least MIN_NAMED_CATEGORIES_SHARE of them must name a garment,
+    because one word ("bluza") is a garment in many languages.
+
+    Args:
+        categories: the categories of a list, in any number and order.
+
+    Returns:
+        The code; UNDETERMINED_LANGUAGE if too few words are known in any language, or if too few categories
+        name a garment in the language whose words are known.
+    """
+    different = [category for category in dict.fromkeys(categories) if any(map(str.isalpha, category))]
+    spoken = recognise_language(different)
+    if spoken not in list_readable_languages():
+        return spoken
+    named_count = sum(bool(read_category_garments(category, spoken).kinds) for category in different)
+    is_named = named_count >= MIN_NAMED_CATEGORIES_SHARE * len(different)
+    return spoken if is_named else UNDETERMINED_LANGUAGE
 
 
 def _has_garments(titles: Sequence[str], code: str) -> bool:

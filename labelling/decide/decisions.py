@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from inference.contract import LABEL
-from inference.recognition import recognise_language
+from inference.recognition import recognise_category_language
 from inference.release_labels import NONE
 from inference.title_rule import NO_MINIMUM_SHARES
 from labelling.decide.category_questions import CategoryQuestions
@@ -146,7 +146,7 @@ class Decisions:
             ),
             category_column=CategoryColumn.learn_from_cells(self._categories()),
             folder_categories=folders,
-            folder_language=recognise_language(names),
+            folder_language=recognise_category_language(names),
             can_read_known_words=is_on,
         )
 

@@ -11,11 +11,12 @@ from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
 from inference.language_files import list_readable_languages
-from inference.recognition import recognise_language
+from inference.recognition import recognise_category_language, recognise_language
 from inference.tokens import split_title
 from inference.words import read_title_garments
 from labelling.lists.cells import find_addresses, is_picture_cell
 from labelling.lists.column_names import fold_column_name
+from labelling.lists.list_language import is_denied_by_texts, is_text
 
 ReadColumns: TypeAlias = Callable[[Sequence[str]], Iterable[Mapping[str, str]]]
 """A function that reads the cells of some columns, row by row, from the first row with each call."""
@@ -68,7 +69,9 @@ class TitleColumn(NamedTuple):
     mean_length: float
 
 
-def choose_title_column(columns: Iterable[str], rows: ReadColumns, language: str) -> TitleColumn | None:
+def choose_title_column(
+    columns: Iterable[str], rows: ReadColumns, language: str, named_columns: Iterable[str] = ()
+) -> TitleColumn | None:
     """Return the column of a list that most probably has the titles of products, judged by its cells.
 
     None is returned if no column names enough kinds, which are garments as shops name them.
@@ -77,24 +80,53 @@ def choose_title_column(columns: Iterable[str], rows: ReadColumns, language: str
         columns: the names of the columns to choose from.
         rows: a function that reads the cells of given columns, row by row.
         language: the code of the language of the titles; empty to find the language of each column.
+        named_columns: columns that are known by their names. They are not chosen, but show whether the list
+            is in the language of a chosen column of categories.
     """
-    possible_columns = [name for name in columns if fold_column_name(name) not in OTHER_COLUMN_NAMES]
-    return _best(list(_read_columns(possible_columns[:MAX_SEARCHED_COLUMNS], rows, language)))
+    possible_columns = dict(read_text_columns(columns, rows))
+    best = _best(list(_read_columns(possible_columns, language)))
+    if best is None or language or not _has_categories(possible_columns[best.name]):
+        return best
+    named_cells = [cells for _, cells in read_text_columns(named_columns, rows)]
+    others = [cells for name, cells in possible_columns.items() if name != best.name]
+    return None if is_denied_by_texts(best.language, [*others, *named_cells]) else best
 
 
-def _read_columns(columns: Sequence[str], rows: ReadColumns, language: str) -> Iterator[TitleColumn]:
-    """Yield the columns that may be titles."""
-    cells: dict[str, Counter[str]] = {name: Counter() for name in columns}
-    for row in islice(rows(columns), MAX_SEARCHED_ROWS):
-        for name, counts in cells.items():
+def read_text_columns(columns: Iterable[str], rows: ReadColumns) -> Iterator[tuple[str, list[str]]]:
+    """Yield the names of columns that may have words of the shop, and the filled cells of their first rows.
+
+    Columns of pictures, of addresses, and of tags or category paths are left out.
+
+    Args:
+        columns: the names of the columns to read.
+        rows: a function that reads the cells of given columns, row by row.
+    """
+    named = [name for name in columns if fold_column_name(name) not in OTHER_COLUMN_NAMES]
+    cells: dict[str, list[str]] = {name: [] for name in named[:MAX_SEARCHED_COLUMNS]}
+    for row in islice(rows(tuple(cells)), MAX_SEARCHED_ROWS):
+        for name, texts in cells.items():
             if text := (row.get(name) or "").strip():
-                counts[text] += 1
-    for name, counts in cells.items():
-        if counts and not any(_most(counts, is_other) for is_other in (_is_picture, _is_slug, _is_list)):
-            begin = [text[:MAX_LANGUAGE_CHARACTERS] for text in islice(counts, MAX_LANGUAGE_CELLS)]
-            spoken = language or recognise_language(begin)
-            if spoken in list_readable_languages():
-                yield _read_column(name, spoken, counts)
+                texts.append(text)
+    for name, texts in cells.items():
+        counts = Counter(texts)
+        if texts and not any(_are_most(counts, is_other) for is_other in (_is_picture, _is_slug, _is_list)):
+            yield name, texts
+
+
+def _read_columns(columns: Mapping[str, Sequence[str]], language: str) -> Iterator[TitleColumn]:
+    """Yield the columns that may be titles."""
+    for name, cells in columns.items():
+        counts = Counter(cells)
+        begin = [text[:MAX_LANGUAGE_CHARACTERS] for text in islice(counts, MAX_LANGUAGE_CELLS)]
+        recognise = recognise_category_language if _has_categories(cells) else recognise_language
+        spoken = language or recognise(begin)
+        if spoken in list_readable_languages():
+            yield _read_column(name, spoken, counts)
+
+
+def _has_categories(cells: Sequence[str]) -> bool:
+    """Return whether a column has categories: a few words that repeat, and no texts."""
+    return 2 * len({*cells}) <= len(cells) and 2 * sum(map(is_text, cells)) < len(cells)
 
 
 def _read_column(name: str, language: str, counts: Counter[str]) -> TitleColumn:
@@ -136,7 +168,7 @@ def _best(columns: Sequence[TitleColumn]) -> TitleColumn | None:
     return min(naming, key=lambda column: column.mean_length, default=None)
 
 
-def _most(counts: Counter[str], is_other: Callable[[str], bool]) -> bool:
+def _are_most(counts: Counter[str], is_other: Callable[[str], bool]) -> bool:
     return 2 * sum(count for text, count in counts.items() if is_other(text)) > counts.total()
 
 

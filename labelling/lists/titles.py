@@ -12,26 +12,25 @@ from operator import itemgetter
 from typing import Final
 
 from inference.kinds import sort_kinds
-from inference.language_files import UNDETERMINED_LANGUAGE, get_language_name, list_readable_languages
+from inference.language_files import get_language_name, list_readable_languages
 from inference.language_tags import Part, choose_language_part
 from inference.recognition import (
     MAX_TITLES_READ,
     find_label_kinds,
     find_second_language,
     is_in_second_language,
-    recognise_language,
 )
 from inference.words import (
     NO_NAMED_GARMENTS,
     NamedGarments,
-    read_category_garments,
     read_garments,
     read_part_kinds,
     read_title_garments,
 )
 from labelling.lists.categories import cut_category_cell
 from labelling.lists.column_names import find_usual_column_names, fold_column_name
-from labelling.lists.title_columns import ReadColumns, choose_title_column
+from labelling.lists.list_language import find_list_language
+from labelling.lists.title_columns import ReadColumns, choose_title_column, read_text_columns
 
 LANGUAGE_OFF: Final = "none"
 """The value in place of a language code if the words of a list are not read."""
@@ -70,12 +69,19 @@ class ListWords:
         """The columns of titles, then the columns of categories."""
         return (*self.titles, *self.categories)
 
-    def choose_language(self, language: str, rows: Iterable[Mapping[str, str]]) -> "ListWords":
+    def choose_language(
+        self,
+        language: str,
+        rows: Iterable[Mapping[str, str]],
+        other_columns: Iterable[Collection[str]] = (),
+    ) -> "ListWords":
         """Return the same columns with a language: the given one, or the one that the cells are written in.
 
         Args:
             language: a language that is read; empty to find the language of the rows.
             rows: the cells of these columns, by column.
+            other_columns: the cells of each other column of the list, which show whether the list is in the
+                language of its categories.
         """
         if not self.columns:
             return self
@@ -84,10 +90,8 @@ class ListWords:
         cells = list(islice(rows, MAX_TITLES_READ))
         titles = [_first(self.titles, row) for row in cells]
         categories = [_first(self.categories, row) for row in cells]
-        texts = [title or category for title, category in zip(titles, categories, strict=True)]
-        spoken = recognise_language(texts)
-        if spoken == UNDETERMINED_LANGUAGE:
-            return replace(self, language=_language_beside(titles, categories))
+        spoken = find_list_language(titles, categories, other_columns)
+        texts = [*filter(None, titles)] or list(dict.fromkeys(categories))
         return replace(self, language=spoken, second=_second(texts, spoken))
 
     def read_title(self, cells: Mapping[str, str]) -> str:
@@ -167,18 +171,6 @@ class ListWords:
         )
 
 
-def _language_beside(titles: Sequence[str], categories: Sequence[str]) -> str:
-    """Return the language of categories beside titles that are names alone ("Anna").
-
-    If a title names a garment in it, the title is in another language that has this word, too ("cạp").
-    """
-    spoken = recognise_language(filter(None, categories))
-    is_read = spoken in list_readable_languages()
-    has_garments = is_read and any(read_category_garments(category, spoken).kinds for category in categories)
-    is_misread = is_read and any(read_title_garments(title, spoken).kinds for title in titles)
-    return spoken if has_garments and not is_misread else UNDETERMINED_LANGUAGE
-
-
 def _second(titles: Sequence[str], language: str) -> str:
     """Return the second language of a list in a language that is read; empty if it has one language."""
     return find_second_language(titles, language) if language in list_readable_languages() else ""
@@ -218,14 +210,15 @@ def find_list_words(
     words = replace(named_words, titles=(title,)) if title else named_words
     if language == LANGUAGE_OFF:
         return words
-    words = words.choose_language(language, rows(words.columns))
+    possible_columns = [name for name in columns if name not in {*excluded_columns, *words.columns}]
+    other_columns = map(itemgetter(1), read_text_columns(possible_columns, rows))
+    words = words.choose_language(language, rows(words.columns), other_columns)
     is_named = words.is_read and any(
         read_title_garments(words.read_title(row), words.language).kinds for row in rows(words.titles)
     )
     if title or is_named:
         return words
-    possible_columns = [name for name in columns if name not in {*excluded_columns, *words.columns}]
-    chosen_column = choose_title_column(possible_columns, rows, language)
+    chosen_column = choose_title_column(possible_columns, rows, language, words.columns)
     if chosen_column is None:
         return words
     texts = (row.get(chosen_column.name) or "" for row in rows((chosen_column.name,)))

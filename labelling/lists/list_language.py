@@ -1,0 +1,93 @@
+"""Find the language of a list by its titles, or by its categories if the titles are names alone. Pure.
+
+    titles "Anna", "Bella"; categories "Women > Skirts", "Women > Dresses"         English
+    titles "Fustan me lule"; categories "Fustane", "Bluza"                         not known
+
+The second list is Albanian, which has no file of words. "Bluza" is a word of Czech and Polish, too, so one
+such category does not make the list Czech.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import Final
+
+from inference.language_files import UNDETERMINED_LANGUAGE, list_readable_languages
+from inference.recognition import recognise_category_language, recognise_language
+from inference.tokens import extract_visible_text
+from inference.words import read_title_garments
+
+MIN_TEXT_WORDS: Final = 3
+"""Number of words from which a cell is text. "Anna Luise" is a name; two words are text if one of them has a
+small letter at its beginning, as in "Anna blue"."""
+
+MIN_TEXT_SHARE: Final = 0.5
+"""Share of a column's filled cells that are text, and share that are different, so that the column has texts.
+The names of brands and materials repeat."""
+
+_WORD: Final = re.compile(r"[^\W\d_]+")
+
+
+def find_list_language(
+    titles: Sequence[str], categories: Sequence[str], other_columns: Iterable[Collection[str]]
+) -> str:
+    """Return the code of the language that titles or categories of a list are written in.
+
+    The titles are used first. If they are in no language that is known, or if there are none, the categories
+    are used. Their language is not that of the list if a column of texts is in another one.
+
+    Args:
+        titles: the title of each row; empty texts for rows without one.
+        categories: the category of each row, likewise.
+        other_columns: the cells of each other column, which are read only if the categories are used.
+
+    Returns:
+        The code; UNDETERMINED_LANGUAGE if the language is not known.
+    """
+    has_titles = any(titles)
+    if has_titles:
+        rows = zip(titles, categories, strict=True)
+        untitled = dict.fromkeys(category for title, category in rows if not title)
+        spoken = recognise_language([*titles, *untitled])
+        if spoken != UNDETERMINED_LANGUAGE:
+            return spoken
+    spoken = recognise_category_language(categories)
+    if spoken not in list_readable_languages():
+        return UNDETERMINED_LANGUAGE if has_titles else spoken
+    # A title that names a garment in it is in another language that has this word, too ("cạp").
+    is_misread = any(read_title_garments(title, spoken).kinds for title in titles)
+    is_other = is_misread or is_denied_by_texts(spoken, (titles, *other_columns))
+    return UNDETERMINED_LANGUAGE if is_other else spoken
+
+
+def is_denied_by_texts(language: str, columns: Iterable[Collection[str]]) -> bool:
+    """Return whether some column of texts is not in a language: its words name no garment in it.
+
+    Columns of names, brands, sizes and the like do not count. A text without a garment ("Light and airy") is
+    in the language if it is recognised as such.
+
+    Args:
+        language: the code of a language that is read.
+        columns: the filled cells of each column of the list.
+    """
+    return any(
+        _has_texts(cells)
+        and not any(read_title_garments(cell, language).kinds for cell in cells)
+        and recognise_language(cells) != language
+        for cells in columns
+    )
+
+
+def _has_texts(cells: Collection[str]) -> bool:
+    filled = [cell for cell in cells if any(map(str.isalpha, cell))]
+    text_count = sum(map(is_text, filled))
+    return (
+        bool(filled)
+        and text_count >= MIN_TEXT_SHARE * len(filled)
+        and len({*filled}) >= MIN_TEXT_SHARE * len(filled)
+    )
+
+
+def is_text(cell: str) -> bool:
+    """Return whether a cell has a text of several words, not a name, a category or a number."""
+    words = _WORD.findall(extract_visible_text(cell))
+    return len(words) >= MIN_TEXT_WORDS or (len(words) == 2 and not all(word[0].isupper() for word in words))
