@@ -41,11 +41,13 @@ test: system check .venv-s3/.stamp ## Check, then run the tests of each kind, in
 test-all: system $(VENV)/.dev $(VENV)/.clients .venv-s3/.stamp .venv-scale/.stamp ## Run the slow tests, after `make test`: Ray, container, faults, attacks
 	@$(IN)/python -m pytest $(PROCESSES) -m slow --durations=15 $(ARGS)
 
-check: $(VENV)/.dev ## Format, lint, types and Dockerfile, changing nothing
+check: $(VENV)/.dev ## Format, lint, types, Dockerfile and workflow, changing nothing
 	$(IN)/ruff format --check --quiet .
 	$(IN)/ruff check --quiet .
 	$(IN)/mypy
 	$(IN)/hadolint Dockerfile
+	$(IN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(IN)/check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*.yml
 
 fix: $(VENV)/.dev ## Format, and mend what ruff can mend
 	$(IN)/ruff format .

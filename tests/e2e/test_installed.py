@@ -53,3 +53,11 @@ def test_a_wheel_has_the_file_of_every_language(site: Path) -> None:
     ours = {file.name for file in (ROOT / "inference" / "languages").glob("*.toml")}
 
     assert {file.name for file in (site / "inference" / "languages").glob("*.toml")} == ours
+
+
+@pytest.mark.slow
+def test_a_type_checker_reads_the_types_of_every_package_in_a_wheel(site: Path) -> None:
+    packages = {folder.parent.name for folder in site.glob("*/__init__.py")}
+
+    assert len(packages) == 7
+    assert {file.parent.name for file in site.glob("*/py.typed")} == packages
