@@ -44,6 +44,9 @@ def figures() -> dict[str, str]:
         "memory of a picture": _memory_of_a_picture(_result("decode-memory")),
         "published networks": _published_networks(_result("comparison")),
         "unknown sources": _unknown_sources(report),
+        "how sure accept is": [
+            _accepted_of_unknown(TIERS[tier], figures) for tier, figures in report.unknown_sources.items()
+        ],
         "tiers": [_tier(TIERS[tier], its) for tier, its in report.photos.items()],
         "out of distribution": _out_of_distribution(report),
     }
@@ -183,6 +186,18 @@ def _of_unknown(name: str, its: UnknownSources) -> Row:
         f"{its.of_all.n:,}",
         *(_by_source(*of) for of in (its.right, its.accepted)),
         f"{its.of_all.accepted_right:,} of {its.of_all.accepted:,}",
+    )
+
+
+def _accepted_of_unknown(name: str, figures: UnknownSources) -> Row:
+    """Return the row of a tier about its accepted answers, with the bound for one more source."""
+    everything = figures.of_all
+    return (
+        name,
+        f"{everything.n:,}",
+        f"{everything.accepted:,}",
+        f"{everything.accepted_right / everything.accepted:.1%}",
+        "too few sources" if figures.lower_bound is None else f"{figures.lower_bound:.1%}",
     )
 
 

@@ -1,7 +1,7 @@
 """The protocols of other model servers, so that clients written for them work with this service.
 
 tf_serving.py, open_inference.py (with infer_request.py) and sagemaker.py have one protocol each.
-classification.py has the parts that they share. docs/reference/dialects.md is for clients.
+classification.py has the parts that they share. docs/reference/other-protocols.md is for clients.
 """
 
 from flask import Blueprint

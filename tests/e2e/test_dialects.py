@@ -54,7 +54,7 @@ def test_tritons_client_gets_the_probabilities_of_predict(
 
 
 def test_the_program_of_the_page_runs(bundled_service: Service) -> None:
-    page = (ROOT / "docs" / "reference" / "dialects.md").read_text("utf-8")
+    page = (ROOT / "docs" / "reference" / "other-protocols.md").read_text("utf-8")
     (program,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     here = program.replace("localhost:8000", bundled_service.url.removeprefix("http://"))
 

@@ -103,7 +103,9 @@ def test_every_route_is_described_and_listed_by_the_pages_and_no_other(
         for rule in client.application.url_map.iter_rules()
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
     }
-    pages = "".join((ROOT / f"docs/reference/{name}.md").read_text("utf-8") for name in ("http", "dialects"))
+    pages = "".join(
+        (ROOT / f"docs/reference/{name}.md").read_text("utf-8") for name in ("http", "other-protocols")
+    )
 
     listed = set(re.findall(r"(?:^\| |, )`([A-Z]+) (/[^` ]*)`(?=,| \|)", pages, re.MULTILINE))
 
