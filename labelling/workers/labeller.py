@@ -14,6 +14,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
 
+import numpy as np
+
+from inference.arrays import Picture, Pixels
 from inference.classifier import Answer as AnswerOfHead
 from inference.classifier import Prediction
 from inference.contract import LABEL
@@ -48,6 +51,16 @@ MAX_LOST_WORKERS: Final = 3
 
 CHECK_SECONDS: Final = 10
 """Seconds without an answer of any worker, after which an engine checks that workers are still there."""
+
+ONE_COLOUR_ERROR: Final = "It is of one colour, as placeholders are, and shows no product."
+"""Error of a picture that can be decoded, but on which nothing can be seen."""
+
+MAX_COLOUR_DIFFERENCE: Final = 4
+"""Largest difference between the pixels of a picture of one colour, in each channel, of 255. Lossy formats
+change a colour by less, and a white shirt on white differs by more."""
+
+GRID_STEP: Final = 16
+"""Distance in pixels between the pixels that are compared first."""
 
 Chunk: TypeAlias = list[PictureItem]
 """The unit of work that is sent to a worker: one or more pictures, in the order of the source."""
@@ -240,7 +253,18 @@ def _prepare(upload: bytes | Unreadable, networks: Networks) -> tuple[str, Model
         decoded = decode_image(upload, MAX_PIXELS, networks["pixels"].contract.input)
     except UploadError as error:
         return sha256, str(error)
-    return sha256, networks.make_model_input(decoded)
+    return sha256, ONE_COLOUR_ERROR if _has_one_colour(decoded.samples) else networks.make_model_input(
+        decoded
+    )
+
+
+def _has_one_colour(samples: Picture | Pixels) -> bool:
+    """Return whether all pixels of a picture have nearly the same colour (MAX_COLOUR_DIFFERENCE)."""
+    # Nearly all photos end at the coarse grid, which is much faster than a look at every pixel.
+    return all(
+        bool((np.ptp(pixels.reshape(-1, *pixels.shape[2:]), axis=0) <= MAX_COLOUR_DIFFERENCE).all())
+        for pixels in (samples[::GRID_STEP, ::GRID_STEP], samples)
+    )
 
 
 def open_labeller(setup: WorkerSetup) -> Labeller:

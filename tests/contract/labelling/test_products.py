@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from inference.contract import Head, make_whole_input
@@ -14,6 +15,7 @@ from labelling.run_settings import FOLDER_COLUMN, ProductGrouping
 from reports.values import ProductPromise
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
+from tests.pictures import bmp, jpeg, plain, webp_lossy
 from tests.releases import a_release
 from tests.review_sheets import cards_of, export
 from tests.tables import correct, label, products_of, summary_in, write_csv
@@ -53,6 +55,42 @@ def listed(shop: Path, *rows: tuple[str, ...]) -> Path:
     """A list with the columns path, article and title."""
     names = ("path", "article", "title")
     return write_csv(shop / "list.csv", [dict(zip(names, (*row, ""), strict=False)) for row in rows])
+
+
+ONE_COLOUR = {
+    "white.jpg": jpeg(plain(300, 200)),
+    "grey.jpg": jpeg(plain(640, 900, (128, 129, 131)), 60),
+    "black.webp": webp_lossy(plain(64, 64, (0, 0, 0))),
+    "clear.png": png(np.zeros((50, 70, 4), np.uint8)),
+    "tiny.png": png(np.zeros((28, 28), np.uint8)),
+    "still.bmp": bmp(plain(90, 30, (250, 240, 230))),
+}
+
+
+@pytest.mark.parametrize("name", ONE_COLOUR)
+def test_a_picture_of_one_colour_is_unreadable_and_is_no_photo_of_a_product(
+    shop: Path, release: Path, tmp_path: Path, name: str
+) -> None:
+    (shop / name).write_bytes(ONE_COLOUR[name])
+    source = listed(shop, (name, "alone"), (name, "with another"), ("1.png", "with another"))
+
+    photos = label(source, tmp_path / "table.csv", release, "--by", "article")
+
+    assert [bool(row["error"]) for row in photos] == [True, True, False]
+    assert "one colour" in photos[0]["error"]
+    found = products_of(tmp_path / "table.csv")
+    assert found["alone"]["reason"] == "no photo"
+    assert found["with another"]["label"] == photos[2]["label"]
+
+
+def test_a_pale_garment_on_white_is_a_photo(shop: Path, release: Path, tmp_path: Path) -> None:
+    picture = plain(400, 300)
+    picture[150:250, 100:200] = 245
+    (shop / "pale.jpg").write_bytes(jpeg(picture))
+
+    [row] = label(listed(shop, ("pale.jpg", "1")), tmp_path / "table.csv", release)
+
+    assert not row["error"]
 
 
 def test_photos_of_a_product_answer_together_and_the_table_of_photos_stays(
