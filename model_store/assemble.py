@@ -1,6 +1,7 @@
-"""Turn a finished folder into a release: hash every file, name the version, write manifest.json last.
+"""Turn a folder of files into a release: hash every file, name the version, write manifest.json last.
 
-Only that folder is changed. local_releases.py checks such a folder, and publish.py sends it to a store.
+`seal_release` is the last step of every training. A folder without manifest.json is no release, so nobody
+serves one that is only half written.
 """
 
 from collections.abc import Mapping, Sequence
@@ -65,7 +66,7 @@ def seal_release(  # noqa: PLR0913 - one keyword per part of the manifest
         folder: the folder with the files of the networks, report.json and any figures. An earlier manifest is
             replaced.
         created_at: the time of the release, with a time zone. It becomes the first half of the version.
-        networks: the facts about each network that the service needs (inference/contract.py).
+        networks: the files of each network, its input and labels, and its golden answers.
         training: the configuration of the training, with its seed.
         libraries: the versions of the libraries that made the release, by package name.
         git_commit: the commit of the code that made it; None outside a checkout.

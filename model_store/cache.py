@@ -1,7 +1,16 @@
-"""The cache on the service's own disk: releases arrive there whole and verified, or not at all.
+"""The cache of releases on this machine's disk. A release is in it whole and verified, or not at all.
 
-Only the folders releases/<version>/ and bare/<version>/ of the cache are changed. cache_notes.py decides what
-stays in the cache. The caller loads the model and checks its golden answers.
+`pull_release` returns a release of a store from the cache, and downloads it first if it is not there. The
+cache has one folder for each release (`releases/VERSION/`), and one for each bare artifact, which is a model
+with its metrics but without a manifest (`bare/VERSION/`).
+
+Several processes may use one cache, for example the workers of a service and a command. Three rules make that
+safe:
+
+1. Whoever changes the cache holds the lock on its file `.lock`.
+2. A release is downloaded into a folder with another name (`.arriving-...`), and gets its own name in one
+   step.
+3. A command that uses a release for long holds a shared lock on its folder, and `prune_cache` leaves it.
 """
 
 import errno
@@ -51,8 +60,7 @@ from model_store.store_keys import file_key, read_signed_manifest, release_prefi
 log = logging.getLogger("wardrobe")
 
 DEFAULT_CACHE = Path("~/.cache/wardrobe")
-"""Default folder of the cache, in which the service keeps the releases that it has downloaded from a
-store."""
+"""Default folder of the cache."""
 
 ARRIVING_PREFIX = ".arriving-"
 """Beginning of the name of a cache folder whose release is still being downloaded."""
@@ -95,9 +103,11 @@ def pull_release(store: Store, version: str, cache: Path, trusted: TrustedKeys |
     """
     target = locate_in_cache(cache, version)
     open_it = partial(open_release, trusted=trusted)
+    # First without the lock, so that a release in a read-only cache can be served.
     if (release := _open_cached(target, open_it)) is not None:
         return release
     with lock_cache(cache):
+        # Another process may have downloaded it while this one waited for the lock.
         return _open_cached(target, open_it) or _fetch_release(store, version, target, trusted)
 
 
@@ -105,17 +115,13 @@ def _open_cached(target: Path, open_it: Callable[[Path], CachedArtifact]) -> Cac
     """Open a release in a folder of the cache; None if it is missing, damaged, or not signed as required."""
     try:
         release = open_it(target)
-    except (
-        NotFound,
-        NothingPromoted,
-        ReleaseError,
-        OSError,
-    ):  # an OSError if another process puts it there now
+    # An OSError: another process removes or replaces the folder at this moment.
+    except (NotFound, NothingPromoted, ReleaseError, OSError):
         return None
-    if release.version != target.name:
+    if release.version != target.name:  # somebody copied or renamed a folder by hand
         return None
-    with suppress(OSError):
-        os.utime(target)  # the cache keeps releases that were used last
+    with suppress(OSError):  # a read-only cache
+        os.utime(target)  # `prune_cache` removes the folders with the oldest times first
     return release
 
 
@@ -133,7 +139,7 @@ def resolve_cache_folder(place: Path = DEFAULT_CACHE) -> Path:
     """
     if place.parts[:1] != ("~",):
         return place.expanduser()
-    with suppress(RuntimeError):
+    with suppress(RuntimeError):  # this user has no home folder
         folder = place.expanduser()
         home = Path.home()
         if folder.exists() or os.access(home, os.W_OK | os.X_OK):
@@ -145,7 +151,7 @@ def _make_user_folder() -> Path:
     try:
         folder = Path(tempfile.gettempdir(), f"wardrobe-{os.getuid()}")
         folder.mkdir(mode=0o700, exist_ok=True)
-        facts = folder.lstat()
+        facts = folder.lstat()  # not stat: another user may have put a symbolic link there
     except OSError as error:
         raise StoreRefused(
             f"This user has no home for the cache of releases ({error.strerror}). {_NAME_A_CACHE}"
@@ -176,6 +182,7 @@ def pull_bare_artifact(store: Store, cache: Path) -> BareArtifact:
     names = [entry.key for entry in store.list_entries("") if "/" not in entry.key]
     files = choose_bare_files(names, store.address)
     with lock_cache(cache), _create_arriving_folder(cache) as folder:
+        # The version is a hash of both files, so it is known only after the download.
         for name in files:
             store.download(name, folder / name, limit=MAX_RELEASE_BYTES)
         target = locate_in_cache(cache, open_bare_artifact(folder).version)
@@ -191,10 +198,12 @@ def _fetch_release(store: Store, version: str, target: Path, trusted: TrustedKey
         try:
             for path, entry in signed.manifest.files.items():
                 _fetch_file(store, file_key(version, path), folder / path, entry.size)
+            # The manifest and the signature are written from memory. A second download could get others.
             if signed.signature is not None:
                 write_whole(folder / SIGNATURE_FILE, signed.signature)
             write_whole(folder / MANIFEST_FILE, signed.content)
         except OSError as error:
+            # The fault is in the release, not in this disk, so it must not be reported as a broken cache.
             if error.errno in FILE_NAME_ERRNOS:
                 raise ReleaseCorrupt(
                     f"{signed.address}: a file cannot have its name here ({error})."
@@ -202,7 +211,8 @@ def _fetch_release(store: Store, version: str, target: Path, trusted: TrustedKey
             raise
         try:
             verify_release(folder, signed.manifest)
-        except ReleaseCorrupt as error:  # the message names the address of its source
+        except ReleaseCorrupt as error:
+            # The folder is removed at once, so the message names the place in the store instead.
             source = signed.address.removesuffix(f"/{MANIFEST_FILE}")
             raise ReleaseCorrupt(str(error).replace(str(folder), source)) from error
         _move_into_place(folder, target)
@@ -228,7 +238,7 @@ def remove_folder(folder: Path) -> None:
 
 def pull_and_hold_release(store: Store, version: str, cache: Path) -> LocalRelease:
     """Download a release into the cache, and protect it from `prune_cache` until this process ends."""
-    while True:  # again, if a prune removed the release in between
+    while True:  # again if a prune removed the folder after it was opened and before it was locked
         release = pull_release(store, version, cache)
         if _hold_folder(release.folder) is not None:
             return release
@@ -244,9 +254,10 @@ def _hold_folder(folder: Path) -> int | None:
         descriptor = os.open(folder, os.O_RDONLY)
     except FileNotFoundError:
         return None
-    with suppress(OSError):  # the file system has no such locks
-        fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits while a prune removes it
+    with suppress(OSError):  # some network file systems have no such locks
+        fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits while a prune removes the folder
     if is_open_file_at(folder, descriptor):
+        # The descriptor stays open on purpose: the lock ends when the process does.
         return descriptor
     os.close(descriptor)
     return None
@@ -293,7 +304,9 @@ def lock_cache(cache: Path) -> Iterator[None]:
         cache.mkdir(parents=True, exist_ok=True)
         lock = os.open(cache / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
-            if stat.S_IMODE(os.fstat(lock).st_mode) != 0o600:  # otherwise every user could open and hold it
+            # Whoever may open the file can also hold its lock for ever, so a file that others may open is
+            # closed to them.
+            if stat.S_IMODE(os.fstat(lock).st_mode) != 0o600:
                 os.fchmod(lock, 0o600)
             _wait_for_lock(lock, cache / LOCK_FILE)
             yield
@@ -306,7 +319,11 @@ def lock_cache(cache: Path) -> Iterator[None]:
 
 
 def _wait_for_lock(lock: int, path: Path) -> None:
-    """Take a lock. It is released when its file is closed, also by a crash."""
+    """Take a lock, and give up after LOCK_SECONDS or at the deadline of the caller, whichever is first.
+
+    The system releases the lock when its file is closed, also if the process crashes.
+    """
+    # Try again and again, because `flock` that waits has no time limit.
     most = min(seconds_left(), LOCK_SECONDS)
     end = time.monotonic() + most
     while True:
@@ -328,14 +345,15 @@ def _create_arriving_folder(cache: Path) -> Iterator[Path]:
     """Create a folder for arriving files. It is removed at the end of the block unless it was moved."""
     with tempfile.TemporaryDirectory(dir=cache, prefix=ARRIVING_PREFIX, ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        folder.chmod(0o755)  # it has 0700, but the service may run as another user
+        # `TemporaryDirectory` makes it readable for its owner alone, but the service may run as another user.
+        folder.chmod(0o755)
         yield folder
 
 
 def _move_into_place(folder: Path, target: Path) -> None:
     """Give a whole folder its name in the cache, and remove a damaged folder that has this name."""
     target.parent.mkdir(exist_ok=True)
-    if target.exists():
+    if target.exists():  # `_open_cached` has refused it, so nothing is lost
         remove_folder(target)
-    folder.replace(target)  # in one step, since others may look for this name
+    folder.replace(target)  # in one step: others look for this name without holding the lock
     flush_folder(target.parent)

@@ -1,7 +1,8 @@
-"""Notes in the cache: which release each store had last, which are in use, and which to remove.
+"""Remember which release of each store was current, and remove old releases from the cache.
 
-Only the folder of the cache is changed. last-<store>.json names the release that a store had as its current
-one. cache.py brings releases there.
+A service writes a note into its cache when it begins to serve another release: `last-HASH.json`, where HASH
+stands for the address of the store. If the store does not answer at the next start, the service serves the
+release of the note. `prune_cache` keeps these releases, and the ones that were used last.
 """
 
 import fcntl
@@ -117,7 +118,7 @@ def _read_note(path: Path) -> _Note | None:
 def _open_noted(cache: Path, version: str, trusted: TrustedKeys | None) -> LocalRelease | BareArtifact:
     if not version.startswith(BARE_VERSION_PREFIX):
         return open_release(locate_in_cache(cache, version), trusted)
-    if trusted is not None:
+    if trusted is not None:  # it has no manifest, and only a manifest can be signed
         raise SignatureMissing(f"{version}: a bare artifact carries no signature.")
     return open_bare_artifact(locate_in_cache(cache, version))
 
@@ -144,6 +145,7 @@ def prune_cache(cache: Path, keep: int) -> list[str]:
         StoreRefused: a symbolic link in the cache may lead outside of it.
     """
     with lock_cache(cache):
+        # Whoever downloads holds the lock of the cache, so these folders belong to processes that crashed.
         for left in cache.glob(f"{ARRIVING_PREFIX}*"):
             remove_folder(left)
         paths = (*cache.glob("releases/*"), *cache.glob(f"{BARE_FOLDER}/*"))
@@ -151,13 +153,14 @@ def prune_cache(cache: Path, keep: int) -> list[str]:
         folders_by_use = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
         noted = {note.version for path in cache.glob(NOTE_PATTERN) if (note := _read_note(path))}
         idle = [folder for folder in folders_by_use if folder.name not in noted]
+        # Noted releases count towards `keep`, so only the rest of it is left for the others.
         old = idle[max(keep - (len(folders_by_use) - len(idle)), 0) :]
         since = time.time() - MIN_UNUSED_SECONDS
         return [folder.name for folder in old if folder.stat().st_mtime < since and _remove_if_unused(folder)]
 
 
 def _remove_if_unused(folder: Path) -> bool:
-    """Remove a release from the cache, and return whether it was removed. It stays if a command holds it."""
+    """Remove a release from the cache, and return whether it was removed. It stays if a process holds it."""
     try:
         opened = os.open(folder, os.O_RDONLY)
         try:

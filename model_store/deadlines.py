@@ -1,7 +1,8 @@
-"""The time that is left for waiting on stores, locks and other processes.
+"""A deadline for everything that waits for a store, a lock or another process.
 
-A caller sets it for a block, as app/releases/load.py does for a start. Within the block, store.py, s3.py and
-cache.py ask how much time is left. This module knows none of them.
+The service has, for example, 75 seconds for its whole start. It starts within `limit_time(75)`, and each
+request to a store and each lock within that block asks how much of the 75 seconds is left. The deadline is a
+context variable, so functions in between need no argument for it.
 """
 
 import time

@@ -1,11 +1,14 @@
-"""The entries that every store lists, and the limit of one read. store.py and s3.py are the stores."""
+"""The entries that a store lists, in a folder or in S3, and the limit of one read."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 MAX_RECORD_BYTES: Final = 64 << 20
-"""Largest size in bytes of an object that `Store.read` returns. Manifests and promotions are far smaller."""
+"""Largest size in bytes of an object that `Store.read` returns, which holds it in memory.
+
+Manifests and promotions, for which it is used, are far smaller.
+"""
 
 
 @dataclass(frozen=True)

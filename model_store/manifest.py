@@ -1,8 +1,9 @@
 """The manifest of a release, manifest.json: everything about it except the bytes of its files.
 
-It is parsed once into a frozen value. It is written last when a release is made, and read first when one is
-served. This module does no I/O. docs/reference/release-format.md describes the format, and local_releases.py
-checks files against it.
+It lists each file with its sha256, each network with its input, labels and thresholds, the data that was
+learnt, and how the training was configured. `parse_manifest` makes an immutable `Manifest` of its bytes, or
+an error that names the key that is wrong. No file is read or written here. docs/reference/release-format.md
+shows a manifest with all its keys.
 """
 
 import base64
@@ -40,8 +41,11 @@ SCHEMA_VERSION: Final = 11
 """Version of the schema with which new manifests are written, and the newest version that can be read."""
 
 SCHEMA_10: Final = 10
-"""Version of the schema that Wardrobe 2.0 writes. Its heads have no `familiarity`, for which the default is
-used."""
+"""Version of the schema that Wardrobe 2.0 writes.
+
+Its heads (the parts of a network that each answer one question) have no `familiarity`, for which the default
+is used.
+"""
 
 VERSION_PATTERN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"
 """Pattern of the version of a release: UTC time and the first eight hexadecimal digits of the content hash,
@@ -96,7 +100,7 @@ def describe_schema(text: str, *, is_open: bool = False) -> ConfigDict:
 
 
 class FileEntry(FrozenModel):
-    """The size and the hash of one file of a release. The manifest lists it under the path of the file."""
+    """The size in bytes and the sha256 of one file of a release."""
 
     sha256: Sha256
     size: Annotated[int, Field(ge=0)]
@@ -113,9 +117,9 @@ class DataSet(FrozenModel):
 
 
 class Headline(FrozenModel):
-    """The few figures of a release that lists show.
+    """The few figures of a release that lists show, such as its accuracy on the test set.
 
-    The gate, which is the check before a promotion, compares the figures of two releases.
+    The gate compares them with those of the current release before it lets a new one become current.
     """
 
     test_accuracy: Share
@@ -131,8 +135,10 @@ class GoldenAnswers(FrozenModel):
 
     Attributes:
         pixels: base64 of uint8, N pictures as the model reads them, C order.
-        answers: N rows of probabilities before temperature, in label order, by head.
-        distances: N out-of-distribution scores; None if the graph has none, and in older manifests.
+        answers: N rows of probabilities for each head ("label" or an attribute), in the order of its labels,
+            before they are calibrated by a temperature.
+        distances: N scores of how unlike the learnt pictures each is (out of distribution); None if the graph
+            computes none, and in older manifests.
     """
 
     pixels: str
@@ -150,8 +156,8 @@ class GoldenAnswers(FrozenModel):
 
         Args:
             pixels: the pixels of N pictures.
-            answers: the probabilities, float32 (N, C), by head.
-            distances: the out-of-distribution scores, float32 (N,); None if they were not measured.
+            answers: the probabilities, float32 (N, C), by the name of the head.
+            distances: out-of-distribution scores, float32 (N,); None if they were not measured.
         """
         return cls(
             pixels=base64.b64encode(np.ascontiguousarray(pixels).tobytes()).decode(),
@@ -163,7 +169,7 @@ class GoldenAnswers(FrozenModel):
         """Return the golden pictures as an array.
 
         Args:
-            contract: the contract of the network in the same manifest. It has the shape of one picture.
+            contract: the input of the network in the same manifest, which has the shape of one picture.
 
         Returns:
             uint8, N pictures as the network reads them.
@@ -203,8 +209,8 @@ class ReleaseNetwork(FrozenModel):
     Attributes:
         graph: the path of its serving graph.
         artifact: the path of the Keras model that the graph was made from.
-        contract: the facts that serving needs: input, heads, thresholds.
-        golden: inputs with the answers of the graph.
+        contract: the facts that serving needs: the input, and the labels and thresholds of each head.
+        golden: some inputs with the answers that the graph gave for them when it was made.
     """
 
     graph: RelativePath
@@ -222,7 +228,7 @@ class ReleaseNetwork(FrozenModel):
 
 
 def _read_schema_version(schema: object) -> object:
-    """Return the schema version as which a manifest is read."""
+    """Accept schema 10 (written by Wardrobe 2.0) as the present one; leave any other value for the check."""
     return SCHEMA_VERSION if schema == SCHEMA_10 else schema
 
 
@@ -238,6 +244,7 @@ class Manifest(FrozenModel):
         git_commit: the commit of the code that made it; None outside a checkout.
     """
 
+    # A manifest of schema 10 becomes one of schema 11 as it is read, so no other code knows two schemas.
     schema_version: Annotated[Literal[11], BeforeValidator(_read_schema_version)] = SCHEMA_VERSION
     version: Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
     created_at: datetime
@@ -346,6 +353,6 @@ def describe_first_problem(error: ValidationError) -> str:
 
 
 class _SchemaOnly(BaseModel):
-    """The one key that every schema has."""
+    """The one key that every schema has, read first so that a newer manifest gives a clear error."""
 
     schema_version: int

@@ -1,6 +1,7 @@
-"""Find the release that a person names: bundled, a folder, or a release of a store, which is cached.
+"""Find the release that a person names on the command line: `bundled`, a folder, or one in a store.
 
-The service opens its release in another way (app/releases/load.py), because it also follows promotions.
+A release of a store is downloaded into the cache. Commands use this file. The service does not, because it
+also has to notice when another release becomes current.
 """
 
 import re
@@ -36,7 +37,7 @@ def find_release(name: str, cache: Path) -> LocalRelease:
         raise NotFound(f"{address}: no such file or folder. Name bundled, a release's folder, or a store.")
     store = open_store(address)
     version = name.removeprefix(address).removeprefix("@")
-    version = version or read_current_promotion(store).version
+    version = version or read_current_promotion(store).version  # an address without @VERSION
     return pull_and_hold_release(store, version, resolve_cache_folder(cache))
 
 
@@ -46,6 +47,7 @@ def parse_store_address(name: str) -> str | None:
     Args:
         name: a name as in `find_release`, such as `bundled` or `s3://bucket/prefix@VERSION`.
     """
+    # A folder that has a manifest is a release, even if its name looks like ADDRESS@VERSION.
     if name == "bundled" or (expand_home(name) / MANIFEST_FILE).is_file():
         return None
     return re.sub(rf"@{VERSION_PATTERN}$", "", name)

@@ -1,8 +1,12 @@
-"""Mark a release while it is first opened, so that one that is too big does not end every start.
+"""Mark a release while it is opened, so that one that needs too much memory does not kill every start.
 
-Only the files opening-<version> in the cache are changed. Each contains the number of processes that ended
-while they opened the release. A process that opens it holds a lock on the file, so the mark of a dead process
-can be recognised. If the cache cannot be written, the log says so, and the release is opened without a mark.
+If the system kills a process for its memory, no code of that process runs any more. So the process writes a
+file `opening-VERSION` into the cache before it opens a release, and removes it afterwards. A later process
+that finds the file knows that its predecessor was killed, and serves another release for some time. The file
+contains how many processes were killed in a row.
+
+A process that opens the release holds a lock on the file. A file without a lock is therefore left by a dead
+process. If the cache cannot be written, the log says so, and the release is opened without a mark.
 """
 
 import fcntl
@@ -33,7 +37,7 @@ def mark_opening(cache: Path, version: str, *, last: bool) -> Iterator[None]:
     Args:
         cache: the folder of the cache, which exists.
         version: the release that the block opens.
-        last: whether there is no other release to serve. Then this one is opened whatever the file says.
+        last: whether this is the last release that can be served. It is opened whatever the file says.
 
     Raises:
         OpeningEnded: an earlier process was killed while it opened this release, and the pause is not over.
@@ -69,9 +73,9 @@ def _lock_mark(path: Path) -> tuple[int, bool]:
         mark = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             is_alone = _lock_descriptor(mark)
-            if is_open_file_at(
-                path, mark
-            ):  # otherwise the process that opened the release has removed this file
+            # While this process waited for the lock, its holder may have removed the file. A lock on a file
+            # without a name protects nothing, so try again with the file that is there now.
+            if is_open_file_at(path, mark):
                 return mark, is_alone
         except BaseException:
             os.close(mark)
@@ -84,16 +88,19 @@ def _lock_descriptor(mark: int) -> bool:
     try:
         fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        fcntl.flock(mark, fcntl.LOCK_SH)  # by now, the other process has written the mark
+        # The other process turns its exclusive lock into a shared one once it has written its count. From
+        # then on several processes may open the release at the same time.
+        fcntl.flock(mark, fcntl.LOCK_SH)
         return False
     return True
 
 
 def _count_attempt(mark: int, version: str, *, last: bool) -> None:
-    """Write how many processes will have ended if this one does, then let other processes open it."""
+    """Write how many processes will have been killed if this one is, then let other processes open it."""
     text = os.pread(mark, 20, 0)
     ended = int(text) if text.isdigit() else 0
     pause = min(FIRST_PAUSE_SECONDS * 2 ** (min(ended, 20) - 1), MAX_PAUSE_SECONDS)
+    # Below 0: the clock was set back, so the pause cannot be measured and is taken as over.
     if ended and not last and 0 <= time.time() - os.fstat(mark).st_mtime < pause:
         raise OpeningEnded(
             f"{version}: a process ended while it opened this release, for the {ended}. time. It is opened "

@@ -1,9 +1,11 @@
-"""The log of promotions: the record with the highest number is valid, and no record is ever changed.
+"""The log of promotions in a store. A promotion is a small numbered record that makes a release current.
 
-Every promotion and every rollback is one small numbered record, so the log is also the audit trail. Each
-record lists the releases that may be served in place of its own. A store needs only one operation for this
-log, create-if-absent. Not every S3 server makes it atomic, so a writer reads its nonce back. reports/gate.py
-decides what may be promoted.
+The record with the highest number is valid. No record is ever changed, so the log also shows who made which
+release current, and when. A rollback is a further record.
+
+Two people may promote at the same time. A record is therefore written with create-if-absent: the second
+writer finds the number taken. Not every S3 server does that atomically, so each record has a random text
+(nonce), and its writer reads the record back to see whose nonce is there.
 """
 
 import secrets
@@ -54,7 +56,7 @@ def read_newest_promotion(store: Store) -> Promotion | None:
         ReleaseCorrupt: the record is far too long.
     """
     numbers = _list_numbers(store)
-    # An S3 server may list a new key late, but it can be read at once.
+    # An S3 server may list a new key late, although the key can be read at once. So read on by number.
     return _follow_records(store, _read_promotion(store, numbers[-1])) if numbers else None
 
 
@@ -75,9 +77,11 @@ def read_newer_promotion(store: Store, number: int) -> Promotion | None:
     try:
         return _follow_records(store, _read_promotion(store, number + 1))
     except NotFound:
+        # An unmounted folder has no next number either. Without this check, a service would poll it forever.
         _check_still_there(store, number)
         return None
     except (RecordUnreadable, ReleaseCorrupt):
+        # A later record, if there is one, repairs the log: only the newest counts.
         if _list_numbers(store)[-1:] <= [number + 1]:
             raise
         return read_newest_promotion(store)
@@ -109,7 +113,7 @@ def read_promotions(store: Store) -> list[Promotion]:
 
 
 def _follow_records(store: Store, record: Promotion) -> Promotion:
-    """Return the newest record from this one on, by asking only for the next ones."""
+    """Return the newest record from this one on. Read the next numbers, without a listing."""
     while True:
         try:
             record = _read_promotion(store, record.number + 1)
@@ -171,7 +175,7 @@ def append_promotion(  # noqa: PLR0913 - what a record says
         winner = _read_promotion(store, record.number)
     except StoreError as error:
         raise _unchecked_error(store, f"Promotion {record.number} may be written", record, error) from error
-    if winner.nonce != record.nonce:
+    if winner.nonce != record.nonce:  # on a server whose create-if-absent is not atomic, too
         raise LostRace(
             f"{store.address}/{promotion_key(record.number)}: {winner.by} promoted {winner.version} first, "
             f"so {version} is not current. Look at it, then promote again if it should be."

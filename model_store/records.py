@@ -1,6 +1,8 @@
-"""The records in the log of promotions, and the candidates that a series of records leads to.
+"""The records in a store's log of promotions, as values: parse one, serialize one, choose its candidates.
 
-This module is pure. promotions.py reads and appends records.
+A promotion is the record that makes a release current. Its candidates are its release and the earlier
+releases to which a rollback may go, or which a service serves if the promoted one cannot be opened. Nothing
+is read from or written to a store here.
 """
 
 from collections.abc import Iterable
@@ -82,8 +84,9 @@ def select_good_promotions(log: Iterable[Promotion]) -> list[Promotion]:
 def next_candidates(version: str, reason: PromotionReason, before: tuple[str, ...]) -> tuple[str, ...]:
     """Return the `candidates` of a new promotion: its release, then the releases to fall back to.
 
-    A promotion puts its release in front of the earlier candidates. A rollback removes all candidates before
-    the release that it goes back to.
+    For example, after releases A, B and C were promoted, the candidates are C, B, A. A rollback to B makes
+    them B, A, so that the next rollback does not come back to C. A promotion puts its release in front of the
+    earlier candidates. A rollback removes all candidates before the release that it goes back to.
 
     Args:
         version: the release that the new promotion makes current.

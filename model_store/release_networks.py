@@ -1,7 +1,7 @@
-"""Open the networks of a verified release, and compare their golden answers.
+"""Open the networks of a verified release, and check that they still give their golden answers.
 
-The folder of the release is only read. local_releases.py verifies that it is whole, and inference/networks.py
-has the networks.
+Golden answers are stored with the release: the probabilities that its graph gave for a few pictures when it
+was made. Another version of ONNX Runtime, or another processor, could compute something else.
 """
 
 from inference.classifier import Classifier, open_classifier
@@ -12,8 +12,6 @@ from model_store.manifest import ReleaseNetwork
 
 def open_networks(release: LocalRelease) -> Networks:
     """Load the ONNX graphs of a verified release, and check each on its golden pictures.
-
-    Golden pictures are inputs with the answers that the graph gave when the release was made.
 
     Raises:
         ModelError: a graph cannot be run here, or its answers differ from those at its creation.
@@ -28,5 +26,7 @@ def _open_network(release: LocalRelease, network: ReleaseNetwork) -> Classifier:
     golden = network.golden
     pixels = golden.decode_pixels(network.contract.input)
     classifier.check_golden_answers(pixels, golden.decode_answers(), golden.distances)
-    classifier.classify(pixels)  # this also runs the parts of an answer beside the probabilities
+    # The golden answers are probabilities alone. This runs the rest of an answer as well (thresholds,
+    # familiarity), so that a fault there stops the start and not the first request.
+    classifier.classify(pixels)
     return classifier

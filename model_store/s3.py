@@ -1,9 +1,9 @@
-"""A store under an S3 prefix. No other file uses boto3.
+"""A store of releases in an S3 bucket, and the translation of boto3's errors into messages for operators.
 
-Credentials, region and endpoint are boto3's own settings (AWS_*, AWS_ENDPOINT_URL_S3). boto3 adds a CRC32 to
-each object; AWS_REQUEST_CHECKSUM_CALCULATION=when_required is for servers that refuse it. If the server sends
-a checksum, an object that was damaged on its way is fetched again, and one that is damaged in the store gives
-an error. store.py has a store in a folder with the same promises.
+Credentials, region and endpoint come from boto3's own settings (AWS_*, AWS_ENDPOINT_URL_S3). boto3 adds a
+CRC32 to each object; AWS_REQUEST_CHECKSUM_CALCULATION=when_required is for servers that refuse it. If the
+server sends a checksum, an object that was damaged on its way is fetched again, and one that is damaged in
+the store gives an error.
 """
 
 import re
@@ -255,7 +255,7 @@ class S3Store:
 
     def _read_chunks(self, key: str) -> Iterator[bytes]:
         answer = self._client.get_object(Bucket=self._bucket, Key=self._prefix + key)
-        if "ContentLength" not in answer:
+        if "ContentLength" not in answer:  # see CUT_SHORT_MESSAGE
             answer["Body"].close()
             raise ResponseStreamingError(error=CUT_SHORT_MESSAGE)
         with closing(answer["Body"]) as body:
@@ -269,9 +269,9 @@ class S3Store:
             for _ in range(MAX_ATTEMPTS - 1):
                 try:
                     return fetch()
-                except (
-                    boto_errors.ReadTimeoutError
-                ):  # silence has cost its time, once for each of boto3's tries
+                # It is one of BROKEN_BODY_ERRORS too, but boto3 has already waited READ_SECONDS for each of
+                # its own tries. Three more would make an operator wait for minutes.
+                except boto_errors.ReadTimeoutError:
                     raise
                 except (*BROKEN_BODY_ERRORS, *DAMAGE_ERRORS):
                     continue
@@ -310,7 +310,8 @@ class S3Store:
                 f"has, {MAX_ATTEMPTS} times in a row. Look at the network, and at what is between here and "
                 "the server."
             ) from error
-        except RecursionError:  # by boto3, if its request for the bucket's region is redirected too
+        # boto3 follows a redirect by asking for the bucket's region, and that request may be redirected too.
+        except RecursionError:
             raise StoreBroken(
                 f"{address}: {operation} is redirected again and again. {NO_S3_ADVICE}"
             ) from None

@@ -1,7 +1,7 @@
-"""The methods of a store for releases, the stores that addresses stand for, and the store in a folder.
+"""A store of releases: files under keys such as `promotions/00000042.json`, in a folder or in an S3 bucket.
 
-FolderStore and S3Store (s3.py) keep the promises of `Store`, and one test suite checks both. store_keys.py
-has the keys of a store.
+`open_store` returns the store of an address, for example `/mnt/models` or `s3://shop-models/wardrobe`.
+`Store` lists the methods. They behave in the same way for both kinds: a reader sees a whole file or none.
 """
 
 import os
@@ -196,7 +196,7 @@ class FolderStore:
     def _remove_abandoned(self, folder: Path) -> None:
         oldest = time.time() - MAX_PARTIAL_AGE_SECONDS
         for path in folder.iterdir():
-            with suppress(FileNotFoundError):  # another writer may have ended
+            with suppress(FileNotFoundError):  # its writer has just moved it into place
                 if path.stat().st_mtime < oldest:
                     path.unlink()
 
@@ -219,7 +219,10 @@ class FolderStore:
                         yield StoreEntry(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
 
     def _raise_unlisted(self, error: OSError) -> None:
-        """Raise an error for a folder that cannot be listed, because `os.walk` would treat it as empty."""
+        """Raise an error for a folder that cannot be listed, because `os.walk` would treat it as empty.
+
+        A folder that is gone is empty: somebody deleted its last file in between.
+        """
         if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
             with self._translate_errors(Path(error.filename).relative_to(self._root).as_posix()):
                 raise error

@@ -1,7 +1,8 @@
-"""The keys of a store: releases/<version>/<path> and promotions/<number>.json, and the releases under them.
+"""The keys under which a store has its files, and functions that list and read the releases under them.
 
-The store is only read. publish.py makes a release current and removes old ones.
-docs/reference/release-format.md is the page for readers.
+The files of a release have keys such as `releases/20261120T101500Z-3f9a1c2e/model.onnx`. The promotions,
+which are the records that make a release current, have keys such as `promotions/00000042.json`. Nothing here
+writes to a store. docs/reference/release-format.md lists all keys.
 """
 
 import re
@@ -189,7 +190,9 @@ def read_signed_manifest(store: Store, version: str, trusted: TrustedKeys | None
         text = store.read(key)
     except NotFound as error:
         raise NotFound(f"{address}: no such release here. `releases list` shows those that are.") from error
-    if trusted is not None:  # not read otherwise: without s3:ListBucket, S3 answers 403 for a missing key
+    # Read the signature only if one is required. Without s3:ListBucket, S3 answers 403 for a missing key, so
+    # that an unsigned release could not be served.
+    if trusted is not None:
         with suppress(NotFound):
             signature = store.read(file_key(version, SIGNATURE_FILE))
         trusted.check_signature(text, signature, address)
