@@ -246,7 +246,7 @@ code."""
 QUICK_RECIPE: Final = replace(
     COMPACT_RECIPE, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0
 )
-"""A good network in a minute or two: the smallest one, with augmentation that few epochs can take in."""
+"""A good network in a few minutes: the smallest one, with augmentation that few epochs can take in."""
 
 RECIPES: Final = {"first": FIRST_RECIPE, "quick": QUICK_RECIPE, "published": PUBLISHED_RECIPE}
 """Recipes by the names of --recipe; the other options of `wardrobe train` change single fields."""
