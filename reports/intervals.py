@@ -256,9 +256,11 @@ def _estimate_one_share(
 
 def _price_of_few(groups: FloatArray, answers: NDArray[np.int64], confidence_level: float) -> FloatArray:
     freedoms = (np.maximum([groups, answers], 2) - 1).astype(np.int64)
-    group_quantiles, answer_quantiles = _t_quantiles(
-        int(2 ** np.ceil(np.log2(freedoms.max() + 1))), confidence_level
-    )[freedoms]
+    # A model to which no picture is familiar has no threshold, so there may be no row.
+    most = freedoms.max(initial=1)
+    group_quantiles, answer_quantiles = _t_quantiles(int(2 ** np.ceil(np.log2(most + 1))), confidence_level)[
+        freedoms
+    ]
     return np.where(groups == 1, answers, (group_quantiles / answer_quantiles) ** 2)
 
 

@@ -42,7 +42,7 @@ def _adopt(arguments: argparse.Namespace, release: Path) -> object:
     """Make the release in its folder, and store it."""
     target = open_release_target(arguments, arguments.data)
     data = load_data_set(choose_data_source(arguments), TerminalProgress())
-    data = data.match_labels(arguments.labels) if arguments.labels else data
+    data = data.match_labels(arguments.labels, forced=arguments.force) if arguments.labels else data
     target.check_labels(data.labels)
     _make(release, arguments.model, data, forced=arguments.force)
     print_promises(release, make_console().print)

@@ -6,6 +6,7 @@ real garments are measured without a data set and not compared (training/evaluat
 """
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -38,6 +39,7 @@ from training.data.learnt_hashes import find_learnt_pictures
 from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import draw_test_pictures, load_data_set, read_photos
+from training.errors import BadClasses
 from training.evaluation.statistics import describe_differences
 from training.loading import require_library
 
@@ -71,12 +73,14 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     data_source = replace(choose_data_source(arguments), required_labels=heads)
     progress = TerminalProgress()
     data = load_data_set(data_source, progress, contract.input, use="measure").match_labels(
-        contract.labels, progress.warn
+        contract.labels, progress.warn, forced=arguments.force
     )
     _check_outputs(arguments.out, [*list_data_files(arguments, data.test), release.folder])
     if data.has_class_names:
         data = _measured_on(release, data)
     figures, answers = _measure(release, data)
+    if not arguments.force:
+        _check_label_order(release, answers, contract.labels)
     attribute_figures = _measure_attributes(release, data.test, answers)
     objections = _compare(release, data, figures)
     name = data.describe_data_set().name
@@ -98,6 +102,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("release", nargs="?", default="bundled", help=BUNDLED_HELP)
     out = "write all figures as a page, the answers as a CSV, the confusion matrix and the mistakes there"
     parser.add_argument("--out", type=Path, metavar="FOLDER", help=out)
+    parser.add_argument("--force", action="store_true", help=FORCE_HELP)
     add_data_options(parser)
     add = parser.add_argument_group("photos", "of real garments, instead of a data set").add_argument
     layout = (
@@ -112,6 +117,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     return parser
 
+
+FORCE_HELP = "measure it even if its labels seem to be in another order than its outputs"
 
 DEFAULT_SPLIT_NAME = "development"
 """The default name of a set of photos in tables and plots. It is not called a test set, because people may
@@ -171,6 +178,26 @@ def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, An
         for rules in (remove_calibration(contract), contract)
     )
     return compute_test_figures(answers, before, contract), answers
+
+
+def _check_label_order(release: LocalRelease, answers: Answers, labels: tuple[str, ...]) -> None:
+    """Refuse to measure a release if its outputs fit its labels in another order much better.
+
+    Raises:
+        BadClasses: the message has the better order.
+    """
+    from training.evaluation.label_order import find_better_order  # noqa: PLC0415 - needs scikit-learn
+
+    order = find_better_order(answers, labels)
+    if order is None:
+        return
+    raise BadClasses(
+        f"{release.version}: {order.given_right_share:.1%} of the pictures are right, but "
+        f"{order.right_share:.1%} would be if the names of its outputs were in another order: "
+        f"{', '.join(order.labels)}. If the labels of the data are right, make the release again with these "
+        f"names, such as by `wardrobe adopt MODEL --labels {shlex.quote(order.format_labels())}`. --force "
+        "measures it as it is."
+    )
 
 
 def _measure_attributes(
@@ -315,6 +342,8 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     session = OnnxSession(release.graph_path("photos"), shape=contract.input.array_shape)
     undecided = make_photo_answers(score_pictures(session, photos.pixels), photos)
     answers = decide_answers(Classifier(session, contract), undecided)
+    if not arguments.force:
+        _check_label_order(release, answers, contract.labels)
     figures = compute_photo_figures(answers, contract, split)
     make_console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)
     rows = [{"tier": tier} | _photo_row(figure) for tier, figure in figures.items()]

@@ -177,6 +177,14 @@ def test_what_the_first_answers_show_does_not_know_the_later_ones() -> None:
     ]
 
 
+def test_no_length_is_estimated_where_no_answer_can_be_accepted() -> None:
+    right, groups = answers("++-", "+")
+
+    found = estimate_errors(~right, groups, np.array([], np.int64))
+
+    assert found.bound_right_shares().tolist() == []
+
+
 def test_a_bound_rises_with_every_further_right_answer() -> None:
     for wrong in range(1, 6):
         senders = ["-" + "+" * 39] * wrong + ["+" * 40] * (5 - wrong)

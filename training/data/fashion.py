@@ -6,8 +6,9 @@ pictures out for validation: split.py. Touches the named files, and the network 
 `download_with_keras`.
 """
 
+import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -18,6 +19,7 @@ from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN_NUMBERS
 from inference.contract import EDGE, GREY_28, LABEL, InputContract
 from model_store.manifest import DataSet
+from training.data.class_names import match_class_names
 from training.data.labels import LabelCodes, Labels
 from training.data.picture_files import FileImages
 from training.data.pictures import Pictures
@@ -33,6 +35,13 @@ FASHION_MNIST_TRAIN_SHA256: Final = "16d82e2b505296aa2b78bd5ea0992634f30419a4c97
 FASHION_MNIST_TEST_SHA256: Final = "9f1ec356a747bfe4ebab3cfb722d3694c9ca737e2570f6f90cf31d7b6fd689d4"
 """Hashes of the two original parts of Fashion-MNIST, by `Pictures.compute_digest`. Other data is not called
 Fashion-MNIST."""
+
+FASHION_MNIST_PARTS: Final = (
+    "4731307d751076c8e9a5a3c6cf9aff64c0c524159315cc1d901f3e04b15a2b67",
+    "2abda68f968aa62faf1a2925945295f7a355503f14e2be01acc5adb4e6307af1",
+)
+"""Hashes of the same parts, by `_compute_unordered_digest`. Copies as CSV often have the pictures in another
+order."""
 
 FASHION_MNIST_LABELS: Final = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
@@ -148,21 +157,40 @@ class LabelledData:
         )
         return DataSet(name=self.name or standard_name, train_sha256=train, test_sha256=test)
 
-    def match_labels(self, labels: tuple[str, ...], say: Say | None = None) -> "LabelledData":
+    @property
+    def is_fashion_mnist(self) -> bool:
+        """Whether one part has the pictures and class numbers of Fashion-MNIST, in any order."""
+        return any(_compute_unordered_digest(part) in FASHION_MNIST_PARTS for part in (self.train, self.test))
+
+    def match_labels(
+        self, labels: tuple[str, ...], say: Say | None = None, *, forced: bool = False
+    ) -> "LabelledData":
         """Return this data set with its class indices in the order of a model's labels.
 
-        Data that names its classes is renumbered. Data with class numbers alone keeps its numbers.
+        Data that names its classes is renumbered, and so is Fashion-MNIST if the labels are its names. Other
+        data with class numbers alone keeps its numbers.
 
         Args:
             labels: the labels of the model, in its order.
             say: a function that receives the names of classes that the model lacks, whose pictures are then
                 left out; None to refuse such classes.
+            forced: whether Fashion-MNIST keeps its numbers, although some labels are names of other numbers.
 
         Raises:
             BadClasses: the classes are different, or a class number is too high for the labels.
         """
         if self.has_class_names:
             return self._reorder_classes(labels, say)
+        if self.is_fashion_mnist:
+            matches = match_class_names(labels, FASHION_MNIST_LABELS)
+            numbers = range(len(FASHION_MNIST_LABELS))
+            if len(labels) == len(numbers) and set(matches) == set(numbers):
+                spelt_labels = tuple(labels[matches.index(number)] for number in numbers)
+                # Renumbered data has another hash, but is still Fashion-MNIST.
+                named_data = replace(self, labels=spelt_labels, name=self.describe_data_set().name)
+                return named_data._reorder_classes(labels, say)
+            if not forced:
+                _check_names_against_numbers(labels, matches)
         highest = int(max(part.classes.max() for part in (self.train, self.measured_pictures)))
         if highest >= len(labels):
             raise BadClasses(
@@ -195,6 +223,31 @@ class LabelledData:
             )
 
         return replace(self, train=renumber(self.train), test=renumber(self.test), labels=labels)
+
+
+def _compute_unordered_digest(pictures: Pictures) -> str:
+    """Return the hex SHA-256 of the pictures with their class numbers, whatever their order."""
+    rows = zip(pictures.sha256.tolist(), pictures.classes.tolist(), strict=True)
+    return hashlib.sha256(
+        "\n".join(sorted(f"{sha256} {number}" for sha256, number in rows)).encode()
+    ).hexdigest()
+
+
+def _check_names_against_numbers(labels: Sequence[str], matches: Sequence[int | None]) -> None:
+    """Refuse labels for Fashion-MNIST of which one is the name of another number.
+
+    Raises:
+        BadClasses: the message names the first such label.
+    """
+    for number, (label, match) in enumerate(zip(labels, matches, strict=True)):
+        if match not in {None, number}:
+            expected = FASHION_MNIST_LABELS[number] if number < len(FASHION_MNIST_LABELS) else "missing"
+            raise BadClasses(
+                f"Label {number} of the model is {label!r}, but class {number} of Fashion-MNIST is "
+                f"{expected}. The labels cannot be compared by name, since not all ten are Fashion-MNIST's. "
+                f"Name the model's outputs in their order with {', '.join(FASHION_MNIST_LABELS)}; --force "
+                "compares by number."
+            )
 
 
 def read_idx_folder(folder: Path) -> LabelledData:

@@ -24,14 +24,13 @@ from reports.gate import compute_minimum_accuracy
 from reports.model_card import DATA_LICENCE_KEY
 from reports.values import TrainingFigures
 from training.data.fashion import LabelledData
-from training.data.pictures import Pictures
 from training.data.split import Split, hold_out_pictures
 from training.environment import find_library_versions
 from training.errors import NotAdoptable
-from training.evaluation.evaluate import join_scores, make_answers, measure_log_loss
 from training.gradient.networks.layers import FEATURES_LAYER
 from training.heads.ood import Float32Array, fit_whitening
-from training.progress import Progress, Say
+from training.progress import Progress
+from training.release.adoption_checks import answer_at_both_scales, check_label_order, take_better_scale
 from training.release.complete import Candidate, complete_release
 from training.release.export import PARITY_PICTURES, PARITY_TOLERANCE, check_parity, export_graph, features_of
 from training.release.make import new_release
@@ -80,12 +79,14 @@ def adopt(
         data: the pictures that calibrate and measure it; their labels are in the order of the model's
             outputs.
         progress: the display of the steps, and of facts that were found out about the model.
-        forced: whether to release the model even if it is hardly better than chance.
+        forced: whether to release the model even if it is hardly better than chance, or if its labels fit in
+            another order.
 
     Raises:
         OutputUnusable: something has the name `folder`.
         ModelError: the model cannot be loaded, or does not read one 28 x 28 picture.
-        NotAdoptable: the numbers of labels and outputs differ, or the model is hardly better than chance.
+        NotAdoptable: the numbers of labels and outputs differ, the labels fit much better in another order,
+            or the model is hardly better than chance.
         BadRecipe: the training set has no picture of one of the labels.
         ExportError: the serving graph cannot be made or answers differently from the model.
         StoreError: the folder cannot be sealed.
@@ -98,7 +99,11 @@ def adopt(
             f"({', '.join(data.labels)[:100]}). Each output needs one; --labels names them."
         )
     parts = hold_out_pictures(data.train, len(data.labels))
-    right = _take_better_scale(session, parts.validation, progress.say)
+    answers = answer_at_both_scales(session, parts.validation)
+    right = take_better_scale(session, answers, progress.say)
+    if not forced:
+        # First, since names in another order make a good model look like chance.
+        check_label_order(path, answers, data.labels, right)
     if right < compute_minimum_accuracy(len(data.labels)) and not forced:
         raise NotAdoptable(
             f"{path}: {right:.1%} of the held-out pictures are right; chance is {1 / len(data.labels):.0%}. "
@@ -118,42 +123,6 @@ def adopt(
         if without:
             progress.say(without)
         return complete_release(unfinished, candidate, progress)[0]
-
-
-BATCH: Final = 250
-"""Pictures that a hand-made model answers at once."""
-
-SCALED_BY: Final = 1000
-"""Most held-out pictures that decide how a model's input is scaled."""
-
-
-def _take_better_scale(session: KerasSession, held_out: Pictures, say: Say) -> float:
-    """Feed the model 0..255 or 0..1, whichever has the lower loss: many a model is as often right by either.
-
-    Returns:
-        The share of right answers by it.
-    """
-    shown = held_out.take(np.arange(min(SCALED_BY, len(held_out))))
-
-    def measure(divisor: float) -> tuple[float, float]:
-        """Return loss, and the share of right answers."""
-        session.set_divisor(divisor)
-        batches = [shown.images[first : first + BATCH] for first in range(0, len(shown), BATCH)]
-        answers = make_answers(join_scores([session.run(batch) for batch in batches]), shown)
-        return measure_log_loss(answers), float(answers.is_right.mean())
-
-    usual = session.habits.divisor
-    if "int" in session.habits.dtype:
-        return measure(usual)[1]
-    losses = {divisor: measure(divisor) for divisor in (1.0, 255.0)}
-    better = min(losses, key=lambda divisor: (losses[divisor][0], divisor != usual))
-    session.set_divisor(better)
-    as_they_are, divided = (f"loss {loss:.4f}, {right:.1%} right" for loss, right in losses.values())
-    say(
-        f"it reads {'0..255' if better == 1 else '0..1'}: of {len(shown):,} held-out pictures as 0..255 "
-        f"{as_they_are}; divided by 255 {divided}"
-    )
-    return losses[better][1]
 
 
 def export(folder: Path, session: KerasSession, parts: Split) -> str | None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +230,16 @@ def test_the_service_answers_as_the_model_does_and_the_report_says_what_is_not_k
     assert [answer["class_id"] for answer in answers] == PICTURES.classes[:5].tolist()
 
 
+def write_named_folders(place: Path, names: Sequence[str]) -> Path:
+    """Write pictures of bars into folders, which are named by the shelf that the bar is on."""
+    pictures = striped_pictures(240)
+    for number, (image, label) in enumerate(zip(pictures.images, pictures.classes, strict=True)):
+        folder = place / names[label]
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{number}.png").write_bytes(png(image))
+    return place
+
+
 def of_three() -> Any:
     return functional((28, 28), layers.Rescaling(1 / 255), layers.Flatten(), layers.Dense(3))
 
@@ -243,6 +253,25 @@ def test_classes_in_folders_take_the_order_of_the_models_outputs(tmp_path: Path)
     assert wardrobe("evaluate", [str(made.folder), "--data", str(data)]) == 0
     with pytest.raises(BadClasses, match="the classes Ball, Box, Stick, but the model Ball, Box, Cup"):
         released(model, data, "--labels", "Ball,Box,Cup", "--run", str(tmp_path / "other"))
+
+
+def test_labels_in_another_order_than_the_outputs_are_refused_with_the_order_that_fits(
+    data: Path, tmp_path: Path
+) -> None:
+    names = [f"shelf {number}" for number in range(CLASSES)]
+    folders = write_named_folders(tmp_path / "things", names)
+    model = saved(lambda: reading_rows(0.05 * np.eye(CLASSES)), tmp_path)
+    reverse = ["--labels", ",".join(reversed(names))]
+
+    with pytest.raises(NotAdoptable, match=f"100.0% are right in another order.*'{','.join(names)}'"):
+        released(model, folders, *reverse)
+
+    assert not (tmp_path / "store").exists()
+    forced = released(model, folders, *reverse, "--force")
+    measured = [str(forced.folder), "--data", str(folders)]
+    with pytest.raises(BadClasses, match=f"100.0% would be .* order: {', '.join(names)}"):
+        wardrobe("evaluate", measured)
+    assert wardrobe("evaluate", [*measured, "--force"]) == 0
 
 
 def of_dicts(*, takes: bool = True, gives: bool = True) -> Any:
