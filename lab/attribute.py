@@ -76,7 +76,7 @@ def seal_with(where: Path, parent: LocalRelease, folder: Path, attribute: Attrib
         folder: of photos.
     """
     known = parent.manifest
-    before = parent.manifest.network("photos")
+    before = parent.manifest.get_network("photos")
     names = names_of_sources(folder)
     learnt = {
         what: [attribute.photos[place] for place in np.flatnonzero(chosen).tolist()]
@@ -146,7 +146,7 @@ def decided(
         the parent's answers, and those that decided, of heads that left the source out.
     """
     kept = stored_answers(parent)
-    before = parent.manifest.contract("photos")
+    before = parent.manifest.get_contract("photos")
     report = read_report(parent)
     name = attribute.name
     asked = np.flatnonzero(attribute.deciding | attribute.products)

@@ -59,7 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     photos = Named(place=str(given.photos), photo_use="learn")
     release = open_release(given.release)
     if given.anew:
-        networks = {"pixels": release.manifest.network("pixels")}
+        networks = {"pixels": release.manifest.get_network("pixels")}
         release = replace(release, manifest=release.manifest.replace_fields(networks=networks))
     trained, head = train_photo_head(release, photos, ProgressLines(), given.run, shlex.join(sys.orig_argv))
     _keep(trained.run, head)

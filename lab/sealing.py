@@ -73,8 +73,8 @@ def main(argv: list[str] | None = None) -> int:
         seal_as_decided(given.run, release, near)
         return 0
     test = read_idx_folder(FASHION_MNIST_FOLDER).test
-    model = release.manifest.contract("pixels")
-    session = OnnxSession(release.graph_path("pixels"), shape=model.input.array_shape)
+    model = release.manifest.get_contract("pixels")
+    session = OnnxSession(release.get_graph_path("pixels"), shape=model.input.array_shape)
     asked = parse_answers(given.photo_answers.read_bytes()) + read(given.strangers)
     decide_again(given.run, release, asked, answer_pictures(session, model, test), near)
     return 0
@@ -203,7 +203,7 @@ def _in_this_form(
     report = read_report(parent)
     if heads is None or report.photo_model is None:
         raise BadRecipe(f"{parent.version} has no network that answers photos.")
-    before = parent.manifest.network("photos")
+    before = parent.manifest.get_network("photos")
     whole, golden = export_heads(heads, folder)
     if near is not None:
         learnt = load_learnt_hashes(parent.folder) or NO_LEARNT_HASHES

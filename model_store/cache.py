@@ -27,7 +27,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from model_store.deadlines import seconds_left
+from model_store.deadlines import count_seconds_left
 from model_store.errors import (
     CacheUnwritable,
     NotFound,
@@ -55,7 +55,7 @@ from model_store.release_files import (
 )
 from model_store.signing import TrustedKeys
 from model_store.store import Store
-from model_store.store_keys import file_key, read_signed_manifest, release_prefix
+from model_store.store_keys import make_file_key, make_release_prefix, read_signed_manifest
 
 log = logging.getLogger("wardrobe")
 
@@ -102,19 +102,21 @@ def pull_release(store: Store, version: str, cache: Path, trusted: TrustedKeys |
         StoreRefused: a symbolic link in the cache may lead outside of it.
     """
     target = locate_in_cache(cache, version)
-    open_it = partial(open_release, trusted=trusted)
+    open_folder = partial(open_release, trusted=trusted)
     # First without the lock, so that a release in a read-only cache can be served.
-    if (release := _open_cached(target, open_it)) is not None:
+    if (release := _open_cached_artifact(target, open_folder)) is not None:
         return release
     with lock_cache(cache):
         # Another process may have downloaded it while this one waited for the lock.
-        return _open_cached(target, open_it) or _fetch_release(store, version, target, trusted)
+        return _open_cached_artifact(target, open_folder) or _fetch_release(store, version, target, trusted)
 
 
-def _open_cached(target: Path, open_it: Callable[[Path], CachedArtifact]) -> CachedArtifact | None:
+def _open_cached_artifact(
+    target: Path, open_folder: Callable[[Path], CachedArtifact]
+) -> CachedArtifact | None:
     """Open a release in a folder of the cache; None if it is missing, damaged, or not signed as required."""
     try:
-        release = open_it(target)
+        release = open_folder(target)
     # An OSError: another process removes or replaces the folder at this moment.
     except (NotFound, NothingPromoted, ReleaseError, OSError):
         return None
@@ -154,14 +156,14 @@ def _make_user_folder() -> Path:
         facts = folder.lstat()  # not stat: another user may have put a symbolic link there
     except OSError as error:
         raise StoreRefused(
-            f"This user has no home for the cache of releases ({error.strerror}). {_NAME_A_CACHE}"
+            f"This user has no home for the cache of releases ({error.strerror}). {_CACHE_ADVICE}"
         ) from error
     if facts.st_uid != os.getuid() or stat.S_IMODE(facts.st_mode) != 0o700:
-        raise StoreRefused(f"{folder}: others may write here. Remove it. {_NAME_A_CACHE}")
+        raise StoreRefused(f"{folder}: others may write here. Remove it. {_CACHE_ADVICE}")
     return folder
 
 
-_NAME_A_CACHE = "Or set WARDROBE_CACHE_DIR to a folder of this user, or HOME."
+_CACHE_ADVICE = "Or set WARDROBE_CACHE_DIR to a folder of this user, or HOME."
 
 
 def pull_bare_artifact(store: Store, cache: Path) -> BareArtifact:
@@ -186,7 +188,7 @@ def pull_bare_artifact(store: Store, cache: Path) -> BareArtifact:
         for name in files:
             store.download(name, folder / name, limit=MAX_RELEASE_BYTES)
         target = locate_in_cache(cache, open_bare_artifact(folder).version)
-        if (bare := _open_cached(target, open_bare_artifact)) is not None:
+        if (bare := _open_cached_artifact(target, open_bare_artifact)) is not None:
             return bare
         _move_into_place(folder, target)
         return open_bare_artifact(target)
@@ -197,7 +199,7 @@ def _fetch_release(store: Store, version: str, target: Path, trusted: TrustedKey
     with _create_arriving_folder(target.parents[1]) as folder:
         try:
             for path, entry in signed.manifest.files.items():
-                _fetch_file(store, file_key(version, path), folder / path, entry.size)
+                _fetch_file(store, make_file_key(version, path), folder / path, entry.size)
             # The manifest and the signature are written from memory. A second download could get others.
             if signed.signature is not None:
                 write_whole(folder / SIGNATURE_FILE, signed.signature)
@@ -274,7 +276,7 @@ def locate_in_cache(cache: Path, version: str) -> Path:
         StoreRefused: a part of the path is a symbolic link, which may lead outside of the cache.
     """
     is_bare = version.startswith(BARE_VERSION_PREFIX)
-    return refuse_links(cache / (f"{BARE_FOLDER}/{version}" if is_bare else release_prefix(version)))
+    return refuse_links(cache / (f"{BARE_FOLDER}/{version}" if is_bare else make_release_prefix(version)))
 
 
 def refuse_links(folder: Path) -> Path:
@@ -324,7 +326,7 @@ def _wait_for_lock(lock: int, path: Path) -> None:
     The system releases the lock when its file is closed, also if the process crashes.
     """
     # Try again and again, because `flock` that waits has no time limit.
-    most = min(seconds_left(), LOCK_SECONDS)
+    most = min(count_seconds_left(), LOCK_SECONDS)
     end = time.monotonic() + most
     while True:
         try:
@@ -353,7 +355,7 @@ def _create_arriving_folder(cache: Path) -> Iterator[Path]:
 def _move_into_place(folder: Path, target: Path) -> None:
     """Give a whole folder its name in the cache, and remove a damaged folder that has this name."""
     target.parent.mkdir(exist_ok=True)
-    if target.exists():  # `_open_cached` has refused it, so nothing is lost
+    if target.exists():  # `_open_cached_artifact` has refused it, so nothing is lost
         remove_folder(target)
     folder.replace(target)  # in one step: others look for this name without holding the lock
     flush_folder(target.parent)

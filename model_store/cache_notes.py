@@ -80,7 +80,7 @@ def note_current_release(
     """
     note = _Note(address=address, version=release.version, since=since)
     with lock_cache(cache):
-        write_whole(_note_path(cache, address), note.model_dump_json().encode())
+        write_whole(_locate_note(cache, address), note.model_dump_json().encode())
 
 
 def find_noted_release(cache: Path, address: str, trusted: TrustedKeys | None = None) -> NotedRelease | None:
@@ -93,18 +93,18 @@ def find_noted_release(cache: Path, address: str, trusted: TrustedKeys | None = 
     Returns:
         The release; None if there is none that is whole and may be trusted.
     """
-    note = _read_note(_note_path(cache, address))
+    note = _read_note(_locate_note(cache, address))
     if note is None:
         return None
     try:
-        return NotedRelease(_open_noted(cache, note.version, trusted), note.since)
+        return NotedRelease(_open_noted_artifact(cache, note.version, trusted), note.since)
     except (OSError, StoreError):
         return None
 
 
 def read_noted_version(cache: Path, address: str) -> str | None:
     """Return the version that `note_current_release` last wrote for a store; None if there is no note."""
-    note = _read_note(_note_path(cache, address))
+    note = _read_note(_locate_note(cache, address))
     return None if note is None else note.version
 
 
@@ -115,7 +115,9 @@ def _read_note(path: Path) -> _Note | None:
         return None
 
 
-def _open_noted(cache: Path, version: str, trusted: TrustedKeys | None) -> LocalRelease | BareArtifact:
+def _open_noted_artifact(
+    cache: Path, version: str, trusted: TrustedKeys | None
+) -> LocalRelease | BareArtifact:
     if not version.startswith(BARE_VERSION_PREFIX):
         return open_release(locate_in_cache(cache, version), trusted)
     if trusted is not None:  # it has no manifest, and only a manifest can be signed
@@ -176,5 +178,5 @@ def _remove_if_unused(folder: Path) -> bool:
     return True
 
 
-def _note_path(cache: Path, address: str) -> Path:
+def _locate_note(cache: Path, address: str) -> Path:
     return cache / NOTE_PATTERN.replace("*", hashlib.sha256(address.encode()).hexdigest()[:16])

@@ -21,7 +21,7 @@ def limit_time(seconds: float) -> Iterator[None]:
     """Limit the seconds that operations on stores and locks may take within the block.
 
     Nested blocks are allowed; the earliest deadline applies. Nothing is interrupted: operations ask
-    `seconds_left` and `check_time`.
+    `count_seconds_left` and `check_time`.
     """
     token = _end.set(min(_end.get(), time.monotonic() + seconds))
     try:
@@ -30,7 +30,7 @@ def limit_time(seconds: float) -> Iterator[None]:
         _end.reset(token)
 
 
-def seconds_left() -> float:
+def count_seconds_left() -> float:
     """Return the seconds until the deadline that `limit_time` has set.
 
     Returns:
@@ -48,5 +48,5 @@ def check_time(address: str) -> None:
     Raises:
         OutOfTime: no time is left.
     """
-    if seconds_left() <= 0:
+    if count_seconds_left() <= 0:
         raise OutOfTime(f"{address}: no time is left for it. Look at the network, the store and the disk.")

@@ -48,13 +48,13 @@ class LocalRelease:
         """The version of the release, such as `20261120T101500Z-3f9a1c2e`."""
         return self.manifest.version
 
-    def graph_path(self, name: NetworkName) -> Path:
+    def get_graph_path(self, name: NetworkName) -> Path:
         """Return the path of the ONNX graph that answers one kind of input.
 
         Args:
             name: "pixels" or "photos". If the release has only one network, its graph answers both.
         """
-        return self.folder / self.manifest.network(name).graph
+        return self.folder / self.manifest.get_network(name).graph
 
 
 @dataclass(frozen=True)

@@ -219,7 +219,7 @@ class ReleaseNetwork(FrozenModel):
     golden: GoldenAnswers
 
     @model_validator(mode="after")
-    def _usable(self) -> Self:
+    def _check_network(self) -> Self:
         if fault := self.contract.find_fault():
             raise ValueError(fault)
         if self.golden.answers.keys() != self.contract.heads.keys():
@@ -257,7 +257,7 @@ class Manifest(FrozenModel):
     data: DataSet
     headline: Headline
 
-    def network(self, name: NetworkName) -> ReleaseNetwork:
+    def get_network(self, name: NetworkName) -> ReleaseNetwork:
         """Return the network that answers one kind of input.
 
         Args:
@@ -265,13 +265,13 @@ class Manifest(FrozenModel):
         """
         return self.networks[name] if name in self.networks else next(iter(self.networks.values()))
 
-    def contract(self, name: NetworkName) -> ModelContract:
+    def get_contract(self, name: NetworkName) -> ModelContract:
         """Return the contract (input, labels, thresholds) of the network that answers one kind of input.
 
         Args:
             name: "pixels" or "photos". If the release has only one network, it answers both.
         """
-        return self.network(name).contract
+        return self.get_network(name).contract
 
     @property
     def contracts(self) -> dict[NetworkName, ModelContract]:
@@ -281,7 +281,7 @@ class Manifest(FrozenModel):
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels of the classes, in the order of the probabilities."""
-        return self.contract("pixels").labels
+        return self.get_contract("pixels").labels
 
     @property
     def attributes(self) -> dict[str, Head]:
@@ -300,18 +300,18 @@ class Manifest(FrozenModel):
         return len(self.networks) == len(NETWORK_NAMES)
 
     @model_validator(mode="after")
-    def _fit_together(self) -> Self:
+    def _check_networks_fit(self) -> Self:
         if not self.has_both_networks:
             return self
-        reads = self.contract("photos").input
+        reads = self.get_contract("photos").input
         edge = reads.shape[0]
         if reads != make_whole_input(edge, 3) or edge > MAX_PHOTO_EDGE:
             raise ValueError(
                 "networks.photos.input: beside `pixels` it has to be whole square pictures in RGB of at most "
                 f"{MAX_PHOTO_EDGE} pixels"
             )
-        pixels = self.contract("pixels").heads
-        photos = self.contract("photos").heads
+        pixels = self.get_contract("pixels").heads
+        photos = self.get_contract("photos").heads
         for name in [name for name in pixels if name in photos]:
             if pixels[name].labels != photos[name].labels:
                 raise ValueError(f"networks: both have to have the same labels of `{name}`")

@@ -30,7 +30,7 @@ from model_store.errors import (
 from model_store.records import (
     Promotion,
     PromotionReason,
-    next_candidates,
+    choose_next_candidates,
     parse_promotion,
     serialize_promotion,
 )
@@ -39,8 +39,8 @@ from model_store.store_keys import (
     PROBES,
     PROMOTIONS,
     check_release_complete,
+    make_promotion_key,
     parse_promotion_number,
-    promotion_key,
     read_manifest,
 )
 
@@ -78,7 +78,7 @@ def read_newer_promotion(store: Store, number: int) -> Promotion | None:
         return _follow_records(store, _read_promotion(store, number + 1))
     except NotFound:
         # An unmounted folder has no next number either. Without this check, a service would poll it forever.
-        _check_still_there(store, number)
+        _check_promotion_exists(store, number)
         return None
     except (RecordUnreadable, ReleaseCorrupt):
         # A later record, if there is one, repairs the log: only the newest counts.
@@ -121,9 +121,9 @@ def _follow_records(store: Store, record: Promotion) -> Promotion:
             return record
 
 
-def _check_still_there(store: Store, number: int) -> None:
+def _check_promotion_exists(store: Store, number: int) -> None:
     try:
-        store.read(promotion_key(number))
+        store.read(make_promotion_key(number))
     except NotFound as error:
         raise StoreBroken(
             f"{store.address}/{PROMOTIONS}: promotion {number} was here and is gone. Mount or restore "
@@ -167,18 +167,20 @@ def append_promotion(  # noqa: PLR0913 - what a record says
         at=datetime.now(UTC),
         nonce=secrets.token_hex(16),
         note=note,
-        candidates=next_candidates(version, reason, () if before is None else before.candidates),
+        candidates=choose_next_candidates(version, reason, () if before is None else before.candidates),
     )
     try:
         with suppress(AlreadyExists):  # a repeated request may find the record of its first try
-            store.create(promotion_key(record.number), serialize_promotion(record))
+            store.create(make_promotion_key(record.number), serialize_promotion(record))
         winner = _read_promotion(store, record.number)
     except StoreError as error:
-        raise _unchecked_error(store, f"Promotion {record.number} may be written", record, error) from error
+        raise _make_unchecked_error(
+            store, f"Promotion {record.number} may be written", record, error
+        ) from error
     if winner.nonce != record.nonce:  # on a server whose create-if-absent is not atomic, too
         raise LostRace(
-            f"{store.address}/{promotion_key(record.number)}: {winner.by} promoted {winner.version} first, "
-            f"so {version} is not current. Look at it, then promote again if it should be."
+            f"{store.address}/{make_promotion_key(record.number)}: {winner.by} promoted {winner.version} "
+            f"first, so {version} is not current. Look at it, then promote again if it should be."
         )
     return record
 
@@ -203,10 +205,14 @@ def check_promoted_release(store: Store, promotion: Promotion) -> None:
             f"current: `wardrobe releases --store {store.address} promote VERSION`. {error}"
         ) from error
     except StoreError as error:
-        raise _unchecked_error(store, f"Promotion {promotion.number} stands", promotion, error) from error
+        raise _make_unchecked_error(
+            store, f"Promotion {promotion.number} stands", promotion, error
+        ) from error
 
 
-def _unchecked_error(store: Store, outcome: str, record: Promotion, error: StoreError) -> PromotionUnchecked:
+def _make_unchecked_error(
+    store: Store, outcome: str, record: Promotion, error: StoreError
+) -> PromotionUnchecked:
     return PromotionUnchecked(
         f"{store.address}: {outcome}, which makes {record.version} current: the store failed then. Before "
         f"you repeat the command, look at `wardrobe releases --store {store.address} log`. {error}"
@@ -251,7 +257,7 @@ def _list_numbers(store: Store) -> list[int]:
 
 
 def _read_promotion(store: Store, number: int) -> Promotion:
-    key = promotion_key(number)
+    key = make_promotion_key(number)
     return parse_promotion(store.read(key), number, f"{store.address}/{key}")
 
 
@@ -279,15 +285,15 @@ def roll_back(
     """
     if not unconditional:
         require_conditional_writes(store)
-    holding = read_current_promotion(store)
+    newest = read_current_promotion(store)
     version = next(
-        (version for version in holding.candidates[1:] if is_release_complete(store, version)), None
+        (version for version in newest.candidates[1:] if is_release_complete(store, version)), None
     )
     if version is None:
         raise NothingPromoted(
-            f"{store.address}: {holding.version} is current, and no earlier release to go back to is in the "
+            f"{store.address}: {newest.version} is current, and no earlier release to go back to is in the "
             "store. Publish or promote one instead."
         )
-    promotion = append_promotion(store, version, "rollback", author, holding, note=note)
+    promotion = append_promotion(store, version, "rollback", author, newest, note=note)
     check_promoted_release(store, promotion)
     return promotion

@@ -37,11 +37,11 @@ from model_store.store_keys import (
     ReleaseFiles,
     StoredRelease,
     check_release_complete,
-    file_key,
-    files_in_folder,
-    files_in_store,
+    get_files_in_folder,
+    get_files_in_store,
     list_releases,
-    manifest_key,
+    make_file_key,
+    make_manifest_key,
     read_manifest,
 )
 
@@ -114,11 +114,11 @@ def publish_release(  # noqa: PLR0913 - three parts, four choices, each named
         upload_release(release, store, progress)
         return PublishResult(release.manifest, None, "Not promoted.")
     before = read_newest_promotion(store)
-    verdict = judge(files_in_folder(release), store, None if before is None else before.version)
+    verdict = judge(get_files_in_folder(release), store, None if before is None else before.version)
     if not unconditional:
         require_conditional_writes(store)
     upload_release(release, store, progress)
-    return PublishResult(release.manifest, _promote(store, release.manifest, before, author), verdict)
+    return PublishResult(release.manifest, _make_current(store, release.manifest, before, author), verdict)
 
 
 def promote_release(
@@ -140,13 +140,13 @@ def promote_release(
     before = read_newest_promotion(store)
     manifest = read_manifest(store, version)
     check_release_complete(store, manifest)
-    verdict = judge(files_in_store(store, manifest), store, None if before is None else before.version)
+    verdict = judge(get_files_in_store(store, manifest), store, None if before is None else before.version)
     if not unconditional:
         require_conditional_writes(store)
-    return PublishResult(manifest, _promote(store, manifest, before, author), verdict)
+    return PublishResult(manifest, _make_current(store, manifest, before, author), verdict)
 
 
-def _promote(store: Store, manifest: Manifest, before: Promotion | None, author: str) -> Promotion:
+def _make_current(store: Store, manifest: Manifest, before: Promotion | None, author: str) -> Promotion:
     if before is not None and before.version == manifest.version:
         return before
     check_release_complete(store, manifest)  # a prune may have run while the files were sent
@@ -173,14 +173,16 @@ def upload_release(release: LocalRelease, store: Store, progress: ReportFile) ->
     _refuse_other_manifest(store, manifest.version, text)
     with tempfile.TemporaryDirectory() as scratch:
         for path, entry in _list_uploads(release):
-            _upload_file(store, file_key(manifest.version, path), release.folder / path, entry, Path(scratch))
+            _upload_file(
+                store, make_file_key(manifest.version, path), release.folder / path, entry, Path(scratch)
+            )
             progress(path, entry.size)
     try:
-        store.create(manifest_key(manifest.version), text)
+        store.create(make_manifest_key(manifest.version), text)
     except AlreadyExists:
         _refuse_other_manifest(store, manifest.version, text)
-    if store.read(manifest_key(manifest.version)) != text:
-        raise StoreBroken(_difference_message(store, manifest_key(manifest.version)))
+    if store.read(make_manifest_key(manifest.version)) != text:
+        raise StoreBroken(_make_difference_message(store, make_manifest_key(manifest.version)))
     progress(MANIFEST_FILE, len(text))
 
 
@@ -193,12 +195,12 @@ def _list_uploads(release: LocalRelease) -> Iterator[tuple[str, FileEntry]]:
 
 def _refuse_other_manifest(store: Store, version: str, text: bytes) -> None:
     try:
-        there = store.read(manifest_key(version))
+        there = store.read(make_manifest_key(version))
     except NotFound:
         return
     if there != text:
         raise AlreadyExists(
-            f"{store.address}/{manifest_key(version)}: another release of this version is there, "
+            f"{store.address}/{make_manifest_key(version)}: another release of this version is there, "
             "and a release never changes. Seal yours again for a new version."
         )
 
@@ -208,7 +210,7 @@ def _upload_file(store: Store, key: str, source: Path, entry: FileEntry, scratch
         return
     store.upload(key, source)
     if not _has_content(store, key, entry, scratch):
-        raise StoreBroken(_difference_message(store, key))
+        raise StoreBroken(_make_difference_message(store, key))
 
 
 def _has_content(store: Store, key: str, entry: FileEntry, scratch: Path) -> bool:
@@ -220,7 +222,7 @@ def _has_content(store: Store, key: str, entry: FileEntry, scratch: Path) -> boo
     return fingerprint_file(copy) == entry
 
 
-def _difference_message(store: Store, key: str) -> str:
+def _make_difference_message(store: Store, key: str) -> str:
     return f"{store.address}/{key}: read back, it is not what was sent. Publish again, or look at the server."
 
 
@@ -283,11 +285,11 @@ def prune_releases(store: Store, keep: int, older_than: timedelta = MIN_AGE) -> 
     for release in list_prunable_releases(store, keep, older_than):
         if release.version in read_current_promotion(store).candidates[:keep]:
             continue
-        first = manifest_key(release.version)
+        first = make_manifest_key(release.version)
         for key in (first, *(entry.key for entry in release.entries if entry.key != first)):
             store.delete(key)
         removed.append(release)
-    holding = read_current_promotion(store)
-    if holding.version in {release.version for release in removed}:
-        check_promoted_release(store, holding)
+    newest = read_current_promotion(store)
+    if newest.version in {release.version for release in removed}:
+        check_promoted_release(store, newest)
     return removed

@@ -81,7 +81,7 @@ def select_good_promotions(log: Iterable[Promotion]) -> list[Promotion]:
     return list(last.values())
 
 
-def next_candidates(version: str, reason: PromotionReason, before: tuple[str, ...]) -> tuple[str, ...]:
+def choose_next_candidates(version: str, reason: PromotionReason, before: tuple[str, ...]) -> tuple[str, ...]:
     """Return the `candidates` of a new promotion: its release, then the releases to fall back to.
 
     For example, after releases A, B and C were promoted, the candidates are C, B, A. A rollback to B makes

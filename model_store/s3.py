@@ -184,23 +184,25 @@ class S3Store:
         prefix = (match[2] or "").strip("/")
         self._prefix = f"{prefix}/" if prefix else ""
         self._page_keys = page_keys
-        self._client = _new_client(self.address, read_seconds)
+        self._client = _make_client(self.address, read_seconds)
 
     @property
     def address(self) -> str:
         return f"s3://{self._bucket}/{self._prefix}".rstrip("/")
 
     def read(self, key: str) -> bytes:
-        return self._retry(
+        return self._fetch_with_retries(
             key,
-            lambda: b"".join(limit_chunks(self._read_chunks(key), MAX_RECORD_BYTES, self._full_address(key))),
+            lambda: b"".join(
+                limit_chunks(self._read_chunks(key), MAX_RECORD_BYTES, self._make_full_address(key))
+            ),
         )
 
     def download(self, key: str, target: Path, limit: int | None = None) -> None:
-        self._retry(
+        self._fetch_with_retries(
             key,
             lambda: write_chunks(
-                self._read_chunks(key), target, limit=limit, address=self._full_address(key)
+                self._read_chunks(key), target, limit=limit, address=self._make_full_address(key)
             ),
         )
 
@@ -250,7 +252,7 @@ class S3Store:
             if "Name" not in page:
                 # A page of another server in correct XML looks like an empty listing.
                 cause = NO_S3_ADVICE if page["ResponseMetadata"]["HTTPHeaders"] else CUT_SHORT_MESSAGE
-                raise StoreUnreachable(f"{self._full_address(prefix)}: ListObjectsV2: {cause}")
+                raise StoreUnreachable(f"{self._make_full_address(prefix)}: ListObjectsV2: {cause}")
             yield page
 
     def _read_chunks(self, key: str) -> Iterator[bytes]:
@@ -261,9 +263,9 @@ class S3Store:
         with closing(answer["Body"]) as body:
             for chunk in body.iter_chunks(CHUNK_BYTES):
                 yield chunk
-                check_time(self._full_address(key))
+                check_time(self._make_full_address(key))
 
-    def _retry(self, key: str, fetch: Callable[[], Result]) -> Result:
+    def _fetch_with_retries(self, key: str, fetch: Callable[[], Result]) -> Result:
         """Fetch again if the connection breaks inside the body; boto3's own retries end at the headers."""
         with self._translate_errors(key, "GetObject"):
             for _ in range(MAX_ATTEMPTS - 1):
@@ -277,13 +279,13 @@ class S3Store:
                     continue
             return fetch()
 
-    def _full_address(self, key: str) -> str:
+    def _make_full_address(self, key: str) -> str:
         return f"{self.address}/{key}"
 
     @contextmanager
     def _translate_errors(self, key: str, operation: str) -> Iterator[None]:
         """Translate boto3's errors in the block into those of this package."""
-        address = self._full_address(key)
+        address = self._make_full_address(key)
         check_time(address)
         try:
             yield
@@ -345,7 +347,7 @@ def translate_server_error(error: ClientError, address: str, operation: str) -> 
     return translated
 
 
-def _new_client(address: str, read_seconds: float) -> "S3Client":
+def _make_client(address: str, read_seconds: float) -> "S3Client":
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=read_seconds,

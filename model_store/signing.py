@@ -79,7 +79,7 @@ def read_trusted_keys(path: Path) -> TrustedKeys:
             f"{path}: a private key is in it, which no service should hold. Name the file of its public "
             f"half, which `wardrobe signing new` wrote beside it: {path}.pub."
         )
-    keys = [_public_from_pem(block, path) for block in _PEM.findall(text)]
+    keys = [_parse_public_key(block, path) for block in _PEM.findall(text)]
     # Blocks become empty lines, so that line numbers in messages are right.
     rest = _PEM.sub(lambda block: "\n" * block[0].count("\n"), text)
     for number, line in enumerate(rest.splitlines(), start=1):
@@ -107,8 +107,8 @@ def create_key_pair(path: Path) -> Path:
     if public.exists():
         raise KeyUnusable(f"{public}: is there already. {_NEVER_OVERWRITTEN}")
     try:
-        _create(path, _private_pem(key), PRIVATE_MODE)
-        _create(public, _public_pem(key.public_key()), 0o644)
+        _create_file(path, _encode_private_key(key), PRIVATE_MODE)
+        _create_file(public, _encode_public_key(key.public_key()), 0o644)
     except OSError as error:
         raise KeyUnusable(f"{error.filename or path}: {error.strerror}. {_NEVER_OVERWRITTEN}") from error
     return public
@@ -179,7 +179,7 @@ in RFC 8410, followed by the 32 bytes of the key."""
 _HOW_TO_MAKE_ONE = "It must be PEM without a passphrase; wardrobe signing new FILE makes one."
 
 
-def _public_from_pem(block: str, path: Path) -> Ed25519PublicKey:
+def _parse_public_key(block: str, path: Path) -> Ed25519PublicKey:
     try:
         key = serialization.load_pem_public_key(block.encode())
     except _NOT_A_KEY as error:
@@ -205,17 +205,17 @@ def _decode_lines(content: bytes) -> str:
     return "\n".join(map(trim_text, text.splitlines()))
 
 
-def _create(path: Path, data: bytes, mode: int) -> None:
+def _create_file(path: Path, data: bytes, mode: int) -> None:
     """Create a file with its final permissions from the start. An existing file is an error."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(data)
 
 
-def _private_pem(key: Ed25519PrivateKey) -> bytes:
+def _encode_private_key(key: Ed25519PrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
 
 
-def _public_pem(key: Ed25519PublicKey) -> bytes:
+def _encode_public_key(key: Ed25519PublicKey) -> bytes:
     return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)

@@ -148,52 +148,54 @@ class FolderStore:
     def read(self, key: str) -> bytes:
         with self._translate_errors(key):
             return b"".join(
-                limit_chunks(_read_chunks(self._path(key)), MAX_RECORD_BYTES, self._full_address(key))
+                limit_chunks(
+                    _read_chunks(self._locate_key(key)), MAX_RECORD_BYTES, self._make_full_address(key)
+                )
             )
 
     def download(self, key: str, target: Path, limit: int | None = None) -> None:
         # The target may be on another disk, so its errors are not translated.
-        write_chunks(self._receive(key), target, limit=limit, address=self._full_address(key))
+        write_chunks(self._read_to_download(key), target, limit=limit, address=self._make_full_address(key))
 
-    def _receive(self, key: str) -> Iterator[bytes]:
+    def _read_to_download(self, key: str) -> Iterator[bytes]:
         with self._translate_errors(key):
-            yield from _read_chunks(self._path(key))
+            yield from _read_chunks(self._locate_key(key))
 
     def upload(self, key: str, source: Path) -> None:
-        with self._translate_errors(key), self._write_partial(_read_chunks(source)) as partial:
+        with self._translate_errors(key), self._write_partial_copy(_read_chunks(source)) as partial:
             target = self._make_parent_folder(key)
             partial.replace(target)
             flush_folder(target.parent)
 
     def create(self, key: str, data: bytes) -> None:
-        with self._translate_errors(key), self._write_partial([data]) as partial:
+        with self._translate_errors(key), self._write_partial_copy([data]) as partial:
             target = self._make_parent_folder(key)
             try:
                 # Unlike a rename, a link never replaces a file, and the name appears with all its bytes.
                 os.link(partial, target)
             except FileExistsError as error:
-                raise AlreadyExists(f"{self._full_address(key)}: is already there.") from error
+                raise AlreadyExists(f"{self._make_full_address(key)}: is already there.") from error
             flush_folder(target.parent)
 
     def list_entries(self, prefix: str) -> list[StoreEntry]:
         with self._translate_errors(prefix):
-            return sorted(self._walk(prefix), key=lambda entry: entry.key)
+            return sorted(self._walk_entries(prefix), key=lambda entry: entry.key)
 
     def delete(self, key: str) -> None:
         with self._translate_errors(key):
-            path = self._path(key)
+            path = self._locate_key(key)
             path.unlink(missing_ok=True)
             self._remove_empty_parents(path)
 
     @contextmanager
-    def _write_partial(self, chunks: Iterable[bytes]) -> Iterator[Path]:
+    def _write_partial_copy(self, chunks: Iterable[bytes]) -> Iterator[Path]:
         folder = self._root / PARTIAL_FOLDER
         folder.mkdir(parents=True, exist_ok=True)
-        self._remove_abandoned(folder)
+        self._remove_abandoned_files(folder)
         with write_partial_file(chunks, folder) as partial:
             yield partial
 
-    def _remove_abandoned(self, folder: Path) -> None:
+    def _remove_abandoned_files(self, folder: Path) -> None:
         oldest = time.time() - MAX_PARTIAL_AGE_SECONDS
         for path in folder.iterdir():
             with suppress(FileNotFoundError):  # its writer has just moved it into place
@@ -201,13 +203,13 @@ class FolderStore:
                     path.unlink()
 
     def _make_parent_folder(self, key: str) -> Path:
-        target = self._path(key)
+        target = self._locate_key(key)
         target.parent.mkdir(parents=True, exist_ok=True)
         return target
 
-    def _walk(self, prefix: str) -> Iterator[StoreEntry]:
+    def _walk_entries(self, prefix: str) -> Iterator[StoreEntry]:
         start = self._root / prefix.rpartition("/")[0]
-        for folder, folders, names in os.walk(start, onerror=self._raise_unlisted):
+        for folder, folders, names in os.walk(start, onerror=self._raise_listing_error):
             if folder == str(self._root):
                 folders[:] = [name for name in folders if name not in (PARTIAL_FOLDER, SYSTEM_FOLDER)]
             for name in names:
@@ -218,7 +220,7 @@ class FolderStore:
                         facts = path.stat()
                         yield StoreEntry(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
 
-    def _raise_unlisted(self, error: OSError) -> None:
+    def _raise_listing_error(self, error: OSError) -> None:
         """Raise an error for a folder that cannot be listed, because `os.walk` would treat it as empty.
 
         A folder that is gone is empty: somebody deleted its last file in between.
@@ -234,28 +236,28 @@ class FolderStore:
             with suppress(OSError):  # not empty, or gone: both are as they should be
                 parent.rmdir()
 
-    def _path(self, key: str) -> Path:
+    def _locate_key(self, key: str) -> Path:
         if not key or "\0" in key or any(part in ("", ".", "..") for part in key.split("/")):
             raise StoreRefused(f"{self.address}: {key!r} is no key; one is relative and has no .. in it.")
         return self._root / key
 
-    def _full_address(self, key: str) -> str:
+    def _make_full_address(self, key: str) -> str:
         return f"{self.address}/{key}"
 
     @contextmanager
     def _translate_errors(self, key: str) -> Iterator[None]:
-        check_time(self._full_address(key))
+        check_time(self._make_full_address(key))
         try:
             yield
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
-            raise NotFound(f"{self._full_address(key)}: {error.strerror}.") from error
+            raise NotFound(f"{self._make_full_address(key)}: {error.strerror}.") from error
         except PermissionError as error:
             raise StoreRefused(
-                f"{self._full_address(key)}: {error.strerror}. User id {os.geteuid()} needs access to this "
-                "folder."
+                f"{self._make_full_address(key)}: {error.strerror}. User id {os.geteuid()} needs access to "
+                "this folder."
             ) from error
         except OSError as error:
-            raise StoreBroken(f"{self._full_address(key)}: {error.strerror or error}.") from error
+            raise StoreBroken(f"{self._make_full_address(key)}: {error.strerror or error}.") from error
 
 
 def _read_chunks(path: Path) -> Iterator[bytes]:

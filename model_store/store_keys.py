@@ -35,7 +35,7 @@ _RELEASE_KEY = re.compile(rf"{RELEASES}({VERSION_PATTERN})/.+")
 _PROMOTION_KEY = re.compile(rf"{PROMOTIONS}(\d{{8}})\.json")
 
 
-def release_prefix(version: str) -> str:
+def make_release_prefix(version: str) -> str:
     """Return the beginning of the keys of all files of a release, `releases/VERSION/`.
 
     Raises:
@@ -46,24 +46,24 @@ def release_prefix(version: str) -> str:
     return f"{RELEASES}{version}/"
 
 
-def file_key(version: str, path: str) -> str:
+def make_file_key(version: str, path: str) -> str:
     """Return the key under which a store has one file of a release.
 
     Args:
         path: the path of the file, relative to the folder of the release.
     """
-    return release_prefix(version) + path
+    return make_release_prefix(version) + path
 
 
-def manifest_key(version: str) -> str:
+def make_manifest_key(version: str) -> str:
     """Return the key under which a store has the manifest of a release.
 
     A release whose manifest is missing is still being uploaded, or its upload failed.
     """
-    return file_key(version, MANIFEST_FILE)
+    return make_file_key(version, MANIFEST_FILE)
 
 
-def promotion_key(number: int) -> str:
+def make_promotion_key(number: int) -> str:
     """Return the key of a promotion (the record that makes a release current) from its number, 1 or more."""
     return f"{PROMOTIONS}{number:08}.json"
 
@@ -89,7 +89,7 @@ class StoredRelease:
     @property
     def is_complete(self) -> bool:
         """Whether the release has a manifest, which is uploaded last."""
-        return any(entry.key == manifest_key(self.version) for entry in self.entries)
+        return any(entry.key == make_manifest_key(self.version) for entry in self.entries)
 
     @property
     def size(self) -> int:
@@ -117,17 +117,17 @@ class ReleaseFiles:
     read_file: Callable[[str], bytes]
 
 
-def files_in_folder(release: LocalRelease) -> ReleaseFiles:
+def get_files_in_folder(release: LocalRelease) -> ReleaseFiles:
     """Return the manifest of a release in a local folder, with a function that reads its files."""
     return ReleaseFiles(
         release.manifest, str(release.folder), lambda path: (release.folder / path).read_bytes()
     )
 
 
-def files_in_store(store: Store, manifest: Manifest) -> ReleaseFiles:
+def get_files_in_store(store: Store, manifest: Manifest) -> ReleaseFiles:
     """Return the manifest of a release in a store, with a function that reads its files."""
-    address = f"{store.address}/{release_prefix(manifest.version)}".rstrip("/")
-    return ReleaseFiles(manifest, address, lambda path: store.read(file_key(manifest.version, path)))
+    address = f"{store.address}/{make_release_prefix(manifest.version)}".rstrip("/")
+    return ReleaseFiles(manifest, address, lambda path: store.read(make_file_key(manifest.version, path)))
 
 
 def list_releases(store: Store) -> list[StoredRelease]:
@@ -183,7 +183,7 @@ def read_signed_manifest(store: Store, version: str, trusted: TrustedKeys | None
         ManifestInvalid, ManifestTooNew: the manifest cannot be read here.
         ReleaseCorrupt: the manifest belongs to other files.
     """
-    key = manifest_key(version)
+    key = make_manifest_key(version)
     signature = None
     address = f"{store.address}/{key}"
     try:
@@ -194,7 +194,7 @@ def read_signed_manifest(store: Store, version: str, trusted: TrustedKeys | None
     # that an unsigned release could not be served.
     if trusted is not None:
         with suppress(NotFound):
-            signature = store.read(file_key(version, SIGNATURE_FILE))
+            signature = store.read(make_file_key(version, SIGNATURE_FILE))
         trusted.check_signature(text, signature, address)
     manifest = parse_manifest(text, address)
     if manifest.version != version:
@@ -211,7 +211,7 @@ def check_release_complete(store: Store, manifest: Manifest) -> None:
     Raises:
         ReleaseCorrupt: a file is missing or has another size. The message names it.
     """
-    prefix = release_prefix(manifest.version)
+    prefix = make_release_prefix(manifest.version)
     sizes = {entry.key.removeprefix(prefix): entry.size for entry in store.list_entries(prefix)}
     if MANIFEST_FILE not in sizes:
         raise ReleaseCorrupt(

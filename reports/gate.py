@@ -323,9 +323,11 @@ def _pixels_of(manifest: Manifest) -> dict[str, object]:
     client, and one that drops it or changes its shape does.
     """
     form = ("shape", "channels", "dtype", "polarity")
-    pixels = {key: asdict(manifest.contract("pixels").input)[key] for key in form}
+    pixels = {key: asdict(manifest.get_contract("pixels").input)[key] for key in form}
     return (
-        pixels | {"photos": manifest.contract("photos").input.shape} if manifest.has_both_networks else pixels
+        pixels | {"photos": manifest.get_contract("photos").input.shape}
+        if manifest.has_both_networks
+        else pixels
     )
 
 

@@ -12,8 +12,8 @@ from model_store.records import select_good_promotions
 from model_store.store import Store
 from model_store.store_keys import (
     ReleaseFiles,
-    files_in_folder,
-    files_in_store,
+    get_files_in_folder,
+    get_files_in_store,
     list_complete_versions,
     read_manifest,
 )
@@ -70,7 +70,7 @@ def compare_with_parent(candidate: LocalRelease, parent: LocalRelease) -> str:
     text says so.
     """
     try:
-        return check_gate(*(read_evidence(files_in_folder(release)) for release in (candidate, parent)))
+        return check_gate(*(read_evidence(get_files_in_folder(release)) for release in (candidate, parent)))
     except GateRefused as error:
         return str(error)
     except (NotFound, ReleaseError) as error:
@@ -78,7 +78,7 @@ def compare_with_parent(candidate: LocalRelease, parent: LocalRelease) -> str:
 
 
 def _evidence(store: Store, version: str) -> ReleaseEvidence:
-    return read_evidence(files_in_store(store, read_manifest(store, version)))
+    return read_evidence(get_files_in_store(store, read_manifest(store, version)))
 
 
 def _oldest(store: Store, candidate: ReleaseEvidence, current: ReleaseEvidence) -> ReleaseEvidence | None:
@@ -92,5 +92,5 @@ def _oldest(store: Store, candidate: ReleaseEvidence, current: ReleaseEvidence) 
             with suppress(NotFound, ReleaseError):  # a damaged one decides about nothing
                 manifest = read_manifest(store, promotion.version)
                 if manifest.labels == candidate.manifest.labels:
-                    return read_evidence(files_in_store(store, manifest))
+                    return read_evidence(get_files_in_store(store, manifest))
     return None

@@ -68,7 +68,7 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     release = find_release(arguments.release, read_command_settings().cache_dir)
     if arguments.photos is not None:
         return _evaluate_photos(release, arguments)
-    contract = release.manifest.contract("pixels")
+    contract = release.manifest.get_contract("pixels")
     heads = {name: head.labels for name, head in contract.attributes.items()}
     data_source = replace(choose_data_source(arguments), required_labels=heads)
     progress = TerminalProgress()
@@ -170,7 +170,7 @@ def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, An
         score_pictures,
     )
 
-    contract = release.manifest.contract("pixels")
+    contract = release.manifest.get_contract("pixels")
     session = OnnxSession(release.folder / GRAPH_FILE, shape=contract.input.array_shape)
     undecided_answers = make_answers(score_pictures(session, data.test.pixels), data.test)
     before, answers = (
@@ -204,7 +204,7 @@ def _measure_attributes(
     release: LocalRelease, pictures: Pictures, class_answers: Answers
 ) -> dict[str, dict[str, float | None]]:
     """Return the shares of each attribute for which a table has a column, and print a line for each."""
-    contract = release.manifest.contract("pixels")
+    contract = release.manifest.get_contract("pixels")
     if not pictures.attributes:
         return {}
     from training.evaluation.attributes import make_attribute_answers  # noqa: PLC0415 - needs scikit-learn
@@ -328,7 +328,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     from training.evaluation.evaluate import decide_answers, score_pictures  # noqa: PLC0415 - needs scikit-learn
     from training.evaluation.photos import compute_photo_figures, make_photo_answers  # noqa: PLC0415 - as above
 
-    contract = release.manifest.contract("photos")
+    contract = release.manifest.get_contract("photos")
     split = arguments.split or DEFAULT_SPLIT_NAME
     reading = ListOptions.read_arguments(arguments)
     files = tuple(arguments.corrections)
@@ -339,7 +339,7 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     list_files = [] if arguments.photos.is_dir() else [arguments.photos]
     _check_outputs(arguments.out, [*list_files, *list_data_files(arguments, photos), release.folder])
     _warn_of_learnt(release, photos)
-    session = OnnxSession(release.graph_path("photos"), shape=contract.input.array_shape)
+    session = OnnxSession(release.get_graph_path("photos"), shape=contract.input.array_shape)
     undecided = make_photo_answers(score_pictures(session, photos.pixels), photos)
     answers = decide_answers(Classifier(session, contract), undecided)
     if not arguments.force:

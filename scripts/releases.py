@@ -20,7 +20,7 @@ from model_store.publish import MIN_AGE, list_prunable_releases, promote_release
 from model_store.records import Promotion
 from model_store.release_files import REPORT_FILE
 from model_store.store import Store, open_store
-from model_store.store_keys import StoredRelease, file_key, list_releases, read_manifest
+from model_store.store_keys import StoredRelease, list_releases, make_file_key, read_manifest
 from reports.judge import judge_release, judge_without_refusing
 from reports.model_card import MODEL_CARD_FILE, make_model_card
 from reports.values import describe_size, parse_report
@@ -103,9 +103,10 @@ class ReleaseRow:
 def _list(store: Store, arguments: argparse.Namespace) -> object:
     log = read_promotions(store)
     last = {promotion.version: promotion for promotion in log}
-    holding = log[-1].version if log else None
+    current_version = log[-1].version if log else None
     rows = [
-        _describe_release(store, release, last.get(release.version), holding) for release in _stored(store)
+        _describe_release(store, release, last.get(release.version), current_version)
+        for release in _stored(store)
     ]
     print_table([row.make_table_cells() for row in rows], words=("state", "by"))
     if (sets := len({row.manifest.data.test_sha256 for row in rows if row.manifest})) > 1:
@@ -152,7 +153,7 @@ def _stored(store: Store) -> list[StoredRelease]:
 
 
 def _describe_release(
-    store: Store, release: StoredRelease, last: Promotion | None, holding: str | None
+    store: Store, release: StoredRelease, last: Promotion | None, current_version: str | None
 ) -> ReleaseRow:
     if not release.is_complete:
         return ReleaseRow(release, "unfinished", None, last)
@@ -160,7 +161,7 @@ def _describe_release(
         manifest = read_manifest(store, release.version)
     except ReleaseError as error:
         return ReleaseRow(release, f"unusable: {error}", None, last)
-    state = "current" if release.version == holding else "promoted" if last else "never promoted"
+    state = "current" if release.version == current_version else "promoted" if last else "never promoted"
     return ReleaseRow(release, state, manifest, last)
 
 
@@ -204,7 +205,7 @@ def _show(store: Store, arguments: argparse.Namespace) -> object:
 def _card(store: Store, manifest: Manifest) -> object:
     """Print the model card; of a release from before there were cards, one made of its report."""
     path = MODEL_CARD_FILE if MODEL_CARD_FILE in manifest.files else REPORT_FILE
-    key = file_key(manifest.version, path)
+    key = make_file_key(manifest.version, path)
     text = store.read(key)
     if hashlib.sha256(text).hexdigest() != manifest.files[path].sha256:
         raise ReleaseCorrupt(f"{store.address}/{key}: its sha256 is not that of the manifest.")
@@ -216,7 +217,7 @@ def _card(store: Store, manifest: Manifest) -> object:
 
 def _facts(manifest: Manifest) -> list[tuple[str, str]]:
     headline = manifest.headline
-    model = manifest.contract("pixels")
+    model = manifest.get_contract("pixels")
     return [
         ("version", manifest.version),
         ("made", f"{manifest.created_at:%Y-%m-%d %H:%M} UTC, commit {manifest.git_commit or 'unknown'}"),
@@ -224,7 +225,10 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
         ("size", describe_size(headline.parameters, headline.mflops)),
         ("labels", ", ".join(model.labels)),
         ("review below", _review_below(model)),
-        ("review photos below", _review_below(manifest.contract("photos").find_deciding_contract("photos"))),
+        (
+            "review photos below",
+            _review_below(manifest.get_contract("photos").find_deciding_contract("photos")),
+        ),
         ("training", ", ".join(f"{key}={value}" for key, value in manifest.training.items())),
         ("libraries", ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())),
         *((path, f"{decimal(entry.size)}, sha256 {entry.sha256}") for path, entry in manifest.files.items()),

@@ -18,7 +18,7 @@ from model_store.cache import pull_release
 from model_store.cache_notes import note_current_release
 from model_store.publish import publish_release
 from model_store.store import FolderStore
-from model_store.store_keys import file_key, release_prefix
+from model_store.store_keys import make_file_key, make_release_prefix
 from reports.judge import judge_without_refusing
 from tests.logs import write_log
 from tests.releases import a_release
@@ -58,7 +58,7 @@ class Place:
 
     def folder(self, letter: str) -> Path:
         """Of a release in the store."""
-        return Path(self.store.address, release_prefix(self.versions[letter]))
+        return Path(self.store.address, make_release_prefix(self.versions[letter]))
 
     def named(self, *versions: str | None) -> str:
         """The letters of versions, `?` for None."""
@@ -97,5 +97,5 @@ def a_place(folder: Path) -> Place:
         ).manifest.version
     for letter in "XY":
         (folder / "damaged").write_bytes(b"damaged")
-        store.upload(file_key(versions[letter], "model.onnx"), folder / "damaged")
+        store.upload(make_file_key(versions[letter], "model.onnx"), folder / "damaged")
     return Place(store, folder / "cache", versions)

@@ -107,7 +107,7 @@ class PictureBudget:
         self.max_picture_pixels = limits.picture_pixels
         self.max_pixels = limits.pixels
         self.pixels_left = limits.pixels
-        self.seconds_left = seconds
+        self.count_seconds_left = seconds
 
     def spend(self, pixels: int, seconds: float = 0.0) -> None:
         """Subtract the cost of one picture from the budget.
@@ -117,7 +117,7 @@ class PictureBudget:
             seconds: the seconds of processor time that a decoder process took for the picture.
         """
         self.pixels_left -= pixels
-        self.seconds_left -= seconds
+        self.count_seconds_left -= seconds
 
 
 OpenedItem: TypeAlias = OpenedPicture | PixelRows | ReadyPixels | FailedPicture
@@ -335,7 +335,7 @@ def _decode_picture(opened: OpenedPicture, contract: InputContract, budget: Pict
                 "them in several batches, or smaller."
             )
         return decode_opened_image(opened, budget.max_picture_pixels, contract)
-    if budget.seconds_left <= 0:
+    if budget.count_seconds_left <= 0:
         raise PictureTooLarge(
             "The pictures of this request that are no JPEG, PNG or lossy WebP took as much of "
             "the processor as they may have. Send it by itself, or as JPEG."

@@ -158,10 +158,10 @@ class Fetcher:
         """Yield a connection to a host, which ends at the deadline at the latest."""
         host = _bare(parts)
         port = parts.port or HTTPS_PORT
-        seconds_left = deadline - time.monotonic()
-        if seconds_left <= 0:
+        count_seconds_left = deadline - time.monotonic()
+        if count_seconds_left <= 0:
             raise TimeoutError
-        with socket.create_connection((host, port), min(CONNECT_SECONDS, seconds_left)) as plain:
+        with socket.create_connection((host, port), min(CONNECT_SECONDS, count_seconds_left)) as plain:
             # Wrapped before the handshake, so that this is cut as well.
             tls = self._tls.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
             with closing(HTTPSConnection(host, port, timeout=self._seconds)) as connection:

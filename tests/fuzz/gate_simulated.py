@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from model_store.errors import GateRefused
 from model_store.local_releases import open_bundled_release
-from model_store.store_keys import files_in_folder
+from model_store.store_keys import get_files_in_folder
 from reports.answers import TEST_SET, Answers
 from reports.evidence import ReleaseEvidence, read_evidence
 from reports.gate import check_gate
@@ -54,7 +54,7 @@ def refused(base: ReleaseEvidence, lost: float) -> list[str]:
 
 
 def test_the_gate_seldom_refuses_an_equal_release_and_mostly_one_that_loses_three_points() -> None:
-    base = read_evidence(files_in_folder(open_bundled_release()))
+    base = read_evidence(get_files_in_folder(open_bundled_release()))
 
     equal, worse = refused(base, 0.0), refused(base, 0.033)
 

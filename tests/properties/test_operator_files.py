@@ -41,7 +41,7 @@ VALUES = (
 def read_manifest(text: bytes) -> None:
     """Whatever is read has as many golden answers as golden pictures."""
     manifest = parse_manifest(text, "here")
-    network = manifest.network("pixels")
+    network = manifest.get_network("pixels")
     pixels = network.golden.decode_pixels(network.contract.input)
     assert len(pixels) == len(network.golden.decode_answers()["label"])
 

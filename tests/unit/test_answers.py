@@ -15,7 +15,7 @@ from model_store.local_releases import open_bundled_release, open_release
 from model_store.manifest import FileEntry, Manifest
 from model_store.publish import promote_release, publish_release
 from model_store.store import FolderStore
-from model_store.store_keys import files_in_folder, files_in_store
+from model_store.store_keys import get_files_in_folder, get_files_in_store
 from reports.answers import (
     ANSWERS_FILE,
     CLASS_HEAD,
@@ -87,7 +87,10 @@ def test_predictions_are_read_back_from_folder_and_store_unless_they_were_change
     release, store = open_release(released(tmp_path, 1, right)), FolderStore(tmp_path / "store")
     publish_release(release.folder, store, judge_release, author="ann")
 
-    found = [read_evidence(files_in_folder(release)), read_evidence(files_in_store(store, release.manifest))]
+    found = [
+        read_evidence(get_files_in_folder(release)),
+        read_evidence(get_files_in_store(store, release.manifest)),
+    ]
 
     assert all(np.array_equal(one.answers.is_right, right) for one in found)
     (tmp_path / "store/releases" / release.version / ANSWERS_FILE).write_bytes(pack_answers(some_answers()))

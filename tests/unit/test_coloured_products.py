@@ -86,7 +86,7 @@ def promise(folder: Path, wrong: int, familiarity: float = 0.5) -> ProductPromis
     )
     reads = make_whole_input(32, 3)
     parent = open_release(a_release(folder / "parent", per_class=1, photos=reads, further_answers=kept))
-    network = parent.manifest.network("photos").replace_fields(
+    network = parent.manifest.get_network("photos").replace_fields(
         contract=a_contract(LABELS, reads, least_familiarity=0.2)
     )
     manifest = parent.manifest.replace_fields(networks=parent.manifest.networks | {"photos": network})

@@ -16,7 +16,7 @@ from model_store.errors import (
 from model_store.promotions import read_current_promotion, roll_back
 from model_store.publish import promote_release, publish_release
 from model_store.store import FolderStore, Store
-from model_store.store_keys import manifest_key
+from model_store.store_keys import make_manifest_key
 from reports.judge import judge_without_refusing
 from tests.releases import a_release
 
@@ -114,7 +114,7 @@ def promotes(store: Store, shelf: list[Path]) -> object:
 def publishes(store: Store, shelf: list[Path]) -> object:
     for path in shelf[-1].rglob("*.onnx"):
         store.delete(f"releases/{a_version(shelf[-1])}/{path.name}")
-    store.delete(manifest_key(a_version(shelf[-1])))
+    store.delete(make_manifest_key(a_version(shelf[-1])))
     return publish_release(shelf[-1], store, judge_without_refusing, author="ann")
 
 

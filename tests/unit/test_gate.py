@@ -12,7 +12,7 @@ from inference.contract import LABEL, Head, Imaging, InputContract, ModelContrac
 from model_store.errors import GateRefused
 from model_store.local_releases import open_bundled_release
 from model_store.manifest import Manifest
-from model_store.store_keys import files_in_folder
+from model_store.store_keys import get_files_in_folder
 from reports.answers import CORRECTED_SET, NO_ANSWERS, NO_CLASS, TEST_SET, Answers, read_own_answers
 from reports.comparison import join_groups
 from reports.evidence import ReleaseEvidence, read_evidence
@@ -28,7 +28,7 @@ BOTH: Final = open_bundled_release().manifest.model_copy(
 )
 """Of a release with a network for photos; MANIFEST's has none, and no attributes."""
 MANIFEST: Final = BOTH.model_copy(update={"networks": {"pixels": BOTH.networks["pixels"]}})
-CONTRACT: Final = MANIFEST.contract("pixels")
+CONTRACT: Final = MANIFEST.get_contract("pixels")
 COLOURS: Final = Head(labels=("blue", "red"), temperature=1.0, confidence=0.5)
 
 
@@ -383,7 +383,7 @@ def test_photos_may_be_wrong_as_often_as_the_network_for_photos_promises() -> No
 
 
 def test_the_bundled_release_follows_itself_and_not_where_it_accepts_every_answer() -> None:
-    served = read_evidence(files_in_folder(open_bundled_release()))
+    served = read_evidence(get_files_in_folder(open_bundled_release()))
     every = replace(served.answers, decisions=np.full(len(served.answers), "accept"))
 
     check(r"follows: .*tier A \(.*tier B \(.*tier C \(.*tier X \(", served, served)

@@ -19,7 +19,7 @@ from model_store.promotions import read_current_promotion, roll_back
 from model_store.publish import promote_release, prune_releases, publish_release
 from model_store.release_files import REPORT_FILE
 from model_store.store import FolderStore
-from model_store.store_keys import promotion_key
+from model_store.store_keys import make_promotion_key
 from reports.judge import judge_release, judge_without_refusing
 from reports.values import parse_report
 from tests.commands import wardrobe
@@ -57,7 +57,7 @@ def test_a_release_of_each_schema_is_read_and_says_what_it_said_then(folder: Pat
     check_manifest(manifest, str(folder))
     assert manifest.labels[9] == report.labels[9] == "Ankle boot"
     assert manifest.headline.test_accuracy == report.test.accuracy == 0.93
-    network = manifest.network("pixels")
+    network = manifest.get_network("pixels")
     assert network.golden.decode_pixels(network.contract.input).shape == (3, 28, 28)
     assert network.golden.decode_answers()["label"].shape == (3, 10)
 
@@ -125,7 +125,7 @@ def test_where_a_release_of_1_0_0_is_current_the_next_one_is_forced(
     begun: FolderStore, tmp_path: Path
 ) -> None:
     for number in (5, 6, 7):
-        begun.delete(promotion_key(number))
+        begun.delete(make_promotion_key(number))
     made = a_release(tmp_path / "made", seed=9, keeps_answers=False)
 
     with pytest.raises(ManifestInvalid, match=r"schema_version: 5, but"):

@@ -116,7 +116,7 @@ def test_an_only_network_is_called_by_what_it_reads_and_answers_under_either_nam
     manifest = open_release(a_release(tmp_path, reads=reads)).manifest
 
     assert list(manifest.networks) == [name]
-    assert manifest.contract("pixels") is manifest.contract("photos")
+    assert manifest.get_contract("pixels") is manifest.get_contract("photos")
 
 
 @pytest.mark.parametrize(

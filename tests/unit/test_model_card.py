@@ -53,7 +53,7 @@ def test_a_licence_is_as_it_was_stated_and_never_made_up(release: LocalRelease) 
 
 
 def test_a_class_that_is_called_like_markup_is_shown_as_it_is_called(release: LocalRelease) -> None:
-    report, model = read_report(release), release.manifest.contract("pixels")
+    report, model = read_report(release), release.manifest.get_contract("pixels")
     hostile = "<img src=x> | [a](b)"
     figures = next(iter(report.test.per_class.values()))
     test = report.test.model_copy(update={"per_class": {hostile: figures}})
@@ -98,7 +98,7 @@ def test_cross_fitted_figures_are_called_that_and_no_test_set_is_named(release: 
 def test_what_was_not_measured_is_a_limit(release: LocalRelease) -> None:
     report = read_report(release).model_copy(update={"photos": {}, "promises": ()})
 
-    alone: dict[NetworkName, ModelContract] = {"pixels": release.manifest.contract("pixels")}
+    alone: dict[NetworkName, ModelContract] = {"pixels": release.manifest.get_contract("pixels")}
     of_pixels = "- Photos: nothing is accepted, as the network was not measured on photos.\n"
     assert of_pixels in make_model_card(alone, report)
     assert "It was not measured on photos" in make_model_card(release.manifest.contracts, report)

@@ -11,7 +11,7 @@ from model_store.errors import NotFound, NothingPromoted, ReleaseRemoved, StoreB
 from model_store.promotions import append_promotion, read_current_promotion, read_newest_promotion, roll_back
 from model_store.publish import promote_release, prune_releases, publish_release
 from model_store.store import FolderStore
-from model_store.store_keys import PROMOTIONS, RELEASES, list_releases, release_prefix
+from model_store.store_keys import PROMOTIONS, RELEASES, list_releases, make_release_prefix
 from reports.judge import judge_without_refusing
 from tests.releases import a_release
 
@@ -31,7 +31,7 @@ class PrunedBefore(FolderStore):
 
     def create(self, key: str, data: bytes) -> None:
         if key.startswith(PROMOTIONS) and json.loads(data)["version"] == self.doomed:
-            for entry in self.list_entries(release_prefix(self.doomed)):
+            for entry in self.list_entries(make_release_prefix(self.doomed)):
                 self.delete(entry.key)
         super().create(key, data)
 

@@ -27,7 +27,7 @@ from model_store.records import (
     serialize_promotion,
 )
 from model_store.store import FolderStore
-from model_store.store_keys import manifest_key, promotion_key
+from model_store.store_keys import make_manifest_key, make_promotion_key
 from tests.logs import write_log
 from tests.places import Place, a_place
 
@@ -56,7 +56,7 @@ def a_log(folder: Path, steps: str) -> FolderStore:
     """A store with a log; see `write_log`."""
     store = FolderStore(folder)
     for version in NAMES.values():
-        store.create(manifest_key(version), b"{}")
+        store.create(make_manifest_key(version), b"{}")
     write_log(store, steps, NAMES)
     return store
 
@@ -100,7 +100,7 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def test_the_highest_number_holds_beyond_nine_and_beside_other_files(folder: Path) -> None:
     store = FolderStore(folder)
     for number in range(1, 12):
-        store.create(promotion_key(number), serialize_promotion(a_promotion(number, A)))
+        store.create(make_promotion_key(number), serialize_promotion(a_promotion(number, A)))
     store.create("promotions/README.txt", b"not one of ours")
     store.create("promotions/99.json", b"nor this")
 
@@ -180,12 +180,12 @@ def test_the_newest_record_says_which_releases_may_be_served_in_turn(
 @pytest.mark.parametrize("known", [1, 2])
 def test_a_record_beyond_one_that_cannot_be_read_is_found(folder: Path, known: int) -> None:
     store = a_log(folder, "+A +B +C")
-    (folder / promotion_key(2)).write_bytes(b"{")
+    (folder / make_promotion_key(2)).write_bytes(b"{")
 
     assert (
         read_newer_promotion(store, known)
         == read_newest_promotion(store)
-        == parse_promotion(store.read(promotion_key(3)), 3, "here")
+        == parse_promotion(store.read(make_promotion_key(3)), 3, "here")
     )
 
 
@@ -262,7 +262,7 @@ def test_the_newest_record_is_named_where_it_cannot_be_read_and_nothing_is_appen
     folder: Path, how: str
 ) -> None:
     store = a_log(folder, "+A +B +C")
-    UNREADABLE[how](folder / promotion_key(3))
+    UNREADABLE[how](folder / make_promotion_key(3))
 
     for ask in (
         read_newest_promotion,

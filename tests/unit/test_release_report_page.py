@@ -135,7 +135,7 @@ def test_labels_and_names_are_shown_as_they_are_and_do_nothing() -> None:
 
 def test_page_and_card_say_which_labels_need_a_higher_confidence_or_are_withheld() -> None:
     release = open_bundled_release()
-    photos = release.manifest.contract("photos")
+    photos = release.manifest.get_contract("photos")
     stricter = {"Coat": 0.96, "Bag": photos.class_head.confidence / 2}
     photos = with_label(photos, stricter=stricter, withheld=("Shirt",))
     contracts = {**release.manifest.contracts, "photos": photos}

@@ -18,7 +18,7 @@ from model_store.local_releases import open_release
 from model_store.promotions import read_current_promotion, read_promotions
 from model_store.publish import publish_release
 from model_store.store import open_store
-from model_store.store_keys import list_releases, manifest_key, promotion_key
+from model_store.store_keys import list_releases, make_manifest_key, make_promotion_key
 from reports.judge import judge_release
 from scripts import release_target
 from scripts.release_target import choose_author
@@ -83,9 +83,11 @@ def test_the_list_says_where_accuracies_are_of_different_test_sets(
 def test_each_command_names_a_record_that_cannot_be_read_and_removes_nothing(
     published: list[str], typed: Type, store: str, words: list[str]
 ) -> None:
-    Path(store, promotion_key(3)).write_bytes(b"{")
+    Path(store, make_promotion_key(3)).write_bytes(b"{")
 
-    with pytest.raises(RecordUnreadable, match=rf"{promotion_key(3)}: not a promotion: .*Restore this file"):
+    with pytest.raises(
+        RecordUnreadable, match=rf"{make_promotion_key(3)}: not a promotion: .*Restore this file"
+    ):
         typed(*words)
 
     assert {release.version for release in list_releases(open_store(store))} == set(published)
@@ -176,7 +178,7 @@ def test_prune_keeps_what_was_published_a_moment_ago(published: list[str], typed
 def test_prune_names_what_has_no_manifest_and_stays(
     published: list[str], store: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    open_store(store).delete(manifest_key(published[0]))
+    open_store(store).delete(make_manifest_key(published[0]))
 
     wardrobe("releases", ["--store", store, "prune", "--keep", "1"])
     [line] = capsys.readouterr().err.splitlines()

@@ -360,7 +360,7 @@ def test_every_sentence_and_header_is_translated() -> None:
         "name": MARK,
         "version": MARK,
         "manifest": release.manifest,
-        "contract": release.manifest.contract("pixels"),
+        "contract": release.manifest.get_contract("pixels"),
     }
 
     unknown = UnknownSource(n=4, right=3, accepted=2, accepted_right=2)

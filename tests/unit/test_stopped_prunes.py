@@ -13,7 +13,7 @@ from model_store.errors import ReleaseRemoved, StoreError, StoreUnreachable
 from model_store.promotions import is_release_complete, read_current_promotion, roll_back
 from model_store.publish import MIN_AGE, MIN_UNFINISHED_AGE, promote_release, prune_releases, publish_release
 from model_store.store import FolderStore
-from model_store.store_keys import RELEASES, file_key, list_releases, manifest_key
+from model_store.store_keys import RELEASES, list_releases, make_file_key, make_manifest_key
 from reports.judge import judge_without_refusing
 from tests.releases import a_release
 from tests.unit.test_failing_writes import Failing
@@ -106,8 +106,8 @@ def test_what_has_no_manifest_goes_once_it_is_a_day_old(  # noqa: PLR0917 - fixt
     goes: bool,
 ) -> None:
     version = versions[0] if was_promoted else "20261120T101500Z-00000000"
-    store.create(file_key(version, "half"), b"half")
-    store.delete(manifest_key(version))
+    store.create(make_file_key(version, "half"), b"half")
+    store.delete(make_manifest_key(version))
     age(store, old, RELEASES)
 
     prune_releases(store, keep=2, older_than=older_than)
@@ -118,7 +118,7 @@ def test_what_has_no_manifest_goes_once_it_is_a_day_old(  # noqa: PLR0917 - fixt
 def test_what_has_no_manifest_stays_where_it_is_one_of_those_that_are_kept(
     store: FolderStore, versions: list[str]
 ) -> None:
-    store.delete(manifest_key(versions[-2]))
+    store.delete(make_manifest_key(versions[-2]))
     age(store, 9 * MIN_UNFINISHED_AGE)
 
     prune_releases(store, keep=2)

@@ -79,7 +79,7 @@ def kept_products(  # noqa: PLR0913, PLR0917 - both heads, and whom it is said t
     before = read_report(parent).products
     if not before or parent_heads is None:
         return measure_products(own, PHOTOS_ACCEPTED_ACCURACY)
-    if why := _why_dropped(parent.manifest.contract("photos"), parent_heads, head, now):
+    if why := _why_dropped(parent.manifest.get_contract("photos"), parent_heads, head, now):
         say(f"What {parent.version} showed of products does not hold for this head: {why}.")
         measured = measure_products(own.select_head(CLASS_HEAD), PHOTOS_ACCEPTED_ACCURACY)
         if not is_promise_shown(measured.get(LABEL)):

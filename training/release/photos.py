@@ -94,7 +94,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
         parent_manifest = parent.manifest
         contract = thresholds.make_contract(parent.manifest.labels, BLOCKS_INPUT_CONTRACT)
         if parent_heads is not None:
-            contract = contract.replace_heads(parent_manifest.contract("photos").attributes)
+            contract = contract.replace_heads(parent_manifest.get_contract("photos").attributes)
         (network, golden) = export_heads(build_photo_heads(head, parent_heads), unfinished)
         artifact, graph = PHOTO_FILES
         photos = ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
@@ -115,7 +115,7 @@ def release_photos(  # noqa: PLR0913, PLR0917 - a head, what it answered, and wh
         report = report.replace_fields(products=products)
         make_release(
             unfinished,
-            networks={"pixels": parent_manifest.network("pixels"), "photos": photos},
+            networks={"pixels": parent_manifest.get_network("pixels"), "photos": photos},
             report=report,
             answers=stored.select_set(TEST_SET) + decided_answers + of_parent,
             parent=parent_manifest,
@@ -140,7 +140,7 @@ def network_that_sees_alike(parent: LocalRelease) -> Network | None:
             "learnt now fits it. Give --from bundled in its place. Where it had learnt corrections of yours, "
             "add their rows to the file."
         )
-    return read_heads(parent.folder / parent.manifest.network("photos").artifact)
+    return read_heads(parent.folder / parent.manifest.get_network("photos").artifact)
 
 
 def keeps_thresholds(answers: Answers, parent: LocalRelease) -> bool:
@@ -160,7 +160,7 @@ def keeps_thresholds(answers: Answers, parent: LocalRelease) -> bool:
     )
     promised = {promise.pictures.removeprefix(TIER_PHOTOS_PREFIX) for promise in read_report(parent).promises}
     is_new = is_sampled or not (required.tiers or set()) <= {*promised, OWN_TIER}
-    return parent.manifest.contract("photos").class_head.confidence < ACCEPT_NOTHING and not is_new
+    return parent.manifest.get_contract("photos").class_head.confidence < ACCEPT_NOTHING and not is_new
 
 
 def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Answers, Thresholds]:
@@ -174,11 +174,13 @@ def decide_photos(answers: Answers, parent: LocalRelease, say: Say) -> tuple[Ans
     manifest = parent.manifest
     deciding = choose_deciding_answers(of_classes)
     before = (
-        manifest.contract("photos").class_head.confidence if manifest.has_both_networks else ACCEPT_NOTHING
+        manifest.get_contract("photos").class_head.confidence
+        if manifest.has_both_networks
+        else ACCEPT_NOTHING
     )
     required = make_photo_requirements(deciding, make_scores(others) if len(others) else None, before)
     if keeps_thresholds(of_classes, parent):
-        contract = manifest.contract("photos")
+        contract = manifest.get_contract("photos")
         least = max(required.minimum_confidence, before)
         # Few pictures do not say, either, how many of further ones are unfamiliar.
         required = replace(

@@ -27,7 +27,7 @@ from model_store.promotions import append_promotion, read_newest_promotion
 from model_store.publish import promote_release
 from model_store.records import Promotion
 from model_store.store import FolderStore
-from model_store.store_keys import release_prefix
+from model_store.store_keys import make_release_prefix
 from reports.judge import judge_without_refusing
 from tests.contract.service.conftest import poll
 from tests.releases import a_graph, a_release
@@ -107,7 +107,7 @@ def answer_nan(folder: Path) -> None:
 
 
 def answer_otherwise(folder: Path) -> None:
-    network = open_release(folder).manifest.network("photos")
+    network = open_release(folder).manifest.get_network("photos")
     pixels, answers = network.golden.decode_pixels(network.contract.input), network.golden.decode_answers()
     golden = GoldenAnswers.from_arrays(pixels, {"label": np.roll(answers["label"], 1, axis=1)})
     seal_again(folder, photos=network.model_copy(update={"golden": golden}))
@@ -189,7 +189,7 @@ def bad(good: list[Path], tmp_path: Path, spoil: Spoil) -> Path:
 def put(folder: Path, store: FolderStore) -> str:
     """Bring a release into a store past all checks; its version."""
     version: str = json.loads((folder / "manifest.json").read_bytes())["version"]
-    shutil.copytree(folder, Path(store.address, release_prefix(version)), dirs_exist_ok=True)
+    shutil.copytree(folder, Path(store.address, make_release_prefix(version)), dirs_exist_ok=True)
     return version
 
 

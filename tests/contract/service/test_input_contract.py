@@ -70,7 +70,7 @@ def test_every_way_to_send_a_picture_gets_the_models_own_answer(
     client: FlaskClient, release: Path, way: str
 ) -> None:
     [expected] = open_classifier(
-        release / "model.onnx", open_release(release).manifest.contract("pixels")
+        release / "model.onnx", open_release(release).manifest.get_contract("pixels")
     ).classify(PICTURE[np.newaxis])
     path, how = WAYS[way]
 

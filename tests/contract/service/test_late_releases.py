@@ -10,7 +10,7 @@ import pytest
 
 from app.releases.serving import ModelHolder
 from model_store.signing import create_key_pair, sign_release
-from model_store.store_keys import promotion_key
+from model_store.store_keys import make_promotion_key
 from tests.contract.service.conftest import logged
 from tests.places import Place
 
@@ -114,7 +114,7 @@ def test_candidates_that_arrive_one_after_another_are_served_as_they_come(place:
 def test_a_record_that_cannot_be_read_is_named_and_the_service_serves_on(place: Place, text: bytes) -> None:
     models, poll = following(place)
     place.log("+B")
-    record = Path(place.store.address, promotion_key(2))
+    record = Path(place.store.address, make_promotion_key(2))
     sound = record.read_bytes()
     record.write_bytes(text)
 

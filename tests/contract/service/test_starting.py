@@ -26,7 +26,7 @@ from model_store.opening_marks import FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS, ma
 from model_store.promotions import read_current_promotion, read_promotions
 from model_store.signing import create_key_pair, sign_release
 from model_store.store import FolderStore
-from model_store.store_keys import file_key
+from model_store.store_keys import make_file_key
 from tests.places import Place
 
 STORES = Path(__file__).parents[2] / "fixtures" / "stores"
@@ -95,7 +95,7 @@ def test_a_store_that_2_0_0_wrote_is_served_and_rolled_back(tmp_path: Path) -> N
 
     models = place.start()
     (tmp_path / "changed").write_bytes(b"damaged")
-    store.upload(file_key(read_current_promotion(store).version, "model.onnx"), tmp_path / "changed")
+    store.upload(make_file_key(read_current_promotion(store).version, "model.onnx"), tmp_path / "changed")
     shutil.rmtree(place.cache)
     later = place.start()
 

@@ -48,8 +48,8 @@ def client(make_shared_app: MakeApp, release: Path) -> FlaskClient:
 def expected(release: Path) -> dict[str, list[float]]:
     """What each network says, asked by itself."""
     manifest = open_release(release).manifest
-    of_pixels = open_classifier(release / GRAPH_FILE, manifest.contract("pixels"))
-    of_photos = open_classifier(release / PHOTO_GRAPH_FILE, manifest.contract("photos"))
+    of_pixels = open_classifier(release / GRAPH_FILE, manifest.get_contract("pixels"))
+    of_photos = open_classifier(release / PHOTO_GRAPH_FILE, manifest.get_contract("photos"))
     return {
         "pixels": of_pixels.classify(SMALL[np.newaxis])[0].answer.probabilities.tolist(),
         "photos": of_photos.classify(COLOUR[np.newaxis])[0].answer.probabilities.tolist(),

@@ -18,7 +18,7 @@ from model_store.promotions import read_current_promotion, read_newest_promotion
 from model_store.publish import list_prunable_releases, prune_releases, publish_release
 from model_store.signing import TrustedKeys, create_key_pair, read_trusted_keys, sign_release
 from model_store.store import Store
-from model_store.store_keys import file_key, list_releases, manifest_key
+from model_store.store_keys import list_releases, make_file_key, make_manifest_key
 from reports.judge import judge_release
 from tests.contract.store.conftest import on_a_folder
 
@@ -51,7 +51,7 @@ def test_a_published_release_is_current_and_pulls_whole(store: Store, releases: 
 @on_a_folder
 def test_publishing_again_mends_what_was_damaged(store: Store, releases: Make, tmp_path: Path) -> None:
     version = published(store, releases(1))
-    before, key = store.list_entries(""), file_key(version, "model.onnx")
+    before, key = store.list_entries(""), make_file_key(version, "model.onnx")
     overwrite(store, key, b"damaged", tmp_path)
 
     published(store, releases(1))
@@ -71,7 +71,7 @@ def damaged(store: Store, folder: Path) -> None:
 
 
 def another_of_its_version(store: Store, folder: Path) -> None:
-    store.create(manifest_key(open_release(folder).version), b"{}")
+    store.create(make_manifest_key(open_release(folder).version), b"{}")
 
 
 @on_a_folder
@@ -110,7 +110,7 @@ def test_prune_keeps_current_and_those_before_it_and_removes_the_rest_with_their
     signed(releases(5), tmp_path)
     orphan = published(store, releases(5), promoted=False)
     unfinished = "20261120T101500Z-00000000"  # a publisher was killed
-    store.create(file_key(unfinished, "model.onnx"), b"half")
+    store.create(make_file_key(unfinished, "model.onnx"), b"half")
     spared = list_prunable_releases(store, keep=2)
 
     removed = prune_releases(store, keep=2, older_than=timedelta(0))

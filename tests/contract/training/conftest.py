@@ -60,7 +60,7 @@ class Exported:
     artifact: Network
     whitening: ClassWhitening
     model_path: Path
-    graph_path: Path
+    get_graph_path: Path
 
 
 @pytest.fixture(scope="session")

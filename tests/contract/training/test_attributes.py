@@ -86,7 +86,7 @@ def test_each_attribute_has_a_head_and_the_class_what_it_has_without(release: Lo
     }
     assert (heads["colour"].applies_to, heads["bow"].applies_to) == (None, (WIDE,))
     assert manifest.labels == (TALL, WIDE)
-    assert manifest.network("photos").golden.answers.keys() == {"label", "colour", "bow"}
+    assert manifest.get_network("photos").golden.answers.keys() == {"label", "colour", "bow"}
     assert manifest.training["settings"]["attribute"] == ["colour", "bow"]  # type: ignore[index, call-overload]
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from inference.session import Scores
 from model_store.local_releases import LocalRelease, open_release
-from model_store.store_keys import files_in_folder
+from model_store.store_keys import get_files_in_folder
 from reports.answers import ANSWERS_FILE, TEST_SET
 from reports.evidence import read_evidence
 from reports.page.advice import describe_acceptance
@@ -63,7 +63,7 @@ def released(exported: Exported, folder: Path, candidate: Candidate) -> LocalRel
     """A release that is measured on this; the network was exported before."""
     folder.mkdir(exist_ok=True)
     shutil.copy(exported.model_path, folder)
-    shutil.copy(exported.graph_path, folder)
+    shutil.copy(exported.get_graph_path, folder)
     complete_release(folder, candidate, ProgressLines())
     return open_release(folder)
 
@@ -95,12 +95,12 @@ def test_answers_of_other_networks_give_the_thresholds_enough_to_rest_on(
         list(describe_acceptance(read_report(one), ENGLISH_WORDING)) for one in (few, enough)
     )
 
-    assert few.manifest.contract("pixels").class_head.accepts_nothing
+    assert few.manifest.get_contract("pixels").class_head.accepts_nothing
     assert any("takes 299 answers without an error" in line for line in alone)
     assert not any("None is accepted" in line for line in with_others)
-    assert not enough.manifest.contract("pixels").class_head.accepts_nothing
+    assert not enough.manifest.get_contract("pixels").class_head.accepts_nothing
     assert read_report(enough).promises[0].n >= 360
-    familiarity = enough.manifest.contract("pixels").familiarity
+    familiarity = enough.manifest.get_contract("pixels").familiarity
     assert familiarity is not None
     assert familiarity.quantiles[-1] == FAR + 1
 
@@ -115,7 +115,7 @@ def test_where_groups_are_products_the_report_says_how_many_are_accepted_and_rig
 
 
 def test_a_release_keeps_its_answers_to_the_test_set(few: LocalRelease) -> None:
-    kept = read_evidence(files_in_folder(few)).answers.select_set(TEST_SET)
+    kept = read_evidence(get_files_in_folder(few)).answers.select_set(TEST_SET)
 
     assert kept.is_right.mean() == few.manifest.headline.test_accuracy
     assert kept.has_decision.all()
@@ -140,7 +140,7 @@ def test_each_picture_is_answered_once_and_doubted_by_what_did_not_learn_it(
         asked.update(pictures.files)
         return sure_of(pictures.classes, distance=0.0)
 
-    for path in (exported.model_path, exported.graph_path):
+    for path in (exported.model_path, exported.get_graph_path):
         shutil.copy(path, tmp_path)
     _, (answers, files) = complete_release(
         tmp_path,

@@ -67,9 +67,9 @@ def test_an_artifact_reads_raw_pixels_and_answers_the_same_when_it_is_loaded_aga
 def test_the_graph_answers_as_the_network_does(exported: Exported) -> None:
     given = answers_of(exported, PICTURES)
 
-    answered = OnnxSession(exported.graph_path).run(PICTURES)
+    answered = OnnxSession(exported.get_graph_path).run(PICTURES)
 
-    assert check_parity(partial(answers_of, exported), exported.graph_path, PICTURES) <= 1e-5
+    assert check_parity(partial(answers_of, exported), exported.get_graph_path, PICTURES) <= 1e-5
     assert answered.class_probabilities == pytest.approx(given.class_probabilities, abs=1e-5)
     assert answered.distances is not None
     assert answered.distances == pytest.approx(given.distances, rel=1e-4)
@@ -94,7 +94,7 @@ def test_a_graph_that_answers_otherwise_is_refused(
     )
 
     with pytest.raises(ParityFailed, match=rf"model\.onnx: {what} differs by"):
-        check_parity(lambda _: off, exported.graph_path, PICTURES)
+        check_parity(lambda _: off, exported.get_graph_path, PICTURES)
 
 
 def test_a_graph_that_answers_an_attribute_as_another_network_does_is_refused(
@@ -149,7 +149,7 @@ def test_a_picture_costs_what_the_layers_shapes_say(exported: Exported) -> None:
     dense = 3 * 3 * 128 * 128 + 128 * 10
     whitening = 128 * 128
 
-    assert mflops(exported.graph_path) == pytest.approx(2 * (convolutions + dense + whitening) / 1e6)
+    assert mflops(exported.get_graph_path) == pytest.approx(2 * (convolutions + dense + whitening) / 1e6)
 
 
 def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(
@@ -171,7 +171,7 @@ def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(
     assert ood.min() > 0
     assert np.allclose(
         told.class_probabilities[: len(PICTURES)],
-        OnnxSession(exported.graph_path).run(PICTURES).class_probabilities,
+        OnnxSession(exported.get_graph_path).run(PICTURES).class_probabilities,
         atol=1e-6,
     )
 
@@ -211,7 +211,7 @@ def test_what_unknown_sources_chose_stays_until_enough_of_ones_own_choose(
     tier: str, n: int, stays: bool
 ) -> None:
     parent = open_bundled_release()
-    head = parent.manifest.contract("photos").class_head
+    head = parent.manifest.get_contract("photos").class_head
     surest = np.linspace(0.4, 0.9, n)
     shares = np.repeat((1 - surest)[:, np.newaxis] / (len(head.labels) - 1), len(head.labels), axis=1)
     shares[:, 0] = surest
@@ -226,7 +226,7 @@ def test_what_unknown_sources_chose_stays_until_enough_of_ones_own_choose(
 
     _, found = decide_photos(right + others, parent, print)
 
-    now = found.make_contract(head.labels, parent.manifest.contract("photos").input).class_head
+    now = found.make_contract(head.labels, parent.manifest.get_contract("photos").input).class_head
     assert keeps_thresholds(Answers.make_answers(tier, [0] * n), parent) == stays
     assert (now.temperature == head.temperature and now.stricter == head.stricter) == stays
     assert (now.confidence >= head.confidence) == (stays or tier == OWN_TIER)

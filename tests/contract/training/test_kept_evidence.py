@@ -21,7 +21,7 @@ from training.release.kept_evidence import is_as_strict, kept_products, rests_on
 from training.release.photos import network_that_sees_alike
 from training.untyped import Network
 
-CONTRACT = open_bundled_release().manifest.contract("photos")
+CONTRACT = open_bundled_release().manifest.get_contract("photos")
 
 
 @pytest.fixture(scope="module")

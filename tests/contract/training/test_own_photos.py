@@ -82,7 +82,7 @@ def test_photos_are_learnt_by_a_head_whose_answers_in_folds_choose_the_threshold
     assert report.test.accuracy > 0.9
     assert (report.test.split, report.test.n, report.train.n) == ("cross-fitted", 3 * COUNT, 3 * COUNT)
     assert promise.n >= 0.9 * report.train.n  # all but those that are unfamiliar
-    assert release.manifest.contract("photos").minimum_familiarity == 0.05
+    assert release.manifest.get_contract("photos").minimum_familiarity == 0.05
 
 
 @pytest.mark.slow

@@ -25,7 +25,7 @@ from lab import photo_network
 from model_store.local_releases import BUNDLED_FOLDER, LocalRelease, open_bundled_release, open_release
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, REPORT_FILE
 from model_store.release_networks import open_networks
-from model_store.store_keys import files_in_folder
+from model_store.store_keys import get_files_in_folder
 from reports.answers import TEST_SET, read_all_answers, read_own_answers
 from reports.evidence import read_evidence
 from reports.values import read_report
@@ -109,7 +109,7 @@ def test_heads_for_another_network_below_are_refused_before_anything_is_learnt(
 
 
 def test_a_release_has_the_heads_alone_and_the_package_what_is_below_them(made: LocalRelease) -> None:
-    photos = made.manifest.network("photos")
+    photos = made.manifest.get_network("photos")
     stored, heads = load_keras_model(made.folder / photos.artifact), network_that_sees_alike(made)
 
     answers = joined(heads)(photos.golden.decode_pixels(photos.contract.input), training=False)
@@ -161,12 +161,13 @@ def test_a_service_of_an_earlier_build_serves_it(made: LocalRelease, tmp_path: P
 
 
 def test_large_weights_of_the_graph_are_stored_in_half_precision(made: LocalRelease) -> None:
-    graph = onnx.load(made.graph_path("photos"))
+    graph = onnx.load(made.get_graph_path("photos"))
 
     large = [weight for weight in graph.graph.initializer if np.prod(weight.dims) >= LARGE]
     assert {weight.data_type for weight in large} == {onnx.TensorProto.FLOAT16}
     assert (
-        sum(map(len, (weight.raw_data for weight in large))) > 0.9 * made.graph_path("photos").stat().st_size
+        sum(map(len, (weight.raw_data for weight in large)))
+        > 0.9 * made.get_graph_path("photos").stat().st_size
     )
 
 
@@ -208,7 +209,7 @@ def test_its_parents_answers_to_the_test_set_stay_and_what_that_learnt_is_not_fo
     made: LocalRelease,
 ) -> None:
     before, after = (
-        read_evidence(files_in_folder(one)).answers.select_set(TEST_SET)
+        read_evidence(get_files_in_folder(one)).answers.select_set(TEST_SET)
         for one in (open_bundled_release(), made)
     )
     of_parent, learnt = (load_learnt_hashes(one.folder) for one in (open_bundled_release(), made))

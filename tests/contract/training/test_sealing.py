@@ -11,7 +11,7 @@ import pytest
 
 from lab import sealing
 from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release, open_release
-from model_store.store_keys import files_in_folder
+from model_store.store_keys import get_files_in_folder
 from reports.answers import TEST_SET
 from reports.evidence import read_evidence
 from reports.gate import check_gate
@@ -57,7 +57,7 @@ def test_the_bundled_release_is_what_its_kept_answers_decide(tmp_path: Path) -> 
     assert sealing.main([str(BUNDLED_FOLDER), *map(str, answers), "--run", str(tmp_path / "again")]) == 0
 
     before, again = open_bundled_release(), open_release(tmp_path / "again")
-    found, kept = again.manifest.contract("photos"), before.manifest.contract("photos")
+    found, kept = again.manifest.get_contract("photos"), before.manifest.get_contract("photos")
     assert found.class_head.confidence == pytest.approx(kept.class_head.confidence, abs=1e-4)
     assert found.minimum_familiarity == kept.minimum_familiarity
     shares = {tier: one.decisions.coverage for tier, one in read_report(again).photos.items()}
@@ -66,6 +66,6 @@ def test_the_bundled_release_is_what_its_kept_answers_decide(tmp_path: Path) -> 
     )
     of_class, of_class_before = (read_report(one).products["label"] for one in (again, before))
     assert of_class == of_class_before
-    answered = read_evidence(files_in_folder(again)).answers.select_set(TEST_SET)
+    answered = read_evidence(get_files_in_folder(again)).answers.select_set(TEST_SET)
     assert int(answered.has_decision.sum()) == 10_000
-    assert check_gate(read_evidence(files_in_folder(again)), read_evidence(files_in_folder(before)))
+    assert check_gate(read_evidence(get_files_in_folder(again)), read_evidence(get_files_in_folder(before)))

@@ -53,7 +53,7 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
     version = read_current_promotion(open_store(store)).version
     release = open_release(tmp_path / "store" / "releases" / version)
     report = read_report(release)
-    classifier = open_classifier(release.folder / "model.onnx", release.manifest.contract("pixels"))
+    classifier = open_classifier(release.folder / "model.onnx", release.manifest.get_contract("pixels"))
     predictions = classifier.classify(striped_pictures(100, seed=1).images)
     right = [one.answer.class_id == index % 10 for index, one in enumerate(predictions)]
     assert code == 0
@@ -61,7 +61,7 @@ def test_a_csv_pair_becomes_a_current_release(tmp_path: Path, capsys: pytest.Cap
     assert release.manifest.headline.test_accuracy == report.test.accuracy
     assert (report.model.parameters, len(report.history)) == (101_770, 2)
     assert 15 <= report.validation.n <= 35  # a twelfth of 300, by content
-    golden = release.manifest.network("pixels").golden
+    golden = release.manifest.get_network("pixels").golden
     assert golden.distances is not None
     pixels = golden.decode_pixels(classifier.contract.input)
     classifier.check_golden_answers(pixels, golden.decode_answers(), golden.distances)
