@@ -7,7 +7,7 @@ them. Pure.
 
 from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 from inference.kinds import GARMENT_SET_KIND, KINDS
@@ -43,6 +43,31 @@ class ReleaseLabels:
     def has_other(self) -> bool:
         """Whether the attribute `kind` has OTHER_KIND, for garments without a label of their own."""
         return OTHER_KIND in self.kinds
+
+    @cached_property
+    def kinds_of_classes(self) -> Mapping[str, frozenset[str]]:
+        """The kinds of each class, with OTHER_KIND in place of those that the attribute `kind` lacks."""
+        labels = frozenset(self.kinds)
+        return {
+            label: frozenset(kind if kind in labels else OTHER_KIND for kind in kinds)
+            for label, kinds in self.classes.items()
+        }
+
+    @cached_property
+    def classes_of_kinds(self) -> Mapping[str, tuple[str, ...]]:
+        """The classes of each label of the attribute `kind`: empty for a kind that belongs to no class.
+
+        OTHER_KIND has none, because it also stands for kinds that belong to no class.
+        """
+        return {
+            kind: tuple(label for label, kinds in self.classes.items() if kind in kinds)
+            for kind in self.kinds
+        }
+
+    @cached_property
+    def unknown_classes(self) -> frozenset[str]:
+        """The classes whose names have no known word, so nobody can tell which kinds belong to them."""
+        return frozenset(label for label, kinds in self.classes.items() if not kinds)
 
     def admit_class(self, label: str | None, title_kinds: Set[str]) -> bool | None:
         """Return whether a title allows a class; None if the title or the table of words does not tell.

@@ -7,11 +7,12 @@ These are pure functions of numbers and names. words.py reads titles, decision.p
 alone, and the report of a release shows from which shares titles may decide.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from inference.decision import Decision
+from inference.garment_evidence import PhotoAnswer
 from inference.kinds import KINDS
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels
@@ -35,22 +36,6 @@ class MinimumShares:
 
 NO_MINIMUM_SHARES: Final = MinimumShares()
 """Minimum shares of a release whose report has none: a title can only contradict the photo."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PhotoAnswer:
-    """The answer of one head to a photo, or to the photos of a product, without the title.
-
-    Attributes:
-        label: the label of the answer.
-        reason: why a person should look; None if the answer is accepted.
-        scores: the probability of each label, in the order of the labels. For a product, the mean over its
-            distinct photos, with unfamiliar ones.
-    """
-
-    label: str
-    reason: Reason | None
-    scores: Sequence[float]
 
 
 @dataclass(frozen=True, kw_only=True)

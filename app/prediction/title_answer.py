@@ -11,16 +11,11 @@ from app.prediction.classify_items import ClassifiedPicture
 from app.releases.serving import ServedModel
 from inference.classifier import Answer, Prediction
 from inference.contract import NetworkName
+from inference.garment_evidence import PhotoAnswer
 from inference.kinds import KIND, sort_kinds
 from inference.recognition import find_kinds_in_any_language
 from inference.release_labels import find_release_labels
-from inference.title_rule import (
-    NO_MINIMUM_SHARES,
-    MinimumShares,
-    PhotoAnswer,
-    TitleDecision,
-    decide_with_title,
-)
+from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares, TitleDecision, decide_with_title
 from inference.words import read_title_garments
 from reports.word_figures import read_minimum_shares
 

@@ -11,16 +11,11 @@ from operator import attrgetter
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
+from inference.garment_evidence import PhotoAnswer
 from inference.kinds import GARMENT_SET_KIND, KIND
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import ReleaseLabels, find_release_labels
-from inference.title_rule import (
-    NO_MINIMUM_SHARES,
-    MinimumShares,
-    PhotoAnswer,
-    TitleDecision,
-    decide_with_title,
-)
+from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares, TitleDecision, decide_with_title
 from labelling.lists.list_meaning import ListMeaning, ListReader, combine_title_meanings
 from labelling.lists.own_words import Meaning
 from labelling.rows import HeadAnswer, ProductRecord, Record

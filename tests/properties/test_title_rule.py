@@ -3,16 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inference.garment_evidence import PhotoAnswer
 from inference.kinds import KINDS
 from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND, find_release_labels
-from inference.title_rule import (
-    MIN_SHARE_OF_LEADER,
-    MinimumShares,
-    PhotoAnswer,
-    TitleDecision,
-    decide_with_title,
-)
+from inference.title_rule import MIN_SHARE_OF_LEADER, MinimumShares, TitleDecision, decide_with_title
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Boot")
 NAMED = (*KINDS[:19], OTHER_KIND)

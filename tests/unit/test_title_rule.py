@@ -4,15 +4,10 @@ from typing import NamedTuple
 
 import pytest
 
+from inference.garment_evidence import PhotoAnswer
 from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels, find_release_labels
-from inference.title_rule import (
-    NO_MINIMUM_SHARES,
-    MinimumShares,
-    PhotoAnswer,
-    TitleDecision,
-    decide_with_title,
-)
+from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares, TitleDecision, decide_with_title
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Shirt")
 KINDS = ("top", "trousers", "pullover", "dress", "coat", "shirt", "skirt", "hat", OTHER_KIND)

@@ -1,0 +1,228 @@
+"""Decide the class and the kind of a garment from its photos and from what its list says about it.
+
+`decide_garment` is called for a picture of `/predict` with a title, and for each photo and each product of
+`label`. The photo of a product with the title "Pleated skirt" answers:
+
+    the class    Dress .60, in review (unfamiliar)
+    the kind     dress .50, skirt .30, coat .20, in review (unfamiliar)
+
+With the title's word, the formula of posterior.py gives the skirt .977. Therefore the kind `skirt` is
+accepted. It belongs to none of the ten classes, so the class `none of these` is accepted, too.
+
+If neither title nor category nor the other products of the category say anything, the photos alone decide,
+by the thresholds of the release. What they accept also stays beside words, unless a word denies it or the
+formula accepts something else. Pure.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
+
+from inference.decision import Decision
+from inference.garment_evidence import Evidence, PhotoAnswer
+from inference.posterior import DEFAULT_FIGURES, FormulaFigures, decide
+from inference.reasons import DecidedBy, Reason
+from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels
+from inference.weighed_evidence import WeighedEvidence
+
+MIN_LABELS: Final = 3
+"""Fewest labels with which the formula accepts anything. With one or two labels, a photo of something else
+gets a high probability for one of them, and a word would make it certain."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GarmentDecision:
+    """The class and the kind of a garment.
+
+    Attributes:
+        label: the class, or NONE; if it is in review, the class of the photos.
+        kind: one of KINDS, or OTHER_KIND; if it is in review, the kind of the photos; None if it is unknown.
+        label_reason: why a person should look at the class; None if it is accepted.
+        kind_reason: why a person should look at the kind; None if it is accepted. Without an attribute
+            `kind`, the reason of the class.
+        label_confidence: the probability of the accepted class by photos and list; None if it is in review,
+            or if the photos alone decided. Then the confidence of the photos is the one to show.
+        kind_confidence: the same for the kind.
+        label_decided_by: MODEL, or LIST if title or category made the difference.
+        kind_decided_by: the same for the kind.
+        suggested_kinds: the two most probable kinds, the likelier one first.
+        suggested_labels: the classes of these kinds, each once.
+        has_witness: whether title, category or other products spoke, and the formula decided. If not, the
+            photos decided about class and kind, and words could only contradict them.
+    """
+
+    label: str
+    kind: str | None
+    label_reason: Reason | None = None
+    kind_reason: Reason | None = None
+    label_confidence: float | None = None
+    kind_confidence: float | None = None
+    label_decided_by: DecidedBy = DecidedBy.MODEL
+    kind_decided_by: DecidedBy = DecidedBy.MODEL
+    suggested_kinds: tuple[str, ...] = ()
+    suggested_labels: tuple[str, ...] = ()
+    has_witness: bool = False
+
+    @property
+    def decision(self) -> Decision:
+        """The decision about the class."""
+        return "review" if self.label_reason else "accept"
+
+
+class _Accepted(NamedTuple):
+    """The accepted class and kind; None for one that a person has to look at."""
+
+    label: str | None
+    kind: str | None
+
+
+def decide_garment(
+    evidence: Evidence, labels: ReleaseLabels, figures: FormulaFigures | None
+) -> GarmentDecision:
+    """Decide the class and the kind of a photo or a product.
+
+    Args:
+        evidence: the answers of the photos, and what the list says.
+        labels: the labels of the release, with the kinds that they stand for.
+        figures: the numbers of the formula that the release stores for the network that answered. None if it
+            stores none: then the photos decide, and words can only contradict what they accept.
+    """
+    has_kinds = bool(labels.kinds)
+    if not has_kinds:
+        evidence = replace(evidence, kind=None, other_products=None)
+    weighed = WeighedEvidence(evidence, labels, figures or DEFAULT_FIGURES)
+    is_complete = has_kinds == (evidence.kind is not None) and len(weighed.names) >= MIN_LABELS
+    if figures and evidence.has_witness and is_complete and evidence.is_finite:
+        return _decide_by_formula(weighed)
+    return _decide_by_photos(weighed, can_accept_outside=figures is not None and figures.can_accept_outside)
+
+
+def _decide_by_photos(weighed: WeighedEvidence, *, can_accept_outside: bool) -> GarmentDecision:
+    """Keep the photos' answers, but ask for a review of each accepted one that the words do not admit."""
+    evidence, labels = weighed.evidence, weighed.labels
+    words = evidence.title.kinds or evidence.category.kinds
+    by_photos = _find_accepted_by_photos(weighed)
+    label_reason = _find_photo_reason(
+        evidence.label, by_photos.label, labels.admit_class(evidence.label.label, words)
+    )
+    decision = GarmentDecision(
+        label=evidence.label.label,
+        kind=None if label_reason else weighed.find_kind_of_class(evidence.label.label),
+        label_reason=label_reason,
+        kind_reason=label_reason,
+    )
+    if evidence.kind:
+        is_admitted = labels.admit_kind(evidence.kind.label, words)
+        kind_reason = _find_photo_reason(evidence.kind, by_photos.kind, is_admitted)
+        decision = replace(decision, kind=evidence.kind.label, kind_reason=kind_reason)
+    is_outside = by_photos.kind is not None and weighed.find_class_of_kind(by_photos.kind) == NONE
+    if can_accept_outside and is_outside and not words:
+        decision = replace(decision, label=NONE, label_reason=None)
+    return _add_suggestions(weighed, decision)
+
+
+def _find_photo_reason(answer: PhotoAnswer, accepted: str | None, is_admitted: bool | None) -> Reason | None:
+    """Return the photos' own reason, or the reason why their accepted answer is not accepted here."""
+    if answer.reason:
+        return answer.reason
+    if accepted is None:
+        return Reason.AMBIGUOUS
+    return Reason.TITLE_CONFLICT if is_admitted is False else None
+
+
+def _find_accepted_by_photos(weighed: WeighedEvidence) -> _Accepted:
+    """Return the class and the kind that the photos alone accept; neither if they do not belong together."""
+    evidence = weighed.evidence
+    if not evidence.is_finite:
+        return _Accepted(None, None)
+    label = evidence.label.label if evidence.label.reason is None else None
+    kind = evidence.kind.label if evidence.kind and evidence.kind.reason is None else None
+    if label and kind:
+        class_kinds = weighed.find_names_of_class(label)
+        if class_kinds and kind not in class_kinds:
+            return _Accepted(None, None)
+    return _Accepted(label, kind)
+
+
+def _decide_by_formula(weighed: WeighedEvidence) -> GarmentDecision:
+    """Accept what the formula accepts, or else what the photos accept and no word denies."""
+    evidence, by_photos = weighed.evidence, _find_accepted_by_photos(weighed)
+    accepted = _combine(weighed, _find_accepted_by_formula(weighed), _drop_denied(weighed, by_photos))
+    reason = _find_reason(weighed)
+    decision = GarmentDecision(
+        label=accepted.label or evidence.label.label,
+        kind=weighed.find_kind_of_class(accepted.label) if accepted.label else None,
+        label_reason=None if accepted.label else reason,
+        kind_reason=None if accepted.label else reason,
+        label_confidence=weighed.class_probabilities.get(accepted.label) if accepted.label else None,
+        label_decided_by=_find_decider(accepted.label, by_photos.label),
+        has_witness=True,
+    )
+    if evidence.kind:
+        decision = replace(
+            decision,
+            kind=accepted.kind or evidence.kind.label,
+            kind_reason=None if accepted.kind else reason,
+            kind_confidence=weighed.posterior[accepted.kind] if accepted.kind else None,
+            kind_decided_by=_find_decider(accepted.kind, by_photos.kind),
+        )
+    return _add_suggestions(weighed, decision)
+
+
+def _find_decider(accepted: str | None, by_photos: str | None) -> DecidedBy:
+    """Return LIST if an answer is accepted that the photos alone do not accept."""
+    return DecidedBy.MODEL if accepted is None or accepted == by_photos else DecidedBy.LIST
+
+
+def _find_accepted_by_formula(weighed: WeighedEvidence) -> _Accepted:
+    """Return the class and the kind that the formula accepts and that a word speaks for, if any is known."""
+    threshold = weighed.figures.find_threshold(has_words=bool(weighed.evidence.known_words))
+    decided = decide(weighed.posterior, weighed.class_probabilities, threshold)
+    kind = decided.kind
+    if kind == OTHER_KIND and not weighed.figures.can_accept_other:
+        kind = None
+    names = frozenset(filter(None, [kind]))
+    if decided.label and not kind:
+        names = weighed.find_names_of_class(decided.label)
+    if not names or not weighed.is_spoken_for(names):
+        return _Accepted(None, None)
+    return _Accepted(decided.label, kind if weighed.evidence.kind else None)
+
+
+def _drop_denied(weighed: WeighedEvidence, by_photos: _Accepted) -> _Accepted:
+    """Return what the photos accept and no word denies; the class follows from an accepted kind."""
+    label, kind = by_photos
+    if label and weighed.is_class_denied(label):
+        label = None
+    if kind and weighed.is_name_denied(kind):
+        kind = None
+    if kind and not label:
+        label = weighed.find_class_of_kind(kind)
+    return _Accepted(label, kind)
+
+
+def _combine(weighed: WeighedEvidence, by_formula: _Accepted, by_photos: _Accepted) -> _Accepted:
+    """Return what the formula accepts; the answers of the photos stay where it leaves class or kind open."""
+    label, kind = by_formula
+    if not label and not kind:
+        return by_photos
+    if label and by_photos.kind in weighed.find_names_of_class(label):
+        kind = kind or by_photos.kind
+    if kind and by_photos.label and kind in weighed.find_names_of_class(by_photos.label):
+        label = label or by_photos.label
+    return _Accepted(label, kind)
+
+
+def _find_reason(weighed: WeighedEvidence) -> Reason:
+    """Return why a person should look: TITLE_CONFLICT if words deny what photos or formula find likeliest."""
+    likeliest = {max(shares, key=shares.__getitem__) for shares in (weighed.photo_shares, weighed.posterior)}
+    return Reason.TITLE_CONFLICT if any(map(weighed.is_name_denied, likeliest)) else Reason.AMBIGUOUS
+
+
+def _add_suggestions(weighed: WeighedEvidence, decision: GarmentDecision) -> GarmentDecision:
+    """Return a decision with the two most probable kinds and their classes."""
+    if not weighed.evidence.is_finite:
+        return decision
+    names = decide(weighed.posterior, {}).suggestions
+    labels = tuple(dict.fromkeys(map(weighed.suggest_class, names)))
+    kinds = names if weighed.evidence.kind else tuple(filter(None, map(weighed.find_kind_of_class, names)))
+    return replace(decision, suggested_kinds=kinds, suggested_labels=labels)

@@ -1,0 +1,164 @@
+"""Weigh the evidence about one garment: apply the formula of posterior.py to the labels of a release.
+
+The formula works on the kinds of garments, if the release answers them. If it does not, the same formula
+works on the classes: a word speaks for a class if it admits one of the kinds that belong to it. "Names" are
+the labels on which it works: kinds or classes. Pure.
+"""
+
+import math
+from collections.abc import Collection
+from functools import cached_property
+
+from inference.garment_evidence import Evidence, Words
+from inference.posterior import (
+    FormulaFigures,
+    Shares,
+    find_category_factors,
+    find_posterior,
+    find_word_factors,
+    is_spoken_for,
+)
+from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels
+
+
+class WeighedEvidence:
+    """The evidence about one garment, with the probabilities by the formula. Each is computed once."""
+
+    def __init__(self, evidence: Evidence, labels: ReleaseLabels, figures: FormulaFigures) -> None:
+        """Keep the evidence. Nothing is computed yet."""
+        self.evidence = evidence
+        self.labels = labels
+        self.figures = figures
+        self.names = labels.kinds if evidence.kind else tuple(labels.classes)
+        self.unknown_names = frozenset[str]() if evidence.kind else labels.unknown_classes
+
+    @cached_property
+    def photo_shares(self) -> Shares:
+        """The mean probability of each name by the photos."""
+        return dict(zip(self.names, (self.evidence.kind or self.evidence.label).scores, strict=True))
+
+    @cached_property
+    def class_scores(self) -> Shares:
+        """The mean probability of each class by the photos' answer about the class."""
+        return dict(zip(self.labels.classes, self.evidence.label.scores, strict=True))
+
+    @cached_property
+    def posterior(self) -> dict[str, float]:
+        """The probability of each name by photos, title and category."""
+        evidence = self.evidence
+        category = find_category_factors(
+            self._find_factors(evidence.category),
+            evidence.other_products,
+            is_confirmed=evidence.category.is_confirmed,
+            figures=self.figures,
+        )
+        return find_posterior(self.photo_shares, [self._find_factors(evidence.title), category])
+
+    @cached_property
+    def class_probabilities(self) -> dict[str, float]:
+        """The probability of each class, and of NONE, by photos, title and category."""
+        if not self.evidence.kind:
+            return self.posterior
+        sums = dict[str, float]()
+        for kind, probability in self.posterior.items():
+            for label, share in self._share_out(kind).items():
+                sums[label] = sums.get(label, 0.0) + share * probability
+        return sums
+
+    def _share_out(self, kind: str) -> Shares:
+        """Return the part of a kind that belongs to each class; empty if nobody can tell.
+
+        Classes that share a kind ("jeans slim", "jeans wide") get the parts that the photos give them.
+        """
+        classes = self.labels.classes_of_kinds[kind]
+        if not classes:
+            return {NONE: 1.0} if self._is_outside(kind) else {}
+        if len(classes) == 1:
+            return {classes[0]: 1.0}
+        total = sum(self.class_scores[label] for label in classes)
+        return {label: self.class_scores[label] / total if total else 1 / len(classes) for label in classes}
+
+    def _is_outside(self, kind: str) -> bool:
+        """Return whether a kind for which no class is known surely belongs to none."""
+        if kind == OTHER_KIND and not self.figures.can_accept_other:
+            return False
+        has_such_class = any(kind in kinds for kinds in self.labels.kinds_of_classes.values())
+        return not has_such_class and not self.labels.unknown_classes
+
+    def find_class_of_kind(self, kind: str) -> str | None:
+        """Return the class of a kind, or NONE; None if several classes share it and none is clear."""
+        shares = self._share_out(kind)
+        return next((label for label, share in shares.items() if share >= self.figures.threshold), None)
+
+    def find_names_of_class(self, label: str) -> frozenset[str]:
+        """Return the names that belong to a class or to NONE; empty if nobody can tell."""
+        if not self.evidence.kind:
+            return frozenset([label]) - self.unknown_names
+        if label == NONE:
+            classes_of_kinds = self.labels.classes_of_kinds.items()
+            return frozenset(kind for kind, classes in classes_of_kinds if not classes)
+        return self.labels.kinds_of_classes.get(label, frozenset())
+
+    def find_kind_of_class(self, label: str) -> str | None:
+        """Return the kind of a class, if it has only one, or if the words admit only one; None otherwise."""
+        kinds = self.labels.classes.get(label, frozenset())
+        for words in self.evidence.known_words:
+            kinds = kinds & words.kinds or kinds
+        return next(iter(kinds)) if len(kinds) == 1 else None
+
+    def suggest_class(self, name: str) -> str:
+        """Return the likeliest class of a name; NONE if no class is known for it."""
+        classes = self.labels.classes_of_kinds[name] if self.evidence.kind else (name,)
+        return max(classes, key=self.class_scores.__getitem__, default=NONE)
+
+    def find_admitted_names(self, words: Words) -> frozenset[str]:
+        """Return the names that words admit."""
+        if not self.evidence.kind:
+            classes = self.labels.classes.items()
+            return frozenset(label for label, kinds in classes if not kinds.isdisjoint(words.kinds))
+        kinds = {kind if kind in self.names else OTHER_KIND for kind in words.kinds}
+        return frozenset(kinds.intersection(self.names))
+
+    def is_name_denied(self, name: str) -> bool:
+        """Return whether the title, or the word of the category, does not admit a name."""
+        if not self.evidence.kind:
+            return self.is_class_denied(name)
+        words = self.evidence.known_words
+        return any(self.labels.admit_kind(name, known.kinds) is False for known in words)
+
+    def is_class_denied(self, label: str) -> bool:
+        """Return whether the title, or the word of the category, admits no kind of a class."""
+        return any(
+            self.labels.admit_class(label, words.kinds) is False for words in self.evidence.known_words
+        )
+
+    def is_spoken_for(self, names: Collection[str]) -> bool:
+        """Return whether a word speaks for one of these names, or no word is known.
+
+        A release without OTHER_KIND cannot tell a garment without a label from one with a label. There, words
+        that admit a kind without a label speak for nothing.
+        """
+        named, silent = self.labels.named_kinds, dict.fromkeys(self.names, 0.0)
+        factors = [
+            (self._find_factors(words) or silent) if self.labels.has_other or words.kinds <= named else silent
+            for words in self.evidence.known_words
+        ]
+        return is_spoken_for(frozenset(names) - self.unknown_names, factors, self.evidence.other_products)
+
+    def _find_factors(self, words: Words) -> Shares | None:
+        """Return the factors of words; None if they name no kind, or if no class has a known name."""
+        known_names = [name for name in self.names if name not in self.unknown_names]
+        if not words.kinds or not known_names:
+            return None
+        factors = find_word_factors(
+            self.find_admitted_names(words),
+            self.names,
+            is_confirmed=words.is_confirmed,
+            is_broad=words.is_broad,
+            figures=self.figures,
+        )
+        if not self.unknown_names:
+            return factors
+        # Words say nothing about a class of unknown name: it gets the geometric mean of the others' factors.
+        mean = math.exp(math.fsum(math.log(factors[name]) for name in known_names) / len(known_names))
+        return {name: mean if name in self.unknown_names else factor for name, factor in factors.items()}
