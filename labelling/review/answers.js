@@ -1,4 +1,3 @@
-const cards = [...document.querySelectorAll("article")];
 const button = document.getElementById("export");
 const chosen = (card) => card.dataset.label ?? "";
 const kindOf = (card) => card.dataset.kind ?? "";
@@ -8,40 +7,11 @@ function keysFor(labels) {
   keys.length = Math.max(labels.length - 2, 0);
   return [...keys, "0", "-"];
 }
-// Choices are kept in this browser, for this file and this table, in whatever language.
-const STORED = `review ${location.pathname} Review: ${sheet.title}`;
 const ACTIONS = [
   ["←↑→↓", t("go to another picture")],
   ["z", t("enlarge")],
   ["⌫", t("undo")],
 ];
-
-let stored = true;
-
-const keptUnder = ({ dataset: { path, attribute, product, category } }) => {
-  if (category) return `\n\n\n${category}`;
-  const asked = product ? `${product}\n\n` : path;
-  return attribute ? `${asked}\n${attribute}` : asked;
-};
-
-function restore() {
-  try {
-    return JSON.parse(localStorage.getItem(STORED)) ?? {};
-  } catch {
-    return {};
-  }
-}
-
-function store() {
-  const entry = (card) => [keptUnder(card), stateOf(card)];
-  const choices = Object.fromEntries(cards.filter((card) => chosen(card) || isOut(card)).map(entry));
-  try {
-    localStorage.setItem(STORED, JSON.stringify(choices));
-    stored = true;
-  } catch {
-    stored = false; // storage is off or full: the page asks before it is left
-  }
-}
 
 const isOptional = (card) => card.closest("main details") !== null;
 const isSeen = (card) => !card.hidden && card.closest("main details:not([open])") === null;
@@ -60,7 +30,15 @@ function show() {
   button.disabled = count === 0;
   const isDone = (count > 0 && open === 0) || button.dataset.exported;
   document.getElementById("next").hidden = !sheet.command || !isDone;
+  showStorage();
   offer();
+}
+
+function showStorage() {
+  const aside = findCardsOfOtherPhotos().length;
+  document.getElementById("aside").hidden = aside === 0;
+  document.getElementById("aside").textContent = t("Answers that were given to other photos, and are not used here: {count}.", { count: number.format(aside) });
+  document.getElementById("unkept").hidden = unkept.size === 0;
 }
 
 // A key is for the card that has the focus, else for the first without an answer.
@@ -116,10 +94,12 @@ function put(card, state) {
 }
 
 function answer(choices) {
-  for (const [card, state] of choices) put(card, state);
+  for (const [card, state] of choices) {
+    put(card, state);
+    keepChoice(card, stateOf(card));
+  }
   delete button.dataset.exported;
   undone.disabled = before.length === 0;
-  store();
   show();
 }
 
@@ -170,13 +150,16 @@ function chooseKind(card, { label, kind }) {
   }
 }
 
-const kept = restore();
-for (const card of cards) {
-  const said = kept[keptUnder(card)];
-  const isKnown = said && (card.toggles ? isMeaning(card, said.label) : labelsOf(card).includes(said.label));
+// A choice that was kept, as far as the card still offers it.
+function putKept(card, said) {
+  const isKnown = card.toggles ? isMeaning(card, said.label) : labelsOf(card).includes(said.label);
   const kinds = [...card.querySelectorAll("select.further option, button.kind")].map((one) => one.dataset.kind ?? one.value);
-  const kind = kinds.includes(said?.kind) ? said.kind : "";
-  put(card, isKnown ? { ...said, kind } : { label: "", isOut: said?.isOut });
+  const kind = kinds.includes(said.kind) ? said.kind : "";
+  put(card, isKnown ? { ...said, kind } : { label: "", isOut: said.isOut });
+}
+
+for (const card of cards) {
+  putKept(card, readChoice(card));
   if (card.toggles) continue;
   const select = card.querySelector("select.class");
   select.addEventListener("change", () => choose(card, select.value));
@@ -186,6 +169,16 @@ for (const card of cards) {
   for (const one of card.querySelectorAll("button.kind")) one.addEventListener("click", () => chooseKind(card, one.dataset));
 }
 show();
+
+listenToOtherTabs((card, state) => {
+  putKept(card, state);
+  // What another tab answered is not undone here.
+  for (const [place, step] of before.entries()) before[place] = step.filter(([one]) => one !== card);
+  before.splice(0, before.length, ...before.filter((step) => step.length));
+  undone.disabled = before.length === 0;
+  delete button.dataset.exported;
+  show();
+});
 
 const zoom = document.getElementById("zoom");
 

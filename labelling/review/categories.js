@@ -10,7 +10,7 @@ function categoryCard(one) {
   const branches = one.branches.length ? [element("p", { className: "note", textContent: t("In: {branches}", { branches: one.branches.join("; ") }) })] : [];
   const group = element("p", { className: "row toggles", role: "group", ariaLabel: t("What {category} means", one) });
   const made = element("article", { className: "category", tabIndex: -1 }, element("div", { className: "photos" }, ...photos), asked, ...branches, group);
-  made.dataset.category = one.category;
+  Object.assign(made.dataset, { category: one.category, photos: one.photos_hash });
   made.labels = [...one.kinds.map(([kind]) => kind), NONE, LEAVE_OUT];
   made.labels.spoken = spokenKind;
   const counts = new Map([...one.kinds, [NONE, one.other]]);

@@ -35,9 +35,10 @@ button.addEventListener("click", () => {
   link.click();
   URL.revokeObjectURL(link.href);
   button.dataset.exported = "yes";
+  removeForeignChoices();
   show();
 });
 
 addEventListener("beforeunload", (leaving) => {
-  if (!stored && !button.disabled && !button.dataset.exported) leaving.preventDefault();
+  if (unkept.size && !button.disabled && !button.dataset.exported) leaving.preventDefault();
 });

@@ -10,7 +10,7 @@ makes such a page of the labels that a training doubts.
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
@@ -265,7 +265,10 @@ LEAVE_OUT_LABEL: Final = " "
 spaces."""
 
 
-PAGE_SCRIPTS: Final = ("review.js", "categories.js", "answers.js", "filters.js", "export.js")
+PAGE_SCRIPTS: Final = (
+    *("review.js", "categories.js", "choices.js", "answers.js"),
+    *("filters.js", "export.js"),
+)
 """The scripts of the page, in the order in which they run."""
 
 
@@ -299,8 +302,8 @@ def make_review_page(
         },
         "texts": frame.translations,
         "formula": CELL_BEGINNING_PATTERN,
-        "categories": [_shown_category(card, pictures) for card in categories],
-        "parts": _parts([_number_pictures(card, pictures) for card in cards], is_first=not categories),
+        "categories": [_show_category(card, pictures) for card in categories],
+        "parts": _make_parts(cards, pictures, is_first=not categories),
     }
     return fill_page("review.html", shown, "cards.js", *PAGE_SCRIPTS)
 
@@ -334,53 +337,68 @@ def _pictures(cards: Sequence[Card | CategoryCard]) -> dict[str, None]:
     return dict.fromkeys(filter(None, chain.from_iterable(pictures)))
 
 
-def _shown_category(card: CategoryCard, pictures: Mapping[str, str]) -> dict[str, object]:
-    photos = [photo._replace(picture=pictures.get(photo.picture, ""))._asdict() for photo in card.photos]
-    return card._asdict() | {"photos": photos}
+def _show_category(card: CategoryCard, pictures: Mapping[str, str]) -> dict[str, object]:
+    return {
+        **card._asdict(),
+        "photos": [_show_photo(photo, pictures) for photo in card.photos],
+        "photos_hash": _hash_photos(card.photos),
+    }
 
 
-def _number_pictures(card: Card, pictures: Mapping[str, str]) -> Card:
-    """Return a card whose pictures are named by their numbers on the page (`Card.picture`)."""
-    photos = (photo._replace(picture=pictures.get(photo.picture, "")) for photo in card.photos)
-    return card._replace(picture=pictures.get(card.picture, ""), photos=tuple(photos))
-
-
-def _parts(cards: Sequence[Card], *, is_first: bool) -> list[dict[str, object]]:
+def _make_parts(
+    cards: Sequence[Card], pictures: Mapping[str, str], *, is_first: bool
+) -> list[dict[str, object]]:
     """Return the doubtful questions, then the screens, then the audit.
 
     Args:
+        pictures: the numbers of the thumbnails on the page.
         is_first: whether nothing is above them. Doubtful cards alone then have no heading.
     """
     audit_cards = [card for card in cards if card.audit]
     doubtful_cards = [card for card in cards if not card.audit and not card.screen]
     screens = sorted({card.screen for card in cards if card.screen}, key=ALL_SCREENS.index)
     title, lead = DOUBTFUL_HEADING if audit_cards or screens or not is_first else ("", "")
-    parts = [_part(title, lead, doubtful_cards)]
-    for screen in screens:
-        screen_cards = [card for card in cards if card.screen == screen]
-        parts.append(
-            _part(screen.title, screen.lead, screen_cards, is_grouped=True, is_folded=screen.is_folded)
-        )
-    parts.append(_part(*AUDIT_HEADING, audit_cards, is_folded=True))
-    return [part for part in parts if part["cards"]]
+    parts = [(CardScreen(title, lead, is_folded=False), doubtful_cards, False)]
+    parts += [(screen, [card for card in cards if card.screen == screen], True) for screen in screens]
+    parts.append((CardScreen(*AUDIT_HEADING, is_folded=True), audit_cards, False))
+    return [
+        {
+            "title": screen.title,
+            "lead": screen.lead,
+            "together": is_grouped,
+            "folded": screen.is_folded,
+            "cards": [_show_card(card, pictures) for card in screen_cards],
+        }
+        for screen, screen_cards, is_grouped in parts
+        if screen_cards
+    ]
 
 
-def _part(
-    title: str, lead: str, cards: Sequence[Card], *, is_grouped: bool = False, is_folded: bool = False
-) -> dict[str, object]:
-    shown = [_shown(card) for card in cards]
-    return {"title": title, "lead": lead, "together": is_grouped, "folded": is_folded, "cards": shown}
-
-
-def _shown(card: Card) -> dict[str, object]:
-    photos = [photo._asdict() for photo in card.photos]
+def _show_card(card: Card, pictures: Mapping[str, str]) -> dict[str, object]:
     return {
         **card._asdict(),
+        "picture": pictures.get(card.picture, ""),
         "attribute": _page_head(card.attribute),
         "note_values": dict(card.note_values),
-        "photos": photos,
+        "photos": [_show_photo(photo, pictures) for photo in card.photos],
+        "photos_hash": _hash_photos([card, *card.photos]),
         "choices": [choice._asdict() for choice in card.choices],
     }
+
+
+def _show_photo(photo: CardPhoto, pictures: Mapping[str, str]) -> dict[str, object]:
+    """Return a photo whose thumbnail is named by its number on the page, where each is stored once."""
+    return photo._replace(picture=pictures.get(photo.picture, ""))._asdict()
+
+
+def _hash_photos(photos: Iterable[Card | CardPhoto]) -> str:
+    """Return a hash of the photos on a card, under which the page keeps what a person chose for them.
+
+    The order of the photos does not matter. A photo whose hash is not known is told from others by its
+    thumbnail.
+    """
+    hashes = sorted(photo.sha256 or hashlib.sha256(photo.picture.encode()).hexdigest() for photo in photos)
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
 
 def _page_head(head: str) -> str:

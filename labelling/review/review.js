@@ -37,8 +37,8 @@ function pictureOf(photo, name) {
 }
 
 function toAnswer(one) {
-  const photos = [one, ...one.photos];
-  const pictures = photos.map((photo, place) => pictureOf(photo, photos.length > 1 ? `${one.name}, ${place + 1}` : one.name));
+  const shownPhotos = [one, ...one.photos];
+  const pictures = shownPhotos.map((photo, place) => pictureOf(photo, shownPhotos.length > 1 ? `${one.name}, ${place + 1}` : one.name));
   const choice = element("select", { className: "class", ariaLabel: t("What {name} shows", one) }, new Option("…", ""), ...sheet.labels[one.attribute].map((label) => new Option(shown(label), label)));
   const row = element("p", { className: "row" }, choice, ...furtherKinds(one));
   const word = one.button.includes("{answer}") ? t(one.button, { answer: shown(one.guess) }) : one.button;
@@ -49,9 +49,9 @@ function toAnswer(one) {
   if (one.more) note.append(` ${t("{count} more photos", { count: number.format(one.more) })}`);
   const above = pictures.length > 1 ? element("div", { className: "photos" }, ...pictures) : pictures[0];
   const made = card(one.name, above, ...title, note, row);
-  const { path, guess, sha256, decision, predicted, attribute, product } = one;
+  const { path, guess, sha256, decision, predicted, attribute, product, photos_hash: photos } = one;
   const exported = { audit: one.audit || "", auditOf: one.audit_of || "", confidence: one.confidence ?? "" };
-  Object.assign(made.dataset, { name: one.name, path, guess, sha256, decision, predicted, attribute, product, ...exported });
+  Object.assign(made.dataset, { name: one.name, path, guess, sha256, decision, predicted, attribute, product, photos, ...exported });
   made.further = one.photos;
   made.tabIndex = -1;
   return made;

@@ -154,7 +154,9 @@ def texts_of_the_sheet() -> set[str]:
     frame, *scripts = (
         (SHEET / name).read_text("utf-8") for name in ("review.html", "cards.js", *PAGE_SCRIPTS)
     )
-    marked = re.findall(r"data-t(?: disabled)?>([^<$]+)<", frame) + re.findall(r'aria-label="([^"]+)"', frame)
+    marked = re.findall(r"data-t(?: disabled| hidden)?>([^<$]+)<", frame) + re.findall(
+        r'aria-label="([^"]+)"', frame
+    )
     called = (text for script in scripts for text in JS_CALL.findall(script))
     return {*marked, *called, "(leave out)", "none of these"} | OF_CARDS
 
