@@ -1,6 +1,6 @@
-"""Types of the arrays that the packages exchange.
+"""Names for the kinds of arrays that the packages exchange, such as `Pixels` and `Probabilities`.
 
-An upload is plain `bytes`. The docstrings give the shapes, because numpy's types do not.
+Type checkers only see "array of uint8". The docstrings below say the shape, the order and the range.
 """
 
 from typing import TypeAlias

@@ -1,6 +1,7 @@
-"""Measure the border of a picture, and mark the garment by its difference from the border's colour.
+"""Find the garment in a product photo: all pixels whose colour differs from that of the photo's border.
 
-Pure functions of arrays. convert.py cuts the garment out with them.
+Product photos have one plain colour around the garment. `measure_border` measures this colour, and
+`mask_garment` marks the pixels that differ from it.
 """
 
 from dataclasses import dataclass
@@ -16,10 +17,13 @@ Colour: TypeAlias = NDArray[np.float64]
 """Array of a colour: float64, (3,), RGB, 0..255."""
 
 MIN_PLAIN_SHARE: Final = 0.85
-"""The share of a border that has to have its median colour, so that the border is plain."""
+"""Share of the border's pixels, 0..1, that has to have the border's median colour in a plain border."""
 
 MIN_STUDIO_SHARE: Final = 0.5
-"""The share that is enough for a white or black border, as a garment may run out of the picture there."""
+"""Share that is enough if the border is white or black, as in a studio.
+
+A garment that runs out of the picture covers up to half of the border there.
+"""
 
 _MIDDLE_GREY = 127.5
 
@@ -68,7 +72,7 @@ def measure_border(picture: Picture, tolerance: float) -> Border:
         tolerance: the share of full scale by which a pixel may differ, in any channel.
     """
     pixels = np.concatenate((picture[0], picture[-1], picture[:, 0], picture[:, -1]))
-    # numpy's median takes four times as long.
+    # Sorting and averaging the middle gives the median; numpy's own takes four times as long.
     ordered = np.sort(pixels, axis=0)
     colour: Colour = (ordered[(len(pixels) - 1) // 2].astype(np.float64) + ordered[len(pixels) // 2]) / 2
     matching_count = cv2.countNonZero(_within(pixels[:, None], colour, tolerance))

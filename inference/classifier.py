@@ -1,8 +1,7 @@
-"""Classify pixels: run a model, and interpret its scores by its contract.
+"""Classify pixels: run a network, and turn its numbers into labels with a decision, accept or review.
 
-Start here. `open_classifier` reads the file of the model; nothing else in this file does I/O. decode.py and
-convert.py turn an upload into pixels, decision.py has the rules for decisions, and networks.py combines the
-networks of a release.
+Start reading the package here. `Classifier` joins a model, which turns pixels into probabilities, with its
+contract, which says what the probabilities stand for and from which probability an answer is accepted.
 """
 
 import math
@@ -24,11 +23,16 @@ from inference.reasons import Reason
 from inference.session import Scores, Session
 
 GOLDEN_TOLERANCE = 1e-3
-"""Largest accepted difference of a probability from its golden answer, since processors round differently."""
+"""Largest accepted difference between a probability and the one stored with the release (golden answer).
+
+Processors round differently, so small differences are no fault.
+"""
 
 DISTANCE_TOLERANCE = 1e-2
-"""Largest accepted relative difference of a distance from its golden answer. It is larger than for
-probabilities because rounding errors add up."""
+"""Largest accepted relative difference between a distance and the one stored with the release.
+
+It is larger than for probabilities because a distance adds up the rounding errors of many features.
+"""
 
 MAX_RUN_NUMBERS = 1 << 17
 """Largest count of numbers in one run of the model: 167 pictures of 28 x 28, or one of 192 x 192 in RGB.
@@ -37,14 +41,13 @@ The layers of a model take a hundred times the memory of the pixels, and the pro
 not faster.
 """
 
-
 MIN_FURTHER_PROBABILITY = 0.25
 """Smallest probability of a further label in an answer: a garment may have two colours."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The answer of one head to one picture.
+    """The answer to one question (the class, or an attribute such as the colour) about one picture.
 
     Attributes:
         class_id: the index of `label`.
@@ -219,6 +222,7 @@ class Classifier:
                 DISTANCE_TOLERANCE, or the shapes do.
             AnswerNotFinite: the model answered NaN or infinity.
         """
+        # Before temperature, so that a release whose thresholds were changed still has its golden answers.
         heads, measured_distances = _finite(self._run_model(pixels))
         for name, wanted in answers.items():
             _check_answers(np.array(heads[name], np.float32), wanted)
@@ -255,7 +259,8 @@ class Classifier:
         contract = self.contract.find_deciding_contract(name)
         head_contract = contract.heads[head]
         probabilities = np.array(calibrate(row, head_contract.temperature), np.float32)
-        # By the row: rounding to float32 may make two calibrated ones equal, and a high temperature any two.
+        # The winner is found in the uncalibrated row: rounding to float32 can make two calibrated
+        # probabilities equal, and a high temperature makes any two nearly so.
         winner = row.index(max(row))
         confidence = float(probabilities[winner])
         answer_label = head_contract.labels[winner]
@@ -318,7 +323,13 @@ def _check_distances(measured: Sequence[float] | None, stored: Sequence[float]) 
 
 
 def _finite(scores: Scores) -> tuple[dict[str, list[list[float]]], list[float] | None]:
-    """Return probabilities by head, and distances, as plain numbers, which cost less for one picture."""
+    """Return the probabilities of each head, and the distances, as lists of plain numbers.
+
+    For the few numbers of one picture, plain Python is faster than numpy.
+
+    Raises:
+        AnswerNotFinite: a number is NaN or infinity.
+    """
     heads = {name: rows.tolist() for name, rows in scores.probabilities.items()}
     distances = None if scores.distances is None else scores.distances.tolist()
     # The sum is finite exactly when all are: float32 values cannot overflow Python's float64.

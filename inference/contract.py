@@ -1,7 +1,9 @@
-"""Contract of a network: its input, its answers and its thresholds, so that no code has to assume them.
+"""Contract of a network: the facts about its input and its answers that come with a release.
 
-model_store/manifest.py parses these frozen values from the manifest of a release. decode.py, convert.py and
-pixel_rows.py use `InputContract`, and classifier.py uses the rest. No I/O.
+`InputContract` says which pixels the network reads: their size, grey or colour, and how a photo is converted
+into them. `Head` says what one question of the network is answered with: the labels, and the thresholds from
+which an answer is accepted. Code that serves knows none of these by heart, so releases with other classes or
+sizes can be served.
 """
 
 import math
@@ -16,11 +18,13 @@ EDGE = 28
 """Height and width of Fashion-MNIST's pictures, in pixels (arXiv 1708.07747, section 2)."""
 
 ALLOWED_EDGES = range(8, 513)
-"""Heights and widths of an input that are served. 256 pictures of 512 x 512 in RGB take 200 MB."""
+"""Heights and widths that an input may have, in pixels. 256 pictures of 512 x 512 in RGB take 200 MB."""
 
 MAX_PHOTO_EDGE = 224
-"""Largest edge of the input of a network `photos` beside `pixels`. Photos are decoded at twice this edge
-(REDUCED_EDGE in decode.py)."""
+"""Largest edge in pixels of the input of the network for photos, in a release that has two networks.
+
+Large photos are reduced to twice this edge while they are decoded, whichever network then reads them.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,18 +135,18 @@ def choose_network(shape: tuple[int, ...] | None, inputs: Mapping[NetworkName, I
 
 
 ACCEPT_NOTHING: Final = 2.0
-"""A threshold of confidence that no probability reaches, so that every decision is `review`."""
+"""A confidence threshold above every probability. A head that has it sends all its answers to review."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Familiarity:
-    """The ranks by which an OOD score (the distance) becomes a familiarity of 0..1.
+    """The table by which a distance becomes a familiarity: how usual a picture is, from 0 (strange) to 1.
 
-    The output `distance` of the serving graph is the Mahalanobis distance of the picture's features to the
-    nearest class (Lee et al. 2018, arXiv 1807.03888) or, if the model was trained with outlier exposure, the
-    log odds of being out of distribution. Familiarity is the share of held-out pictures with at least this
-    distance: 0.5 is an ordinary picture, 0.0 is farther than all of them. All answers to a picture have the
-    same familiarity.
+    Familiarity 0.03 means that only 3% of the pictures that were held out of training are at least as far
+    from the learnt pictures. The output `distance` of the serving graph is the Mahalanobis distance of the
+    picture's features to the nearest class (Lee et al. 2018, arXiv 1807.03888) or, if the model was trained
+    with outlier exposure, the log odds of being out of distribution. All answers to a picture have the same
+    familiarity.
 
     Attributes:
         quantiles: the distances of held-out pictures at evenly spaced ranks, ascending, from rank 0 to rank
@@ -157,14 +161,14 @@ class Familiarity:
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """The part of a network that answers one question.
+    """The part of a network that answers one question, such as the class ("label") or the colour.
 
     Attributes:
-        labels: the labels in index order; as many as the head's output has columns.
+        labels: the possible answers, in the order of the columns of the head's output.
         temperature: the temperature, > 0. Answers are softmax(log p / temperature), so that a value above 1
             makes probabilities more equal (Guo et al. 2017, arXiv 1706.04599).
-        confidence: the threshold, 0..1, below which an answer is `ambiguous`; with ACCEPT_NOTHING all answers
-            are `unproven`.
+        confidence: the threshold, 0..1. An answer with a lower probability goes to review as `ambiguous`.
+            With ACCEPT_NOTHING all answers go to review as `unproven`.
         withheld: the labels that are never accepted; an answer with one of them is `unproven`.
         stricter: the thresholds of labels that need a higher confidence than others, 0..1.
         applies_to: the classes that have the attribute; None if all have it, and for the class itself.
@@ -317,6 +321,7 @@ class ModelContract:
 
     @cached_property
     def _unproven(self) -> "ModelContract":
+        # `unfamiliar` outranks `unproven`, so its thresholds have to go for every answer to be `unproven`.
         ranks = self.familiarity and replace(self.familiarity, threshold=0.0)
         nothing = self.set_class_threshold(ACCEPT_NOTHING)
         heads = {name: replace(head, familiarity=None) for name, head in nothing.heads.items()}

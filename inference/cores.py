@@ -1,6 +1,7 @@
-"""Count the processes that can classify at the same time on this machine, each on one thread.
+"""Count the processor cores that this process may use, which is how many workers are started.
 
-Reads the affinity of this process and the processor quota of its container.
+A container may use fewer cores than the machine has. Two limits are read: the affinity, which is the list of
+cores on which the system lets this process run, and the quota of processor time of its container.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Errors between an upload and a decision.
+"""All errors of this package, as a tree. Catch the base class that says who can correct the fault.
 
 InferenceError
 ├── UploadError             the client can correct it
@@ -16,7 +16,7 @@ InferenceError
     ├── ContractBroken      the model's inputs, outputs or golden answers differ from its contract
     └── AnswerNotFinite     the model answered NaN or infinity
 
-A message says what was received and what would be accepted. HTTP statuses are in app/api/problems.py.
+A message says what was received and what would be accepted.
 """
 
 

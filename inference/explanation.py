@@ -1,8 +1,8 @@
 """Explain a prediction by occlusion: measure how its probability falls if a part of the picture is hidden.
 
 The model runs once more, on SQUARES_PER_EDGE x SQUARES_PER_EDGE copies of its input with one square hidden in
-each (Zeiler and Fergus 2014, arXiv 1311.2901, section 4.2). docs/reference/http.md says what such a map
-means. Pure.
+each (Zeiler and Fergus 2014, arXiv 1311.2901, section 4.2). `draw_heat_map` draws the result over the
+picture: red where hiding a square makes the answer less likely, blue where it makes it more likely.
 """
 
 from typing import Final, TypeAlias
@@ -19,8 +19,10 @@ SQUARES_PER_EDGE: Final = 8
 """Number of positions of the hidden square along each edge."""
 
 HIDDEN_EDGE_SHARE: Final = 1 / 4
-"""Edge of the hidden square, as a share of the picture's edge. Smaller squares change too little to be
-seen."""
+"""Edge of the hidden square, as a share of the picture's edge.
+
+It is twice the distance between two positions, so squares overlap. Smaller squares change too little.
+"""
 
 MIN_STRONG_DROP: Final = 0.05
 """Drop of the probability from which a map is drawn in full strength; a smaller one makes a fainter map."""
@@ -49,6 +51,7 @@ def explain_prediction(networks: Networks, model_input: ModelInput, class_id: in
     background = 0 if light_on_black else pixels.mean(axis=(0, 1)).astype(np.uint8)
     batch = np.concatenate([pixels[np.newaxis], _hidden(pixels, background)])
     answers = classifier.classify(batch, [model_input.network] * len(batch))
+    # The first picture of the batch is the whole one, which the others are compared with.
     whole, *hidden_probabilities = (
         float(prediction.answer.probabilities[class_id]) for prediction in answers
     )

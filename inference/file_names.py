@@ -1,7 +1,7 @@
-"""Recognise by their names the files that people put in folders, archives and buckets as pictures. Pure.
+"""Tell by their names which files in a folder, archive or bucket may be pictures.
 
-Systems and programs add files of their own beside pictures. The service, the catalogue and the training
-ignore the same ones. Archives of Windows may separate folders by backslashes.
+Systems and programs add files of their own beside pictures, such as `Thumbs.db` and `.DS_Store`. The service,
+the labelling of catalogues and the training all ignore them by the rules of this file.
 """
 
 import re

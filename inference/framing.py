@@ -1,7 +1,7 @@
 """Fit a garment into 28 x 28, as Fashion-MNIST was made (crop, scale, sharpen, centre), or a whole picture.
 
-The steps are those of Xiao et al. 2017, arXiv 1708.07747, section 2. docs/explanation/conversion.md says
-where this differs and why. Pure functions of arrays, which convert.py calls in order.
+The steps are those of Xiao et al. 2017, arXiv 1708.07747, section 2. Each function is one step.
+docs/explanation/conversion.md says where they differ from the paper and why.
 """
 
 from functools import lru_cache

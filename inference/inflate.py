@@ -1,7 +1,9 @@
-"""Inflate bytes that a client chose, in steps, and stop if they hold too little for their length. Pure.
+"""Unpack compressed data of a client in steps, and stop as soon as it costs more than it can be worth.
 
-A stream of deflate can be long and hold nothing: blocks without content cost as much time as others. A stream
-whose packed bytes are more than twice its unpacked ones, and SPARE_BYTES, is refused as soon as that shows.
+Two kinds of data are dangerous. A few kilobytes may unpack to gigabytes, so the caller gives a limit for the
+unpacked bytes. And many megabytes may unpack to nothing, since a block without content takes as much time as
+any other. So a stream is refused as soon as its packed bytes exceed PACKED_PER_UNPACKED times its unpacked
+bytes plus SPARE_BYTES.
 """
 
 import zlib
@@ -14,8 +16,12 @@ INFLATE_STEP_BYTES: Final = 256 * 1024
 """Number of bytes that go in, or come out, in one step."""
 
 PACKED_PER_UNPACKED, SPARE_BYTES = 2, 1024
-"""Limits for the packed bytes: the number for each unpacked byte, and the number beyond these. A compressor
-stores bytes that it cannot shrink, in parts of some kilobytes, and a header of gzip holds a name."""
+"""Largest number of packed bytes for each unpacked byte, and of packed bytes beyond these.
+
+A compressor stores bytes that it cannot shrink as they are, so honest data stays near 1. The spare bytes are
+for
+headers: one of gzip holds a file name.
+"""
 
 
 @dataclass(frozen=True)
@@ -44,16 +50,16 @@ def inflate_stream(packed: Buffer, bits: int, limit: int) -> InflatedStream:
     inflating = zlib.decompressobj(bits)
     source = memoryview(packed)
     parts = list[bytes]()
-    size = 0
-    position = 0
-    waiting = b""
+    size = 0  # unpacked so far
+    position = 0  # in the packed bytes
+    waiting = b""  # given to zlib, but not unpacked yet, because a step was full
     is_starved = True
     while size <= limit and not inflating.eof:
         if is_starved:
             spare = SPARE_BYTES + PACKED_PER_UNPACKED * size - position
             if position == len(source):
                 break
-            if spare <= 0:
+            if spare <= 0:  # zlib would accept such a stream
                 raise zlib.error(f"its first {position:,} bytes hold {size:,}")
             piece: Buffer = source[position : position + min(INFLATE_STEP_BYTES, spare)]
             position += len(piece)

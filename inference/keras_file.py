@@ -1,6 +1,7 @@
 """Refuse files that are no `.keras` file of Keras 3, before TensorFlow is loaded, which takes seconds.
 
-Older formats are recognised by their first bytes and their metadata. Reads one file, but no layer in it.
+Files of Keras 1 and 2 are recognised by their first bytes and their metadata, so that the error can say how
+to convert them. No layer is read, since a layer can run code.
 """
 
 import json

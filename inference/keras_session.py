@@ -1,8 +1,10 @@
-"""Run a bare `.keras` file on TensorFlow: the only file of the serving side that imports it.
+"""Run a `.keras` file that is no part of a release, on TensorFlow.
 
-TensorFlow is imported when a session is created, not before: the container does not contain it. A model from
-elsewhere rarely declares what it expects, so this file infers shape, scaling, and whether it ends in a
-softmax. training/release/adopt.py uses the result (`InferredInput`) to make a release by the same rules.
+Such a model rarely says what it expects, so this file infers three things: the shape of its input, whether
+pixels have to be divided by 255 first, and whether its outputs still need a softmax. A release that is made
+of the model is made by the same rules.
+
+TensorFlow is imported when a session is created, not before, because the container does not contain it.
 """
 
 import importlib.util
@@ -189,6 +191,7 @@ def _output_count(model: Any, path: Path) -> int:  # noqa: ANN401 - Keras ships 
 def _scales_itself(model: Any) -> bool:  # noqa: ANN401 - Keras ships no types
     if "int" in str(model.inputs[0].dtype):
         return True  # integers in 0..1 would be black and white only, so it expects 0..255
+    # Keras has no public way to list the layers of layers.
     layers = model._flatten_layers(include_self=False, recursive=True)
     return any(type(layer).__name__ in _SCALING_LAYERS for layer in layers)
 

@@ -1,4 +1,7 @@
-"""The kinds of garments: the names under which titles, photos and people speak of the same thing."""
+"""The kinds of garments, such as `skirt` or `closed shoe`.
+
+They are the names by which a product's title, the answer to its photo, and a person's answer can be compared.
+"""
 
 from collections.abc import Iterable
 from typing import Final

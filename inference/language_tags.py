@@ -1,7 +1,7 @@
 """Choose the part of a text in one language, if tags divide it: `[:en]Blue jeans[:de]Blaue Jeans[:]`.
 
-Plugins of shops write such tags (qTranslate: `[:en]`, `{:en}` and `<!--:en-->`). They are markup, no words.
-Text outside of tags belongs to every part. Pure.
+Plugins of shops write such tags into titles (qTranslate: `[:en]`, `{:en}` and `<!--:en-->`). Text outside of
+tags belongs to every part.
 """
 
 import re

@@ -1,6 +1,7 @@
 """Combine the networks of one release: choose the network that reads an upload, and return its answer.
 
-classifier.py is one network, and convert.py makes its input. No I/O.
+A release may have a network for pictures of 28 x 28 pixels in grey (`pixels`) and one for photos in colour
+(`photos`). A request may have pictures for both.
 """
 
 import math
@@ -74,6 +75,7 @@ class Networks:
             ContractBroken: a contract needs an output that its model does not have.
         """
         names = {model_input.network for model_input in inputs}
+        # A single network answers under both names, so all its pictures go into one run.
         if len(self) == 1 or len(names) == 1:
             return self._classify_with_one(inputs)
         answers: dict[int, Prediction] = {}

@@ -1,7 +1,7 @@
-"""Run the serving graph on ONNX Runtime: the only file that uses it.
+"""Run the graph of a release on ONNX Runtime: pixels in, probabilities out.
 
-Reads one `.onnx` file. Loading checks the graph's inputs and outputs, so that a wrong model is refused before
-the first request. classifier.py interprets the scores.
+The graph (`model.onnx`) was made from the trained Keras model, and is what services run. Its inputs and
+outputs are checked when it is loaded, so that a wrong file is refused before the first request.
 """
 
 import os
@@ -29,8 +29,11 @@ ATTRIBUTE_PREFIX = f"{PROBABILITIES}_"
 """Beginning of the name of an attribute's output: float32, (N, C). The name of the attribute follows."""
 
 DISTANCE = "distance"
-"""Name of the graph's optional last output: the OOD scores, float32, (N,). An OOD score is the Mahalanobis
-distance, or the log odds if OOD photos were learnt."""
+"""Name of the graph's optional last output, float32, (N,): how unlike the learnt pictures each picture is.
+
+It is the Mahalanobis distance to the nearest class or, if photos of other things were learnt, the log odds of
+being such a photo (out of distribution).
+"""
 
 _UNUSABLE = (  # ONNX Runtime's errors have no common base class
     onnx_errors.Fail,

@@ -1,6 +1,7 @@
-"""Convert the pixels that clients send as nested lists of JSON, and encode pixels as a PNG for them.
+"""Convert pixels that clients send as nested lists in JSON into an array, and encode pixels as a PNG.
 
-Works in memory alone. Pictures come in through decode.py, which reads such a PNG as it is.
+A client that sends `[[0, 12, ...], ...]` has converted the picture itself, so the numbers go to the network
+as they are.
 """
 
 from itertools import chain

@@ -1,4 +1,4 @@
-"""Read text that people write or paste: files of any editor, and characters that nobody sees. Pure.
+"""Clean text that people write or paste: remove characters that nobody sees, and escape unprintable ones.
 
 Editors of Windows begin files with a byte order mark, or save UTF-16, and end lines with carriage returns.
 Web pages and chats turn spaces into no-break spaces.

@@ -1,12 +1,11 @@
-"""Reasons why a person should look at an answer, and the names of those who decide.
+"""Reasons why a person should look at an answer, such as `ambiguous`, and who may decide a label.
 
-This file is the only list of both. `Reason` says what each reason means and where it may occur. Documents,
-texts of pages and tables are compared with it (tests/unit/test_reasons.py).
+`Reason` says what each reason means and where it may occur. It is the only list: documents, texts of pages
+and tables are compared with it by a test.
 
-To add a reason, add a member at the end and return it where the decision is made: decision.py for one
-picture, title_rule.py for a picture with a title, `labelling` for tables. CONTRIBUTING.md names all places.
-The order of the statements there says which of several reasons a picture gets. The order of the members says
-nothing about that: it is the order of the columns in the summary of a table.
+To add a reason, add a member at the end, and return it where the decision is made. CONTRIBUTING.md names all
+places. If several reasons fit, the order of the checks in the code that decides says which one a picture
+gets. The order of the members here is only the order of the columns in the summary of a table.
 """
 
 from collections.abc import Iterable

@@ -1,8 +1,8 @@
-"""The classes and kinds of a release, in the words that titles are read as.
+"""Translate the labels of a release into kinds of garments, so that a title can be compared with them.
 
-A title, a photo and a person speak of a garment by one of the names in kinds.py. A release has labels of its
-own: classes such as "Ankle boot", and the labels of the attribute `kind`. `find_release_labels` translates
-them. Pure.
+A title such as "Chelsea boots" is read as a kind (`boot`). A release has labels of its own: classes such as
+"Ankle boot", and the labels of its attribute `kind` if it has one. `find_release_labels` returns the kinds
+that each of its labels stands for.
 """
 
 from collections.abc import Collection, Mapping, Set

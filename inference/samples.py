@@ -1,6 +1,7 @@
-"""Convert a picture of Pillow into samples: turn it upright, convert it to 8 bits, reduce it.
+"""Prepare a decoded picture of Pillow for the conversion: turn it upright, make it 8 bits, reduce it.
 
-decode.py uses this in the worker, and isolated_decoder.py in a separate process. Imports Pillow alone.
+The process that decodes risky formats uses these functions as well, so this file imports Pillow alone: that
+process starts faster, and has less memory to spare.
 """
 
 import contextlib
@@ -11,10 +12,10 @@ from PIL import ExifTags, Image
 def turn_upright(image: Image.Image) -> Image.Image:
     """Return a picture turned upright as its EXIF orientation says.
 
-    The EXIF block is not written again, since writing a block of 8 MB takes seconds.
+    Pillow's own `exif_transpose` would also write the EXIF block again, which takes seconds if it has 8 MB.
     """
     orientation = None
-    with contextlib.suppress(Exception):  # metadata that cannot be read turn nothing
+    with contextlib.suppress(Exception):  # a picture with damaged metadata is shown as it is stored
         orientation = image.getexif().get(ExifTags.Base.Orientation)
     return apply_orientation(image, orientation or 1)
 

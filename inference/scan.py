@@ -1,10 +1,12 @@
-"""Scan the structure of a JPEG, PNG or WebP before a library opens it, and remove other parts of the file.
+"""Read the structure of a JPEG, PNG or WebP before a decoder opens it, and remove all but the picture.
 
-A decoder in C reads these three formats in time proportional to the samples that a fixed header names. Other
-work grows with the number of parts of a file (markers, chunks, metadata). These are walked here once, in few
-steps for each part, and counted. Metadata and everything behind the picture are removed: EXIF except for the
-orientation, XMP, text, profiles, films and second pictures. Pure functions of bytes. picture_opening.py
-compares the size with the limits.
+A stranger may send a file that is small but takes minutes to decode: a JPEG with a million empty scans, or a
+PNG with a million text chunks. The size in its header does not show this. Each function here walks once over
+the parts of a file (markers of a JPEG, chunks of a PNG or WebP), counts them, and refuses a file with too
+many. What remains takes a time that depends on width and height alone, so a limit for these is enough.
+
+The result has no metadata, and nothing that follows the picture (a film, a second picture). Only the
+orientation is read from the metadata.
 """
 
 import contextlib
@@ -17,28 +19,35 @@ from typing import Final
 from inference.errors import BrokenPicture
 
 MAX_MARKERS: Final = 10_000
-"""Limit for the markers of a JPEG, up to the end of its picture. Cameras write up to some hundred."""
+"""Largest number of markers in a JPEG, up to the end of its picture. Cameras write up to some hundred."""
 
 MAX_TABLE_BYTES: Final = 64 * 1024
-"""Limit for the tables and frame headers of a JPEG before its first scan, which Pillow reads in Python.
-Encoders write about 1 kB."""
+"""Largest number of bytes in the tables and frame headers of a JPEG before its first scan.
+
+Pillow reads these bytes in Python, which is slow. Encoders write about 1 kB.
+"""
 
 MAX_SCANS, SCAN_COST_PIXELS, MAX_SCANNED_PIXELS = 20, 50_000, 100_000_000
-"""Limits for the scans of a JPEG: the scans that any JPEG may have, the cost of an empty scan in pixels, and
-the product of pixels and scans of a JPEG with more scans.
+"""Limits for the scans of a JPEG. A scan is one pass over all pixels, and takes about a nanosecond for each.
 
-Encoders write up to 18 scans. Each scan is a pass over all pixels, of about a nanosecond each.
+Any JPEG may have MAX_SCANS; encoders write up to 18. A JPEG with more of them may have as many as fit into
+the time for MAX_SCANNED_PIXELS, where a scan takes the time for its pixels and for SCAN_COST_PIXELS more.
 """
 
 MAX_CHUNKS: Final = 1_000
-"""Limit for the chunks of a WebP, and for the chunks of a PNG that hold no samples."""
+"""Largest number of chunks in a WebP, and of chunks without samples in a PNG."""
 
 MIN_SAMPLE_CHUNK_BYTES: Final = 4 * 1024
-"""Smallest mean size of the chunks of a PNG that hold samples; MAX_CHUNKS more are allowed. OpenCV and libpng
-write 8 kB."""
+"""Smallest mean size in bytes of the chunks of a PNG that hold samples. OpenCV and libpng write 8 kB.
+
+MAX_CHUNKS smaller ones are allowed.
+"""
 
 MAX_PNG_SPARE_BYTES: Final = 64 * 1024
-"""Limit for the packed bytes of a PNG beyond twice its samples. Encoders store samples that do not shrink."""
+"""Largest number of packed bytes of a PNG beyond twice the bytes of its samples.
+
+An honest encoder stores samples that it cannot shrink as they are, so it never comes near this.
+"""
 
 MAX_EXIF_BYTES: Final = 64 * 1024
 """Largest number of bytes of an EXIF block that are read."""
@@ -50,9 +59,9 @@ class ScannedPicture:
 
     Attributes:
         data: the file, without metadata and without everything behind the picture.
-        size: width and height, the largest that a header names.
-        orientation: the orientation by the first EXIF block, 1..8.
-        is_work_bounded: whether the work of the decoder is limited by this size.
+        size: the width and height in pixels. If several headers name a size, the largest of each.
+        orientation: the way in which the camera was held, by the first EXIF block, 1 (upright) to 8.
+        is_work_bounded: whether the time and memory of a decoder depend on this size alone.
     """
 
     data: bytes
@@ -62,7 +71,11 @@ class ScannedPicture:
 
 
 _MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-"""The next marker that is neither part of the samples nor a restart (ITU-T T.81, section B.1.1)."""
+"""Pattern of a marker between the parts of a JPEG: 0xFF and a code (ITU-T T.81, section B.1.1).
+
+Within samples, 0xFF is followed by 0x00, or by the code of a restart (0xD0 to 0xD7), which are no such
+markers.
+"""
 
 _EXIF = b"Exif\0\0"
 
@@ -81,21 +94,25 @@ def scan_jpeg(upload: bytes) -> ScannedPicture:
     for _ in range(MAX_MARKERS):
         marker = _MARKER.search(upload, at)
         start = marker.start() if marker else len(upload)
-        if scans:  # samples, up to the next marker
+        if scans:  # a scan is followed by its samples, up to the next marker
             parts.append(upload[at:start])
         code = upload[start + 1] if marker else _NO_MORE
         end = start + 2 + int.from_bytes(upload[start + 2 : start + 4], "big")
         segment = upload[start:end]
+        # A picture may lack its end marker. Then a segment that does not fit into it, or that is cut off, is
+        # where the next picture of the file begins.
         if code in (_END, _NO_MORE) or (scans and (end > len(upload) or not _goes_on(code, segment))):
             break
         if code in (_TEMPORARY, _BEGIN):
             at = start + 2
             continue
+        # The first EXIF block is used, as libraries do; a later one may belong to an embedded preview.
         if code == _EXIF_OR_XMP and not orientation and segment[4:10] == _EXIF:
             orientation = read_orientation(segment[4:])
         elif not _is_metadata(code, segment):
             parts.append(segment)
             tables += 0 if scans else len(segment)
+        # Decoders differ in which of several frame headers they believe, so the largest counts.
         if code in _FRAMES and len(segment) >= 9:
             down, across = struct.unpack_from(">HH", segment, 5)
             width, height = max(width, across), max(height, down)
@@ -109,19 +126,21 @@ def scan_jpeg(upload: bytes) -> ScannedPicture:
         raise make_header_error(upload, "JPEG")
     if scans > MAX_SCANS and scans * (width * height + SCAN_COST_PIXELS) > MAX_SCANNED_PIXELS:
         raise _broken("JPEG", f"of {width} x {height} pixels has {scans} scans, which no camera writes")
-    if code == _END:
+    if code == _END:  # without it, the decoder says that the file is truncated, as it should
         parts.append(b"\xff\xd9")
     return ScannedPicture(b"".join(parts), (width, height), orientation or 1)
 
 
+# Codes of markers (ITU-T T.81, table B.1). _NO_MORE stands for the end of the file.
 _BEGIN, _END, _SCAN, _TEMPORARY, _EXIF_OR_XMP, _NO_MORE = 0xD8, 0xD9, 0xDA, 0x01, 0xE1, -1
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def _goes_on(code: int, segment: bytes) -> bool:
-    """Return whether a segment behind a scan belongs to the picture, by its form (ITU-T T.81, section B.2).
+    """Return whether a segment that follows a scan belongs to the same picture, by its form.
 
-    Any other segment is part of another picture or of a film, behind a picture that lacks its end.
+    If it does not, the picture has no end marker, and another picture or a film follows it. The forms are
+    those of ITU-T T.81, section B.2.
     """
     content = segment[4:]
     match code:
@@ -139,7 +158,12 @@ def _goes_on(code: int, segment: bytes) -> bool:
 
 
 def _are_tables(content: bytes, most: int, sizes: Callable[[bytes], int]) -> bool:
-    """Return whether bytes are tables and nothing else, each with its size and a number of at most `most`."""
+    """Return whether bytes are a series of JPEG tables and nothing else.
+
+    Args:
+        most: the largest allowed first byte of a table. Its low half is the number of the table, 0 to 3.
+        sizes: a function that returns the size of the table at the beginning of the given bytes.
+    """
     at = 0
     while at < len(content):
         if content[at] > most or content[at] & 0xF > 3:
@@ -162,16 +186,17 @@ def scan_png(upload: bytes) -> ScannedPicture:
     """
     if len(upload) < 33 or upload[12:16] != b"IHDR":
         raise make_header_error(upload, "PNG")
-    parts = [upload[:33]]
+    parts = [upload[:33]]  # the signature (8 bytes) and the header chunk IHDR (25 bytes)
     pieces = 0
     other_chunks = 0
     orientation = 0
     at = 33
+    # What remains after each chunk of samples; below 0, the chunks hold more than the picture can need.
     spare_bytes = MAX_PNG_SPARE_BYTES + 2 * _samples_of_png(upload)
     most = MAX_CHUNKS + len(upload) // MIN_SAMPLE_CHUNK_BYTES
     while at + 8 <= len(upload):
         length, kind = struct.unpack_from(">I4s", upload, at)
-        end = at + 12 + length
+        end = at + 12 + length  # length, type and checksum have 4 bytes each
         if kind in _PNG_PARTS:
             parts.append(upload[at:end])
         elif kind == b"eXIf" and not orientation:
@@ -195,20 +220,24 @@ def _samples_of_png(upload: bytes) -> int:
     """Return the largest number of bytes of a PNG's samples (PNG, sections 7.2, 8.1 and 11.2.1)."""
     width, height, depth, colour = struct.unpack_from(">IIBB", upload, 16)
     channels = {0: 1, 2: 3, 3: 1, 4: 2}.get(colour, 4)
-    rows = 2 * height + 7  # of an interlaced one; each begins with its filter, and ends with a whole byte
+    # An interlaced picture is stored in seven passes, together up to 2 * height + 7 rows. Each row begins
+    # with one byte for its filter, and its last byte may be only partly used.
+    rows = 2 * height + 7
     bits: int = width * height * channels * depth
     return -(-bits // 8) + 2 * int(rows)
 
 
 _PNG_PARTS = frozenset((b"PLTE", b"tRNS", b"IDAT", b"IEND"))
+"""Chunks of a PNG that a decoder needs: colours, transparency, samples, and the end."""
 
 
 def scan_webp(upload: bytes) -> ScannedPicture:
     """Return the picture of a WebP without metadata and other parts, by a walk over its chunks.
 
     Returns:
-        The scanned picture. If it is lossless, animated or has alpha, it is whole and its work is not
-        bounded, since such a stream has as many tables as it says: one of 295 kB took 382 MB.
+        The scanned picture. If it is lossless, animated or transparent, it is the whole upload, and
+        `is_work_bounded` is false: such a stream has as many tables as it says, and one of 295 kB took 382
+        MB.
 
     Raises:
         BrokenPicture: the WebP has no picture, is truncated, or has too many chunks.
@@ -221,7 +250,7 @@ def scan_webp(upload: bytes) -> ScannedPicture:
         if at + 8 > min(end, len(upload)):
             break
         kind, length = struct.unpack_from("<4sI", upload, at)
-        following = at + 8 + length + length % 2
+        following = at + 8 + length + length % 2  # chunks have an even number of bytes
         if kind in _WEBP_TABLES:
             return ScannedPicture(upload, _webp_size(upload), is_work_bounded=False)
         if kind == b"VP8 ":
@@ -233,14 +262,16 @@ def scan_webp(upload: bytes) -> ScannedPicture:
         raise _broken("WebP", f"has more than {MAX_CHUNKS:,} chunks")
     if len(picture) < 18:
         raise make_header_error(upload, "WebP")
-    if min(end, at) > len(upload) + 1:  # of a last chunk the byte of padding may be missing
+    if min(end, at) > len(upload) + 1:  # some writers leave out the last chunk's byte of padding
         raise _broken("WebP", "is truncated", "Send the whole file.")
-    across, down = struct.unpack_from("<HH", picture, 14)  # RFC 6386, section 9.1
+    # Two numbers of 14 bits; the upper two bits of each only ask for another scale (RFC 6386, section 9.1).
+    across, down = struct.unpack_from("<HH", picture, 14)
     head = b"RIFF" + struct.pack("<I", 4 + len(picture)) + b"WEBP"
     return ScannedPicture(head + picture, (across & 0x3FFF, down & 0x3FFF), orientation or 1)
 
 
 _WEBP_TABLES = frozenset((b"ALPH", b"VP8L", b"ANMF"))
+"""Chunks of a WebP whose streams have tables of any number: transparency, lossless pictures, animations."""
 
 
 def _webp_size(upload: bytes) -> tuple[int, int]:
@@ -253,12 +284,14 @@ def _webp_size(upload: bytes) -> tuple[int, int]:
 
 
 def read_orientation(exif: bytes) -> int:
-    """Return the orientation, 1..8, in the first directory of an EXIF block; 1 if it has none.
+    """Return the orientation, 1 (upright) to 8, in the first directory of an EXIF block; 1 if it has none.
 
-    CIPA DC-008, section 4.6.4: tag 0x0112, one SHORT.
+    It is tag 0x0112, one number of 16 bits (CIPA DC-008, section 4.6.4).
     """
     block = exif[:MAX_EXIF_BYTES].removeprefix(_EXIF)
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get(block[:4])  # little or big endian
+    # A damaged block points behind its end, and one without byte order makes no format: both are errors of
+    # struct, and such a picture is taken as upright.
     with contextlib.suppress(struct.error):
         (directory,) = struct.unpack_from(f"{order}I", block, 4)
         (count,) = struct.unpack_from(f"{order}H", block, directory)

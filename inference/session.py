@@ -1,7 +1,7 @@
-"""Interface of a loaded model: pixels in, raw scores out.
+"""Interface of a loaded model, whatever library runs it: pixels in, probabilities out.
 
-A session has neither labels nor thresholds. They belong to the contract, which classifier.py applies.
-onnx_session.py runs the serving graph, and keras_session.py a bare `.keras` file if TensorFlow is installed.
+A session knows neither labels nor thresholds. There are two: one runs the graph of a release on ONNX Runtime,
+the other a bare `.keras` file on TensorFlow.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,8 @@ class Scores:
 
     Attributes:
         probabilities: the probabilities by head, float32, (N, C), each row with sum 1.
-        distances: the OOD scores, float32, (N,); a higher one is less familiar. None if the model has none.
+        distances: a score of how unlike the learnt pictures each picture is, float32, (N,); None if the model
+            does not measure it.
     """
 
     probabilities: Mapping[str, Probabilities]

@@ -1,8 +1,7 @@
-"""Recognise the format of an upload by its first bytes, before anything opens it.
+"""Recognise the format of an upload by its first bytes, before any decoder opens it.
 
-File names and Content-Types are not used. Formats that are not accepted are recognised, too: a message that
-says "SVG" helps the sender, "unknown format" does not. Bytes in, names out. decode.py decodes the accepted
-formats.
+File names and Content-Types are not used, since clients often set them wrong. Formats that are not accepted
+are recognised, too, so that an error can say "This looks like SVG" in place of "unknown format".
 """
 
 import binascii
@@ -18,7 +17,7 @@ Format: TypeAlias = Literal["PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", "HEIC",
 _NAMES = ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", *(["HEIC"] if find_spec("pillow_heif") else []))
 
 ACCEPTED_FORMATS_ADVICE = f"Send {', '.join(_NAMES)} or AVIF."
-"""Advice on accepted formats. It names HEIC if the decoder is installed, which the container image lacks."""
+"""Advice on accepted formats. It names HEIC only if its decoder is installed; the container has none."""
 
 _ACCEPTED: tuple[tuple[bytes, Format], ...] = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -36,13 +35,13 @@ _BRANDS: dict[bytes, Format] = {
 """Brands of ISO base media files that name a codec (ISO/IEC 23008-12, annex B; AVIF, section 6)."""
 
 _ANY_CODEC = (b"mif1", b"mif2", b"miaf", b"msf1")
-"""Brands of pictures in any codec. A compatible brand names the codec."""
+"""Brands (codes of a file type) of pictures in any codec. Another brand in the list names the codec."""
 
 _BRAND_BYTES = 256
-"""Number of bytes of a list of brands that are read."""
+"""Number of bytes from the beginning of a file in which its list of brands is read."""
 
 _ITEMS_BYTES = 4096
-"""Number of bytes that are searched for the types of items, which are in the second box."""
+"""Number of bytes from the beginning of a file that are searched for the type of its pictures."""
 
 _ZIP = b"PK\x03\x04"
 
@@ -66,7 +65,7 @@ _BASE64_SAMPLE = 64
 """Number of letters of base64 that are decoded to recognise a format."""
 
 _PREFIX_SAMPLE = 128
-"""Number of bytes before the letters of base64 that a prefix may have."""
+"""Largest number of bytes of a prefix such as `data:image/png;base64,` that is skipped."""
 
 _BEFORE_BASE64 = re.compile(rb"""\s*(?:b?["'])?(?:data:[^,]*,)*""", re.IGNORECASE)
 
@@ -85,7 +84,11 @@ def find_picture_format(upload: bytes) -> Format | None:
 
 
 def _find_codec(upload: bytes) -> Format | None:
-    """Return the codec by the major brand, the first compatible brand that names one, or an item's type."""
+    """Return the codec of a file in the format of HEIC and AVIF; None for a video or another such file.
+
+    The first brand (format code) in the header that names a codec decides. If no brand does, the type of the
+    file's pictures decides.
+    """
     major = upload[8:12]
     end = min(int.from_bytes(upload[:4], "big"), _BRAND_BYTES)
     for brand in (major, *(upload[at : at + 4] for at in range(16, end, 4))):
@@ -96,9 +99,9 @@ def _find_codec(upload: bytes) -> Format | None:
 
 
 def set_codec_brand(upload: bytes) -> bytes:
-    """Return a HEIC or AVIF file whose major brand (format code in the header) names its codec.
+    """Return a HEIC or AVIF file whose first brand (format code in the header) names its codec.
 
-    Readers refuse most other brands.
+    Decoders refuse most other brands, although the file has what they read.
     """
     if upload[8:12] in _BRANDS:
         return upload
@@ -154,6 +157,7 @@ def _seems_to_be(upload: bytes) -> str:
 
 
 def _kind_of_text(sample: bytes) -> str:
+    """Return "SVG", "HTML" or "text" for the beginning of a text; empty if it is no text."""
     # A byte order mark and blank lines may precede the first word of a document.
     lowered = sample.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if b"<svg" in lowered:
@@ -177,7 +181,7 @@ def _is_utf8(sample: bytes) -> bool:
 
 
 def is_cut_short(upload: bytes) -> bool:
-    """Return whether a HEIC or AVIF file is truncated, so that libheif would leave parts of it blank."""
+    """Return whether a HEIC or AVIF file is truncated. Its decoder would leave the missing parts blank."""
     at = 0
     for _ in range(_BOXES):
         if at + 8 > len(upload):

@@ -1,9 +1,9 @@
-"""Escape cells of tables, so that no spreadsheet runs them as formulas, and read them back. Pure.
+"""Write cells of tables so that no spreadsheet runs them as formulas, and read such cells again.
 
-A folder may be called `=HYPERLINK(...)`, and the paths of its files are written to tables that people open,
-perhaps with another separator. A path gets `./` before it, which names the same file. In other cells, an
-apostrophe is written before each sign with which a cell could begin, and `unescape_text` removes it. cells.js
-of the page does the same, which a test compares.
+A folder may be called `=HYPERLINK(...)`, and the paths of its files are written to tables that people open. A
+path gets `./` before it, which names the same file. In any other text, an apostrophe is written before each
+sign with which a cell could begin, because the reader may use another separator. `unescape_text` removes
+them. The page in the browser does the same, and a test compares both.
 """
 
 import csv
@@ -27,6 +27,7 @@ NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?")
 """Pattern of a number, such as a price in a list, which is no formula."""
 
 MARK: Final = "'"
+"""The sign that is written before a text which a spreadsheet would otherwise run."""
 
 
 def escape_path(path: str) -> str:

@@ -1,8 +1,8 @@
 """Read a ZIP that a stranger made, with zipfile and the checks that zipfile leaves to its callers.
 
-Clients, catalogues and models bring such archives. A member is unpacked up to the size that the directory
-declares, so callers limit the sum of these sizes before they read. Names are never used as paths. An archive
-inside an archive is not opened.
+A small ZIP can claim, or unpack to, any size. `read_member` unpacks at most the size that the directory of
+the ZIP declares for a member, so a caller can add up these sizes and refuse the ZIP before it reads. Names of
+members are never used as paths on the disk.
 """
 
 import zipfile
@@ -19,7 +19,11 @@ ZIP_SIGNATURES: Final = (MEMBER_SIGNATURE, b"PK\x05\x06")
 """First bytes of a ZIP: of its first member, or of the directory of an empty one (APPNOTE.TXT 4.3.16)."""
 
 ENTRY_SIGNATURE: Final = b"PK\x01\x02"
-"""First bytes of each entry of the directory (APPNOTE.TXT 4.3.12). Counting them costs no memory."""
+"""First bytes of each entry of the directory (APPNOTE.TXT 4.3.12).
+
+Counting them in the bytes of a ZIP tells how many members it has. zipfile would first make an object for
+each.
+"""
 
 UTF8_FLAG: Final = 1 << 11
 """Flag of a member whose name is UTF-8 (APPNOTE.TXT, appendix D). Without it, Python reads code page 437."""
