@@ -75,7 +75,7 @@ def measure_border(picture: Picture, tolerance: float) -> Border:
     # Sorting and averaging the middle gives the median; numpy's own takes four times as long.
     ordered = np.sort(pixels, axis=0)
     colour: Colour = (ordered[(len(pixels) - 1) // 2].astype(np.float64) + ordered[len(pixels) // 2]) / 2
-    matching_count = cv2.countNonZero(_within(pixels[:, None], colour, tolerance))
+    matching_count = cv2.countNonZero(_mask_colour(pixels[:, None], colour, tolerance))
     return Border(colour, matching_count / len(pixels), tolerance)
 
 
@@ -87,10 +87,10 @@ def mask_garment(picture: Picture, background: Colour, tolerance: float) -> Mask
         background: the colour of the border.
         tolerance: the share of full scale by which a pixel of the background may differ.
     """
-    return cv2.bitwise_not(_within(picture, background, tolerance)).astype(np.uint8, copy=False)
+    return cv2.bitwise_not(_mask_colour(picture, background, tolerance)).astype(np.uint8, copy=False)
 
 
-def _within(picture: Picture, colour: Colour, tolerance: float) -> Mask:
+def _mask_colour(picture: Picture, colour: Colour, tolerance: float) -> Mask:
     # OpenCV rounds bounds to the nearest integer; rounding inwards keeps 242 outside a bound of 242.25.
     darkest, lightest = np.ceil(colour - 255 * tolerance), np.floor(colour + 255 * tolerance)
     return cv2.inRange(picture, darkest, lightest).astype(np.uint8, copy=False)

@@ -113,11 +113,13 @@ class Prediction:
             "probabilities": answer.label_probabilities,
         }
         if self.attributes:
-            fields["attributes"] = {name: _attribute(answer) for name, answer in self.attributes.items()}
+            fields["attributes"] = {
+                name: _make_attribute_fields(answer) for name, answer in self.attributes.items()
+            }
         return fields
 
 
-def _attribute(answer: Answer) -> dict[str, Any]:
+def _make_attribute_fields(answer: Answer) -> dict[str, Any]:
     return {
         "label": answer.label,
         "confidence": answer.confidence,
@@ -185,19 +187,19 @@ class Classifier:
             AnswerNotFinite: a score is NaN or infinity.
             ContractBroken: the contract needs a distance, but the scores have none.
         """
-        heads, distances = _finite(scores)
+        heads, distances = _list_finite_scores(scores)
         class_rows = heads.pop(LABEL)
-        familiarities = self._familiarities(len(class_rows), distances)
+        familiarities = self._compute_familiarities(len(class_rows), distances)
         predictions = []
         for place, (row, familiarity, name) in enumerate(
             zip(class_rows, familiarities, networks, strict=True)
         ):
-            answer = self._answer(LABEL, row, familiarity, name)
+            answer = self._make_answer(LABEL, row, familiarity, name)
             attributes: dict[str, Answer] = (
                 {}
                 if not heads
                 else {
-                    head: self._answer(head, rows[place], familiarity, name, answer.label)
+                    head: self._make_answer(head, rows[place], familiarity, name, answer.label)
                     for head, rows in heads.items()
                 }
             )
@@ -223,13 +225,13 @@ class Classifier:
             AnswerNotFinite: the model answered NaN or infinity.
         """
         # Before temperature, so that a release whose thresholds were changed still has its golden answers.
-        heads, measured_distances = _finite(self._run_model(pixels))
+        heads, measured_distances = _list_finite_scores(self._run_model(pixels))
         for name, wanted in answers.items():
             _check_answers(np.array(heads[name], np.float32), wanted)
         if distances is not None:
             _check_distances(measured_distances, distances)
 
-    def _familiarities(self, pictures: int, distances: list[float] | None) -> Sequence[float | None]:
+    def _compute_familiarities(self, pictures: int, distances: list[float] | None) -> Sequence[float | None]:
         familiarity = self.contract.familiarity
         if familiarity is None:
             return [None] * pictures
@@ -239,7 +241,7 @@ class Classifier:
             )
         return [compute_familiarity(distance, familiarity) for distance in distances]
 
-    def _answer(
+    def _make_answer(
         self,
         head: str,
         row: list[float],
@@ -322,7 +324,7 @@ def _check_distances(measured: Sequence[float] | None, stored: Sequence[float]) 
         )
 
 
-def _finite(scores: Scores) -> tuple[dict[str, list[list[float]]], list[float] | None]:
+def _list_finite_scores(scores: Scores) -> tuple[dict[str, list[list[float]]], list[float] | None]:
     """Return the probabilities of each head, and the distances, as lists of plain numbers.
 
     For the few numbers of one picture, plain Python is faster than numpy.

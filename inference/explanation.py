@@ -49,7 +49,7 @@ def explain_prediction(networks: Networks, model_input: ModelInput, class_id: in
     classifier = networks[model_input.network]
     light_on_black = classifier.contract.input.polarity == "light-on-black"
     background = 0 if light_on_black else pixels.mean(axis=(0, 1)).astype(np.uint8)
-    batch = np.concatenate([pixels[np.newaxis], _hidden(pixels, background)])
+    batch = np.concatenate([pixels[np.newaxis], _hide_squares(pixels, background)])
     answers = classifier.classify(batch, [model_input.network] * len(batch))
     # The first picture of the batch is the whole one, which the others are compared with.
     whole, *hidden_probabilities = (
@@ -78,17 +78,17 @@ def draw_heat_map(drops: ProbabilityDrops, height: int, width: int) -> bytes:
     return cv2.imencode(".png", heat)[1].tobytes()
 
 
-def _hidden(pixels: Pixels, background: ArrayLike) -> PixelsBatch:
+def _hide_squares(pixels: Pixels, background: ArrayLike) -> PixelsBatch:
     """Return copies of the picture, each with one square of a background over it."""
     height, width = pixels.shape[:2]
     batch = np.repeat(pixels[np.newaxis], SQUARES_PER_EDGE**2, axis=0)
     for index, copy in enumerate(batch):
         row, column = divmod(index, SQUARES_PER_EDGE)
-        copy[_span(row, height), _span(column, width)] = background
+        copy[_find_hidden_span(row, height), _find_hidden_span(column, width)] = background
     return batch
 
 
-def _span(place: int, edge: int) -> slice:
+def _find_hidden_span(place: int, edge: int) -> slice:
     """Return the hidden square along one edge, around the middle of its place in the grid."""
     middle = (place + 0.5) * edge / SQUARES_PER_EDGE
     half = HIDDEN_EDGE_SHARE * edge / 2

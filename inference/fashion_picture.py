@@ -39,7 +39,7 @@ def find_own_input(samples: StoredSamples, contract: InputContract, *, is_lossy:
     if samples.shape[:2] == (EDGE, EDGE) and _is_fashion_input(contract):
         return np.ascontiguousarray(_normalize_fashion_picture(samples))
     grey = _find_grey_input(samples, contract, lossy=is_lossy)
-    is_light = grey is not None and cv2.mean(_border(grey))[0] >= MIN_LIGHT_BORDER
+    is_light = grey is not None and cv2.mean(_take_border(grey))[0] >= MIN_LIGHT_BORDER
     if grey is None or (is_light and contract.polarity == "light-on-black"):
         return None
     return np.ascontiguousarray(grey)
@@ -64,7 +64,7 @@ def _normalize_fashion_picture(samples: StoredSamples) -> StoredSamples:
     """
     if samples.ndim == 3:
         samples = cv2.cvtColor(blend_over_white(samples), cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
-    is_light = cv2.mean(_border(samples))[0] >= MIN_LIGHT_BORDER
+    is_light = cv2.mean(_take_border(samples))[0] >= MIN_LIGHT_BORDER
     return cv2.bitwise_not(samples).astype(np.uint8, copy=False) if is_light else samples
 
 
@@ -106,7 +106,7 @@ def _grey_of(samples: StoredSamples, *, lossy: bool) -> StoredSamples | None:
     return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
 
 
-def _border(samples: StoredSamples) -> StoredSamples:
+def _take_border(samples: StoredSamples) -> StoredSamples:
     """Return the outermost samples of a picture, (H, W)."""
     return np.concatenate((samples[0], samples[-1], samples[:, 0], samples[:, -1]))
 

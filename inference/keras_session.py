@@ -72,8 +72,8 @@ class KerasSession:
         """
         self.model = load_keras_model(path)
         _check_structure(self.model, path)
-        shape = _input_shape(self.model, path)
-        self.outputs = {LABEL: _output_count(self.model, path)}
+        shape = _read_input_shape(self.model, path)
+        self.outputs = {LABEL: _count_outputs(self.model, path)}
         divisor = 1.0 if _scales_itself(self.model) else 255.0
         self.habits = InferredInput(
             shape=shape, dtype=str(self.model.inputs[0].dtype), divisor=divisor, softmax=False
@@ -87,13 +87,14 @@ class KerasSession:
         """Set the number by which pixels are divided, and infer again whether the model needs a softmax."""
         new_habits = replace(self.habits, divisor=divisor, softmax=False)
         self.habits = replace(
-            new_habits, softmax=not _are_probabilities(_scores(self.model, new_habits, _probe()))
+            new_habits,
+            softmax=not _are_probabilities(_compute_scores(self.model, new_habits, _make_probe_pictures())),
         )
 
     def run(self, pixels: PixelsBatch) -> Scores:
         """Return the probabilities of N pictures, uint8, (N, 28, 28), by one call; there are no distances."""
-        scores = _scores(self.model, self.habits, pixels)
-        return Scores.make_class_scores(_softmax(scores) if self.habits.softmax else scores, None)
+        scores = _compute_scores(self.model, self.habits, pixels)
+        return Scores.make_class_scores(_apply_softmax(scores) if self.habits.softmax else scores, None)
 
     def log_guesses(self, path: Path) -> None:
         """Log what was inferred about the model, since a wrong guess costs accuracy without an error."""
@@ -109,9 +110,11 @@ def load_keras_model(path: Path) -> Any:  # noqa: ANN401 - Keras ships no types
     Raises:
         ModelUnreadable: TensorFlow is not installed, or Keras cannot load the file in safe mode.
     """
-    keras = _keras(path)
+    keras = _import_keras(path)
     try:
-        return keras.saving.load_model(path, _named_by_tensorflow(keras), compile=False, safe_mode=True)
+        return keras.saving.load_model(
+            path, _list_tensorflow_activations(keras), compile=False, safe_mode=True
+        )
     except Exception as error:  # loading runs the layers' own code
         raise ModelUnreadable(
             f"{path}: Keras cannot load it in safe mode ({shorten_error(error)}). It must be a Keras 3 file "
@@ -119,7 +122,7 @@ def load_keras_model(path: Path) -> Any:  # noqa: ANN401 - Keras ships no types
         ) from error
 
 
-def _named_by_tensorflow(keras: ModuleType) -> dict[str, object]:
+def _list_tensorflow_activations(keras: ModuleType) -> dict[str, object]:
     """Return the functions of `tf.nn` that Keras saves as an `activation=` by a name that it cannot load."""
     activations = keras.activations
     return {
@@ -140,7 +143,7 @@ def shorten_error(error: Exception) -> str:
     return cause if len(cause) <= _LONGEST_CAUSE else f"{cause[:_LONGEST_CAUSE]}..."
 
 
-def _keras(path: Path) -> ModuleType:
+def _import_keras(path: Path) -> ModuleType:
     if importlib.util.find_spec("tensorflow") is None:
         raise ModelUnreadable(
             f"{path} is a bare Keras model, and TensorFlow, which would run it, is not installed. Install "
@@ -169,7 +172,7 @@ def _check_structure(model: Any, path: Path) -> None:  # noqa: ANN401 - Keras sh
         )
 
 
-def _input_shape(model: Any, path: Path) -> tuple[int, ...]:  # noqa: ANN401 - Keras ships no types
+def _read_input_shape(model: Any, path: Path) -> tuple[int, ...]:  # noqa: ANN401 - Keras ships no types
     shapes = [tuple(value.shape[1:]) for value in model.inputs or ()]
     if len(shapes) != 1 or shapes[0] not in _READ_SHAPES:
         raise ContractBroken(
@@ -179,7 +182,7 @@ def _input_shape(model: Any, path: Path) -> tuple[int, ...]:  # noqa: ANN401 - K
     return shapes[0]
 
 
-def _output_count(model: Any, path: Path) -> int:  # noqa: ANN401 - Keras ships no types
+def _count_outputs(model: Any, path: Path) -> int:  # noqa: ANN401 - Keras ships no types
     shapes = [tuple(value.shape[1:]) for value in model.outputs]
     if len(shapes) != 1 or len(shapes[0]) != 1 or not isinstance(shapes[0][0], int):
         raise ContractBroken(
@@ -196,13 +199,13 @@ def _scales_itself(model: Any) -> bool:  # noqa: ANN401 - Keras ships no types
     return any(type(layer).__name__ in _SCALING_LAYERS for layer in layers)
 
 
-def _scores(model: Any, habits: InferredInput, pixels: PixelsBatch) -> NDArray[np.float32]:  # noqa: ANN401 - as above
+def _compute_scores(model: Any, habits: InferredInput, pixels: PixelsBatch) -> NDArray[np.float32]:  # noqa: ANN401 - as above
     shaped = pixels.reshape(-1, *habits.shape)
     model_input = shaped / np.float32(habits.divisor) if habits.divisor != 1 else shaped
     return np.asarray(model(model_input.astype(habits.dtype), training=False), np.float32)
 
 
-def _probe() -> PixelsBatch:
+def _make_probe_pictures() -> PixelsBatch:
     """Return a black, a white and a noisy picture; the logits of all three do not sum to 1 by chance."""
     noise = np.random.default_rng(0).integers(0, 256, (EDGE, EDGE), np.uint8)
     return np.stack([np.zeros_like(noise), np.full_like(noise, 255), noise])
@@ -212,7 +215,7 @@ def _are_probabilities(scores: NDArray[np.float32]) -> bool:
     return bool((scores >= 0).all() and (np.abs(scores.sum(axis=1) - 1) <= _SUM_TOLERANCE).all())
 
 
-def _softmax(scores: NDArray[np.float32]) -> Probabilities:
+def _apply_softmax(scores: NDArray[np.float32]) -> Probabilities:
     weights = np.exp(scores.astype(np.float64) - scores.max(axis=1, keepdims=True))
     probabilities: Probabilities = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
     return probabilities

@@ -29,7 +29,7 @@ class Part(NamedTuple):
     code: str = ""
 
 
-def choose_language_part(text: str, languages: Sequence[str]) -> Part:
+def select_tagged_text(text: str, languages: Sequence[str]) -> Part:
     """Return the part of a text in the preferred language, without language tags such as `[:en]`.
 
     Args:
@@ -56,14 +56,14 @@ def split_language_parts(text: str) -> dict[str, str]:
     start = 0
     for match in _TAG.finditer(text):
         runs.append((code, text[start : match.start()]))
-        code = _code(match)
+        code = _read_code(match)
         start = match.end()
     runs.append((code, text[start:]))
     codes = dict.fromkeys(code for code, _ in runs if code)
     return {wanted: "".join(part for code, part in runs if code in {"", wanted}) for wanted in codes}
 
 
-def _code(tag: re.Match[str]) -> str:
+def _read_code(tag: re.Match[str]) -> str:
     """Return the code of a tag; empty for the tag behind the last part."""
     code: str = tag["square"] or tag["curly"] or tag["comment"] or ""
     return re.split("[-_]", code.lower())[0]

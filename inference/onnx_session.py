@@ -64,7 +64,7 @@ class OnnxSession:
         """
         try:
             self._graph = onnxruntime.InferenceSession(
-                path, _options(threads), providers=["CPUExecutionProvider"]
+                path, _make_session_options(threads), providers=["CPUExecutionProvider"]
             )
         except _UNUSABLE as error:
             raise ModelUnreadable(
@@ -94,7 +94,7 @@ def name_output(head: str) -> str:
     return PROBABILITIES if head == LABEL else f"{ATTRIBUTE_PREFIX}{head}"
 
 
-def _options(threads: int) -> onnxruntime.SessionOptions:
+def _make_session_options(threads: int) -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -104,7 +104,7 @@ def _options(threads: int) -> onnxruntime.SessionOptions:
 
 
 def _check_input(graph: onnxruntime.InferenceSession, path: Path, shape: tuple[int, ...]) -> None:
-    inputs = [(value.name, value.type, _sizes(value.shape)) for value in graph.get_inputs()]
+    inputs = [(value.name, value.type, _list_sizes(value.shape)) for value in graph.get_inputs()]
     if inputs != [(PIXELS, "tensor(uint8)", [None, *shape])]:
         raise ContractBroken(
             f"{path}: the graph's inputs are {inputs}. "
@@ -114,7 +114,7 @@ def _check_input(graph: onnxruntime.InferenceSession, path: Path, shape: tuple[i
 
 def _checked_outputs(graph: onnxruntime.InferenceSession, path: Path) -> dict[str, int]:
     """Return the number of labels of each head; refuse any other outputs."""
-    outputs = {value.name: (value.type, _sizes(value.shape)) for value in graph.get_outputs()}
+    outputs = {value.name: (value.type, _list_sizes(value.shape)) for value in graph.get_outputs()}
     heads: dict[str, int] = {}
     for name, form in outputs.items():
         match form:
@@ -135,6 +135,6 @@ def _checked_outputs(graph: onnxruntime.InferenceSession, path: Path) -> dict[st
     )
 
 
-def _sizes(shape: list[int | str | None]) -> list[int | None]:
+def _list_sizes(shape: list[int | str | None]) -> list[int | None]:
     """Return a shape with None for open dimensions, which exporters name differently."""
     return [size if isinstance(size, int) else None for size in shape]

@@ -42,17 +42,19 @@ def parse_pixel_rows(rows: object, contract: InputContract) -> Pixels:
     for axis, size in enumerate(shape):
         for place, part in enumerate(numbers):
             if not isinstance(part, list):
-                raise _bad(f"{_name_place(place, shape[:axis])} is {name_json_value(part)}", contract)
+                raise _make_pixels_error(
+                    f"{_name_place(place, shape[:axis])} is {name_json_value(part)}", contract
+                )
             if len(part) != size:
-                raise _bad(
+                raise _make_pixels_error(
                     f"{_name_place(place, shape[:axis])} has {len(part)} "
                     f"{_AXES[axis]}{'s' * (len(part) != 1)}",
                     contract,
                 )
         numbers = list(chain.from_iterable(numbers))
-    plain = _plain(numbers)
+    plain = _convert_plain_integers(numbers)
     if plain is None:
-        plain = bytearray(_value(value, place, contract) for place, value in enumerate(numbers))
+        plain = bytearray(_convert_value(value, place, contract) for place, value in enumerate(numbers))
     return np.frombuffer(plain, np.uint8).reshape(shape)
 
 
@@ -68,7 +70,7 @@ def find_rows_shape(rows: object) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _plain(numbers: list[Any]) -> bytearray | None:
+def _convert_plain_integers(numbers: list[Any]) -> bytearray | None:
     """Convert plain integers at once; return None if a value needs a closer look."""
     if set(map(type, numbers)) != {int}:
         return None
@@ -78,14 +80,16 @@ def _plain(numbers: list[Any]) -> bytearray | None:
         return None
 
 
-def _value(value: object, place: int, contract: InputContract) -> int:
+def _convert_value(value: object, place: int, contract: InputContract) -> int:
     # JSON's true is a bool, which is an int in Python; NaN and 12.5 fail `is_integer`.
     if isinstance(value, int | float) and not isinstance(value, bool):
         if isinstance(value, float) and not value.is_integer():
-            raise _bad(f"{_name_place(place, contract.array_shape)} is {value!r}", contract)
+            raise _make_pixels_error(f"{_name_place(place, contract.array_shape)} is {value!r}", contract)
         if 0 <= value <= 255:
             return int(value)
-    raise _bad(f"{_name_place(place, contract.array_shape)} is {name_json_value(value)}", contract)
+    raise _make_pixels_error(
+        f"{_name_place(place, contract.array_shape)} is {name_json_value(value)}", contract
+    )
 
 
 def _name_place(place: int, shape: tuple[int, ...]) -> str:
@@ -96,7 +100,7 @@ def _name_place(place: int, shape: tuple[int, ...]) -> str:
     return f"{indices.capitalize()} of `pixels`" if indices else "`pixels`"
 
 
-def _bad(fault: str, contract: InputContract) -> BadPixels:
+def _make_pixels_error(fault: str, contract: InputContract) -> BadPixels:
     return BadPixels(f"{fault}. Send {contract.description}.")
 
 

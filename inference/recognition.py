@@ -18,7 +18,7 @@ from inference.language_files import (
     load_languages,
     load_shared_words,
 )
-from inference.language_tags import choose_language_part, split_language_parts
+from inference.language_tags import select_tagged_text, split_language_parts
 from inference.tokens import extract_visible_text, split_text
 from inference.vocabulary import MIN_START_LETTERS
 from inference.words import (
@@ -170,7 +170,7 @@ def _find_likely_languages(
     codes = [code for code in list_readable_languages() if known_counts.get(code, 0) == most]
     if not most:
         codes = list({load_languages()[code].head: code for code in reversed(codes)}.values())
-    texts = {code: choose_language_part(title, (code, *list_readable_languages())).text for code in codes}
+    texts = {code: select_tagged_text(title, (code, *list_readable_languages())).text for code in codes}
     tokens = dict[tuple[str, bool], list[str]]()
     for code, text in texts.items():
         key = text, load_languages()[code].keep_accents

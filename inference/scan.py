@@ -101,7 +101,9 @@ def scan_jpeg(upload: bytes) -> ScannedPicture:
         segment = upload[start:end]
         # A picture may lack its end marker. Then a segment that does not fit into it, or that is cut off, is
         # where the next picture of the file begins.
-        if code in (_END, _NO_MORE) or (scans and (end > len(upload) or not _goes_on(code, segment))):
+        if code in (_END, _NO_MORE) or (
+            scans and (end > len(upload) or not _belongs_to_picture(code, segment))
+        ):
             break
         if code in (_TEMPORARY, _BEGIN):
             at = start + 2
@@ -119,13 +121,17 @@ def scan_jpeg(upload: bytes) -> ScannedPicture:
         scans += code == _SCAN
         at = end
         if tables > MAX_TABLE_BYTES:
-            raise _broken("JPEG", f"has more than {MAX_TABLE_BYTES // 1024} kB of tables before its picture")
+            raise _make_structure_error(
+                "JPEG", f"has more than {MAX_TABLE_BYTES // 1024} kB of tables before its picture"
+            )
     else:
-        raise _broken("JPEG", f"has more than {MAX_MARKERS:,} markers, which no camera writes")
+        raise _make_structure_error("JPEG", f"has more than {MAX_MARKERS:,} markers, which no camera writes")
     if not scans:
         raise make_header_error(upload, "JPEG")
     if scans > MAX_SCANS and scans * (width * height + SCAN_COST_PIXELS) > MAX_SCANNED_PIXELS:
-        raise _broken("JPEG", f"of {width} x {height} pixels has {scans} scans, which no camera writes")
+        raise _make_structure_error(
+            "JPEG", f"of {width} x {height} pixels has {scans} scans, which no camera writes"
+        )
     if code == _END:  # without it, the decoder says that the file is truncated, as it should
         parts.append(b"\xff\xd9")
     return ScannedPicture(b"".join(parts), (width, height), orientation or 1)
@@ -136,7 +142,7 @@ _BEGIN, _END, _SCAN, _TEMPORARY, _EXIF_OR_XMP, _NO_MORE = 0xD8, 0xD9, 0xDA, 0x01
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
-def _goes_on(code: int, segment: bytes) -> bool:
+def _belongs_to_picture(code: int, segment: bytes) -> bool:
     """Return whether a segment that follows a scan belongs to the same picture, by its form.
 
     If it does not, the picture has no end marker, and another picture or a film follows it. The forms are
@@ -192,7 +198,7 @@ def scan_png(upload: bytes) -> ScannedPicture:
     orientation = 0
     at = 33
     # What remains after each chunk of samples; below 0, the chunks hold more than the picture can need.
-    spare_bytes = MAX_PNG_SPARE_BYTES + 2 * _samples_of_png(upload)
+    spare_bytes = MAX_PNG_SPARE_BYTES + 2 * _count_png_sample_bytes(upload)
     most = MAX_CHUNKS + len(upload) // MIN_SAMPLE_CHUNK_BYTES
     while at + 8 <= len(upload):
         length, kind = struct.unpack_from(">I4s", upload, at)
@@ -207,16 +213,18 @@ def scan_png(upload: bytes) -> ScannedPicture:
         other_chunks += kind != b"IDAT"
         spare_bytes -= min(end, len(upload)) - at if kind == b"IDAT" else 0
         if spare_bytes < 0:
-            raise _broken("PNG", "has more than twice as many bytes of packed samples as its size needs")
+            raise _make_structure_error(
+                "PNG", "has more than twice as many bytes of packed samples as its size needs"
+            )
         if pieces > most or other_chunks > MAX_CHUNKS:
-            raise _broken(
+            raise _make_structure_error(
                 "PNG", f"has more than {MAX_CHUNKS:,} chunks, or its samples are in very small pieces"
             )
         at = end
     return ScannedPicture(b"".join(parts), struct.unpack_from(">II", upload, 16), orientation or 1)
 
 
-def _samples_of_png(upload: bytes) -> int:
+def _count_png_sample_bytes(upload: bytes) -> int:
     """Return the largest number of bytes of a PNG's samples (PNG, sections 7.2, 8.1 and 11.2.1)."""
     width, height, depth, colour = struct.unpack_from(">IIBB", upload, 16)
     channels = {0: 1, 2: 3, 3: 1, 4: 2}.get(colour, 4)
@@ -252,18 +260,18 @@ def scan_webp(upload: bytes) -> ScannedPicture:
         kind, length = struct.unpack_from("<4sI", upload, at)
         following = at + 8 + length + length % 2  # chunks have an even number of bytes
         if kind in _WEBP_TABLES:
-            return ScannedPicture(upload, _webp_size(upload), is_work_bounded=False)
+            return ScannedPicture(upload, _read_webp_size(upload), is_work_bounded=False)
         if kind == b"VP8 ":
             picture = picture or upload[at:following]
         elif kind == b"EXIF" and not orientation:
             orientation = read_orientation(upload[at + 8 : at + 8 + min(length, MAX_EXIF_BYTES)])
         at = following
     else:
-        raise _broken("WebP", f"has more than {MAX_CHUNKS:,} chunks")
+        raise _make_structure_error("WebP", f"has more than {MAX_CHUNKS:,} chunks")
     if len(picture) < 18:
         raise make_header_error(upload, "WebP")
     if min(end, at) > len(upload) + 1:  # some writers leave out the last chunk's byte of padding
-        raise _broken("WebP", "is truncated", "Send the whole file.")
+        raise _make_structure_error("WebP", "is truncated", "Send the whole file.")
     # Two numbers of 14 bits; the upper two bits of each only ask for another scale (RFC 6386, section 9.1).
     across, down = struct.unpack_from("<HH", picture, 14)
     head = b"RIFF" + struct.pack("<I", 4 + len(picture)) + b"WEBP"
@@ -274,7 +282,7 @@ _WEBP_TABLES = frozenset((b"ALPH", b"VP8L", b"ANMF"))
 """Chunks of a WebP whose streams have tables of any number: transparency, lossless pictures, animations."""
 
 
-def _webp_size(upload: bytes) -> tuple[int, int]:
+def _read_webp_size(upload: bytes) -> tuple[int, int]:
     """Return the size by the first chunk of a WebP (RFC 9649, sections 2.7 and 3.4)."""
     first = upload[12:30].ljust(18, b"\0")
     if first.startswith(b"VP8X"):
@@ -310,5 +318,5 @@ def make_header_error(upload: bytes, name: str) -> BrokenPicture:
     )
 
 
-def _broken(name: str, fault: str, remedy: str = "Save it again.") -> BrokenPicture:
+def _make_structure_error(name: str, fault: str, remedy: str = "Save it again.") -> BrokenPicture:
     return BrokenPicture(f"This {name} {fault}. {remedy}")

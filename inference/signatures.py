@@ -114,7 +114,7 @@ def make_format_error(upload: bytes) -> UnknownFormat:
         return UnknownFormat(f"The picture is empty: it has 0 bytes. {ACCEPTED_FORMATS_ADVICE}")
     if not upload.startswith(b"data:") and (found_format := find_base64_format(upload)):
         return UnknownFormat(f"This is a {found_format} in base64, as text. {_IN_JSON}")
-    seeming = _seems_to_be(upload)
+    seeming = _describe_upload(upload)
     sentence = (
         f"This looks like {seeming}, which is not read here." if seeming else "This is no known picture."
     )
@@ -144,7 +144,7 @@ def _is_tar(upload: bytes) -> bool:
     return upload[257:262] == b"ustar"
 
 
-def _seems_to_be(upload: bytes) -> str:
+def _describe_upload(upload: bytes) -> str:
     """Return a noun for the bytes that fits after "This looks like"; empty if they are unknown."""
     if upload[4:8] == b"ftyp":
         return "a video"
@@ -153,10 +153,10 @@ def _seems_to_be(upload: bytes) -> str:
     for beginning, name in _OTHERS:
         if upload.startswith(beginning):
             return name
-    return _kind_of_text(upload[:_TEXT_SAMPLE])
+    return _recognise_text(upload[:_TEXT_SAMPLE])
 
 
-def _kind_of_text(sample: bytes) -> str:
+def _recognise_text(sample: bytes) -> str:
     """Return "SVG", "HTML" or "text" for the beginning of a text; empty if it is no text."""
     # A byte order mark and blank lines may precede the first word of a document.
     lowered = sample.removeprefix(b"\xef\xbb\xbf").lstrip().lower()

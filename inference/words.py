@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from inference.kinds import GARMENT_SET_KIND
 from inference.language_files import list_readable_languages, load_languages
-from inference.language_tags import choose_language_part
+from inference.language_tags import select_tagged_text
 from inference.sets import is_garment_set, remove_counting_words
 from inference.tokens import CONJUNCTION_SIGNS, PART_SEPARATORS, split_title
 from inference.vocabulary import (
@@ -98,7 +98,7 @@ def _split_and_recognise(text: str, language: str) -> tuple[list[str], str]:
 
     If language tags divide the text, that is the language of the part that is used.
     """
-    part = choose_language_part(text, (language, *list_readable_languages()))
+    part = select_tagged_text(text, (language, *list_readable_languages()))
     spoken = part.code if part.code in list_readable_languages() else language
     return load_languages()[spoken].tokens(part.text), spoken
 
@@ -170,7 +170,7 @@ def read_category_garments(category: str, language: str, words: WordTable | None
         language: the code of a language that is read.
         words: the words that name garments; None for those of the language.
     """
-    part = choose_language_part(category, (language, *list_readable_languages()))
+    part = select_tagged_text(category, (language, *list_readable_languages()))
     language = part.code if part.code in list_readable_languages() else language
     levels = _LEVELS.split(part.text)
     level_garments = (_level_says(level.split("/"), language, words) for level in reversed(levels))

@@ -90,16 +90,16 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise MemberUnreadable(f"It is packed by method {member.compress_type}. Pack it by deflate.")
     if member.compress_size > PACKED_PER_UNPACKED * size + SPARE_BYTES:
-        raise _damaged(f"{member.compress_size:,} packed bytes hold {size:,}")
+        raise _make_member_error(f"{member.compress_size:,} packed bytes hold {size:,}")
     try:
         with archive.open(member) as file:
             content = file.read(size)  # without a size, zipfile unpacks all that is there
     except _ERRORS as error:
-        raise _damaged(str(error)[:MAX_REASON_CHARACTERS]) from error
+        raise _make_member_error(str(error)[:MAX_REASON_CHARACTERS]) from error
     if len(content) != size:
-        raise _damaged("it holds less than it declares")
+        raise _make_member_error("it holds less than it declares")
     return content
 
 
-def _damaged(fault: str) -> MemberUnreadable:
+def _make_member_error(fault: str) -> MemberUnreadable:
     return MemberUnreadable(f"This member of the ZIP cannot be read: {fault}.")

@@ -13,7 +13,7 @@ from typing import Final
 
 from inference.kinds import sort_kinds
 from inference.language_files import get_language_name, list_readable_languages
-from inference.language_tags import Part, choose_language_part
+from inference.language_tags import Part, select_tagged_text
 from inference.recognition import (
     MAX_TITLES_READ,
     find_label_kinds,
@@ -107,7 +107,7 @@ class ListWords:
 
     def _choose_part(self, text: str) -> Part:
         """Return the part of a text that is in a language of the list, if language tags divide the text."""
-        part = choose_language_part(text, (self.language, self.second, *list_readable_languages()))
+        part = select_tagged_text(text, (self.language, self.second, *list_readable_languages()))
         return part._replace(text=part.text.strip())
 
     def _choose_category_part(self, cells: Mapping[str, str]) -> Part:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inference.language_tags import choose_language_part, split_language_parts
+from inference.language_tags import select_tagged_text, split_language_parts
 from inference.recognition import find_kinds_in_any_language, recognise_language
 from inference.words import read_garments, read_title_garments
 
@@ -42,7 +42,7 @@ def test_a_text_has_a_part_for_each_tag(text: str, parts: dict[str, str]) -> Non
     ],
 )
 def test_the_part_in_the_preferred_language_is_the_text(text: str, languages: list[str], part: str) -> None:
-    assert choose_language_part(text, languages).text == part
+    assert select_tagged_text(text, languages).text == part
 
 
 def test_a_title_with_tags_says_what_its_part_says() -> None:
