@@ -48,7 +48,7 @@ def test_a_licence_is_as_it_was_stated_and_never_made_up(release: LocalRelease) 
     unstated, odd = card_of(release, data_licence=None), 'ours: "all" # of it\n---\nlicense: mit'
 
     assert metadata(unstated)["license"] == "unknown"
-    assert "Licence of the data: not stated by who trained it." in unstated
+    assert "Licence of the data: not stated by the person who trained the model." in unstated
     assert metadata(card_of(release, data_licence=odd))["license_name"] == odd
 
 
@@ -70,8 +70,18 @@ def test_a_class_that_is_called_like_markup_is_shown_as_it_is_called(release: Lo
 def test_a_head_says_which_networks_it_is_on(release: LocalRelease) -> None:
     card = card_of(release, head={"blocks": ["lite2", "palette"]})
 
-    assert "The last layer alone, on lite2, palette;" in card
-    assert "The last layer alone" not in card_of(release)
+    assert "Only the last layer was trained, on lite2, palette." in card
+    assert "Only the last layer was trained" not in card_of(release)
+
+
+def test_the_card_says_that_sources_of_learnt_photos_state_no_licence(release: LocalRelease) -> None:
+    report, contract = read_report(release), release.manifest.get_contract("pixels")
+
+    of_pixels = make_model_card({"pixels": contract}, report.model_copy(update={"photo_model": None}))
+
+    assert "learnt state no licence" in card_of(release)
+    assert "learnt state no licence" in card_of(release, head={"blocks": ["lite2", "palette"]})
+    assert "learnt state no licence" not in of_pixels
 
 
 def test_figures_have_their_n_and_interval(release: LocalRelease) -> None:
