@@ -24,9 +24,9 @@ from labelling.review.changes import (
 )
 from labelling.sources.source_opening import open_source
 from labelling.write.outputs import check_no_pictures, check_outputs, list_source_file
+from labelling.write.partial_files import write_output
 from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release
-from model_store.release_files import name_file_in_errors, write_whole
 from model_store.release_networks import open_networks
 from reports.answers import CLASS_HEAD
 from scripts.__main__ import command
@@ -128,11 +128,9 @@ def _write(
     first, second = releases
     if arguments.out is not None:
         check_new_table(arguments.out)  # it may have appeared while pictures were compared
-        with name_file_in_errors(arguments.out):
-            write_whole(arguments.out, make_changes_table(compared.changes))
+        write_output(arguments.out, make_changes_table(compared.changes))
     if arguments.page is not None:
-        with name_file_in_errors(arguments.page):
-            write_whole(arguments.page, make_changes_page(compared, (first.version, second.version)))
+        write_output(arguments.page, make_changes_page(compared, (first.version, second.version)))
 
 
 def print_comparison(compared: Comparison, releases: tuple[LocalRelease, LocalRelease]) -> None:

@@ -15,7 +15,8 @@ from inference.decode import prepare_decoders
 from labelling.errors import Unreadable
 from labelling.review.page import Card, PageFrame, make_review_page, make_thumbnail, write_page
 from labelling.sources.picture_files import read_files
-from model_store.release_files import NEW_RELEASE_FOLDER, write_whole
+from labelling.write.partial_files import write_output
+from model_store.release_files import NEW_RELEASE_FOLDER
 from scripts.terminal import EXPECTED_ERRORS, get_program_name, make_console, print_message
 from training.release.doubts import Doubted, FileAnswers, doubted, table_of
 
@@ -84,7 +85,7 @@ def _write(
             "own."
         )
         return
-    write_whole(folder / DOUBTS_TABLE_NAME, table_of(doubts).encode("utf-8", "backslashreplace"))
+    write_output(folder / DOUBTS_TABLE_NAME, table_of(doubts).encode("utf-8", "backslashreplace"))
     if not doubts:
         out.print(f"None of {pictures:,} labels is doubted by a network that did not learn the picture.")
         return

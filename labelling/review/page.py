@@ -28,7 +28,7 @@ from inference.release_labels import NONE
 from inference.spreadsheets import CELL_BEGINNING_PATTERN
 from labelling.errors import TableUnusable
 from labelling.review.kind_choices import KindChoice
-from model_store.release_files import write_whole
+from labelling.write.partial_files import write_output
 
 MAX_THUMBNAIL_EDGE: Final = 320
 """Longest edge of a thumbnail, in pixels. A card shows it 240 CSS pixels large."""
@@ -188,7 +188,7 @@ def write_page(page: Path, text: str) -> None:
         TableUnusable: the page cannot be written.
     """
     try:
-        write_whole(page, text.encode("utf-8", "backslashreplace"))
+        write_output(page, text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise TableUnusable(f"{page}: cannot be written ({error.strerror}).") from error
 

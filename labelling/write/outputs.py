@@ -13,7 +13,8 @@ from typing import Final, TypeAlias
 from inference.file_names import is_picture_name
 from labelling.errors import OutputUnusable, RunMismatch
 from labelling.journal.journal_file import Journal, journal_path
-from model_store.release_files import flush_folder, hash_file, write_partial_file
+from labelling.write.partial_files import make_partial_file
+from model_store.release_files import hash_file
 
 CHANGED_FILE_ERROR: Final = (
     "{}: was changed since `wardrobe label` wrote it. Move it away, or --restart replaces it."
@@ -147,15 +148,13 @@ def replace_files(journal: Journal, files: Sequence[Path]) -> Iterator[list[Path
         OutputUnusable: a file was changed by somebody else since a run wrote it.
     """
     with ExitStack() as beside:
-        new = [beside.enter_context(write_partial_file((), file.parent, f".{file.name}.")) for file in files]
-        yield new
-        for file in new:
-            with file.open("rb") as written:
-                os.fsync(written.fileno())
+        partial_files = [beside.enter_context(make_partial_file(file)) for file in files]
+        yield [partial.path for partial in partial_files]
+        # Slow disks make no pause between the first and the last file that takes its place.
+        for partial in partial_files:
+            partial.flush()
         check_not_edited(journal, files)
-        pairs = zip(files, new, strict=True)
-        journal.keep_hashes({file.name: [hash_file(file), hash_file(there)] for file, there in pairs})
-        for file, there in zip(files, new, strict=True):
-            there.replace(file)
-        for folder in {file.parent for file in files}:
-            flush_folder(folder)
+        pairs = zip(files, partial_files, strict=True)
+        journal.keep_hashes({file.name: [hash_file(file), hash_file(new.path)] for file, new in pairs})
+        for partial in partial_files:
+            partial.move_into_place()

@@ -5,7 +5,7 @@ A finished table and its source are read, and copies of the pictures are written
 
 import os
 import re
-import shutil
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -129,12 +129,26 @@ def _free(path: Path, numbers: dict[Path, int]) -> Path:
 
 def _write(upload: bytes, target: Path, item: PictureItem) -> None:
     """Write a picture with the times of its file, if it has one; whatever ends this leaves no part of it."""
+    status = _read_status(item)
+    # The umask narrows the mode, and the copy of a private picture stays private.
+    mode = 0o666 if status is None else status.st_mode & 0o777 | stat.S_IWUSR
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode))
     try:
         target.write_bytes(upload)
     except BaseException:
         with suppress(OSError):
             target.unlink(missing_ok=True)
         raise
-    if isinstance(item.place, str):
-        with suppress(OSError):  # some file systems keep neither times nor modes
-            shutil.copystat(item.place, target)
+    if status is not None:
+        with suppress(OSError):  # some file systems keep no times
+            os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _read_status(item: PictureItem) -> os.stat_result | None:
+    """Return mode and times of the file of a picture; None for a picture in an archive or a bucket."""
+    if not isinstance(item.place, str):
+        return None
+    try:
+        return Path(item.place).stat()
+    except OSError:
+        return None

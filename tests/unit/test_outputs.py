@@ -16,6 +16,7 @@ from labelling.write.outputs import (
     claim_files,
     replace_files,
 )
+from labelling.write.partial_files import PARTIAL_ENDING
 
 RUN = RunSettings(source="here", version="20261120T101500Z-3f9a1c2e", heads={"label": ("Shirt", "Bag")})
 
@@ -117,15 +118,23 @@ def test_a_file_is_replaced_where_the_journal_knows_it_and_no_other(journal: Jou
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
 
 
-def test_a_link_of_the_name_of_a_table_is_not_followed(journal: Journal, tmp_path: Path) -> None:
-    file, mine = tmp_path / "table.csv", written(tmp_path / "mine.csv")
-    put(journal, file, "text")
-    file.unlink()
-    file.symlink_to(mine)
+def test_a_table_that_is_a_link_is_written_where_the_link_leads(journal: Journal, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    file = tmp_path / "table.csv"
+    linked_file = tmp_path / "elsewhere" / "real.csv"
+    put(journal, file, "winter")
+    file.rename(linked_file)
+    file.symlink_to(Path("elsewhere", "real.csv"))
 
-    put(journal, file, "spring")
+    for text in ("spring", "autumn"):
+        put(journal, file, text)
+        assert (linked_file.read_text("utf-8"), file.is_symlink()) == (text, True)
 
-    assert (mine.read_text("utf-8"), file.is_symlink()) == ("text", False)
+    written(linked_file, "mine")
+    with pytest.raises(OutputUnusable, match=r"table\.csv: was changed since"):
+        put(journal, file, "winter")
+    assert linked_file.read_text("utf-8") == "mine"
+    assert [*tmp_path.rglob(f"*{PARTIAL_ENDING}")] == []
 
 
 def test_a_write_that_fails_leaves_all_files_as_they_were(journal: Journal, tmp_path: Path) -> None:

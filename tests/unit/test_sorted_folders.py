@@ -166,6 +166,28 @@ def test_a_picture_that_the_disk_has_no_room_for_leaves_no_part_of_itself(
     assert found_in(tmp_path / "sorted") == {}
 
 
+@pytest.mark.parametrize(
+    ("mask", "mode", "copied"), [(0o022, 0o644, 0o644), (0o077, 0o644, 0o600), (0o022, 0o600, 0o600)]
+)
+def test_a_copy_follows_the_umask_and_that_of_a_private_picture_is_private(
+    mask: int, mode: int, copied: int, tmp_path: Path
+) -> None:
+    (picture := tmp_path / "shop" / "a.jpg").parent.mkdir()
+    picture.touch()
+    picture.chmod(mode)
+    os.utime(picture, (1_700_000_000, 1_700_000_000))
+    job = a_job(tmp_path, tmp_path / "shop", (str(picture), "Bag", "accept", "model"))
+
+    earlier_mask = os.umask(mask)
+    try:
+        sort_into(tmp_path / "sorted", job)
+    finally:
+        os.umask(earlier_mask)
+
+    status = (tmp_path / "sorted" / "Bag" / "a.jpg").stat()
+    assert (status.st_mode & 0o777, int(status.st_mtime)) == (copied, 1_700_000_000)
+
+
 def test_members_of_an_archive_are_written(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "shop.zip", "w") as archive:
         archive.writestr("in/a.jpg", "a")

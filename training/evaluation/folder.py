@@ -13,7 +13,7 @@ from sklearn.metrics import confusion_matrix
 
 from inference.contract import ModelContract
 from inference.spreadsheets import escape_path, format_csv
-from model_store.release_files import write_whole
+from labelling.write.partial_files import write_output
 from reports.answers import Answers
 from reports.page.html_page import REPORT_PAGE_FILE
 from training.data.pictures import Pictures
@@ -47,8 +47,8 @@ def write_evaluation(
     """
     folder.mkdir(parents=True, exist_ok=True)
     table, matrix, sheet = (folder / name for name in (ANSWERS_FILE, CONFUSION_MATRIX_FILE, MISTAKES_FILE))
-    write_whole(folder / REPORT_PAGE_FILE, page)
-    write_whole(
+    write_output(folder / REPORT_PAGE_FILE, page)
+    write_output(
         table, _format_table(answers, pictures.files, contract.labels).encode("utf-8", "backslashreplace")
     )
     files = [folder / REPORT_PAGE_FILE, table]

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Final
 from matplotlib.figure import Figure
 from pydantic import Field
 
+from labelling.write.partial_files import write_output
 from model_store.manifest import FrozenModel
-from model_store.release_files import write_whole
 from reports.values import Count, Report
 from training.evaluation.plots import LINE_COLOUR, QUIET_COLOUR, WRONG_COLOUR
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES, PublishedFigures
@@ -107,7 +107,7 @@ def write_comparison(path: Path, networks: Sequence[ComparedNetwork]) -> None:
     """Write the results of a comparison to a JSON file, in one step; its folder is made if it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {"networks": [json.loads(network.model_dump_json()) for network in networks]}
-    write_whole(path, json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n")
+    write_output(path, json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n")
 
 
 def read_comparison(path: Path) -> tuple[ComparedNetwork, ...]:
