@@ -24,7 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from model_store.deadlines import count_seconds_left
@@ -46,10 +46,14 @@ from model_store.local_releases import (
     open_release,
     verify_release,
 )
+from model_store.manifest import FileEntry
 from model_store.release_files import (
+    LINE_ENDINGS_ADVICE,
     MANIFEST_FILE,
+    MAX_TEXT_BYTES,
     SIGNATURE_FILE,
     flush_folder,
+    has_other_line_endings,
     is_open_file_at,
     write_whole,
 )
@@ -199,7 +203,7 @@ def _fetch_release(store: Store, version: str, target: Path, trusted: TrustedKey
     with _create_arriving_folder(target.parents[1]) as folder:
         try:
             for path, entry in signed.manifest.files.items():
-                _fetch_file(store, make_file_key(version, path), folder / path, entry.size)
+                _fetch_file(store, make_file_key(version, path), folder / path, entry)
             # The manifest and the signature are written from memory. A second download could get others.
             if signed.signature is not None:
                 write_whole(folder / SIGNATURE_FILE, signed.signature)
@@ -221,12 +225,28 @@ def _fetch_release(store: Store, version: str, target: Path, trusted: TrustedKey
     return LocalRelease(target, signed.manifest)
 
 
-def _fetch_file(store: Store, key: str, target: Path, size: int) -> None:
+def _fetch_file(store: Store, key: str, target: Path, entry: FileEntry) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
-        store.download(key, target, limit=size)
+        store.download(key, target, limit=entry.size)
     except NotFound as error:
         raise ReleaseCorrupt(f"{error} The manifest names it; publish the release again.") from error
+    except ReleaseCorrupt as error:
+        if not _has_other_line_endings_in_store(store, key, target, entry):
+            raise
+        advice = LINE_ENDINGS_ADVICE.format(folder=PurePosixPath(key).parent.name)
+        raise ReleaseCorrupt(f"{store.address}/{key}: {advice}") from error
+
+
+def _has_other_line_endings_in_store(store: Store, key: str, target: Path, entry: FileEntry) -> bool:
+    """Return whether a file that is too long has CRLF in place of LF: a store may lie in git."""
+    if entry.size > MAX_TEXT_BYTES:
+        return False
+    try:
+        store.download(key, target, limit=2 * entry.size)  # a CR for each byte, if all are LF
+    except ReleaseCorrupt:
+        return False
+    return has_other_line_endings(target, entry)
 
 
 def remove_folder(folder: Path) -> None:

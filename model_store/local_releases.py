@@ -14,10 +14,12 @@ from inference.contract import NetworkName
 from model_store.errors import NotFound, NothingPromoted, ReleaseCorrupt
 from model_store.manifest import FileEntry, Manifest, parse_manifest
 from model_store.release_files import (
+    LINE_ENDINGS_ADVICE,
     MANIFEST_FILE,
     REPORT_FILE,
     UNLISTED_FILES,
     fingerprint_file,
+    has_other_line_endings,
     hash_release_files,
     refuse_unsafe_formats,
 )
@@ -184,6 +186,8 @@ def _check_listing(folder: Path, manifest: Manifest) -> None:
 
 def _check_file(path: Path, expected: FileEntry) -> None:
     actual = fingerprint_file(path)
+    if actual != expected and has_other_line_endings(path, expected):
+        raise ReleaseCorrupt(f"{path}: {LINE_ENDINGS_ADVICE.format(folder=path.parent.name)}")
     if actual.size != expected.size:
         raise ReleaseCorrupt(
             f"{path}: {actual.size} bytes, but {MANIFEST_FILE} says {expected.size}. Copy the release again."

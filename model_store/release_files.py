@@ -123,6 +123,29 @@ def fingerprint_file(path: Path) -> FileEntry:
     return FileEntry(sha256=digest.hexdigest(), size=size)
 
 
+LINE_ENDINGS_ADVICE = (
+    "Only its line endings differ: each LF became CRLF, as git does with core.autocrlf. Write "
+    "`**/{folder}/** -text` into .gitattributes at the top of that repository, and check the files out again."
+)
+"""Advice for a text file of a release that git or an editor changed."""
+
+MAX_TEXT_BYTES = 64 << 20
+"""Largest file whose line endings are looked at. Text files of releases have up to a few MB."""
+
+
+def restore_line_endings(content: bytes) -> bytes:
+    """Return the bytes of a text file with LF in place of CRLF, as releases are written."""
+    return content.replace(b"\r\n", b"\n")
+
+
+def has_other_line_endings(path: Path, expected: FileEntry) -> bool:
+    """Return whether a file differs from the file of a release by CRLF in place of LF alone."""
+    if not expected.size < path.stat().st_size <= MAX_TEXT_BYTES:
+        return False
+    restored = restore_line_endings(path.read_bytes())
+    return len(restored) == expected.size and hashlib.sha256(restored).hexdigest() == expected.sha256
+
+
 def hash_release_files(files: Mapping[str, FileEntry]) -> str:
     """Return the hash of a release's content, whose first eight digits are in its version.
 

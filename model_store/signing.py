@@ -12,7 +12,7 @@ scripts/signing.py makes and uses keys in the terminal.
 import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -20,7 +20,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from inference.plain_text import decode_text, trim_text
 from model_store.errors import KeyUnusable, SignatureMissing, SignatureWrong
-from model_store.release_files import MANIFEST_FILE, SIGNATURE_FILE, write_whole
+from model_store.release_files import (
+    LINE_ENDINGS_ADVICE,
+    MANIFEST_FILE,
+    SIGNATURE_FILE,
+    restore_line_endings,
+    write_whole,
+)
 
 PRIVATE_MODE = 0o600
 """File permissions of a private key: only its owner may read and write the file."""
@@ -58,12 +64,19 @@ class TrustedKeys:
                 f"{address}: not signed: no {SIGNATURE_FILE} is beside it, and only releases signed by a "
                 f"key in {self.source} are served here. Publish it again with --sign KEY."
             )
-        if not any(_is_made_by(key, signature, manifest) for key in self.keys):
-            raise SignatureWrong(
-                f"{address}: {SIGNATURE_FILE} beside it was made by none of the {len(self.keys)} keys in "
-                f"{self.source}, or over another manifest. Find out who published it; if it was you, publish "
-                "it again with --sign, or add your key there."
-            )
+        if self._has_signed(manifest, signature):
+            return
+        if self._has_signed(restore_line_endings(manifest), signature):
+            folder = PurePath(address).parent.name
+            raise SignatureWrong(f"{address}: {LINE_ENDINGS_ADVICE.format(folder=folder)}")
+        raise SignatureWrong(
+            f"{address}: {SIGNATURE_FILE} beside it was made by none of the {len(self.keys)} keys in "
+            f"{self.source}, or over another manifest. Find out who published it; if it was you, publish "
+            "it again with --sign, or add your key there."
+        )
+
+    def _has_signed(self, manifest: bytes, signature: bytes) -> bool:
+        return any(_is_made_by(key, signature, manifest) for key in self.keys)
 
 
 def read_trusted_keys(path: Path) -> TrustedKeys:

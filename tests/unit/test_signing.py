@@ -86,6 +86,15 @@ def test_a_signed_release_of_which_any_file_was_changed_is_refused(
         open_release(release, trust_in(key))
 
 
+def test_a_signed_manifest_with_other_line_endings_is_refused_for_these(release: Path, key: Path) -> None:
+    sign_release(release, key)
+    manifest = release / "manifest.json"
+    manifest.write_bytes(manifest.read_bytes().replace(b"\n", b"\r\n"))
+
+    with pytest.raises(SignatureWrong, match=r"manifest\.json: Only its line endings differ"):
+        open_release(release, trust_in(key))
+
+
 def test_sealing_again_takes_the_signature_away(release: Path, key: Path) -> None:
     sign_release(release, key)
 

@@ -57,6 +57,18 @@ def add_a_file(folder: Path) -> None:
     (folder / "figures" / "extra.png").write_bytes(b"")
 
 
+def end_lines_as_windows_does(folder: Path) -> None:
+    """As git checks files out with core.autocrlf=true."""
+    for path in folder.rglob("*"):
+        if path.suffix in {".json", ".md", ".html"}:
+            path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+
+
+def end_lines_as_windows_does_and_change_more(folder: Path) -> None:
+    end_lines_as_windows_does(folder)
+    (folder / "report.json").write_bytes((folder / "report.json").read_bytes() + b" ")
+
+
 def link_a_file(folder: Path) -> None:
     (folder / "model.onnx").rename(folder.parent / "elsewhere")
     (folder / "model.onnx").symlink_to(folder.parent / "elsewhere")
@@ -135,6 +147,9 @@ def seal_again(folder: Path, photos: ReleaseNetwork | None = None) -> None:
 
 OPEN, FETCH, PROMOTE, FOLLOW = "open", "fetch", "promote", "follow"
 A_SHA = r"model\.onnx: sha256 [0-9a-f]{64}, but manifest\.json says"
+ONLY_ENDINGS = (
+    r"\.(json|md|html): Only its line endings differ: each LF became CRLF.* -text` into \.gitattributes"
+)
 A_SIZE = r"bytes, but manifest\.json says"
 
 BAD: dict[Spoil, dict[str, str]] = {
@@ -147,6 +162,8 @@ BAD: dict[Spoil, dict[str, str]] = {
         PROMOTE: r"confusion-matrix\.png: no bytes are there",
     },
     add_a_file: {OPEN: r"figures/extra\.png is not in manifest\.json"},
+    end_lines_as_windows_does: {OPEN: ONLY_ENDINGS, FETCH: ONLY_ENDINGS},
+    end_lines_as_windows_does_and_change_more: {OPEN: rf"report\.json: \d+ {A_SIZE}", FETCH: "more than"},
     link_a_file: {OPEN: r"model\.onnx: a link"},
     link_a_folder: {OPEN: "figures: a link"},
     remove_the_manifest: {OPEN: r"manifest\.json: no such file"},
