@@ -258,10 +258,12 @@ def remove_folder(folder: Path) -> None:
         log.error("%s: %s. This is left of a release, and can be removed by hand.", folder, error)
 
 
-def pull_and_hold_release(store: Store, version: str, cache: Path) -> LocalRelease:
+def pull_and_hold_release(
+    store: Store, version: str, cache: Path, trusted: TrustedKeys | None = None
+) -> LocalRelease:
     """Download a release into the cache, and protect it from `prune_cache` until this process ends."""
     while True:  # again if a prune removed the folder after it was opened and before it was locked
-        release = pull_release(store, version, cache)
+        release = pull_release(store, version, cache, trusted)
         if _hold_folder(release.folder) is not None:
             return release
 

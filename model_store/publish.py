@@ -31,6 +31,7 @@ from model_store.promotions import (
 )
 from model_store.records import Promotion
 from model_store.release_files import MANIFEST_FILE, SIGNATURE_FILE, fingerprint_file
+from model_store.signing import read_private_key
 from model_store.store import Store
 from model_store.store_keys import (
     PROMOTIONS,
@@ -62,6 +63,10 @@ ReportFile = Callable[[str, int], None]
 verified."""
 
 
+Signer = Callable[[bytes], bytes]
+"""Function that returns the signature of a manifest's bytes."""
+
+
 @dataclass(frozen=True)
 class PublishResult:
     """The result of publishing or promoting (making current) a release.
@@ -85,6 +90,7 @@ def publish_release(  # noqa: PLR0913 - three parts, four choices, each named
     author: str,
     promote: bool = True,
     unconditional: bool = False,
+    key: Path | None = None,
     progress: ReportFile = lambda path, size: None,
 ) -> PublishResult:
     """Upload a release to a store and, if `promote` is true, make it the current one.
@@ -98,10 +104,13 @@ def publish_release(  # noqa: PLR0913 - three parts, four choices, each named
         promote: whether to make the release current. Otherwise it stays in the store until somebody promotes
             it.
         unconditional: whether to promote even if the store overwrites objects that should only be created.
+        key: the file of a private key that signs the manifest in the store; the folder stays as it is. None
+            to send the signature that lies in the folder, if there is one.
         progress: a function that is called with the path and the size of each file once it is in the store.
 
     Raises:
         ReleaseError: the folder is not a release that may be served. Nothing was sent.
+        KeyUnusable: `key` is no private key. Nothing was sent.
         GateRefused: the judge refuses it. Nothing was sent.
         AlreadyExists: the store has another release with this version.
         UnconditionalStore: the store ignores conditional writes. Nothing was sent.
@@ -110,14 +119,15 @@ def publish_release(  # noqa: PLR0913 - three parts, four choices, each named
         PromotionUnchecked: its promotion is in the log, or may be, and the store failed then.
     """
     release = open_release(folder)
+    sign = None if key is None else read_private_key(key).sign
     if not promote:
-        upload_release(release, store, progress)
+        _upload_release(release, store, sign, progress)
         return PublishResult(release.manifest, None, "Not promoted.")
     before = read_newest_promotion(store)
     verdict = judge(get_files_in_folder(release), store, None if before is None else before.version)
     if not unconditional:
         require_conditional_writes(store)
-    upload_release(release, store, progress)
+    _upload_release(release, store, sign, progress)
     return PublishResult(release.manifest, _make_current(store, release.manifest, before, author), verdict)
 
 
@@ -155,13 +165,14 @@ def _make_current(store: Store, manifest: Manifest, before: Promotion | None, au
     return promotion
 
 
-def upload_release(release: LocalRelease, store: Store, progress: ReportFile) -> None:
+def _upload_release(release: LocalRelease, store: Store, sign: Signer | None, progress: ReportFile) -> None:
     """Upload all files of a release and its signature, read each back, and upload the manifest last.
 
-    A signature in the store is replaced by the one in the folder, so a release can be signed with a new key.
+    A signature in the store is replaced, so a release can be signed with a new key.
 
     Args:
         release: the verified release in a local folder.
+        sign: the function that signs; None for the signature in the folder, if there is one.
         progress: a function that is called with the path and the size of each file once it is in the store.
 
     Raises:
@@ -172,11 +183,9 @@ def upload_release(release: LocalRelease, store: Store, progress: ReportFile) ->
     text = (release.folder / MANIFEST_FILE).read_bytes()
     _refuse_other_manifest(store, manifest.version, text)
     with tempfile.TemporaryDirectory() as scratch:
-        for path, entry in _list_uploads(release):
-            _upload_file(
-                store, make_file_key(manifest.version, path), release.folder / path, entry, Path(scratch)
-            )
-            progress(path, entry.size)
+        for name, source, entry in _list_uploads(release, text, sign, Path(scratch)):
+            _upload_file(store, make_file_key(manifest.version, name), source, entry, Path(scratch))
+            progress(name, entry.size)
     try:
         store.create(make_manifest_key(manifest.version), text)
     except AlreadyExists:
@@ -186,11 +195,19 @@ def upload_release(release: LocalRelease, store: Store, progress: ReportFile) ->
     progress(MANIFEST_FILE, len(text))
 
 
-def _list_uploads(release: LocalRelease) -> Iterator[tuple[str, FileEntry]]:
-    """Yield the files to send. The manifest is left out, since it comes last."""
-    yield from sorted(release.manifest.files.items())
-    if (release.folder / SIGNATURE_FILE).exists():
-        yield SIGNATURE_FILE, fingerprint_file(release.folder / SIGNATURE_FILE)
+def _list_uploads(
+    release: LocalRelease, manifest_text: bytes, sign: Signer | None, scratch: Path
+) -> Iterator[tuple[str, Path, FileEntry]]:
+    """Yield name, place and fingerprint of the files to send. The manifest is left out: it comes last."""
+    for name, entry in sorted(release.manifest.files.items()):
+        yield name, release.folder / name, entry
+    signature = release.folder / SIGNATURE_FILE
+    if sign is not None:
+        # Not in the folder: it may be the bundled release, or a cache that others read.
+        signature = scratch / SIGNATURE_FILE
+        signature.write_bytes(sign(manifest_text))
+    if signature.exists():
+        yield SIGNATURE_FILE, signature, fingerprint_file(signature)
 
 
 def _refuse_other_manifest(store: Store, version: str, text: bytes) -> None:

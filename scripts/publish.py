@@ -46,12 +46,7 @@ def _folder_of(arguments: argparse.Namespace) -> Path:
     place = expand_home(arguments.release)
     if place.is_dir() and not (place / PROMOTIONS).is_dir():
         return place
-    folder = find_release(arguments.release, read_command_settings().cache_dir).folder
-    if arguments.sign is not None:
-        arguments.error(
-            f"--sign writes into a release's folder. {arguments.release} is in {folder}: name a copy of that"
-        )
-    return folder
+    return find_release(arguments.release, read_command_settings().cache_dir).folder
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -20,7 +20,7 @@ from model_store.promotions import read_newest_promotion, require_conditional_wr
 from model_store.publish import PublishResult, publish_release
 from model_store.records import Promotion
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, REPORT_FILE, expand_home
-from model_store.signing import read_private_key, sign_release
+from model_store.signing import read_private_key
 from model_store.store import Store, open_store
 from model_store.store_keys import read_manifest
 from reports.intervals import compute_wilson_interval
@@ -170,9 +170,7 @@ class ReleaseTarget:
             )
 
     def publish(self, release: Path) -> PublishResult:
-        """Publish a release in the store, with a progress bar; sign it first if there is a key."""
-        if self.key is not None:
-            sign_release(release, self.key)
+        """Publish a release in the store, with a progress bar, and signed if there is a key."""
         total = sum(path.stat().st_size for path in release.rglob("*") if path.is_file())
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
         with make_progress_bar(*columns) as bar:
@@ -184,6 +182,7 @@ class ReleaseTarget:
                 author=self.by,
                 promote=self.is_promoted,
                 unconditional=self.unconditional,
+                key=self.key,
                 progress=lambda path, size: bar.update(task, description=path, advance=size),
             )
 

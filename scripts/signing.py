@@ -1,22 +1,25 @@
 """Keys and signatures of releases.
 
-`new` makes a key pair; `sign` writes manifest.sig into a release's folder, as `wardrobe publish --sign` does;
-`check` asks what a service with WARDROBE_TRUSTED_KEYS=KEYS would say. How it works: model_store/signing.py.
+`new` makes a key pair. `sign` writes manifest.sig into a release's folder; `wardrobe publish --sign` writes
+it into the store alone. `check` asks what a service with WARDROBE_TRUSTED_KEYS=KEYS would say. How it works:
+model_store/signing.py.
 """
 
 import argparse
 from pathlib import Path
 
+from app.settings import read_command_settings
 from model_store.local_releases import open_release
-from model_store.release_files import SIGNATURE_FILE
+from model_store.named_release import find_release
+from model_store.release_files import MANIFEST_FILE, SIGNATURE_FILE, expand_home
 from model_store.signing import create_key_pair, read_trusted_keys, sign_release
 from scripts.__main__ import command
-from scripts.terminal import add_subcommands, make_command_parser, run_subcommand
+from scripts.terminal import RELEASE_HELP, add_subcommands, make_command_parser, run_subcommand
 
 EXAMPLE_COMMANDS = (
     "wardrobe signing new release.key",
     "wardrobe signing sign runs/mine/release release.key",
-    "wardrobe signing check runs/mine/release release.key.pub",
+    "wardrobe signing check s3://models/wardrobe release.key.pub",
 )
 
 
@@ -37,7 +40,12 @@ def _sign(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def _check(arguments: argparse.Namespace) -> dict[str, object]:
-    version = open_release(arguments.folder, read_trusted_keys(arguments.keys)).version
+    trusted = read_trusted_keys(arguments.keys)
+    folder = expand_home(arguments.release)
+    if (folder / MANIFEST_FILE).is_file():  # first, since `sign` takes folders alone, even one named bundled
+        version = open_release(folder, trusted).version
+    else:
+        version = find_release(arguments.release, read_command_settings().cache_dir, trusted).version
     print(f"{version} is whole, and signed by a trusted key.")
     return {"version": version, "trusted": True}
 
@@ -55,7 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     signing.add_argument("folder", type=Path, help="the release: a folder with a manifest.json")
     signing.add_argument("key", type=Path, help="a private key that `new` has made")
     checking = add("check", _check, "Ask whether a release is whole and signed by a trusted key.")
-    checking.add_argument("folder", type=Path, help="the release: a folder with a manifest.json")
+    checking.add_argument("release", help=RELEASE_HELP)
     checking.add_argument("keys", type=Path, help="a .pub file, or what WARDROBE_TRUSTED_KEYS names")
     return parser
 

@@ -13,10 +13,19 @@ from typing import Any
 
 import pytest
 
-from model_store.errors import GateRefused, NotFound, NothingPromoted, RecordUnreadable, ReleaseCorrupt
+from model_store.cache import pull_release
+from model_store.errors import (
+    GateRefused,
+    NotFound,
+    NothingPromoted,
+    RecordUnreadable,
+    ReleaseCorrupt,
+    SignatureMissing,
+)
 from model_store.local_releases import open_release
 from model_store.promotions import read_current_promotion, read_promotions
 from model_store.publish import publish_release
+from model_store.signing import create_key_pair, read_trusted_keys
 from model_store.store import open_store
 from model_store.store_keys import list_releases, make_manifest_key, make_promotion_key
 from reports.judge import judge_release
@@ -240,21 +249,41 @@ def test_a_release_of_one_store_is_published_in_another(
     assert (cache / "releases" / version).is_dir()
 
 
-def test_what_is_no_release_and_what_cannot_be_signed_are_not_published(
-    published: list[str],
-    store: str,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+def test_what_is_no_release_is_not_published(published: list[str], store: str, tmp_path: Path) -> None:
     assert published
     (tmp_path / "run").mkdir()
 
     with pytest.raises(NotFound, match=r"run/manifest\.json: no such file, so .*run is no release"):
         wardrobe("publish", [str(tmp_path / "run"), store])
-    with pytest.raises(SystemExit):
-        wardrobe("publish", [store, str(tmp_path / "copy"), "--sign", "shop.pem"])
 
-    assert "--sign writes into a release's folder." in capsys.readouterr().err
+
+@pytest.mark.parametrize("promote", [[], ["--no-promote"]], ids=["promoted", "not promoted"])
+def test_a_signature_is_published_and_not_written_into_the_folder(promote: list[str], tmp_path: Path) -> None:
+    folder, store, key = a_release(tmp_path / "release"), str(tmp_path / "store"), tmp_path / "key"
+    public = create_key_pair(key)
+    before = sorted(folder.rglob("*"))
+
+    wardrobe("publish", [str(folder), store, "--sign", str(key), *promote])
+
+    (version,) = (stored.version for stored in list_releases(open_store(store)))
+    assert pull_release(open_store(store), version, tmp_path / "cache", read_trusted_keys(public))
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_release_of_another_store_can_be_signed_where_it_goes(
+    published: list[str], store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WARDROBE_CACHE_DIR", str(tmp_path / "cache"))
+    copy, public = str(tmp_path / "copy"), create_key_pair(tmp_path / "key")
+
+    wardrobe("publish", [f"{store}@{published[0]}", copy, "--sign", str(tmp_path / "key")])
+
+    assert not list((tmp_path / "cache").rglob("manifest.sig"))
+    trusted = read_trusted_keys(public)
+    assert pull_release(open_store(copy), published[0], tmp_path / "other cache", trusted)
+    assert wardrobe("signing", ["check", copy, str(public)]) == 0
+    with pytest.raises(SignatureMissing, match="not signed"):
+        wardrobe("signing", ["check", store, str(public)])
 
 
 def handed_over(folder: Path, *words: str, **claims: Any) -> dict[str, object]:
