@@ -168,7 +168,8 @@ class WeightedErrors:
     def bound_right_shares(self) -> FloatArray:
         """Return the lower bounds of the shares of right answers, float64 (K,).
 
-        With n independent answers, a bound is the quantile 1 - sureness of Beta((1 - wrong) n, wrong n + 1).
+        With n independent answers, a bound is the quantile 1 - confidence_level of Beta((1 - wrong) n, wrong
+        n + 1).
         """
         return compute_lower_bounds(
             (1 - self.wrong_share) * self.independent_answers, self.independent_answers, self.confidence_level
@@ -393,8 +394,9 @@ def bound_wrong_rows(
     """Return a one-sided upper bound of the number of wrong rows in a table, from a sample of its rows.
 
     The bound is the largest number of wrong rows with which a sample of `errors` or fewer wrong ones has a
-    chance above 1 - sureness (hypergeometric). If the whole table was looked at, the bound is `errors`. For a
-    lower bound, turn the roles round: at least `rows - bound_wrong_rows(rows, drawn - errors, drawn)` rows
+    chance above 1 - confidence_level (hypergeometric). If the whole table was looked at, the bound is
+    `errors`. For a lower bound, turn the roles round: at least `rows - bound_wrong_rows(rows, drawn - errors,
+    drawn)` rows
         are wrong.
 
     Args:

@@ -72,7 +72,7 @@ class ClassifiedPicture:
     Attributes:
         prediction: the answer of the model.
         network: the name of the network for this sort of picture, as in `ModelInput.network`.
-        enlarged: whether a small picture was enlarged, as in `ModelInput.enlarged`.
+        enlarged: whether a small picture was enlarged, as in `ModelInput.is_enlarged`.
         seen: the bytes of a PNG with the pixels that the model read; None if the client did not ask for it.
         explained: the explanation; None if the client did not ask for it.
     """

@@ -107,7 +107,7 @@ def load_learnt_hashes(folder: Path) -> LearntHashes | None:
         software.
 
     Raises:
-        ReleaseCorrupt: a file is damaged or has another format than `LearntHashes.save` writes.
+        ReleaseCorrupt: a file is damaged or has another format than `LearntHashes.save_hashes` writes.
     """
     sha256_prefixes = _read_hashes(folder / LEARNT_HASHES_FILE, ())
     return (
