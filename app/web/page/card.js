@@ -1,10 +1,8 @@
 // One picture on the page: its thumbnail at once, then its state, then the answer.
 
-import { NONE } from "./corrections.js";
-import { hasKey } from "./key.js";
-import { shown } from "./results.js";
+import { Fields } from "./fields.js";
+import { applicable, shown } from "./results.js";
 import { save } from "./saving.js";
-import { snippets } from "./snippets.js";
 import { className, t, translate } from "./translate.js";
 import * as words from "./words.js";
 
@@ -13,6 +11,10 @@ const LIKELIEST = 3; // classes shown at once; the others on demand
 /** The card of an item of the queue. */
 export class Card {
   #parts;
+  #item;
+  #makeFields; // as soon as there is an answer
+  #fields = null;
+  #isInFull = false;
 
   /**
    * @param {{item: Object, corrections: Corrections, corrected: function(), retry: function(Object),
@@ -20,6 +22,8 @@ export class Card {
    *     decideTogether: function(Object, string): Promise<Object>}} of
    */
   constructor({ item, corrections, corrected, retry, remove, explain, decideTogether }) {
+    this.#item = item;
+    this.#makeFields = () => new Fields({ item, card: this.element, corrections, corrected, decideTogether });
     this.element = document.getElementById("card").content.firstElementChild.cloneNode(true);
     translate(this.element);
     this.#parts = new Proxy({}, { get: (_, name) => this.element.querySelector(`.${name}`) });
@@ -32,22 +36,7 @@ export class Card {
     this.#unfold(item.path, false);
     this.#parts.retry.addEventListener("click", () => retry(item));
     this.#parts.explain.addEventListener("click", () => this.#explain(() => explain(item)));
-    this.#parts.titled.addEventListener("submit", (sent) => {
-      sent.preventDefault();
-      this.#decideTogether((title) => decideTogether(item, title));
-    });
     this.#parts.save.addEventListener("click", () => save(item.file, item.path));
-    this.element.addEventListener("change", ({ target }) => {
-      const truth = target.closest(".truth");
-      if (!truth) return;
-      corrections.set(item, target.value, truth.dataset.attribute);
-      mark(truth, target.value);
-      corrected();
-    });
-    this.#parts.api.addEventListener("toggle", () => this.#showSnippet(item.path));
-    this.#parts.language.addEventListener("change", () => this.#showSnippet(item.path));
-    this.#parts.copy.addEventListener("click", () => copy(this.#parts.snippet));
-    this.corrections = corrections;
   }
 
   /** Show the item as it is now. */
@@ -65,27 +54,25 @@ export class Card {
     this.#trouble(item);
   }
 
-  /** Show this picture without labels. */
-  unlabel() {
-    for (const truth of this.element.querySelectorAll(".truth")) {
-      truth.querySelector("select").value = "";
-      mark(truth, "");
-    }
+  /** Show the labels that this picture has by now. */
+  showLabels() {
+    this.#fields?.showLabels();
+  }
+
+  /** Make the fields of a card that is seen in full. */
+  showInFull() {
+    this.#isInFull = true;
+    if (this.#item.answer) this.#fields ??= this.#makeFields();
   }
 
   /** Open the card of a line of the compact list, or fold it into its line. */
   #unfold(name, isOpen) {
     const { unfold } = this.#parts;
     this.element.classList.toggle("open", isOpen);
+    if (isOpen) this.showInFull();
     unfold.setAttribute("aria-expanded", String(isOpen));
     unfold.setAttribute("aria-label", isOpen ? t("Close {name}", { name }) : t("Open {name}", { name }));
     unfold.textContent = t("Close");
-  }
-
-  #showSnippet(name) {
-    const address = new URL("predict", location).href.split("#")[0];
-    const { language, snippet } = this.#parts;
-    snippet.textContent = snippets({ address, name, key: hasKey() })[language.value];
   }
 
   /** Lay the heat map over what the model saw, or take it away again; it is fetched once. */
@@ -109,23 +96,6 @@ export class Card {
     explain.removeAttribute("aria-busy");
   }
 
-  /** Show what the title and the picture say together; without a title nothing. */
-  async #decideTogether(asked) {
-    const { title, listed } = this.#parts;
-    const text = title.value.trim();
-    listed.hidden = !text;
-    listed.textContent = "";
-    if (!text) return;
-    listed.setAttribute("aria-busy", "true");
-    try {
-      const answer = await asked(text);
-      if (title.value.trim() === text) listed.textContent = words.listed(answer.listed);
-    } catch (trouble) {
-      listed.textContent = `${trouble.title}. ${trouble.detail}`;
-    }
-    listed.removeAttribute("aria-busy");
-  }
-
   #trouble(item) {
     const { reason, request, retry } = this.#parts;
     const failed = item.state === "failed";
@@ -136,7 +106,7 @@ export class Card {
     retry.hidden = !(failed && item.trouble.mayPass) && item.state !== "stopped";
   }
 
-  #answer({ answer, path, loose }) {
+  #answer({ answer, loose }) {
     const parts = this.#parts;
     const { decision, reason } = shown(answer);
     this.element.dataset.decision = decision;
@@ -150,11 +120,9 @@ export class Card {
     this.#showAttributes(answer);
     showSeen(parts.seen, answer.seen);
     this.#showProbabilities(answer);
-    parts.api.hidden = false;
     parts.explain.hidden = false;
-    parts.titled.hidden = false;
     parts.save.hidden = !loose;
-    this.#offerLabels(answer, path);
+    if (this.#isInFull) this.showInFull();
   }
 
   #showAttributes(answer) {
@@ -180,42 +148,6 @@ export class Card {
     parts.more.textContent = words.more(rows.length);
     parts.others.hidden = parts.rest.hidden && !parts.familiarity.textContent;
   }
-
-  /** Offer the labels of the class, and of each attribute that the picture has. */
-  #offerLabels(answer, path) {
-    const { truth } = this.#parts;
-    for (const further of this.element.querySelectorAll(".truth[data-attribute]")) further.remove();
-    const ofAttributes = applicable(answer).map(([name, one]) => {
-      const further = truth.cloneNode(true);
-      further.dataset.attribute = name;
-      further.querySelector("span").textContent = `${name}?`;
-      offer(further, one, (label) => label, this.corrections.labelOf(path, name));
-      return further;
-    });
-    offer(truth, answer, className, this.corrections.labelOf(path));
-    truth.after(...ofAttributes);
-  }
-}
-
-/** The attributes of an answer that the picture has. */
-function applicable({ attributes = {} }) {
-  return Object.entries(attributes).filter(([, one]) => one.reason !== "inapplicable");
-}
-
-/** Offer the labels of one question; `named` says what each is called. */
-function offer(truth, { label, probabilities }, named, chosen) {
-  const labels = Object.keys(probabilities);
-  const options = labels.map((one) => new Option(named(one), one));
-  const select = truth.querySelector("select");
-  select.replaceChildren(new Option(t("Choose…"), ""), ...options, new Option(t("none of these"), NONE));
-  select.value = [...labels, NONE].includes(chosen) ? chosen : "";
-  truth.dataset.predicted = label;
-  truth.hidden = false;
-  mark(truth, chosen);
-}
-
-function mark(truth, chosen) {
-  truth.dataset.truth = !chosen ? "" : chosen === truth.dataset.predicted ? "right" : "wrong";
 }
 
 /** Show the picture from memory; its URL is revoked as soon as it has loaded. */
@@ -244,12 +176,6 @@ function showSeen(image, address) {
   });
   image.src = address;
   image.hidden = false;
-}
-
-/** Copy the text; where the browser does not allow that (plain HTTP), select it for the reader to copy. */
-function copy(element) {
-  getSelection().selectAllChildren(element);
-  navigator.clipboard?.writeText(element.textContent).catch(() => {});
 }
 
 function bar(label, share, answer) {

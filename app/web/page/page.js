@@ -92,7 +92,7 @@ function take(pictures) {
   at("cards").prepend(...batch.map((item) => item.card.element));
   newest = batch;
   items = [...batch, ...items];
-  if (!isListChosen) showList(items.length > FEW);
+  showList(isListChosen ? at("compact").checked : items.length > FEW);
   for (const item of batch) queue.add(item);
 }
 
@@ -100,6 +100,7 @@ function take(pictures) {
 function showList(isList) {
   at("compact").checked = isList;
   at("cards").classList.toggle("compact", isList);
+  if (!isList) for (const item of items) item.card.showInFull();
 }
 
 /** Take one picture off the page; the focus goes to the one that takes its place. */
@@ -244,7 +245,7 @@ async function exportCorrections() {
 
 function forgetCorrections() {
   corrections.forget();
-  for (const item of items) if (item.answer) item.card.unlabel();
+  for (const item of items) item.card.showLabels();
   showCorrections();
 }
 

@@ -15,6 +15,11 @@ export function shown(answer) {
   return { ...answer, isKind: false };
 }
 
+/** The attributes of an answer that the picture has, as [name, answer]. */
+export function applicable({ attributes = {} }) {
+  return Object.entries(attributes).filter(([, one]) => one.reason !== "inapplicable");
+}
+
 /** How results can be sorted; what has no answer comes last. */
 const ORDERS = {
   doubtful: (one, other) => rank(one) - rank(other) || one.confidence - other.confidence,
