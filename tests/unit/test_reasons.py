@@ -51,7 +51,7 @@ def reasons_in_order() -> set[str]:
     return set(re.findall(r"`([^`]+)`", sentence))
 
 
-HTTP, TABLES = "reference/http.md", "how-to/label-a-catalogue.md"
+HTTP, TABLES = "reference/http.md", "reference/table.md"
 LISTS: dict[str, tuple[Callable[[], set[str]], Iterable[str]]] = {
     "openapi.json, Prediction": (lambda: reasons_of_schema("Prediction"), find_reasons([Place.ANSWER])),
     "openapi.json, Attribute": (lambda: reasons_of_schema("Attribute"), find_reasons([Place.ATTRIBUTE])),
