@@ -37,6 +37,7 @@ from scripts.progress_bars import show_progress
 from scripts.terminal import (
     ANSWERING_HELP,
     NegativeResult,
+    go_on_without_reader,
     make_command_parser,
     make_whole_number_parser,
     print_message,
@@ -72,7 +73,8 @@ def execute(arguments: argparse.Namespace) -> object:
     if check_form(job.table) == WORKBOOK_ENDING:
         check_room(total or 0, len(columns))
     outcome = _run(job, total)
-    print_output_places(arguments, outcome, job)
+    with go_on_without_reader():
+        print_output_places(arguments, outcome, job)
     if outcome.errors:
         raise outcome.errors[0]
     return _document(outcome)
@@ -96,7 +98,8 @@ def _run(job: Job, total: int | None) -> Outcome:
 
         def show(summary: Summary, names: Sequence[str], correction_effect: CorrectionEffect | None) -> None:
             progress.close()
-            print_table_figures(job, summary, names, correction_effect)
+            with go_on_without_reader():  # sheet, folders and feed are not written yet
+                print_table_figures(job, summary, names, correction_effect)
 
         return run_labelling(job, lambda rows, before: watch(rows, total, before), print_message, show)
 

@@ -16,8 +16,8 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import nullcontext, redirect_stdout
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn, TextIO
@@ -102,6 +102,7 @@ def run_main(main: Callable[[], int]) -> int:
         for Ctrl-C, and CLOSED_PIPE_EXIT_CODE if the reader of the output has closed it. Other errors are bugs
         and are raised.
     """
+    _open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text
     try:
@@ -129,6 +130,29 @@ def run_main(main: Callable[[], int]) -> int:
         print_message(f"{place}: {error.strerror or error}.")
         return FAILURE_EXIT_CODE
     return code
+
+
+def _open_closed_streams() -> None:
+    """Let what is printed go nowhere if the command was started with a closed stdout or stderr.
+
+    Python has None in their place. A file that is opened later would also get their descriptors.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - until the end
+
+
+@contextmanager
+def go_on_without_reader() -> Iterator[None]:
+    """End the block, and not the command, if the reader of the output has closed it.
+
+    The command then does the rest of its work, and what it prints goes nowhere.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_stdout()
 
 
 def get_program_name() -> str:
@@ -175,6 +199,9 @@ can be copied from it."""
 
 class _Console(Console):
     """A console that escapes unprintable characters, since a name may contain a terminal's commands."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # noqa: PLE0704 - rich calls this while it handles the error, and would exit with code 1
 
     def render_str(self, text: str, **options: Any) -> Text:  # noqa: ANN401 - as in rich
         return super().render_str(escape_unprintable_lines(text), **options)

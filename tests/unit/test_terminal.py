@@ -3,6 +3,7 @@
 import errno
 import importlib.util
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -83,6 +84,53 @@ def test_a_reader_that_went_away_is_no_error() -> None:
 
     assert ended.returncode == 141
     assert ended.stderr == b""
+
+
+PRINTING = {
+    "a sentence": "print('x')",
+    "a table": "print_table([{'label': 'Bag'}])",
+    "a console's sentence": "make_console().print('x')",
+    "a message": "print_message('x')",
+}
+
+
+@pytest.mark.parametrize("streams", [">&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("name", PRINTING)
+def test_a_command_that_is_started_with_a_closed_output_does_its_work_and_returns_0(
+    name: str, streams: str, tmp_path: Path
+) -> None:
+    program = (
+        "import sys; from pathlib import Path; from scripts.terminal import *; "
+        f"sys.exit(run_main(lambda: {PRINTING[name]} or Path(sys.argv[1]).write_text('done') and 0))"
+    )
+    command = shlex.join([sys.executable, "-c", program, str(tmp_path / "work")])
+
+    ended = subprocess.run(f"{command} {streams}", shell=True, cwd=ROOT, capture_output=True, check=False)
+
+    assert (ended.returncode, (tmp_path / "work").read_text("utf-8")) == (0, "done")
+    assert b"Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["a sentence", "a table"])
+def test_a_command_goes_on_if_the_reader_of_its_figures_went_away(name: str) -> None:
+    program = (
+        "import sys\nfrom scripts.terminal import *\n"
+        "def work():\n"
+        "    with go_on_without_reader():\n"
+        f"        {PRINTING[name]}\n"
+        "    print_message('done')\n"
+        "    return 0\n"
+        "sys.exit(run_main(work))"
+    )
+    reading, writing = os.pipe()
+    os.close(reading)
+
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, check=False
+    )
+    os.close(writing)
+
+    assert (ended.returncode, ended.stderr) == (0, b"wardrobe: done\n")
 
 
 @pytest.mark.parametrize(
