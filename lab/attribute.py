@@ -22,10 +22,10 @@ from scipy.special import softmax
 from inference.contract import ModelContract
 from inference.decision import calibrate
 from inference.onnx_session import ATTRIBUTE_PREFIX
-from lab.attribute_rules import COLOUR, KIND, Attribute, Fitted, attribute_named
-from lab.photo_tables import source_of
-from lab.pretraining_photos import decoded_photo, names_of_sources, sha256_of
-from lab.sealing import stored_answers
+from lab.attribute_rules import COLOUR, KIND, Attribute, Fitted, make_attribute
+from lab.photo_tables import find_source
+from lab.pretraining_photos import decode_photo, hash_photo, read_source_names
+from lab.sealing import read_stored_answers
 from lab.strangers_heads import UNITS
 from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest
@@ -62,12 +62,12 @@ def main(argv: list[str] | None = None) -> int:
     if given.name == KIND and given.vectors is None:
         parser.error("kind learns the vectors of lab.strangers: --vectors names their folder.")
     parent = open_release(given.release)
-    attribute = attribute_named(given.name, given.photos, given.vectors)
-    seal_with(given.run / NEW_RELEASE_FOLDER, parent, given.photos, attribute)
+    attribute = make_attribute(given.name, given.photos, given.vectors)
+    seal_with_attribute(given.run / NEW_RELEASE_FOLDER, parent, given.photos, attribute)
     return 0
 
 
-def seal_with(where: Path, parent: LocalRelease, folder: Path, attribute: Attribute) -> Manifest:
+def seal_with_attribute(where: Path, parent: LocalRelease, folder: Path, attribute: Attribute) -> Manifest:
     """Fit the head, decide, and write the release.
 
     Args:
@@ -77,20 +77,20 @@ def seal_with(where: Path, parent: LocalRelease, folder: Path, attribute: Attrib
     """
     known = parent.manifest
     before = parent.manifest.get_network("photos")
-    names = names_of_sources(folder)
+    names = read_source_names(folder)
     learnt = {
         what: [attribute.photos[place] for place in np.flatnonzero(chosen).tolist()]
         for what, chosen in attribute.learnt.items()
     }
     photos = [photo for some in learnt.values() for photo in some]
-    sources = {source_of(photo, names) for photo in photos}  # refused before any head is fitted
-    head, shares = fitted(attribute)
-    contract, report, answers = decided(attribute, shares, parent, folder)
+    sources = {find_source(photo, names) for photo in photos}  # refused before any head is fitted
+    head, shares = fit_attribute(attribute)
+    contract, report, answers = decide_attribute(attribute, shares, parent, folder)
     with new_release(where, parent, frozenset(PHOTO_FILES)) as unfinished:
-        whole, golden = export_heads(with_head(network_that_sees_alike(parent), attribute, head), unfinished)
-        near = np.stack([compute_perceptual_hash(decoded_photo(folder, photo).picture) for photo in photos])
+        whole, golden = export_heads(add_head(network_that_sees_alike(parent), attribute, head), unfinished)
+        near = np.stack([compute_perceptual_hash(decode_photo(folder, photo).picture) for photo in photos])
         hashes = LearntHashes.make_from_digests(
-            np.array([sha256_of(folder, photo) for photo in photos]), near
+            np.array([hash_photo(folder, photo) for photo in photos]), near
         )
         ((load_learnt_hashes(parent.folder) or UNSTATED_LEARNT_HASHES) | hashes).save_hashes(unfinished)
         record = {
@@ -114,7 +114,7 @@ def seal_with(where: Path, parent: LocalRelease, folder: Path, attribute: Attrib
         )
 
 
-def fitted(attribute: Attribute) -> tuple[Fitted, NDArray[np.float64]]:
+def fit_attribute(attribute: Attribute) -> tuple[Fitted, NDArray[np.float64]]:
     """The head of an attribute, and what it and the heads of other trials answer.
 
     Returns:
@@ -130,14 +130,14 @@ def fitted(attribute: Attribute) -> tuple[Fitted, NDArray[np.float64]]:
     return (head, sums), shares
 
 
-def decided(
+def decide_attribute(
     attribute: Attribute, shares: NDArray[np.float64], parent: LocalRelease, folder: Path
 ) -> tuple[ModelContract, Report, Answers]:
     """What the photos decide whose class the parent answered, by networks that left their sources out, too.
 
     Args:
         attribute: of N photos.
-        shares: of `fitted`.
+        shares: of `fit_attribute`.
         parent: the release without the head.
         folder: of the photos.
 
@@ -145,13 +145,13 @@ def decided(
         The contract of the network with the head, the report with the attribute, and what the release keeps:
         the parent's answers, and those that decided, of heads that left the source out.
     """
-    kept = stored_answers(parent)
+    kept = read_stored_answers(parent)
     before = parent.manifest.get_contract("photos")
     report = read_report(parent)
     name = attribute.name
     asked = np.flatnonzero(attribute.deciding | attribute.products)
     row_of = {picture: row for row, picture in enumerate(kept.pictures.tolist()) if not kept.attributes[row]}
-    pictures = [sha256_of(folder, attribute.photos[place])[:PICTURE_NAME_DIGITS] for place in asked.tolist()]
+    pictures = [hash_photo(folder, attribute.photos[place])[:PICTURE_NAME_DIGITS] for place in asked.tolist()]
     places = asked[[picture in row_of for picture in pictures]]
     rows = np.array([row_of[picture] for picture in pictures if picture in row_of])
     of_class = kept.select_rows(rows)
@@ -165,7 +165,7 @@ def decided(
     contract = before.replace_heads({name: head})
     # Measure.
     calibrated = np.array([calibrate(row, head.temperature) for row in shares.tolist()])
-    answers = _answers_about(name, of_class, labels, calibrated, contract)
+    answers = _make_attribute_answers(name, of_class, labels, calibrated, contract)
     that_decide = answers.select_rows(decides)
     figures = compute_attribute_figures(deciding, thresholds, that_decide)
     sys.stdout.write(f"{describe_attribute(name, figures, thresholds)}\n")
@@ -181,7 +181,7 @@ def decided(
     return contract, report, kept + stored if len(stored) else kept
 
 
-def _answers_about(
+def _make_attribute_answers(
     name: str, of_class: Answers, labels: Labels, shares: NDArray[np.float64], contract: ModelContract
 ) -> Answers:
     """What the release decides about an attribute, as it stores its answers, of calibrated shares."""
@@ -203,7 +203,7 @@ def _answers_about(
     return redecide_answers(of_class + answers, {"photos": contract}).select_head(name)
 
 
-def with_head(heads: Network, attribute: Attribute, fitted: Fitted) -> Network:
+def add_head(heads: Network, attribute: Attribute, fitted: Fitted) -> Network:
     """The heads that answer photos, with one more output."""
     pixels, vector = heads.inputs
     name = attribute.name

@@ -22,14 +22,14 @@ from lab.coloured_photos import (
     SHOP,
     USERS,
     WORDS,
-    coloured_photos,
-    seen_colours,
+    compute_colour_features,
+    list_coloured_photos,
 )
 from lab.pretraining_photos import Photo
 from lab.sealing import TOWNS
-from lab.strangers import asked_photos
-from lab.strangers_heads import SOURCES, UNITS, parts_of, vectors_of
-from lab.tuning_photos import CLASSES, MEASURED_ALONE, OTHER, PARTS, kind_of, names_of_kinds
+from lab.strangers import list_asked_photos
+from lab.strangers_heads import SOURCES, UNITS, find_parts, read_vectors
+from lab.tuning_photos import CLASSES, MEASURED_ALONE, OTHER, PARTS, find_kind, list_kind_names
 from reports.answers import Answers
 from training.data.labels import UNKNOWN_LABEL, Labels
 from training.data.vectors import Features, FeatureVectors
@@ -45,14 +45,14 @@ from training.thresholds.unproven import decide_photo_thresholds
 COLOUR: Final = "colour"
 KIND: Final = "kind"
 
-OF_USERS: Final = 8.0
+USER_PHOTO_WEIGHT: Final = 8.0
 """What the colour of a user's photo counts: there are 424 of them and 9,363 of shops."""
-BALANCE_OF_COLOURS: Final = 0.5
+COLOUR_BALANCE_EXPONENT: Final = 0.5
 """The n photos of a colour weigh n^-BALANCE_OF_COLOURS each."""
 
-OF_CATALOGUE: Final = 0.3
+CATALOGUE_PHOTO_WEIGHT: Final = 0.3
 """What the kind of a photo of 60 x 80 pixels counts."""
-OF_NAMES: Final = {"skirt": 0.4, "underwear": 2.0, "jewellery": 0.2, OTHER: 1.3}
+NAME_WEIGHTS: Final = {"skirt": 0.4, "underwear": 2.0, "jewellery": 0.2, OTHER: 1.3}
 """What a photo of one name counts: few photos are called jewellery that are none, and underwear is found."""
 
 Mask = NDArray[np.bool_]
@@ -109,34 +109,36 @@ class Attribute:
     decide: Callable[[Answers, Labels, NDArray[np.float64], ModelContract], tuple[Head, Thresholds]]
 
 
-def attribute_named(name: str, folder: Path, vectors: Path) -> Attribute:
+def make_attribute(name: str, folder: Path, vectors: Path) -> Attribute:
     """The attribute, of the folder of photos and, for `kind`, that of strangers.py."""
     if name == COLOUR:
-        photos = coloured_photos(folder)
-        seen = seen_colours(folder, photos)
-        return colour_of(photos, lambda _: seen)
-    return kind_of_photos(asked_photos(folder), lambda part: Features(*vectors_of(vectors, part)))
+        photos = list_coloured_photos(folder)
+        seen = compute_colour_features(folder, photos)
+        return make_colour_attribute(photos, lambda _: seen)
+    return make_kind_attribute(list_asked_photos(folder), lambda part: Features(*read_vectors(vectors, part)))
 
 
-def is_of_sources(photos: Sequence[Photo]) -> Mask:
+def find_source_photos(photos: Sequence[Photo]) -> Mask:
     """Bool (N,), which photos other shops and people have taken."""
     return np.array([photo.archive.startswith(SOURCES) for photo in photos])
 
 
-def colour_of(pairs: Sequence[tuple[str, Photo]], seen: Callable[[int | None], Features]) -> Attribute:
+def make_colour_attribute(
+    pairs: Sequence[tuple[str, Photo]], seen: Callable[[int | None], Features]
+) -> Attribute:
     """The attribute `colour` of photos with their parts, as coloured_photos.py has them."""
     part = np.array([part for part, _ in pairs])
     photos = [photo for _, photo in pairs]
     main = np.array([WORDS.index(photo.colours[0]) for photo in photos], np.int16)
     labels = Labels(WORDS, main, np.array([[word in photo.colours for word in WORDS] for photo in photos]))
     learnt = np.isin(part, (SHOP, USERS))
-    left_out = np.where(is_of_sources(photos), parts_of(photos), -1)
+    left_out = np.where(find_source_photos(photos), find_parts(photos), -1)
     products = (left_out >= 0) & [photo.tier in {"A", "B"} for photo in photos]
 
     def fit(learnt: Mask, seen: Features) -> Fitted:
         words = main[learnt]
-        factors = np.where(part[learnt] == USERS, OF_USERS, 1.0)
-        weights = np.float64(np.bincount(words)[words]) ** -BALANCE_OF_COLOURS * factors
+        factors = np.where(part[learnt] == USERS, USER_PHOTO_WEIGHT, 1.0)
+        weights = np.float64(np.bincount(words)[words]) ** -COLOUR_BALANCE_EXPONENT * factors
         head = fit_hidden_head(seen.take(learnt), words.astype(np.uint8), len(WORDS), weights, UNITS)
         return head, None
 
@@ -152,11 +154,11 @@ def colour_of(pairs: Sequence[tuple[str, Photo]], seen: Callable[[int | None], F
         further=(PALETTE,),
         seen=seen,
         fit=fit,
-        decide=decided_colour,
+        decide=decide_colour,
     )
 
 
-def decided_colour(
+def decide_colour(
     of_class: Answers, labels: Labels, shares: NDArray[np.float64], contract: ModelContract
 ) -> tuple[Head, Thresholds]:
     """The head that answers decide as those of an attribute of own classes do."""
@@ -168,18 +170,18 @@ def decided_colour(
     return thresholds.make_head(WORDS), thresholds
 
 
-def kind_of_photos(photos: Sequence[Photo], seen: Callable[[int | None], Features]) -> Attribute:
+def make_kind_attribute(photos: Sequence[Photo], seen: Callable[[int | None], Features]) -> Attribute:
     """The attribute `kind` of photos.
 
     A photo whose kind has no name but OTHER is answered by heads that learnt nothing of its kind either;
     those that answer a name lack some kinds without one.
     """
-    kinds, shown = (np.array(column) for column in zip(*map(kind_of, photos), strict=True))
-    names = names_of_kinds()
-    parts = parts_of(photos)
+    kinds, shown = (np.array(column) for column in zip(*map(find_kind, photos), strict=True))
+    names = list_kind_names()
+    parts = find_parts(photos)
     main = [names.index(name) if name else UNKNOWN_LABEL for name in shown.tolist()]
     learnt = (kinds != "") & [photo.source not in MEASURED_ALONE for photo in photos]
-    asked = (shown != "") & is_of_sources(photos)
+    asked = (shown != "") & find_source_photos(photos)
     # What is not learnt has a group of its own, which all heads lack.
     unnamed = np.unique(kinds[(shown == OTHER) & (kinds != "")]).tolist()
     group_of = {kind: place % PARTS for place, kind in enumerate(unnamed)} | {"": PARTS}
@@ -194,7 +196,7 @@ def kind_of_photos(photos: Sequence[Photo], seen: Callable[[int | None], Feature
         for part in range(PARTS)
         for group in range(PARTS + 1)
     ]
-    weights = _weights_of_kinds(photos, kinds, shown)
+    weights = _weigh_kinds(photos, kinds, shown)
 
     def fit(learnt: Mask, seen: Features) -> Fitted:
         own, codes = np.unique(kinds[learnt], return_inverse=True)
@@ -213,22 +215,24 @@ def kind_of_photos(photos: Sequence[Photo], seen: Callable[[int | None], Feature
         products=asked & [not photo.sender.startswith(TOWNS) for photo in photos],
         seen=seen,
         fit=fit,
-        decide=decided_kind,
+        decide=decide_kind,
     )
 
 
-def _weights_of_kinds(
+def _weigh_kinds(
     photos: Sequence[Photo], kinds: NDArray[np.str_], names: NDArray[np.str_]
 ) -> NDArray[np.float64]:
     """Of each in the loss, float64 (N,): n photos of a kind, tier and source have n^(1 - BALANCE)."""
     cells = [f"{kind} {photo.tier} {photo.source}" for kind, photo in zip(kinds, photos, strict=True)]
     _, of_each, counts = np.unique(cells, return_inverse=True, return_counts=True)
     is_small = [photo.archive.startswith("catalogue") for photo in photos]
-    of_names = [OF_NAMES.get(name, 1.0) for name in names.tolist()]
-    return np.asarray(counts[of_each] ** -BALANCE_EXPONENT * np.where(is_small, OF_CATALOGUE, 1) * of_names)
+    of_names = [NAME_WEIGHTS.get(name, 1.0) for name in names.tolist()]
+    return np.asarray(
+        counts[of_each] ** -BALANCE_EXPONENT * np.where(is_small, CATALOGUE_PHOTO_WEIGHT, 1) * of_names
+    )
 
 
-def decided_kind(
+def decide_kind(
     of_class: Answers,
     labels: Labels,
     shares: NDArray[np.float64],

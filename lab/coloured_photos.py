@@ -21,14 +21,14 @@ from inference.onnx_session import PROBABILITIES, OnnxSession
 from lab.pretraining_photos import (
     CLUTTERED,
     Photo,
-    decoded_photo,
-    photos_of,
-    pool_photos,
-    rows_in,
-    source_photos,
+    decode_photo,
+    list_photos,
+    list_source_photos,
+    read_pool_photos,
+    read_rows,
 )
 from lab.tuning_photos import MEASURED_ALONE
-from lab.views import on_ground
+from lab.views import lay_on_ground
 from training.data.vectors import Features
 from training.features.blocks import BLOCKS_INPUT_CONTRACT, BlockName, build_vector_network
 from training.features.shipped import PHOTO_BLOCKS
@@ -39,7 +39,7 @@ WORDS: Final = (
     *("orange", "yellow", "silver", "gold"),
 )
 
-SAME: Final = {"navy": "blue"}
+SYNONYMS: Final = {"navy": "blue"}
 """Words of the tables that are another one here. Photos with any further word are left out."""
 
 CHECKED_COLOURS: Final = Path(__file__).with_name("colours.csv")
@@ -50,53 +50,58 @@ PALETTE: Final[BlockName] = "palette"
 SHOP, USERS, ALONE, CHECKED = "shop", "users", "alone", "checked"
 """Parts: learnt; learnt; of sources that nothing learns; development photos, which decide."""
 
-OF_A_SEED: Final = 512
+PHOTOS_PER_SEED: Final = 512
 """Photos whose grounds one seed draws."""
 
 
-def coloured_photos(folder: Path) -> list[tuple[str, Photo]]:
+def list_coloured_photos(folder: Path) -> list[tuple[str, Photo]]:
     """The part of each photo, and the photo; its `colours` are all admissible ones, the main one first."""
-    pairs = [*_of_shop(folder), *_of_sources(folder), *_of_users(folder), *_of_development(folder)]
+    pairs = [
+        *_list_shop_photos(folder),
+        *_list_source_photos(folder),
+        *_list_user_photos(folder),
+        *_list_development_photos(folder),
+    ]
     renamed = [
-        (part, replace(photo, colours=tuple(SAME.get(word, word) for word in photo.colours)))
+        (part, replace(photo, colours=tuple(SYNONYMS.get(word, word) for word in photo.colours)))
         for part, photo in pairs
     ]
     return [(part, photo) for part, photo in renamed if photo.colours[0] in WORDS]
 
 
-def _of_shop(folder: Path) -> Iterator[tuple[str, Photo]]:
-    photos = {photo.id: photo for photo in photos_of(folder)}
-    for row in rows_in(folder / "attributes.csv"):
+def _list_shop_photos(folder: Path) -> Iterator[tuple[str, Photo]]:
+    photos = {photo.id: photo for photo in list_photos(folder)}
+    for row in read_rows(folder / "attributes.csv"):
         if row["split"] in {"learn", "choose"}:
             photo = photos.get(row["id"]) or Photo("attributes_more.zip", f"{row['id']}.jpg")
             yield SHOP, replace(photo, colours=(row["colour"],))
 
 
-def _of_sources(folder: Path) -> Iterator[tuple[str, Photo]]:
-    for photo in source_photos(folder):
+def _list_source_photos(folder: Path) -> Iterator[tuple[str, Photo]]:
+    for photo in list_source_photos(folder):
         if photo.label is not None and photo.colours:
             learnt = USERS if photo.tier == CLUTTERED else SHOP
             yield ALONE if photo.source in MEASURED_ALONE else learnt, photo
 
 
-def _of_users(folder: Path) -> Iterator[tuple[str, Photo]]:
+def _list_user_photos(folder: Path) -> Iterator[tuple[str, Photo]]:
     """Of senders of whom there is no development photo."""
-    judged = {row["group"] for row in rows_in(folder / "dev.csv")}
-    for row in rows_in(folder / "colours_users.csv"):
+    judged = {row["group"] for row in read_rows(folder / "dev.csv")}
+    for row in read_rows(folder / "colours_users.csv"):
         if (sender := f"clo-sender-{row['sender_id']}") not in judged:
             words = (row["colour"], *row["also_acceptable"].split())
             name = f"{row['image']}.jpg"
             yield USERS, Photo("colours_users.zip", name, sender=sender, tier=CLUTTERED, colours=words)
 
 
-def _of_development(folder: Path) -> Iterator[tuple[str, Photo]]:
-    words = {row["picture"]: (row["colour"], *row["also"].split()) for row in rows_in(CHECKED_COLOURS)}
-    for photo in pool_photos(folder, "dev"):
+def _list_development_photos(folder: Path) -> Iterator[tuple[str, Photo]]:
+    words = {row["picture"]: (row["colour"], *row["also"].split()) for row in read_rows(CHECKED_COLOURS)}
+    for photo in read_pool_photos(folder, "dev"):
         if photo.id in words:
             yield CHECKED, replace(photo, colours=words[photo.id])
 
 
-def seen_colours(folder: Path, photos: Sequence[tuple[str, Photo]]) -> Features:
+def compute_colour_features(folder: Path, photos: Sequence[tuple[str, Photo]]) -> Features:
     """Vectors of photos with their parts.
 
     Returns:
@@ -109,26 +114,26 @@ def seen_colours(folder: Path, photos: Sequence[tuple[str, Photo]]) -> Features:
         # A session reads the output of this name.
         write_graph(keras.Model(body.input, {PROBABILITIES: body.output}), graph)
         session = OnnxSession(graph, shape=BLOCKS_INPUT_CONTRACT.array_shape)
-    grounds = [photo for photo in photos_of(folder) if photo.tier == CLUTTERED]
+    grounds = [photo for photo in list_photos(folder) if photo.tier == CLUTTERED]
     rng = np.random.default_rng(0)
     seen = list[list[np.ndarray]]()
     for place, (part, photo) in enumerate(track(photos, "seeing photos")):
-        if place % OF_A_SEED == 0:
+        if place % PHOTOS_PER_SEED == 0:
             rng = np.random.default_rng(place)
         ground = grounds[int(rng.integers(len(grounds)))]
-        views = _views(folder, photo, ground if part == SHOP else None, rng)
+        views = _make_views(folder, photo, ground if part == SHOP else None, rng)
         seen.append([session.run(view[None]).class_probabilities[0] for view in views])
     return Features(*np.array(seen, np.float32).transpose(1, 0, 2))
 
 
-def _views(
+def _make_views(
     folder: Path, photo: Photo, ground: Photo | None, rng: np.random.Generator
 ) -> tuple[Picture, Picture]:
-    picture = decoded_photo(folder, photo).picture
+    picture = decode_photo(folder, photo).picture
     laid = None
     whole = fit_whole_picture(picture, BLOCKS_INPUT_CONTRACT.shape)
     if ground is not None:
-        laid = on_ground(picture, decoded_photo(folder, ground).picture, rng)
+        laid = lay_on_ground(picture, decode_photo(folder, ground).picture, rng)
     return whole, np.ascontiguousarray(whole[:, ::-1]) if laid is None else fit_whole_picture(
         laid, BLOCKS_INPUT_CONTRACT.shape
     )

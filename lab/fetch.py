@@ -4,7 +4,7 @@ python -m lab.fetch OUT [--list FILE] [--host URL]
 
 Git fetches each commit without its files, and then the files that the list names alone. Photos are scaled to
 the size that the list has. A stopped run goes on: what OUT has is not fetched again. OUT/gone.csv
-names photos that are gone. Writes OUT, which the other commands take as PHOTOS. The list: photos.py.
+names photos that are gone. Writes OUT, which the other commands read_files as PHOTOS. The list: photos.py.
 """
 
 import argparse
@@ -26,20 +26,20 @@ from inference.contract import make_whole_input
 from inference.decode import MAX_PIXELS, decode_image
 from inference.errors import UploadError
 from inference.framing import limit_edge
-from lab.photos import LIST, TABLES, archive_of, listed
+from lab.photos import LIST, TABLES, find_archive, read_list
 from model_store.release_files import write_whole
 
 HOST: Final = "https://github.com"
-AT_ONCE: Final = 500
+FILES_PER_FETCH: Final = 500
 """Files that git fetches at once."""
 GIT: Final = (
     *("git", "-c", "core.askPass=true", "-c", "core.symlinks=false"),
     *("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"),
 )
 """Git asks for no password, makes no links, and gives up where less than 1,000 bytes/s come for a minute."""
-FILES: Final = ("100644", "100755")
+FILE_MODES: Final = ("100644", "100755")
 """Modes of what is a file, and no link or repository of its own."""
-READS: Final = make_whole_input(320, 3)
+DECODED_INPUT: Final = make_whole_input(320, 3)
 """A large JPEG is decoded at no less than twice this edge."""
 JPEG_QUALITY: Final = 88
 """Of scaled photos, as most of the archives have it."""
@@ -68,97 +68,97 @@ class Clone:
             subprocess.CalledProcessError: git cannot; its `stderr` says why.
         """
         self._folder = folder
-        self._git("init", "--template=")
-        self._git("config", "remote.origin.url", url)
-        self._git("fetch", "--depth=1", "--no-tags", "--filter=blob:none", "origin", commit or "HEAD")
-        self.commit = self._git("rev-parse", "FETCH_HEAD").decode().strip()
+        self._run_git("init", "--template=")
+        self._run_git("config", "remote.origin.url", url)
+        self._run_git("fetch", "--depth=1", "--no-tags", "--filter=blob:none", "origin", commit or "HEAD")
+        self.commit = self._run_git("rev-parse", "FETCH_HEAD").decode().strip()
 
-    def _git(self, *words: str, given: bytes = b"") -> bytes:
+    def _run_git(self, *words: str, given: bytes = b"") -> bytes:
         command = [*GIT, "-C", str(self._folder), *words]
         return subprocess.run(command, input=given, capture_output=True, check=True).stdout  # noqa: S603 - git
 
     @cached_property
     def _entries(self) -> dict[str, bytes]:
         """What the index needs of each file of the commit, by path."""
-        entries = self._git("ls-tree", "-r", "-z", "FETCH_HEAD").split(b"\0")
+        entries = self._run_git("ls-tree", "-r", "-z", "FETCH_HEAD").split(b"\0")
         split = [entry.partition(b"\t") for entry in entries if entry]
         return {
             path.decode(errors="surrogateescape"): about + b"\t" + path
             for about, _, path in split
-            if about.decode().startswith(FILES)
+            if about.decode().startswith(FILE_MODES)
         }
 
-    def path_of(self, path: str) -> str | None:
+    def find_path(self, path: str) -> str | None:
         """The file of that path, or the only one that begins with it where it ends in *."""
         if not path.endswith("*"):
             return path if path in self._entries else None
         names = [name for name in self._entries if name.startswith(path[:-1])]
         return names[0] if len(names) == 1 else None
 
-    def take(self, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    def read_files(self, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
         """The content of files, all of which git fetches together."""
-        self._git("read-tree", "--empty")
-        self._git(
+        self._run_git("read-tree", "--empty")
+        self._run_git(
             "update-index", "-z", "--index-info", given=b"\0".join(map(self._entries.__getitem__, paths))
         )
-        tree = self._git("write-tree", "--missing-ok").decode().strip()
-        self._git("read-tree", "--reset", "-u", tree)
+        tree = self._run_git("write-tree", "--missing-ok").decode().strip()
+        self._run_git("read-tree", "--reset", "-u", tree)
         for path in paths:
             yield path, (self._folder / path).read_bytes()
 
 
-def place_of(out: Path, row: Row) -> Path:
+def locate_photo(out: Path, row: Row) -> Path:
     """Where the photo of a row of the list is kept."""
-    return out / Path(archive_of(row)).stem / row["file"]
+    return out / Path(find_archive(row)).stem / row["file"]
 
 
-def fetch(rows: Sequence[Row], out: Path, host: str = HOST) -> list[tuple[Row, str]]:
+def fetch_photos(rows: Sequence[Row], out: Path, host: str = HOST) -> list[tuple[Row, str]]:
     """Fetch the photos that are not there, and return those that are gone, each with the reason."""
     wanted = defaultdict[Origin, list[Row]](list)
     gone = list[tuple[Row, str]]()
     for row in rows:
-        if row["file"] and not place_of(out, row).exists():
+        if row["file"] and not locate_photo(out, row).exists():
             wanted[Origin(row["repository"], row["commit"])].append(row)
     for number, (origin, some) in enumerate(wanted.items(), 1):
-        _say(f"{number} of {len(wanted)}: {origin.repository}, {len(some):,} photos")
+        _print_line(f"{number} of {len(wanted)}: {origin.repository}, {len(some):,} photos")
         try:
             with TemporaryDirectory(prefix=".clone-", dir=out) as folder:
                 clone = Clone(Path(folder), f"{host}/{origin.repository}", origin.commit)
-                gone += _fetched(clone, some, out)
+                gone += _write_commit_photos(clone, some, out)
         except subprocess.CalledProcessError as error:
             why = error.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["git failed"]
-            gone += [(row, why[0]) for row in some if not place_of(out, row).exists()]
+            gone += [(row, why[0]) for row in some if not locate_photo(out, row).exists()]
     return gone
 
 
-def _fetched(clone: Clone, rows: Sequence[Row], out: Path) -> Iterator[tuple[Row, str]]:
+def _write_commit_photos(clone: Clone, rows: Sequence[Row], out: Path) -> Iterator[tuple[Row, str]]:
     """Write the photos of one commit, and yield those that it does not have."""
     of_paths = defaultdict[str, list[Row]](list)
     for row in rows:
-        if path := clone.path_of(row["path"]):
+        if path := clone.find_path(row["path"]):
             of_paths[path].append(row)
         else:
             yield row, f"no such file in {clone.commit}"
     paths = list(of_paths)
-    for start in range(0, len(paths), AT_ONCE):
-        for path, content in clone.take(paths[start : start + AT_ONCE]):
+    for start in range(0, len(paths), FILES_PER_FETCH):
+        for path, content in clone.read_files(paths[start : start + FILES_PER_FETCH]):
             for row in of_paths[path]:
-                place = place_of(out, row)
+                place = locate_photo(out, row)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 try:
-                    write_whole(place, scaled(content, int(row["width"]), int(row["height"])))
+                    write_whole(place, scale_photo(content, int(row["width"]), int(row["height"])))
                 except UploadError as error:
                     yield row, str(error)
-        _say(f"  {min(start + AT_ONCE, len(paths)):,} of {len(paths):,}")
+        _print_line(f"  {min(start + FILES_PER_FETCH, len(paths)):,} of {len(paths):,}")
 
 
-def scaled(content: bytes, width: int, height: int) -> bytes:
+def scale_photo(content: bytes, width: int, height: int) -> bytes:
     """The file of a photo in the size of the archives; as it is, where it has that size.
 
     Raises:
         UploadError: it is no picture.
     """
-    picture = decode_image(content, MAX_PIXELS, READS).picture
+    picture = decode_image(content, MAX_PIXELS, DECODED_INPUT).picture
     small = limit_edge(picture, max(width, height))
     # Other programs round the shorter edge otherwise.
     if max(abs(small.shape[0] - height), abs(small.shape[1] - width)) == 1:
@@ -171,16 +171,16 @@ def scaled(content: bytes, width: int, height: int) -> bytes:
 
 def write_folder(rows: Sequence[Row], out: Path) -> None:
     """Write the tables and archives of the photos that are there."""
-    there = [row for row in rows if row["file"] and place_of(out, row).exists()]
+    there = [row for row in rows if row["file"] and locate_photo(out, row).exists()]
     ids = {row["id"] for row in there}
     archives = defaultdict[str, list[Row]](list)
     for row in there:
-        archives[archive_of(row)].append(row)
+        archives[find_archive(row)].append(row)
     for name, some in archives.items():
         if name:
             with zipfile.ZipFile(out / name, "w") as archive:
                 for row in some:
-                    archive.write(place_of(out, row), row["file"])
+                    archive.write(locate_photo(out, row), row["file"])
     for table, columns in TABLES.items():
         of_table = [
             {**row, "origin": f"{row['commit']}:{row['path']}"}
@@ -193,12 +193,12 @@ def write_folder(rows: Sequence[Row], out: Path) -> None:
             written.writerows([row[ours] for ours in columns.values()] for row in of_table)
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
-def _name(rows: Sequence[tuple[Row, str]], path: Path) -> None:
+def _write_gone_photos(rows: Sequence[tuple[Row, str]], path: Path) -> None:
     """Write a table of photos that are gone, and say how many there are of each repository."""
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
@@ -209,7 +209,7 @@ def _name(rows: Sequence[tuple[Row, str]], path: Path) -> None:
     for row, why in rows:
         counts[row["repository"], why] += 1
     for (repository, why), count in counts.items():
-        _say(f"gone: {count:,} of {repository}: {why}")
+        _print_line(f"gone: {count:,} of {repository}: {why}")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -219,12 +219,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--list", type=Path, default=LIST, metavar="FILE", help="of lab.photos")
     parser.add_argument("--host", default=HOST, metavar="URL", help="of the repositories (%(default)s)")
     given = parser.parse_args(argv)
-    rows = listed(given.list)
+    rows = read_list(given.list)
     given.out.mkdir(parents=True, exist_ok=True)
-    gone = fetch(rows, given.out, given.host)
-    _name(gone, given.out / "gone.csv")
+    gone = fetch_photos(rows, given.out, given.host)
+    _write_gone_photos(gone, given.out / "gone.csv")
     write_folder(rows, given.out)
-    _say(f"{sum(bool(row['file']) for row in rows) - len(gone):,} photos are in {given.out}")
+    _print_line(f"{sum(bool(row['file']) for row in rows) - len(gone):,} photos are in {given.out}")
     return 0
 
 

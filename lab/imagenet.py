@@ -37,13 +37,13 @@ NORM: Final = {
 }
 
 
-def weights_of(checkpoint: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def convert_weights(checkpoint: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """The weights by Keras' paths, in the order of the network and in Keras' shapes, float16.
 
     Args:
         checkpoint: PyTorch's by name: kernels (out, in, H, W), depthwise ones (channels, 1, H, W).
     """
-    weights = _layer(checkpoint, *STEM)
+    weights = _convert_layer(checkpoint, *STEM)
     stage = 0
     number = 0
     width = 0
@@ -55,12 +55,12 @@ def weights_of(checkpoint: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]
         for convolution, norm, ending in LAYERS:
             if f"{block}{convolution}.weight" in checkpoint:
                 name = f"stage{stage}_{number}{ending}"
-                weights |= _layer(checkpoint, f"{block}{convolution}", f"{block}{norm}", name)
+                weights |= _convert_layer(checkpoint, f"{block}{convolution}", f"{block}{norm}", name)
         block = f"_blocks.{int(block.split('.')[1]) + 1}."
     return weights
 
 
-def _layer(
+def _convert_layer(
     checkpoint: Mapping[str, NDArray[Any]], convolution: str, norm: str, name: str
 ) -> dict[str, NDArray[Any]]:
     kernel = checkpoint[f"{convolution}.weight"]
@@ -80,7 +80,7 @@ def main(argv: list[str] | None = None) -> int:
 
     checkpoint = next(Path(str(files(PACKAGE))).rglob("*.pth"))
     stored = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    weights = weights_of({name: values.numpy() for name, values in stored.items()})
+    weights = convert_weights({name: values.numpy() for name, values in stored.items()})
     about = {"checkpoint": checkpoint.name, "sha256": hashlib.sha256(checkpoint.read_bytes()).hexdigest()}
     write_npz(options.out, **weights, **{DATA_DESCRIPTION_ARRAY: json.dumps(about)})
     return 0

@@ -17,17 +17,17 @@ import numpy as np
 from rich.progress import track
 
 from inference.convert import convert_to_pixels
-from lab.pretraining_photos import CLUTTERED, Photo, decoded_photo, photos_of
+from lab.pretraining_photos import CLUTTERED, Photo, decode_photo, list_photos
 from training.features.blocks import BLOCKS_INPUT_CONTRACT, MEASURED_WIDTHS, build_vector_network
 from training.features.weights import hash_weights, write_npz
 from training.heads.negatives import SHIPPED_NEGATIVES_FILE, THINGS_ARRAY, TIERS_ARRAY
 from training.release.export import features_of
 
-OF_A_KIND: Final = 45
+MAX_PHOTOS_PER_KIND: Final = 45
 """Photos of a kind at most, and as many of users' photos of it."""
 
 
-def kind_of(photo: Photo) -> str:
+def find_thing_kind(photo: Photo) -> str:
     """What a photo shows: its kind in the catalogue, else its source's label without notes; may be empty."""
     if photo.kind or not photo.tier:
         return photo.kind or ""
@@ -35,7 +35,7 @@ def kind_of(photo: Photo) -> str:
     return label.split(" (")[0].split(" [")[0].lower()
 
 
-def drawn(photos: Iterable[Photo]) -> list[Photo]:
+def draw_photos(photos: Iterable[Photo]) -> list[Photo]:
     """At most OF_A_KIND photos of each kind, and of users' photos of it; the same ones each time.
 
     Args:
@@ -45,9 +45,13 @@ def drawn(photos: Iterable[Photo]) -> list[Photo]:
     of_kinds = defaultdict[tuple[str, bool], list[Photo]](list)
     for photo in photos:
         has_unknown_sender = photo.id.startswith("clo-") and not photo.sender
-        if kind_of(photo) and not has_unknown_sender:
-            of_kinds[kind_of(photo), photo.tier == CLUTTERED].append(photo)
-    return [photo for key in sorted(of_kinds) for photo in sorted(of_kinds[key], key=Photo.lot)[:OF_A_KIND]]
+        if find_thing_kind(photo) and not has_unknown_sender:
+            of_kinds[find_thing_kind(photo), photo.tier == CLUTTERED].append(photo)
+    return [
+        photo
+        for key in sorted(of_kinds)
+        for photo in sorted(of_kinds[key], key=Photo.compute_lot)[:MAX_PHOTOS_PER_KIND]
+    ]
 
 
 def write_negatives(folder: Path, photos: Sequence[Photo], path: Path) -> None:
@@ -58,12 +62,12 @@ def write_negatives(folder: Path, photos: Sequence[Photo], path: Path) -> None:
         photos: in the order of the file.
         path: of the file, which is replaced in one step.
     """
-    decoded = (decoded_photo(folder, photo) for photo in track(photos, "reading"))
+    decoded = (decode_photo(folder, photo) for photo in track(photos, "reading"))
     images = np.stack([convert_to_pixels(picture, BLOCKS_INPUT_CONTRACT) for picture in decoded])
     networks = [build_vector_network((block,)) for block in MEASURED_WIDTHS]
     features = {hash_weights(model): features_of(model, images).astype(np.float16) for model in networks}
     about = {
-        THINGS_ARRAY: [kind_of(photo) for photo in photos],
+        THINGS_ARRAY: [find_thing_kind(photo) for photo in photos],
         TIERS_ARRAY: [photo.tier for photo in photos],
     }
     write_npz(path, **about, **features)
@@ -77,9 +81,9 @@ def main(argv: list[str] | None = None) -> int:
         "--out", type=Path, default=SHIPPED_NEGATIVES_FILE, metavar="FILE", help="the features, .npz"
     )
     options = parser.parse_args(argv)
-    chosen = drawn(photos_of(options.photos))
+    chosen = draw_photos(list_photos(options.photos))
     write_negatives(options.photos, chosen, options.out)
-    kinds = {kind_of(photo) for photo in chosen}
+    kinds = {find_thing_kind(photo) for photo in chosen}
     sys.stdout.write(f"{options.out}: {len(chosen)} photos of {len(kinds)} kinds.\n")
     return 0
 

@@ -23,11 +23,11 @@ import numpy as np
 
 from inference.arrays import Mask, Picture
 from inference.framing import limit_edge
-from lab.pretraining_photos import Photo, decoded_photo, photos_of, source_photos
-from lab.tuning_photos import MEASURED_ALONE, PARTS, is_left_out, part_of
-from lab.views import EDGE, garment_on_plain
+from lab.pretraining_photos import Photo, decode_photo, list_photos, list_source_photos
+from lab.tuning_photos import MEASURED_ALONE, PARTS, choose_part, is_left_out
+from lab.views import EDGE, cut_garment
 
-OF_A_PART: Final = 400
+OUTFITS_PER_PART: Final = 400
 """Outfits of garments from one part of the sources."""
 
 TOPS: Final = (0, 2, 4, 6)
@@ -47,7 +47,7 @@ WHITE: Final = 0.5
 Garment = tuple[Picture, Mask]
 
 
-def outfit(top: Garment, below: Garment, *, trousers: bool, rng: np.random.Generator) -> Picture:
+def make_outfit(top: Garment, below: Garment, *, trousers: bool, rng: np.random.Generator) -> Picture:
     """A top over what is worn below, uint8 (EDGE, EDGE, 3), on a plain light ground."""
     light = 255 if rng.random() < WHITE else rng.integers(150, 250) + rng.integers(-6, 6, 3)
     picture = np.full((EDGE, EDGE, 3), light, np.uint8)
@@ -58,12 +58,12 @@ def outfit(top: Garment, below: Garment, *, trousers: bool, rng: np.random.Gener
     natural = of_below * below[1].shape[1] / below[1].shape[0]
     narrow = round(np.clip(natural, width * NARROWEST, width * WIDEST[trousers]))
     first = (EDGE - height) // 2
-    _lay(picture, below, first + height - of_below, narrow, of_below)
-    _lay(picture, top, first, width, of_top)
+    _lay_garment(picture, below, first + height - of_below, narrow, of_below)
+    _lay_garment(picture, top, first, width, of_top)
     return picture
 
 
-def _lay(picture: Picture, garment: Garment, first: int, width: int, height: int) -> None:
+def _lay_garment(picture: Picture, garment: Garment, first: int, width: int, height: int) -> None:
     """Lay a garment in the middle of a picture, in place, from a row on."""
     over, where = (cv2.resize(layer, (width, height), interpolation=cv2.INTER_AREA) for layer in garment)
     left = (EDGE - width) // 2
@@ -72,40 +72,40 @@ def _lay(picture: Picture, garment: Garment, first: int, width: int, height: int
     inside[:] = inside * (1 - cover) + over * cover
 
 
-def made_outfits(folder: Path, part: int) -> Iterator[Picture]:
+def make_outfits(folder: Path, part: int) -> Iterator[Picture]:
     """OF_A_PART outfits of the first shop's garments and of those of a part of the sources."""
-    photos = [photo for photo in photos_of(folder) if photo.tier in {"A", "X"} and not photo.sender]
+    photos = [photo for photo in list_photos(folder) if photo.tier in {"A", "X"} and not photo.sender]
     photos = [photo for photo in photos if photo.label is None or not is_left_out(photo)]
-    others = [photo for photo in source_photos(folder) if photo.source not in MEASURED_ALONE]
-    others = [photo for photo in others if part_of(photo.source) == part and photo.tier in {"A", "X"}]
+    others = [photo for photo in list_source_photos(folder) if photo.source not in MEASURED_ALONE]
+    others = [photo for photo in others if choose_part(photo.source) == part and photo.tier in {"A", "X"}]
     rng = np.random.default_rng(part)
     chosen = [some for some in (photos, others) if any(photo.label in TOPS for photo in some)]
     made = 0
-    while made < OF_A_PART:
+    while made < OUTFITS_PER_PART:
         tops = chosen[int(rng.integers(len(chosen)))]
         below = chosen[int(rng.integers(len(chosen)))]
         trousers = bool(rng.random() < 0.5)
-        top = _garment(folder, [photo for photo in tops if photo.label in TOPS], rng)
-        other = _garment(folder, [photo for photo in below if _is_below(photo, trousers)], rng)
+        top = _draw_garment(folder, [photo for photo in tops if photo.label in TOPS], rng)
+        other = _draw_garment(folder, [photo for photo in below if _is_worn_below(photo, trousers)], rng)
         if top is not None and other is not None and other[1].shape[0] > other[1].shape[1] * 0.8:
             made += 1
-            yield outfit(top, other, trousers=trousers, rng=rng)
+            yield make_outfit(top, other, trousers=trousers, rng=rng)
 
 
-def _is_below(photo: Photo, trousers: bool) -> bool:
+def _is_worn_below(photo: Photo, trousers: bool) -> bool:
     return photo.label == TROUSERS if trousers else photo.source_label in SKIRTS
 
 
-def _garment(folder: Path, photos: Sequence[Photo], rng: np.random.Generator) -> Garment | None:
+def _draw_garment(folder: Path, photos: Sequence[Photo], rng: np.random.Generator) -> Garment | None:
     if not photos:
         return None
     photo = photos[int(rng.integers(len(photos)))]
-    return garment_on_plain(limit_edge(decoded_photo(folder, photo).picture, EDGE))
+    return cut_garment(limit_edge(decode_photo(folder, photo).picture, EDGE))
 
 
-def source_of(part: int) -> str:
+def choose_source_name(part: int) -> str:
     """The name of a source of that part."""
-    return next(name for name in map("made{}".format, itertools.count()) if part_of(name) == part)
+    return next(name for name in map("made{}".format, itertools.count()) if choose_part(name) == part)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -123,8 +123,8 @@ def main(argv: list[str] | None = None) -> int:
     table.writerow(("file", "tier", "label", "source_label", "source", "group", "colour"))
     with zipfile.ZipFile(given.out / "made_X.zip", "w") as archive:
         for part in range(PARTS):
-            source = source_of(part)
-            for number, picture in enumerate(made_outfits(given.photos, part)):
+            source = choose_source_name(part)
+            for number, picture in enumerate(make_outfits(given.photos, part)):
                 name = f"X/X_outfit/{source}-{number:03}.png"
                 archive.writestr(name, cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
                 table.writerow((name, "X", "", "outfit", "made outfits", source, ""))

@@ -31,7 +31,7 @@ from training.heads.photo_head import PhotoHead
 from training.progress import ProgressLines
 from training.ten_classes import make_fold_answers, train_photo_head
 
-KEPT: Final = 12_000
+MAX_STORED_PHOTOS: Final = 12_000
 """Photos whose vectors are kept: the checked ones, those of other sources, and of the rest as many of each
 class in each tier as there are, up to an equal share."""
 
@@ -42,7 +42,7 @@ PHOTO_ANSWERS: Final = "photo-answers.csv.gz"
 COMPONENTS: Final = 256
 """Principal components of a shipped vector: 95% of the variance of what EfficientNet-Lite2 sees of photos."""
 
-MOST: Final = 127
+MAX_STEPS: Final = 127
 """The largest whole number that stands for a component."""
 
 
@@ -62,11 +62,11 @@ def main(argv: list[str] | None = None) -> int:
         networks = {"pixels": release.manifest.get_network("pixels")}
         release = replace(release, manifest=release.manifest.replace_fields(networks=networks))
     trained, head = train_photo_head(release, photos, ProgressLines(), given.run, shlex.join(sys.orig_argv))
-    _keep(trained.run, head)
+    _write_answers_and_vectors(trained.run, head)
     return 0
 
 
-def _keep(folder: Path, head: PhotoHead) -> None:
+def _write_answers_and_vectors(folder: Path, head: PhotoHead) -> None:
     learnt = head.learnt_photos
     (folder / PHOTO_ANSWERS).write_bytes(pack_answers(make_fold_answers(head)))
     cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.spelt)
@@ -77,7 +77,7 @@ def _keep(folder: Path, head: PhotoHead) -> None:
     rank = np.zeros(len(others), np.int64)
     for one in np.unique(cell):
         rank[cell == one] = np.arange((cell == one).sum())
-    first = others[np.argsort(rank, kind="stable")][: KEPT - len(chosen)]
+    first = others[np.argsort(rank, kind="stable")][: MAX_STORED_PHOTOS - len(chosen)]
     kept = learnt.take(np.sort(np.concatenate([chosen, first])))
     save_vectors(kept, folder / "vectors.npz")
 
@@ -89,7 +89,7 @@ def save_vectors(photos: Pictures, path: Path) -> None:
     upright, mirrored = ((one - mean) / deviation for one in (seen.upright, seen.mirrored))
     axes = PCA(min(COMPONENTS, *upright.shape)).fit(upright).components_
     found = [one @ axes.T for one in (upright, mirrored)]
-    steps = np.abs(np.concatenate(found)).max(axis=0) / MOST
+    steps = np.abs(np.concatenate(found)).max(axis=0) / MAX_STEPS
     whole = [np.round(one / steps).astype(np.int8) for one in found]
     write_npz(
         path,

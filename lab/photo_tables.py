@@ -27,13 +27,13 @@ import numpy as np
 from lab.pretraining_photos import (
     MADE,
     Photo,
-    made_photos,
-    names_of_sources,
-    photos_of,
-    pool_photos,
-    source_photos,
+    list_made_photos,
+    list_photos,
+    list_source_photos,
+    read_pool_photos,
+    read_source_names,
 )
-from lab.tuning_photos import MEASURED_ALONE, OTHER_THINGS, of_left_out_kind
+from lab.tuning_photos import MEASURED_ALONE, OTHER_THINGS, has_left_out_kind
 from training.data.fashion import FASHION_MNIST_FOLDER, read_idx_folder
 from training.data.photos import OOD_LABEL_PREFIX, OOD_TIER
 from training.data.pictures import Pictures
@@ -48,9 +48,9 @@ SOURCES: Final = {
     "kag": "Fashion Product Images",
     "mag": "Magento sample data",
 }
-"""By what the ids begin with; other ids are of `names_of_sources`, or of OF_USERS."""
+"""By what the ids begin with; other ids are of `read_source_names`, or of OF_USERS."""
 
-OF_USERS: Final = "colours_users.zip"
+USERS_ARCHIVE: Final = "colours_users.zip"
 """The archive of photos of the first of SOURCES whose ids begin with no name."""
 
 OTHER_KINDS: Final = (
@@ -59,45 +59,49 @@ OTHER_KINDS: Final = (
 )
 """Kinds of the catalogue that show none of the ten classes."""
 
-OF_A_KIND: Final = 60
+PHOTOS_PER_KIND: Final = 60
 """Photos of each that the catalogue alone has."""
 
-OF_SCALED: Final = 100
+SCALED_PER_CLASS: Final = 100
 """Enlarged pictures of a class."""
 EDGES: Final = (56, 100, 224)
 SEED: Final = 0
 
 
-def learnt_photos(folder: Path) -> Iterator[Photo]:
+def list_learnt_photos(folder: Path) -> Iterator[Photo]:
     """The pools, other sources, made outfits, and some of other things that the catalogue alone has."""
-    learnt = (*pool_photos(folder, "pool"), *pool_photos(folder, "more"), *source_photos(folder))
-    yield from (
-        photo for photo in learnt if photo.source not in MEASURED_ALONE and not of_left_out_kind(photo)
+    learnt = (
+        *read_pool_photos(folder, "pool"),
+        *read_pool_photos(folder, "more"),
+        *list_source_photos(folder),
     )
-    yield from (*made_photos(folder), *catalogue_things(folder))
+    yield from (
+        photo for photo in learnt if photo.source not in MEASURED_ALONE and not has_left_out_kind(photo)
+    )
+    yield from (*list_made_photos(folder), *list_catalogue_things(folder))
 
 
-def catalogue_things(folder: Path) -> Iterator[Photo]:
+def list_catalogue_things(folder: Path) -> Iterator[Photo]:
     """Some photos of other things that the catalogue alone has."""
     of_kinds = defaultdict[str, list[Photo]](list)
-    for photo in photos_of(folder):
+    for photo in list_photos(folder):
         if not photo.tier and photo.kind in OTHER_KINDS:
             of_kinds[photo.kind].append(replace(photo, tier=OTHER_THINGS))
     for some in of_kinds.values():
-        yield from sorted(some, key=partial(Photo.lot, use="learn "))[:OF_A_KIND]
+        yield from sorted(some, key=partial(Photo.compute_lot, use="learn "))[:PHOTOS_PER_KIND]
 
 
-def source_of(photo: Photo, others: dict[str, str]) -> str:
+def find_source(photo: Photo, others: dict[str, str]) -> str:
     """The collection or repository that a photo is from.
 
     Args:
         photo: of the folder.
-        others: of `names_of_sources`.
+        others: of `read_source_names`.
 
     Raises:
         BadRecipe: nothing names it, and a release names where each learnt photo is from.
     """
-    name = "clo" if photo.archive == OF_USERS else photo.source
+    name = "clo" if photo.archive == USERS_ARCHIVE else photo.source
     try:
         return (SOURCES | others)[name]
     except KeyError as error:
@@ -107,9 +111,9 @@ def source_of(photo: Photo, others: dict[str, str]) -> str:
         ) from error
 
 
-def rows_of(folder: Path, photos: Iterable[Photo], out: Path, checked: str = "") -> Iterator[Row]:
+def make_rows(folder: Path, photos: Iterable[Photo], out: Path, checked: str = "") -> Iterator[Row]:
     """A row a photo, whose file is FOLDER's or is put into a folder named as its archive."""
-    others = names_of_sources(folder)
+    others = read_source_names(folder)
     for photo in photos:
         path = folder / photo.member
         if photo.archive:
@@ -121,16 +125,16 @@ def rows_of(folder: Path, photos: Iterable[Photo], out: Path, checked: str = "")
         )
         group = photo.sender if photo.archive.startswith(MADE) else others.get(photo.source) or photo.sender
         # Relative, so that the tables are the same wherever the folders lie beside one another.
-        source = source_of(photo, others)
+        source = find_source(photo, others)
         yield os.path.relpath(path, out), label, photo.tier or OOD_TIER, group, source, checked
 
 
-def scaled_rows(train: Pictures, out: Path) -> Iterator[Row]:
+def write_scaled_pictures(train: Pictures, out: Path) -> Iterator[Row]:
     """Write OF_SCALED pictures of each class, of all sizes and polarities, and yield their rows by class."""
     rows = defaultdict[int, list[Row]](list)
     for place, index in enumerate(np.random.default_rng(SEED).permutation(len(train)).tolist()):
         label = int(train.classes[index])
-        if len(rows[label]) < OF_SCALED:
+        if len(rows[label]) < SCALED_PER_CLASS:
             edge = EDGES[place % len(EDGES)]
             is_negative = place // len(EDGES) % 2
             image = cv2.resize(train.images[index], (edge, edge), interpolation=cv2.INTER_LINEAR)
@@ -142,7 +146,7 @@ def scaled_rows(train: Pictures, out: Path) -> Iterator[Row]:
         yield from of_class
 
 
-def _write(path: Path, rows: Iterable[Row]) -> None:
+def _write_table(path: Path, rows: Iterable[Row]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([COLUMNS, *rows])
 
@@ -159,10 +163,12 @@ def main(argv: list[str] | None = None) -> int:
     for archive in sorted(folder.glob("*.zip")):
         with zipfile.ZipFile(archive) as packed:
             packed.extractall(out / archive.stem)
-    scaled = scaled_rows(read_idx_folder(given.data).train, out)
-    learnt = learnt_photos(folder)
-    dev = pool_photos(folder, "dev")
-    _write(out / "learn.csv", [*rows_of(folder, learnt, out), *scaled, *rows_of(folder, dev, out, "1")])
+    scaled = write_scaled_pictures(read_idx_folder(given.data).train, out)
+    learnt = list_learnt_photos(folder)
+    dev = read_pool_photos(folder, "dev")
+    _write_table(
+        out / "learn.csv", [*make_rows(folder, learnt, out), *scaled, *make_rows(folder, dev, out, "1")]
+    )
     return 0
 
 

@@ -21,7 +21,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from lab.pretraining_photos import rows_in
+from lab.pretraining_photos import read_rows
 from training.errors import BadRecipe
 
 LIST: Final = Path(__file__).with_name("photos.csv.gz")
@@ -57,7 +57,7 @@ USERS: Final = "alexeygrigorev/clothing-dataset"
 SHOP: Final = "aishwaryab27/FashionWebsite"
 BOUGHT: Final = "stock photos by way of "
 """How the source of bought pictures begins, before the repository."""
-OF_USERS: Final = "08b50460cf229fd852bb6c11564e0959f52578ca"
+USERS_COMMIT: Final = "08b50460cf229fd852bb6c11564e0959f52578ca"
 """The commit of USERS that has the photos."""
 LICENCES: Final = {
     USERS: "CC0-1.0 (LICENSE in repo)",
@@ -67,11 +67,11 @@ LICENCES: Final = {
 
 BY_EYE: Final = ("by eye", "[hand")
 """What the label of a source has where a person chose it."""
-NAME, OF_SHOP, EYE = "name", "shop", "eye"
+NAME, SHOP_LIST, EYE = "name", "shop", "eye"
 """Where a label is from: a product's or a file's name, the source's own list, or a person who looked."""
 
 
-def archive_of(row: Mapping[str, str]) -> str:
+def find_archive(row: Mapping[str, str]) -> str:
     """The archive that holds the photo of a row of the list; empty for a file of the folder."""
     table = row["table"]
     if table == "dev":
@@ -81,7 +81,7 @@ def archive_of(row: Mapping[str, str]) -> str:
     return f"{name}.zip"
 
 
-def listed(path: Path = LIST) -> list[dict[str, str]]:
+def read_list(path: Path = LIST) -> list[dict[str, str]]:
     """The rows of the list."""
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
@@ -96,22 +96,22 @@ def write_list(rows: Iterable[Mapping[str, str]], path: Path) -> None:
     path.write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
 
 
-def rows_of(folder: Path) -> Iterator[dict[str, str]]:
+def make_list_rows(folder: Path) -> Iterator[dict[str, str]]:
     """A row of the list for each row of the folder's tables."""
-    colours = {row["picture"]: row for row in rows_in(COLOURS)}
+    colours = {row["picture"]: row for row in read_rows(COLOURS)}
     archives = {path.name: zipfile.ZipFile(path) for path in folder.glob("*.zip")}
     for table, columns in TABLES.items():
         path = folder / f"{table}.csv"
-        for given in rows_in(path) if path.exists() else ():
+        for given in read_rows(path) if path.exists() else ():
             row = {"table": table} | {ours: given[theirs] for theirs, ours in columns.items()}
             row["id"] = row.get("id") or PurePosixPath(row["file"]).stem
             row["file"] = row.get("file") or f"{row['id']}.jpg"
             if table == "dev" and row["id"] in colours:
                 row |= {name: colours[row["id"]][name] for name in ("colour", "also")}
-            yield row | _origin(row, row.pop("origin", "")) | _size(folder, archives, row)
+            yield row | _find_origin(row, row.pop("origin", "")) | _measure_photo(folder, archives, row)
 
 
-def _origin(row: Mapping[str, str], origin: str) -> dict[str, str]:
+def _find_origin(row: Mapping[str, str], origin: str) -> dict[str, str]:
     """Where a photo and its label are from; `origin` is COMMIT:PATH where a table has it.
 
     Raises:
@@ -123,11 +123,11 @@ def _origin(row: Mapping[str, str], origin: str) -> dict[str, str]:
         repository = row["source"].removeprefix(BOUGHT)
     elif row["table"] == "colours_users":
         repository = USERS
-        commit = OF_USERS
+        commit = USERS_COMMIT
         path = f"images/{row['id']}.jpg"
     elif shop == "clo":
         repository = USERS
-        commit = OF_USERS
+        commit = USERS_COMMIT
         path = f"images/{name}*"
     elif shop == "kag":
         repository = SHOP
@@ -148,20 +148,22 @@ def _origin(row: Mapping[str, str], origin: str) -> dict[str, str]:
         "repository": repository,
         "commit": commit,
         "path": path,
-        "label_from": _label_from(row),
+        "label_from": _find_label_source(row),
     }
 
 
-def _label_from(row: Mapping[str, str]) -> str:
+def _find_label_source(row: Mapping[str, str]) -> str:
     if row["table"] == "colours_users" or any(word in row["kind"] for word in BY_EYE):
         return EYE
     is_named = row["table"] == "catalogue" or (row["table"] == "more" and row["id"].startswith("kag-"))
-    return NAME if is_named else OF_SHOP
+    return NAME if is_named else SHOP_LIST
 
 
-def _size(folder: Path, archives: Mapping[str, zipfile.ZipFile], row: Mapping[str, str]) -> dict[str, str]:
+def _measure_photo(
+    folder: Path, archives: Mapping[str, zipfile.ZipFile], row: Mapping[str, str]
+) -> dict[str, str]:
     """Width and height of the picture itself; no file where its archive lacks it."""
-    if not (name := archive_of(row)):
+    if not (name := find_archive(row)):
         content = (folder / row["file"]).read_bytes()
     elif name in archives and row["file"] in archives[name].NameToInfo:
         content = archives[name].read(row["file"])
@@ -177,7 +179,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--out", type=Path, default=LIST, metavar="FILE", help="the list, .csv.gz")
     given = parser.parse_args(argv)
-    rows = list(rows_of(given.photos))
+    rows = list(make_list_rows(given.photos))
     write_list(rows, given.out)
     for table in TABLES:
         of_table = [row for row in rows if row["table"] == table]

@@ -3,8 +3,9 @@
 python -m lab.pixels teach FILE
 python -m lab.pixels train FILE
 
-`teach` writes FILE; `train` makes a release in the run's folder, which records the hash of the soft targets
-behind its command, and in learnt.npy what the teachers learnt, too. The same command goes on after a stop.
+`fit_teachers` writes FILE; `train_learner` makes a release in the run's folder, which records the hash of the
+soft targets behind its command, and in learnt.npy what the teachers learnt, too. The same command goes on
+after a stop.
 
 Hinton et al. 2015 (arXiv 1503.02531): a teacher's probabilities carry more than the one right class. A
 network answers a picture that it learnt with too much certainty, so teachers are fitted in folds: one
@@ -54,7 +55,7 @@ WIDE_BLOCKS: Final = 2
 last layer that is what is called 16 layers."""
 
 
-def wide(x: Tensor, factory: LayerFactory) -> Tensor:
+def build_wide(x: Tensor, factory: LayerFactory) -> Tensor:
     """Wide ResNet of 16 layers (Zagoruyko and Komodakis 2016, arXiv 1605.07146, table 1).
 
     Normalization and ReLU come before each convolution, as there. In place of a mean over all positions each
@@ -65,25 +66,25 @@ def wide(x: Tensor, factory: LayerFactory) -> Tensor:
         for number in range(WIDE_BLOCKS):
             strides = 2 if stage > 0 and number == 0 else 1
             x = _wide_block(x, factory, (16 << stage) * WIDENING, f"stage{stage + 1}_{number + 1}", strides)
-    return factory.add_position_filter(_active(x, factory, "last"))
+    return factory.add_position_filter(_activate(x, factory, "last"))
 
 
 def _wide_block(x: Tensor, factory: LayerFactory, channels: int, name: str, strides: int) -> Tensor:
-    active = _active(x, factory, f"{name}_a")
+    active = _activate(x, factory, f"{name}_a")
     branch = factory.add_bare_convolution(active, channels, 3, f"{name}_a", strides)
-    branch = factory.add_bare_convolution(_active(branch, factory, f"{name}_b"), channels, 3, f"{name}_b")
+    branch = factory.add_bare_convolution(_activate(branch, factory, f"{name}_b"), channels, 3, f"{name}_b")
     if x.shape[-1] != channels:
         x = factory.add_bare_convolution(active, channels, 1, f"{name}_shortcut", strides)
     return layers.Add(name=f"{name}_add")([branch, x])
 
 
-def _active(x: Tensor, factory: LayerFactory, name: str) -> Tensor:
+def _activate(x: Tensor, factory: LayerFactory, name: str) -> Tensor:
     return layers.ReLU(name=f"{name}_relu")(factory.add_normalization(x, f"{name}_norm"))
 
 
 NAME: Final = "wide4"
 
-NETWORK_BUILDERS[NAME] = wide
+NETWORK_BUILDERS[NAME] = build_wide
 
 
 @pydantic.dataclasses.dataclass(frozen=True, kw_only=True)
@@ -95,7 +96,7 @@ class WideRecipe(Recipe):
 
 Targets = NDArray[np.float16]
 
-SHARE: Final = 0.5
+SOFT_SHARE: Final = 0.5
 """Of the soft targets in what a student learns; more was worse."""
 
 
@@ -122,7 +123,7 @@ class SoftTargets:
         """Sixteen hex digits of the probabilities, which a student's release records."""
         return hashlib.sha256(self.probabilities.tobytes()).hexdigest()[:16]
 
-    def beside_labels(self, train: Pictures, learnt: Pictures) -> NDArray[np.float32]:
+    def mix_with_labels(self, train: Pictures, learnt: Pictures) -> NDArray[np.float32]:
         """What a student learns: SHARE of each target is from here, the rest from the label.
 
         Args:
@@ -141,7 +142,7 @@ class SoftTargets:
                 f"{train.compute_digest()[:16]}). Make new ones: python -m lab.pixels teach."
             )
         rows = self.probabilities[np.isin(train.sha256, learnt.sha256)].astype(np.float32)
-        return (1 - SHARE) * np.eye(rows.shape[1], dtype=np.float32)[learnt.classes] + SHARE * rows
+        return (1 - SOFT_SHARE) * np.eye(rows.shape[1], dtype=np.float32)[learnt.classes] + SOFT_SHARE * rows
 
     def save(self, path: Path) -> None:
         """Write the file, all of it or nothing."""
@@ -160,7 +161,7 @@ def load_soft_targets(path: Path) -> SoftTargets:
     )
 
 
-def soften(mean: NDArray[np.float64], temperature: float) -> Targets:
+def soften_probabilities(mean: NDArray[np.float64], temperature: float) -> Targets:
     """Divide the logarithms of probabilities by a temperature.
 
     Args:
@@ -176,7 +177,7 @@ def soften(mean: NDArray[np.float64], temperature: float) -> Targets:
     return softened.astype(np.float16)
 
 
-def answers_of(model: Network, images: PixelsBatch, *, flip: bool) -> NDArray[np.float64]:
+def compute_answers(model: Network, images: PixelsBatch, *, flip: bool) -> NDArray[np.float64]:
     """A network's probabilities for each picture; with `flip`, their mean with those for its mirror image.
 
     Args:
@@ -213,7 +214,7 @@ LEARNER: Final = RECIPES["first"]
 def main(argv: list[str] | None = None) -> int:
     """Do one of the two steps."""
     parser = argparse.ArgumentParser(prog="python -m lab.pixels", description=main.__doc__)
-    steps = {"teach": teach, "train": train}
+    steps = {"teach": fit_teachers, "train": train_learner}
     parser.add_argument("step", choices=steps)
     parser.add_argument("soft_targets", type=Path, metavar="FILE", help="the teachers' answers")
     parser.add_argument("--data", metavar="FOLDER", help="IDX files of Fashion-MNIST")
@@ -223,7 +224,7 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEACHER) -> None:
+def fit_teachers(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEACHER) -> None:
     """Fit a network for each fold, and store the mean answer of those that did not learn the picture."""
     progress = ProgressLines()
     parts = split_data(data, None)
@@ -238,11 +239,11 @@ def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEA
         # Its fold, and what no network learns: held-out pictures are answered by all.
         answered = ~np.isin(data.train.sha256, learnt.train.sha256)
         progress.say(f"Fold {number} of {FOLDS}: answers {answered.sum():,} pictures.")
-        fitted = fit_pixel_network(_of_fold(task, number), data, learnt, recipe, progress)
-        total[answered] += answers_of(fitted.model, data.train.images[answered], flip=recipe.flip)
+        fitted = fit_pixel_network(_make_fold_run(task, number), data, learnt, recipe, progress)
+        total[answered] += compute_answers(fitted.model, data.train.images[answered], flip=recipe.flip)
         networks += answered
     targets = SoftTargets(
-        soften(total / networks[:, None], TEMPERATURE),
+        soften_probabilities(total / networks[:, None], TEMPERATURE),
         data.train.compute_digest(),
         (f"{recipe.network} in {FOLDS} folds",),
         TEMPERATURE,
@@ -254,7 +255,7 @@ def teach(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEA
     progress.say(f"{targets.sha256}: {right:.2%} of {by_one.sum():,} unseen pictures answered rightly.")
 
 
-def _of_fold(task: TrainingRun, number: int) -> TrainingRun:
+def _make_fold_run(task: TrainingRun, number: int) -> TrainingRun:
     """Where the checkpoint of a fold's teacher is, and what this must carry."""
     name = f"fold{number}of{FOLDS}"
     return replace(
@@ -262,7 +263,7 @@ def _of_fold(task: TrainingRun, number: int) -> TrainingRun:
     )
 
 
-def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEARNER) -> None:
+def train_learner(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEARNER) -> None:
     """Fit a network to the stored answers and the labels, and make a release of it."""
     targets = load_soft_targets(file)
     progress = ProgressLines()
@@ -276,7 +277,7 @@ def train(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = LEA
         fingerprint=f"{task.fingerprint}-{targets.sha256}",
         command_line=f"{shlex.join(sys.orig_argv)}  # soft targets {targets.sha256}",
     )
-    wanted = targets.beside_labels(data.train, parts.train)
+    wanted = targets.mix_with_labels(data.train, parts.train)
     with progress.show_epochs(recipe.epochs) as watcher:
         fitted = fit_by_gradient(parts, len(data.labels), recipe, task, watcher, targets=wanted)
     made = release_pixel_network(task, recipe, fitted, data, parts, progress)

@@ -26,11 +26,11 @@ from lab.pretraining_photos import (
     STORED_EDGE,
     Photo,
     Targets,
-    photos_of,
-    pixels_of,
-    targets_of,
+    decode_photo_pairs,
+    list_photos,
+    make_targets,
 )
-from lab.views import changed
+from lab.views import change_view
 from training.errors import BadPictures
 from training.features.frozen import BACKBONE
 from training.features.weights import DATA_DESCRIPTION_ARRAY, write_npz
@@ -100,7 +100,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
     def __getitem__(self, _: int) -> tuple[PixelsBatch, dict[str, Any], dict[str, Any]]:
         """Draw a batch: pixels uint8 (B, 64, 64, 3), targets and weights by head."""
         chosen = self._rng.choice(len(self._chances), self._recipe.batch_size, p=self._chances)
-        pixels = np.stack([self._changed(int(index)) for index in chosen])
+        pixels = np.stack([self._draw_view(int(index)) for index in chosen])
         targets = self._targets
         kinds, genders, labels = (
             values[chosen] for values in (targets.kinds, targets.genders, targets.labels)
@@ -119,10 +119,10 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         }
         return pixels, wanted, {name: mask.astype(np.float32) for name, mask in has_target.items()}
 
-    def _changed(self, index: int) -> NDArray[np.uint8]:
+    def _draw_view(self, index: int) -> NDArray[np.uint8]:
         is_composed = self._pictures.is_composed[index] and self._rng.random() < COMPOSED
         pictures = self._pictures.composed if is_composed else self._pictures.whole
-        return changed(pictures[index], BACKBONE.input_contract.shape[0], self._rng)
+        return change_view(pictures[index], BACKBONE.input_contract.shape[0], self._rng)
 
 
 def pretrain(
@@ -172,7 +172,7 @@ def pretrain(
     return plain
 
 
-def decoded(folder: Path, photos: Sequence[Photo], cache: Path) -> Pictures:
+def decode_photos(folder: Path, photos: Sequence[Photo], cache: Path) -> Pictures:
     """Decode the photos, or read what an earlier run decoded.
 
     Raises:
@@ -183,7 +183,7 @@ def decoded(folder: Path, photos: Sequence[Photo], cache: Path) -> Pictures:
         whole = np.zeros((len(photos), STORED_EDGE, STORED_EDGE, 3), np.uint8)
         composed = np.zeros_like(whole)
         is_composed = np.zeros(len(photos), np.bool_)
-        pairs = track(pixels_of(folder, photos), "Decoding", len(photos))
+        pairs = track(decode_photo_pairs(folder, photos), "Decoding", len(photos))
         for index, (picture, laid) in enumerate(pairs):
             whole[index] = picture
             if laid is not None:
@@ -216,9 +216,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--epochs", type=int, default=RECIPE.epochs, metavar="N")
     options = parser.parse_args(argv)
     options.run.mkdir(parents=True, exist_ok=True)
-    photos = photos_of(options.photos)
-    targets = targets_of(photos)
-    pictures = decoded(options.photos, photos, options.run / "photos.npz")
+    photos = list_photos(options.photos)
+    targets = make_targets(photos)
+    pictures = decode_photos(options.photos, photos, options.run / "photos.npz")
     recipe = replace(RECIPE, epochs=options.epochs)
     model = pretrain(pictures, photos, targets, recipe, options.run)
     about = {

@@ -2,8 +2,8 @@
 
 A folder holds catalogue.csv (kind, colours and gender from a product's name), pool.csv and more.csv (one of
 the ten classes, tier and sender), the ZIP archives that they name, and dev.csv, whose photos and senders are
-never learnt. Tables of photos of other shops and people, which the backbone does not learn: `source_photos`.
-Reads the folder alone. The training: pretraining.py.
+never learnt. Tables of photos of other shops and people, which the backbone does not learn:
+`list_source_photos`. Reads the folder alone. The training: pretraining.py.
 """
 
 import csv
@@ -24,16 +24,16 @@ from numpy.typing import NDArray
 from inference.arrays import Picture
 from inference.decode import MAX_PIXELS, DecodedPicture, decode_image
 from inference.framing import fit_whole_picture
-from lab.views import on_ground
+from lab.views import lay_on_ground
 
 STORED_EDGE: Final = 80
 """Height and width of what is kept of a photo, in pixels: the crops of a training are cut from it."""
 
 RARE: Final = "rare"
 """The kind of all photos whose kind has less than LEAST photos."""
-LEAST: Final = 50
+MIN_PHOTOS_PER_KIND: Final = 50
 
-SURE: Final = 0.9
+MIN_KIND_SHARE: Final = 0.9
 """Share of the photos of a source's label that have one kind, from which the others of this label have it."""
 
 USERS: Final = "clo-"
@@ -65,7 +65,7 @@ class Photo:
     Attributes:
         archive: name of the ZIP archive; empty for a file of the folder.
         member: its name there.
-        sender: of a user's photo; empty for a shop's. Of `source_photos` the product or sender.
+        sender: of a user's photo; empty for a shop's. Of `list_source_photos` the product or sender.
         source_label: as its source calls it; empty where only the catalogue has it.
         kind, gender: of a catalogue; None where unknown.
         colours: likewise; empty where unknown.
@@ -93,7 +93,7 @@ class Photo:
         """The shop or collection that it is from."""
         return self.id.partition("-")[0]
 
-    def lot(self, use: str = "") -> str:
+    def compute_lot(self, use: str = "") -> str:
         """By which photos are drawn for a use: the same ones each time."""
         return hashlib.sha256(f"{use}{self.id}".encode()).hexdigest()
 
@@ -117,59 +117,59 @@ class Targets:
     labels: NDArray[np.int64]
 
 
-def photos_of(folder: Path) -> list[Photo]:
+def list_photos(folder: Path) -> list[Photo]:
     """All photos of the tables but those of dev.csv and of its senders, by id.
 
     Raises:
         OSError: a table is missing.
         KeyError: it has other columns.
     """
-    judged = {row["group"] for row in rows_in(folder / "dev.csv")}
-    merged = {photo.id: photo for photo in _catalogue(folder)}
+    judged = {row["group"] for row in read_rows(folder / "dev.csv")}
+    merged = {photo.id: photo for photo in _read_catalogue(folder)}
     for name in ("pool", "more"):
-        for photo in pool_photos(folder, name):
+        for photo in read_pool_photos(folder, name):
             first = merged.get(photo.id, photo)
             merged[photo.id] = replace(photo, kind=first.kind, colours=first.colours, gender=first.gender)
     photos = [photo for _, photo in sorted(merged.items()) if photo.sender not in judged]
-    return _with_kinds_of_sources(photos)
+    return _add_source_kinds(photos)
 
 
-def source_photos(folder: Path) -> list[Photo]:
+def list_source_photos(folder: Path) -> list[Photo]:
     """Photos of other shops and people than the tables above have, by table; none where there is no table."""
-    return [photo for name in SOURCE_TABLES for photo in _of_table(folder, name)]
+    return [photo for name in SOURCE_TABLES for photo in _read_table_photos(folder, name)]
 
 
-def made_photos(folder: Path) -> list[Photo]:
+def list_made_photos(folder: Path) -> list[Photo]:
     """Outfits that outfits.py made; none where there is no table."""
-    return _of_table(folder, MADE)
+    return _read_table_photos(folder, MADE)
 
 
-def _of_table(folder: Path, name: str) -> list[Photo]:
+def _read_table_photos(folder: Path, name: str) -> list[Photo]:
     path = folder / f"{name}.csv"
-    return [_without_class(_of_source(name, row)) for row in rows_in(path)] if path.exists() else []
+    return [_correct_class(_make_source_photo(name, row)) for row in read_rows(path)] if path.exists() else []
 
 
-def _without_class(photo: Photo) -> Photo:
+def _correct_class(photo: Photo) -> Photo:
     """None of the ten classes where it shows an outfit, or a jacket without sleeves."""
-    shown = _without_classes().get(photo.id)
+    shown = _read_corrected_classes().get(photo.id)
     return replace(photo, label=None, tier="X", source_label=shown) if shown else photo
 
 
 @cache
-def _without_classes() -> dict[str, str]:
+def _read_corrected_classes() -> dict[str, str]:
     """What photos show whose table names a class that they do not, by id."""
     lists = {OUTFITS: "outfit", SLEEVELESS: "vest"}
-    return {row["id"]: shown for path, shown in lists.items() for row in rows_in(path)}
+    return {row["id"]: shown for path, shown in lists.items() for row in read_rows(path)}
 
 
-def names_of_sources(folder: Path) -> dict[str, str]:
+def read_source_names(folder: Path) -> dict[str, str]:
     """The repository of each source of these, by what the ids begin with; made outfits have one name."""
     tables = [folder / f"{name}.csv" for name in (*SOURCE_TABLES, MADE)]
-    rows = [row for path in tables if path.exists() for row in rows_in(path)]
+    rows = [row for path in tables if path.exists() for row in read_rows(path)]
     return {Path(row["file"]).stem.partition("-")[0]: row["source"] for row in rows}
 
 
-def _of_source(name: str, row: dict[str, str]) -> Photo:
+def _make_source_photo(name: str, row: dict[str, str]) -> Photo:
     colour = row["colour"]
     return Photo(
         f"{name}_{row['tier']}.zip",
@@ -182,10 +182,10 @@ def _of_source(name: str, row: dict[str, str]) -> Photo:
     )
 
 
-def targets_of(photos: Sequence[Photo]) -> Targets:
+def make_targets(photos: Sequence[Photo]) -> Targets:
     """What a training learns of these photos; rare kinds are one."""
     counts = Counter(photo.kind for photo in photos if photo.kind)
-    names = (*sorted(kind for kind, count in counts.items() if count >= LEAST), RARE)
+    names = (*sorted(kind for kind, count in counts.items() if count >= MIN_PHOTOS_PER_KIND), RARE)
     colours = sorted({colour for photo in photos for colour in photo.colours})
     genders = sorted({photo.gender for photo in photos if photo.gender})
     has = np.zeros((len(photos), len(colours)), np.float32)
@@ -201,7 +201,7 @@ def targets_of(photos: Sequence[Photo]) -> Targets:
     )
 
 
-def pixels_of(folder: Path, photos: Sequence[Photo]) -> Iterator[tuple[Picture, Picture | None]]:
+def decode_photo_pairs(folder: Path, photos: Sequence[Photo]) -> Iterator[tuple[Picture, Picture | None]]:
     """Decode photos, in their order.
 
     Yields:
@@ -213,54 +213,54 @@ def pixels_of(folder: Path, photos: Sequence[Photo]) -> Iterator[tuple[Picture, 
     beneath = [grounds[index] for index in rng.integers(len(grounds), size=len(photos))]
     with get_context("spawn").Pool() as pool:
         jobs = zip([folder] * len(photos), photos, beneath, range(len(photos)), strict=True)
-        yield from pool.imap(_made, jobs, chunksize=64)
+        yield from pool.imap(_decode_pair, jobs, chunksize=64)
 
 
-def _made(job: tuple[Path, Photo, Photo, int]) -> tuple[Picture, Picture | None]:
+def _decode_pair(job: tuple[Path, Photo, Photo, int]) -> tuple[Picture, Picture | None]:
     folder, photo, beneath, seed = job
     cv2.setNumThreads(1)
-    picture = decoded_photo(folder, photo).picture
+    picture = decode_photo(folder, photo).picture
     whole = fit_whole_picture(picture, (STORED_EDGE, STORED_EDGE))
     if photo.tier == CLUTTERED:
         return whole, None
-    ground = decoded_photo(folder, beneath).picture
-    laid = on_ground(picture, ground, np.random.default_rng(seed))
+    ground = decode_photo(folder, beneath).picture
+    laid = lay_on_ground(picture, ground, np.random.default_rng(seed))
     return whole, None if laid is None else fit_whole_picture(laid, (STORED_EDGE, STORED_EDGE))
 
 
-def decoded_photo(folder: Path, photo: Photo) -> DecodedPicture:
+def decode_photo(folder: Path, photo: Photo) -> DecodedPicture:
     """Decode a photo as the service decodes an upload."""
-    return decode_image(photo_bytes(folder, photo), MAX_PIXELS)
+    return decode_image(read_photo(folder, photo), MAX_PIXELS)
 
 
-def photo_bytes(folder: Path, photo: Photo) -> bytes:
+def read_photo(folder: Path, photo: Photo) -> bytes:
     """The file of a photo."""
     if not photo.archive:
         return (folder / photo.member).read_bytes()
-    return _archive(folder / photo.archive).read(photo.member)
+    return _open_archive(folder / photo.archive).read(photo.member)
 
 
-def sha256_of(folder: Path, photo: Photo) -> str:
+def hash_photo(folder: Path, photo: Photo) -> str:
     """Of its file, hexadecimal."""
-    return hashlib.sha256(photo_bytes(folder, photo)).hexdigest()
+    return hashlib.sha256(read_photo(folder, photo)).hexdigest()
 
 
 @cache
-def _archive(path: Path) -> zipfile.ZipFile:
+def _open_archive(path: Path) -> zipfile.ZipFile:
     """Opened once in each process: reading the list of 13,000 members takes as long as decoding ten."""
     return zipfile.ZipFile(path)
 
 
-def _catalogue(folder: Path) -> Iterator[Photo]:
-    for row in rows_in(folder / "catalogue.csv"):
+def _read_catalogue(folder: Path) -> Iterator[Photo]:
+    for row in read_rows(folder / "catalogue.csv"):
         colours = tuple(row["colours"].split())
         gender = row["gender"] or None
         yield Photo("catalogue.zip", row["file"], kind=row["kind"], colours=colours, gender=gender)
 
 
-def pool_photos(folder: Path, name: str) -> Iterator[Photo]:
+def read_pool_photos(folder: Path, name: str) -> Iterator[Photo]:
     """The photos of pool.csv, more.csv or dev.csv, the last of which are files of the folder."""
-    for row in rows_in(folder / f"{name}.csv"):
+    for row in read_rows(folder / f"{name}.csv"):
         photo = Photo(
             "" if name == "dev" else f"{name}_{row['tier']}.zip",
             row["file"],
@@ -269,16 +269,16 @@ def pool_photos(folder: Path, name: str) -> Iterator[Photo]:
             label=int(row["label"]) if row["label"] else None,
             tier=row["tier"],
         )
-        yield photo if name == "dev" else _without_class(photo)
+        yield photo if name == "dev" else _correct_class(photo)
 
 
-def rows_in(path: Path) -> list[dict[str, str]]:
+def read_rows(path: Path) -> list[dict[str, str]]:
     """The rows of a table, by column."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def _with_kinds_of_sources(photos: Collection[Photo]) -> list[Photo]:
+def _add_source_kinds(photos: Collection[Photo]) -> list[Photo]:
     """Give photos that the catalogue lacks the kind that others of their source's label have there."""
     seen: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for photo in photos:
@@ -288,6 +288,6 @@ def _with_kinds_of_sources(photos: Collection[Photo]) -> list[Photo]:
         label: kind
         for label, counts in seen.items()
         for kind, count in counts.most_common(1)
-        if count >= SURE * counts.total()
+        if count >= MIN_KIND_SHARE * counts.total()
     }
     return [replace(photo, kind=photo.kind or sure.get(photo.source_label)) for photo in photos]

@@ -22,7 +22,7 @@ import numpy as np
 
 from inference.decode import MAX_PIXELS, decode_image
 from inference.onnx_session import OnnxSession
-from lab.strangers_heads import read
+from lab.strangers_heads import read_answers
 from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest, ReleaseNetwork
 from model_store.release_files import PHOTO_FILES
@@ -67,7 +67,7 @@ def main(argv: list[str] | None = None) -> int:
     near = (
         None
         if given.photos is None
-        else near_hashes(given.photos, load_learnt_hashes(release.folder) or NO_LEARNT_HASHES)
+        else compute_near_hashes(given.photos, load_learnt_hashes(release.folder) or NO_LEARNT_HASHES)
     )
     if given.photo_answers is None:
         seal_as_decided(given.run, release, near)
@@ -75,29 +75,29 @@ def main(argv: list[str] | None = None) -> int:
     test = read_idx_folder(FASHION_MNIST_FOLDER).test
     model = release.manifest.get_contract("pixels")
     session = OnnxSession(release.get_graph_path("pixels"), shape=model.input.array_shape)
-    asked = parse_answers(given.photo_answers.read_bytes()) + read(given.strangers)
+    asked = parse_answers(given.photo_answers.read_bytes()) + read_answers(given.strangers)
     decide_again(given.run, release, asked, answer_pictures(session, model, test), near)
     return 0
 
 
-def stored_answers(release: LocalRelease) -> Answers:
+def read_stored_answers(release: LocalRelease) -> Answers:
     """All that a release keeps."""
     manifest, folder = release.manifest, release.folder
     return read_all_answers(manifest, lambda name: (folder / name).read_bytes(), str(folder))
 
 
-def near_hashes(folder: Path, learnt: LearntHashes) -> PerceptualHashes:
+def compute_near_hashes(folder: Path, learnt: LearntHashes) -> PerceptualHashes:
     """The perceptual hashes of the photos of a folder that were learnt, uint64 (N, 10)."""
-    contents = np.array([hashlib.sha256(content).hexdigest() for content in _photos_in(folder)])
+    contents = np.array([hashlib.sha256(content).hexdigest() for content in _read_photos(folder)])
     hashes = [
         compute_perceptual_hash(decode_image(content, MAX_PIXELS).picture)
-        for content, is_learnt in zip(_photos_in(folder), learnt.find_learnt(contents), strict=True)
+        for content, is_learnt in zip(_read_photos(folder), learnt.find_learnt(contents), strict=True)
         if is_learnt
     ]
     return np.stack(hashes) if hashes else NO_PERCEPTUAL_HASHES
 
 
-def _photos_in(folder: Path) -> Iterator[bytes]:
+def _read_photos(folder: Path) -> Iterator[bytes]:
     """The files of all photos."""
     for path in sorted((folder / "dev").rglob("*.jpg")):
         yield path.read_bytes()
@@ -119,12 +119,12 @@ def seal_as_decided(folder: Path, parent: LocalRelease, near: PerceptualHashes |
         StoreError: the folder cannot be sealed.
     """
     with new_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
-        report, photos = _in_this_form(unfinished, parent, near)
+        report, photos = _rewrite_heads(unfinished, parent, near)
         return make_release(
             unfinished,
             networks=parent.manifest.networks | {"photos": photos},
             report=report,
-            answers=stored_answers(parent),
+            answers=read_stored_answers(parent),
             parent=parent.manifest,
             sources=parent.manifest.sources,
         )
@@ -148,10 +148,10 @@ def decide_again(
     """
     asked, found = decide_photos(given, parent, print)
     with new_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
-        return _decided_again(unfinished, parent, asked, found, tested, near)
+        return _write_decided_release(unfinished, parent, asked, found, tested, near)
 
 
-def _decided_again(  # noqa: PLR0913, PLR0917 - a release, and all that decides about it
+def _write_decided_release(  # noqa: PLR0913, PLR0917 - a release, and all that decides about it
     folder: Path,
     parent: LocalRelease,
     asked: Answers,
@@ -160,7 +160,7 @@ def _decided_again(  # noqa: PLR0913, PLR0917 - a release, and all that decides 
     near: PerceptualHashes | None,
 ) -> Manifest:
     """Write a release that is decided again into a folder with the files of its parent."""
-    report, photos = _in_this_form(folder, parent, near)
+    report, photos = _rewrite_heads(folder, parent, near)
     contract = found.make_contract(parent.manifest.labels, BLOCKS_INPUT_CONTRACT).replace_heads(
         photos.contract.attributes
     )
@@ -186,14 +186,13 @@ def _decided_again(  # noqa: PLR0913, PLR0917 - a release, and all that decides 
     )
 
 
-def _in_this_form(
+def _rewrite_heads(
     folder: Path, parent: LocalRelease, near: PerceptualHashes | None
 ) -> tuple[Report, ReleaseNetwork]:
     """Write the parent's heads as this version does.
 
     Args:
         folder: the folder of the new release, with the other files of the parent.
-        parent: the release that has these heads.
         near: perceptual hashes of photos that it learnt, uint64 (N, 10), beside those that it has.
 
     Returns:

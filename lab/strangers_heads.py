@@ -21,9 +21,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
-from lab.pretraining_photos import MADE, Photo, names_of_sources, sha256_of
-from lab.strangers import COLUMNS, asked_photos
-from lab.tuning_photos import MEASURED_ALONE, NONE, PARTS, labels_of, of_left_out_kind, part_of, shown_by
+from lab.pretraining_photos import MADE, Photo, hash_photo, read_source_names
+from lab.strangers import COLUMNS, list_asked_photos
+from lab.tuning_photos import (
+    MEASURED_ALONE,
+    NONE,
+    PARTS,
+    choose_part,
+    find_labels,
+    has_left_out_kind,
+    name_shown_thing,
+)
 from reports.answers import NO_CLASS, PICTURE_NAME_DIGITS, Answers
 from training.data.photos import OOD_LABEL_PREFIX
 from training.data.vectors import Features, FeatureVectors
@@ -37,38 +45,38 @@ SOURCES: Final = "sources"
 """How the archives of other shops' and people's photos begin."""
 
 
-def parts_of(photos: Sequence[Photo]) -> NDArray[np.int64]:
+def find_parts(photos: Sequence[Photo]) -> NDArray[np.int64]:
     """The part that nothing learnt of a photo: of its source, or of its sender; -1 of what all learn."""
-    return np.array([_part(photo) for photo in photos])
+    return np.array([_find_part(photo) for photo in photos])
 
 
-def _part(photo: Photo) -> int:
+def _find_part(photo: Photo) -> int:
     if photo.archive.startswith((SOURCES, MADE)):
-        return part_of(photo.source)
-    return part_of(photo.sender or photo.id) if photo.sender or not photo.archive else -1
+        return choose_part(photo.source)
+    return choose_part(photo.sender or photo.id) if photo.sender or not photo.archive else -1
 
 
-def weights_of(photos: Sequence[Photo]) -> NDArray[np.float64]:
+def weigh_photos(photos: Sequence[Photo]) -> NDArray[np.float64]:
     """Of each photo in the loss, float64 (N,), as photo_head.py weighs them."""
-    names = [f"{shown_by(photo)} {photo.tier} {photo.source}" for photo in photos]
+    names = [f"{name_shown_thing(photo)} {photo.tier} {photo.source}" for photo in photos]
     _, cells, counts = np.unique(names, return_inverse=True, return_counts=True)
-    factors = np.where(labels_of(photos) == NONE, OOD_PHOTO_WEIGHT, 1)
+    factors = np.where(find_labels(photos) == NONE, OOD_PHOTO_WEIGHT, 1)
     of_tiers = [TIER_WEIGHTS.get(photo.tier, 1.0) for photo in photos]
     return np.asarray(counts[cells] ** -BALANCE_EXPONENT * factors * of_tiers)
 
 
-def answered(photos: Sequence[Photo], vectors: Path) -> Iterator[tuple[int, int, str]]:
+def answer_photos(photos: Sequence[Photo], vectors: Path) -> Iterator[tuple[int, int, str]]:
     """The part, the position and the logits of each photo that is asked."""
-    parts = parts_of(photos)
+    parts = find_parts(photos)
     only_learnt = np.array([photo.archive.startswith(("pool", "more", MADE)) for photo in photos])
-    alone = np.array([photo.source in MEASURED_ALONE or of_left_out_kind(photo) for photo in photos])
+    alone = np.array([photo.source in MEASURED_ALONE or has_left_out_kind(photo) for photo in photos])
     for part in range(PARTS):
         learnt = np.flatnonzero((parts != part) & ~alone)
         tested = np.flatnonzero((parts == part) & ~only_learnt)
         of_learnt = [photos[place] for place in learnt.tolist()]
-        labels = labels_of(of_learnt).astype(np.uint8)
-        weights = weights_of(of_learnt)
-        both = vectors_of(vectors, part)
+        labels = find_labels(of_learnt).astype(np.uint8)
+        weights = weigh_photos(of_learnt)
+        both = read_vectors(vectors, part)
         head = fit_hidden_head(Features(*both[:, learnt]), labels, NONE + 1, weights, UNITS)
         sys.stdout.write(f"part {part}: {len(learnt)} learnt, {len(tested)} answered\n")
         sys.stdout.flush()
@@ -76,13 +84,13 @@ def answered(photos: Sequence[Photo], vectors: Path) -> Iterator[tuple[int, int,
             yield part, place, " ".join(f"{value:.3f}" for value in row)
 
 
-def vectors_of(vectors: Path, part: int | None) -> FeatureVectors:
+def read_vectors(vectors: Path, part: int | None) -> FeatureVectors:
     """Of all photos and their mirror images, float32 (2, N, D); by the network of a part, or of none."""
     name = "whole" if part is None else f"part-{part}"
     return np.asarray(read_npz(vectors / f"{name}.npz")["both"], np.float32)
 
 
-def read(path: Path) -> Answers:
+def read_answers(path: Path) -> Answers:
     """What the file says was answered to photos of other sources; nothing is decided yet."""
     rows = csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode()))
     of_sources = [row for row in rows if row["name"]]
@@ -110,23 +118,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("vectors", type=Path, metavar="VECTORS", help="of lab.strangers")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE")
     given = parser.parse_args(argv)
-    photos = asked_photos(given.photos)
-    names = names_of_sources(given.photos)
+    photos = list_asked_photos(given.photos)
+    names = read_source_names(given.photos)
     text = io.StringIO()
     table = csv.writer(text)
     table.writerow(COLUMNS)
-    for part, place, logits in answered(photos, given.vectors):
+    for part, place, logits in answer_photos(photos, given.vectors):
         photo = photos[place]
         of_source = photo.archive.startswith(SOURCES)
         label = "" if photo.label is None else photo.label
         about = (
             photo.id,
-            sha256_of(given.photos, photo)[:PICTURE_NAME_DIGITS],
+            hash_photo(given.photos, photo)[:PICTURE_NAME_DIGITS],
             names[photo.source] if of_source else "",
             photo.source,
         )
         product = photo.sender if of_source else ""
-        table.writerow((*about, photo.tier, label, shown_by(photo), product, part, logits))
+        table.writerow((*about, photo.tier, label, name_shown_thing(photo), product, part, logits))
     given.out.write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
     return 0
 

@@ -20,7 +20,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from inference.kinds import KIND
-from lab.sealing import stored_answers
+from lab.sealing import read_stored_answers
 from model_store.assemble import seal_release
 from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest
@@ -43,19 +43,19 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--records", type=Path, metavar="FOLDER", help="of the steps")
     given = parser.parse_args(argv)
     release = open_release(given.release)
-    steps = {} if given.records is None else {STEPS: records_in(given.records)}
-    seal_again(given.run, release, with_words(release), steps)
+    steps = {} if given.records is None else {STEPS: read_records(given.records)}
+    seal_again(given.run, release, measure_words(release), steps)
     return 0
 
 
-def records_in(folder: Path) -> dict[str, JsonValue]:
+def read_records(folder: Path) -> dict[str, JsonValue]:
     """By step, its command, commit, seconds and the SHA-256 of what it wrote."""
     return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))}
 
 
-def with_words(release: LocalRelease) -> Report:
+def measure_words(release: LocalRelease) -> Report:
     """The report of a release, with what words show beside its photos."""
-    answers = stored_answers(release)
+    answers = read_stored_answers(release)
     of_kinds = answers.select_rows(answers.by == "").select_head(KIND)
     trial = make_kind_trial(
         of_kinds.select_rows(of_kinds.is_from_unknown_source), release.manifest.attributes[KIND].labels

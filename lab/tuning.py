@@ -23,8 +23,15 @@ import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from lab.tuning_batches import BATCH, READS, Drawn, Tuning
-from lab.tuning_photos import LEFT_OUT_KINDS, OF_ALL, PARTS, PackedPhotos, part_of, read_packed
+from lab.tuning_batches import BATCH, INPUT_SHAPE, Drawn, Tuning
+from lab.tuning_photos import (
+    LEARNT_BY_ALL,
+    LEFT_OUT_KINDS,
+    PARTS,
+    PackedPhotos,
+    choose_part,
+    read_packed_photos,
+)
 from training.features.weights import read_npz, write_npz
 
 VIEWS: Final = 51_200
@@ -34,29 +41,31 @@ TUNINGS: Final[dict[str, int | None]] = {f"part-{part}": part for part in range(
 """The part of the sources that each leaves out."""
 
 
-def views_of(tuning: Tuning, count: int, path: Path) -> NDArray[np.uint8]:
+def store_views(tuning: Tuning, count: int, path: Path) -> NDArray[np.uint8]:
     """The first views of a seed, uint8 (N, 192, 192, 3), kept in a file."""
     if not path.exists():
         partial = path.with_suffix(".partial")
         steps = range(count // BATCH)
-        stored = open_memmap(partial, "w+", np.uint8, (len(steps) * BATCH, *READS, 3))
+        stored = open_memmap(partial, "w+", np.uint8, (len(steps) * BATCH, *INPUT_SHAPE, 3))
         cv2.setNumThreads(1)
         with ThreadPool(os.cpu_count()) as pool:
-            for step, views in enumerate(pool.imap(tuning.views, steps)):
+            for step, views in enumerate(pool.imap(tuning.draw_views, steps)):
                 stored[step * BATCH : (step + 1) * BATCH] = views
         stored.flush()
         partial.rename(path)
     return open_memmap(path, "r")
 
 
-def parts_of(photos: PackedPhotos) -> NDArray[np.int64]:
+def find_photo_parts(photos: PackedPhotos) -> NDArray[np.int64]:
     """The part of each photo's source, int64 (N,); -1 of the shop and the collections that all learn."""
     names, of_each = np.unique(photos.sources, return_inverse=True)
-    parts = [-1 if name in OF_ALL else part_of(name) for name in names.tolist()]
+    parts = [-1 if name in LEARNT_BY_ALL else choose_part(name) for name in names.tolist()]
     return np.array(parts, np.int64)[of_each]
 
 
-def mean_of(start: Mapping[str, NDArray[Any]], tuned: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def average_weights(
+    start: Mapping[str, NDArray[Any]], tuned: Mapping[str, NDArray[Any]]
+) -> dict[str, NDArray[Any]]:
     """Weights by path, float16, half of each the start's (Wortsman et al. 2022, arXiv 2109.01903)."""
     both = {
         path: [start[path].astype(np.float32), values.astype(np.float32)] for path, values in tuned.items()
@@ -74,31 +83,31 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = parser.parse_args(argv)
     from lab import tuning_steps  # noqa: PLC0415 - needs PyTorch, which is installed for the lab alone
 
-    tuning = Tuning(read_packed(given.photos), SEED)
+    tuning = Tuning(read_packed_photos(given.photos), SEED)
     start = read_npz(given.start)
     given.out.mkdir(parents=True, exist_ok=True)
-    views = views_of(tuning, VIEWS, given.out / "views.npy")
-    drawn = np.concatenate([tuning.drawn(step) for step in range(len(views) // BATCH)])
-    parts = parts_of(tuning.photos)[drawn]
-    below, above = tuning_steps.below_and_above(tuning_steps.tensors_of(start))
-    seen = tuning_steps.stored_of(below, views, SEED, given.out / "stored.npy")
+    views = store_views(tuning, VIEWS, given.out / "views.npy")
+    drawn = np.concatenate([tuning.draw_photos(step) for step in range(len(views) // BATCH)])
+    parts = find_photo_parts(tuning.photos)[drawn]
+    below, above = tuning_steps.split_stages(tuning_steps.make_tensors(start))
+    seen = tuning_steps.store_outputs(below, views, SEED, given.out / "stored.npy")
     for name in given.only:
         path = given.out / f"{name}.npz"
         if path.exists():
             continue
         rows = np.flatnonzero((parts != TUNINGS[name]) | (parts < 0))
-        learnt = Drawn(seen, tuning.wanted, drawn, rows, SEED)
+        learnt = Drawn(seen, tuning.targets, drawn, rows, SEED)
         tuned = below | tuning_steps.tune(above, learnt, learnt.steps, path.with_suffix(".checkpoint"))
         about = {
             "start": json.loads(str(start["about"])),
             "steps": learnt.steps,
-            "of_a_step": learnt.of_a_step,
+            "of_a_step": learnt.views_per_step,
             "tuned_on": len(np.unique(drawn[rows])),
             "sources": np.unique(tuning.photos.sources[drawn[rows]]).tolist(),
             "left_out": sorted(LEFT_OUT_KINDS),
             "seed": SEED,
         }
-        write_npz(path, **mean_of(start, tuning_steps.arrays_of(tuned)), about=json.dumps(about))
+        write_npz(path, **average_weights(start, tuning_steps.make_arrays(tuned)), about=json.dumps(about))
     return 0
 
 

@@ -14,23 +14,23 @@ from inference.arrays import Picture
 from inference.framing import fit_whole_picture
 from lab.pretraining_photos import CLUTTERED
 from lab.tuning_photos import NONE, OTHER_THINGS, PackedPhotos
-from lab.views import EDGE, changed, on_ground
+from lab.views import EDGE, change_view, lay_on_ground
 
-READS: Final = (192, 192)
+INPUT_SHAPE: Final = (192, 192)
 """Height and width, as in training/features/frozen.py, which needs Keras."""
 
 BATCH: Final = 64
 """Views that are drawn at once."""
-SHARES: Final = {CLUTTERED: 0.34, "A": 0.2, "B": 0.2, OTHER_THINGS: 0.12, "": 0.14}
+TIER_SHARES: Final = {CLUTTERED: 0.34, "A": 0.2, "B": 0.2, OTHER_THINGS: 0.12, "": 0.14}
 """Of a batch, by tier; empty: photos that the catalogue alone has."""
 BALANCE: Final = 0.6
 """Within a tier the n photos of a class or kind from one source, plain or not, have n^(1 - BALANCE), as in
 training/heads/photo_head.py: a source of 20 photos is not lost beside one of 10,000."""
 SHOES: Final = (5, 7, 9)
-OF_SHOES: Final = 1.5
+SHOE_WEIGHT: Final = 1.5
 """What these count: users' photos of them are few."""
 SHIRT: Final = 6
-OF_PLAIN: Final = 3.0
+PLAIN_SHIRT_WEIGHT: Final = 3.0
 """What a plain shirt of another source counts: else plain means coat."""
 
 AS_IT_IS: Final = 0.1
@@ -47,11 +47,11 @@ class Batch:
 
     Attributes:
         views: float16 (B, C, H, W), what the stages that do not learn give of them.
-        wanted: float32 (B, C) of each head.
+        targets: float32 (B, C) of each head.
     """
 
     views: NDArray[Any]
-    wanted: dict[str, NDArray[np.float32]]
+    targets: dict[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,12 @@ class Tuning:
     seed: int
 
     @cached_property
-    def wanted(self) -> dict[str, NDArray[np.float32]]:
+    def targets(self) -> dict[str, NDArray[np.float32]]:
         """What each photo shows, float32 (N, C) of each head; a row of zeros where it is not known."""
         photos = self.photos
         return {
-            "label": _one_hot(photos.labels, NONE + 1),
-            "kind": _one_hot(photos.kinds, int(photos.kinds.max()) + 1),
+            "label": _encode_one_hot(photos.labels, NONE + 1),
+            "kind": _encode_one_hot(photos.kinds, int(photos.kinds.max()) + 1),
             "colours": photos.colours,
         }
 
@@ -80,31 +80,31 @@ class Tuning:
     def chances(self) -> NDArray[np.float64]:
         """Of each photo to be drawn, float64 (N,), sum 1."""
         photos = self.photos
-        return chances_of(photos.tiers, photos.shown, photos.labels, photos.sources, photos.plain)
+        return compute_chances(photos.tiers, photos.shown, photos.labels, photos.sources, photos.plain)
 
     @cached_property
     def grounds(self) -> NDArray[np.int64]:
         """Positions of users' photos."""
         return np.flatnonzero(self.photos.tiers == CLUTTERED)
 
-    def drawn(self, step: int) -> NDArray[np.int64]:
+    def draw_photos(self, step: int) -> NDArray[np.int64]:
         """Positions of the photos of a step, with replacement."""
         return np.random.default_rng((self.seed, step)).choice(len(self.photos), BATCH, p=self.chances)
 
-    def views(self, step: int) -> NDArray[np.uint8]:
+    def draw_views(self, step: int) -> NDArray[np.uint8]:
         """A view of each photo of a step, uint8 (BATCH, 192, 192, 3)."""
         rng = np.random.default_rng((self.seed, step, 1))
-        return np.stack([self._view(int(number), rng) for number in self.drawn(step)])
+        return np.stack([self._draw_view(int(number), rng) for number in self.draw_photos(step)])
 
-    def _view(self, number: int, rng: np.random.Generator) -> Picture:
-        picture = self.photos.picture(number)
+    def _draw_view(self, number: int, rng: np.random.Generator) -> Picture:
+        picture = self.photos.decode_picture(number)
         if not self.photos.of_users[number] and rng.random() < ON_GROUND:
-            laid = on_ground(picture, self.photos.picture(int(rng.choice(self.grounds))), rng)
+            laid = lay_on_ground(picture, self.photos.decode_picture(int(rng.choice(self.grounds))), rng)
             picture = picture if laid is None else laid
         elif rng.random() < AS_IT_IS:
-            return fit_whole_picture(picture, READS)
+            return fit_whole_picture(picture, INPUT_SHAPE)
         cropped = bool(rng.random() >= AS_WHOLE)
-        return changed(fit_whole_picture(picture, (EDGE, EDGE)), READS[0], rng, cropped=cropped)
+        return change_view(fit_whole_picture(picture, (EDGE, EDGE)), INPUT_SHAPE[0], rng, cropped=cropped)
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class Drawn:
 
     Attributes:
         views: float16 (N, C, H, W), as in Batch.
-        wanted: float32 (photos, C) of each head.
+        targets: float32 (photos, C) of each head.
         photos: int64 (N,), the photo of each view.
         learnt: int64 (M,), positions of the views that it learns.
         seed: of the order, and of what a step draws.
@@ -121,16 +121,16 @@ class Drawn:
     """
 
     views: NDArray[Any]
-    wanted: dict[str, NDArray[np.float32]]
+    targets: dict[str, NDArray[np.float32]]
     photos: NDArray[np.int64]
     learnt: NDArray[np.int64]
     seed: int
-    of_a_step: int = 64
+    views_per_step: int = 64
 
     @property
     def steps(self) -> int:
         """How many steps it learns."""
-        return len(self.views) // self.of_a_step
+        return len(self.views) // self.views_per_step
 
     @cached_property
     def order(self) -> NDArray[np.int64]:
@@ -141,12 +141,12 @@ class Drawn:
 
     def __getitem__(self, step: int) -> Batch:
         """The batch of a step."""
-        chosen = self.order[step * self.of_a_step : (step + 1) * self.of_a_step]
+        chosen = self.order[step * self.views_per_step : (step + 1) * self.views_per_step]
         rows = self.photos[chosen]
-        return Batch(self.views[chosen], {name: each[rows] for name, each in self.wanted.items()})
+        return Batch(self.views[chosen], {name: each[rows] for name, each in self.targets.items()})
 
 
-def chances_of(
+def compute_chances(
     tiers: NDArray[np.str_],
     shown: NDArray[np.str_],
     labels: NDArray[np.int64],
@@ -155,16 +155,18 @@ def chances_of(
 ) -> NDArray[np.float64]:
     """Of each photo to be drawn, float64 (N,), sum 1."""
     chances = np.zeros(len(tiers))
-    factors = np.where(np.isin(labels, SHOES), OF_SHOES, 1) * np.where(plain & (labels == SHIRT), OF_PLAIN, 1)
+    factors = np.where(np.isin(labels, SHOES), SHOE_WEIGHT, 1) * np.where(
+        plain & (labels == SHIRT), PLAIN_SHIRT_WEIGHT, 1
+    )
     for tier in np.unique(tiers):
         of_tier = tiers == tier
         of_each = np.stack([shown[of_tier], sources[of_tier], plain[of_tier].astype(str)])
         _, cells, counts = np.unique(of_each, axis=1, return_inverse=True, return_counts=True)
         weights = counts[cells] ** -BALANCE * factors[of_tier]
-        chances[of_tier] = SHARES[str(tier)] * weights / weights.sum()
+        chances[of_tier] = TIER_SHARES[str(tier)] * weights / weights.sum()
     return np.asarray(chances / chances.sum())
 
 
-def _one_hot(indices: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
+def _encode_one_hot(indices: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
     """Float32 (N, C); zeros for -1."""
     return np.eye(classes + 1, dtype=np.float32)[indices][:, :classes]

@@ -28,11 +28,11 @@ from lab.pretraining_photos import (
     COLOUR_NAMES,
     USERS,
     Photo,
-    decoded_photo,
-    photos_of,
-    rows_in,
-    source_photos,
-    targets_of,
+    decode_photo,
+    list_photos,
+    list_source_photos,
+    make_targets,
+    read_rows,
 )
 from lab.views import EDGE
 from training.features.weights import read_npz, write_npz
@@ -67,38 +67,40 @@ LEFT_OUT_PRODUCTS: Final = 0.2
 MEASURED_ALONE: Final = ("hnm", "idm", "jul", "ood")
 """Sources that nothing bundled learns: of a competition, for research, or not for commerce."""
 
-OF_ALL: Final = ("clo", "kag", "mag")
+LEARNT_BY_ALL: Final = ("clo", "kag", "mag")
 """The shop and the collections that every tuning learns."""
 
 PARTS: Final = 3
 """Of the other sources, one of which a tuning for measuring leaves out."""
 
-OF_A_KIND: Final = 260
+MAX_PHOTOS_PER_KIND: Final = 260
 """Photos of a kind at most that the catalogue alone has."""
 
-SMALL: Final = 90
+SMALL_EDGE: Final = 90
 """Pixels of the longest edge, up to which a photo is kept with the better quality."""
 WEBP_QUALITY: Final = (80, 88)
 
 
 @cache
-def kinds_of_words() -> dict[str, tuple[str, str]]:
+def read_kinds_by_word() -> dict[str, tuple[str, str]]:
     """Kind and name of each word."""
-    return {row["word"]: (row["kind"], row["name"]) for row in rows_in(KINDS)}
+    return {row["word"]: (row["kind"], row["name"]) for row in read_rows(KINDS)}
 
 
-def names_of_kinds() -> tuple[str, ...]:
+def list_kind_names() -> tuple[str, ...]:
     """Those of the classes, further ones, and OTHER."""
-    further = dict.fromkeys(name for _, name in kinds_of_words().values() if name not in {*CLASSES, OTHER})
+    further = dict.fromkeys(
+        name for _, name in read_kinds_by_word().values() if name not in {*CLASSES, OTHER}
+    )
     return (*CLASSES, *further, OTHER)
 
 
-def kind_of(photo: Photo) -> tuple[str, str]:
+def find_kind(photo: Photo) -> tuple[str, str]:
     """Kind and name of what a photo shows; an empty kind is not learnt, an empty name not asked."""
     if photo.label is not None:
         return CLASSES[photo.label], CLASSES[photo.label]
     word = (photo.source_label or photo.kind or "").rpartition(":")[2].casefold()
-    return kinds_of_words().get(word, ("", ""))
+    return read_kinds_by_word().get(word, ("", ""))
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class PackedPhotos:
     def __len__(self) -> int:
         return len(self.ends)
 
-    def picture(self, number: int) -> Picture:
+    def decode_picture(self, number: int) -> Picture:
         """A photo, RGB."""
         start = self.ends[number - 1] if number else 0
         picture = cv2.imdecode(self.files[start : self.ends[number]], cv2.IMREAD_COLOR_RGB)
@@ -141,72 +143,74 @@ class PackedPhotos:
 
 def is_left_out(photo: Photo) -> bool:
     """Whether the tuning does not learn it: of a kind, or a shop's product, that is left out."""
-    return of_left_out_kind(photo) or (not photo.sender and _draw(photo) < LEFT_OUT_PRODUCTS)
+    return has_left_out_kind(photo) or (not photo.sender and _draw_lot(photo) < LEFT_OUT_PRODUCTS)
 
 
-def of_left_out_kind(photo: Photo) -> bool:
+def has_left_out_kind(photo: Photo) -> bool:
     """Whether it is of a kind that the tuning does not learn."""
     names = {name for names in LEFT_OUT_KINDS.values() for name in names}
     return photo.kind in LEFT_OUT_KINDS or photo.source_label in names
 
 
-def tuning_photos(folder: Path) -> list[Photo]:
+def list_tuning_photos(folder: Path) -> list[Photo]:
     """All but what is left out, and OF_A_KIND of those without a tier; none of dev's senders."""
-    learnt = [photo for photo in photos_of(folder) if not is_left_out(photo)]
-    of_sources = [photo for photo in source_photos(folder) if _is_learnt(photo)]
-    some = _some(photo for photo in learnt if not photo.tier)
+    learnt = [photo for photo in list_photos(folder) if not is_left_out(photo)]
+    of_sources = [photo for photo in list_source_photos(folder) if _is_learnt(photo)]
+    some = _select_some(photo for photo in learnt if not photo.tier)
     return [*(photo for photo in learnt if photo.tier), *some, *of_sources]
 
 
-def part_of(source: str) -> int:
+def choose_part(source: str) -> int:
     """The part of a source, 0 to PARTS - 1, by the hash of its name."""
     return hashlib.sha256(f"part {source}".encode()).digest()[0] % PARTS
 
 
 def _is_learnt(photo: Photo) -> bool:
     is_outfit = photo.label is None and photo.source_label == OUTFIT
-    return photo.source not in MEASURED_ALONE and not of_left_out_kind(photo) and not is_outfit
+    return photo.source not in MEASURED_ALONE and not has_left_out_kind(photo) and not is_outfit
 
 
-def _some(photos: Iterable[Photo]) -> list[Photo]:
+def _select_some(photos: Iterable[Photo]) -> list[Photo]:
     of_kinds = defaultdict[str, list[Photo]](list)
     for photo in photos:
-        of_kinds[shown_by(photo)].append(photo)
-    return [photo for some in of_kinds.values() for photo in sorted(some, key=_draw)[:OF_A_KIND]]
+        of_kinds[name_shown_thing(photo)].append(photo)
+    return [
+        photo for some in of_kinds.values() for photo in sorted(some, key=_draw_lot)[:MAX_PHOTOS_PER_KIND]
+    ]
 
 
-def shown_by(photo: Photo) -> str:
+def name_shown_thing(photo: Photo) -> str:
     """What a photo shows: one of the ten classes, else its kind, else its source's label."""
     return photo.kind or photo.source_label if photo.label is None else str(photo.label)
 
 
-def _draw(photo: Photo) -> float:
+def _draw_lot(photo: Photo) -> float:
     digest = hashlib.sha256(f"tuning {photo.id}".encode()).digest()
     return int.from_bytes(digest[:8]) / 2**64
 
 
-def labels_of(photos: Sequence[Photo]) -> NDArray[np.int64]:
+def find_labels(photos: Sequence[Photo]) -> NDArray[np.int64]:
     """Int64 (N,): 0..9, NONE for none of the classes, -1 where it is not known."""
     labels = [-1 if photo.label is None else photo.label for photo in photos]
     of_others = [photo.tier == OTHER_THINGS for photo in photos]
     return np.where(of_others, NONE, labels)
 
 
-def packed(folder: Path, photos: Sequence[Photo]) -> PackedPhotos:
+def pack_photos(folder: Path, photos: Sequence[Photo]) -> PackedPhotos:
     """Decode photos as the service does, and keep them small."""
     with get_context("spawn").Pool() as pool:
-        files = pool.map(partial(_small, folder), photos, chunksize=64)
-    targets = targets_of(photos)
-    kinds = np.array([kind_of(photo)[0] for photo in photos])
+        files = pool.map(partial(_encode_small, folder), photos, chunksize=64)
+    targets = make_targets(photos)
+    kinds = np.array([find_kind(photo)[0] for photo in photos])
     names = np.unique(kinds[kinds != ""])
     return PackedPhotos(
         files=np.frombuffer(b"".join(files), np.uint8),
         ends=np.cumsum([len(file) for file in files]),
-        labels=labels_of(photos),
+        labels=find_labels(photos),
         kinds=np.where(kinds == "", -1, np.searchsorted(names, kinds)),
         colours=targets.colours,
         tiers=np.array([photo.tier for photo in photos]),
-        shown=np.array([shown_by(photo) for photo in photos]),
+        shown=np.array([name_shown_thing(photo) for photo in photos]),
         sources=np.array([photo.source for photo in photos]),
         of_users=np.array([_is_of_user(photo) for photo in photos]),
         plain=np.array([is_plain(photo) for photo in photos]),
@@ -222,14 +226,14 @@ def _is_of_user(photo: Photo) -> bool:
     return photo.tier == CLUTTERED or photo.sender.startswith(USERS)
 
 
-def _small(folder: Path, photo: Photo) -> bytes:
-    picture = limit_edge(decoded_photo(folder, photo).picture, EDGE)
-    quality = WEBP_QUALITY[max(picture.shape[:2]) <= SMALL]
+def _encode_small(folder: Path, photo: Photo) -> bytes:
+    picture = limit_edge(decode_photo(folder, photo).picture, EDGE)
+    quality = WEBP_QUALITY[max(picture.shape[:2]) <= SMALL_EDGE]
     written = cv2.imencode(".webp", picture[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, quality])[1]
     return written.tobytes()
 
 
-def read_packed(path: Path) -> PackedPhotos:
+def read_packed_photos(path: Path) -> PackedPhotos:
     """Read the file that this command wrote."""
     stored = read_npz(path)
     return PackedPhotos(**{field.name: stored[field.name] for field in fields(PackedPhotos)})
@@ -241,7 +245,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the packed photos, .npz")
     options = parser.parse_args(argv)
-    photos = packed(options.photos, tuning_photos(options.photos))
+    photos = pack_photos(options.photos, list_tuning_photos(options.photos))
     write_npz(options.out, **{field.name: getattr(photos, field.name) for field in fields(PackedPhotos)})
     sys.stdout.write(f"{len(photos):,} photos\n")
     return 0

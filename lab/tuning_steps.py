@@ -23,7 +23,7 @@ from lab.tuning_batches import BATCH, Batch, Drawn
 Tensor: TypeAlias = Any
 """torch.Tensor; its docstring gives shape and dtype."""
 
-ON: Final = "cuda" if torch.cuda.is_available() else "cpu"
+DEVICE: Final = "cuda" if torch.cuda.is_available() else "cpu"
 
 EPSILON: Final = 1e-3
 """Of the normalizations."""
@@ -53,9 +53,9 @@ MIXUP: Final = 0.2
 COLOUR: Final = 0.2
 """Relative, each way, by which light and contrast change; saturation twice, each channel half."""
 
-KEPT: Final = 50
+CHECKPOINT_STEPS: Final = 50
 """Steps between two checkpoints."""
-SEEDS: Final = 1_000_003
+SEED_DISTANCE: Final = 1_000_003
 """Between the seeds of two steps, so that those of two tunings differ."""
 
 LOSSES: Final = {"label": 1.0, "kind": 0.5, "colours": 3.0}
@@ -74,7 +74,7 @@ class Convolution:
     kernel: Tensor
     norm: tuple[Tensor, Tensor, Tensor, Tensor]
 
-    def folded(self) -> tuple[Tensor, Tensor]:
+    def fold(self) -> tuple[Tensor, Tensor]:
         """Kernel and bias of the same arithmetic."""
         gamma, beta, mean, variance = self.norm
         factor = gamma * torch.rsqrt(variance + EPSILON)
@@ -85,21 +85,21 @@ Weights: TypeAlias = dict[str, Convolution]
 """By name, in the order of the network."""
 
 
-def tensors_of(stored: Mapping[str, NDArray[Any]]) -> Weights:
+def make_tensors(stored: Mapping[str, NDArray[Any]]) -> Weights:
     """Weights in Keras' shapes and order, as training/features/frozen.py builds them."""
 
-    def tensor(name: str) -> Tensor:
+    def make_tensor(name: str) -> Tensor:
         values = stored[name].astype(np.float32)
         if values.ndim == 4:
             values = values.transpose(2, 3, 0, 1) if "depthwise" in name else values.transpose(3, 2, 0, 1)
-        return torch.tensor(np.ascontiguousarray(values), device=ON)
+        return torch.tensor(np.ascontiguousarray(values), device=DEVICE)
 
     names = [path.removesuffix("/kernel") for path in stored if path.endswith("/kernel")]
-    norms = {name: tuple(tensor(f"{name}_norm/{part}") for part in NORM) for name in names}
-    return {name: Convolution(tensor(f"{name}/kernel"), norms[name]) for name in names}
+    norms = {name: tuple(make_tensor(f"{name}_norm/{part}") for part in NORM) for name in names}
+    return {name: Convolution(make_tensor(f"{name}/kernel"), norms[name]) for name in names}
 
 
-def arrays_of(weights: Weights) -> dict[str, NDArray[Any]]:
+def make_arrays(weights: Weights) -> dict[str, NDArray[Any]]:
     """The same in Keras' shapes, float16."""
     arrays = dict[str, NDArray[Any]]()
     for name, convolution in weights.items():
@@ -111,44 +111,44 @@ def arrays_of(weights: Weights) -> dict[str, NDArray[Any]]:
     return arrays
 
 
-def stage_ends(weights: Weights) -> list[str]:
+def find_stage_ends(weights: Weights) -> list[str]:
     """The last convolution of each of LAST_STAGES that is there."""
     of_stages = [[name for name in weights if name.startswith(f"stage{stage}_")] for stage in LAST_STAGES]
     return [names[-1] for names in of_stages if names]
 
 
-def below_and_above(weights: Weights) -> tuple[Weights, Weights]:
+def split_stages(weights: Weights) -> tuple[Weights, Weights]:
     """The stages that stay, as far as the first of LAST_STAGES, and those above, which learn."""
-    last = [*weights].index(stage_ends(weights)[0]) + 1
+    last = [*weights].index(find_stage_ends(weights)[0]) + 1
     return dict([*weights.items()][:last]), dict([*weights.items()][last:])
 
 
-def stored_of(below: Weights, views: NDArray[np.uint8], seed: int, path: Path) -> NDArray[Any]:
+def store_outputs(below: Weights, views: NDArray[np.uint8], seed: int, path: Path) -> NDArray[Any]:
     """What the stages below give of views, recoloured and half of them mirrored, kept in a file.
 
     Returns:
         float16 (N, C, H, W), read as they are asked for.
     """
 
-    def given(step: int) -> NDArray[np.float16]:
+    def compute_output(step: int) -> NDArray[np.float16]:
         torch.manual_seed(seed + step)
         some = np.array(views[step * BATCH : (step + 1) * BATCH])
         with torch.no_grad():
-            *_, (_, output) = _outputs(below, _pixels(some))
+            *_, (_, output) = _run_convolutions(below, _make_pixels(some))
         return np.asarray(output.half().cpu().numpy())
 
     if not path.exists():
         partial = path.with_suffix(".partial")
-        first = given(0)
+        first = compute_output(0)
         kept = open_memmap(partial, "w+", np.float16, (len(views), *first.shape[1:]))
         for step in range(-(-len(views) // BATCH)):
-            kept[step * BATCH : (step + 1) * BATCH] = given(step)
+            kept[step * BATCH : (step + 1) * BATCH] = compute_output(step)
         kept.flush()
         partial.rename(path)
     return np.asarray(open_memmap(path, "r"))
 
 
-def means(weights: Weights, x: Tensor) -> Tensor:
+def compute_means(weights: Weights, x: Tensor) -> Tensor:
     """The means of LAST_STAGES, float32 (N, D).
 
     Args:
@@ -156,26 +156,26 @@ def means(weights: Weights, x: Tensor) -> Tensor:
         x: float (N, 3, H, W) in -1..1, or what that one gives.
     """
     outputs = [] if "stem" in weights else [x.float().mean((2, 3))]
-    ends = stage_ends(weights)
-    for name, output in _outputs(weights, x):
+    ends = find_stage_ends(weights)
+    for name, output in _run_convolutions(weights, x):
         if name in ends:
             outputs.append(output.float().mean((2, 3)))
     return torch.cat(outputs, 1)
 
 
-def width_of(weights: Weights) -> int:
-    """How many numbers `means` gives of the stages above the first of LAST_STAGES."""
-    widths = [len(weights[name].kernel) for name in stage_ends(weights)]
+def count_means(weights: Weights) -> int:
+    """How many numbers `compute_means` gives of the stages above the first of LAST_STAGES."""
+    widths = [len(weights[name].kernel) for name in find_stage_ends(weights)]
     # What comes in there is widened first.
     return sum(widths) + int(next(iter(weights.values())).kernel.shape[1])
 
 
-def _outputs(weights: Weights, x: Tensor) -> Iterator[tuple[str, Tensor]]:
+def _run_convolutions(weights: Weights, x: Tensor) -> Iterator[tuple[str, Tensor]]:
     """What each convolution gives, by name."""
     start = x
     for name, convolution in weights.items():
-        kernel, bias = convolution.folded()
-        x = _convolved(x, kernel.to(x.dtype), bias.to(x.dtype), 2 if name in HALVED else 1)
+        kernel, bias = convolution.fold()
+        x = _convolve(x, kernel.to(x.dtype), bias.to(x.dtype), 2 if name in HALVED else 1)
         if name.endswith(("stem", "_widened", "_depthwise")):
             x = F.relu6(x)
         elif x.shape == start.shape:
@@ -185,7 +185,7 @@ def _outputs(weights: Weights, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         yield name, x
 
 
-def _convolved(x: Tensor, kernel: Tensor, bias: Tensor, strides: int) -> Tensor:
+def _convolve(x: Tensor, kernel: Tensor, bias: Tensor, strides: int) -> Tensor:
     """With the padding of TensorFlow's SAME."""
     edge = x.shape[-1]
     size = kernel.shape[-1]
@@ -197,7 +197,7 @@ def _convolved(x: Tensor, kernel: Tensor, bias: Tensor, strides: int) -> Tensor:
     return F.conv2d(x, kernel.contiguous(memory_format=torch.channels_last), bias, strides, groups=groups)
 
 
-def tune(weights: Weights, drawn: Drawn, steps: int, kept: Path, between: int = KEPT) -> Weights:
+def tune(weights: Weights, drawn: Drawn, steps: int, kept: Path, between: int = CHECKPOINT_STEPS) -> Weights:
     """The running average of the weights over the steps; the rates fall to 0 as a half cosine.
 
     Args:
@@ -206,18 +206,18 @@ def tune(weights: Weights, drawn: Drawn, steps: int, kept: Path, between: int = 
         kept: the checkpoint, from which a stopped tuning goes on.
         between: steps between two checkpoints.
     """
-    units = {name: rows.shape[1] for name, rows in drawn.wanted.items()}
+    units = {name: rows.shape[1] for name, rows in drawn.targets.items()}
     learner = _Learner(weights, units, drawn.seed)
     losses = list[float]()
-    done = learner.restored(kept)
+    done = learner.load_checkpoint(kept)
     for number in range(done, steps):
-        torch.manual_seed(drawn.seed + (number + 1) * SEEDS)
-        losses.append(learner.step(drawn[number], number, steps))
+        torch.manual_seed(drawn.seed + (number + 1) * SEED_DISTANCE)
+        losses.append(learner.learn_batch(drawn[number], number, steps))
         if (number + 1) % between == 0 and number + 1 < steps:
-            learner.keep(kept, number + 1)
+            learner.save_checkpoint(kept, number + 1)
             sys.stdout.write(f"{number + 1} of {steps}: loss {np.mean(losses[-between:]):.3f}\n")
             sys.stdout.flush()
-    return learner.averaged()
+    return learner.apply_average()
 
 
 class _Learner:
@@ -225,18 +225,18 @@ class _Learner:
 
     def __init__(self, weights: Weights, units: dict[str, int], seed: int) -> None:
         torch.manual_seed(seed)
-        self._weights, groups = _trainable(weights)
+        self._weights, groups = _copy_trainable(weights)
         self._variables = [variable for group in groups for variable in group["params"]]
         self._average = [variable.detach().clone() for variable in self._variables]
-        self._heads = _heads(width_of(weights), units)
+        self._heads = _make_heads(count_means(weights), units)
         groups.append({"params": list(self._heads.parameters()), "rate": RATE, "weight_decay": DECAY})
         self._optimizer = torch.optim.AdamW([{**group, "lr": 0.0} for group in groups])
 
-    def step(self, batch: Batch, number: int, steps: int) -> float:
+    def learn_batch(self, batch: Batch, number: int, steps: int) -> float:
         """Learn a batch; its loss."""
         for group in self._optimizer.param_groups:
-            group["lr"] = group["rate"] * _rate(number / steps)
-        loss = _loss(self._weights, self._heads, batch)
+            group["lr"] = group["rate"] * _compute_rate(number / steps)
+        loss = _compute_loss(self._weights, self._heads, batch)
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self._optimizer.step()
@@ -246,25 +246,25 @@ class _Learner:
                 mean.lerp_(variable, share)
         return float(loss.detach())
 
-    def averaged(self) -> Weights:
+    def apply_average(self) -> Weights:
         """The weights with their running average."""
         with torch.no_grad():
             for mean, variable in zip(self._average, self._variables, strict=True):
                 variable.copy_(mean)
         return self._weights
 
-    def keep(self, path: Path, done: int) -> None:
+    def save_checkpoint(self, path: Path, done: int) -> None:
         """Write a checkpoint, in one step."""
         partial = path.with_suffix(".partial")
         state = [self._heads.state_dict(), self._optimizer.state_dict()]
         torch.save([done, self._variables, self._average, *state], partial)
         partial.rename(path)
 
-    def restored(self, path: Path) -> int:
+    def load_checkpoint(self, path: Path) -> int:
         """Take a checkpoint, if there is one; the steps that it has done."""
         if not path.exists():
             return 0
-        done, variables, average, heads, optimizer = torch.load(path, map_location=ON, weights_only=True)
+        done, variables, average, heads, optimizer = torch.load(path, map_location=DEVICE, weights_only=True)
         with torch.no_grad():
             for own, stored in zip([*self._variables, *self._average], [*variables, *average], strict=True):
                 own.copy_(stored)
@@ -273,7 +273,7 @@ class _Learner:
         return int(done)
 
 
-def _trainable(weights: Weights) -> tuple[Weights, list[dict[str, Any]]]:
+def _copy_trainable(weights: Weights) -> tuple[Weights, list[dict[str, Any]]]:
     """A copy whose kernels, gammas and betas learn, and these with their rates.
 
     On a processor those of depthwise convolutions stay: their gradients take most of a step.
@@ -281,7 +281,7 @@ def _trainable(weights: Weights) -> tuple[Weights, list[dict[str, Any]]]:
     copies = Weights()
     groups = list[dict[str, Any]]()
     for name, convolution in weights.items():
-        learns = ON == "cuda" or not name.endswith("_depthwise")
+        learns = DEVICE == "cuda" or not name.endswith("_depthwise")
         kernel, gamma, beta = (
             each.clone().requires_grad_(learns) for each in (convolution.kernel, *convolution.norm[:2])
         )
@@ -292,60 +292,60 @@ def _trainable(weights: Weights) -> tuple[Weights, list[dict[str, Any]]]:
     return copies, groups
 
 
-def _heads(width: int, units: dict[str, int]) -> Tensor:
+def _make_heads(width: int, units: dict[str, int]) -> Tensor:
     of_each = {name: torch.nn.Linear(width, count) for name, count in units.items()}
-    return torch.nn.ModuleDict({"norm": torch.nn.BatchNorm1d(width), **of_each}).to(ON)
+    return torch.nn.ModuleDict({"norm": torch.nn.BatchNorm1d(width), **of_each}).to(DEVICE)
 
 
-def _rate(done: float) -> float:
+def _compute_rate(done: float) -> float:
     """Factor of the rates after this share of the steps."""
     after = max(0.0, done - WARM_UP) / (1 - WARM_UP)
     return max(min(1.0, done / WARM_UP) * 0.5 * (1 + math.cos(math.pi * after)), 1e-4)
 
 
-def _loss(weights: Weights, heads: Tensor, batch: Batch) -> Tensor:
+def _compute_loss(weights: Weights, heads: Tensor, batch: Batch) -> Tensor:
     """Of views each of which is mixed with another one, of which it keeps a share."""
-    x = torch.from_numpy(np.array(batch.views)).to(ON)
-    others = torch.randperm(len(x), device=ON)
-    share = torch.distributions.Beta(MIXUP, MIXUP).sample((len(x),)).to(ON)
+    x = torch.from_numpy(np.array(batch.views)).to(DEVICE)
+    others = torch.randperm(len(x), device=DEVICE)
+    share = torch.distributions.Beta(MIXUP, MIXUP).sample((len(x),)).to(DEVICE)
 
-    def mixed(rows: Tensor) -> Tensor:
+    def mix(rows: Tensor) -> Tensor:
         kept = share.view(-1, *[1] * (rows.dim() - 1))
         return rows * kept + rows[others] * (1 - kept)
 
-    seen = means(weights, mixed(x).to(torch.bfloat16).contiguous(memory_format=torch.channels_last))
+    seen = compute_means(weights, mix(x).to(torch.bfloat16).contiguous(memory_format=torch.channels_last))
     seen = F.dropout(heads["norm"](seen), DROPOUT)
     losses = list[Tensor]()
-    for name, rows in batch.wanted.items():
-        wanted = torch.from_numpy(rows).to(ON)
-        has_target = mixed((wanted.sum(1) > 0).float())
-        losses.append(LOSSES[name] * _head_loss(name, heads[name](seen), mixed(wanted), has_target))
+    for name, rows in batch.targets.items():
+        targets = torch.from_numpy(rows).to(DEVICE)
+        has_target = mix((targets.sum(1) > 0).float())
+        losses.append(LOSSES[name] * _head_loss(name, heads[name](seen), mix(targets), has_target))
     return sum(losses)
 
 
-def _pixels(views: NDArray[np.uint8]) -> Tensor:
+def _make_pixels(views: NDArray[np.uint8]) -> Tensor:
     """Recoloured and half of them mirrored: float32 (N, 3, H, W) in -1..1."""
-    x = recoloured(torch.from_numpy(views).to(ON).permute(0, 3, 1, 2).float() / 255)
-    return torch.where(torch.rand(len(x), 1, 1, 1, device=ON) < 0.5, x.flip(3), x) * 255 / 128 - 127 / 128
+    x = recolour(torch.from_numpy(views).to(DEVICE).permute(0, 3, 1, 2).float() / 255)
+    return torch.where(torch.rand(len(x), 1, 1, 1, device=DEVICE) < 0.5, x.flip(3), x) * 255 / 128 - 127 / 128
 
 
-def recoloured(x: Tensor) -> Tensor:
+def recolour(x: Tensor) -> Tensor:
     """Light, contrast, saturation and channels changed at random: float (N, 3, H, W) in 0..1."""
 
-    def factor(amount: float, *shape: int) -> Tensor:
+    def draw_factor(amount: float, *shape: int) -> Tensor:
         return 1 + amount * (2 * torch.rand(len(x), *shape, device=x.device) - 1)
 
     grey = x.mean(1, keepdim=True)
-    x = grey + (x - grey) * factor(2 * COLOUR, 1, 1, 1)
+    x = grey + (x - grey) * draw_factor(2 * COLOUR, 1, 1, 1)
     middle = x.mean((1, 2, 3), keepdim=True)
-    x = (middle + (x - middle) * factor(COLOUR, 1, 1, 1)) * factor(COLOUR, 1, 1, 1)
-    return (x * factor(COLOUR / 2, 3, 1, 1)).clamp(0, 1)
+    x = (middle + (x - middle) * draw_factor(COLOUR, 1, 1, 1)) * draw_factor(COLOUR, 1, 1, 1)
+    return (x * draw_factor(COLOUR / 2, 3, 1, 1)).clamp(0, 1)
 
 
-def _head_loss(name: str, logits: Tensor, wanted: Tensor, has_target: Tensor) -> Tensor:
+def _head_loss(name: str, logits: Tensor, targets: Tensor, has_target: Tensor) -> Tensor:
     """The mean over a batch; a view of which it is not known has none."""
     if name == "colours":
-        each = F.binary_cross_entropy_with_logits(logits, wanted, reduction="none").mean(1)
+        each = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(1)
         return (each * has_target).mean()
-    smooth = wanted * (1 - SMOOTHING) + has_target[:, None] * SMOOTHING / wanted.shape[1]
+    smooth = targets * (1 - SMOOTHING) + has_target[:, None] * SMOOTHING / targets.shape[1]
     return -(smooth * F.log_softmax(logits, 1)).sum(1).mean()

@@ -42,7 +42,7 @@ SHADOW: Final = 0.35
 """The darkest shadow around a garment that lies somewhere, as a share of the light."""
 
 
-def changed(picture: Picture, edge: int, rng: np.random.Generator, *, cropped: bool = True) -> Picture:
+def change_view(picture: Picture, edge: int, rng: np.random.Generator, *, cropped: bool = True) -> Picture:
     """Crop, flip, turn, light, blur, compress and erase: uint8 (edge, edge, 3) of a square picture.
 
     Args:
@@ -51,7 +51,7 @@ def changed(picture: Picture, edge: int, rng: np.random.Generator, *, cropped: b
         rng: from which everything is drawn.
         cropped: whether it is cropped; else the whole picture stays, with its aspect.
     """
-    picture = framed(picture, edge, rng, cropped=cropped)
+    picture = frame_view(picture, edge, rng, cropped=cropped)
     light = (1 + rng.uniform(-LIGHT, LIGHT)) * (1 + rng.uniform(-CHANNEL, CHANNEL, 3))
     picture = np.minimum(picture * light.astype(np.float32), 255).astype(np.uint8)
     if rng.random() < 0.15:
@@ -62,11 +62,11 @@ def changed(picture: Picture, edge: int, rng: np.random.Generator, *, cropped: b
         written = cv2.imencode(".jpg", picture, quality)[1]
         picture = np.asarray(cv2.imdecode(written, cv2.IMREAD_COLOR), np.uint8)
     if rng.random() < 0.25:
-        _erase(picture, rng)
+        _erase_rectangle(picture, rng)
     return picture
 
 
-def framed(picture: Picture, edge: int, rng: np.random.Generator, *, cropped: bool) -> NDArray[np.uint8]:
+def frame_view(picture: Picture, edge: int, rng: np.random.Generator, *, cropped: bool) -> NDArray[np.uint8]:
     """Crop if asked, flip, turn and scale in one step: uint8 (edge, edge, 3) of a square picture."""
     whole = len(picture)
     side = whole * (np.sqrt(rng.uniform(*CROPPED)) if cropped else 1.0)
@@ -81,7 +81,7 @@ def framed(picture: Picture, edge: int, rng: np.random.Generator, *, cropped: bo
     return cv2.warpAffine(picture, matrix, (edge, edge), flags=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
 
 
-def _erase(picture: NDArray[np.uint8], rng: np.random.Generator) -> None:
+def _erase_rectangle(picture: NDArray[np.uint8], rng: np.random.Generator) -> None:
     """Fill a rectangle with one colour, in place (Zhong et al. 2017, arXiv 1708.04896)."""
     edge = len(picture)
     area = rng.uniform(*ERASED) * edge**2
@@ -91,13 +91,13 @@ def _erase(picture: NDArray[np.uint8], rng: np.random.Generator) -> None:
     picture[top : top + height, left : left + width] = rng.integers(0, 256, 3)
 
 
-def on_ground(picture: Picture, beneath: Picture, rng: np.random.Generator) -> Picture | None:
+def lay_on_ground(picture: Picture, beneath: Picture, rng: np.random.Generator) -> Picture | None:
     """A garment on the ground of another photo, uint8 (EDGE, EDGE, 3); None if its own is not plain."""
-    garment = garment_on_plain(limit_edge(picture, EDGE))
-    return None if garment is None else _laid_on(_texture(beneath, rng), *garment, rng)
+    garment = cut_garment(limit_edge(picture, EDGE))
+    return None if garment is None else _lay_garment(_make_ground(beneath, rng), *garment, rng)
 
 
-def garment_on_plain(picture: Picture) -> tuple[Picture, Mask] | None:
+def cut_garment(picture: Picture) -> tuple[Picture, Mask] | None:
     """A garment and where it is, its holes filled, cropped; None on another ground, or if it is tiny."""
     border = measure_border(picture, Imaging().border_tolerance)
     mask = mask_garment(picture, border.colour, border.tolerance)
@@ -109,7 +109,7 @@ def garment_on_plain(picture: Picture) -> tuple[Picture, Mask] | None:
     return picture[box], mask[box]
 
 
-def _texture(photo: Picture, rng: np.random.Generator) -> Picture:
+def _make_ground(photo: Picture, rng: np.random.Generator) -> Picture:
     """A ground, uint8 (EDGE, EDGE, 3): a strip of a photo's border, mirrored until it fills."""
     strip = np.rot90(photo, int(rng.integers(4)))
     strip = strip[: max(4, int(len(strip) * rng.uniform(*STRIP)))]
@@ -119,7 +119,7 @@ def _texture(photo: Picture, rng: np.random.Generator) -> Picture:
     return np.ascontiguousarray(np.rot90(strip[top : top + EDGE, left : left + EDGE], int(rng.integers(4))))
 
 
-def _laid_on(ground: Picture, garment: Picture, mask: Mask, rng: np.random.Generator) -> Picture:
+def _lay_garment(ground: Picture, garment: Picture, mask: Mask, rng: np.random.Generator) -> Picture:
     """A garment somewhere on a ground, its edge and a shadow soft."""
     scale = rng.uniform(*FILLED) * EDGE / max(mask.shape)
     height, width = (max(8, round(length * scale)) for length in mask.shape)

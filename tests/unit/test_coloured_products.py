@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from inference.contract import make_whole_input
-from lab.attribute import decided, fitted
-from lab.attribute_rules import COLOUR, Attribute, Fitted, Mask, colour_of
+from lab.attribute import decide_attribute, fit_attribute
+from lab.attribute_rules import COLOUR, Attribute, Fitted, Mask, make_colour_attribute
 from lab.coloured_photos import CHECKED, SHOP, WORDS
 from lab.pretraining_photos import Photo
 from lab.strangers_heads import SOURCES
@@ -59,7 +59,7 @@ def colours(wrong: int = 0) -> Attribute:
     red, blue = (WORDS.index(word) for word in ("red", "blue"))
     said = np.array([[WORDS.index(photo.colours[0])] for _, photo in PHOTOS], np.float32)
     said[:wrong] = red + blue - said[:wrong]
-    return replace(colour_of(PHOTOS, lambda _: Features(said, said)), fit=sure)
+    return replace(make_colour_attribute(PHOTOS, lambda _: Features(said, said)), fit=sure)
 
 
 def promise(folder: Path, wrong: int, familiarity: float = 0.5) -> ProductPromise:
@@ -91,7 +91,9 @@ def promise(folder: Path, wrong: int, familiarity: float = 0.5) -> ProductPromis
     )
     manifest = parent.manifest.replace_fields(networks=parent.manifest.networks | {"photos": network})
     attribute = colours(2 * wrong)
-    _, report, answers = decided(attribute, fitted(attribute)[1], replace(parent, manifest=manifest), folder)
+    _, report, answers = decide_attribute(
+        attribute, fit_attribute(attribute)[1], replace(parent, manifest=manifest), folder
+    )
     assert not (answers.attributes == COLOUR).any(), "colours that decide are of known sources"
     return report.products[COLOUR]
 

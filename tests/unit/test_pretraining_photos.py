@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from lab.photo_tables import source_of
-from lab.pretraining_photos import OUTFITS, Photo, source_photos
+from lab.photo_tables import find_source
+from lab.pretraining_photos import OUTFITS, Photo, list_source_photos
 from training.errors import BadRecipe
 
 
@@ -17,7 +17,7 @@ def test_worn_photos_of_two_garments_show_no_class(tmp_path: Path) -> None:
     table = ["file,tier,label,source_label,group,colour", *rows]
     (tmp_path / "sources.csv").write_text("\n".join(table), "utf-8")
 
-    outfit, dress = source_photos(tmp_path)
+    outfit, dress = list_source_photos(tmp_path)
 
     assert (outfit.label, outfit.tier, outfit.archive) == (None, "X", "sources_B.zip")
     assert (dress.label, dress.tier) == (3, "B")
@@ -32,11 +32,11 @@ def test_worn_photos_of_two_garments_show_no_class(tmp_path: Path) -> None:
     ],
 )
 def test_a_photo_is_put_down_to_its_source(photo: Photo, source: str) -> None:
-    assert source_of(photo, {"den": "shop/den"}) == source
+    assert find_source(photo, {"den": "shop/den"}) == source
 
 
 def test_a_photo_of_a_source_that_nothing_names_is_refused() -> None:
     with pytest.raises(
         BadRecipe, match=r"which source A/new-1\.jpg is from\. Add what its id begins with, 'new'"
     ):
-        source_of(Photo("sources_A.zip", "A/new-1.jpg"), {"den": "shop/den"})
+        find_source(Photo("sources_A.zip", "A/new-1.jpg"), {"den": "shop/den"})

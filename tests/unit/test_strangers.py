@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from inference.contract import GREY_28, Familiarity, Head, ModelContract
-from lab.attribute import fitted
-from lab.attribute_rules import Fitted, Mask, decided_kind, kind_of_photos
+from lab.attribute import fit_attribute
+from lab.attribute_rules import Fitted, Mask, decide_kind, make_kind_attribute
 from lab.pretraining_photos import Photo
 from lab.strangers import COLUMNS
-from lab.strangers_heads import parts_of, read
-from lab.tuning_photos import LEFT_OUT_KINDS, OTHER, kind_of
+from lab.strangers_heads import find_parts, read_answers
+from lab.tuning_photos import LEFT_OUT_KINDS, OTHER, find_kind
 from reports.answers import NO_CLASS, Answers
 from training.data.labels import Labels
 from training.data.vectors import Features
@@ -34,7 +34,7 @@ def answers(tmp_path: Path) -> Answers:
     lines = [",".join([*row, " ".join(map(str, logits))]) for *row, logits in rows]
     path = tmp_path / "answers.csv.gz"
     path.write_bytes(gzip.compress("\n".join([",".join(COLUMNS), *lines]).encode()))
-    return read(path)
+    return read_answers(path)
 
 
 def test_answers_to_other_sources_are_of_unknown_ones_and_keep_their_products(answers: Answers) -> None:
@@ -49,7 +49,7 @@ def test_answers_to_other_sources_are_of_unknown_ones_and_keep_their_products(an
 
 @pytest.mark.parametrize("word", [word for words in LEFT_OUT_KINDS.values() for word in words])
 def test_kinds_that_judge_own_kinds_are_not_learnt_and_have_no_name_of_their_own(word: str) -> None:
-    assert kind_of(Photo("sources.zip", "X/X/den-1.jpg", source_label=word, tier="X")) == ("", OTHER)
+    assert find_kind(Photo("sources.zip", "X/X/den-1.jpg", source_label=word, tier="X")) == ("", OTHER)
 
 
 NAMES = ("top", "skirt", OTHER)
@@ -80,7 +80,7 @@ def kinds_of(*groups: tuple[int, str, str, float, bool, str]) -> Answers:
 def decided(answers: Answers) -> tuple[Head, Thresholds]:
     """By answers that are the likeliest name."""
     labels = Labels.make_from_codes(answers.truth, NAMES)
-    return decided_kind(answers, labels, answers.probabilities, CONTRACT, classes=("top",))
+    return decide_kind(answers, labels, answers.probabilities, CONTRACT, classes=("top",))
 
 
 def test_class_names_need_a_familiar_class_further_names_do_not_and_other_is_never_accepted() -> None:
@@ -121,7 +121,7 @@ def test_no_head_that_answers_knows_the_source_nor_a_kind_without_a_name() -> No
         for number, (source, word) in enumerate(product(range(12), words))
     ]
     photos.append(Photo("pool_X.zip", "X/clo-1.jpg", source_label="belt", tier="X"))
-    parts, kinds = parts_of(photos), np.array([kind_of(photo)[0] for photo in photos])
+    parts, kinds = find_parts(photos), np.array([find_kind(photo)[0] for photo in photos])
 
     def seen(part: int | None) -> Features:
         """By networks that see their part's number."""
@@ -134,8 +134,8 @@ def test_no_head_that_answers_knows_the_source_nor_a_kind_without_a_name() -> No
         sums = np.full((1, len(attribute.labels.names)), seen.upright[0])
         return HiddenHead(nothing, nothing[0], nothing, nothing[0]), sums
 
-    attribute = kind_of_photos(photos, seen)
-    _, shares = fitted(replace(attribute, fit=fit))
+    attribute = make_kind_attribute(photos, seen)
+    _, shares = fit_attribute(replace(attribute, fit=fit))
 
     assert set(parts.tolist()) == {-1, 0, 1, 2}
     assert shares[:-1, 0].tolist() == parts[:-1].tolist()
@@ -143,6 +143,6 @@ def test_no_head_that_answers_knows_the_source_nor_a_kind_without_a_name() -> No
     for place, photo in enumerate(photos[:-1]):
         [trial] = [trial for trial in attribute.trials if trial.answered[place]]
         other_part, of_its_kind = parts != parts[place], kinds == kinds[place]
-        kind, name = kind_of(photo)
+        kind, name = find_kind(photo)
         assert not trial.learnt[~other_part | (kinds == "")].any()
         assert set(trial.learnt[other_part & of_its_kind].tolist()) == {kind != "" and name != OTHER}

@@ -14,8 +14,8 @@ import pytest
 
 from lab import photo_tables, tuning_photos
 from lab.pretraining import Batches, Pictures, main, save_weights
-from lab.pretraining_photos import STORED_EDGE, photos_of, targets_of
-from lab.tuning_photos import read_packed
+from lab.pretraining_photos import STORED_EDGE, list_photos, make_targets
+from lab.tuning_photos import read_packed_photos
 from tests.fashion import write_idx_folder
 from training.errors import WeightsUnusable
 from training.features.frozen import BACKBONE, EFFICIENTNET, FrozenNetwork
@@ -68,20 +68,20 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_photo_of_two_tables_is_one_with_all_that_is_known_of_it(folder: Path) -> None:
-    photo = next(one for one in photos_of(folder) if one.id == "kag-0")
+    photo = next(one for one in list_photos(folder) if one.id == "kag-0")
 
     assert (photo.kind, photo.colours, photo.gender) == ("shirt", ("blue", "white"), "men")
     assert (photo.label, photo.tier) == (6, "A")
 
 
 def test_nothing_is_learnt_of_a_sender_whose_photos_judge(folder: Path) -> None:
-    assert {photo.sender for photo in photos_of(folder)} >= {f"clo-sender-{n}" for n in range(5)}
-    assert "clo-sender-5" not in {photo.sender for photo in photos_of(folder)}
+    assert {photo.sender for photo in list_photos(folder)} >= {f"clo-sender-{n}" for n in range(5)}
+    assert "clo-sender-5" not in {photo.sender for photo in list_photos(folder)}
 
 
 def test_what_is_unknown_of_a_photo_has_no_weight(folder: Path) -> None:
-    photos = [photo for photo in photos_of(folder) if photo.id in {"kag-6", "clo-0"}]
-    targets = targets_of(photos)
+    photos = [photo for photo in list_photos(folder) if photo.id in {"kag-6", "clo-0"}]
+    targets = make_targets(photos)
     blank = np.zeros((len(photos), STORED_EDGE, STORED_EDGE, 3), np.uint8)
     pictures = Pictures(blank, blank, np.zeros(len(photos), np.bool_))
 
@@ -95,11 +95,11 @@ def test_what_is_unknown_of_a_photo_has_no_weight(folder: Path) -> None:
 def test_the_tuning_packs_what_it_learns(folder: Path, tmp_path: Path) -> None:
     tuning_photos.main([str(folder), "--out", str(tmp_path / "packed.npz")])
 
-    packed = read_packed(tmp_path / "packed.npz")
+    packed = read_packed_photos(tmp_path / "packed.npz")
 
-    assert len(packed) == len(tuning_photos.tuning_photos(folder))
+    assert len(packed) == len(tuning_photos.list_tuning_photos(folder))
     assert set(packed.shown) == {"0", "6", "shirt"}  # no socks
-    assert {packed.picture(number).shape for number in range(len(packed))} == {(80, 60, 3)}
+    assert {packed.decode_picture(number).shape for number in range(len(packed))} == {(80, 60, 3)}
 
 
 def test_the_tables_name_what_is_learnt_and_what_decides(folder: Path, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_a_stopped_training_continues_after_its_last_epoch(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("lab.pretraining.RECIPE", replace(BACKBONE.recipe, batch_size=8, optimizer="adamw"))
-    monkeypatch.setattr("lab.pretraining_photos.LEAST", 5)
+    monkeypatch.setattr("lab.pretraining_photos.MIN_PHOTOS_PER_KIND", 5)
     out, run = tmp_path / "backbone.npz", tmp_path / "run"
     command = [str(folder), "--out", str(out), "--run", str(run), "--epochs"]
     main([*command, "1"])

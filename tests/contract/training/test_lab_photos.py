@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from lab import fetch
-from lab.photos import COLUMNS, LIST, listed, rows_of, write_list
-from lab.pretraining_photos import photos_of, pool_photos, source_photos
+from lab.photos import COLUMNS, LIST, make_list_rows, read_list, write_list
+from lab.pretraining_photos import list_photos, list_source_photos, read_pool_photos
 from tests.photos import a_garment_photo
 from tests.real_photos import PLACES
 from tests.service import ROOT
@@ -23,7 +23,7 @@ PAGE = ROOT / "lab" / "README.md"
 
 
 def test_every_photo_of_the_list_has_an_origin_a_licence_and_whence_its_label_is() -> None:
-    rows = listed()
+    rows = read_list()
 
     needed = ("id", "repository", "path", "licence", "label_from")
     assert [row for row in rows if not all(row[column] for column in needed)] == []
@@ -33,7 +33,7 @@ def test_every_photo_of_the_list_has_an_origin_a_licence_and_whence_its_label_is
 
 
 def test_the_page_names_what_has_no_commit() -> None:
-    without = Counter(row["repository"] for row in listed() if not row["commit"])
+    without = Counter(row["repository"] for row in read_list() if not row["commit"])
     page = PAGE.read_text("utf-8")
 
     assert without.keys() == {"aishwaryab27/FashionWebsite", "magento/magento2-sample-data"}
@@ -46,9 +46,9 @@ def test_the_list_is_that_of_the_tables() -> None:
     if folder is None:
         pytest.skip("the photos of ../shared/photos are not here")
 
-    made = [{column: row.get(column, "") for column in COLUMNS} for row in rows_of(folder)]
+    made = [{column: row.get(column, "") for column in COLUMNS} for row in make_list_rows(folder)]
 
-    assert made == listed(LIST)
+    assert made == read_list(LIST)
 
 
 def jpeg(seed: int, edge: int) -> bytes:
@@ -144,9 +144,9 @@ def test_photos_are_fetched_at_their_commit_scaled_and_what_is_gone_is_named(
 def test_what_is_fetched_is_a_folder_that_the_other_commands_read(run: Run, tmp_path: Path) -> None:
     run()
 
-    assert [photo.id for photo in source_photos(tmp_path / "out")] == ["den-1", "den-2"]
-    assert [photo.label for photo in pool_photos(tmp_path / "out", "pool")] == [4]
-    assert [photo.id for photo in photos_of(tmp_path / "out")] == ["clo-00aa-bb"]
+    assert [photo.id for photo in list_source_photos(tmp_path / "out")] == ["den-1", "den-2"]
+    assert [photo.label for photo in read_pool_photos(tmp_path / "out", "pool")] == [4]
+    assert [photo.id for photo in list_photos(tmp_path / "out")] == ["clo-00aa-bb"]
 
 
 def test_a_photo_of_the_size_of_the_list_stays_as_it_is(run: Run, tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_the_list_of_a_folder_that_lacks_photos_has_no_file_of_them(run: Run, tm
     run()
     (tmp_path / "out" / "pool_A.zip").unlink()
 
-    rows = {row["id"]: row for row in rows_of(tmp_path / "out")}
+    rows = {row["id"]: row for row in make_list_rows(tmp_path / "out")}
 
     files = {name: row["file"] for name, row in rows.items()}
     assert files == {"den-1": "A/4/den-1.jpg", "den-2": "A/4/den-2.jpg", "clo-00aa-bb": ""}
@@ -187,4 +187,4 @@ def test_a_photo_of_which_nothing_says_where_it_is_from_is_refused(run: Run, tmp
     table.write_text(table.read_text("utf-8").replace("clo-00aa-bb", "new-00aa-bb"), "utf-8")
 
     with pytest.raises(BadRecipe, match=r"pool\.csv: nothing says which repository new-00aa-bb is from"):
-        list(rows_of(tmp_path / "out"))
+        list(make_list_rows(tmp_path / "out"))

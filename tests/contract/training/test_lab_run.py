@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from lab.photos import TABLES, archive_of
+from lab.photos import TABLES, find_archive
 from tests.real_photos import PLACES
 from tests.service import ROOT
 
@@ -43,7 +43,7 @@ def photos(tmp_path: Path) -> Path:
             csv.writer(file).writerows([header, *rows[::OF]])
         for row in (dict(zip(header, cells, strict=True)) for cells in rows[::OF]):
             name = row.get("file") or f"{row.get('image') or row['id']}.jpg"
-            archives[archive_of(row | {"table": table})].append(name)
+            archives[find_archive(row | {"table": table})].append(name)
     for name in archives.pop(""):
         (share / name).parent.mkdir(parents=True, exist_ok=True)
         (share / name).write_bytes((whole / name).read_bytes())

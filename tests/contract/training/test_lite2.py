@@ -34,7 +34,7 @@ def test_a_checkpoint_of_pytorch_becomes_weights_in_the_names_the_shapes_and_the
         "_fc.bias": np.zeros(1000),
     }
 
-    weights = imagenet.weights_of(checkpoint)
+    weights = imagenet.convert_weights(checkpoint)
 
     names = ("stem", "stage1_1_depthwise", "stage1_1", "stage2_1", "stage2_2")
     assert [path for path in weights if path.endswith("/kernel")] == [f"{name}/kernel" for name in names]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from lab.negatives import OF_A_KIND, drawn
+from lab.negatives import MAX_PHOTOS_PER_KIND, draw_photos
 from lab.pretraining_photos import Photo
 from training.data.pictures import Pictures
 from training.data.split import FoldNumbers, make_class_folds
@@ -194,9 +194,9 @@ def test_the_same_photos_are_drawn_each_time_and_none_whose_sender_may_be_judged
     sent = [Photo("pool_C.zip", f"C/0/clo-{n}.jpg", "me", "T-Shirt (child)", tier="C") for n in range(3)]
     unknown = [Photo("pool_X.zip", "X/clo-1.jpg", "", "clothing:Hat", kind="cap", tier="X")]
 
-    found = drawn([*shop, *sent, *unknown])
+    found = draw_photos([*shop, *sent, *unknown])
 
-    assert found == drawn([*unknown, *reversed(shop), *reversed(sent)])
-    assert sum(photo in shop for photo in found) == OF_A_KIND
+    assert found == draw_photos([*unknown, *reversed(shop), *reversed(sent)])
+    assert sum(photo in shop for photo in found) == MAX_PHOTOS_PER_KIND
     assert sum(photo in sent for photo in found) == len(sent)
     assert unknown[0] not in found

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lab import pixels
-from lab.pixels import SoftTargets, answers_of, load_soft_targets, soften
+from lab.pixels import SoftTargets, compute_answers, load_soft_targets, soften_probabilities
 from model_store.local_releases import open_release
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES, idx_bytes, striped_pictures, write_idx_folder
@@ -61,7 +61,7 @@ def stored(place: Path) -> SoftTargets:
     plain = replace(
         choose_default_recipe("dense"), epochs=12, flip=False, shift=0, batch_size=8, learning_rate=0.005
     )
-    pixels.teach(read_idx_folder(place / "data"), place / "soft.npz", place / "teachers", plain)
+    pixels.fit_teachers(read_idx_folder(place / "data"), place / "soft.npz", place / "teachers", plain)
     return load_soft_targets(place / "soft.npz")
 
 
@@ -80,7 +80,7 @@ def test_no_teacher_answers_what_it_learnt(place: Path, stored: SoftTargets) -> 
 def test_a_release_records_what_its_network_learnt_from(place: Path, stored: SoftTargets) -> None:
     recipe = replace(choose_default_recipe("dense"), epochs=1)
 
-    pixels.train(read_idx_folder(place / "data"), place / "soft.npz", place / "student", recipe)
+    pixels.train_learner(read_idx_folder(place / "data"), place / "soft.npz", place / "student", recipe)
 
     made = open_release(place / "student" / "release")
     learnt = load_learnt_hashes(made.folder)
@@ -100,7 +100,7 @@ def test_half_of_a_target_is_the_teachers_answer_and_half_the_label() -> None:
     next_one = np.roll(np.eye(CLASSES, dtype=np.float16), -1, axis=0)
     stored = replace(always(2), probabilities=next_one[PICTURES.classes])
 
-    targets = stored.beside_labels(PICTURES, parts.train)
+    targets = stored.mix_with_labels(PICTURES, parts.train)
 
     assert np.allclose(targets, (np.eye(CLASSES) + next_one)[parts.train.classes] / 2)
 
@@ -121,14 +121,14 @@ def test_soft_targets_of_another_training_set_are_refused() -> None:
     others = Pictures.make_from_pixels(PICTURES.images, PICTURES.classes[::-1])
 
     with pytest.raises(BadRecipe, match="made for another training set"):
-        always(2).beside_labels(others, others)
+        always(2).mix_with_labels(others, others)
 
 
 def test_an_answer_is_the_mean_of_those_to_a_picture_and_to_its_mirror_image() -> None:
     images = PICTURES.images.copy()
     images[:, :, :14] = 200
 
-    alone, answers = (answers_of(left_is_zero(), images, flip=flip) for flip in (False, True))
+    alone, answers = (compute_answers(left_is_zero(), images, flip=flip) for flip in (False, True))
 
     sure = 1 / (1 + np.exp(-4))
     right = images[:, :, 14:].mean(axis=(1, 2)) / 50
@@ -137,7 +137,9 @@ def test_an_answer_is_the_mean_of_those_to_a_picture_and_to_its_mirror_image() -
 
 
 def test_a_temperature_softens_or_sharpens() -> None:
-    assert soften(np.array([[0.8, 0.2]]), 2.0)[0].tolist() == pytest.approx([2 / 3, 1 / 3], abs=1e-3)
+    assert soften_probabilities(np.array([[0.8, 0.2]]), 2.0)[0].tolist() == pytest.approx(
+        [2 / 3, 1 / 3], abs=1e-3
+    )
 
 
 def test_the_soft_targets_of_the_bundled_network_are_kept() -> None:

@@ -34,8 +34,10 @@ def test_a_release_is_sealed_in_the_form_of_this_version_with_the_same_decisions
     learnt = LearntHashes.make_from_digests(np.array([hashlib.sha256(photo.read_bytes()).hexdigest()]))
     ((load_learnt_hashes(parent.folder) or NO_LEARNT_HASHES) | learnt).save_hashes(parent.folder)
 
-    assert sealing.near_hashes(tmp_path / "photos", learnt).shape == (1, 10)
-    sealing.seal_as_decided(tmp_path / "again", parent, sealing.near_hashes(tmp_path / "photos", learnt))
+    assert sealing.compute_near_hashes(tmp_path / "photos", learnt).shape == (1, 10)
+    sealing.seal_as_decided(
+        tmp_path / "again", parent, sealing.compute_near_hashes(tmp_path / "photos", learnt)
+    )
 
     again = open_release(tmp_path / "again")
     known = load_learnt_hashes(again.folder)

@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from lab import tuning, tuning_batches
-from lab.tuning_batches import Drawn, Tuning, chances_of
-from lab.tuning_photos import PackedPhotos, is_plain, part_of, tuning_photos
+from lab.tuning_batches import Drawn, Tuning, compute_chances
+from lab.tuning_photos import PackedPhotos, choose_part, is_plain, list_tuning_photos
 from tests.commands import done
 
 
@@ -21,7 +21,9 @@ def test_each_tier_has_its_share_and_shoes_and_rare_classes_are_not_lost() -> No
     tiers = np.repeat(["A", "C"], [21, 21])
     labels = np.tile(np.repeat([0, 1, 9], [16, 4, 1]), 2)
 
-    chances = chances_of(tiers, labels.astype(str), labels, np.full(len(tiers), "clo"), np.full(42, False))
+    chances = compute_chances(
+        tiers, labels.astype(str), labels, np.full(len(tiers), "clo"), np.full(42, False)
+    )
 
     of_class = {one: chances[(tiers == "C") & (labels == one)].sum() for one in (0, 1, 9)}
     assert chances.sum() == pytest.approx(1)
@@ -47,7 +49,7 @@ def test_sources_to_measure_on_left_out_kinds_and_outfits_are_not_tuned_on(tmp_p
         ("X/X_outfit/ek-5.jpg", "X", "", "outfit", "ek-town", ""),
     )
 
-    learnt = tuning_photos(tmp_path)
+    learnt = list_tuning_photos(tmp_path)
 
     assert {(photo.id, photo.source, photo.colours) for photo in learnt} == {
         ("den-1", "den", ("navy",)),
@@ -59,8 +61,8 @@ def test_sources_to_measure_on_left_out_kinds_and_outfits_are_not_tuned_on(tmp_p
 
 def test_a_tuning_learns_views_of_its_sources_alone_each_once_before_one_comes_again() -> None:
     some = replace(photos(), sources=np.array(["clo", "kag", "den", "sky"]))
-    parts = tuning.parts_of(some)
-    assert parts.tolist() == [-1, -1, part_of("den"), part_of("sky")]
+    parts = tuning.find_photo_parts(some)
+    assert parts.tolist() == [-1, -1, choose_part("den"), choose_part("sky")]
     known = Tuning(some, seed=0)
 
     drawn = drawn_of(known, np.array([0, 2, 3, 5]))
@@ -68,24 +70,24 @@ def test_a_tuning_learns_views_of_its_sources_alone_each_once_before_one_comes_a
     assert drawn.steps == 2
     assert sorted(drawn.order[:4].tolist()) == [0, 2, 3, 5]
     assert set(drawn.order.tolist()) == {0, 2, 3, 5}
-    assert np.array_equal(drawn[1].wanted["label"], known.wanted["label"][drawn.photos[drawn.order[4:8]]])
+    assert np.array_equal(drawn[1].targets["label"], known.targets["label"][drawn.photos[drawn.order[4:8]]])
 
 
 def test_a_step_sees_the_same_views_whenever_it_is_asked_and_other_seeds_see_others() -> None:
     known = Tuning(photos(), seed=0)
 
-    views = known.views(3)
+    views = known.draw_views(3)
 
     assert views.shape == (tuning_batches.BATCH, 192, 192, 3)
-    assert np.array_equal(views, Tuning(photos(), seed=0).views(3))
-    assert not np.array_equal(known.drawn(3), known.drawn(4))
-    assert not np.array_equal(known.drawn(3), Tuning(photos(), seed=1).drawn(3))
+    assert np.array_equal(views, Tuning(photos(), seed=0).draw_views(3))
+    assert not np.array_equal(known.draw_photos(3), known.draw_photos(4))
+    assert not np.array_equal(known.draw_photos(3), Tuning(photos(), seed=1).draw_photos(3))
 
 
 def test_half_of_each_weight_is_the_start_s_and_half_is_tuned() -> None:
     start = {"stem/kernel": np.array([1.0, 2.0], np.float16), "about": np.array("{}")}
 
-    mean = tuning.mean_of(start, {"stem/kernel": np.array([2.0, -2.0], np.float16)})
+    mean = tuning.average_weights(start, {"stem/kernel": np.array([2.0, -2.0], np.float16)})
 
     assert {path: values.tolist() for path, values in mean.items()} == {"stem/kernel": [1.5, 0.0]}
 
@@ -105,7 +107,9 @@ def test_the_steps_that_need_pytorch_keep_their_promises() -> None:
 
 def drawn_of(known: Tuning, learnt: NDArray[np.int64]) -> Drawn:
     """The first views of a seed, of which some are learnt."""
-    return Drawn(known.views(0)[:8], known.wanted, known.drawn(0)[:8], learnt, known.seed, of_a_step=4)
+    return Drawn(
+        known.draw_views(0)[:8], known.targets, known.draw_photos(0)[:8], learnt, known.seed, views_per_step=4
+    )
 
 
 def photos() -> PackedPhotos:
