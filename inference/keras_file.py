@@ -5,6 +5,7 @@ to convert them. No layer is read, since a layer can run code.
 """
 
 import json
+import mmap
 from pathlib import Path
 from typing import Final
 
@@ -18,11 +19,19 @@ _MOST_METADATA_BYTES: Final = 64 * 1024
 """Limit for the bytes of `metadata.json`, which names a version and a date."""
 
 _CONVERT: Final = (
+    "If you trust it, convert it with Keras 3: `keras.models.load_model('{file}', compile=False)"
+    ".save('model.keras')`."
+)
+"""Advice for a whole model in HDF5, which Keras 3 reads, but not in safe mode."""
+
+_REBUILD: Final = (
     "Build its layers with Keras 3 as your code did, then `model.load_weights('{file}')` and "
     "`model.save('model.keras')`."
 )
-"""Advice for a file that Keras 2 saved. `load_model` fails on it, since it does not know
-`batch_input_shape`."""
+"""Advice for a file of weights alone."""
+
+_HDF5_LAYERS: Final = b"model_config"
+"""Name of the attribute in which an HDF5 file has the layers of a model. A file of weights has none."""
 
 
 def check_keras_file(path: Path) -> None:
@@ -39,11 +48,15 @@ def check_keras_file(path: Path) -> None:
             f"{path}: {error.strerror}. It must be a `.keras` file: `model.save('model.keras')`."
         ) from error
     if beginning == _HDF5:
-        name = path.with_suffix(".h5").name  # the ending by which `load_weights` knows the format
+        name = path.with_suffix(".h5").name  # the ending by which Keras knows the format
         renamed = "" if path.name == name else f" Rename it to {name}."
+        if _has_bytes(path, _HDF5_LAYERS):
+            raise ModelUnreadable(
+                f"{path}: an HDF5 file, the format of Keras 1 and 2.{renamed} {_CONVERT.format(file=name)}"
+            )
         raise ModelUnreadable(
-            f"{path}: an HDF5 file, the format of Keras 1 and 2, or of weights alone.{renamed} "
-            f"{_CONVERT.format(file=name)}"
+            f"{path}: an HDF5 file of weights, without the model's layers.{renamed} "
+            f"{_REBUILD.format(file=name)}"
         )
     version = read_keras_version(path)
     if version.split(".")[0] in {"1", "2"}:
@@ -51,6 +64,13 @@ def check_keras_file(path: Path) -> None:
             f"{path}: saved by Keras {version[:20]}. Save it there with `model.save('model.h5')`. "
             f"{_CONVERT.format(file='model.h5')}"
         )
+
+
+def _has_bytes(path: Path, wanted: bytes) -> bool:
+    """Return whether a file has these bytes somewhere."""
+    # h5py would look an attribute up, but it is not installed where services run.
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        return content.find(wanted) >= 0
 
 
 def read_keras_version(path: Path) -> str:

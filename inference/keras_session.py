@@ -9,6 +9,7 @@ TensorFlow is imported when a session is created, not before, because the contai
 
 import importlib.util
 import logging
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import EDGE, LABEL
 from inference.errors import ContractBroken, ModelUnreadable
-from inference.keras_file import check_keras_file
+from inference.keras_file import check_keras_file, read_keras_version
 from inference.session import Scores
 
 _LOG = logging.getLogger(__name__)
@@ -116,10 +117,20 @@ def load_keras_model(path: Path) -> Any:  # noqa: ANN401 - Keras ships no types
             path, _list_tensorflow_activations(keras), compile=False, safe_mode=True
         )
     except Exception as error:  # loading runs the layers' own code
+        saved_by = read_keras_version(path)
+        if _parse_version(saved_by) > _parse_version(keras.__version__):
+            raise ModelUnreadable(
+                f"{path}: saved by Keras {saved_by[:20]}, which is newer than Keras {keras.__version__} here "
+                f"({shorten_error(error)}). Install that version here, or save the model by the older one."
+            ) from error
         raise ModelUnreadable(
             f"{path}: Keras cannot load it in safe mode ({shorten_error(error)}). It must be a Keras 3 file "
             "without Lambda layers or classes of its own."
         ) from error
+
+
+def _parse_version(version: str) -> tuple[int, ...]:
+    return tuple(int(digits) for digits in re.findall(r"\d+", version)[:3])
 
 
 def _list_tensorflow_activations(keras: ModuleType) -> dict[str, object]:
@@ -158,7 +169,12 @@ def _import_keras(path: Path) -> ModuleType:
 
 
 def _check_structure(model: Any, path: Path) -> None:  # noqa: ANN401 - Keras ships no types
-    """Refuse a model that takes or gives a dict; the message has the line that makes it plain."""
+    """Refuse a model that was never built, or that takes or gives a dict; the message says what would do."""
+    if not model.built:  # such as a Sequential without Input that was saved before it was called
+        raise ContractBroken(
+            f"{path}: the model was saved before it was built, so it has no weights. Train it, or call it on "
+            "a picture, and save it again: `model.save('model.keras')`."
+        )
     # A Sequential has no such attribute, and neither takes nor gives a dict.
     by_name = [
         what

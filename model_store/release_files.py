@@ -44,8 +44,8 @@ CHUNK_BYTES = 1 << 20
 """Number of bytes that are read into memory at a time when a file is hashed or copied."""
 
 _BY_KERAS = (
-    "Build its layers with Keras 3 as your code did, then model.load_weights('model{suffix}') and "
-    "model.save('model.keras')."
+    "If you trust it, convert it with Keras 3: keras.models.load_model('model{suffix}', compile=False)"
+    ".save('model.keras')."
 )
 _WHERE_MADE = "Load it where it was made and save the network with model.save('model.keras')."
 _REBUILT = "Rebuild the network in Keras and save it with model.save('model.keras')."

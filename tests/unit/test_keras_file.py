@@ -1,6 +1,7 @@
 """What is no `.keras` file of Keras 3 is named before Keras opens it."""
 
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -25,20 +26,33 @@ def zipped(**members: str) -> Callable[[Path], None]:
     return write
 
 
-def of_hdf5(path: Path) -> None:
+def of_weights(path: Path) -> None:
     path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(2000))
+
+
+def of_hdf5(path: Path) -> None:
+    """A whole model: its layers stand in an attribute."""
+    path.write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(2000) + b"model_config" + bytes(2000))
 
 
 KERAS_2 = zipped(**{"metadata.json": json.dumps({"keras_version": "2.15.0"}), "config.json": "{}"})
 
 
+CONVERTED = "`keras.models.load_model('{}', compile=False).save('model.keras')`"
+"""The line that converts a whole model."""
+
+
 @pytest.mark.parametrize(
     ("name", "write", "said"),
     [
-        ("old.h5", of_hdf5, "an HDF5 file"),
-        ("old.keras", of_hdf5, r"an HDF5 file.*Rename it to old\.h5.*load_weights\('old\.h5'\)"),
-        ("mine.weights.h5", of_hdf5, r"or of weights alone\. Build .*load_weights\('mine\.weights\.h5'\)"),
-        ("old.keras", KERAS_2, r"saved by Keras 2\.15\.0\..*model\.save\('model\.h5'\)"),
+        ("old.h5", of_hdf5, rf"an HDF5 file.*{re.escape(CONVERTED.format('old.h5'))}"),
+        ("old.keras", of_hdf5, rf"Rename it to old\.h5\..*{re.escape(CONVERTED.format('old.h5'))}"),
+        ("mine.weights.h5", of_weights, r"of weights,.* Build .*load_weights\('mine\.weights\.h5'\)"),
+        (
+            "old.keras",
+            KERAS_2,
+            rf"Keras 2\.15\.0\..*model\.save\('model\.h5'\).*{re.escape(CONVERTED.format('model.h5'))}",
+        ),
         ("other.keras", zipped(**{"weights.bin": ""}), "no `.keras` file"),
         ("text.keras", lambda path: path.write_text("model"), "no `.keras` file"),
         ("folder", Path.mkdir, "Is a directory. It must be"),

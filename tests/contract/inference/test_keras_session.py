@@ -1,6 +1,9 @@
 """Hand-made `.keras` files: what is found out about them, and what is refused."""
 
 import importlib.util
+import json
+import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,6 +70,53 @@ def test_a_model_that_runs_code_of_its_own_is_refused(keras_file: Callable[..., 
 
     with pytest.raises(ModelUnreadable, match="in safe mode"):
         KerasSession(path)
+
+
+def test_a_model_that_was_never_built_is_refused_with_what_would_do(tmp_path: Path) -> None:
+    import keras  # noqa: PLC0415 - it takes seconds
+
+    path = tmp_path / "empty.keras"
+    with pytest.warns(UserWarning, match="has not yet been built"):
+        keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)]).save(path)
+
+    with pytest.raises(
+        ContractBroken, match=r"saved before it was built.*call it on a picture.*save it again"
+    ):
+        KerasSession(path)
+
+
+def test_a_layer_of_a_newer_keras_is_refused_with_both_versions(
+    keras_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    import keras  # noqa: PLC0415 - it takes seconds
+
+    path = tmp_path / "newer.keras"
+    with zipfile.ZipFile(keras_file()) as old, zipfile.ZipFile(path, "w") as new:
+        for name in set(old.namelist()) - {"metadata.json"}:
+            new.writestr(name, old.read(name).replace(b'"Flatten"', b'"Flatter"'))
+        new.writestr("metadata.json", json.dumps({"keras_version": "99.1.0"}))
+
+    words = rf"saved by Keras 99\.1\.0, .*newer than Keras {re.escape(keras.__version__)} here .*Flatter"
+    with pytest.raises(ModelUnreadable, match=words):
+        KerasSession(path)
+
+
+def test_the_line_that_converts_an_hdf5_file_keeps_its_answers(
+    keras_file: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras  # noqa: PLC0415 - it takes seconds
+
+    monkeypatch.chdir(tmp_path)
+    original = KerasSession(keras_file())
+    original.model.save("mine.h5")
+
+    with pytest.raises(ModelUnreadable) as raised:
+        KerasSession(Path("mine.h5"))
+    (line,) = re.findall("`(.*)`", str(raised.value))
+    eval(line, {"keras": keras})
+
+    found = KerasSession(Path("model.keras")).run(PIXELS).class_probabilities
+    assert found == pytest.approx(original.run(PIXELS).class_probabilities, abs=1e-6)
 
 
 def test_without_tensorflow_adopting_is_recommended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
