@@ -146,7 +146,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--allow-host", type=_host, action="append", metavar="HOST[:PORT]", help=host)
     add_list_options(parser)
     add("--out", type=Path, required=True, metavar="FILE", help="table: .csv, .jsonl, or .xlsx for Excel")
-    add("--model", help=ANSWERING_HELP)
+    model = f"{ANSWERING_HELP} (default: that of the table's last run, or bundled)"
+    add("--model", help=model)
     engines = "processes of this machine, or ray: the cluster at RAY_ADDRESS (default: processes)"
     add("--engine", choices=ENGINES_BY_NAME, help=engines)
     products = parser.add_mutually_exclusive_group()
@@ -187,7 +188,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_review_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
-    limit = f"number of pictures to look through, the most doubtful first (default: {REVIEW_LIMIT:,})"
+    limit = f"most cards for each question, the most doubtful first (default: {REVIEW_LIMIT:,})"
     usual = f"a quarter of them, at most {MAX_SAMPLE_ROWS}"
     audit = f"number of accepted pictures on the page, drawn at random; 0 for none (default: {usual})"
     add("--audit", type=make_whole_number_parser(0), metavar="N", help=audit)

@@ -119,7 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="pictures to classify, named by an option",
     )
-    add("--model", default="bundled", help=ANSWERING_HELP)
+    add("--model", default="bundled", help=f"{ANSWERING_HELP} (default: bundled)")
     plot = "draw each picture, the input of the model and its answer"
     add("--plot", type=Path, metavar="OUT.png", help=plot)
     return parser

@@ -338,8 +338,8 @@ def _print_headline(manifest: Manifest, report: Report) -> None:
     )
     if headline.test_n < MIN_TEST_PICTURES:
         print_message(
-            f"{headline.test_n} pictures are few: as well {low:.0%} or {high:.0%} of all may be right. "
-            f"Measure on {MIN_TEST_PICTURES} or more before you rely on it."
+            f"{headline.test_n} pictures are few: the true accuracy may be anything from {low:.0%} to "
+            f"{high:.0%}. Measure on {MIN_TEST_PICTURES} or more before you rely on it."
         )
 
 

@@ -318,10 +318,8 @@ RELEASE_HELP = "bundled, a release's folder, or a store: a folder or s3://bucket
 BUNDLED_HELP = f"{RELEASE_HELP} (default: bundled)"
 """The help of an argument that names a release and may be left out, which means the bundled release."""
 
-ANSWERING_HELP = (
-    f"{RELEASE_HELP}; its own thresholds decide, and WARDROBE_ACCEPT_TARGET is ignored (default: bundled)"
-)
-"""The help of the argument that names the release whose answers a command gives."""
+ANSWERING_HELP = f"{RELEASE_HELP}; its own thresholds decide, and WARDROBE_ACCEPT_TARGET is ignored"
+"""The help, without the default, of the argument that names the release whose answers a command gives."""
 
 
 def add_subcommands(

@@ -380,7 +380,7 @@ def test_an_accuracy_on_fifteen_pictures_comes_with_a_warning(
     )
 
     warned = capsys.readouterr().err
-    assert "15 pictures are few: as well 55% or 93% of all may be right." in warned
+    assert "15 pictures are few: the true accuracy may be anything from 55% to 93%." in warned
 
 
 @pytest.mark.parametrize("error", [KeyError("uid not found"), OSError("No username set")])
