@@ -23,6 +23,9 @@ QUOTED_ADVICE: Final = (
 
 _UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
+MAX_SHOWN_CHARACTERS: Final = 80
+"""Largest number of characters of a cell that a message shows. A cell may hold a whole picture in Base64."""
+
 
 def trim_text(text: str) -> str:
     """Return a text without white space and invisible characters at both ends."""
@@ -55,6 +58,11 @@ def escape_unprintable_lines(text: str) -> str:
 def join_first_items(items: Sequence[object], most: int, between: str = ", ") -> str:
     """Return the first `most` items as a text, joined by `between`, with an ellipsis if there are more."""
     return between.join([*map(str, items[:most]), *(["..."] if len(items) > most else [])])
+
+
+def shorten_text(text: str) -> str:
+    """Return a text for a message, with its end replaced by an ellipsis after MAX_SHOWN_CHARACTERS."""
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[: MAX_SHOWN_CHARACTERS - 1]}\u2026"
 
 
 def decode_text(content: bytes) -> str:

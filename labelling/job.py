@@ -42,7 +42,8 @@ class Job:
         categories: the categories of the platform; without them the table has no such columns.
         product_column: the column of the list that names products; FOLDER_COLUMN if each folder of pictures
             is a product; None if photos are not grouped into products.
-        language, title_column: the language of titles and their column, as in RunSettings.
+        language, title_column, colour_column: the language of titles, their column, and the column of
+            colours, as in RunSettings.
         options: the options of the command line, which the journal keeps for the next command.
         is_restart: whether all pictures are labelled again, and existing outputs are replaced.
         corrections: the answers of people to apply; None without a file of them.
@@ -62,6 +63,7 @@ class Job:
     product_column: str | None = None
     language: str = ""
     title_column: str = ""
+    colour_column: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
     is_restart: bool = False
     corrections: AllCorrections | None = None
@@ -107,6 +109,7 @@ class Job:
             notes=tuple(self.source.notes),
             language=self.language,
             title=self.title_column,
+            colour=self.colour_column,
             shares=self._find_minimum_shares(),
             own_words=self.own_words,
         )

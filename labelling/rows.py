@@ -231,6 +231,10 @@ class TableRow:
         feed_colours: the colours of a product for a feed, the main one first; empty if they are doubtful.
         has_likely_colours: whether these colours come from photos alone, and are less certain than a table
             requires.
+        is_sold_in_several_colours: whether the list has a product in several colours. Then no feed has its
+            colour, and nobody is asked for it.
+        cell_without_colour: the cell of the list for the colour, if it names none ("see image"); else empty.
+        unknown_colour: the colour in the list, if none of its words is known ("Spartacus"); else empty.
     """
 
     record: Record
@@ -238,6 +242,9 @@ class TableRow:
     title_kinds: frozenset[str] = frozenset()
     feed_colours: tuple[str, ...] = ()
     has_likely_colours: bool = False
+    is_sold_in_several_colours: bool = False
+    cell_without_colour: str = ""
+    unknown_colour: str = ""
 
     @property
     def class_decision(self) -> HeadDecision:

@@ -79,6 +79,7 @@ class RunSettings:
         notes: sentences about the list that a person should know.
         language: the language of the list's titles, or OFF; empty to find the language.
         title: the column that people named as the title; empty to find it.
+        colour: the column that people named as the colour; empty to find it.
         shares: the minimum shares of a photo from which titles decide, as the release shows them.
         list_words: the way in which titles are read; None before the source is listed.
         own_words: the rows of the shop's file of words.
@@ -94,6 +95,7 @@ class RunSettings:
     language: str = ""
     shares: MinimumShares = NO_MINIMUM_SHARES
     title: str = ""
+    colour: str = ""
     list_words: ListWords | None = field(default=None, compare=False)
     own_words: tuple[OwnWord, ...] = ()
 

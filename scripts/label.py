@@ -163,6 +163,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--words", dest="own_words", type=Path, metavar="FILE", help=own_words_help)
     title = "the column of titles (known by its name, or by its cells where no such column names kinds)"
     add("--title-column", metavar="COLUMN", help=title)
+    colour = "the column of colours (known by its heading, or by heading and cells)"
+    add("--colour-column", metavar="COLUMN", help=colour)
     feed = (
         "write the colours of products as this platform imports them; with --review the sheet asks for those "
         "that are missing"

@@ -46,7 +46,7 @@ from model_store.release_files import expand_home
 from scripts.terminal import get_program_name, print_message
 
 JOURNAL_OPTIONS: Final = (
-    *("source", "by", "language", "title_column", "taxonomy", "allow_host", "engine"),
+    *("source", "by", "language", "title_column", "colour_column", "taxonomy", "allow_host", "engine"),
     *("path_column", "root", "encoding", "skip_bad_rows"),
 )
 """Options that are stored in the journal of a table, together with the model. A later command for the table
@@ -95,6 +95,7 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
         categories=_categories(arguments.taxonomy, release),
         language=arguments.language or "",
         title_column=check_list_column(source, arguments.title_column or "", "--title-column"),
+        colour_column=check_list_column(source, arguments.colour_column or "", "--colour-column"),
         options=_options_to_keep(arguments),
         is_restart=arguments.restart,
         corrections=_corrections(arguments, release) if arguments.corrections else None,

@@ -4,9 +4,11 @@ row_decision.py has the rules. This file has the facts of a table that they need
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from inference.contract import LABEL
@@ -15,6 +17,7 @@ from inference.release_labels import NONE
 from inference.title_rule import NO_MINIMUM_SHARES
 from labelling.decide.category_questions import CategoryQuestions
 from labelling.decide.human_answers import HumanAnswers
+from labelling.decide.list_colours import ListedColours
 from labelling.decide.product_answers import make_product_record
 from labelling.decide.row_decision import DecisionContext, answer_with_list, decide_row
 from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
@@ -22,18 +25,21 @@ from labelling.decide.title_decision import ListedRow, collect_titles, find_pare
 from labelling.journal.journal_file import Journal
 from labelling.journal.journal_rows import read_photo_groups, read_photo_records, read_unshared_photos
 from labelling.lists.categories import NO_FOLDERS, CategoryColumn, FolderCategories, find_folder_categories
+from labelling.lists.colour_columns import find_colour_columns
 from labelling.lists.folder_names import REVIEW_FOLDER, name_folders
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.own_words import OwnWords
 from labelling.lists.titles import LANGUAGE_OFF, ListWords, find_list_words
+from labelling.lists.variant_rows import find_handle_column, find_variant_column
 from labelling.rows import HeadAnswers, PhotoRecord, TableRow
 from labelling.run_settings import RunSettings
 
 _SHARED_PHOTOS: Final = """
-SELECT sha256 FROM current JOIN photos USING (path, stamp) WHERE product <> '' AND error = ''
-GROUP BY sha256 HAVING min(product) <> max(product)
+SELECT sha256, min({0}) = max({0}) FROM current JOIN photos USING (path, stamp)
+WHERE product <> '' AND error = '' GROUP BY sha256 HAVING min(product) <> max(product)
 """
-"""SQL that reads the sha256 of each photo that is listed under several products."""
+"""SQL that reads the sha256 of each photo that is listed under several products, and whether these have the
+same value: whether they are variants of one product, if the value is its handle."""
 
 _ANSWERS: Final = """
 SELECT sha256, '', attribute, label, at FROM answers WHERE product = ''
@@ -95,7 +101,7 @@ class Decisions:
     @cached_property
     def context(self) -> DecisionContext:
         """The facts about the whole table that `decide_row` needs for each row."""
-        hashes = [sha256 for (sha256,) in self.journal.query(_SHARED_PHOTOS)]
+        hashes, variant_hashes = self._find_shared_photos()
         collector = SharedProductsCollector(hashes)
         is_read = self.settings.by and self.list_reader.has_words
         products = read_product_titles(self.list_reader, self._rows_of_products() if is_read else ())
@@ -106,6 +112,45 @@ class Decisions:
             titles=titles,
             shared_photos=make_shared_photos(collector.make_shared_products(), photos, titles),
             human_answers=self._human_answers,
+            listed_colours=self._read_listed_colours(variant_hashes),
+        )
+
+    def _find_shared_photos(self) -> tuple[list[str], list[str]]:
+        """Return the sha256 of photos of several products: of different ones, and of variants of one."""
+        run = self.journal.settings
+        handle_column = find_handle_column(run.further, run.by.column) if run.by else ""
+        value = self._select_cell(handle_column) if handle_column else "product"
+        shared = list[str]()
+        variants = list[str]()
+        for sha256, is_of_variants in self.journal.query(_SHARED_PHOTOS.format(value)):
+            (variants if is_of_variants else shared).append(sha256)
+        return shared, variants
+
+    def _read_listed_colours(self, variant_hashes: Iterable[str]) -> ListedColours:
+        """Find the columns of the list that have colours, and the products that are sold in several."""
+        run = self.journal.settings
+        columns = find_colour_columns(tuple(run.further), self._read_columns, run.colour)
+        variant_column = find_variant_column(run.further)
+        names = tuple(filter(None, dict.fromkeys((*columns.read_columns, variant_column))))
+        query = (
+            f"SELECT product{self._select_cells(names)} FROM current "  # noqa: S608 - names are places
+            "WHERE product <> '' ORDER BY product, number"
+        )
+        several = dict[str, None]()
+        has_variants = False
+        found = self.journal.query(query) if run.by and columns.read_columns else ()
+        for product, rows in groupby(found, itemgetter(0)):
+            cells = [dict(zip(names, texts, strict=True)) for _, *texts in rows]
+            if columns.read_colours(cells).is_sold_in_several:
+                several[product] = None
+                has_variants |= (
+                    bool(variant_column) and len({row[variant_column] for row in cells} - {""}) > 1
+                )
+        return ListedColours(
+            columns=columns,
+            several_colours_products=several,
+            variant_photos=frozenset(variant_hashes),
+            variant_column=variant_column if has_variants else "",
         )
 
     @cached_property
@@ -200,5 +245,8 @@ class Decisions:
 
     def _select_cells(self, columns: Sequence[str]) -> str:
         """Return SQL that selects the cells in some columns after other values; it has numbers of ours."""
-        places = [list(self.journal.settings.further).index(name) for name in columns]
-        return "".join(f", json_extract(cells, '$[{place}]')" for place in places)
+        return "".join(f", {self._select_cell(name)}" for name in columns)
+
+    def _select_cell(self, column: str) -> str:
+        place = list(self.journal.settings.further).index(column)
+        return f"json_extract(cells, '$[{place}]')"

@@ -18,7 +18,7 @@ anew. Pure.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -29,7 +29,12 @@ from inference.recognition import find_label_kinds, recognise_language
 from inference.release_labels import NONE, has_kinds
 from inference.title_rule import TitleDecision
 from labelling.decide.human_answers import HeadContext, HumanAnswers, adapt_kind_to_class, decide_head
-from labelling.decide.list_colours import ListColours, find_listed_colours, read_shop_colours
+from labelling.decide.list_colours import (
+    ListColours,
+    ListedColours,
+    find_listed_colours,
+    find_unknown_colour,
+)
 from labelling.decide.product_answers import is_certain_enough_for_feed
 from labelling.decide.shared_photos import SharedPhotos
 from labelling.decide.title_decision import (
@@ -38,6 +43,7 @@ from labelling.decide.title_decision import (
     make_answers_with_title,
     make_review_answer,
 )
+from labelling.lists.colour_columns import ShopColours
 from labelling.rows import NO_DECISION, HeadAnswer, HeadAnswers, HeadDecision, ProductRecord, Record, TableRow
 from labelling.run_settings import RunSettings
 from reports.product_rule import COLOUR_ATTRIBUTES
@@ -55,12 +61,14 @@ class DecisionContext:
         titles: the titles of the list that is labelled.
         shared_photos: the photos that are listed under several products.
         human_answers: the answers of people about pictures and products.
+        listed_colours: the colours in the list.
     """
 
     settings: RunSettings
     titles: ListTitles
     shared_photos: SharedPhotos
     human_answers: HumanAnswers
+    listed_colours: ListedColours = field(default_factory=ListedColours)
 
     @cached_property
     def colour_head(self) -> str:
@@ -85,10 +93,9 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
         The row, with a decision about the class and about each attribute that was answered.
     """
     answers = answer_with_list(record, context)
-    photo_colour, list_colours = (
-        answer_feed_colour(record, answers, context),
-        read_list_colours(record, context),
-    )
+    photo_colour = answer_feed_colour(record, answers, context)
+    shop_colours = context.listed_colours.read_colours(record)
+    list_colours = read_list_colours(record, shop_colours, context)
     if list_colours and list_colours.labels:
         shares = context.titles.label_probabilities(record, context.colour_head)
         answers[context.colour_head] = list_colours.make_answer(record.answers[context.colour_head], shares)
@@ -99,9 +106,12 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
         decisions=decisions,
         title_kinds=context.titles.find_title_kinds(record),
         feed_colours=choose_feed_colours(colour, list_colours, photo_colour)
-        if isinstance(record, ProductRecord)
+        if isinstance(record, ProductRecord) and not shop_colours.is_sold_in_several
         else (),
         has_likely_colours=list_colours is None and not colour.is_settled,
+        is_sold_in_several_colours=shop_colours.is_sold_in_several,
+        cell_without_colour=shop_colours.cell_without_colour,
+        unknown_colour=find_unknown_colour(shop_colours, context.titles.list_reader.list_words.language),
     )
 
 
@@ -145,23 +155,28 @@ def has_unshared_photo(record: Record, decision: TitleDecision, shared_photos: S
     return shared_photos.can_accept_label(record, head, record.answers[head].label)
 
 
-def read_list_colours(record: Record, context: DecisionContext) -> ListColours | None:
+def read_list_colours(
+    record: Record, shop_colours: ShopColours, context: DecisionContext
+) -> ListColours | None:
     """Return the colours that the list names for a row in its colour column or its title.
 
     Returns:
-        The colours; None if the list names none, or if the release does not answer the colour of this row.
+        The colours; None if the list names none, if the product is sold in several colours, or if the release
+        does not answer the colour of this row.
     """
-    if context.colour_head not in record.answers:
+    if context.colour_head not in record.answers or shop_colours.is_sold_in_several:
         return None
     words = context.titles.list_reader.list_words
     title = words.read_title(record.cells) if words.is_read else ""
-    shop_colours = read_shop_colours(record.cells, [photo.cells for photo in record.photos])
-    return find_listed_colours(
-        shop_colours,
+    colours = find_listed_colours(
+        shop_colours.texts,
         title,
         words.find_title_language(record.cells),
         context.titles.label_probabilities(record, context.colour_head),
     )
+    if colours is None or context.listed_colours.can_be_denied(record):
+        return colours
+    return colours._replace(is_denied_by_photos=False)
 
 
 def answer_feed_colour(record: Record, answers: HeadAnswers, context: DecisionContext) -> HeadAnswer | None:

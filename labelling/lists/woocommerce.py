@@ -28,6 +28,7 @@ TYPE_COLUMN: Final = "type"
 _OF_VARIATIONS: Final = frozenset({"variable", "variation"})
 
 
+@cache
 def translate_header(column: str) -> str | None:
     """Return the English header of a column that holds an attribute; None for any other column.
 
@@ -85,11 +86,23 @@ def has_variations(cells: Mapping[str, str]) -> bool:
     Args:
         cells: the cells of the product's row in the list, by column.
     """
-    type_cells = (
-        cell for column, cell in cells.items() if _patterns()[TYPE_COLUMN].fullmatch(column.strip())
-    )
-    types = {value.casefold() for cell in type_cells for value in _values(cell)}
-    return not types.isdisjoint(_OF_VARIATIONS) or len(read_colour_values(cells)) > 1
+    return is_of_variations(cells) or len(read_colour_values(cells)) > 1
+
+
+def is_of_variations(cells: Mapping[str, str]) -> bool:
+    """Return whether a row is a variation or a product with variations, by its column of types.
+
+    Args:
+        cells: the cells of the row in the list, by column.
+    """
+    type_cells = (cell for column, cell in cells.items() if is_type_column(column))
+    return not _OF_VARIATIONS.isdisjoint(value.casefold() for cell in type_cells for value in _values(cell))
+
+
+@cache
+def is_type_column(column: str) -> bool:
+    """Return whether a column says if a product has variations, in any language that has a file of words."""
+    return _patterns()[TYPE_COLUMN].fullmatch(column.strip()) is not None
 
 
 def read_colour_values(cells: Mapping[str, str]) -> list[str]:

@@ -16,6 +16,7 @@ from labelling.decide.decisions import Decisions
 from labelling.review.audit import MAX_SAMPLE_ROWS, default_sample_size, sample_rank
 from labelling.review.page import PageTranslations
 from labelling.rows import HeadAnswers, HeadDecision, PhotoRecord, Record, TableRow
+from reports.product_rule import COLOUR_ATTRIBUTES
 
 MAX_PHOTOS_ON_CARD: Final = 6
 """Largest number of photos of a product on its card."""
@@ -140,11 +141,12 @@ class HeadQuestions:
     def add_row(self, row: TableRow) -> None:
         """Add a row to the doubtful, feed or audit questions if it belongs there.
 
-        Only the rows that come first in these lists are kept. A row without an answer of the head is ignored.
+        Only the rows that come first in these lists are kept. A row without an answer of the head is ignored,
+        and so is the colour of a product that is sold in several colours.
         """
         decision = row.find_decision(self.head)
         subject = row.record
-        if decision.answer is None:
+        if decision.answer is None or (row.is_sold_in_several_colours and self.head in COLOUR_ATTRIBUTES):
             return
         if self._is_asked and decision.reason is None:
             self.accepted_count += 1

@@ -6,7 +6,7 @@ read row by row. A list may name pictures on the web and in S3 as well, which fe
 
 import glob
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
@@ -18,8 +18,9 @@ from labelling.errors import ListUnusable, SourceUnusable, Unreadable
 from labelling.lists.cells import Address, check_path, find_addresses, make_address
 from labelling.lists.list_files import open_list
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
-from labelling.lists.list_rows import ListFile, ListRow
+from labelling.lists.list_rows import ListFile
 from labelling.lists.paths import explain_missing
+from labelling.lists.variant_rows import VariantRows
 from labelling.sources.items import (
     PARALLEL_FETCHES,
     UNKNOWN_STAMP,
@@ -143,16 +144,18 @@ class ListSource(FileSource):
             raise SourceUnusable(str(error)) from error
 
     def items(self) -> Iterator[PictureItem]:
+        options = self._list.list_options
+        variants = VariantRows(self._list.columns, options.path_columns, options.product_column)
         try:
             for row in self._list.read_rows():
-                yield from self._items_in(row)
+                yield from self._items_in(variants.complete_row(row.cells))
         except ListUnusable as error:
             raise SourceUnusable(str(error)) from error
 
-    def _items_in(self, row: ListRow) -> Iterator[PictureItem]:
+    def _items_in(self, cells: Mapping[str, str]) -> Iterator[PictureItem]:
         """Yield the pictures that a row names."""
-        list_cells = tuple(row.cells[name] for name in self.columns)
-        paths = (row.cells[name].strip() for name in self._list.list_options.path_columns)
+        list_cells = tuple(cells[name] for name in self.columns)
+        paths = (cells[name].strip() for name in self._list.list_options.path_columns)
         for path in [path for path in paths if path and path != NO_PICTURE_CELL] or [""]:
             yield from self._items_of(path, list_cells)
 

@@ -8,7 +8,6 @@ from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import DecidedBy, Place, Reason, find_reasons
 from inference.release_labels import NONE
-from labelling.decide.list_colours import find_cell_without_colour
 from labelling.rows import ACCEPT, REVIEW, HeadDecision, TableRow
 from labelling.run_settings import RunSettings
 
@@ -33,6 +32,7 @@ class RowCounts:
             same.
         first_error: the first row with an error, and the error; empty without errors.
         cells_without_colour: cells of colour columns that name no colour, by their text.
+        unknown_colours: colours of the list that no language file knows, by their text.
         rows_without_product: the number of rows without a product.
         rows_with_title_kinds: the number of rows for which the list names a kind.
         admitted_answers: counts of rows by whether the title allows the answer; None if the title or the
@@ -51,6 +51,7 @@ class RowCounts:
         self.checked_answers = Counter[bool]()
         self.admitted_answers = Counter[bool | None]()
         self.cells_without_colour = Counter[str]()
+        self.unknown_colours = Counter[str]()
         self.rows = 0
         self.accepted = 0
         self.accepted_by_list = 0
@@ -85,8 +86,10 @@ class RowCounts:
         self.rows_without_product += not row.record.product
         self.rows_with_title_kinds += bool(row.title_kinds)
         self.admitted_answers[_is_admitted(row)] += 1
-        if cell := find_cell_without_colour(row.record.cells):
-            self.cells_without_colour[cell] += 1
+        if row.cell_without_colour:
+            self.cells_without_colour[row.cell_without_colour] += 1
+        if row.unknown_colour:
+            self.unknown_colours[row.unknown_colour] += 1
         if row.record.error and not self.first_error:
             self.first_error = f"{row.record.name}: {row.record.error}"
         self._count_class_decision(decision)

@@ -35,6 +35,7 @@ LOSING_VARIATIONS: Final = (
     "{n:,} are in no feed: they have variations or several colours of their own, which the import would take "
     "away."
 )
+SEVERAL_COLOURS: Final = "{n:,} are in no feed: each is sold in several colours ({named})."
 LACKING_CELL: Final = "{n:,} lack what it needs, and are in no feed: {named}."
 TWO_SPELLINGS: Final = "{n:,} have two spellings in the list, and are in no feed: {named}."
 DIFFERENT_COLOURS: Final = "{n:,} have articles of different colours, and are in no feed."
@@ -42,11 +43,15 @@ LEFT_OUT_REASONS: Final = (
     DOUBTFUL_COLOUR,
     NO_READABLE_PHOTO,
     LOSING_VARIATIONS,
+    SEVERAL_COLOURS,
     LACKING_CELL,
     TWO_SPELLINGS,
     DIFFERENT_COLOURS,
 )
 """The reasons why products are in no feed: sentences with places for their number and some names."""
+
+REASONS_WITH_COLOUR: Final = (LACKING_CELL, TWO_SPELLINGS, LOSING_VARIATIONS, SEVERAL_COLOURS)
+"""The reasons that stay if every product gets a colour."""
 
 
 class FeedResult(NamedTuple):
@@ -167,7 +172,7 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     fed_articles = articles.fed_articles
     if not fed_articles:
         why_none = f"no {head} of {count:,} products is accepted, or given by a person. {advice}"
-        if any(left_out[reason] for reason in (LACKING_CELL, TWO_SPELLINGS, LOSING_VARIATIONS)):
+        if any(left_out[reason] for reason in REASONS_WITH_COLOUR):
             why_none = " ".join(describe_left_out(*each) for each in left_out.items() if each[1])
         raise TableUnusable(f"--feed {platform}: {why_none}")
     file = feed_path(table, platform)
@@ -214,6 +219,9 @@ def find_left_out_reason(
         One of LEFT_OUT_REASONS, and the name of the product for a sentence; None if the feed has the product.
     """
     product = row.record.product
+    if row.is_sold_in_several_colours:
+        is_losing = FEED_PLATFORMS[platform].has_loss(row)
+        return LOSING_VARIATIONS if is_losing else SEVERAL_COLOURS, product
     if not row.feed_colours:
         return NO_READABLE_PHOTO if row.class_decision.reason == Reason.NO_PHOTO else DOUBTFUL_COLOUR, product
     if FEED_PLATFORMS[platform].has_loss(row):

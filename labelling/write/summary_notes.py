@@ -3,10 +3,12 @@
 `Summary.notes` has them, and `wardrobe label` prints them after a run.
 """
 
+from collections import Counter
 from typing import Final
 
-from inference.plain_text import join_first_items
+from inference.plain_text import join_first_items, shorten_text
 from labelling.decide.decisions import Decisions
+from labelling.lists.colour_columns import ColourColumns
 from labelling.lists.titles import LANGUAGE_OFF, describe_title_column
 from labelling.write.counts import RowCounts
 
@@ -37,7 +39,7 @@ def describe_list(decisions: Decisions, counts: RowCounts, products: RowCounts |
         *([title] if is_title_alone else []),
         *([FOLDERS_READ_NOTE] if decisions.list_reader.folder_categories.names_by_depth else []),
         *_describe_contradicting_products(decisions, products.rows if products else 0),
-        *_describe_cells_without_colour(decisions, counts),
+        *_describe_colours(decisions, counts),
     ]
 
 
@@ -60,10 +62,70 @@ def _describe_contradicting_products(decisions: Decisions, product_count: int) -
     return [note + (f" Does --by {decisions.settings.by.column} name the right column?" if is_often else "")]
 
 
-def _describe_cells_without_colour(decisions: Decisions, counts: RowCounts) -> list[str]:
-    """Count cells of colours that name no colour, in a sentence; empty without such cells."""
-    cells = counts.cells_without_colour
-    if not cells or not decisions.context.colour_head:
+def _describe_colours(decisions: Decisions, counts: RowCounts) -> list[str]:
+    """Return sentences about the colours in the list; empty if the release does not answer the colour."""
+    if not decisions.context.colour_head:
         return []
-    shown = join_first_items([f"`{cell}`" for cell in cells], MAX_NAMED_CELLS)
+    return [
+        *describe_colour_columns(decisions.context.listed_colours.columns),
+        *_describe_several_colours(decisions),
+        *_describe_cells_without_colour(counts.cells_without_colour),
+        *_describe_unknown_colours(counts.unknown_colours),
+    ]
+
+
+def _describe_cells_without_colour(cells: Counter[str]) -> list[str]:
+    """Count cells of colours that name no colour, in a sentence; empty without such cells."""
+    if not cells:
+        return []
+    shown = _name_cells(cells)
     return [f"{cells.total():,} cells for the colour name no colour ({shown}), so the photos decide."]
+
+
+def _describe_unknown_colours(cells: Counter[str]) -> list[str]:
+    """Count colours of the list that no language file knows, in a sentence; empty without such colours."""
+    if not cells:
+        return []
+    return [
+        f"{cells.total():,} cells for the colour have no word for a colour that is known "
+        f"({_name_cells(cells)}). Feeds have them as they are."
+    ]
+
+
+def _name_cells(cells: Counter[str]) -> str:
+    """Name the most frequent cells."""
+    return join_first_items([f"`{shorten_text(cell)}`" for cell, _ in cells.most_common()], MAX_NAMED_CELLS)
+
+
+def _describe_several_colours(decisions: Decisions) -> list[str]:
+    """Say that products are sold in several colours, and how each of their variants becomes a product."""
+    colours = decisions.context.listed_colours
+    names = list(colours.several_colours_products)
+    if not names:
+        return []
+    shown = join_first_items([f"`{shorten_text(name)}`" for name in names], MAX_NAMED_PRODUCTS)
+    variant_option = f'--by "{colours.variant_column}"' if colours.variant_column else ""
+    advice = f" {variant_option} makes each variant a product." if variant_option else ""
+    return [
+        f"{len(names):,} products are sold in several colours: {shown}. The table has the colour of their "
+        f"photos, and no feed has any.{advice}"
+    ]
+
+
+def describe_colour_columns(columns: ColourColumns) -> list[str]:
+    """Return sentences that say from which column colours are read, and which columns are passed over."""
+    sentences = list[str]()
+    if columns.columns:
+        reasons = {
+            "named": "as --colour-column says.",
+            "usual": "by its name.",
+            "found": "by its name and cells. --colour-column names another.",
+        }
+        sentences.append(f"The colour is `{columns.columns[0]}`, {reasons[columns.reason]}")
+    if columns.rivals:
+        names = " and ".join(f"`{name}`" for name in columns.rivals)
+        sentences.append(f"{names} name colours, so none of them is read. --colour-column names one.")
+    if columns.unread_metafields:
+        names = join_first_items([f"`{name}`" for name in columns.unread_metafields], MAX_NAMED_CELLS)
+        sentences.append(f"Metafields that are not read as the colour: {names}. --colour-column names one.")
+    return sentences

@@ -43,6 +43,7 @@ def pictures(tmp_path: Path) -> str:
     """Four pictures, which are told apart by their first pixels."""
     for number in range(4):
         picture = np.zeros((28, 28), np.uint8)
+        picture[4:24, 4:24] = 200
         picture[0, 0] = number
         (tmp_path / f"{number}.png").write_bytes(png(picture))
     return str(tmp_path)

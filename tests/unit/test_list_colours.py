@@ -2,13 +2,9 @@
 
 import pytest
 
-from labelling.decide.list_colours import (
-    ListColours,
-    find_cell_without_colour,
-    find_listed_colours,
-    read_shop_colours,
-    read_title_colours,
-)
+from labelling.decide.list_colours import ListColours, find_listed_colours
+from labelling.lists.colour_cells import split_colour_cell
+from labelling.lists.colour_words import read_title_colours
 from labelling.lists.woocommerce import has_variations, read_attributes
 
 HEAD = ("black", "white", "grey", "blue", "green", "brown", "beige", "red", "pink", "yellow")
@@ -50,6 +46,15 @@ def test_a_title_names_the_colours_of_the_garment(title: str, language: str, col
         ("Dusty Sunset", ("Dusty Sunset",)),
         ("Blue-Green", ("Blue-Green",)),
         ("Red, red", ("Red", "red")),
+        ('["Emerald","Ivory"]', ("Emerald", "Ivory")),
+        ('[ "Navy blue" ]', ("Navy blue",)),
+        ('["Red, dark", null, 12, {"color": "Pink"}, "see image"]', ("Red, dark",)),
+        ('["Emerald", "Ivo', ("Emerald", "Ivo")),
+        ('["gid://shopify/Metaobject/1","gid://shopify/Metaobject/2"]', ()),
+        ("gid://shopify/Metaobject/1", ()),
+        ("[]", ()),
+        ("[" * 100_000, ()),
+        ('{"color": "Pink"}', ()),
         ("-", ()),
         ("n/a", ()),
         ("NA", ()),
@@ -84,66 +89,8 @@ def test_a_title_names_the_colours_of_the_garment(title: str, language: str, col
         (" ", ()),
     ],
 )
-def test_the_own_column_keeps_the_words_of_the_shop(cell: str, words: tuple[str, ...]) -> None:
-    assert read_shop_colours({"Color": cell}) == words
-
-
-@pytest.mark.parametrize("column", ["color", "Colour", "Farbe", "couleur"])
-def test_the_own_column_has_a_name_of_any_language(column: str) -> None:
-    assert read_shop_colours({"title": "Red", column: "Dusty Sunset"}) == ("Dusty Sunset",)
-
-
-@pytest.mark.parametrize(
-    ("listed", "words"),
-    [
-        ({"Attribut 2 Name": "Farbe", "Attribut 2 Wert(e)": "Grün"}, ("Grün",)),
-        ({"Attribute 1 name": "Colour", "Attribute 1 value(s)": r"Red\, dark"}, ("Red, dark",)),
-        ({"Attribute 1 name": "Size", "Attribute 1 value(s)": "S, M"}, ()),
-        ({"Naam eigenschap 1": "Kleur", "Waarde(n) eigenschap 1": "Rood"}, ("Rood",)),
-        ({"Имя атрибута 2": "Цвет", "Значение(-я) аттрибута(-ов) 2": "Красный"}, ("Красный",)),
-        ({"Nome dell’attributo 1": "Colore", "Valore dell'attributo 1": "Rosso"}, ("Rosso",)),
-        ({"Attribute 1 name": "Color", "Attribute 1 value(s)": "Red", "colour": "Rosso"}, ("Rosso",)),
-    ],
-)
-def test_the_colour_of_an_export_of_woocommerce_is_the_shops_own(
-    listed: dict[str, str], words: tuple[str, ...]
-) -> None:
-    assert read_shop_colours(listed) == words
-
-
-@pytest.mark.parametrize("name", ["Color", "Colour", "Farbe", "couleur "])
-def test_the_values_of_a_shopify_option_of_all_rows_of_a_product_are_its_colours(name: str) -> None:
-    rows = [
-        {"Title": "Tee", "Option1 Name": "Size", "Option2 Name": name, "Option2 Value": "White"},
-        {"Title": "", "Option1 Name": "", "Option2 Name": "", "Option2 Value": "Black"},
-        {"Title": "", "Option1 Name": "", "Option2 Name": "", "Option2 Value": "White"},
-    ]
-
-    assert read_shop_colours(rows[0], rows) == ("White", "Black")
-    assert read_shop_colours({"Option1 Name": "Size", "Option1 Value": "White"}) == ()
-
-
-def test_the_colour_of_magentos_further_attributes_is_the_shops_own() -> None:
-    attributes = ["size=M,color=Red|Dark blue", "colour_group=Green,COLOR=Red", "discolor=Pink"]
-
-    rows = [{"additional_attributes": cell} for cell in attributes]
-
-    assert read_shop_colours(rows[0], rows) == ("Red", "Dark blue")
-
-
-@pytest.mark.parametrize(
-    ("column", "words"),
-    [
-        ("Color (product.metafields.shopify.color-pattern)", ("navy", "white")),
-        ("Color (product.metafields.custom.color)", ("navy", "white")),
-        ("Farbe (product.metafields.custom.farbe)", ("navy", "white")),
-        ("Main colour (product.metafields.my_fields.base_colour)", ("navy", "white")),
-        ("Fabric (product.metafields.shopify.fabric)", ()),
-        ("Colorful (product.metafields.custom.colorful)", ()),
-    ],
-)
-def test_a_metafield_of_shopifys_export_is_the_shops_own_colour(column: str, words: tuple[str, ...]) -> None:
-    assert read_shop_colours({"Title": "Leggings", column: "navy; white"}) == words
+def test_a_cell_keeps_the_words_of_the_shop(cell: str, words: tuple[str, ...]) -> None:
+    assert split_colour_cell(cell) == words
 
 
 def test_the_own_column_comes_before_the_title_and_the_title_before_the_photos() -> None:
@@ -193,24 +140,9 @@ def test_the_labels_of_an_own_head_are_known_in_their_language() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("cells", "found"),
-    [
-        ({"Color": "see image"}, "see image"),
-        ({"Color": "#FF8800", "Farbe": ""}, "#FF8800"),
-        ({"Color": "see image", "Farbe": "Rot"}, ""),
-        ({"Color": "Red"}, ""),
-        ({"Color": ""}, ""),
-        ({"Size": "see image"}, ""),
-    ],
-)
-def test_a_cell_that_names_no_colour_is_found(cells: dict[str, str], found: str) -> None:
-    assert find_cell_without_colour(cells) == found
-
-
 def test_accents_tell_a_colour_from_another_word_where_they_matter() -> None:
-    assert read_shop_colours({"Color": "nhiều màu"}) == ("nhiều màu",)
-    assert read_shop_colours({"Color": "nhiều mẫu"}) == ()
+    assert split_colour_cell("nhiều màu") == ("nhiều màu",)
+    assert split_colour_cell("nhiều mẫu") == ()
 
 
 def test_an_attribute_of_woocommerce_whose_values_are_not_known_is_left_out() -> None:

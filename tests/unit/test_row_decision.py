@@ -12,11 +12,13 @@ from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND
 from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
 from labelling.decide.human_answers import HumanAnswers
+from labelling.decide.list_colours import ListedColours
 from labelling.decide.product_answers import make_product_record
 from labelling.decide.row_decision import DecisionContext, decide_row
 from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
 from labelling.decide.title_decision import ListedRow, collect_titles, read_product_titles
 from labelling.journal.human_answer import LEFT_OUT_LABEL
+from labelling.lists.colour_columns import find_colour_columns
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.titles import ListWords
 from labelling.rows import HeadAnswer, PhotoRecord
@@ -420,6 +422,9 @@ def cells_of(case: Case) -> dict[str, object]:
         titles=titles,
         shared_photos=make_shared_photos(collector.make_shared_products(), records, titles),
         human_answers=HumanAnswers(people),
+        listed_colours=ListedColours(
+            columns=find_colour_columns(tuple(settings.further), lambda _: iter(()), settings.colour)
+        ),
     )
     if not case.is_product and case.head == LABEL:
         row = decide_row(records[0], context)

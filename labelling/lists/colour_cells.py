@@ -1,0 +1,74 @@
+"""Read the colours in a cell of a list, in the shop's own words. Pure.
+
+Navy/White                   Navy, White
+["Emerald","Ivory"]          Emerald, Ivory: a list of JSON, as Shopify's metafields have it
+see image, #FF8800, 12       no colour
+"""
+
+import json
+import re
+from functools import cache, lru_cache
+from typing import Final
+
+from inference.language_files import load_languages, load_shared_words
+from inference.tokens import split_title
+from labelling.lists.identifiers import read_identifier
+
+_HEX: Final = re.compile(
+    r"(?:#|0x)(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})|(?=[a-f]*[0-9])[0-9a-f]{6}|rgba?\(.*\)", re.IGNORECASE
+)
+"""The code of a colour, as on web pages; without a sign before it, six signs with a number among them."""
+
+_ADDRESS: Final = re.compile(
+    r"[a-z][a-z0-9+.-]*://|//|www\.|[\w.+-]+@"
+    r"|.*\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?|heic|svg|html?|php|pdf|com|net|org)\Z",
+    re.IGNORECASE,
+)
+"""How an address, a reference (`gid://`) or the name of a file looks; "dk.grey" is none."""
+
+_BETWEEN: Final = re.compile(r"\s*[/,;|&+]\s*|\s+(?:and|und|et|y)\s+", re.IGNORECASE)
+"""Text between two colours of one cell."""
+
+
+def split_colour_cell(cell: str) -> tuple[str, ...]:
+    """Return the different colours in a cell, in their order; empty if it names none.
+
+    Args:
+        cell: the cell of a column of colours, such as `Navy/White`.
+    """
+    text = read_identifier(cell)
+    if text.startswith("["):
+        parts = _read_json_list(text)
+    else:
+        parts = _BETWEEN.split(text) if is_colour_text(text) else []
+    return tuple(dict.fromkeys(filter(is_colour_text, parts)))
+
+
+def _read_json_list(text: str) -> list[str]:
+    """Return the texts in a list of JSON, or the parts of a text that is none without the signs of JSON."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return [part.strip("[]\"' ") for part in _BETWEEN.split(text)]
+    return [value.strip() for value in values if isinstance(value, str)]
+
+
+@lru_cache(maxsize=1024)
+def is_colour_text(text: str) -> bool:
+    """Return whether a text can be a colour: it is no number, code or address, and not "see image"."""
+    cell = read_identifier(text)
+    if not any(map(str.isalpha, cell)) or _HEX.fullmatch(cell) or _ADDRESS.match(cell) or cell[0] == "{":
+        return False
+    token_forms = (tuple(split_title(cell, keep_accents=keep_accents)) for keep_accents in (False, True))
+    return not any(tokens in named for tokens, named in zip(token_forms, _find_no_colours(), strict=True))
+
+
+@cache
+def _find_no_colours() -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
+    """Return the cells that name no colour: in languages without accents that matter, and with such."""
+    plain = set[tuple[str, ...]]()
+    accented = set[tuple[str, ...]]()
+    for language in (load_shared_words(), *load_languages().values()):
+        cells = accented if language.keep_accents else plain
+        cells.update(tuple(language.tokens(cell)) for cell in language.no_colours)
+    return frozenset(plain), frozenset(accented)

@@ -1,0 +1,244 @@
+"""Find the columns of a list that have the colour of its products, and read the colour from them. Pure.
+
+The first of these sources that names a colour for a product is used:
+
+1. the column that a person named;
+2. a column with a usual heading (`color`, `Farbe`), or else one whose heading and cells both say colour
+   (`Hauptfarbe`);
+3. the option or attribute of a shop system's export (Shopify, WooCommerce, Magento);
+4. Shopify's metafield `shopify.color-pattern`;
+5. the metafield `custom.color`, which a feed of ours may have written as a guess.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+from labelling.lists import woocommerce
+from labelling.lists.colour_cells import is_colour_text, split_colour_cell
+from labelling.lists.colour_headings import (
+    COLOUR_PATTERN,
+    CUSTOM_COLOUR,
+    has_colour_word,
+    is_colour_heading,
+    read_metafield,
+)
+from labelling.lists.colour_words import is_colour_in_any_language
+from labelling.lists.column_names import find_usual_column_names, fold_column_name, is_colour_name
+from labelling.lists.identifiers import read_identifier
+
+MIN_COLOUR_CELLS_SHARE: Final = 0.5
+"""Share of the different cells of a column that name colours, so that its heading is believed."""
+
+MAX_SEARCHED_CELLS: Final = 200
+"""Largest number of different cells of a column that are searched for colours."""
+
+MAX_SEARCHED_ROWS: Final = 20_000
+"""Largest number of rows whose cells are read to find the column of colours."""
+
+_MAGENTO_ATTRIBUTE: Final = re.compile(r"(?:^|,)\s*([^=,]*?)\s*=([^,]*)")
+"""An attribute in `additional_attributes` of Magento's export: `color=Red|Blue,size=M`."""
+
+_MAGENTO_COLUMN: Final = "additional_attributes"
+_OPTION_NAME: Final = re.compile(r"option ?([1-9]) name|option name ([1-9])", re.IGNORECASE)
+"""Headings of the name of an option, in exports of Shopify and Squarespace."""
+
+Cells: TypeAlias = Mapping[str, str]
+"""The cells of a row of a list, by column."""
+
+ReadColumns: TypeAlias = Callable[[Sequence[str]], Iterator[Cells]]
+
+
+class ShopColours(NamedTuple):
+    """The colours of one product in the list, in the shop's words.
+
+    Attributes:
+        texts: the different colours, the main one first; empty if the list names none.
+        is_sold_in_several: whether the product is sold in several colours, each of which is a row of the list
+            or a variation. No photo and no title then tells the colour of the product.
+        cell_without_colour: the first cell of the colour that names none, such as "see image"; empty if some
+            cell names one, or if all are empty.
+    """
+
+    texts: tuple[str, ...] = ()
+    is_sold_in_several: bool = False
+    cell_without_colour: str = ""
+
+
+NO_SHOP_COLOURS: Final = ShopColours()
+
+
+class Option(NamedTuple):
+    """The columns of one option of an export, whose name stands in the first row of a product alone."""
+
+    name_column: str
+    value_column: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColourColumns:
+    """The columns of a list from which the colour of a product is read.
+
+    Attributes:
+        columns: the columns with the colour; in each row, the first one that names a colour is used.
+        reason: why these columns are used: a person `named` one, the heading is `usual`, or one was `found`
+            by its heading and cells.
+        options: the options of an export such as Shopify's.
+        attribute_columns: the columns of a list with attributes of WooCommerce or Magento; all that are read
+            for them.
+        metafields: the columns of the metafields that are read, in their order.
+        unread_metafields: other metafields with a word for colour.
+        rivals: columns that have the colour by heading and cells, if there are two; none of them is used.
+    """
+
+    columns: tuple[str, ...] = ()
+    reason: Literal["named", "usual", "found"] = "usual"
+    options: tuple[Option, ...] = ()
+    attribute_columns: tuple[str, ...] = ()
+    metafields: tuple[str, ...] = ()
+    unread_metafields: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
+
+    @cached_property
+    def read_columns(self) -> tuple[str, ...]:
+        """All columns that `read_colours` reads, each once."""
+        options = [column for option in self.options for column in option]
+        return tuple(dict.fromkeys((*self.columns, *options, *self.attribute_columns, *self.metafields)))
+
+    def read_colours(self, rows: Sequence[Cells]) -> ShopColours:
+        """Return the colours of a product, or of a picture without a product.
+
+        Args:
+            rows: the cells of each row of the list about it.
+        """
+        for colours_by_row in self._read_sources(rows):
+            if different := _list_different(colours_by_row):
+                is_sold_in_several = len(different) > 1 or self._has_variations(rows[0], different[0])
+                return ShopColours(() if is_sold_in_several else different[0], is_sold_in_several)
+        cells = (read_identifier(row[name]) for row in rows for name in (*self.columns, *self.metafields))
+        return ShopColours(cell_without_colour=next(filter(None, cells), ""))
+
+    def _read_sources(self, rows: Sequence[Cells]) -> Iterator[list[tuple[str, ...]]]:
+        """Yield the colours of each row by each source, the preferred source first."""
+        if self.columns:
+            yield [_read_first(row, self.columns) for row in rows]
+        if self.options:
+            colour_columns = [
+                option.value_column
+                for option in self.options
+                if is_colour_name(next(filter(None, (row[option.name_column] for row in rows)), ""))
+            ]
+            yield [_read_first(row, colour_columns) for row in rows]
+        if self.attribute_columns:
+            yield [_read_attributes(row) for row in rows]
+        for column in self.metafields:
+            yield [split_colour_cell(row[column]) for row in rows]
+
+    def _has_variations(self, row: Cells, colours: Sequence[str]) -> bool:
+        """Return whether a row of WooCommerce's export stands for variations of several colours."""
+        return bool(self.attribute_columns) and len(colours) > 1 and woocommerce.is_of_variations(row)
+
+
+def _list_different(colours_by_row: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Return the colours of rows that have some, without those that differ in capitals alone."""
+    different = dict[tuple[str, ...], tuple[str, ...]]()
+    for colours in filter(None, colours_by_row):
+        different.setdefault(tuple(map(str.casefold, colours)), colours)
+    return list(different.values())
+
+
+def _read_first(row: Cells, columns: Sequence[str]) -> tuple[str, ...]:
+    return next(filter(None, (split_colour_cell(row[column]) for column in columns)), ())
+
+
+def _read_attributes(row: Cells) -> tuple[str, ...]:
+    """Return the colours among the attributes of WooCommerce or Magento in a row."""
+    magento = next((cell for column, cell in row.items() if _fold(column) == _MAGENTO_COLUMN), "")
+    values = [
+        value.strip()
+        for name, text in _MAGENTO_ATTRIBUTE.findall(magento)
+        if is_colour_name(name)
+        for value in text.split("|")
+    ]
+    return tuple(dict.fromkeys(filter(is_colour_text, woocommerce.read_colour_values(row) or values)))
+
+
+def _fold(column: str) -> str:
+    return column.strip().casefold()
+
+
+def find_colour_columns(columns: Sequence[str], rows: ReadColumns, named_column: str = "") -> ColourColumns:
+    """Find the columns of a list from which the colour of a product is read.
+
+    Args:
+        columns: the columns of the list, in its order.
+        rows: a function that reads the cells of given columns, row by row. It is called only if a heading
+            may mean the colour.
+        named_column: the column that a person named; empty to find it.
+    """
+    metafields = {column: field for column in columns if (field := read_metafield(column))}
+    usual_names = find_usual_column_names("colour")
+    plain = [column for column in columns if column not in metafields]
+    usual = sorted(
+        (column for column in plain if is_colour_name(column)),
+        key=lambda column: usual_names.index(fold_column_name(column)),
+    )
+    found = [] if usual or named_column else _find_by_cells(list(filter(is_colour_heading, plain)), rows)
+    preferred = [named_column] if named_column else []
+    return ColourColumns(
+        columns=tuple(dict.fromkeys((*preferred, *usual, *(found if len(found) == 1 else [])))),
+        reason="named" if named_column else "found" if len(found) == 1 else "usual",
+        options=tuple(_find_options(columns)),
+        attribute_columns=tuple(_find_attribute_columns(columns)),
+        metafields=tuple(
+            column
+            for wanted in (COLOUR_PATTERN, CUSTOM_COLOUR)
+            for column, field in metafields.items()
+            if field == wanted
+        ),
+        unread_metafields=tuple(
+            column
+            for column, field in metafields.items()
+            if column != named_column
+            and field not in {COLOUR_PATTERN, CUSTOM_COLOUR}
+            and has_colour_word(field.key)
+        ),
+        rivals=tuple(found) if len(found) > 1 else (),
+    )
+
+
+def _find_by_cells(columns: Sequence[str], rows: ReadColumns) -> list[str]:
+    """Return the columns whose different cells name colours often enough."""
+    cells: dict[str, dict[str, None]] = {column: {} for column in columns}
+    for row in islice(rows(columns), MAX_SEARCHED_ROWS) if columns else ():
+        for column, different in cells.items():
+            text = read_identifier(row[column])
+            if text and len(different) < MAX_SEARCHED_CELLS:
+                different[text] = None
+    return [column for column, different in cells.items() if different and _name_colours(list(different))]
+
+
+def _name_colours(cells: Sequence[str]) -> bool:
+    named_count = sum(any(map(is_colour_in_any_language, split_colour_cell(cell))) for cell in cells)
+    return named_count >= MIN_COLOUR_CELLS_SHARE * len(cells)
+
+
+def _find_options(columns: Sequence[str]) -> Iterator[Option]:
+    by_heading = {_fold(column): column for column in columns}
+    for heading, column in by_heading.items():
+        if match := _OPTION_NAME.fullmatch(heading):
+            value_heading = heading.replace("name", "value")
+            if match and value_heading in by_heading:
+                yield Option(column, by_heading[value_heading])
+
+
+def _find_attribute_columns(columns: Sequence[str]) -> Iterator[str]:
+    """Yield the columns of attributes of WooCommerce and Magento, and WooCommerce's column of types."""
+    has_attributes = any(woocommerce.translate_header(column) for column in columns)
+    for column in columns:
+        is_read = woocommerce.translate_header(column) or woocommerce.is_type_column(column)
+        if (has_attributes and is_read) or _fold(column) == _MAGENTO_COLUMN:
+            yield column

@@ -1,0 +1,97 @@
+"""Complete the rows of Shopify's export about variants, if each variant is a product (`--by "Variant SKU"`).
+
+    Handle  Title      Option1 Name  Option1 Value  Variant SKU  Image Src
+    tee     Loose tee  Color         Red            T-R          tee.jpg
+    tee                              Blue           T-B
+
+Only the first row of a handle has the title, the names of the options and most photos. The second row gets
+them, too, so that it is a product of its own: a blue "Loose tee" with the photo tee.jpg. Pure.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from labelling.lists.colour_headings import read_metafield
+from labelling.lists.column_names import is_colour_name
+from labelling.lists.titles import find_word_columns
+
+HANDLE_HEADINGS: Final = ("handle", "url handle")
+"""Headings, in small letters, of the column of Shopify's export that names a product."""
+
+_VARIANT_HEADING: Final = re.compile(r"variant .*|sku|barcode", re.IGNORECASE)
+"""Headings of columns that name a variant, such as `Variant SKU`."""
+
+_OPTION_NAME: Final = re.compile(r"option ?\d name", re.IGNORECASE)
+
+
+def find_variant_column(columns: Collection[str]) -> str:
+    """Return the column of Shopify's export that names variants, such as `Variant SKU`; empty without one.
+
+    Args:
+        columns: the columns of the list.
+    """
+    headings = {column.strip().casefold(): column for column in columns}
+    if headings.keys().isdisjoint(HANDLE_HEADINGS) or not any(map(_OPTION_NAME.fullmatch, headings)):
+        return ""
+    return next((headings[heading] for heading in ("variant sku", "sku") if heading in headings), "")
+
+
+def find_handle_column(columns: Collection[str], product_column: str) -> str:
+    """Return the column that names the product of each variant, if the products of a run are variants.
+
+    Args:
+        columns: the columns of the list.
+        product_column: the column that names the products of the run; may be empty.
+
+    Returns:
+        The column; empty if the list is no export of Shopify, or if the products of the run are no variants.
+    """
+    if not find_variant_column(columns) or not _VARIANT_HEADING.fullmatch(product_column.strip()):
+        return ""
+    return next(column for column in columns if column.strip().casefold() in HANDLE_HEADINGS)
+
+
+class VariantRows:
+    """The rows of a list, in which rows of variants get what only the first row of their handle has."""
+
+    def __init__(self, columns: Sequence[str], path_columns: Sequence[str], product_column: str) -> None:
+        """Remember the columns of a list. Its rows are completed one by one, in their order.
+
+        Args:
+            columns: the columns of the list.
+            path_columns: those that name pictures.
+            product_column: the column that names the products of the run. Rows stay as they are if these are
+                no variants.
+        """
+        self._handle_column = find_handle_column(columns, product_column)
+        self._product_column = product_column
+        self._path_columns = path_columns
+        word_columns = find_word_columns(columns).columns
+        self._inherited_columns = [
+            column
+            for column in columns
+            if column in word_columns
+            or _OPTION_NAME.fullmatch(column.strip())
+            or is_colour_name(column)
+            or read_metafield(column)
+        ]
+        self._first_rows: dict[str, dict[str, str]] = {}
+
+    def complete_row(self, cells: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the cells of a row, with those that it has from the first row of its handle.
+
+        Args:
+            cells: the cells of the row by column.
+        """
+        handle = cells[self._handle_column].strip() if self._handle_column else ""
+        if not handle:
+            return cells
+        kept = {column: cells[column] for column in (*self._inherited_columns, *self._path_columns)}
+        first = self._first_rows.setdefault(handle, kept)
+        if first is kept or not cells[self._product_column].strip():
+            return cells
+        completed = {column: first[column] for column in self._inherited_columns if not cells[column].strip()}
+        if not any(cells[column].strip() for column in self._path_columns):
+            completed |= {column: first[column] for column in self._path_columns}
+        return {**cells, **completed}

@@ -1,0 +1,218 @@
+"""The columns of a list that have the colour, and the colours of a product that its rows give it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import pytest
+
+from labelling.lists.colour_columns import ColourColumns, ShopColours, find_colour_columns
+
+Rows = Sequence[Mapping[str, str]]
+
+
+def find(rows: Rows, named_column: str = "") -> ColourColumns:
+    def read(columns: Sequence[str]) -> Iterator[Mapping[str, str]]:
+        return ({column: row[column] for column in columns} for row in rows)
+
+    return find_colour_columns(tuple(rows[0]), read, named_column)
+
+
+def read(*rows: Mapping[str, str], named_column: str = "") -> ShopColours:
+    """The colours of the only product of a list."""
+    filled = [{**dict.fromkeys(rows[0], ""), **row} for row in rows]
+    return find(filled, named_column).read_colours(filled)
+
+
+@pytest.mark.parametrize("column", ["color", "Colour", "Farbe", "couleur", "COLOR *"])
+def test_a_column_with_a_usual_heading_has_the_colour(column: str) -> None:
+    assert read({"title": "Red", column: "Dusty Sunset"}).texts == ("Dusty Sunset",)
+
+
+@pytest.mark.parametrize(
+    ("listed", "words"),
+    [
+        ({"Attribut 2 Name": "Farbe", "Attribut 2 Wert(e)": "Grün"}, ("Grün",)),
+        ({"Attribute 1 name": "Colour", "Attribute 1 value(s)": r"Red\, dark"}, ("Red, dark",)),
+        ({"Attribute 1 name": "Size", "Attribute 1 value(s)": "S, M"}, ()),
+        ({"Naam eigenschap 1": "Kleur", "Waarde(n) eigenschap 1": "Rood"}, ("Rood",)),
+        ({"Имя атрибута 2": "Цвет", "Значение(-я) аттрибута(-ов) 2": "Красный"}, ("Красный",)),
+        ({"Nome dell'attributo 1": "Colore", "Valore dell'attributo 1": "Rosso"}, ("Rosso",)),
+        ({"Attribute 1 name": "Color", "Attribute 1 value(s)": "Red", "colour": "Rosso"}, ("Rosso",)),
+        ({"Attribute 1 name": "Color", "Attribute 1 value(s)": "Red, Sky", "Type": "simple"}, ("Red", "Sky")),
+        ({"additional_attributes": "size=M,color=Red|Dark blue"}, ("Red", "Dark blue")),
+        ({"additional_attributes": "colour_group=Green,COLOR=Red"}, ("Red",)),
+        ({"additional_attributes": "discolor=Pink"}, ()),
+        ({"Option Name 1": "Color", "Option Value 1": "Teal"}, ("Teal",)),
+    ],
+)  # fmt: skip
+def test_the_option_or_attribute_of_an_export_is_the_shops_own_colour(
+    listed: dict[str, str], words: tuple[str, ...]
+) -> None:
+    assert read(listed).texts == words
+
+
+@pytest.mark.parametrize("name", ["Color", "Colour", "Farbe", "couleur "])
+def test_the_first_row_of_a_product_names_the_options_of_the_others(name: str) -> None:
+    first = {"Title": "Tee", "Option1 Name": "Size", "Option1 Value": "S", "Option2 Name": name}
+
+    colours = read(first | {"Option2 Value": ""}, {"Option1 Value": "M", "Option2 Value": "White"})
+
+    assert colours == ShopColours(("White",))
+    assert read({"Option1 Name": "Size", "Option1 Value": "White"}).texts == ()
+
+
+SHOPIFY = {"Option1 Name": "Color", "Option1 Value": ""}
+PATTERN = "Color (product.metafields.shopify.color-pattern)"
+OWN_FEED = "Color (product.metafields.custom.color)"
+LINING = "Lining color (product.metafields.my_fields.lining_color)"
+SOURCES = {
+    "Base": "Copper",  # the column that a person names
+    "Farbe": "Emerald",
+    "Option1 Value": "Navy",
+    PATTERN: '["charcoal","white"]',
+    OWN_FEED: "pink",
+}
+
+
+@pytest.mark.parametrize("first", range(len(SOURCES)))
+def test_the_first_source_that_names_a_colour_is_used(first: int) -> None:
+    filled = dict(list(SOURCES.items())[first:])
+    row = {LINING: "red", OWN_FEED: "", "Base": "", PATTERN: "", "Farbe": "", **SHOPIFY, **filled}
+
+    colours = [read(row, named_column="Base").texts, read(row).texts]
+
+    words = [("Copper",), ("Emerald",), ("Navy",), ("charcoal", "white"), ("pink",)]
+    assert colours == [words[first], words[max(first, 1)]]
+
+
+@pytest.mark.parametrize(
+    ("column", "is_read", "is_named"),
+    [
+        (PATTERN, True, False),
+        ("Metafield: shopify.color-pattern [list.metaobject_reference]", True, False),
+        (OWN_FEED, True, False),
+        ("Metafield: custom.color [single_line_text_field]", True, False),
+        (LINING, False, True),
+        ("Farbe (product.metafields.custom.farbe)", False, True),
+        ("Sole colour (product.metafields.custom.soleColour)", False, True),
+        ("Variant Metafield: my_fields.base_colour [string]", False, True),
+        ("Meta: color", False, True),
+        ("Fabric (product.metafields.shopify.fabric)", False, False),
+        ("Colorful (product.metafields.custom.colorful)", False, False),
+    ],
+)
+def test_a_metafield_of_another_name_is_read_only_if_a_person_names_it(
+    column: str, is_read: bool, is_named: bool
+) -> None:
+    row = {"Title": "Leggings", column: "navy; white"}
+
+    assert read(row).texts == (("navy", "white") if is_read else ())
+    assert find([row]).unread_metafields == ((column,) if is_named else ())
+    assert read(row, named_column=column).texts == ("navy", "white")
+    assert find([row], column).unread_metafields == ()
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{**SHOPIFY, "Option1 Value": "Red"}, {"Option1 Value": "Blue"}, {"Option1 Value": "Red"}],
+        [{"handle": "tee", "color": "Red"}, {"color": "Green"}],
+        [{"handle": "tee", "color": "Navy"}, {"color": "Navy/White"}],
+        [{"SKU": "1", "Couleur": ""}, {"Couleur": "Rouge"}, {"Couleur": "Spartacus"}],
+        [{"additional_attributes": "color=Red"}, {"additional_attributes": "color=Blue"}],
+        [{"Attribute 1 name": "Color", "Attribute 1 value(s)": "Red, Blue", "Type": "variable"}],
+        [{"Имя атрибута 1": "Цвет", "Значение(-я) аттрибута(-ов) 1": "Красный, Белый", "Тип": "variable"}],
+        [{PATTERN: '["Red"]'}, {PATTERN: '["Blue"]'}],
+    ],
+)
+def test_a_product_whose_rows_have_different_colours_is_sold_in_several(rows: Rows) -> None:
+    assert read(*rows) == ShopColours(is_sold_in_several=True)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{"color": "Navy/White"}],
+        [{"color": "Navy/White"}, {"color": ""}, {"color": "navy / white"}],
+        [{**SHOPIFY, "Option1 Value": "Navy/White"}, {"Option1 Value": "Navy/White"}],
+        [{PATTERN: '["Navy","White"]'}, {PATTERN: ""}],
+    ],
+)
+def test_one_cell_with_two_colours_is_one_garment(rows: Rows) -> None:
+    assert read(*rows) == ShopColours(("Navy", "White"))
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        *("Color Name", "main_color", "baseColour", "color-en_US", "*C:Color", "Hauptfarbe", "Colors"),
+        *("Colour Group", "Farbname", "Farben", "Grundfarbe", "Couleur principale", "color principal"),
+        *("attribute:pa_color", "g:color", "Color family", "Kleur (nl)", "Barvy"),
+        *("Kleurgroep", "Warna Utama", "Hovedfarve", "Fargenavn", "kolor podstawowy"),
+        *("Colour (English)", "colour_value", "product color", "Variant Color", "메인 색상"),
+    ],
+)
+def test_a_heading_with_a_colour_word_and_cells_that_name_colours_is_the_column(column: str) -> None:
+    rows = [{"id": str(number), column: cell} for number, cell in enumerate(["emerald", "ivory", "Cult"])]
+
+    columns = find(rows)
+
+    assert (columns.columns, columns.reason) == ((column,), "found")
+    assert columns.read_colours(rows[2:]).texts == ("Cult",)
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        *("Lining color", "sole_colour", "frameColor", "Heel color", "background-color", "Futterfarbe"),
+        *("Sohlenfarbe", "Hintergrundfarbe", "Rahmenfarbe", "Colorful", "discolor", "Text color"),
+        *("couleur de la doublure", "color de la suela", "цвет подошвы", "Secondary color", "Score"),
+        *("Band Color", "Metafield: my.main_color [string]", "Main color (product.metafields.my.main_color)"),
+    ],
+)
+def test_the_colour_of_a_part_or_a_metafield_is_not_the_colour_of_the_product(column: str) -> None:
+    assert find([{"id": "1", column: "red"}, {"id": "2", column: "blue"}]).columns == ()
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_read"),
+    [
+        (["red", "Cult", "red", "red"], True),
+        (["red", "Cult", "Spartacus", "red"], False),
+        (["NVY", "BLK", "101"], False),
+        (["#ff8800", "#000000"], False),
+        (["rouge", "schwarz", "красный"], True),
+        (["", ""], False),
+    ],
+)
+def test_half_of_the_different_cells_have_to_name_colours(cells: Sequence[str], is_read: bool) -> None:
+    columns = find([{"Color code": cell} for cell in cells])
+
+    assert columns.columns == (("Color code",) if is_read else ())
+
+
+def test_two_columns_that_could_be_the_colour_are_named_and_not_read() -> None:
+    row = {"Color Name": "red", "Main Color": "blue", "Size": "M"}
+
+    columns = find([row])
+
+    assert (columns.columns, columns.rivals) == ((), ("Color Name", "Main Color"))
+    assert find([row], "Main Color").rivals == ()
+    assert read(row, named_column="Main Color").texts == ("blue",)
+    assert find([row | {"color": "green"}]).rivals == ()
+
+
+@pytest.mark.parametrize(
+    ("cells", "found"),
+    [
+        ({"Color": "see image"}, "see image"),
+        ({"Color": "#FF8800", "Farbe": ""}, "#FF8800"),
+        ({"Color": "see image", "Farbe": "Rot"}, ""),
+        ({"Color": "see image", PATTERN: "red"}, ""),
+        ({PATTERN: '["gid://shopify/Metaobject/1"]'}, '["gid://shopify/Metaobject/1"]'),
+        ({"Color": "Red"}, ""),
+        ({"Color": ""}, ""),
+        ({"Size": "see image"}, ""),
+    ],
+)
+def test_a_cell_that_names_no_colour_is_found(cells: dict[str, str], found: str) -> None:
+    assert read(cells).cell_without_colour == found
