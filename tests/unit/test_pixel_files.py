@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import re
 import zipfile
 from pathlib import Path
 
@@ -166,25 +167,48 @@ def test_a_csv_pair_has_the_hash_of_its_pictures_and_not_the_name_of_the_origina
     assert pair.describe_data_set().name == "other pictures in Fashion-MNIST's form"
 
 
+ONE_TO_TEN = f"label,{PIXELS}\n" + "".join(f"{label}.0,{PIXELS}\n" for label in range(1, 11))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("", "no picture in it"),
         (f"label,{PIXELS}\n1,{PIXELS}\n2,0,0\n", "row 3: .* has 3 columns"),
-        (f"1,0.5{PIXELS[1:]}\n", "row 1: .* 784 pixels from 0 to 255"),
-        (f"1,{PIXELS}\n10,{PIXELS}\n", "row 2: .* label from 0 to 9"),
-        (f"label,{PIXELS}\n1,256{PIXELS[1:]}\n", "row 2: .* 784 pixels from 0 to 255"),
+        (f"1,0.5{PIXELS[1:]}\n", "row 1, column 2: the pixel '0.5'. Expected .* from 0 to 255"),
+        (f"1,{PIXELS[:-1]}nan\n", "row 1, column 785: the pixel 'nan'"),
+        (f"1,{PIXELS[:-1]}\n", "row 1, column 785: the pixel ''"),
+        (f"0,{PIXELS}\n10,{PIXELS}\n", "row 2: the label '10'. Expected a whole number from 0 to 9.$"),
+        (f"1,{PIXELS}\n1.5,{PIXELS}\n", "row 2: the label '1.5'"),
+        (ONE_TO_TEN, "row 11: the label '10.0'.* begin with 1: subtract 1 from each"),
+        (
+            f"label,{PIXELS}\nBag,{PIXELS}\n",
+            "row 2: the label 'Bag'.* number of the class in place",
+        ),
+        (f"Bag,{PIXELS}\n", "row 1: the label 'Bag'"),
+        (f"label,{PIXELS}\n1,256{PIXELS[1:]}\n", "row 2, column 2: the pixel '256'"),
         (f"pixel1,pixel2,label\n{PIXELS},1\n", "row 1: the header names .* Expected `label`"),
         (f"label,pixel2,pixel1\n1,{PIXELS}\n", "row 1: the header names .* Expected `label`"),
         ("\x1f\udc8b packed", r"damaged or truncated"),
     ],
 )
-def test_a_wrong_csv_is_named_with_its_row(tmp_path: Path, text: str, message: str) -> None:
+def test_a_wrong_csv_is_named_with_its_row_and_cell(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "pictures.csv"
     path.write_bytes(text.encode(errors="surrogateescape"))
 
     with pytest.raises(BadCsvFile, match=rf"pictures\.csv.*{message}"):
         read_pixel_csv(path, 10)
+
+
+def test_whole_numbers_with_a_decimal_point_are_read_as_pandas_writes_them(tmp_path: Path) -> None:
+    part, path = striped_pictures(3), tmp_path / "pictures.csv"
+    text = csv_text(part.images, part.classes)
+    path.write_text(re.sub(r"(?m)(?<=[,\n])(\d+)(?=,|$)", r"\1.0", text))
+
+    images, labels = read_pixel_csv(path, 10)
+
+    assert ".0,0.0," in path.read_text()
+    assert (images.tolist(), labels.tolist()) == (part.images.tolist(), part.classes.tolist())
 
 
 def test_one_csv_of_pixels_is_measured_on_and_not_learnt(tmp_path: Path) -> None:

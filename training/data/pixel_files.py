@@ -31,6 +31,9 @@ IDX_UINT8_CODE: Final = 0x08
 GZIP_MAGIC: Final = b"\x1f\x8b"
 ZIP_MAGIC: Final = b"PK\x03\x04"
 
+LABEL_COLUMN_NAMES: Final = frozenset({"label", "labels", "class", "target", "y"})
+"""Usual names of the column of labels."""
+
 PIXELS_PER_PICTURE: Final = EDGE * EDGE
 PIXEL_CSV_COLUMNS: Final = 1 + PIXELS_PER_PICTURE
 
@@ -145,12 +148,12 @@ def read_pixel_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray
 
     Raises:
         BadCsvFile: it cannot be read, is empty, its header names the columns in another order, or a row has a
-            wrong number of columns or a cell that is no whole number or out of range; file and row are named.
+            wrong number of columns or a cell that is no whole number or out of range; the message names file,
+            row and cell.
     """
     # A spreadsheet may have saved it; no cell holds one of these.
     lines = _read_csv_text(path).replace(";", ",").replace("\t", ",").splitlines()
-    # A header is a first row whose first cell is a word: `label` in the files that go around.
-    first = int(bool(lines) and lines[0].lstrip(' "')[:1].isalpha())
+    first = int(bool(lines) and _is_header(lines[0]))
     if first:
         _check_header(path, lines[0])
     table = _parse_table(lines[first:], classes)
@@ -159,9 +162,25 @@ def read_pixel_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray
     return table[:, 1:].reshape(-1, EDGE, EDGE), table[:, 0].copy()
 
 
+def _is_header(line: str) -> bool:
+    """Return whether the first row names columns: its first cell is a word, such as `label`.
+
+    A picture whose label is a word is no header. Its pixels are numbers that do not count the columns.
+    """
+    first, *cells = _split_cells(line)
+    if first.lower() in LABEL_COLUMN_NAMES or not first[:1].isalpha():
+        return first[:1].isalpha()
+    numbers = [int(cell) for cell in cells if cell.isdecimal()]
+    return len(numbers) < len(cells) or numbers == sorted(set(numbers))
+
+
+def _split_cells(line: str) -> list[str]:
+    return [cell.strip(' "') for cell in line.split(",")]
+
+
 def _check_header(path: Path, header: str) -> None:
     """Refuse columns in another order: dark first pixels would pass for labels."""
-    names = [cell.strip(' "').lower() for cell in header.split(",")]
+    names = [cell.lower() for cell in _split_cells(header)]
     # `pixel1`, `pixel2`, ... or `1x1`, `1x2`, ...: by row, then by column
     numbers = [tuple(map(int, digits)) for name in names[1:] if (digits := re.findall(r"\d+", name))]
     if names[0].startswith("pixel") or "label" in names[1:] or numbers != sorted(numbers):
@@ -174,20 +193,65 @@ def _check_header(path: Path, header: str) -> None:
 
 def _parse_table(lines: list[str], classes: int) -> NDArray[np.uint8] | None:
     """Read the whole table as uint8 (N, PIXEL_CSV_COLUMNS); None if it is wrong somewhere."""
+    table = _load_numbers(lines, np.int64)
+    if table is None:
+        # pandas writes 9.0 if a column had a gap. Second, since whole numbers are read three times as fast.
+        table = _load_numbers(lines, np.float64)
+    if table is None or table.shape[1] != PIXEL_CSV_COLUMNS:
+        return None
+    # NaN is in no range.
+    is_in_range = table.min() >= 0 and table.max() <= 255 and table[:, 0].max() < classes
+    numbers = table.astype(np.uint8) if is_in_range else None
+    return numbers if numbers is not None and (numbers == table).all() else None
+
+
+def _load_numbers(lines: list[str], dtype: type[np.number]) -> NDArray[np.number] | None:
+    """Read cells as numbers of a type; None if one is none, or if rows differ in length."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # numpy's way to say that there is no row
-            table = np.loadtxt(lines, np.int64, comments=None, delimiter=",", quotechar='"', ndmin=2)
+            return np.loadtxt(lines, dtype, comments=None, delimiter=",", quotechar='"', ndmin=2)
     except (ValueError, UserWarning):
         return None
-    right = table.shape[1] == PIXEL_CSV_COLUMNS and table.min() >= 0 and table.max() <= 255
-    return table.astype(np.uint8) if right and table[:, 0].max() < classes else None
 
 
 def _describe_first_error(lines: list[str], first: int, classes: int) -> str:
-    """Describe the first row that is wrong; numpy says only that there is one."""
+    """Describe the first cell that is wrong; numpy says only that there is one.
+
+    Args:
+        lines: the rows, in which all separators are commas.
+        first: the position of the first row that is no header.
+    """
     expected = f"Expected a label from 0 to {classes - 1}, then {PIXELS_PER_PICTURE} pixels from 0 to 255."
     for number, line in enumerate(lines, start=1):
-        if number > first and line.strip() and _parse_table([line], classes) is None:
-            return f", row {number}: {line[:20]!r}... has {line.count(',') + 1} columns. {expected}"
+        if number <= first or not line.strip() or _parse_table([line], classes) is not None:
+            continue
+        cells = _split_cells(line)
+        if len(cells) != PIXEL_CSV_COLUMNS:
+            return f", row {number}: {line[:20]!r}... has {len(cells)} columns. {expected}"
+        if not _is_whole_number(cells[0], classes - 1):
+            return f", row {number}: {_describe_label(cells[0], lines[first:], classes)}"
+        column = next(place for place, cell in enumerate(cells) if not _is_whole_number(cell, 255))
+        return (
+            f", row {number}, column {column + 1}: the pixel {cells[column][:20]!r}. Expected a whole number "
+            "from 0 to 255."
+        )
     return f": no picture in it. {expected}"
+
+
+def _is_whole_number(cell: str, highest: int) -> bool:
+    try:
+        return float(cell) in range(highest + 1)
+    except ValueError:
+        return False
+
+
+def _describe_label(label: str, lines: list[str], classes: int) -> str:
+    """Describe a label that is no class number, and name the usual cause."""
+    labels = {_split_cells(line)[0].removesuffix(".0") for line in lines if line.strip()}
+    advice = ""
+    if label[:1].isalpha():
+        advice = " Write the number of the class in place of its name."
+    elif "0" not in labels and str(classes) in labels:
+        advice = " The labels of this file seem to begin with 1: subtract 1 from each."
+    return f"the label {label[:20]!r}. Expected a whole number from 0 to {classes - 1}.{advice}"
