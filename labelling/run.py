@@ -19,8 +19,9 @@ from labelling.job import Job
 from labelling.journal.journal_file import EXPORTED, Journal, journal_path
 from labelling.journal.journal_rows import RunListing
 from labelling.lists.titles import LANGUAGE_OFF
+from labelling.lists.words_file import words_file_path
 from labelling.review.correction_intake import CorrectionEffect, take_corrections
-from labelling.review.sheet import write_sheet
+from labelling.review.sheet import WrittenSheet, write_sheet
 from labelling.sources.items import PictureItem
 from labelling.workers.labeller import Say, WorkerSetup
 from labelling.write.feeds import FeedResult, feed_path, mention_earlier_feed, write_feed
@@ -30,6 +31,7 @@ from labelling.write.sorted_folders import SortedPictures, describe_half_filled_
 from labelling.write.summary import (
     Summary,
     find_products_without_photo,
+    read_accepted_count,
     write_tables,
     write_unfinished_tables,
 )
@@ -59,7 +61,7 @@ class Outcome:
         correction_effect: the effect of corrections; None without them.
         words_file: the file of the shop's own words for its next list; None without corrections, or without
             such words.
-        sheet_path: the review sheet; None if none was asked for, or it could not be written.
+        sheet: the review sheet; None if none was asked for, or it could not be written.
         sorted_pictures: the pictures in folders; None if none were asked for, or they could not be written.
         feed: the feed; None if none was asked for, or it could not be written.
         errors: the errors of the file of words, sheet, folders and feed, in this order.
@@ -68,7 +70,7 @@ class Outcome:
     summary: Summary
     correction_effect: CorrectionEffect | None
     words_file: Path | None
-    sheet_path: Path | None
+    sheet: WrittenSheet | None
     sorted_pictures: SortedPictures | None
     feed: FeedResult | None
     errors: tuple[Exception, ...]
@@ -98,10 +100,12 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
     _check_lists_pictures(job)
     with Journal(job.table, job.settings, restart=job.is_restart) as journal:
         with _stop_with(RESUME_LABELLING_ADVICE):
+            accepted_before = read_accepted_count(job.table)
             kept_count = _label(job, journal, watch, say)
-            correction_effect = (
-                take_corrections(job.corrections, journal, job.table) if job.corrections is not None else None
-            )
+            correction_effect = None
+            if job.corrections is not None:
+                effect = take_corrections(job.corrections, journal, job.table)
+                correction_effect = effect._replace(accepted_before=accepted_before)
             decisions = Decisions(journal)
             _say_how_titles_are_read(decisions, say)
             _say_which_answers_are_outdated(journal, say)
@@ -149,16 +153,18 @@ def _write_outputs(
     errors = list[Exception]()
     has_rows = summary.rows > summary.errors
     words_file = _attempt(lambda: _write_words(job, decisions), errors)
-    page = _attempt(lambda: _write_sheet(job, decisions), errors)
+    sheet = _attempt(lambda: _write_sheet(job, decisions), errors)
     pictures = _attempt(lambda: _sort_pictures(job, decisions), errors)
-    feed = _attempt(lambda: _write_feed(job, decisions), errors) if has_rows else None
+    has_failed_sheet = job.sheet_settings is not None and sheet is None
+    advice = "" if has_failed_sheet else job.feed_advice
+    feed = _attempt(lambda: _write_feed(job, decisions, advice), errors) if has_rows else None
     if not has_rows and job.feed_platform and (file := feed_path(job.table, job.feed_platform)).exists():
         say(f"No feed is written: {file} is still the one of an earlier run.")
     return Outcome(
         summary=summary,
         correction_effect=correction_effect,
         words_file=words_file,
-        sheet_path=page,
+        sheet=sheet,
         sorted_pictures=pictures,
         feed=feed,
         errors=tuple(errors),
@@ -182,12 +188,11 @@ def _write_words(job: Job, decisions: Decisions) -> Path | None:
         return write_words(job.table, words, decisions.journal)
 
 
-def _write_sheet(job: Job, decisions: Decisions) -> Path | None:
+def _write_sheet(job: Job, decisions: Decisions) -> WrittenSheet | None:
     if (settings := job.sheet_settings) is None:
         return None
     with _stop_with(RESUME_OUTPUTS_ADVICE):
-        write_sheet(job.source, decisions, settings)
-    return settings.page_path
+        return write_sheet(job.source, decisions, settings)
 
 
 def _sort_pictures(job: Job, decisions: Decisions) -> SortedPictures | None:
@@ -197,11 +202,11 @@ def _sort_pictures(job: Job, decisions: Decisions) -> SortedPictures | None:
         return sort_into_folders(job.sorted_folder, job.source, decisions)
 
 
-def _write_feed(job: Job, decisions: Decisions) -> FeedResult | None:
+def _write_feed(job: Job, decisions: Decisions, advice: str) -> FeedResult | None:
     if not job.feed_platform:
         return None
     with _stop_with(RESUME_OUTPUTS_ADVICE), mention_earlier_feed(job.table, job.feed_platform):
-        return write_feed(job.feed_platform, job.table, decisions, job.feed_advice)
+        return write_feed(job.feed_platform, job.table, decisions, advice)
 
 
 def _check_lists_pictures(job: Job) -> None:
@@ -222,6 +227,11 @@ def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
             f"{journal.path} is of version 2.0.0: {journal.recovered_count:,} answers of people came over, "
             "and its pictures are labelled once more."
         )
+        if (words_file := words_file_path(job.table)).exists() and not job.own_words:
+            say(
+                f"Answers about categories are lost from {journal.path}, as version 2.0.0 keeps none. They "
+                f"are still in {words_file}: the same command with --words {words_file} takes them."
+            )
     if journal.is_superseded and journal.earlier_settings:
         say(
             f"{job.table} is of release {journal.earlier_settings.version}: everything is labelled again by "

@@ -30,8 +30,9 @@ from labelling.write.platforms import FEED_PLATFORMS
 from labelling.write.summary import Summary
 from labelling.write.table import WORKBOOK_ENDING, check_form
 from scripts.__main__ import command
-from scripts.label_job import ENGINES_BY_NAME, read_labelling_job
-from scripts.label_summary import print_output_places, print_table_figures
+from scripts.label_job import ENGINES_BY_NAME, REVIEW_LIMIT, read_labelling_job
+from scripts.label_outputs import print_outputs
+from scripts.label_summary import print_table_figures
 from scripts.list_options import add_list_options
 from scripts.progress_bars import show_progress
 from scripts.terminal import (
@@ -43,9 +44,6 @@ from scripts.terminal import (
     print_message,
 )
 from training.progress import explain_resuming
-
-REVIEW_LIMIT = 1000
-"""Default number of pictures on a review page, which is then a few megabytes and takes a person an hour."""
 
 EXAMPLE_COMMANDS = (
     "wardrobe label photos --out labels.csv",
@@ -74,7 +72,7 @@ def execute(arguments: argparse.Namespace) -> object:
         check_room(total or 0, len(columns))
     outcome = _run(job, total)
     with go_on_without_reader():
-        print_output_places(arguments, outcome, job)
+        print_outputs(arguments, outcome, job)
     if outcome.errors:
         raise outcome.errors[0]
     return _document(outcome)

@@ -45,6 +45,9 @@ from model_store.named_release import find_release, parse_store_address
 from model_store.release_files import expand_home
 from scripts.terminal import get_program_name, print_message
 
+REVIEW_LIMIT: Final = 1000
+"""Default number of pictures on a review page, which is then a few megabytes and takes a person an hour."""
+
 JOURNAL_OPTIONS: Final = (
     *("source", "by", "language", "title_column", "colour_column", "taxonomy", "allow_host", "engine"),
     *("path_column", "root", "encoding", "skip_bad_rows"),
@@ -81,7 +84,8 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
     check_outputs(_outputs(arguments), filter(None, reads))
     source = _source(arguments)
     column = None if arguments.by is None else check_grouping(source, arguments.by)
-    _check_same(arguments, before, release.version, column)
+    if not arguments.restart:
+        _check_same(arguments, before, release.version, column)
     if arguments.feed:
         with mention_earlier_feed(arguments.out, arguments.feed):
             check_feed(arguments.feed, source.columns, release.manifest.attributes)
@@ -126,8 +130,9 @@ def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
         )
     before = None
     options = dict[str, Any]()
-    with suppress(TableUnusable, RunMismatch) if arguments.source else ExitStack():  # said once it is opened
-        if is_there and not arguments.restart:
+    # If SOURCE is named, an unusable file is an error once the run opens it, and --restart replaces it.
+    with suppress(TableUnusable, RunMismatch) if arguments.source or arguments.restart else ExitStack():
+        if is_there and (arguments.source is None or not arguments.restart):
             with Journal(table) as journal:
                 before = journal.earlier_settings
                 options = dict(journal.options)
@@ -250,11 +255,31 @@ def _read_sheet_settings(arguments: argparse.Namespace, release: LocalRelease) -
 def make_corrections_command(arguments: argparse.Namespace) -> str:
     """Return the rest of a command line after `wardrobe` that takes the answers of a review sheet.
 
+    It writes the sheet and the feed again, so that they have the answers, too.
+
     Args:
         arguments: the arguments of the run that wrote the sheet.
     """
-    feed = f" --feed {arguments.feed}" if arguments.feed else ""
-    return f"label --corrections {EXPORT_FILE_NAME} --out {shlex.quote(str(arguments.out))}{feed}"
+    words = ["label", "--corrections", EXPORT_FILE_NAME, "--out", str(arguments.out)]
+    if arguments.review:
+        words += ["--review", str(arguments.review)]
+    if arguments.audit is not None:
+        words += ["--audit", str(arguments.audit)]
+    if arguments.review_limit != REVIEW_LIMIT:
+        words += ["--review-limit", str(arguments.review_limit)]
+    if arguments.feed:
+        words += ["--feed", arguments.feed]
+    return shlex.join(words)
+
+
+def make_sheet_command(arguments: argparse.Namespace) -> str:
+    """Return the rest of a command line after `wardrobe` that repeats a run and writes a review sheet.
+
+    Args:
+        arguments: the arguments of the run, which wrote no sheet.
+    """
+    words = [word for word in arguments.words if word not in ("--restart", "--json")]
+    return shlex.join(["label", "--review", "sheet.html", *words])
 
 
 def describe_missing_colours(arguments: argparse.Namespace) -> str:
@@ -267,9 +292,8 @@ def describe_missing_colours(arguments: argparse.Namespace) -> str:
         The part of the review sheet to answer, or without a sheet a command to paste that writes one.
     """
     if arguments.review:
-        return f'Answer "Colours for the feed" in {arguments.review}, then run the command after `Next:`.'
-    words = ["--review", "sheet.html", *arguments.words]
-    return f"A sheet asks for them: {get_program_name()} label {shlex.join(words)}"
+        return f'Answer "Colours for the feed" in {arguments.review}, then run the command after `Later:`.'
+    return f"A sheet asks for them: {get_program_name()} {make_sheet_command(arguments)}"
 
 
 def _categories(file_or_platform: str | None, release: LocalRelease) -> HeadCategories:

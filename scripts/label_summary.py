@@ -1,28 +1,20 @@
-"""Print the result of a run of `label`: its summary as soon as the tables exist, then its other outputs."""
+"""Print the figures of a run of `label` as soon as its tables exist."""
 
-import argparse
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from inference.contract import LABEL
 from inference.language_files import UNDETERMINED_LANGUAGE, get_language_name, list_readable_languages
 from inference.plain_text import escape_unprintable_lines, join_first_items
-from inference.reasons import Place, Reason
 from labelling.job import Job
 from labelling.review.audit import describe_audits
 from labelling.review.correction_intake import CorrectionEffect
 from labelling.rows import ACCEPT
-from labelling.run import Outcome
-from labelling.run_settings import FOLDER_COLUMN
 from labelling.write.counts import OUTCOMES
-from labelling.write.feeds import DOUBTFUL_COLOUR, FeedResult, describe_left_out
 from labelling.write.summary import Summary
 from reports.product_rule import is_promise_shown
 from reports.values import Promise, read_report
-from scripts.label_job import make_corrections_command
-from scripts.terminal import get_program_name, make_console, print_message, print_table
+from scripts.terminal import make_console, print_message, print_table
 
 MAX_PRODUCTS_NAMED: Final = 5
 """Largest number of products that a sentence names."""
@@ -42,58 +34,52 @@ def print_table_figures(
         taken_corrections: the numbers of people's answers that were taken; None if the run had no
             corrections.
     """
-    _show_summary(summary)
-    if summary.rows > summary.errors:
+    for note in summary.notes:
+        print_message(note)
+    has_answers = summary.rows > summary.errors
+    if summary.rows and not has_answers:
+        first_error = escape_unprintable_lines(summary.first_error)
+        print_message(f"nothing of {summary.source} could be read. {first_error}")
+    else:
+        _say_figures(summary)
+    if has_answers:
         _say_checks(summary, products_without_photo, read_report(job.release).products.get(LABEL))
     if taken_corrections:
         _say_taken(job, taken_corrections, summary)
+    if has_answers:
+        _print_counts(summary)
 
 
-def print_output_places(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> None:
-    """Print where a run wrote its other outputs: own words, review sheet, sorted pictures and feed.
+def describe_progress(summary: Summary) -> str:
+    """Return the sentence that says how many products, or pictures without products, are done.
 
-    Errors of these outputs are printed too, except the first one, which the command raises at its end.
-
-    Args:
-        arguments: the arguments of the command line.
-        outcome: the results of the run.
-        job: the settings and inputs of the run.
+    For example: "34 of 42 products are done, 6 need a person, 2 have no photo."
     """
-    if outcome.words_file:
-        _say_words(outcome.words_file, job)
-    if questions := describe_category_questions(outcome.summary, outcome.sheet_path):
-        print(questions)
-    if outcome.sheet_path:
-        make_console().print(f"Review sheet: {outcome.sheet_path}")
-        _say_next(make_corrections_command(arguments))
-    if outcome.sorted_pictures:
-        copied, unreadable = outcome.sorted_pictures
-        lost = f"; {unreadable:,} could not be read" if unreadable else ""
-        make_console().print(f"Sorted: {copied:,} pictures into folders of {arguments.into}{lost}.")
-    if outcome.feed:
-        _say_feed(outcome.feed, job.feed_advice)
-    for error in outcome.errors[1:]:
-        print_message(str(error))
+    if products := summary.products:
+        total = products["products"]
+        open_count = sum(products["reviewed"].values())
+        lacking_count = products["without_answer"]
+        name = "products"
+        lacking = "has no photo" if lacking_count == 1 else "have no photo"
+    else:
+        total = summary.rows
+        open_count = sum(sum(counts.values()) - counts[ACCEPT] for counts in summary.labels.values())
+        lacking_count = summary.errors
+        name = "pictures"
+        lacking = "cannot be read"
+    done_count = total - open_count - lacking_count
+    parts = [f"{done_count:,} of {total:,} {name} {'is' if done_count == 1 else 'are'} done"]
+    if open_count:
+        parts.append(f"{open_count:,} {'needs' if open_count == 1 else 'need'} a person")
+    if lacking_count:
+        parts.append(f"{lacking_count:,} {lacking}")
+    return f"{', '.join(parts)}."
 
 
-def _show_summary(summary: Summary) -> None:
-    """Print counts, the share to review, and where the table is; the error alone if nothing was read."""
-    for note in summary.notes:
-        print_message(note)
-    if 0 < summary.rows == summary.errors:
-        print_message(
-            f"nothing of {summary.source} could be read. {escape_unprintable_lines(summary.first_error)}"
-        )
-        return
+def _say_figures(summary: Summary) -> None:
+    """Print how many rows are done, the sentences about the list, and where the table is."""
     out = make_console()
-    outcomes = [
-        reason
-        for reason in OUTCOMES
-        if reason is None or Place.ANSWER in reason.places or _has(summary, reason)
-    ]
-    print_table([_row("label", name, outcomes, counts) for name, counts in _used_labels(summary.labels)])
-    for attribute, labels in summary.attributes.items():
-        print_table([_row(attribute, name, (None,), counts) for name, counts in _used_labels(labels)])
+    out.print(describe_progress(summary))
     before = f" ({summary.rows_before:,} of them labelled before)" if summary.rows_before else ""
     errors = f", {summary.errors:,} of them errors" if summary.errors else ""
     is_labelling = summary.rows > summary.rows_before
@@ -109,6 +95,17 @@ def _show_summary(summary: Summary) -> None:
     if renamed := [f"`{name}` as `{ours}`" for name, ours in summary.columns.items() if name != ours]:
         out.print(f"Columns of the list that the table has, too, are in it: {', '.join(renamed)}.")
     out.print(f"Table: {summary.table}")
+
+
+def _print_counts(summary: Summary) -> None:
+    """Print a table of the class and one of each attribute, without rows and columns of zeros."""
+    labels = _used_labels(summary.labels)
+    outcomes = [reason for reason in OUTCOMES if any(counts[reason or ACCEPT] for _, counts in labels)]
+    print_table([_row("label", name, outcomes, counts) for name, counts in labels])
+    for attribute, attribute_labels in summary.attributes.items():
+        used_labels = _used_labels(attribute_labels)
+        shown = [None] if any(counts[ACCEPT] for _, counts in used_labels) else []
+        print_table([_row(attribute, name, shown, counts) for name, counts in used_labels])
 
 
 def describe_speed(pictures: int, seconds: float) -> str:
@@ -139,10 +136,6 @@ def _describe_checks(accepted: int, checked_count: int, right: int, rows: str) -
 def _used_labels(labels: Mapping[str, Mapping[str, int]]) -> list[tuple[str, Mapping[str, int]]]:
     """Return the labels that some picture got, with the number of pictures by outcome."""
     return [(label, counts) for label, counts in labels.items() if sum(counts.values())]
-
-
-def _has(summary: Summary, reason: Reason) -> bool:
-    return any(counts[reason] for counts in summary.labels.values())
 
 
 def _describe_words(words: Mapping[str, Any], rows_name: str) -> str:
@@ -242,71 +235,19 @@ def _say_taken(job: Job, taken_corrections: CorrectionEffect, summary: Summary) 
             "since."
         )
     make_console().print(f"People decided {summary.decided_by_person:,} of {summary.rows:,} rows.")
+    if taken_corrections.categories:
+        print(_describe_category_effect(taken_corrections, summary))
     corrections = job.corrections.pictures if job.corrections else []
     for sentence in describe_audits(corrections, summary.version):
         make_console().print(sentence, markup=False, highlight=False, soft_wrap=True)
-    files = dict.fromkeys(str(correction.file) for correction in corrections)
-    if len(files) == 1:
-        _say_next(f"improve {shlex.quote(*files)}")
 
 
-def describe_category_questions(summary: Summary, page: Path | None) -> str:
-    """Return a sentence that tells how many questions about the shop's categories a person could answer.
-
-    Args:
-        summary: the figures of the tables.
-        page: the path of the review sheet, which asks them; None if none was written.
-
-    Returns:
-        The sentence; empty if there are no such questions.
-    """
-    question_counts = summary.category_questions or {"categories": 0, "rows": 0}
-    count = question_counts["categories"]
-    rows = question_counts["rows"]
-    if not count:
-        return ""
-    row_name = "product" if summary.products else "picture"
-    need = f"{row_name}s that need" if rows > 1 else f"{row_name} that needs"
-    questions = f"{count:,} questions about categories" if count > 1 else "1 question about a category"
-    verb = "are" if count > 1 else "is"
-    page_text = f", first on {page}," if page else ""
-    advice = "" if page else " --review sheet.html writes a sheet that asks them first."
-    return f"{questions}{page_text} {verb} about {rows:,} {need} a person.{advice}"
-
-
-def _say_words(file: Path, job: Job) -> None:
-    """Print the command that takes the shop's own words for its next list."""
-    column = job.settings.by.column if job.settings.by else ""
-    grouping_option = (
-        "--by-folder " if column == FOLDER_COLUMN else f"--by {shlex.quote(column)} " if column else ""
-    )
-    print(
-        f"Words of the shop: {file}. For its next list: {get_program_name()} label LIST.csv "
-        f"{grouping_option}--words "
-        f"{shlex.quote(str(file))} --out TABLE.csv"
-    )
-
-
-def _say_feed(feed: FeedResult, advice: str) -> None:
-    """Print the content of a feed."""
-    if feed.categories:
-        print(f"Categories of {feed.categories[1]:,} products: {feed.categories[0]}.")
-    left_out = "".join(
-        f" {describe_left_out(reason, products)}"
-        for reason, products in feed.left_out_products.items()
-        if products
-    )
-    likely_text = (
-        f" {feed.likely_count:,} colours, at least {feed.right_share:.0%} of such right."
-        if feed.likely_count
-        else ""
-    )
-    # Not by rich, which would break a command where the terminal ends.
-    print(f"Feed of {feed.row_count:,} products: {feed.file}.{likely_text}{left_out} {feed.note}".strip())
-    if feed.left_out_products[DOUBTFUL_COLOUR]:
-        print(advice)  # on a line of its own, where it may be a command
-
-
-def _say_next(words: str) -> None:
-    # Not by rich, which would break a command where the terminal ends.
-    print(f"Next: {get_program_name()} {words}")
+def _describe_category_effect(taken_corrections: CorrectionEffect, summary: Summary) -> str:
+    """Return a sentence that compares the accepted answers with those before people explained categories."""
+    count = taken_corrections.categories
+    explained = f"{count:,} categories are explained" if count > 1 else "1 category is explained"
+    accepted = summary.products["accepted"] if summary.products else summary.accepted
+    name = "products" if summary.products else "pictures"
+    before = taken_corrections.accepted_before
+    earlier = "" if before is None else f", and {before:,} were before"
+    return f"{explained}: {accepted:,} {name} are accepted now{earlier}."

@@ -40,6 +40,8 @@ class CorrectionEffect(NamedTuple):
         categories: the number of answers about categories.
         category_disagreements: the number of categories for which people gave different kinds. The latest
             answer is used.
+        accepted_before: the number of products, or of pictures without products, that were accepted before;
+            None if it is not known.
     """
 
     correction_count: int
@@ -48,6 +50,7 @@ class CorrectionEffect(NamedTuple):
     examples: tuple[str, ...]
     categories: int = 0
     category_disagreements: int = 0
+    accepted_before: int | None = None
 
 
 def take_corrections(all_corrections: AllCorrections, journal: Journal, table: Path) -> CorrectionEffect:

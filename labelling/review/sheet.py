@@ -7,7 +7,8 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Final, TypeGuard
+from pathlib import Path
+from typing import Final, NamedTuple, TypeGuard
 
 from inference.contract import LABEL
 from inference.decode import prepare_decoders
@@ -59,7 +60,19 @@ EXPORT_FILE_NAME: Final = "corrections.csv"
 """The name of the CSV file that a review sheet exports."""
 
 
-def write_sheet(source: Source, decisions: Decisions, review: SheetSettings) -> None:
+class WrittenSheet(NamedTuple):
+    """A review sheet that was written.
+
+    Attributes:
+        page_path: the path of the page.
+        question_count: the number of its questions, without those that are optional.
+    """
+
+    page_path: Path
+    question_count: int
+
+
+def write_sheet(source: Source, decisions: Decisions, review: SheetSettings) -> WrittenSheet:
     """Write a review sheet: an HTML page with questions about a finished table that nobody has answered yet.
 
     The pictures of the page are read in one pass over the source.
@@ -92,6 +105,8 @@ def write_sheet(source: Source, decisions: Decisions, review: SheetSettings) -> 
     attributes = {head: run.heads[head] for head in review.heads if head != LABEL}
     category_cards = [_category_card(question, pictures, run) for question in categories]
     write_page(review.page_path, make_review_page(cards, run.heads[LABEL], frame, attributes, category_cards))
+    asked_cards = [card for card in cards if not card.audit and card.screen != FEED_SCREEN]
+    return WrittenSheet(review.page_path, len(asked_cards) + len(category_cards))
 
 
 def choose_questions(

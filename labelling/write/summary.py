@@ -313,6 +313,19 @@ GROUP BY product HAVING min(error) <> '' ORDER BY min(number) LIMIT ?
 """
 
 
+def read_accepted_count(table: Path) -> int | None:
+    """Return how many products, or pictures without products, the summary beside a table counts as accepted.
+
+    None if there is no complete summary.
+    """
+    if not _stands_complete(table):
+        return None
+    document = json.loads(summary_path(table).read_bytes())
+    counts = document.get("products") or document
+    accepted = counts.get("accepted") if isinstance(counts, dict) else None
+    return accepted if isinstance(accepted, int) else None
+
+
 def summary_path(table: Path) -> Path:
     """Return the path of the summary beside a table: `TABLE.summary.json`."""
     return table.with_name(f"{table.name}.summary.json")

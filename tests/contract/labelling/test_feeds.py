@@ -381,7 +381,7 @@ def test_without_an_accepted_colour_there_is_no_feed_and_what_comes_next_is_said
     assert not list(shop.glob("labels-google*")), "neither a feed nor categories"
     assert f'Answer "Colours for the feed" in {sheet}' in str(no.value)
     assert (
-        f"label --corrections corrections.csv --out {shop}/labels.csv --feed google"
+        f"label --corrections corrections.csv --out {shop}/labels.csv --review {sheet} --feed google"
         in capsys.readouterr().out
     )
     assert len(rows_of(shop / "labels-products.csv")) == 5
@@ -396,7 +396,9 @@ def test_the_command_that_asks_for_what_a_feed_lacks_has_a_line_of_its_own(
 
     corrected(shop, "shopify")
 
-    *_, feed, command = capsys.readouterr().out.splitlines()
+    lines = capsys.readouterr().out.splitlines()
+    place = next(place for place, line in enumerate(lines) if line.startswith("A sheet asks for them: "))
+    feed, command = lines[place - 1 : place + 1]
     assert [row["URL handle"] for row in rows_of(shop / "labels-shopify.csv")] == ["item-1", "item-4"]
     assert "1 lack what it needs, and are in no feed: 001003 (`handle`)." in feed
     question, verb, words = command.partition(" label ")

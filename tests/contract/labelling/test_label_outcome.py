@@ -4,6 +4,7 @@ None of these hides the table, or another one of them.
 """
 
 import json
+import shlex
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,7 @@ from labelling.sources.items import PictureItem
 from labelling.workers.labeller import LabelledChunks, Say, WorkerSetup
 from model_store.local_releases import open_release
 from scripts.label_job import ENGINES_BY_NAME, make_model_path_absolute
-from scripts.terminal import run_main
+from scripts.terminal import get_program_name, run_main
 from tests.catalogues import PICTURES, write_folder
 from tests.commands import wardrobe
 from tests.labelled_here import here
@@ -96,6 +97,8 @@ def test_a_sheet_that_cannot_be_written_hides_neither_summary_nor_feed(
     assert rows_of(tmp_path / "t-google.csv") == [{"id": "A0", "color": "red"}]
     assert "sheet.html: cannot be written (No space left on device)" in said
     assert "Review sheet" not in printed
+    assert "sheet.html" not in printed, "nothing asks to answer a sheet that is not there"
+    assert "Next:" not in printed
 
 
 def test_a_sheet_and_folders_that_fail_are_both_named(
@@ -286,3 +289,49 @@ def test_a_store_and_a_file_of_categories_are_found_from_any_folder(
 @pytest.mark.parametrize("name", ["bundled", "s3://models/wardrobe", "s3://models/wardrobe@V"])
 def test_an_address_or_name_that_is_no_folder_is_kept_as_it_was_typed(name: str) -> None:
     assert make_model_path_absolute(name) == name
+
+
+def test_the_printed_command_repeats_the_outputs_of_the_run_and_there_is_one_next_step(
+    shop: Path, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "t.csv"
+    sheet = tmp_path / "a sheet.html"
+    words = [str(shop), "--out", str(table), "--model", str(release), "--by", "article"]
+
+    ended(words, capsys)
+    assert wardrobe("label", [*words, "--review", str(sheet), "--audit", "1"]) == 0
+    first = capsys.readouterr().out.splitlines()
+
+    later = [line.removeprefix("Later: ") for line in first if line.startswith("Later: ")]
+    command = f"label --corrections corrections.csv --out {table} --review '{sheet}' --audit 1"
+    assert [line for line in first if line.startswith("Next: ")] == [
+        f"Next: open {sheet} in a browser, and answer its questions"
+    ]
+    assert later == [f"{get_program_name()} {command}"]
+
+
+def test_a_run_without_a_sheet_names_the_command_that_writes_one(
+    shop: Path, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [str(shop), "--out", str(tmp_path / "t.csv"), "--model", str(release), "--by", "article"]
+
+    assert wardrobe("label", words) == 0
+
+    steps = [line for line in capsys.readouterr().out.splitlines() if line.startswith(("Next:", "Later:"))]
+    assert steps == [f"Next: {get_program_name()} label --review sheet.html {shlex.join(words)}"]
+
+
+def test_a_restart_for_corrections_reads_source_and_options_of_the_journal(
+    shop: Path, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "t.csv"
+    [first, *_] = label(shop, table, release, "--by", "article")
+    answer = {"sha256": first["sha256"], "path": "", "label": first["label"], "product": first["article"]}
+    said = write_csv(tmp_path / "said.csv", [answer])
+
+    assert wardrobe("label", ["--corrections", str(said), "--out", str(table), "--restart"]) == 0
+
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "labelled before" not in printed, "everything is labelled again"
+    assert "6 products by `article`" in printed
+    assert "People decided 1 of 6 rows" in printed

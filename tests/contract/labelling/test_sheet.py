@@ -40,7 +40,7 @@ def test_a_run_ends_in_a_summary_and_draws_the_audit_that_its_table_can_pay_for(
 
     said = capsys.readouterr().out
     assert "12 rows (12 of them labelled before); " in said
-    assert said.endswith(f"label --corrections corrections.csv --out {table}\n")
+    assert said.endswith(f"label --corrections corrections.csv --out {table} --review {sheet}\n")
     drawn = [card for card in cards_of(sheet) if card["audit"]]
     assert len(drawn) == (12 - len(doubtful)) // 4 > 0, "a quarter of the accepted ones"
 

@@ -32,10 +32,12 @@ def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def label(checkout: Path, *words: str | Path) -> None:
+def label(checkout: Path, *words: str | Path) -> str:
+    """Label with a checkout, and return what it says."""
     command = [sys.executable, "-m", "scripts", "label", *words, "--workers", "1"]
     ended = done(command, checkout, PYTHONPATH=str(checkout))
     assert ended.returncode == 0, ended.stderr
+    return ended.stderr
 
 
 def answer(file: Path, table: Path, name: str, class_name: str) -> Path:
@@ -62,3 +64,26 @@ def test_answers_go_over_with_a_journal_of_2_0_0_and_back(earlier: Path, tmp_pat
 
     assert [row["label"] for row in ours][:1] == ["Bag"]
     assert [row["label"] for row in rows_of(table)][:2] == ["Bag", "Coat"]
+
+
+def test_answers_about_categories_that_2_0_0_loses_are_named_with_the_file_that_has_them(
+    earlier: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "0.png").write_bytes(png(a_garment(0)))
+    shop = write_csv(tmp_path / "list.csv", [{"path": "0.png", "category": "Kampsunid"}])
+    table = tmp_path / "table.csv"
+    label(ROOT, shop, "--out", table)
+    columns = ("path", "label", "sha256", "attribute", "category")
+    row = dict.fromkeys(columns, "") | {"label": "pullover", "attribute": "kind", "category": "Kampsunid"}
+    label(ROOT, "--corrections", write_csv(tmp_path / "said.csv", [row]), "--out", table)
+    for file in (table, tmp_path / "table.csv.summary.json", tmp_path / "table.csv.sqlite"):
+        file.unlink()  # 2.0.0 takes no newer journal over
+    label(earlier, shop, "--out", table)
+
+    said = label(ROOT, shop, "--out", table)
+
+    words = tmp_path / "table-words.csv"
+    assert f"They are still in {words}: the same command with --words {words} takes them." in " ".join(
+        said.split()
+    )
+    label(ROOT, shop, "--out", table, "--words", words)

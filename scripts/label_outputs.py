@@ -1,0 +1,143 @@
+"""Print where a run of `label` wrote its outputs beside the table, and what to do next."""
+
+import argparse
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from inference.plain_text import escape_unprintable_lines
+from labelling.job import Job
+from labelling.run import Outcome
+from labelling.run_settings import FOLDER_COLUMN
+from labelling.write.feeds import DOUBTFUL_COLOUR, FeedResult, describe_left_out
+from labelling.write.summary import Summary
+from scripts.label_job import make_corrections_command, make_sheet_command
+from scripts.terminal import get_program_name, make_console, print_message
+
+
+def print_outputs(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> None:
+    """Print where a run wrote own words, review sheet, sorted pictures and feed, and then the next step.
+
+    Errors of these outputs are printed too, except the first one, which the command raises at its end.
+
+    Args:
+        arguments: the arguments of the command line.
+        outcome: the results of the run.
+        job: the settings and inputs of the run.
+    """
+    has_failed_sheet = job.sheet_settings is not None and outcome.sheet is None
+    if outcome.words_file:
+        _say_words(outcome.words_file, job)
+    if outcome.sheet:
+        make_console().print(f"Review sheet: {outcome.sheet.page_path}")
+    if not has_failed_sheet:
+        sheet_path = outcome.sheet.page_path if outcome.sheet else None
+        _print_sentence(describe_category_questions(outcome.summary, sheet_path))
+    if outcome.sorted_pictures:
+        copied, unreadable = outcome.sorted_pictures
+        lost = f"; {unreadable:,} could not be read" if unreadable else ""
+        make_console().print(f"Sorted: {copied:,} pictures into folders of {arguments.into}{lost}.")
+    if outcome.feed:
+        _say_feed(outcome.feed, "" if has_failed_sheet else job.feed_advice)
+    for error in outcome.errors[1:]:
+        print_message(str(error))
+    if not has_failed_sheet:
+        _say_steps(list(list_next_steps(arguments, outcome, job)))
+
+
+def list_next_steps(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> Iterator[str]:
+    """Yield what a person can do after a run, the next step first: a sentence, or a command to paste.
+
+    Args:
+        arguments: the arguments of the command line.
+        outcome: the results of the run.
+        job: the settings and inputs of the run.
+    """
+    program = get_program_name()
+    needs_person = _needs_person(outcome.summary)
+    if outcome.sheet and outcome.sheet.question_count:
+        yield f"open {outcome.sheet.page_path} in a browser, and answer its questions"
+        yield f"{program} {make_corrections_command(arguments)}"
+    elif not outcome.sheet and needs_person and not arguments.corrections and not job.feed_platform:
+        # With a feed, `describe_missing_colours` names this command.
+        yield f"{program} {make_sheet_command(arguments)}"
+    corrections = job.corrections.pictures if job.corrections else []
+    files = dict.fromkeys(str(correction.file) for correction in corrections)
+    if len(files) == 1:
+        yield f"{program} improve {shlex.quote(*files)}"
+
+
+def _needs_person(summary: Summary) -> bool:
+    if summary.products:
+        return any(summary.products["reviewed"].values())
+    return summary.review_share > 0
+
+
+def _say_steps(steps: list[str]) -> None:
+    # Not by rich, which would break a command where the terminal ends.
+    for number, step in enumerate(steps):
+        text = escape_unprintable_lines(step)  # a path may be no text
+        print(f"Later: {text}" if number else f"Next: {text}")
+
+
+def _print_sentence(sentence: str) -> None:
+    """Print a sentence on a line of its own; nothing if it is empty."""
+    if sentence:
+        print(sentence)
+
+
+def describe_category_questions(summary: Summary, page: Path | None) -> str:
+    """Return a sentence that tells how many questions about the shop's categories a person could answer.
+
+    Args:
+        summary: the figures of the tables.
+        page: the path of the review sheet, which asks them; None if none was written.
+
+    Returns:
+        The sentence; empty if there are no such questions.
+    """
+    question_counts = summary.category_questions or {"categories": 0, "rows": 0}
+    count = question_counts["categories"]
+    rows = question_counts["rows"]
+    if not count:
+        return ""
+    row_name = "product" if summary.products else "picture"
+    need = f"{row_name}s that need" if rows > 1 else f"{row_name} that needs"
+    questions = f"{count:,} questions about categories" if count > 1 else "1 question about a category"
+    verb = "are" if count > 1 else "is"
+    page_text = f", first on {page}," if page else ""
+    advice = "" if page else " --review sheet.html writes a sheet that asks them first."
+    return f"{questions}{page_text} {verb} about {rows:,} {need} a person.{advice}"
+
+
+def _say_words(file: Path, job: Job) -> None:
+    """Print the command that takes the shop's own words for its next list."""
+    column = job.settings.by.column if job.settings.by else ""
+    grouping_option = (
+        "--by-folder " if column == FOLDER_COLUMN else f"--by {shlex.quote(column)} " if column else ""
+    )
+    print(
+        f"Words of the shop: {file}. For its next list: {get_program_name()} label LIST.csv "
+        f"{grouping_option}--words "
+        f"{shlex.quote(str(file))} --out TABLE.csv"
+    )
+
+
+def _say_feed(feed: FeedResult, advice: str) -> None:
+    """Print the content of a feed."""
+    if feed.categories:
+        print(f"Categories of {feed.categories[1]:,} products: {feed.categories[0]}.")
+    left_out = "".join(
+        f" {describe_left_out(reason, products)}"
+        for reason, products in feed.left_out_products.items()
+        if products
+    )
+    likely_text = (
+        f" {feed.likely_count:,} colours, at least {feed.right_share:.0%} of such right."
+        if feed.likely_count
+        else ""
+    )
+    # Not by rich, which would break a command where the terminal ends.
+    print(f"Feed of {feed.row_count:,} products: {feed.file}.{likely_text}{left_out} {feed.note}".strip())
+    if feed.left_out_products[DOUBTFUL_COLOUR]:
+        _print_sentence(advice)  # on a line of its own, where it may be a command
