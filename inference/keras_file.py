@@ -4,6 +4,7 @@ Files of Keras 1 and 2 are recognised by their first bytes and their metadata, s
 to convert them. No layer is read, since a layer can run code.
 """
 
+import errno
 import json
 import mmap
 from pathlib import Path
@@ -41,6 +42,8 @@ def check_keras_file(path: Path) -> None:
         ModelUnreadable: the file is something else; the message names it, and says how to convert it.
     """
     try:
+        if not path.is_dir() and path.exists() and not path.is_file():  # a pipe would be read for ever
+            raise OSError(errno.EINVAL, "This is no file", str(path))
         with path.open("rb") as file:
             beginning = file.read(len(_HDF5))
     except OSError as error:

@@ -104,6 +104,16 @@ def open_regular_file(path: str | Path) -> Iterator[BinaryIO]:
         yield file
 
 
+def read_regular_file(path: Path) -> bytes:
+    """Return the content of a file after a check that it is a regular file.
+
+    Raises:
+        OSError: the file does not exist or is not a regular file, or the system refuses it.
+    """
+    with open_regular_file(path) as file:
+        return file.read()
+
+
 def hash_file(path: str | Path) -> str | None:
     """Return the sha256 of a file in hexadecimal; None if it cannot be read."""
     try:

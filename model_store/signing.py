@@ -24,6 +24,7 @@ from model_store.release_files import (
     LINE_ENDINGS_ADVICE,
     MANIFEST_FILE,
     SIGNATURE_FILE,
+    read_regular_file,
     restore_line_endings,
     write_whole,
 )
@@ -204,7 +205,7 @@ def _parse_public_key(block: str, path: Path) -> Ed25519PublicKey:
 
 def _read_key_file(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_regular_file(path)
     except OSError as error:
         raise KeyUnusable(f"{path}: {error.strerror}. It should hold keys.") from error
 

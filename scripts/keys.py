@@ -15,7 +15,7 @@ from pathlib import Path
 from app.security.api_keys import KEY_LINE, hash_key, read_keys
 from app.settings import SettingsError
 from inference.plain_text import decode_text, remove_unseen
-from model_store.release_files import name_file_in_errors, write_partial_file
+from model_store.release_files import name_file_in_errors, read_regular_file, write_partial_file
 from scripts.__main__ import command
 from scripts.terminal import add_subcommands, make_command_parser, print_message, run_subcommand
 
@@ -40,7 +40,7 @@ def _add(arguments: argparse.Namespace) -> dict[str, object]:
         keys = read_keys(path) if path.exists() and path.stat().st_size else ()
         if any(key_hash.name == arguments.name for key_hash in keys):
             raise SettingsError(f"{path} has a key called {arguments.name}. Choose another name.")
-        before = decode_text(path.read_bytes()).rstrip("\n") + "\n" if keys else ""
+        before = decode_text(read_regular_file(path)).rstrip("\n") + "\n" if keys else ""
         _replace(path, f"{before}{arguments.name}:{hash_key(key)}\n")
     if not arguments.json:
         print(key)  # and nowhere else: stderr, where words go beside JSON, may end in a log
@@ -63,7 +63,7 @@ def _remove(arguments: argparse.Namespace) -> dict[str, object]:
         other_names = [name for name in names if name != arguments.name]
         if not other_names:
             raise SettingsError(f"{arguments.name} is the last key of {path}. Add another one first.")
-        text = decode_text(path.read_bytes())
+        text = decode_text(read_regular_file(path))
         lines = [(KEY_LINE.fullmatch(remove_unseen(line)), line) for line in text.splitlines()]
         other_lines = [line for key, line in lines if key is None or key["name"] != arguments.name]
         _replace(path, "".join(f"{line}\n" for line in other_lines))

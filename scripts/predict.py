@@ -24,7 +24,7 @@ from inference.errors import UploadError
 from inference.networks import Networks
 from labelling.write.outputs import check_outputs
 from model_store.named_release import find_release
-from model_store.release_files import name_file_in_errors
+from model_store.release_files import name_file_in_errors, open_regular_file
 from model_store.release_networks import open_networks
 from scripts.__main__ import command
 from scripts.terminal import (
@@ -128,7 +128,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _answer(file: Path, networks: Networks) -> FileAnswer | None:
     """Classify one file; None, after a line on stderr, when it is no picture."""
     try:
-        with file.open("rb") as opened:  # a pipe has no size that could be asked
+        with open_regular_file(file) as opened:
             content = opened.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             print_message(f"{file}: more than {MAX_BYTES:,} bytes, which is the most that is read.")

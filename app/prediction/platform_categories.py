@@ -29,6 +29,7 @@ from inference.contract import Head
 from inference.plain_text import decode_text
 from model_store.errors import ReleaseError
 from model_store.manifest import describe_first_problem
+from model_store.release_files import read_regular_file
 
 CategoryText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 CategoryId = Annotated[
@@ -223,7 +224,7 @@ def read_taxonomy(path: Path) -> Taxonomy:
         SettingsError: the file cannot be read or is not such JSON. The message names the label.
     """
     try:
-        given = TAXONOMY_ADAPTER.validate_json(decode_text(path.read_bytes()))
+        given = TAXONOMY_ADAPTER.validate_json(decode_text(read_regular_file(path)))
         classes = {name: value for name, value in given.items() if isinstance(value, PlatformCategory)}
         attributes = {name: value for name, value in given.items() if not isinstance(value, PlatformCategory)}
         every = {

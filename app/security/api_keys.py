@@ -20,6 +20,7 @@ from app.errors import KeyRefused, NotReady
 from app.middleware.request_context import get_request_context
 from app.settings import SettingsError
 from inference.plain_text import decode_text, remove_unseen
+from model_store.release_files import read_regular_file
 
 log = logging.getLogger("wardrobe")
 
@@ -170,7 +171,7 @@ def read_keys(path: Path) -> tuple[ApiKey, ...]:
         SettingsError: the file cannot be read, has a line that is not a key, or contains no key.
     """
     try:
-        lines = decode_text(path.read_bytes()).splitlines()
+        lines = decode_text(read_regular_file(path)).splitlines()
     except OSError as error:
         raise _create_settings_error(path, error) from error
     except UnicodeDecodeError as error:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from app.prediction.platform_categories import read_taxonomy
+from app.security.api_keys import read_keys
+from inference.keras_file import check_keras_file
 from labelling.errors import ListUnusable, Unreadable
 from labelling.lists.list_files import open_list
 from labelling.lists.list_reading import ListOptions
@@ -14,9 +17,12 @@ from labelling.sources.picture_files import read_file
 from labelling.sources.source_opening import open_source
 from model_store.errors import BadAddress
 from model_store.release_files import hash_file
+from model_store.signing import read_private_key, read_trusted_keys
+from scripts.terminal import EXPECTED_ERRORS, FAILURE_EXIT_CODE
+from tests.commands import wardrobe
 from training.data.named import Named
 from training.data.picture_files import decode_picture_file
-from training.data.pixel_files import is_pixel_table
+from training.data.pixel_files import is_pixel_table, read_idx_file, read_pixel_csv
 from training.errors import BadCsvFile
 
 pytestmark = pytest.mark.timeout(20)
@@ -47,6 +53,39 @@ def test_a_list_that_is_a_pipe_is_refused(encoding: str, tmp_path: Path) -> None
 
     with pytest.raises(ListUnusable, match=r"pipe\.png: cannot be read"):
         open_list(pipe, ["path"], ListOptions(encoding=encoding))
+
+
+READERS: dict[str, Callable[[Path], object]] = {
+    "categories of a service": read_taxonomy,
+    "API keys": read_keys,
+    "trusted keys": read_trusted_keys,
+    "key that signs": read_private_key,
+    "Keras model": check_keras_file,
+    "pixels as CSV": lambda path: read_pixel_csv(path, 10),
+    "pixels as IDX": lambda path: read_idx_file(path, 3),
+}
+
+
+@pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+@pytest.mark.parametrize("made", [a_pipe, lambda _: "/dev/zero"], ids=["pipe", "device"])
+def test_no_reader_waits_for_a_pipe_or_a_device(
+    read: Callable[[Path], object], made: Callable[[Path], str], tmp_path: Path
+) -> None:
+    path = Path(made(tmp_path))
+
+    with pytest.raises(EXPECTED_ERRORS, match=f"{path}.*This is no file"):
+        read(path)
+
+
+@pytest.mark.parametrize("made", [a_pipe, lambda _: "/dev/zero"], ids=["pipe", "device"])
+def test_predict_names_what_is_no_file(
+    made: Callable[[Path], str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = made(tmp_path)
+
+    assert wardrobe("predict", [path]) == FAILURE_EXIT_CODE
+
+    assert f"{path}: This is no file." in capsys.readouterr().err
 
 
 def test_a_table_of_pixels_that_is_a_pipe_is_refused(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from inference.contract import EDGE
 from inference.file_names import is_clutter
 from labelling.lists.list_text import WORKBOOK_ENDINGS
-from model_store.release_files import open_regular_file
+from model_store.release_files import open_regular_file, read_regular_file
 from training.errors import BadCsvFile, BadIdxFile
 
 IDX_UINT8_CODE: Final = 0x08
@@ -72,7 +72,7 @@ def read_idx_file(path: Path, dimensions: int) -> NDArray[np.uint8]:
 
 def _read_unpacked(path: Path) -> bytes:
     try:
-        raw = path.read_bytes()
+        raw = read_regular_file(path)
         return gzip.decompress(raw) if raw.startswith(GZIP_MAGIC) else raw
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise BadIdxFile(f"{path}: damaged or truncated gzip ({error}). Fetch the file again.") from error
@@ -83,7 +83,7 @@ def _read_unpacked(path: Path) -> bytes:
 def _read_csv_text(path: Path) -> str:
     """Read a CSV file; its bytes say whether it is packed."""
     try:
-        raw = path.read_bytes()
+        raw = read_regular_file(path)
         if raw.startswith(GZIP_MAGIC):
             raw = gzip.decompress(raw)
         elif raw.startswith(ZIP_MAGIC):
