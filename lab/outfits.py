@@ -1,11 +1,12 @@
-"""Make photos of outfits: a top over trousers or a skirt, in a body's proportions, on plain grounds.
+"""Make photos of outfits: a top over trousers or a skirt, in the proportions of a body, on plain grounds.
 
 python -m lab.outfits PHOTOS --out FOLDER
 
-Neither garment fills two thirds, so that an outfit shows none of the ten classes. Each is cut from a shop's
-photo on a plain ground. Outfits of garments from one part of the sources (tuning_photos.py) have a source of
-that part. Writes FOLDER/made.csv and FOLDER/made_X.zip, and links to PHOTOS' tables and archives beside them.
-Outfits that people wear: outfits.csv.
+An outfit shows none of the ten classes, because neither garment fills two thirds of it. The network has to
+learn this. Each garment is cut from a shop's photo with a plain ground. The sources are divided into parts,
+one of which each measuring network leaves out. An outfit has garments of one part only, and a source name of
+the same part. FOLDER gets made.csv, made_X.zip, and links to the tables and archives of PHOTOS. Outfits that
+people wear are in lab/outfits.csv.
 """
 
 import argparse
@@ -28,27 +29,32 @@ from lab.tuning_photos import MEASURED_ALONE, PARTS, choose_part, is_left_out
 from lab.views import EDGE, cut_garment
 
 OUTFITS_PER_PART: Final = 400
-"""Outfits of garments from one part of the sources."""
+"""Number of outfits whose garments come from one part of the sources."""
 
 TOPS: Final = (0, 2, 4, 6)
+"""Classes that are worn above."""
 TROUSERS: Final = 1
+"""Class of trousers."""
 SKIRTS: Final = ("kaggle:Skirts", "skirt")
+"""Labels of skirts in the tables."""
 
 TOP: Final = (0.38, 0.5)
-"""Share of the height that a top takes."""
+"""Range of the share of the height that a top takes."""
 OVERLAP: Final = 0.1
-"""Share of the height by which it covers what is below."""
+"""Share of the height by which the top covers the other garment."""
 WIDEST: Final = {True: 0.6, False: 0.8}
-"""Of trousers and of skirts, as a share of the top's width."""
+"""Largest width of trousers (True) and of skirts (False), as a share of the top's width."""
 NARROWEST: Final = 0.45
+"""Smallest width of the lower garment, as a share of the top's width."""
 WHITE: Final = 0.5
-"""Share of the grounds that are white; the others are nearly grey."""
+"""Share of the outfits that have a white ground; the others have a light grey one."""
 
 Garment = tuple[Picture, Mask]
+"""A garment cut out of a photo, and the mask that says where it is."""
 
 
 def make_outfit(top: Garment, below: Garment, *, trousers: bool, rng: np.random.Generator) -> Picture:
-    """A top over what is worn below, uint8 (EDGE, EDGE, 3), on a plain light ground."""
+    """Return a picture of a top over another garment on a plain light ground, uint8 (EDGE, EDGE, 3)."""
     light = 255 if rng.random() < WHITE else rng.integers(150, 250) + rng.integers(-6, 6, 3)
     picture = np.full((EDGE, EDGE, 3), light, np.uint8)
     height = round(EDGE * rng.uniform(0.85, 0.98))
@@ -64,7 +70,7 @@ def make_outfit(top: Garment, below: Garment, *, trousers: bool, rng: np.random.
 
 
 def _lay_garment(picture: Picture, garment: Garment, first: int, width: int, height: int) -> None:
-    """Lay a garment in the middle of a picture, in place, from a row on."""
+    """Lay a garment into the middle of a picture, in place, with its upper edge at the row `first`."""
     over, where = (cv2.resize(layer, (width, height), interpolation=cv2.INTER_AREA) for layer in garment)
     left = (EDGE - width) // 2
     inside = picture[first : first + height, left : left + width]
@@ -73,7 +79,7 @@ def _lay_garment(picture: Picture, garment: Garment, first: int, width: int, hei
 
 
 def make_outfits(folder: Path, part: int) -> Iterator[Picture]:
-    """OF_A_PART outfits of the first shop's garments and of those of a part of the sources."""
+    """Yield OUTFITS_PER_PART outfits of garments from the first shop and from one part of the sources."""
     photos = [photo for photo in list_photos(folder) if photo.tier in {"A", "X"} and not photo.sender]
     photos = [photo for photo in photos if photo.label is None or not is_left_out(photo)]
     others = [photo for photo in list_source_photos(folder) if photo.source not in MEASURED_ALONE]
@@ -93,10 +99,12 @@ def make_outfits(folder: Path, part: int) -> Iterator[Picture]:
 
 
 def _is_worn_below(photo: Photo, trousers: bool) -> bool:
+    """Return whether a photo shows trousers, or a skirt if `trousers` is false."""
     return photo.label == TROUSERS if trousers else photo.source_label in SKIRTS
 
 
 def _draw_garment(folder: Path, photos: Sequence[Photo], rng: np.random.Generator) -> Garment | None:
+    """Cut the garment out of a photo drawn at random; None without photos, or if its ground is not plain."""
     if not photos:
         return None
     photo = photos[int(rng.integers(len(photos)))]
@@ -104,7 +112,7 @@ def _draw_garment(folder: Path, photos: Sequence[Photo], rng: np.random.Generato
 
 
 def choose_source_name(part: int) -> str:
-    """The name of a source of that part."""
+    """Return the name of a source that belongs to a part; a hash of the name decides the part."""
     return next(name for name in map("made{}".format, itertools.count()) if choose_part(name) == part)
 
 

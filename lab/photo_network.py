@@ -1,11 +1,12 @@
-"""Give a release a network that answers photos, and keep vectors of some of these for later.
+"""Give a release a network that answers photos, and store vectors of some of the photos for later trainings.
 
 python -m lab.photo_network RELEASE --photos CSV
 
-`wardrobe train --from` fits the head again where a release has one. Also writes, in the run's folder,
-vectors.npz: what was seen of the checked photos and of a sample of the others, with which `wardrobe train
---from bundled --photos corrections.csv` keeps what is known; and photo-answers.csv.gz: what heads of folds
-answered to the checked photos before anything was decided, with which lab/sealing.py decides.
+`wardrobe train --from` fits the head of a release again. This command makes the first one. It also writes two
+files into the run's folder. vectors.npz has the feature vectors of the checked photos and of a sample of the
+others: with them, `wardrobe train --from bundled --photos corrections.csv` learns corrections without
+forgetting the rest. photo-answers.csv.gz has the answers to checked photos by heads that did not learn them,
+by which lab.sealing decides the thresholds.
 """
 
 import argparse
@@ -32,18 +33,24 @@ from training.progress import ProgressLines
 from training.ten_classes import make_fold_answers, train_photo_head
 
 MAX_STORED_PHOTOS: Final = 12_000
-"""Photos whose vectors are kept: the checked ones, those of other sources, and of the rest as many of each
-class in each tier as there are, up to an equal share."""
+"""Number of photos whose vectors are stored: all checked ones, all of other sources, and of the rest about as
+many for each class and tier.
+"""
 
 SEED: Final = 0
+"""Seed of the sample."""
 
 PHOTO_ANSWERS: Final = "photo-answers.csv.gz"
+"""Name of the file with the answers."""
 
 COMPONENTS: Final = 256
-"""Principal components of a shipped vector: 95% of the variance of what EfficientNet-Lite2 sees of photos."""
+"""Number of principal components of a stored vector.
+
+They have 95% of the variance of EfficientNet-Lite2's features of photos.
+"""
 
 MAX_STEPS: Final = 127
-"""The largest whole number that stands for a component."""
+"""Largest whole number that stands for a component, in int8."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -67,6 +74,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _write_answers_and_vectors(folder: Path, head: PhotoHead) -> None:
+    """Write photo-answers.csv.gz and vectors.npz into the folder of a run."""
     learnt = head.learnt_photos
     (folder / PHOTO_ANSWERS).write_bytes(pack_answers(make_fold_answers(head)))
     cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.spelt)
@@ -83,7 +91,7 @@ def _write_answers_and_vectors(folder: Path, head: PhotoHead) -> None:
 
 
 def save_vectors(photos: Pictures, path: Path) -> None:
-    """Write the file, with COMPONENTS of each vector, or all where photos or numbers are fewer."""
+    """Write the vectors of photos, reduced to COMPONENTS numbers each (fewer if there are fewer photos)."""
     seen = photos.features
     mean, deviation = fit_scaling(seen.upright)
     upright, mirrored = ((one - mean) / deviation for one in (seen.upright, seen.mirrored))

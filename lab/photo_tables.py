@@ -1,12 +1,11 @@
-"""Write the table that the network for photos is fitted by: what it learns, and what is asked.
+"""Write the table by which the network for photos is fitted: the photos to learn, and those to measure on.
 
 python -m lab.photo_tables PHOTOS --out FOLDER
 
-PHOTOS is the folder that pretraining_photos.py describes. Writes FOLDER/learn.csv, whose column `checked`
-marks the development set, the photos of the archives, and enlarged pictures of the data set, in either
-polarity: people try a service with these, so the network has to know them. Training pictures alone, each
-once. What is answered to photos of other shops and people, networks say that know nothing of their source:
-strangers_heads.py.
+PHOTOS is the folder that lab.fetch makes. FOLDER gets the photos of the archives and learn.csv. Its column
+`checked` marks the development set, by which the network is measured. The table also has enlarged pictures of
+Fashion-MNIST, light on dark and dark on light, because people try a service with these. They are training
+pictures, each used once.
 """
 
 import argparse
@@ -41,6 +40,7 @@ from training.errors import BadRecipe
 from training.features.shipped import SCALED_TIER
 
 COLUMNS: Final = ("path", "label", "tier", "group", "source", "checked")
+"""Columns of learn.csv."""
 Row = tuple[str, ...]
 
 SOURCES: Final = {
@@ -48,10 +48,13 @@ SOURCES: Final = {
     "kag": "Fashion Product Images",
     "mag": "Magento sample data",
 }
-"""By what the ids begin with; other ids are of `read_source_names`, or of OF_USERS."""
+"""Names of collections, by what the ids of their photos begin with.
+
+Other ids belong to `read_source_names`, or to USERS_ARCHIVE.
+"""
 
 USERS_ARCHIVE: Final = "colours_users.zip"
-"""The archive of photos of the first of SOURCES whose ids begin with no name."""
+"""Archive of photos of the first of SOURCES. Their ids do not begin with its name."""
 
 OTHER_KINDS: Final = (
     *("belt", "bra", "bracelet", "briefs", "cap", "earrings", "flats", "formal shoes", "nail polish"),
@@ -60,16 +63,18 @@ OTHER_KINDS: Final = (
 """Kinds of the catalogue that show none of the ten classes."""
 
 PHOTOS_PER_KIND: Final = 60
-"""Photos of each that the catalogue alone has."""
+"""Number of photos of each kind that only the catalogue has."""
 
 SCALED_PER_CLASS: Final = 100
-"""Enlarged pictures of a class."""
+"""Number of enlarged pictures of each class."""
 EDGES: Final = (56, 100, 224)
+"""Heights and widths of enlarged pictures, in pixels."""
 SEED: Final = 0
+"""Seed by which pictures are drawn to be enlarged."""
 
 
 def list_learnt_photos(folder: Path) -> Iterator[Photo]:
-    """The pools, other sources, made outfits, and some of other things that the catalogue alone has."""
+    """Yield the photos to learn: pools, other sources, made outfits, and other things of the catalogue."""
     learnt = (
         *read_pool_photos(folder, "pool"),
         *read_pool_photos(folder, "more"),
@@ -82,7 +87,7 @@ def list_learnt_photos(folder: Path) -> Iterator[Photo]:
 
 
 def list_catalogue_things(folder: Path) -> Iterator[Photo]:
-    """Some photos of other things that the catalogue alone has."""
+    """Yield some photos of things that are none of the ten classes and that only the catalogue has."""
     of_kinds = defaultdict[str, list[Photo]](list)
     for photo in list_photos(folder):
         if not photo.tier and photo.kind in OTHER_KINDS:
@@ -92,14 +97,14 @@ def list_catalogue_things(folder: Path) -> Iterator[Photo]:
 
 
 def find_source(photo: Photo, others: dict[str, str]) -> str:
-    """The collection or repository that a photo is from.
+    """Return the name of the collection or repository that a photo comes from, which a release has to list.
 
     Args:
-        photo: of the folder.
-        others: of `read_source_names`.
+        photo: a photo of the folder.
+        others: the names of further sources, from `read_source_names`.
 
     Raises:
-        BadRecipe: nothing names it, and a release names where each learnt photo is from.
+        BadRecipe: nothing names it.
     """
     name = "clo" if photo.archive == USERS_ARCHIVE else photo.source
     try:
@@ -112,7 +117,10 @@ def find_source(photo: Photo, others: dict[str, str]) -> str:
 
 
 def make_rows(folder: Path, photos: Iterable[Photo], out: Path, checked: str = "") -> Iterator[Row]:
-    """A row a photo, whose file is FOLDER's or is put into a folder named as its archive."""
+    """Yield a row of the table for each photo.
+
+    The file of the photo is in FOLDER, or unpacked beside the table.
+    """
     others = read_source_names(folder)
     for photo in photos:
         path = folder / photo.member
@@ -130,7 +138,7 @@ def make_rows(folder: Path, photos: Iterable[Photo], out: Path, checked: str = "
 
 
 def write_scaled_pictures(train: Pictures, out: Path) -> Iterator[Row]:
-    """Write OF_SCALED pictures of each class, of all sizes and polarities, and yield their rows by class."""
+    """Write SCALED_PER_CLASS enlarged pictures of each class, and yield their rows by class."""
     rows = defaultdict[int, list[Row]](list)
     for place, index in enumerate(np.random.default_rng(SEED).permutation(len(train)).tolist()):
         label = int(train.classes[index])
@@ -147,6 +155,7 @@ def write_scaled_pictures(train: Pictures, out: Path) -> Iterator[Row]:
 
 
 def _write_table(path: Path, rows: Iterable[Row]) -> None:
+    """Write a CSV with COLUMNS."""
     with path.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([COLUMNS, *rows])
 

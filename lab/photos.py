@@ -1,11 +1,11 @@
-"""The list of photos that anything bundled learnt or was decided by, without a picture: lab/photos.csv.gz.
+"""Write the list of all photos that anything bundled learnt or was decided by, without the photos themselves.
 
 python -m lab.photos PHOTOS [--out FILE]
 
-PHOTOS is a folder of tables and archives, as pretraining_photos.py describes it. The list has a row for each
-row of a table: what the table says of the photo, where the photo is from (repository, commit and path), its
-licence, and where the label is from. Reads PHOTOS and colours.csv; writes FILE. lab/fetch.py makes PHOTOS of
-the list.
+PHOTOS is a folder of tables and archives (lab/pretraining_photos.py lists its tables). The list,
+lab/photos.csv.gz, has a row for each row of a table: what the table says about the photo, where the photo
+comes from (repository, commit and path), its licence, and where its label comes from. lab.fetch makes PHOTOS
+from the list.
 """
 
 import argparse
@@ -25,14 +25,20 @@ from lab.pretraining_photos import read_rows
 from training.errors import BadRecipe
 
 LIST: Final = Path(__file__).with_name("photos.csv.gz")
+"""Path of the list."""
 COLOURS: Final = Path(__file__).with_name("colours.csv")
+"""Path of the table of the development photos' colours."""
 
 COLUMNS: Final = (
     *("id", "table", "file", "tier", "label", "colour", "also", "kind", "gender", "part", "group", "source"),
     *("repository", "commit", "path", "licence", "label_from", "width", "height"),
 )
-"""Of the list. `kind` is what the source calls it; `also` has colours that are as good; `part` is of a split;
-an empty commit is the head of the default branch, and a path that ends in * begins the name of one file."""
+"""Columns of the list.
+
+`kind` is the source's own word. `also` has colours that are right as well. `part` is the part of a split. An
+empty commit means the head of the default branch. A path that ends in `*` is the beginning of one file's
+name.
+"""
 
 _CLASSES: Final = {"file": "file", "tier": "tier", "label": "label", "source_label": "kind"} | {
     column: column for column in ("source", "licence", "width", "height", "group")
@@ -51,28 +57,30 @@ TABLES: Final[dict[str, dict[str, str]]] = {
         **{"colour": "colour", "also_acceptable": "also"},
     },
 }
-"""By table, what the list calls its columns; it has `commit` and `path` of an origin, COMMIT:PATH."""
+"""Columns of each table, with their names in the list. A column `origin` has COMMIT:PATH."""
 
 USERS: Final = "alexeygrigorev/clothing-dataset"
+"""Repository of the users' photos."""
 SHOP: Final = "aishwaryab27/FashionWebsite"
+"""Repository of the first shop's photos."""
 BOUGHT: Final = "stock photos by way of "
-"""How the source of bought pictures begins, before the repository."""
+"""Beginning of the source of bought photos, before the repository."""
 USERS_COMMIT: Final = "08b50460cf229fd852bb6c11564e0959f52578ca"
-"""The commit of USERS that has the photos."""
+"""Commit of USERS that has the photos."""
 LICENCES: Final = {
     USERS: "CC0-1.0 (LICENSE in repo)",
     SHOP: "MIT (second-hand; Kaggle page not seen; carrier repo has no licence)",
 }
-"""Of the tables that name none."""
+"""Licences of photos in tables that name none, by repository."""
 
 BY_EYE: Final = ("by eye", "[hand")
-"""What the label of a source has where a person chose it."""
+"""Words in a source's label that say that a person chose it."""
 NAME, SHOP_LIST, EYE = "name", "shop", "eye"
-"""Where a label is from: a product's or a file's name, the source's own list, or a person who looked."""
+"""Origins of a label: the name of a product or file, the source's own list, or a person who looked."""
 
 
 def find_archive(row: Mapping[str, str]) -> str:
-    """The archive that holds the photo of a row of the list; empty for a file of the folder."""
+    """Return the name of the archive with the photo of a row; empty for a file of the folder."""
     table = row["table"]
     if table == "dev":
         return ""
@@ -82,13 +90,13 @@ def find_archive(row: Mapping[str, str]) -> str:
 
 
 def read_list(path: Path = LIST) -> list[dict[str, str]]:
-    """The rows of the list."""
+    """Return the rows of the list."""
     with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def write_list(rows: Iterable[Mapping[str, str]], path: Path) -> None:
-    """Write the list; equal rows give equal bytes."""
+    """Write the list. Equal rows give equal bytes."""
     text = io.StringIO()
     table = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     table.writeheader()
@@ -97,7 +105,7 @@ def write_list(rows: Iterable[Mapping[str, str]], path: Path) -> None:
 
 
 def make_list_rows(folder: Path) -> Iterator[dict[str, str]]:
-    """A row of the list for each row of the folder's tables."""
+    """Yield a row of the list for each row of the folder's tables."""
     colours = {row["picture"]: row for row in read_rows(COLOURS)}
     archives = {path.name: zipfile.ZipFile(path) for path in folder.glob("*.zip")}
     for table, columns in TABLES.items():
@@ -112,10 +120,14 @@ def make_list_rows(folder: Path) -> Iterator[dict[str, str]]:
 
 
 def _find_origin(row: Mapping[str, str], origin: str) -> dict[str, str]:
-    """Where a photo and its label are from; `origin` is COMMIT:PATH where a table has it.
+    """Return the columns that say where a photo and its label come from.
+
+    Args:
+        row: the row of the list so far.
+        origin: COMMIT:PATH; empty if the table has none.
 
     Raises:
-        BadRecipe: nothing says where.
+        BadRecipe: nothing says where the photo comes from.
     """
     shop, _, name = row["id"].partition("-")
     if origin:
@@ -153,6 +165,7 @@ def _find_origin(row: Mapping[str, str], origin: str) -> dict[str, str]:
 
 
 def _find_label_source(row: Mapping[str, str]) -> str:
+    """Return NAME, SHOP_LIST or EYE for the label of a row."""
     if row["table"] == "colours_users" or any(word in row["kind"] for word in BY_EYE):
         return EYE
     is_named = row["table"] == "catalogue" or (row["table"] == "more" and row["id"].startswith("kag-"))
@@ -162,7 +175,7 @@ def _find_label_source(row: Mapping[str, str]) -> str:
 def _measure_photo(
     folder: Path, archives: Mapping[str, zipfile.ZipFile], row: Mapping[str, str]
 ) -> dict[str, str]:
-    """Width and height of the picture itself; no file where its archive lacks it."""
+    """Return the width and height of a photo as columns; an empty `file` if its archive lacks it."""
     if not (name := find_archive(row)):
         content = (folder / row["file"]).read_bytes()
     elif name in archives and row["file"] in archives[name].NameToInfo:

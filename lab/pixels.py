@@ -1,16 +1,16 @@
-"""Fit teachers in folds and store their answers, or make a release of a network that learns these.
+"""Fit teachers and store their answers, or make a release of a network that learns these answers.
 
 python -m lab.pixels teach FILE
 python -m lab.pixels train FILE
 
-`fit_teachers` writes FILE; `train_learner` makes a release in the run's folder, which records the hash of the
-soft targets behind its command, and in learnt.npy what the teachers learnt, too. The same command goes on
-after a stop.
+A network that learns the probabilities of other networks (teachers) is more accurate than one that learns
+labels alone (Hinton et al. 2015, arXiv 1503.02531). A teacher is too sure about pictures that it has learnt.
+So teachers are fitted in folds: each learns all folds but one, and a picture gets the mean answer of the
+teachers that did not learn it.
 
-Hinton et al. 2015 (arXiv 1503.02531): a teacher's probabilities carry more than the one right class. A
-network answers a picture that it learnt with too much certainty, so teachers are fitted in folds: one
-network per fold learns the others, and a picture gets the mean answer of the networks that did not learn it.
-FILE is about a megabyte for 60,000 pictures, in half precision, with the hash of the training set.
+`teach` writes these answers to FILE: about a megabyte for 60,000 pictures, in half precision, with the hash
+of the training set. `train` makes a release. It records the hash of FILE and which pictures the teachers
+learnt. The same command continues a stopped run.
 """
 
 import argparse
@@ -48,18 +48,20 @@ from training.progress import ProgressLines
 from training.untyped import Network, Tensor
 
 WIDENING: Final = 4
-"""Factor of the widths 16, 32 and 64 of a residual network; the paper has 8 and 10, at 32 x 32 pixels."""
+"""Factor of the widths 16, 32 and 64 of a residual network. The paper has 8 and 10, for 32 x 32 pixels."""
 
 WIDE_BLOCKS: Final = 2
-"""Residual blocks in each of the three stages; with two convolutions each, the stem, the shortcuts and the
-last layer that is what is called 16 layers."""
+"""Number of residual blocks in each of the three stages.
+
+With two convolutions in each, the stem, the shortcuts and the last layer, this is called 16 layers.
+"""
 
 
 def build_wide(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Wide ResNet of 16 layers (Zagoruyko and Komodakis 2016, arXiv 1605.07146, table 1).
+    """Build a Wide ResNet of 16 layers (Zagoruyko and Komodakis 2016, arXiv 1605.07146, table 1).
 
-    Normalization and ReLU come before each convolution, as there. In place of a mean over all positions each
-    channel has a filter of its own, as in our compact networks.
+    Normalization and ReLU come before each convolution, as in the paper. Instead of the mean over all
+    positions, each channel has a filter of its own, as in our compact networks.
     """
     x = factory.add_bare_convolution(x, 16, 3, "stem")
     for stage in range(3):
@@ -70,6 +72,7 @@ def build_wide(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def _wide_block(x: Tensor, factory: LayerFactory, channels: int, name: str, strides: int) -> Tensor:
+    """Add a residual block of two convolutions, with a shortcut if the number of channels changes."""
     active = _activate(x, factory, f"{name}_a")
     branch = factory.add_bare_convolution(active, channels, 3, f"{name}_a", strides)
     branch = factory.add_bare_convolution(_activate(branch, factory, f"{name}_b"), channels, 3, f"{name}_b")
@@ -79,37 +82,40 @@ def _wide_block(x: Tensor, factory: LayerFactory, channels: int, name: str, stri
 
 
 def _activate(x: Tensor, factory: LayerFactory, name: str) -> Tensor:
+    """Add a normalization and a ReLU."""
     return layers.ReLU(name=f"{name}_relu")(factory.add_normalization(x, f"{name}_norm"))
 
 
 NAME: Final = "wide4"
 
 NETWORK_BUILDERS[NAME] = build_wide
+"""Name of the teachers' network in recipes."""
 
 
 @pydantic.dataclasses.dataclass(frozen=True, kw_only=True)
 class WideRecipe(Recipe):
-    """A recipe of this network, which the product's commands do not train."""
+    """A recipe of the teachers' network, which the product's commands do not train."""
 
     network: Literal["wide4"] = NAME  # type: ignore[assignment]  # none of those of `Recipe`
 
 
 Targets = NDArray[np.float16]
+"""Probabilities in half precision, (N, C)."""
 
 SOFT_SHARE: Final = 0.5
-"""Of the soft targets in what a student learns; more was worse."""
+"""Share of the teachers' probabilities in the targets of a student; the rest is the label. More was worse."""
 
 
 @dataclass(frozen=True)
 class SoftTargets:
-    """Probabilities to learn from.
+    """The teachers' answers, which a student learns.
 
     Attributes:
-        probabilities: float16 (N, C), one row per training picture, before anything is held out.
-        train_sha256: of the training set (`Pictures.sha256`).
-        teachers: what was fitted in folds.
-        temperature: what the logarithms of the teachers' mean were divided by.
-        learnt: what the teachers learnt, which a student's figures do not come from.
+        probabilities: float16 (N, C), one row for each training picture, before any is held out.
+        train_sha256: the hash of the training set.
+        teachers: a description of the teachers.
+        temperature: the number by which the logarithms of the teachers' mean were divided.
+        learnt: hashes of the pictures that the teachers learnt. The student is not measured on them.
     """
 
     probabilities: Targets
@@ -120,21 +126,22 @@ class SoftTargets:
 
     @property
     def sha256(self) -> str:
-        """Sixteen hex digits of the probabilities, which a student's release records."""
+        """Sixteen hexadecimal digits of the hash of the probabilities, which a student's release records."""
         return hashlib.sha256(self.probabilities.tobytes()).hexdigest()[:16]
 
     def mix_with_labels(self, train: Pictures, learnt: Pictures) -> NDArray[np.float32]:
-        """What a student learns: SHARE of each target is from here, the rest from the label.
+        """Return the targets of a student: SOFT_SHARE of each comes from here, the rest from the label.
 
         Args:
             train: the whole training set.
-            learnt: the pictures of it that are learnt, in its order; of equal pictures all or none.
+            learnt: the pictures of it that are learnt, in the same order. Of equal pictures, all are learnt
+                or none.
 
         Returns:
-            float32 (M, C), of what is learnt.
+            float32 (M, C), for the M learnt pictures.
 
         Raises:
-            BadRecipe: these probabilities are of another training set.
+            BadRecipe: these probabilities belong to another training set.
         """
         if self.train_sha256 != train.compute_digest():
             raise BadRecipe(
@@ -145,12 +152,12 @@ class SoftTargets:
         return (1 - SOFT_SHARE) * np.eye(rows.shape[1], dtype=np.float32)[learnt.classes] + SOFT_SHARE * rows
 
     def save(self, path: Path) -> None:
-        """Write the file, all of it or nothing."""
+        """Write the file whole or not at all."""
         write_npz(path, **{**vars(self), "learnt": self.learnt.sha256_prefixes})
 
 
 def load_soft_targets(path: Path) -> SoftTargets:
-    """Read the file."""
+    """Read a file that `SoftTargets.save` wrote."""
     stored = read_npz(path)
     return SoftTargets(
         probabilities=stored["probabilities"],
@@ -162,15 +169,15 @@ def load_soft_targets(path: Path) -> SoftTargets:
 
 
 def soften_probabilities(mean: NDArray[np.float64], temperature: float) -> Targets:
-    """Divide the logarithms of probabilities by a temperature.
+    """Divide the logarithms of probabilities by a temperature, and scale each row to the sum 1.
 
     Args:
-        mean: float64 (N, C), rows that sum to 1.
-        temperature: above 1 softens; below, it sharpens, which takes back what label smoothing and mixup
-            did to the teachers.
+        mean: float64 (N, C), rows with sum 1.
+        temperature: a number above 1 makes them more equal. One below 1 makes them less equal, which takes
+            back what label smoothing and mixup did to the teachers.
 
     Returns:
-        float16 (N, C), rows that sum to 1 as far as half precision goes.
+        float16 (N, C), rows with sum 1 as far as half precision allows.
     """
     softened = np.maximum(mean, np.finfo(np.float32).tiny) ** (1 / temperature)
     softened /= softened.sum(axis=1, keepdims=True)
@@ -178,15 +185,13 @@ def soften_probabilities(mean: NDArray[np.float64], temperature: float) -> Targe
 
 
 def compute_answers(model: Network, images: PixelsBatch, *, flip: bool) -> NDArray[np.float64]:
-    """A network's probabilities for each picture; with `flip`, their mean with those for its mirror image.
+    """Return a network's probabilities for each picture, float64 (N, C).
 
     Args:
         model: keras.Model to logits.
         images: uint8 (N, 28, 28).
-        flip: whether the network learnt mirrored pictures.
-
-    Returns:
-        float64 (N, C), rows that sum to 1.
+        flip: whether to return the mean of the answers to each picture and its mirror image, for a network
+            that has learnt both.
     """
     answer = make_batched_model(model, MAX_MODEL_BATCH_SIZE)
     total = 0.0
@@ -200,15 +205,18 @@ def compute_answers(model: Network, images: PixelsBatch, *, flip: bool) -> NDArr
 
 
 FOLDS: Final = 4
+"""Number of folds, and so of teachers."""
 
 TEMPERATURE: Final = 0.66
-"""Fitted to the pictures that the teachers hold out."""
+"""Temperature of the teachers' answers, fitted to the pictures that no teacher learns."""
 
 TEACHER: Final = WideRecipe(
     **asdict(COMPACT_RECIPE)
     | {"network": NAME, "epochs": 30, "label_smoothing": 0.1, "erase": 10, "mixup": 0.2}
 )
+"""Recipe of the teachers."""
 LEARNER: Final = RECIPES["first"]
+"""Recipe of the student."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -225,7 +233,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def fit_teachers(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEACHER) -> None:
-    """Fit a network for each fold, and store the mean answer of those that did not learn the picture."""
+    """Fit a network for each fold, and store the mean answer of those that did not learn a picture."""
     progress = ProgressLines()
     parts = split_data(data, None)
     task = make_training_run(recipe, data, run)
@@ -256,7 +264,7 @@ def fit_teachers(data: LabelledData, file: Path, run: Path | None, recipe: Recip
 
 
 def _make_fold_run(task: TrainingRun, number: int) -> TrainingRun:
-    """Where the checkpoint of a fold's teacher is, and what this must carry."""
+    """Return the description of a teacher's run, with a checkpoint folder of its own."""
     name = f"fold{number}of{FOLDS}"
     return replace(
         task, folder=task.folder / name, fingerprint=f"{task.fingerprint}-{name}", tensorboard_folder=None

@@ -1,9 +1,9 @@
-"""Train the backbone from scratch, and write its file.
+"""Train the backbone from scratch: the network whose features classes of one's own are learnt on.
 
 python -m lab.pretraining PHOTOS --out FILE [--epochs N]
 
-PHOTOS is the folder that pretraining_photos.py describes. A run that was stopped continues from its last
-epoch. Writes RUN and FILE. The network: training/features/frozen.py.
+PHOTOS is the folder that lab.fetch makes. A run that was stopped continues after its last epoch. RUN gets the
+checkpoints, and FILE the weights.
 """
 
 import argparse
@@ -49,14 +49,20 @@ RECIPE: Final = replace(
     averaging=0.999,
     precision="bfloat16",
 )
+"""Recipe of the training."""
 
 LABELS: Final = 10
+"""Number of classes."""
 KIND_SMOOTHING: Final = 0.1
+"""Label smoothing of the kinds."""
 LOSS_WEIGHTS: Final = {"kind": 1.0, "colours": 5.0, "gender": 0.25, "label": 0.5}
-"""Of the means over a batch; that of the colours is one over all 27, of which a photo has one or two."""
+"""Weight of each head's mean loss.
+
+That of the colours is a mean over all 27, of which a photo has one or two.
+"""
 
 COMPOSED: Final = 1 / 3
-"""Share of the plain shop photos that appear on a cluttered ground."""
+"""Share of the plain shop photos that are shown on a cluttered ground."""
 
 
 @dataclass(frozen=True)
@@ -64,9 +70,9 @@ class Pictures:
     """Decoded photos.
 
     Attributes:
-        whole: uint8 (N, STORED_EDGE, STORED_EDGE, 3).
-        composed: the same on cluttered grounds; where `is_composed` is False, empty.
-        is_composed: bool (N,).
+        whole: the photos, uint8 (N, STORED_EDGE, STORED_EDGE, 3).
+        composed: the same garments on cluttered grounds; zeros if `is_composed` is false.
+        is_composed: whether there is such a picture, bool (N,).
     """
 
     whole: PixelsBatch
@@ -75,15 +81,18 @@ class Pictures:
 
 
 class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no types
-    """Augmented batches; kinds are drawn by the square root of how many photos they have."""
+    """Batches of augmented pictures.
+
+    A kind is drawn in proportion to the square root of the number of its photos.
+    """
 
     def __init__(self, pictures: Pictures, targets: Targets, groups: Sequence[str], recipe: Recipe) -> None:
-        """Nothing is drawn yet.
+        """Prepare batches without drawing anything yet.
 
         Args:
-            pictures: N of them.
-            groups: of each, what is balanced.
-            recipe: its `batch_size` and `seed`.
+            pictures: N pictures.
+            groups: the group of each picture, such as its kind; groups are balanced.
+            recipe: the recipe, of which `batch_size` and `seed` are used.
         """
         super().__init__()
         self._pictures = pictures
@@ -98,7 +107,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         return len(self._chances) // self._recipe.batch_size
 
     def __getitem__(self, _: int) -> tuple[PixelsBatch, dict[str, Any], dict[str, Any]]:
-        """Draw a batch: pixels uint8 (B, 64, 64, 3), targets and weights by head."""
+        """Draw a batch: pixels, uint8 (B, 64, 64, 3), then targets and weights by head."""
         chosen = self._rng.choice(len(self._chances), self._recipe.batch_size, p=self._chances)
         pixels = np.stack([self._draw_view(int(index)) for index in chosen])
         targets = self._targets
@@ -120,6 +129,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
         return pixels, wanted, {name: mask.astype(np.float32) for name, mask in has_target.items()}
 
     def _draw_view(self, index: int) -> NDArray[np.uint8]:
+        """Return a picture changed at random, sometimes on a cluttered ground."""
         is_composed = self._pictures.is_composed[index] and self._rng.random() < COMPOSED
         pictures = self._pictures.composed if is_composed else self._pictures.whole
         return change_view(pictures[index], BACKBONE.input_contract.shape[0], self._rng)
@@ -128,7 +138,7 @@ class Batches(keras.utils.PyDataset):  # type: ignore[misc]  # keras ships no ty
 def pretrain(
     pictures: Pictures, photos: Sequence[Photo], targets: Targets, recipe: Recipe, run: Path
 ) -> Network:
-    """Train from scratch, or from the last epoch of a run.
+    """Train the backbone from scratch, or continue after the last epoch of a run.
 
     Returns:
         keras.Model of the backbone, float32, with the running average of the weights.
@@ -173,10 +183,10 @@ def pretrain(
 
 
 def decode_photos(folder: Path, photos: Sequence[Photo], cache: Path) -> Pictures:
-    """Decode the photos, or read what an earlier run decoded.
+    """Decode the photos, or read them from the file of an earlier run.
 
     Raises:
-        BadPictures: the file of the earlier run holds other photos.
+        BadPictures: the file of the earlier run has other photos.
     """
     ids = [photo.id for photo in photos]
     if not cache.exists():
@@ -197,11 +207,11 @@ def decode_photos(folder: Path, photos: Sequence[Photo], cache: Path) -> Picture
 
 
 def save_weights(model: Network, about: Mapping[str, Any], path: Path) -> None:
-    """Write the weights as float16, by the path of each, and what they were learnt from.
+    """Write weights as float16 by their paths, with a description of what they were learnt from.
 
     Args:
-        about: plain JSON.
-        path: of the file, which is replaced in one step.
+        about: the description, plain JSON.
+        path: the path of the file, which is replaced in one step.
     """
     weights = {weight.path: np.asarray(weight, np.float16) for weight in model.weights}
     write_npz(path, **weights, **{DATA_DESCRIPTION_ARRAY: json.dumps(about)})

@@ -1,9 +1,12 @@
-"""The photos that the backbone learns: tables and archives merged by photo, each with the targets it has.
+"""Read the tables and archives of the folder of photos, which lab.fetch makes.
 
-A folder holds catalogue.csv (kind, colours and gender from a product's name), pool.csv and more.csv (one of
-the ten classes, tier and sender), the ZIP archives that they name, and dev.csv, whose photos and senders are
-never learnt. Tables of photos of other shops and people, which the backbone does not learn:
-`list_source_photos`. Reads the folder alone. The training: pretraining.py.
+The folder has these tables: catalogue.csv (kind, colours and gender from a product's name), pool.csv and
+more.csv (one of the ten classes, tier and sender), sources.csv to sources5.csv (photos of other shops and
+people), and dev.csv (the development set, of whose photos and senders nothing is learnt). Photos are in the
+ZIP archives that the tables name, or for dev.csv beside them.
+
+A tier says how a photo was taken: A and B are photos of shops, C are users' photos, X shows none of the ten
+classes.
 """
 
 import csv
@@ -27,50 +30,59 @@ from inference.framing import fit_whole_picture
 from lab.views import lay_on_ground
 
 STORED_EDGE: Final = 80
-"""Height and width of what is kept of a photo, in pixels: the crops of a training are cut from it."""
+"""Height and width in pixels at which a photo is kept. The crops of a training are cut from it."""
 
 RARE: Final = "rare"
-"""The kind of all photos whose kind has less than LEAST photos."""
+"""Kind of all photos whose own kind has less than MIN_PHOTOS_PER_KIND photos."""
 MIN_PHOTOS_PER_KIND: Final = 50
+"""Smallest number of photos of a kind that is learnt under its own name."""
 
 MIN_KIND_SHARE: Final = 0.9
-"""Share of the photos of a source's label that have one kind, from which the others of this label have it."""
+"""Share of the photos of one source label that must have the same kind, so that the others with this label
+get it.
+"""
 
 USERS: Final = "clo-"
-"""How the groups of users' photos begin; a shop's photo is a group of its own."""
+"""Beginning of the groups of users' photos. A shop's photo is a group of its own."""
 
 SOURCE_TABLES: Final = ("sources", "sources2", "sources3", "sources4", "sources5")
 """Tables of photos of other shops and people."""
 
 MADE: Final = "made"
-"""The table of outfits that outfits.py makes."""
+"""Name of the table of outfits that lab.outfits makes."""
 
 OUTFITS: Final = Path(__file__).with_name("outfits.csv")
-"""Worn photos of two garments, neither of which fills two thirds, by eye: none of the ten classes."""
+"""Path of the list of photos of two garments, neither of which fills two thirds, judged by eye.
+
+They show none of the ten classes.
+"""
 
 SLEEVELESS: Final = Path(__file__).with_name("sleeveless.csv")
-"""What the shop calls a jacket and has no sleeves, by eye at 60 x 80 pixels: none of the ten classes."""
+"""Path of the list of photos that the shop calls jackets and that have no sleeves, judged by eye at 60 x 80
+pixels.
+"""
 
 COLOUR_NAMES: Final = {"": (), "unsure": (), "multicolour": ("multi",)}
-"""What the tables of sources call otherwise than the catalogue's."""
+"""Words for colours in the tables of sources, with the words of the catalogue."""
 
 CLUTTERED: Final = "C"
-"""The tier of users' own photos, whose borders are grounds."""
+"""Tier of users' own photos, whose borders can be used as grounds."""
 
 
 @dataclass(frozen=True)
 class Photo:
-    """One photo and what is known of it.
+    """One photo and what is known about it.
 
     Attributes:
-        archive: name of the ZIP archive; empty for a file of the folder.
-        member: its name there.
-        sender: of a user's photo; empty for a shop's. Of `list_source_photos` the product or sender.
-        source_label: as its source calls it; empty where only the catalogue has it.
-        kind, gender: of a catalogue; None where unknown.
-        colours: likewise; empty where unknown.
-        label: 0..9, of the ten classes; None where unknown, or none of them.
-        tier: A, B, C or X; empty where only the catalogue has it.
+        archive: the name of the ZIP archive; empty for a file of the folder.
+        member: the name of the photo in the archive or folder.
+        sender: the sender of a user's photo; empty for a shop's. For a photo of the source tables, its
+            product or sender.
+        source_label: the source's own label; empty if only the catalogue has the photo.
+        kind, gender: the words of the catalogue; None if they are unknown.
+        colours: the colours; empty if they are unknown.
+        label: 0..9, one of the ten classes; None if it is unknown, or none of them.
+        tier: A, B, C or X; empty if only the catalogue has the photo.
     """
 
     archive: str
@@ -85,27 +97,30 @@ class Photo:
 
     @property
     def id(self) -> str:
-        """The same in all tables."""
+        """The id of the photo, the same in all tables."""
         return Path(self.member).stem
 
     @property
     def source(self) -> str:
-        """The shop or collection that it is from."""
+        """The shop or collection that the photo comes from, such as `kag`."""
         return self.id.partition("-")[0]
 
     def compute_lot(self, use: str = "") -> str:
-        """By which photos are drawn for a use: the same ones each time."""
+        """Return a hash by which photos are drawn for a use.
+
+        In its order the photos look shuffled, but the order is always the same.
+        """
         return hashlib.sha256(f"{use}{self.id}".encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class Targets:
-    """What N photos have to be recognised as; -1, or a row of zeros, where it is unknown.
+    """The targets of N photos: what each has to be recognised as. An unknown value is -1, or a row of zeros.
 
     Attributes:
-        kinds: int64 (N,), into `names`.
-        names: of the kinds.
-        colours: float32 (N, colours), 1 for each colour that the name has.
+        kinds: positions in `names`, int64 (N,).
+        names: the names of the kinds.
+        colours: float32 (N, colours), 1 for each colour that the photo has.
         genders: int64 (N,).
         labels: int64 (N,), of the ten classes.
     """
@@ -118,11 +133,11 @@ class Targets:
 
 
 def list_photos(folder: Path) -> list[Photo]:
-    """All photos of the tables but those of dev.csv and of its senders, by id.
+    """Return all photos of the first three tables by id, without those of senders in dev.csv.
 
     Raises:
         OSError: a table is missing.
-        KeyError: it has other columns.
+        KeyError: a table has other columns.
     """
     judged = {row["group"] for row in read_rows(folder / "dev.csv")}
     merged = {photo.id: photo for photo in _read_catalogue(folder)}
@@ -135,41 +150,46 @@ def list_photos(folder: Path) -> list[Photo]:
 
 
 def list_source_photos(folder: Path) -> list[Photo]:
-    """Photos of other shops and people than the tables above have, by table; none where there is no table."""
+    """Return the photos of the source tables, table by table; none for a missing table."""
     return [photo for name in SOURCE_TABLES for photo in _read_table_photos(folder, name)]
 
 
 def list_made_photos(folder: Path) -> list[Photo]:
-    """Outfits that outfits.py made; none where there is no table."""
+    """Return the outfits that lab.outfits made; none if it did not run."""
     return _read_table_photos(folder, MADE)
 
 
 def _read_table_photos(folder: Path, name: str) -> list[Photo]:
+    """Return the photos of one source table; none if it is missing."""
     path = folder / f"{name}.csv"
     return [_correct_class(_make_source_photo(name, row)) for row in read_rows(path)] if path.exists() else []
 
 
 def _correct_class(photo: Photo) -> Photo:
-    """None of the ten classes where it shows an outfit, or a jacket without sleeves."""
+    """Return a photo without its class if somebody saw an outfit in it, or a jacket without sleeves."""
     shown = _read_corrected_classes().get(photo.id)
     return replace(photo, label=None, tier="X", source_label=shown) if shown else photo
 
 
 @cache
 def _read_corrected_classes() -> dict[str, str]:
-    """What photos show whose table names a class that they do not, by id."""
+    """Return the ids of photos whose table names a wrong class, with what they show."""
     lists = {OUTFITS: "outfit", SLEEVELESS: "vest"}
     return {row["id"]: shown for path, shown in lists.items() for row in read_rows(path)}
 
 
 def read_source_names(folder: Path) -> dict[str, str]:
-    """The repository of each source of these, by what the ids begin with; made outfits have one name."""
+    """Return the repository of each source, by what the ids of its photos begin with.
+
+    All made outfits have one name.
+    """
     tables = [folder / f"{name}.csv" for name in (*SOURCE_TABLES, MADE)]
     rows = [row for path in tables if path.exists() for row in read_rows(path)]
     return {Path(row["file"]).stem.partition("-")[0]: row["source"] for row in rows}
 
 
 def _make_source_photo(name: str, row: dict[str, str]) -> Photo:
+    """Make a photo of a row of the source table `name`."""
     colour = row["colour"]
     return Photo(
         f"{name}_{row['tier']}.zip",
@@ -183,7 +203,7 @@ def _make_source_photo(name: str, row: dict[str, str]) -> Photo:
 
 
 def make_targets(photos: Sequence[Photo]) -> Targets:
-    """What a training learns of these photos; rare kinds are one."""
+    """Return what a training learns about photos. Rare kinds become one."""
     counts = Counter(photo.kind for photo in photos if photo.kind)
     names = (*sorted(kind for kind, count in counts.items() if count >= MIN_PHOTOS_PER_KIND), RARE)
     colours = sorted({colour for photo in photos for colour in photo.colours})
@@ -202,11 +222,11 @@ def make_targets(photos: Sequence[Photo]) -> Targets:
 
 
 def decode_photo_pairs(folder: Path, photos: Sequence[Photo]) -> Iterator[tuple[Picture, Picture | None]]:
-    """Decode photos, in their order.
+    """Decode photos in order, and lay garments of shop photos on other grounds.
 
     Yields:
-        uint8 (STORED_EDGE, STORED_EDGE, 3), RGB, the whole photo on black; and the same garment on a
-        cluttered ground where a shop photo's own is plain, else None.
+        The whole photo on black, uint8 (STORED_EDGE, STORED_EDGE, 3), RGB. Then the same garment on a
+        cluttered ground; None if the photo is a user's, or its own ground is not plain.
     """
     grounds = [photo for photo in photos if photo.tier == CLUTTERED]
     rng = np.random.default_rng(0)
@@ -217,6 +237,7 @@ def decode_photo_pairs(folder: Path, photos: Sequence[Photo]) -> Iterator[tuple[
 
 
 def _decode_pair(job: tuple[Path, Photo, Photo, int]) -> tuple[Picture, Picture | None]:
+    """Decode one photo and the photo whose ground it gets; the last value is a seed."""
     folder, photo, beneath, seed = job
     cv2.setNumThreads(1)
     picture = decode_photo(folder, photo).picture
@@ -234,24 +255,28 @@ def decode_photo(folder: Path, photo: Photo) -> DecodedPicture:
 
 
 def read_photo(folder: Path, photo: Photo) -> bytes:
-    """The file of a photo."""
+    """Return the bytes of a photo's file."""
     if not photo.archive:
         return (folder / photo.member).read_bytes()
     return _open_archive(folder / photo.archive).read(photo.member)
 
 
 def hash_photo(folder: Path, photo: Photo) -> str:
-    """Of its file, hexadecimal."""
+    """Return the SHA-256 of a photo's file in hexadecimal."""
     return hashlib.sha256(read_photo(folder, photo)).hexdigest()
 
 
 @cache
 def _open_archive(path: Path) -> zipfile.ZipFile:
-    """Opened once in each process: reading the list of 13,000 members takes as long as decoding ten."""
+    """Open an archive once in each process.
+
+    Reading its list of 13,000 members takes as long as decoding ten photos.
+    """
     return zipfile.ZipFile(path)
 
 
 def _read_catalogue(folder: Path) -> Iterator[Photo]:
+    """Yield the photos of catalogue.csv."""
     for row in read_rows(folder / "catalogue.csv"):
         colours = tuple(row["colours"].split())
         gender = row["gender"] or None
@@ -259,7 +284,7 @@ def _read_catalogue(folder: Path) -> Iterator[Photo]:
 
 
 def read_pool_photos(folder: Path, name: str) -> Iterator[Photo]:
-    """The photos of pool.csv, more.csv or dev.csv, the last of which are files of the folder."""
+    """Yield the photos of pool.csv, more.csv or dev.csv. Those of dev.csv are files of the folder."""
     for row in read_rows(folder / f"{name}.csv"):
         photo = Photo(
             "" if name == "dev" else f"{name}_{row['tier']}.zip",
@@ -273,13 +298,16 @@ def read_pool_photos(folder: Path, name: str) -> Iterator[Photo]:
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a table, by column."""
+    """Return the rows of a CSV, by column."""
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
 def _add_source_kinds(photos: Collection[Photo]) -> list[Photo]:
-    """Give photos that the catalogue lacks the kind that others of their source's label have there."""
+    """Give a kind to photos that the catalogue lacks.
+
+    They get the kind that nearly all photos with the same source label have in the catalogue.
+    """
     seen: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for photo in photos:
         if photo.kind and photo.source_label:

@@ -1,13 +1,14 @@
-"""Seal a release again: the same networks in the form of this version, decided again if answers are given.
+"""Seal a release again: write its networks in the form of this version, and decide anew if asked.
 
 python -m lab.sealing RELEASE --run FOLDER [--photo-answers FILE --strangers FILE] [--photos PHOTOS]
 
-What heads of folds answered to photos (lab/photo_network.py keeps it), and networks to photos of sources that
-they know nothing of (lab/strangers_heads.py), decides temperature, familiarity and thresholds of the network
-that answers photos, which has no attributes yet; the graph that reads pixels answers the test set. Without
-these files all decisions, figures and answers stay. With PHOTOS, the release also knows the photos among them
-that it learnt where they are saved again. Writes FOLDER: the files of the network that answers photos, what
-rests on the answers, card, page and manifest; everything else is RELEASE's.
+The thresholds of the network for photos are decided by two files of answers: by heads that did not learn the
+photo (from lab.photo_network), and by networks that did not learn its source (from lab.strangers_heads). The
+network must not have attributes yet. The network for pixels answers the test set again. Without these files
+all decisions, figures and answers stay.
+
+With PHOTOS, the release also recognises the photos that it learnt after somebody has saved them again. The
+new release is written to FOLDER.
 """
 
 import argparse
@@ -48,7 +49,7 @@ from training.thresholds.decide import Thresholds
 from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY
 
 TOWNS: Final = "ek-t"
-"""How groups of other sources begin that are a town, not a product."""
+"""Beginning of the groups of other sources that stand for a town, not for a product."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -81,13 +82,13 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def read_stored_answers(release: LocalRelease) -> Answers:
-    """All that a release keeps."""
+    """Return all answers that a release keeps."""
     manifest, folder = release.manifest, release.folder
     return read_all_answers(manifest, lambda name: (folder / name).read_bytes(), str(folder))
 
 
 def compute_near_hashes(folder: Path, learnt: LearntHashes) -> PerceptualHashes:
-    """The perceptual hashes of the photos of a folder that were learnt, uint64 (N, 10)."""
+    """Return the perceptual hashes, uint64 (N, 10), of the photos in a folder that a release learnt."""
     contents = np.array([hashlib.sha256(content).hexdigest() for content in _read_photos(folder)])
     hashes = [
         compute_perceptual_hash(decode_image(content, MAX_PIXELS).picture)
@@ -98,7 +99,7 @@ def compute_near_hashes(folder: Path, learnt: LearntHashes) -> PerceptualHashes:
 
 
 def _read_photos(folder: Path) -> Iterator[bytes]:
-    """The files of all photos."""
+    """Yield the files of all photos in the folder and its archives."""
     for path in sorted((folder / "dev").rglob("*.jpg")):
         yield path.read_bytes()
     for path in sorted(folder.glob("*.zip")):
@@ -111,8 +112,8 @@ def seal_as_decided(folder: Path, parent: LocalRelease, near: PerceptualHashes |
 
     Args:
         folder: the folder of the new release; nothing may have this name.
-        parent: whose networks it has; one of them answers photos.
-        near: of photos that it learnt, beside those that the parent has.
+        parent: the other release. One of its networks answers photos.
+        near: perceptual hashes of photos that it learnt, to add to its own.
 
     Raises:
         BadRecipe: the parent has no network that answers photos, or none on the package's network.
@@ -133,14 +134,14 @@ def seal_as_decided(folder: Path, parent: LocalRelease, near: PerceptualHashes |
 def decide_again(
     folder: Path, parent: LocalRelease, given: Answers, tested: Answers, near: PerceptualHashes | None = None
 ) -> Manifest:
-    """Write a release with the networks of another one, and decide again from what heads of folds answered.
+    """Write a release with the networks of another one and new thresholds.
 
     Args:
         folder: the folder of the new release; nothing may have this name.
-        parent: whose networks it has; one of them answers photos.
-        given: `make_fold_answers`, as the parent's network was fitted.
-        tested: what the parent answers to its test set.
-        near: as `seal_as_decided` has it.
+        parent: the other release. One of its networks answers photos.
+        given: the answers that decide, by heads that did not learn the photo.
+        tested: the parent's answers to its test set.
+        near: perceptual hashes of photos that it learnt, to add to its own.
 
     Raises:
         BadRecipe: the parent has no network that answers photos, or none on the package's network.
@@ -159,7 +160,7 @@ def _write_decided_release(  # noqa: PLR0913, PLR0917 - a release, and all that 
     tested: Answers,
     near: PerceptualHashes | None,
 ) -> Manifest:
-    """Write a release that is decided again into a folder with the files of its parent."""
+    """Write the release with new thresholds into a folder that has the files of its parent."""
     report, photos = _rewrite_heads(folder, parent, near)
     contract = found.make_contract(parent.manifest.labels, BLOCKS_INPUT_CONTRACT).replace_heads(
         photos.contract.attributes
@@ -189,11 +190,11 @@ def _write_decided_release(  # noqa: PLR0913, PLR0917 - a release, and all that 
 def _rewrite_heads(
     folder: Path, parent: LocalRelease, near: PerceptualHashes | None
 ) -> tuple[Report, ReleaseNetwork]:
-    """Write the parent's heads as this version does.
+    """Write the parent's heads for photos as this version does.
 
     Args:
         folder: the folder of the new release, with the other files of the parent.
-        near: perceptual hashes of photos that it learnt, uint64 (N, 10), beside those that it has.
+        near: perceptual hashes of photos that it learnt, uint64 (N, 10), to add to its own.
 
     Returns:
         The report, and the network that answers photos.

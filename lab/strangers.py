@@ -1,10 +1,11 @@
-"""What networks that know nothing of a source see of its photos: vectors for heads and their judges.
+"""Compute feature vectors of photos by networks that have not learnt the photos' source.
 
 python -m lab.strangers PHOTOS --tuned FOLDER --out FOLDER
 
-The FOLDER of networks is tuning.py's. Writes a file for each of part-0.npz, ..., and whole.npz, with the
-vectors of all `list_asked_photos`, in their order. The heads: strangers_heads.py; of kinds:
-attribute_rules.py.
+A release meets shops that it has not learnt. To measure how well it answers them, lab.tuning makes three
+networks that leave out a third of the sources each, and one that learns all. This command writes a file for
+each of them (part-0.npz to part-2.npz, and whole.npz) with the vectors of all `list_asked_photos`, in their
+order.
 """
 
 import argparse
@@ -26,16 +27,19 @@ from lab.tuning_photos import OTHER_THINGS, name_shown_thing
 from training.features.weights import read_npz, write_npz
 
 LEARNT_PER_CLASS: Final = {"A": 80, "B": 100, "users": 150, OTHER_THINGS: 50}
-"""Photos of a class or kind of the shop and the collection that the heads learn."""
+"""Number of photos of a class or kind that the heads learn from the first shop (tiers A and B), from users,
+and of other things.
+"""
 MAX_MADE_OUTFITS: Final = 450
-"""Outfits that are made."""
+"""Largest number of made outfits."""
 COLUMNS: Final = ("id", "picture", "name", "source", "tier", "label", "shown", "product", "part", "logits")
-"""Of a file of answers; the name is that of a source which is no collection that the network knows."""
+"""Columns of a file of answers. `name` is the name of the source if the network has not learnt it."""
 CHUNK: Final = 64
+"""Number of photos in a batch."""
 
 
 def list_asked_photos(folder: Path) -> list[Photo]:
-    """Some of shop, collection and catalogue, made outfits, the development set, and all other sources."""
+    """Return some learnt photos and made outfits, the development set, and all photos of other sources."""
     lot = partial(Photo.compute_lot, use="judge ")
     cells = defaultdict[tuple[str, str], list[Photo]](list)
     for name in ("pool", "more"):
@@ -54,7 +58,7 @@ def list_asked_photos(folder: Path) -> list[Photo]:
 
 
 def _make_batches(folder: Path, photos: Sequence[Photo]) -> Iterator[Any]:
-    """Photos in chunks, each as it is and mirrored: bfloat16 (2 * CHUNK, 3, 192, 192) in -1..1."""
+    """Yield batches of photos, as they are and mirrored: bfloat16 (2 * CHUNK, 3, 192, 192), -1..1."""
     import torch  # noqa: PLC0415 - installed for the lab alone
 
     for start in range(0, len(photos), CHUNK):

@@ -1,11 +1,11 @@
-"""Answers to photos of sources by networks and heads that know nothing of them.
+"""Answer photos of each source by a network and a head that have learnt nothing from that source.
 
 python -m lab.strangers_heads PHOTOS VECTORS --out FILE
 
-VECTORS is the folder of strangers.py. A photo of a part of the sources is answered by a head on the network
-without that part, which learnt the other parts, the shop, the collection and made outfits; a development
-photo by the head of a part that its sender is in. Writes FILE, a row a photo. What the answers decide:
-sealing.py.
+VECTORS is the folder of lab.strangers. The sources are divided into three parts. A photo is answered by a
+head on the network without its part. That head has learnt the other parts, the first shop, the first
+collection and made outfits. A development photo is answered by the head without the part of its sender. FILE
+gets one row for each photo. lab.sealing decides the thresholds by these answers.
 """
 
 import argparse
@@ -40,24 +40,28 @@ from training.heads.hidden import fit_hidden_head
 from training.heads.photo_head import BALANCE_EXPONENT, OOD_PHOTO_WEIGHT, PHOTO_FOLDS, TIER_WEIGHTS
 
 UNITS: Final = 256
-"""Of each of the three networks in a head."""
+"""Number of hidden units in each of the three networks of a head."""
 SOURCES: Final = "sources"
-"""How the archives of other shops' and people's photos begin."""
+"""Beginning of the names of archives with photos of other shops and people."""
 
 
 def find_parts(photos: Sequence[Photo]) -> NDArray[np.int64]:
-    """The part that nothing learnt of a photo: of its source, or of its sender; -1 of what all learn."""
+    """Return the part of each photo, int64 (N,); -1 if all networks learn it.
+
+    The network and the head without this part answer the photo.
+    """
     return np.array([_find_part(photo) for photo in photos])
 
 
 def _find_part(photo: Photo) -> int:
+    """Return the part of the source or sender of a photo; -1 if all networks learn it."""
     if photo.archive.startswith((SOURCES, MADE)):
         return choose_part(photo.source)
     return choose_part(photo.sender or photo.id) if photo.sender or not photo.archive else -1
 
 
 def weigh_photos(photos: Sequence[Photo]) -> NDArray[np.float64]:
-    """Of each photo in the loss, float64 (N,), as photo_head.py weighs them."""
+    """Return the weight of each photo in the loss, float64 (N,), as the released head weighs photos."""
     names = [f"{name_shown_thing(photo)} {photo.tier} {photo.source}" for photo in photos]
     _, cells, counts = np.unique(names, return_inverse=True, return_counts=True)
     factors = np.where(find_labels(photos) == NONE, OOD_PHOTO_WEIGHT, 1)
@@ -66,7 +70,7 @@ def weigh_photos(photos: Sequence[Photo]) -> NDArray[np.float64]:
 
 
 def answer_photos(photos: Sequence[Photo], vectors: Path) -> Iterator[tuple[int, int, str]]:
-    """The part, the position and the logits of each photo that is asked."""
+    """Yield the part, the position and the logits of each photo that is answered."""
     parts = find_parts(photos)
     only_learnt = np.array([photo.archive.startswith(("pool", "more", MADE)) for photo in photos])
     alone = np.array([photo.source in MEASURED_ALONE or has_left_out_kind(photo) for photo in photos])
@@ -85,13 +89,18 @@ def answer_photos(photos: Sequence[Photo], vectors: Path) -> Iterator[tuple[int,
 
 
 def read_vectors(vectors: Path, part: int | None) -> FeatureVectors:
-    """Of all photos and their mirror images, float32 (2, N, D); by the network of a part, or of none."""
+    """Return the vectors of all photos and of their mirror images, float32 (2, N, D).
+
+    Args:
+        vectors: the folder of lab.strangers.
+        part: the part that the network has not learnt; None for the network that learnt all.
+    """
     name = "whole" if part is None else f"part-{part}"
     return np.asarray(read_npz(vectors / f"{name}.npz")["both"], np.float32)
 
 
 def read_answers(path: Path) -> Answers:
-    """What the file says was answered to photos of other sources; nothing is decided yet."""
+    """Read the answers to photos of other sources from FILE. Nothing is decided about them yet."""
     rows = csv.DictReader(io.StringIO(gzip.decompress(path.read_bytes()).decode()))
     of_sources = [row for row in rows if row["name"]]
     column = {name: np.array([row[name] for row in of_sources]) for name in COLUMNS}

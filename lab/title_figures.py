@@ -1,11 +1,13 @@
-"""Measure from which share of a photo the words of a list may decide, and keep it in the report of a release.
+"""Measure which titles may decide together with a photo, and write the figures into the report of a release.
 
 python -m lab.title_figures RELEASE --run FOLDER [--records FOLDER]
 
-The answers are the release's own, by networks that knew nothing of the source. Writes FOLDER: report, card,
-page and manifest are new, everything else is RELEASE's, and nothing is trained. Of the manifest only hashes
-and version change, so that a service of RELEASE serves FOLDER; with --records its training gets the records
-of the steps that made it (lab/Makefile).
+A title such as "Pleated skirt" may confirm an uncertain answer to a photo. The figures say from which
+probability on. They are measured on the release's own answers by networks that did not learn the photo's
+source.
+
+FOLDER gets the release with a new report, model card, page and manifest. Nothing is trained, and services of
+RELEASE can serve it. With --records, the manifest also gets the records of the steps that made the release.
 """
 
 import argparse
@@ -32,7 +34,7 @@ from training.evaluation.title_shares import make_kind_trial, measure_title_word
 from training.release.make import new_release
 
 STEPS: Final = "steps"
-"""The key of the records in the training of a manifest."""
+"""Key of the records in the training of a manifest."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -49,12 +51,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def read_records(folder: Path) -> dict[str, JsonValue]:
-    """By step, its command, commit, seconds and the SHA-256 of what it wrote."""
+    """Return the record of each step by name: command, commit, seconds, and hashes of what it wrote."""
     return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))}
 
 
 def measure_words(release: LocalRelease) -> Report:
-    """The report of a release, with what words show beside its photos."""
+    """Return the report of a release with the figures of titles beside its photos."""
     answers = read_stored_answers(release)
     of_kinds = answers.select_rows(answers.by == "").select_head(KIND)
     trial = make_kind_trial(
@@ -73,9 +75,9 @@ def seal_again(
 
     Args:
         folder: the folder of the new release; nothing may have this name.
-        parent: whose files it has.
-        report: in place of the parent's.
-        training: what the manifest says of it beside the parent's.
+        parent: the release whose files are used.
+        report: the report in place of the parent's.
+        training: entries for the manifest's training, beside the parent's.
     """
     with new_release(folder, parent) as unfinished:
         manifest = parent.manifest

@@ -1,12 +1,13 @@
-"""Tune EfficientNet-Lite2 on clothes: three times without a third of the sources, and on all of them.
+"""Tune EfficientNet-Lite2 on clothes: three times without a third of the sources each, and once on all.
 
 python -m lab.tuning FILE --start WEIGHTS --out FOLDER [--only NAME...]
 
-Learns ten classes and none of these, kinds and colours at once, from FILE of tuning_photos.py. Views are
-drawn once; each tuning learns those of its sources. The stages as far as the fourth stay, and what they give
-of each view is stored. Writes FOLDER/part-0.npz, ... and FOLDER/whole.npz, the mean of each tuning and its
-start; a stopped run goes on from its last checkpoint. What is drawn: tuning_batches.py; how it is learnt:
-tuning_steps.py; what for: training/features/frozen.py.
+The network learns the ten classes and "none of these", kinds and colours at once, from FILE of
+lab.tuning_photos. Its first four stages stay as they are. Views of photos are therefore drawn once, and the
+output of the lower stages for each view is stored. Each tuning learns the views of its sources.
+
+FOLDER gets part-0.npz, part-1.npz, part-2.npz and whole.npz: the mean of the tuned weights and the start
+weights. A stopped run continues after its last checkpoint.
 """
 
 import argparse
@@ -35,14 +36,16 @@ from lab.tuning_photos import (
 from training.features.weights import read_npz, write_npz
 
 VIEWS: Final = 51_200
+"""Number of views that are drawn."""
 SEED: Final = 0
+"""Seed of everything that is drawn."""
 
 TUNINGS: Final[dict[str, int | None]] = {f"part-{part}": part for part in range(PARTS)} | {"whole": None}
-"""The part of the sources that each leaves out."""
+"""Names of the tunings, with the part of the sources that each leaves out."""
 
 
 def store_views(tuning: Tuning, count: int, path: Path) -> NDArray[np.uint8]:
-    """The first views of a seed, uint8 (N, 192, 192, 3), kept in a file."""
+    """Draw the first views of a seed, uint8 (N, 192, 192, 3), and keep them in a file for later runs."""
     if not path.exists():
         partial = path.with_suffix(".partial")
         steps = range(count // BATCH)
@@ -57,7 +60,7 @@ def store_views(tuning: Tuning, count: int, path: Path) -> NDArray[np.uint8]:
 
 
 def find_photo_parts(photos: PackedPhotos) -> NDArray[np.int64]:
-    """The part of each photo's source, int64 (N,); -1 of the shop and the collections that all learn."""
+    """Return the part of each photo's source, int64 (N,); -1 if all tunings learn the source."""
     names, of_each = np.unique(photos.sources, return_inverse=True)
     parts = [-1 if name in LEARNT_BY_ALL else choose_part(name) for name in names.tolist()]
     return np.array(parts, np.int64)[of_each]
@@ -66,7 +69,7 @@ def find_photo_parts(photos: PackedPhotos) -> NDArray[np.int64]:
 def average_weights(
     start: Mapping[str, NDArray[Any]], tuned: Mapping[str, NDArray[Any]]
 ) -> dict[str, NDArray[Any]]:
-    """Weights by path, float16, half of each the start's (Wortsman et al. 2022, arXiv 2109.01903)."""
+    """Return the mean of tuned and start weights, float16 (Wortsman et al. 2022, arXiv 2109.01903)."""
     both = {
         path: [start[path].astype(np.float32), values.astype(np.float32)] for path, values in tuned.items()
     }

@@ -1,6 +1,6 @@
-"""What the tuning learns, step by step: photos as they are, changed, and laid on users' grounds.
+"""Draw what the tuning learns, step by step: photos as they are, changed, and on other grounds.
 
-Pure functions of packed photos (tuning_photos.py) and a seed. The training: tuning.py.
+Everything is drawn from a seed, so that all runs learn the same views.
 """
 
 from dataclasses import dataclass
@@ -17,37 +17,46 @@ from lab.tuning_photos import NONE, OTHER_THINGS, PackedPhotos
 from lab.views import EDGE, change_view, lay_on_ground
 
 INPUT_SHAPE: Final = (192, 192)
-"""Height and width, as in training/features/frozen.py, which needs Keras."""
+"""Height and width of the network's input."""
 
 BATCH: Final = 64
-"""Views that are drawn at once."""
+"""Number of views that are drawn at once."""
 TIER_SHARES: Final = {CLUTTERED: 0.34, "A": 0.2, "B": 0.2, OTHER_THINGS: 0.12, "": 0.14}
-"""Of a batch, by tier; empty: photos that the catalogue alone has."""
+"""Share of each tier in a batch. The empty tier has photos that only the catalogue has."""
 BALANCE: Final = 0.6
-"""Within a tier the n photos of a class or kind from one source, plain or not, have n^(1 - BALANCE), as in
-training/heads/photo_head.py: a source of 20 photos is not lost beside one of 10,000."""
+"""Exponent of the balance within a tier.
+
+The n photos of one class or kind from one source have a chance of n^(1 - BALANCE) together, so that a source
+of 20 photos is not lost beside one of 10,000.
+"""
 SHOES: Final = (5, 7, 9)
+"""Classes of shoes."""
 SHOE_WEIGHT: Final = 1.5
-"""What these count: users' photos of them are few."""
+"""Factor of the chance of shoes, of which users send few photos."""
 SHIRT: Final = 6
+"""Class of shirts."""
 PLAIN_SHIRT_WEIGHT: Final = 3.0
-"""What a plain shirt of another source counts: else plain means coat."""
+"""Factor of the chance of shirts of one colour from other sources.
+
+Without it, the network takes them for coats.
+"""
 
 AS_IT_IS: Final = 0.1
 """Share of the views that are not changed."""
 AS_WHOLE: Final = 0.5
 """Share of the other views that show the whole picture, as the service reads it; the rest are crops."""
 ON_GROUND: Final = 0.5
-"""Share of the views of a shop's photo that lie on a user's ground, where its own is plain."""
+"""Share of the views of a shop's photo that get the ground of a user's photo, if the shop's ground is plain.
+"""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What B views show; rows of zeros where it is not known.
+    """B views with their targets. A row of zeros stands for an unknown target.
 
     Attributes:
-        views: float16 (B, C, H, W), what the stages that do not learn give of them.
-        targets: float32 (B, C) of each head.
+        views: float16 (B, C, H, W), the output of the stages that do not learn.
+        targets: float32 (B, C) for each head.
     """
 
     views: NDArray[Any]
@@ -56,11 +65,11 @@ class Batch:
 
 @dataclass(frozen=True)
 class Tuning:
-    """What a seed learns, batch by batch: the same whenever it is asked.
+    """The photos and the seed from which the views of each step are drawn.
 
     Attributes:
-        photos: to learn.
-        seed: of all that is drawn.
+        photos: the photos to learn.
+        seed: the seed of everything that is drawn.
     """
 
     photos: PackedPhotos
@@ -68,7 +77,7 @@ class Tuning:
 
     @cached_property
     def targets(self) -> dict[str, NDArray[np.float32]]:
-        """What each photo shows, float32 (N, C) of each head; a row of zeros where it is not known."""
+        """The targets of each photo, float32 (N, C) for each head; a row of zeros if it is unknown."""
         photos = self.photos
         return {
             "label": _encode_one_hot(photos.labels, NONE + 1),
@@ -78,25 +87,26 @@ class Tuning:
 
     @cached_property
     def chances(self) -> NDArray[np.float64]:
-        """Of each photo to be drawn, float64 (N,), sum 1."""
+        """The chance of each photo to be drawn, float64 (N,), sum 1."""
         photos = self.photos
         return compute_chances(photos.tiers, photos.shown, photos.labels, photos.sources, photos.plain)
 
     @cached_property
     def grounds(self) -> NDArray[np.int64]:
-        """Positions of users' photos."""
+        """The positions of users' photos, which have grounds."""
         return np.flatnonzero(self.photos.tiers == CLUTTERED)
 
     def draw_photos(self, step: int) -> NDArray[np.int64]:
-        """Positions of the photos of a step, with replacement."""
+        """Return the positions of the photos of a step. A photo may occur several times."""
         return np.random.default_rng((self.seed, step)).choice(len(self.photos), BATCH, p=self.chances)
 
     def draw_views(self, step: int) -> NDArray[np.uint8]:
-        """A view of each photo of a step, uint8 (BATCH, 192, 192, 3)."""
+        """Return a view of each photo of a step, uint8 (BATCH, 192, 192, 3)."""
         rng = np.random.default_rng((self.seed, step, 1))
         return np.stack([self._draw_view(int(number), rng) for number in self.draw_photos(step)])
 
     def _draw_view(self, number: int, rng: np.random.Generator) -> Picture:
+        """Return a photo as it is, changed, or changed with the ground of a user's photo."""
         picture = self.photos.decode_picture(number)
         if not self.photos.of_users[number] and rng.random() < ON_GROUND:
             laid = lay_on_ground(picture, self.photos.decode_picture(int(rng.choice(self.grounds))), rng)
@@ -109,15 +119,15 @@ class Tuning:
 
 @dataclass(frozen=True)
 class Drawn:
-    """Views that a tuning learns in a random order, as many steps as there are views of all tunings.
+    """Views that one tuning learns in a random order, in as many steps as there are views of all tunings.
 
     Attributes:
-        views: float16 (N, C, H, W), as in Batch.
-        targets: float32 (photos, C) of each head.
-        photos: int64 (N,), the photo of each view.
-        learnt: int64 (M,), positions of the views that it learns.
-        seed: of the order, and of what a step draws.
-        of_a_step: views that a step learns.
+        views: float16 (N, C, H, W), as in `Batch`.
+        targets: float32 (photos, C) for each head.
+        photos: the photo of each view, int64 (N,).
+        learnt: the positions of the views that this tuning learns, int64 (M,).
+        seed: the seed of the order, and of what a step draws.
+        views_per_step: the number of views that a step learns.
     """
 
     views: NDArray[Any]
@@ -129,18 +139,18 @@ class Drawn:
 
     @property
     def steps(self) -> int:
-        """How many steps it learns."""
+        """The number of steps."""
         return len(self.views) // self.views_per_step
 
     @cached_property
     def order(self) -> NDArray[np.int64]:
-        """Positions of the views of all steps, one after the other: each once before one comes again."""
+        """The positions of the views of all steps. Each view is learnt once before one is learnt again."""
         rng = np.random.default_rng(self.seed)
         times = -(-len(self.views) // len(self.learnt))
         return np.concatenate([rng.permutation(self.learnt) for _ in range(times)])
 
     def __getitem__(self, step: int) -> Batch:
-        """The batch of a step."""
+        """Return the batch of a step."""
         chosen = self.order[step * self.views_per_step : (step + 1) * self.views_per_step]
         rows = self.photos[chosen]
         return Batch(self.views[chosen], {name: each[rows] for name, each in self.targets.items()})
@@ -153,7 +163,7 @@ def compute_chances(
     sources: NDArray[np.str_],
     plain: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
-    """Of each photo to be drawn, float64 (N,), sum 1."""
+    """Return the chance of each photo to be drawn, float64 (N,), sum 1."""
     chances = np.zeros(len(tiers))
     factors = np.where(np.isin(labels, SHOES), SHOE_WEIGHT, 1) * np.where(
         plain & (labels == SHIRT), PLAIN_SHIRT_WEIGHT, 1
@@ -168,5 +178,5 @@ def compute_chances(
 
 
 def _encode_one_hot(indices: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
-    """Float32 (N, C); zeros for -1."""
+    """Return float32 (N, classes) with a 1 at each index; a row of zeros for -1."""
     return np.eye(classes + 1, dtype=np.float32)[indices][:, :classes]

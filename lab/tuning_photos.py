@@ -1,9 +1,9 @@
-"""The photos that the tuning learns, in one file that travels to a machine with a GPU.
+"""Pack the photos that the tuning learns into one file, which can be copied to a machine with a GPU.
 
 python -m lab.tuning_photos PHOTOS --out FILE
 
-Kinds, products and sources are left out, to measure own classes, other things and unknown shops on. Reads the
-folder that pretraining_photos.py describes; writes FILE. The training: tuning.py.
+Some kinds, products and sources are left out, to measure on them later: own classes, other things and unknown
+shops. PHOTOS is the folder that lab.fetch makes.
 """
 
 import argparse
@@ -38,16 +38,21 @@ from lab.views import EDGE
 from training.features.weights import read_npz, write_npz
 
 CLASSES: Final = ("top", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")
+"""Names of the ten classes in the attribute `kind`."""
 OTHER: Final = "other"
-"""The name of what has no other one; it is never accepted."""
+"""Name of everything that has no name of its own. An answer with it is never accepted."""
 KINDS: Final = Path(__file__).with_name("kinds.csv")
-"""What sources and the catalogue call photos that have no class, the kind that is learnt, and its name: kinds
-add up to the names of the attribute `kind`. What has no kind there is not learnt, to judge own kinds on."""
+"""Path of the table of kinds.
+
+It has the words of sources and catalogue for photos that show none of the ten classes, the kind that is
+learnt, and the kind's name in the attribute `kind`. A word without a kind is not learnt, so that own kinds
+can be measured on it.
+"""
 
 OTHER_THINGS: Final = "X"
-"""The tier of photos that show none of the ten classes."""
+"""Tier of photos that show none of the ten classes."""
 NONE: Final = 10
-"""Their label."""
+"""Class of photos that show none of the ten classes."""
 
 LEFT_OUT_KINDS: Final = {
     "capris": (),
@@ -55,40 +60,42 @@ LEFT_OUT_KINDS: Final = {
     "scarf": ("kaggle:Scarves", "scarf"),
     "socks": ("kaggle:Socks", "socks"),
 }
-"""Kinds that no network, head or attribute learns, to judge own kinds on; each with its names in pool.csv and
-in the tables of sources."""
+"""Kinds that nothing learns, to measure own kinds on, each with its labels in pool.csv and in the tables of
+sources.
+"""
 
 OUTFIT: Final = "outfit"
-"""What photos of several garments are called, of which the network learns none."""
+"""Label of photos of several garments. The network learns none of them."""
 
 LEFT_OUT_PRODUCTS: Final = 0.2
-"""Share of the catalogue's shops' photos that are left out, by the hash of their ids."""
+"""Share of the photos of the catalogue's shops that are left out, by the hash of their ids."""
 
 MEASURED_ALONE: Final = ("hnm", "idm", "jul", "ood")
-"""Sources that nothing bundled learns: of a competition, for research, or not for commerce."""
+"""Sources from which nothing bundled learns: of a competition, for research, or not for commerce."""
 
 LEARNT_BY_ALL: Final = ("clo", "kag", "mag")
 """The shop and the collections that every tuning learns."""
 
 PARTS: Final = 3
-"""Of the other sources, one of which a tuning for measuring leaves out."""
+"""Number of parts into which the other sources are divided. Each of three tunings leaves out one."""
 
 MAX_PHOTOS_PER_KIND: Final = 260
-"""Photos of a kind at most that the catalogue alone has."""
+"""Largest number of photos of a kind that only the catalogue has."""
 
 SMALL_EDGE: Final = 90
-"""Pixels of the longest edge, up to which a photo is kept with the better quality."""
+"""Longest edge in pixels up to which a photo is stored with the better quality."""
 WEBP_QUALITY: Final = (80, 88)
+"""Quality of stored photos: large ones, small ones."""
 
 
 @cache
 def read_kinds_by_word() -> dict[str, tuple[str, str]]:
-    """Kind and name of each word."""
+    """Return the kind and the name of each word in the table of kinds."""
     return {row["word"]: (row["kind"], row["name"]) for row in read_rows(KINDS)}
 
 
 def list_kind_names() -> tuple[str, ...]:
-    """Those of the classes, further ones, and OTHER."""
+    """Return the names of the attribute `kind`: those of the classes, further ones, and OTHER."""
     further = dict.fromkeys(
         name for _, name in read_kinds_by_word().values() if name not in {*CLASSES, OTHER}
     )
@@ -96,7 +103,10 @@ def list_kind_names() -> tuple[str, ...]:
 
 
 def find_kind(photo: Photo) -> tuple[str, str]:
-    """Kind and name of what a photo shows; an empty kind is not learnt, an empty name not asked."""
+    """Return the kind and the name of what a photo shows.
+
+    An empty kind is not learnt, an empty name not asked for.
+    """
     if photo.label is not None:
         return CLASSES[photo.label], CLASSES[photo.label]
     word = (photo.source_label or photo.kind or "").rpartition(":")[2].casefold()
@@ -105,19 +115,19 @@ def find_kind(photo: Photo) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class PackedPhotos:
-    """N photos of at most EDGE pixels, with what each has to be recognised as.
+    """N photos of at most EDGE pixels, with the targets of each.
 
     Attributes:
-        files: uint8, WebP files one after the other.
-        ends: int64 (N,), where each ends.
-        labels: int64 (N,): 0..9, NONE for none of the classes, -1 where it is not known.
-        kinds: int64 (N,), of kinds.csv; -1 where it is not learnt.
-        colours: float32 (N, colours), 1 for each that it has.
-        tiers: str (N,); empty for photos that the catalogue alone has.
-        shown: str (N,), what each shows.
-        sources: str (N,), the shop or collection that each is from.
-        of_users: bool (N,), whether it is a user's photo.
-        plain: bool (N,), whether it is another shop's or person's garment of one colour, by eye.
+        files: the WebP files one after the other, uint8.
+        ends: the position at which each file ends, int64 (N,).
+        labels: int64 (N,): 0..9, NONE for none of the classes, -1 if it is unknown.
+        kinds: positions in the sorted kinds, int64 (N,); -1 if the kind is not learnt.
+        colours: float32 (N, colours), 1 for each colour that the photo has.
+        tiers: str (N,); empty for photos that only the catalogue has.
+        shown: the class, kind or label of each photo, str (N,).
+        sources: the shop or collection of each photo, str (N,).
+        of_users: whether it is a user's photo, bool (N,).
+        plain: whether it shows a garment of one colour, by eye, of another shop or person, bool (N,).
     """
 
     files: NDArray[np.uint8]
@@ -135,25 +145,25 @@ class PackedPhotos:
         return len(self.ends)
 
     def decode_picture(self, number: int) -> Picture:
-        """A photo, RGB."""
+        """Return a photo, RGB."""
         start = self.ends[number - 1] if number else 0
         picture = cv2.imdecode(self.files[start : self.ends[number]], cv2.IMREAD_COLOR_RGB)
         return np.asarray(picture, np.uint8)
 
 
 def is_left_out(photo: Photo) -> bool:
-    """Whether the tuning does not learn it: of a kind, or a shop's product, that is left out."""
+    """Return whether no tuning learns a photo, because its kind or its product is left out."""
     return has_left_out_kind(photo) or (not photo.sender and _draw_lot(photo) < LEFT_OUT_PRODUCTS)
 
 
 def has_left_out_kind(photo: Photo) -> bool:
-    """Whether it is of a kind that the tuning does not learn."""
+    """Return whether a photo shows a kind that no tuning learns."""
     names = {name for names in LEFT_OUT_KINDS.values() for name in names}
     return photo.kind in LEFT_OUT_KINDS or photo.source_label in names
 
 
 def list_tuning_photos(folder: Path) -> list[Photo]:
-    """All but what is left out, and OF_A_KIND of those without a tier; none of dev's senders."""
+    """Return the photos to learn, without any of senders in the development set."""
     learnt = [photo for photo in list_photos(folder) if not is_left_out(photo)]
     of_sources = [photo for photo in list_source_photos(folder) if _is_learnt(photo)]
     some = _select_some(photo for photo in learnt if not photo.tier)
@@ -161,16 +171,18 @@ def list_tuning_photos(folder: Path) -> list[Photo]:
 
 
 def choose_part(source: str) -> int:
-    """The part of a source, 0 to PARTS - 1, by the hash of its name."""
+    """Return the part of a source, 0 to PARTS - 1, by the hash of its name."""
     return hashlib.sha256(f"part {source}".encode()).digest()[0] % PARTS
 
 
 def _is_learnt(photo: Photo) -> bool:
+    """Return whether a photo of other shops and people is learnt."""
     is_outfit = photo.label is None and photo.source_label == OUTFIT
     return photo.source not in MEASURED_ALONE and not has_left_out_kind(photo) and not is_outfit
 
 
 def _select_some(photos: Iterable[Photo]) -> list[Photo]:
+    """Return at most MAX_PHOTOS_PER_KIND photos of each kind."""
     of_kinds = defaultdict[str, list[Photo]](list)
     for photo in photos:
         of_kinds[name_shown_thing(photo)].append(photo)
@@ -180,24 +192,25 @@ def _select_some(photos: Iterable[Photo]) -> list[Photo]:
 
 
 def name_shown_thing(photo: Photo) -> str:
-    """What a photo shows: one of the ten classes, else its kind, else its source's label."""
+    """Return what a photo shows: the number of its class, or else its kind, or else its source's label."""
     return photo.kind or photo.source_label if photo.label is None else str(photo.label)
 
 
 def _draw_lot(photo: Photo) -> float:
+    """Return a number from 0 to 1 for a photo, which looks random but is always the same."""
     digest = hashlib.sha256(f"tuning {photo.id}".encode()).digest()
     return int.from_bytes(digest[:8]) / 2**64
 
 
 def find_labels(photos: Sequence[Photo]) -> NDArray[np.int64]:
-    """Int64 (N,): 0..9, NONE for none of the classes, -1 where it is not known."""
+    """Return the label of each photo, int64 (N,): 0..9, NONE for none of the classes, -1 if it is unknown."""
     labels = [-1 if photo.label is None else photo.label for photo in photos]
     of_others = [photo.tier == OTHER_THINGS for photo in photos]
     return np.where(of_others, NONE, labels)
 
 
 def pack_photos(folder: Path, photos: Sequence[Photo]) -> PackedPhotos:
-    """Decode photos as the service does, and keep them small."""
+    """Decode photos as the service does, and store them small."""
     with get_context("spawn").Pool() as pool:
         files = pool.map(partial(_encode_small, folder), photos, chunksize=64)
     targets = make_targets(photos)
@@ -218,7 +231,7 @@ def pack_photos(folder: Path, photos: Sequence[Photo]) -> PackedPhotos:
 
 
 def is_plain(photo: Photo) -> bool:
-    """Whether a table of sources has one colour of it."""
+    """Return whether a table of sources names one colour for a photo."""
     return photo.archive.startswith("sources") and photo.colours not in {(), COLOUR_NAMES["multicolour"]}
 
 
@@ -227,6 +240,7 @@ def _is_of_user(photo: Photo) -> bool:
 
 
 def _encode_small(folder: Path, photo: Photo) -> bytes:
+    """Return a photo as a WebP file of at most EDGE pixels."""
     picture = limit_edge(decode_photo(folder, photo).picture, EDGE)
     quality = WEBP_QUALITY[max(picture.shape[:2]) <= SMALL_EDGE]
     written = cv2.imencode(".webp", picture[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, quality])[1]
@@ -234,7 +248,7 @@ def _encode_small(folder: Path, photo: Photo) -> bytes:
 
 
 def read_packed_photos(path: Path) -> PackedPhotos:
-    """Read the file that this command wrote."""
+    """Read a file that this command wrote."""
     stored = read_npz(path)
     return PackedPhotos(**{field.name: stored[field.name] for field in fields(PackedPhotos)})
 

@@ -1,8 +1,8 @@
-"""The steps of the tuning, in PyTorch: EfficientNet-Lite from a file of weights, its heads and losses.
+"""Run and tune EfficientNet-Lite in PyTorch: the convolutions, the heads, the losses and the checkpoints.
 
-PyTorch, since TensorFlow has no wheel for the machine with a GPU on which this ran; it computes on a
-processor too. Batch statistics stay as they are: each normalization is folded into its convolution. What is
-learnt from which photos: tuning_batches.py. Reads and writes the checkpoint.
+It is PyTorch because TensorFlow had no wheel for the machine with a GPU on which this ran first. It also runs
+on a processor. The statistics of the normalizations stay as they are, so each normalization is folded into
+its convolution.
 """
 
 import math
@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 from lab.tuning_batches import BATCH, Batch, Drawn
 
 Tensor: TypeAlias = Any
-"""torch.Tensor; its docstring gives shape and dtype."""
+"""torch.Tensor; the docstring of each function says shape and dtype."""
 
 DEVICE: Final = "cuda" if torch.cuda.is_available() else "cpu"
+"""Device on which everything is computed."""
 
 EPSILON: Final = 1e-3
-"""Of the normalizations."""
+"""Epsilon of the normalizations."""
 HALVED: Final = (
     "stem",
     "stage2_1_depthwise",
@@ -34,32 +35,41 @@ HALVED: Final = (
     "stage4_1_depthwise",
     "stage6_1_depthwise",
 )
-"""The convolutions that halve the edge."""
+"""Convolutions that halve height and width."""
 LAST_STAGES: Final = range(4, 8)
-"""Heads learn on the means of what these give, 768 numbers."""
+"""Stages whose means the heads learn from, 768 numbers together."""
 NORM: Final = ("gamma", "beta", "moving_mean", "moving_variance")
+"""Weights of a normalization, in the order of `Convolution.norm`."""
 
 RATE: Final = 0.0008
+"""Learning rate of the heads and of the last stage."""
 RATE_BELOW: Final = 0.75
 """Factor of the rate from a stage to the one below."""
 DECAY: Final = 0.02
-"""Of kernels."""
+"""Weight decay of kernels."""
 WARM_UP: Final = 0.05
+"""Share of the steps in which the rate rises."""
 AVERAGING: Final = 0.995
+"""Decay of the running average of the weights."""
 DROPOUT: Final = 0.3
+"""Share of the features that are left out in a step."""
 SMOOTHING: Final = 0.08
+"""Label smoothing."""
 MIXUP: Final = 0.2
-"""Both parameters of the beta distribution (Zhang et al. 2017, arXiv 1710.09412)."""
+"""Both parameters of the beta distribution of mixup (Zhang et al. 2017, arXiv 1710.09412)."""
 COLOUR: Final = 0.2
-"""Relative, each way, by which light and contrast change; saturation twice, each channel half."""
+"""Largest relative change of light and contrast.
+
+Saturation changes by twice as much, each channel by half.
+"""
 
 CHECKPOINT_STEPS: Final = 50
-"""Steps between two checkpoints."""
+"""Number of steps between two checkpoints."""
 SEED_DISTANCE: Final = 1_000_003
-"""Between the seeds of two steps, so that those of two tunings differ."""
+"""Distance between the seeds of two steps, so that the seeds of two tunings differ."""
 
 LOSSES: Final = {"label": 1.0, "kind": 0.5, "colours": 3.0}
-"""Weights of the heads; the loss of the colours is a mean over all of them."""
+"""Weight of each head's loss. That of the colours is a mean over all colours."""
 
 
 @dataclass(frozen=True)
@@ -75,18 +85,18 @@ class Convolution:
     norm: tuple[Tensor, Tensor, Tensor, Tensor]
 
     def fold(self) -> tuple[Tensor, Tensor]:
-        """Kernel and bias of the same arithmetic."""
+        """Return the kernel and the bias of one convolution that computes the same as both."""
         gamma, beta, mean, variance = self.norm
         factor = gamma * torch.rsqrt(variance + EPSILON)
         return self.kernel * factor[:, None, None, None], beta - mean * factor
 
 
 Weights: TypeAlias = dict[str, Convolution]
-"""By name, in the order of the network."""
+"""Convolutions by name, in the order of the network."""
 
 
 def make_tensors(stored: Mapping[str, NDArray[Any]]) -> Weights:
-    """Weights in Keras' shapes and order, as training/features/frozen.py builds them."""
+    """Convert weights from Keras' shapes, in the order in which Keras builds the network."""
 
     def make_tensor(name: str) -> Tensor:
         values = stored[name].astype(np.float32)
@@ -100,7 +110,7 @@ def make_tensors(stored: Mapping[str, NDArray[Any]]) -> Weights:
 
 
 def make_arrays(weights: Weights) -> dict[str, NDArray[Any]]:
-    """The same in Keras' shapes, float16."""
+    """Convert weights to Keras' shapes, float16."""
     arrays = dict[str, NDArray[Any]]()
     for name, convolution in weights.items():
         kernel = convolution.kernel.detach().cpu().numpy()
@@ -112,22 +122,24 @@ def make_arrays(weights: Weights) -> dict[str, NDArray[Any]]:
 
 
 def find_stage_ends(weights: Weights) -> list[str]:
-    """The last convolution of each of LAST_STAGES that is there."""
+    """Return the last convolution of each of LAST_STAGES that the weights have."""
     of_stages = [[name for name in weights if name.startswith(f"stage{stage}_")] for stage in LAST_STAGES]
     return [names[-1] for names in of_stages if names]
 
 
 def split_stages(weights: Weights) -> tuple[Weights, Weights]:
-    """The stages that stay, as far as the first of LAST_STAGES, and those above, which learn."""
+    """Return the stages that stay, up to the first of LAST_STAGES, and those above, which learn."""
     last = [*weights].index(find_stage_ends(weights)[0]) + 1
     return dict([*weights.items()][:last]), dict([*weights.items()][last:])
 
 
 def store_outputs(below: Weights, views: NDArray[np.uint8], seed: int, path: Path) -> NDArray[Any]:
-    """What the stages below give of views, recoloured and half of them mirrored, kept in a file.
+    """Compute the output of the lower stages for views, and keep it in a file, which later runs read.
+
+    The colours of a view are changed at random, and half of the views are mirrored.
 
     Returns:
-        float16 (N, C, H, W), read as they are asked for.
+        float16 (N, C, H, W), read from the disk when it is used.
     """
 
     def compute_output(step: int) -> NDArray[np.float16]:
@@ -149,11 +161,11 @@ def store_outputs(below: Weights, views: NDArray[np.uint8], seed: int, path: Pat
 
 
 def compute_means(weights: Weights, x: Tensor) -> Tensor:
-    """The means of LAST_STAGES, float32 (N, D).
+    """Return the means of the outputs of LAST_STAGES over all positions, float32 (N, D).
 
     Args:
-        weights: of all stages, or of those above the first of LAST_STAGES.
-        x: float (N, 3, H, W) in -1..1, or what that one gives.
+        weights: the weights of all stages, or of those above the first of LAST_STAGES.
+        x: the pictures, float (N, 3, H, W), -1..1; or the output of the stages below.
     """
     outputs = [] if "stem" in weights else [x.float().mean((2, 3))]
     ends = find_stage_ends(weights)
@@ -164,14 +176,14 @@ def compute_means(weights: Weights, x: Tensor) -> Tensor:
 
 
 def count_means(weights: Weights) -> int:
-    """How many numbers `compute_means` gives of the stages above the first of LAST_STAGES."""
+    """Return how many numbers `compute_means` returns for the stages above the first of LAST_STAGES."""
     widths = [len(weights[name].kernel) for name in find_stage_ends(weights)]
     # What comes in there is widened first.
     return sum(widths) + int(next(iter(weights.values())).kernel.shape[1])
 
 
 def _run_convolutions(weights: Weights, x: Tensor) -> Iterator[tuple[str, Tensor]]:
-    """What each convolution gives, by name."""
+    """Yield the name and the output of each convolution."""
     start = x
     for name, convolution in weights.items():
         kernel, bias = convolution.fold()
@@ -186,7 +198,7 @@ def _run_convolutions(weights: Weights, x: Tensor) -> Iterator[tuple[str, Tensor
 
 
 def _convolve(x: Tensor, kernel: Tensor, bias: Tensor, strides: int) -> Tensor:
-    """With the padding of TensorFlow's SAME."""
+    """Convolve with the padding that TensorFlow calls SAME."""
     edge = x.shape[-1]
     size = kernel.shape[-1]
     padding = max((math.ceil(edge / strides) - 1) * strides + size - edge, 0)
@@ -198,13 +210,15 @@ def _convolve(x: Tensor, kernel: Tensor, bias: Tensor, strides: int) -> Tensor:
 
 
 def tune(weights: Weights, drawn: Drawn, steps: int, kept: Path, between: int = CHECKPOINT_STEPS) -> Weights:
-    """The running average of the weights over the steps; the rates fall to 0 as a half cosine.
+    """Tune the upper stages, and return the running average of their weights.
+
+    The learning rates fall to 0 along half a cosine.
 
     Args:
-        weights: of the stages that learn, from where it starts.
-        drawn: what it learns; its seed is also that of heads, dropout, mixup and colours.
-        kept: the checkpoint, from which a stopped tuning goes on.
-        between: steps between two checkpoints.
+        weights: the start weights of the stages that learn.
+        drawn: the views to learn; its seed is also that of heads, dropout, mixup and colours.
+        kept: the path of the checkpoint, after which a stopped tuning continues.
+        between: the number of steps between two checkpoints.
     """
     units = {name: rows.shape[1] for name, rows in drawn.targets.items()}
     learner = _Learner(weights, units, drawn.seed)
@@ -221,7 +235,7 @@ def tune(weights: Weights, drawn: Drawn, steps: int, kept: Path, between: int = 
 
 
 class _Learner:
-    """Weights that learn, their running average, their heads and the optimizer."""
+    """Weights that learn, with their running average, their heads and the optimizer."""
 
     def __init__(self, weights: Weights, units: dict[str, int], seed: int) -> None:
         torch.manual_seed(seed)
@@ -233,7 +247,7 @@ class _Learner:
         self._optimizer = torch.optim.AdamW([{**group, "lr": 0.0} for group in groups])
 
     def learn_batch(self, batch: Batch, number: int, steps: int) -> float:
-        """Learn a batch; its loss."""
+        """Learn a batch, and return its loss."""
         for group in self._optimizer.param_groups:
             group["lr"] = group["rate"] * _compute_rate(number / steps)
         loss = _compute_loss(self._weights, self._heads, batch)
@@ -247,21 +261,21 @@ class _Learner:
         return float(loss.detach())
 
     def apply_average(self) -> Weights:
-        """The weights with their running average."""
+        """Set the weights to their running average, and return them."""
         with torch.no_grad():
             for mean, variable in zip(self._average, self._variables, strict=True):
                 variable.copy_(mean)
         return self._weights
 
     def save_checkpoint(self, path: Path, done: int) -> None:
-        """Write a checkpoint, in one step."""
+        """Write a checkpoint in one step."""
         partial = path.with_suffix(".partial")
         state = [self._heads.state_dict(), self._optimizer.state_dict()]
         torch.save([done, self._variables, self._average, *state], partial)
         partial.rename(path)
 
     def load_checkpoint(self, path: Path) -> int:
-        """Take a checkpoint, if there is one; the steps that it has done."""
+        """Load a checkpoint if there is one, and return how many steps it has done."""
         if not path.exists():
             return 0
         done, variables, average, heads, optimizer = torch.load(path, map_location=DEVICE, weights_only=True)
@@ -274,9 +288,10 @@ class _Learner:
 
 
 def _copy_trainable(weights: Weights) -> tuple[Weights, list[dict[str, Any]]]:
-    """A copy whose kernels, gammas and betas learn, and these with their rates.
+    """Return a copy of the weights that can learn, and its variables in groups with their rates.
 
-    On a processor those of depthwise convolutions stay: their gradients take most of a step.
+    Kernels, gammas and betas learn. On a processor, those of depthwise convolutions do not: their gradients
+    take most of the time of a step.
     """
     copies = Weights()
     groups = list[dict[str, Any]]()
@@ -293,18 +308,19 @@ def _copy_trainable(weights: Weights) -> tuple[Weights, list[dict[str, Any]]]:
 
 
 def _make_heads(width: int, units: dict[str, int]) -> Tensor:
+    """Return a normalization and a linear layer for each head."""
     of_each = {name: torch.nn.Linear(width, count) for name, count in units.items()}
     return torch.nn.ModuleDict({"norm": torch.nn.BatchNorm1d(width), **of_each}).to(DEVICE)
 
 
 def _compute_rate(done: float) -> float:
-    """Factor of the rates after this share of the steps."""
+    """Return the factor of the learning rates after a share of the steps, 0..1."""
     after = max(0.0, done - WARM_UP) / (1 - WARM_UP)
     return max(min(1.0, done / WARM_UP) * 0.5 * (1 + math.cos(math.pi * after)), 1e-4)
 
 
 def _compute_loss(weights: Weights, heads: Tensor, batch: Batch) -> Tensor:
-    """Of views each of which is mixed with another one, of which it keeps a share."""
+    """Return the loss of a batch in which each view is mixed with another one."""
     x = torch.from_numpy(np.array(batch.views)).to(DEVICE)
     others = torch.randperm(len(x), device=DEVICE)
     share = torch.distributions.Beta(MIXUP, MIXUP).sample((len(x),)).to(DEVICE)
@@ -324,13 +340,13 @@ def _compute_loss(weights: Weights, heads: Tensor, batch: Batch) -> Tensor:
 
 
 def _make_pixels(views: NDArray[np.uint8]) -> Tensor:
-    """Recoloured and half of them mirrored: float32 (N, 3, H, W) in -1..1."""
+    """Change the colours of views, mirror half of them, and return float32 (N, 3, H, W), -1..1."""
     x = recolour(torch.from_numpy(views).to(DEVICE).permute(0, 3, 1, 2).float() / 255)
     return torch.where(torch.rand(len(x), 1, 1, 1, device=DEVICE) < 0.5, x.flip(3), x) * 255 / 128 - 127 / 128
 
 
 def recolour(x: Tensor) -> Tensor:
-    """Light, contrast, saturation and channels changed at random: float (N, 3, H, W) in 0..1."""
+    """Change light, contrast, saturation and channels at random: float (N, 3, H, W), 0..1."""
 
     def draw_factor(amount: float, *shape: int) -> Tensor:
         return 1 + amount * (2 * torch.rand(len(x), *shape, device=x.device) - 1)
@@ -343,7 +359,7 @@ def recolour(x: Tensor) -> Tensor:
 
 
 def _head_loss(name: str, logits: Tensor, targets: Tensor, has_target: Tensor) -> Tensor:
-    """The mean over a batch; a view of which it is not known has none."""
+    """Return the mean loss of a head over a batch. A view whose target is unknown adds nothing."""
     if name == "colours":
         each = F.binary_cross_entropy_with_logits(logits, targets, reduction="none").mean(1)
         return (each * has_target).mean()

@@ -1,7 +1,4 @@
-"""What a training sees of one photo: changed at random, and a garment laid on another ground.
-
-Pure functions of arrays.
-"""
+"""Change a photo at random for a training: crop, turn or light it, or lay its garment on another ground."""
 
 from typing import Final
 
@@ -15,41 +12,49 @@ from inference.contract import Imaging
 from inference.framing import find_bounding_box, limit_edge
 
 CROPPED: Final = (0.6, 1.0)
-"""Share of the area that a crop keeps."""
+"""Range of the share of the area that a crop keeps."""
 ASPECT: Final = 0.1
-"""Relative, each way, by which a crop is wider than high."""
+"""Largest relative difference between width and height of a crop."""
 TURN: Final = 10.0
-"""Degrees, each way."""
+"""Largest angle by which a picture is turned, in degrees, to either side."""
 ERASED: Final = (0.02, 0.2)
-"""Share of the area that is erased in a quarter of the pictures."""
+"""Range of the share of the area that is erased in a quarter of the pictures."""
 LIGHT: Final = 0.15
+"""Largest relative change of the light."""
 CHANNEL: Final = 0.05
-"""Relative, each way."""
+"""Largest relative change of each colour channel."""
 BLUR_SIGMA: Final = (0.006, 0.019)
-"""Of the edge."""
+"""Range of the standard deviation of the blur, as a share of the edge."""
 JPEG_QUALITY: Final = (30, 90)
+"""Range of the quality with which some views are compressed."""
 
 EDGE: Final = 200
-"""Height and width of a garment on another ground, in pixels, before it is stored."""
+"""Height and width in pixels of a garment on another ground, before it is stored."""
 
 STRIP: Final = (0.1, 0.2)
-"""Share of a photo's edge that is taken for its ground: people keep what they show off the border."""
+"""Range of the share of a photo's edge that is taken for its ground.
+
+People keep what they show off the border.
+"""
 
 FILLED: Final = (0.55, 0.95)
-"""Share of EDGE that the garment's longest edge takes."""
+"""Range of the share of EDGE that the longest edge of the garment takes."""
 
 SHADOW: Final = 0.35
-"""The darkest shadow around a garment that lies somewhere, as a share of the light."""
+"""Darkest shadow around a garment that lies on a ground, as a share of the light."""
 
 
 def change_view(picture: Picture, edge: int, rng: np.random.Generator, *, cropped: bool = True) -> Picture:
-    """Crop, flip, turn, light, blur, compress and erase: uint8 (edge, edge, 3) of a square picture.
+    """Crop, flip, turn, light, blur, compress and erase a square picture, each at random.
 
     Args:
         picture: uint8 (H, H, 3).
-        edge: of the result.
-        rng: from which everything is drawn.
-        cropped: whether it is cropped; else the whole picture stays, with its aspect.
+        edge: the height and width of the result.
+        rng: the generator from which everything is drawn.
+        cropped: whether the picture is cropped. Otherwise the whole picture stays, with its aspect.
+
+    Returns:
+        uint8 (edge, edge, 3).
     """
     picture = frame_view(picture, edge, rng, cropped=cropped)
     light = (1 + rng.uniform(-LIGHT, LIGHT)) * (1 + rng.uniform(-CHANNEL, CHANNEL, 3))
@@ -67,7 +72,7 @@ def change_view(picture: Picture, edge: int, rng: np.random.Generator, *, croppe
 
 
 def frame_view(picture: Picture, edge: int, rng: np.random.Generator, *, cropped: bool) -> NDArray[np.uint8]:
-    """Crop if asked, flip, turn and scale in one step: uint8 (edge, edge, 3) of a square picture."""
+    """Crop a square picture if asked, flip, turn and scale it at once: uint8 (edge, edge, 3)."""
     whole = len(picture)
     side = whole * (np.sqrt(rng.uniform(*CROPPED)) if cropped else 1.0)
     aspect = 1 + (rng.uniform(-ASPECT, ASPECT) if cropped else 0.0)
@@ -92,13 +97,13 @@ def _erase_rectangle(picture: NDArray[np.uint8], rng: np.random.Generator) -> No
 
 
 def lay_on_ground(picture: Picture, beneath: Picture, rng: np.random.Generator) -> Picture | None:
-    """A garment on the ground of another photo, uint8 (EDGE, EDGE, 3); None if its own is not plain."""
+    """Return a garment on another photo's ground, uint8 (EDGE, EDGE, 3); None if its own is not plain."""
     garment = cut_garment(limit_edge(picture, EDGE))
     return None if garment is None else _lay_garment(_make_ground(beneath, rng), *garment, rng)
 
 
 def cut_garment(picture: Picture) -> tuple[Picture, Mask] | None:
-    """A garment and where it is, its holes filled, cropped; None on another ground, or if it is tiny."""
+    """Return a garment and its mask, cropped and without holes; None if tiny, or the ground is not plain."""
     border = measure_border(picture, Imaging().border_tolerance)
     mask = mask_garment(picture, border.colour, border.tolerance)
     box = find_bounding_box(mask)
@@ -110,7 +115,10 @@ def cut_garment(picture: Picture) -> tuple[Picture, Mask] | None:
 
 
 def _make_ground(photo: Picture, rng: np.random.Generator) -> Picture:
-    """A ground, uint8 (EDGE, EDGE, 3): a strip of a photo's border, mirrored until it fills."""
+    """Return a ground, uint8 (EDGE, EDGE, 3).
+
+    It is a strip of a photo's border, mirrored until it fills the square.
+    """
     strip = np.rot90(photo, int(rng.integers(4)))
     strip = strip[: max(4, int(len(strip) * rng.uniform(*STRIP)))]
     more = [(0, max(0, EDGE - length)) for length in strip.shape[:2]]
@@ -120,7 +128,7 @@ def _make_ground(photo: Picture, rng: np.random.Generator) -> Picture:
 
 
 def _lay_garment(ground: Picture, garment: Picture, mask: Mask, rng: np.random.Generator) -> Picture:
-    """A garment somewhere on a ground, its edge and a shadow soft."""
+    """Return a garment somewhere on a ground, with a soft edge and a soft shadow."""
     scale = rng.uniform(*FILLED) * EDGE / max(mask.shape)
     height, width = (max(8, round(length * scale)) for length in mask.shape)
     top, left = (int(rng.integers(EDGE - length + 1)) for length in (height, width))
