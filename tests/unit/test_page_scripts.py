@@ -57,6 +57,7 @@ KIND = {
     "also": [],
     "probabilities": {},
 }
+COLOUR = KIND | {"label": "blue", "also": ["red"], "decision": "review", "reason": "ambiguous"}
 UNFAMILIAR_DRESS = UNFAMILIAR | {"attributes": {"kind": KIND | {"label": "dress"}}}
 SKIRT = UNFAMILIAR | {"attributes": {"kind": KIND}}
 DOUBTED_KIND = UNFAMILIAR | {"attributes": {"kind": KIND | {"decision": "review", "reason": "ambiguous"}}}
@@ -73,14 +74,27 @@ SAID: dict[str, list[tuple[str, Any, str]]] = {
         ("headline", DOUBTED_KIND, "Dress"),
         ("headline", SKIRT, "skirt"),
         ("sureness", SKIRT, "97% sure"),
-        ("decision", SKIRT, "Accept"),
+        ("decision", SKIRT, "Kind accepted"),
         ("reason", SKIRT, "learnt of its classes, so only the kind is accepted."),
         ("reason", UNFAMILIAR_DRESS, "learnt of its classes, so only the kind is accepted."),
         (
             "tally",
             [{"state": "done", "answer": SKIRT}, {"state": "done", "answer": UNFAMILIAR}],
-            "1 accepted, 1 to review",
+            "1 accepted by its kind alone, 1 to review",
         ),
+        (
+            "tally",
+            [{"answer": one} for one in (LIKELY, LIKELY, LIKELY, SKIRT)],
+            "4 pictures: 3 accepted, and 1 more by its kind alone",
+        ),
+        ("facts", SKIRT, "97% sure"),
+        (
+            "facts",
+            LIKELY | {"attributes": {"kind": KIND, "colour": COLOUR}},
+            "89% sure \u00b7 skirt \u00b7 blue, red?",
+        ),
+        ("timeLeft", 59, "Less than a minute left."),
+        ("timeLeft", 200, "About 3 minutes left."),
         ("sureness", an_answer("accept", 0.9999), "> 99.9% sure"),
         ("familiarity", LIKELY, "of 100 pictures that the model was checked on, 42 look less typical"),
         ("tally", [{"answer": LIKELY}, {"state": "failed"}], "2 pictures: 1 accepted, 1 failed"),
@@ -172,10 +186,12 @@ console.log(JSON.stringify(asCsv(JSON.parse(readFileSync(0)))));
 """
 
 
-def test_the_csv_of_the_page_has_answers_attributes_and_errors(tmp_path: Path) -> None:
+def test_the_csv_of_the_page_has_answers_attributes_and_errors_as_the_tables_write_them(
+    tmp_path: Path,
+) -> None:
     colour = {
         "label": "blue",
-        "confidence": 0.8,
+        "confidence": 0.812345678,
         "decision": "accept",
         "reason": None,
         "also": ["red", "green"],
@@ -191,10 +207,24 @@ def test_the_csv_of_the_page_has_answers_attributes_and_errors(tmp_path: Path) -
 
     first, second, third = csv.DictReader(io.StringIO(str(table), newline=""))
     names = ["colour", "colour_confidence", "colour_decision", "colour_also"]
-    assert [first[name] for name in names] == ["blue", "0.8", "accept", "red/green"]
+    assert [first[name] for name in names] == ["blue", "0.81235", "accept", "red|green"]
     assert [one[name] for one in (second, third) for name in names] == [""] * 8
     assert list(first)[-5:] == ["p_Dress", *names]
     assert [first[name] for name in ("path", "label", "confidence", "model", "p_Dress", "error")] == [
         *("a.png", "Dress", "0.9", "v1", "1", ""),
     ]
     assert (third["path"], third["error"], third["label"]) == ("c.png", "no: picture", "")
+
+
+PACE = """
+import { Pace } from "./pace.js";
+const pace = new Pace();
+const unknown = pace.secondsFor(100);
+for (let second = 0; second < 15; second += 1) pace.count(second * 1000);
+for (let second = 100; second < 120; second += 1) pace.count(second * 2000); // after a pause, half as quick
+console.log(JSON.stringify([unknown, pace.secondsFor(100), pace.secondsFor(9)]));
+"""
+
+
+def test_the_time_left_follows_the_pace_of_the_latest_pictures_and_no_pause(tmp_path: Path) -> None:
+    assert run(tmp_path, PACE) == [None, 200, None]

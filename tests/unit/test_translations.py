@@ -39,11 +39,13 @@ JS_CALL = re.compile(r'\b(?:t|notify\(t)\(\s*"((?:[^"\\]|\\.)*)"')
 
 NOT_FOUND = FOLDER.parent / "templates" / "not-found.html"
 REPORT = ROOT / "reports" / "page"
-COUNTED = ("picture", "class", "second", "picture waits")
+COUNTED = ("picture", "class", "second", "minute", "picture waits")
 ASSEMBLED = {
     *(f"{{number}} {one}" for one in COUNTED),
-    *(f"{{number}} {many}" for many in ("pictures", "classes", "seconds", "pictures wait")),
+    *(f"{{number}} {many}" for many in ("pictures", "classes", "seconds", "minutes", "pictures wait")),
     *(f"{{number}} {word}" for word in ("accepted", "to review", "failed", "to come")),
+    *(f"and {{number}} more by {whose} kind alone" for whose in ("its", "their")),
+    *(f"{{number}} accepted by {whose} kind alone" for whose in ("its", "their")),
     *(f"the {place}" for place in ("top", "bottom", "left", "right", "middle")),
     *(f"the {row} {column}" for row in ("top", "bottom") for column in ("left", "right")),
 }

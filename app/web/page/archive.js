@@ -98,7 +98,9 @@ async function contentOf(zip, { start, size, unpacked, method, name }) {
   const head = await viewOf(zip.slice(start, start + 30));
   const from = start + 30 + head.getUint16(26, true) + head.getUint16(28, true);
   const stored = zip.slice(from, from + size);
-  return new File(method === STORED ? [stored] : await inflated(stored, unpacked), name);
+  // The time of the ZIP: with the present time, the labels of a picture would be lost where nothing is hashed.
+  const { lastModified } = zip;
+  return new File(method === STORED ? [stored] : await inflated(stored, unpacked), name, { lastModified });
 }
 
 /** The parts of a member; one that has more bytes than its entry declares is not inflated to its end. */

@@ -12,6 +12,7 @@ const LIKELIEST = 3; // classes shown at once; the others on demand
 export class Card {
   #parts;
   #item;
+  #corrections;
   #makeFields; // as soon as there is an answer
   #fields = null;
   #isInFull = false;
@@ -23,7 +24,12 @@ export class Card {
    */
   constructor({ item, corrections, corrected, retry, remove, explain, decideTogether }) {
     this.#item = item;
-    this.#makeFields = () => new Fields({ item, card: this.element, corrections, corrected, decideTogether });
+    this.#corrections = corrections;
+    const changed = () => {
+      this.#showVerdict();
+      corrected();
+    };
+    this.#makeFields = () => new Fields({ item, card: this.element, corrections, corrected: changed, decideTogether });
     this.element = document.getElementById("card").content.firstElementChild.cloneNode(true);
     translate(this.element);
     this.#parts = new Proxy({}, { get: (_, name) => this.element.querySelector(`.${name}`) });
@@ -54,9 +60,11 @@ export class Card {
     this.#trouble(item);
   }
 
-  /** Show the labels that this picture has by now. */
-  showLabels() {
-    this.#fields?.showLabels();
+  /** Show the labels that a person gave this picture, once it is known that they are this picture's. */
+  async showLabels() {
+    if (!this.#item.answer) return;
+    await this.#corrections.recognise(this.#item);
+    this.#showVerdict();
   }
 
   /** Make the fields of a card that is seen in full. */
@@ -111,25 +119,39 @@ export class Card {
     const { decision, reason } = shown(answer);
     this.element.dataset.decision = decision;
     this.element.dataset.reason = reason ?? "";
-    parts.label.textContent = words.headline(answer);
-    parts.category.textContent = words.category(answer);
-    parts.category.hidden = !parts.category.textContent;
-    parts.sure.textContent = words.sureness(answer);
     parts.decision.textContent = words.decision(answer);
     parts.reason.textContent = words.reason(answer);
-    this.#showAttributes(answer);
     showSeen(parts.seen, answer.seen);
     this.#showProbabilities(answer);
     parts.explain.hidden = false;
     parts.save.hidden = !loose;
     if (this.#isInFull) this.showInFull();
+    this.#showVerdict();
+    this.showLabels();
+  }
+
+  /** Show what the picture shows: what a person has said, else what the model has answered. */
+  #showVerdict() {
+    const parts = this.#parts;
+    const { answer } = this.#item;
+    const label = this.#corrections.labelOf(this.#item);
+    this.element.classList.toggle("corrected", Boolean(label));
+    parts.label.textContent = label ? words.said(label) : words.headline(answer);
+    parts.category.textContent = label ? "" : words.category(answer);
+    parts.category.hidden = !parts.category.textContent;
+    parts.sure.textContent = label ? words.contradicted(answer) : words.sureness(answer);
+    parts.decision.hidden = Boolean(label);
+    parts.facts.textContent = words.facts(answer, Boolean(label));
+    this.#showAttributes(answer);
+    this.#fields?.showLabels();
   }
 
   #showAttributes(answer) {
     const chips = applicable(answer).map(([name, one]) => {
+      const label = this.#corrections.labelOf(this.#item, name);
       const chip = document.createElement("li");
-      chip.dataset.decision = one.decision;
-      chip.textContent = words.attribute(name, one);
+      chip.dataset.decision = label ? "" : one.decision;
+      chip.textContent = words.attribute(name, one, label);
       return chip;
     });
     this.#parts.attributes.replaceChildren(...chips);
@@ -140,10 +162,11 @@ export class Card {
     const parts = this.#parts;
     const ranked = Object.entries(answer.probabilities).sort(([, one], [, other]) => other - one);
     const rows = ranked.map(([label, share]) => bar(label, share, answer));
-    parts.bars.replaceChildren(...rows.slice(0, LIKELIEST));
-    parts.bars.hidden = false;
-    parts.rest.replaceChildren(...rows.slice(LIKELIEST));
-    parts.rest.hidden = rows.length <= LIKELIEST;
+    const seen = shown(answer).isKind ? 0 : LIKELIEST; // the classes say little about a picture unlike all of them
+    parts.bars.replaceChildren(...rows.slice(0, seen));
+    parts.bars.hidden = seen === 0;
+    parts.rest.replaceChildren(...rows.slice(seen));
+    parts.rest.hidden = rows.length <= seen;
     parts.familiarity.textContent = words.familiarity(answer);
     parts.more.textContent = words.more(rows.length);
     parts.others.hidden = parts.rest.hidden && !parts.familiarity.textContent;

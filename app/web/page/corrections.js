@@ -1,4 +1,6 @@
 // Labels that a person gave: kept in this browser, exported as CSV.
+// A label belongs to a picture's content, not to its name: cameras call every hundredth picture IMG_0001.jpg. Where a
+// browser does not hash (plain http), size and time of change take the place of the hash.
 // The class has no attribute. `wardrobe label --corrections` reads them as it reads those of a review sheet.
 
 import { asPath, asText, quoted } from "./cells.js";
@@ -6,14 +8,13 @@ import { asPath, asText, quoted } from "./cells.js";
 const NAME = "wardrobe.corrections";
 const COLUMNS = ["path", "label", "sha256", "at", "predicted", "confidence", "decision", "model", "attribute"];
 
-const keyOf = (path, attribute = "") => (attribute ? `${path}\n${attribute}` : path);
-
 /** The label of a picture that shows none of the classes. */
 export const NONE = "none of these";
 
 export class Corrections {
-  #rows = new Map();
-  #hashed = Promise.resolve(); // once every picture has its hash
+  #rows = [];
+  #hashes = new WeakMap(); // by file: its hash; missing until it is known, empty if the browser does not hash
+  #hashing = Promise.resolve(); // settled once every labelled picture has its hash
 
   constructor() {
     this.reload();
@@ -21,57 +22,93 @@ export class Corrections {
 
   /** How many pictures have a label. */
   get size() {
-    return new Set([...this.#rows.values()].map((row) => row.path)).size;
+    return new Set(this.#rows.map((row) => JSON.stringify([row.path, row.sha256 || [row.size, row.modified]]))).size;
   }
 
   /** Read the stored labels again: another tab may have changed them. */
   reload() {
     try {
-      this.#rows = new Map(JSON.parse(localStorage.getItem(NAME) ?? "[]").map((row) => [keyOf(row.path, row.attribute), row]));
+      this.#rows = JSON.parse(localStorage.getItem(NAME) ?? "[]");
     } catch {
-      this.#rows = new Map(); // storage is off or unreadable: labels last as long as the page
+      this.#rows = []; // storage is off or unreadable: labels last as long as the page
     }
   }
 
-  /** The label of a picture's class or attribute; empty without one. */
-  labelOf(path, attribute) {
-    return this.#rows.get(keyOf(path, attribute))?.label ?? "";
+  /** Hash the picture of an item, if labels are kept under its name: whose they are is not known before. */
+  async recognise({ path, file }) {
+    if (this.#rows.some((row) => row.path === path)) await this.#hash(file);
+  }
+
+  /** The label of a picture's class or attribute; empty without one, and while its hash is not known. */
+  labelOf(item, attribute = "") {
+    return this.#rows.find((row) => this.#isAbout(row, item, attribute))?.label ?? "";
   }
 
   /** Store a label for an item of the queue, and then the hash of its picture; an empty label removes both. */
-  set({ path, file, answer }, label, attribute = "") {
-    const { label: predicted, confidence, decision } = attribute ? answer.attributes[attribute] : answer;
-    const [at, key, model] = [new Date().toISOString(), keyOf(path, attribute), answer.model.version];
-    if (label) this.#rows.set(key, { path, label, at, predicted, confidence, decision, model, attribute });
-    else this.#rows.delete(key);
+  set(item, label, attribute = "") {
+    this.#rows = this.#rows.filter((row) => !this.#isAbout(row, item, attribute));
+    if (label) this.#rows.push(this.#rowOf(item, label, attribute));
     this.#store();
-    if (label) this.#hashed = Promise.all([this.#hashed, this.#hash(key, at, file)]);
+    if (label) this.#hashing = Promise.all([this.#hashing, this.#addHash(item, attribute)]);
   }
 
   forget() {
-    this.#rows.clear();
+    this.#rows = [];
     this.#store();
   }
 
   /** RFC 4180, with a header. */
   async csv() {
-    await this.#hashed;
+    await this.#hashing;
     const cell = (row, column) => quoted(column === "path" ? asPath(row.path) : asText(row[column] ?? ""));
-    const rows = [...this.#rows.values()].map((row) => COLUMNS.map((column) => cell(row, column)));
+    const rows = this.#rows.map((row) => COLUMNS.map((column) => cell(row, column)));
     return [COLUMNS, ...rows].map((cells) => cells.join(",") + "\r\n").join("");
   }
 
-  async #hash(key, at, file) {
-    const digest = await sha256(file);
-    const row = this.#rows.get(key); // another one, if the label has changed or another tab has written
-    if (row?.at !== at) return;
-    row.sha256 = digest;
+  #rowOf({ path, file, answer }, label, attribute) {
+    const { label: predicted, confidence, decision } = attribute ? answer.attributes[attribute] : answer;
+    return {
+      path,
+      label,
+      sha256: this.#hashes.get(file),
+      size: file.size,
+      modified: file.lastModified,
+      at: new Date().toISOString(),
+      predicted,
+      confidence,
+      decision,
+      model: answer.model.version,
+      attribute,
+    };
+  }
+
+  /** Whether a row is about this picture, and about this attribute. */
+  #isAbout(row, { path, file }, attribute) {
+    if (row.path !== path || (row.attribute ?? "") !== attribute) return false;
+    const hash = this.#hashes.get(file);
+    if (row.sha256 && hash !== "") return row.sha256 === hash;
+    return row.size === file.size && row.modified === file.lastModified;
+  }
+
+  async #addHash(item, attribute) {
+    await this.#hash(item.file);
+    const hash = this.#hashes.get(item.file);
+    // The rows may be others by now: the label was taken back, or another tab has written.
+    const row = this.#rows.find((one) => !one.sha256 && this.#isAbout(one, item, attribute));
+    if (!hash || !row) return;
+    // An older label of this picture, which could not be told from one of another picture before.
+    this.#rows = this.#rows.filter((one) => one === row || !this.#isAbout(one, item, attribute));
+    row.sha256 = hash;
     this.#store();
+  }
+
+  async #hash(file) {
+    if (!this.#hashes.has(file)) this.#hashes.set(file, await sha256(file));
   }
 
   #store() {
     try {
-      localStorage.setItem(NAME, JSON.stringify([...this.#rows.values()]));
+      localStorage.setItem(NAME, JSON.stringify(this.#rows));
     } catch {
       // Storage is off or full: labels last as long as the page.
     }

@@ -41,7 +41,7 @@ export class Fields {
   /** Show the labels that the corrections have for this picture now. */
   showLabels() {
     for (const truth of this.#truths()) {
-      const chosen = this.#corrections.labelOf(this.#item.path, truth.dataset.attribute);
+      const chosen = this.#corrections.labelOf(this.#item, truth.dataset.attribute);
       const select = truth.querySelector("select");
       select.value = [...select.options].some(({ value }) => value === chosen) ? chosen : "";
       mark(truth, chosen);
@@ -84,7 +84,6 @@ export class Fields {
       const truth = target.closest(".truth");
       if (!truth) return;
       this.#corrections.set(this.#item, target.value, truth.dataset.attribute);
-      mark(truth, target.value);
       corrected();
     });
   }

@@ -4,6 +4,7 @@ import { Card } from "./card.js";
 import { Corrections } from "./corrections.js";
 import { listen } from "./intake.js";
 import { forgetKey, hasKey, keepKey, keyHeaders } from "./key.js";
+import { Pace } from "./pace.js";
 import { Queue } from "./queue.js";
 import { goToReport, isReport, showReport } from "./report.js";
 import { asCsv, asJson, sorted } from "./results.js";
@@ -15,6 +16,7 @@ import * as words from "./words.js";
 const at = (id) => document.getElementById(id);
 const corrections = new Corrections();
 const queue = new Queue({ changed, headers: keyHeaders });
+const pace = new Pace();
 let items = [];
 let newest = []; // the last batch
 let cleared = null; // what Clear took off the page, until other pictures come
@@ -63,6 +65,7 @@ function start() {
   at("report").addEventListener("click", openReport);
   addEventListener("storage", () => {
     corrections.reload();
+    for (const item of items) item.card.showLabels();
     showCorrections();
   });
   showCorrections();
@@ -140,6 +143,7 @@ async function takeSample({ target }) {
 /** Called by the queue on every change; totals are drawn once per frame. */
 function changed(item) {
   item.card.update(item);
+  if (item.state === "done") pace.count(performance.now());
   if (item.state === "locked") askForKey(item.trouble);
   if (!drawn) return;
   drawn = false;
@@ -153,7 +157,7 @@ function showSums() {
   at("results").hidden = items.length === 0;
   at("undo").hidden = cleared === null;
   document.body.classList.toggle("working", items.length > 0);
-  at("tally").textContent = items.length ? words.tally(items) : "";
+  at("tally").textContent = items.length ? [words.tally(items), timeLeft(open)].filter(Boolean).join(". ") : "";
   at("progress").hidden = open === 0 || items.length === 1;
   at("progress").max = items.length;
   at("progress").value = items.length - open;
@@ -167,6 +171,11 @@ function showSums() {
   if (open === 0 && at("order").value !== "given") showOrder();
   at("again").hidden = !items.some((item) => item.state === "failed" && item.trouble.mayPass) || items.length === 1;
   if (items.length) announce(open);
+}
+
+function timeLeft(open) {
+  const seconds = pace.secondsFor(open);
+  return seconds === null ? "" : words.timeLeft(seconds);
 }
 
 /** Announce to screen readers that work began, waits or has ended; not each picture, not each second. */

@@ -3,15 +3,17 @@
 import { asText, quoted } from "./cells.js";
 
 const FIELDS = ["label", "confidence", "decision", "reason", "familiarity", "request_id"];
+const DIGITS = 5;
 
 /**
- * What the page shows of an answer first: the class, or where the picture is unlike all classes the accepted kind.
+ * What the page shows of an answer first: the class, or the accepted kind of a picture that is unlike all classes.
+ * The decision of the latter is "kind". The service calls such an answer "review", so it is not counted as accepted.
  *
  * @returns {{label: string, confidence: number, decision: string, reason: ?string, isKind: boolean}}
  */
 export function shown(answer) {
   const { kind } = answer.attributes ?? {};
-  if (answer.reason === "unfamiliar" && kind?.decision === "accept") return { ...kind, isKind: true };
+  if (answer.reason === "unfamiliar" && kind?.decision === "accept") return { ...kind, decision: "kind", isKind: true };
   return { ...answer, isKind: false };
 }
 
@@ -35,8 +37,8 @@ export function sorted(items, order) {
 }
 
 function rank({ decision, reason }) {
-  if (decision !== "review") return 2;
-  return reason === "unfamiliar" ? 0 : 1;
+  if (decision === "review") return reason === "unfamiliar" ? 0 : 1;
+  return decision === "kind" ? 2 : 3;
 }
 
 /** Every answer and error as JSON, without the pictures. */
@@ -59,12 +61,17 @@ export function asCsv(items) {
     ...labels.map((label) => one.probabilities?.[label]),
     ...attributes.flatMap((name) => cellsOf(one.attributes?.[name])),
   ]);
-  return [header, ...lines].map((cells) => cells.map((cell) => quoted(asText(cell))).join(",") + "\r\n").join("");
+  return [header, ...lines].map((cells) => cells.map((cell) => quoted(asText(rounded(cell)))).join(",") + "\r\n").join("");
+}
+
+/** A probability with the digits that the tables of `wardrobe label` have. */
+function rounded(value) {
+  return typeof value === "number" ? Number(value.toFixed(DIGITS)) : value;
 }
 
 function cellsOf(answer) {
   if (!answer || answer.reason === "inapplicable") return [null, null, null, null];
-  return [answer.label, answer.confidence, answer.decision, answer.also.join("/")];
+  return [answer.label, answer.confidence, answer.decision, answer.also.join("|")];
 }
 
 const ended = ({ state }) => state === "done" || state === "failed";

@@ -1,6 +1,6 @@
 // The page's texts: answers, errors and numbers in words, in the reader's language.
 
-import { shown } from "./results.js";
+import { applicable, shown } from "./results.js";
 import { className, LANGUAGE, t } from "./translate.js";
 
 const TWO_PLACES = new Intl.NumberFormat(LANGUAGE, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -42,7 +42,7 @@ export function count(number, one, many = `${one}s`) {
 /** From this probability on the page calls an accepted answer sure; below, likely. */
 const SURE = 0.9;
 
-const DECISIONS = { accept: t("Accept"), review: t("Review") };
+const DECISIONS = { accept: t("Accept"), kind: t("Kind accepted"), review: t("Review") };
 
 /** What an answer says that the picture shows. */
 export function headline(answer) {
@@ -56,8 +56,28 @@ export function decision(answer) {
   return DECISIONS[decided] ?? decided;
 }
 
-/** An attribute in a chip: "colour: blue, white 83%, Accept". */
-export function attribute(name, { label, also, confidence, decision: decided }) {
+/** A person's label in place of the model's: "You say: Coat". */
+export function said(label) {
+  return t("You say: {label}", { label: className(label) });
+}
+
+/** What the model has answered, beside a person's label: "The model says: Pullover, 91%". */
+export function contradicted(answer) {
+  return t("The model says: {label}, {percent}", { label: headline(answer), percent: percent(shown(answer).confidence) });
+}
+
+/** The line of a folded card: "91% sure · pullover · blue, white?"; doubtful attributes have a question mark. */
+export function facts(answer, corrected) {
+  const { isKind } = shown(answer);
+  const named = applicable(answer)
+    .filter(([name]) => !(isKind && name === "kind"))
+    .map(([, { label, also, decision: decided }]) => [label, ...also].join(", ") + (decided === "accept" ? "" : "?"));
+  return [corrected ? contradicted(answer) : sureness(answer), ...named].join(" · ");
+}
+
+/** An attribute in a chip: "colour: blue, white 83%, Accept"; with a person's label "colour: you say white". */
+export function attribute(name, { label, also, confidence, decision: decided }, corrected) {
+  if (corrected) return `${name}: ${t("you say {label}", { label: t(corrected) })}`;
   return `${name}: ${[label, ...also].join(", ")} ${percent(confidence)}, ${DECISIONS[decided] ?? decided}`;
 }
 
@@ -192,15 +212,28 @@ export function spoken(item) {
   return `${item.path}: ${headline(answer)}, ${percent(shown(answer).confidence)}. ${decision(answer)}. ${reason(answer)}`;
 }
 
-/** "4 pictures: 2 accepted, 1 to review, 1 failed". */
+/** "5 pictures: 2 accepted, and 1 more by its kind alone, 1 to review, 1 failed". */
 export function tally(items) {
   const of = (test) => items.filter(test).length;
+  const decided = (decision) => of(({ answer }) => answer && shown(answer).decision === decision);
   const parts = [
-    [of(({ answer }) => answer && shown(answer).decision === "accept"), "accepted"],
-    [of(({ answer }) => answer && shown(answer).decision === "review"), "to review"],
-    [of((item) => item.state === "failed"), "failed"],
-    [of((item) => !item.answer && item.state !== "failed"), "to come"],
+    [decided("accept"), "{number} accepted"],
+    [decided("kind"), byKind(decided("kind"), decided("accept") > 0)],
+    [decided("review"), "{number} to review"],
+    [of((item) => item.state === "failed"), "{number} failed"],
+    [of((item) => !item.answer && item.state !== "failed"), "{number} to come"],
   ];
-  const named = parts.filter(([number]) => number > 0).map(([number, word]) => t(`{number} ${word}`, { number }));
+  const named = parts.filter(([number]) => number > 0).map(([number, text]) => t(text, { number }));
   return `${count(items.length, "picture")}: ${named.join(", ")}`;
+}
+
+function byKind(number, isMore) {
+  if (isMore) return number === 1 ? "and {number} more by its kind alone" : "and {number} more by their kind alone";
+  return number === 1 ? "{number} accepted by its kind alone" : "{number} accepted by their kind alone";
+}
+
+/** How long the pictures that are to come take. */
+export function timeLeft(seconds) {
+  if (seconds < 60) return t("Less than a minute left.");
+  return t("About {minutes} left.", { minutes: count(Math.round(seconds / 60), "minute") });
 }
