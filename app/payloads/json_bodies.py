@@ -17,7 +17,7 @@ import orjson
 from app.errors import BadRequest, TooLarge, drop_traceback
 from app.payloads.body import Body
 from app.payloads.request_items import BATCH_FORMS, SINGLE_FORMS, PixelRows, RefusedItem, RequestItem, Upload
-from app.payloads.request_title import BATCH_TITLE_MESSAGE, TITLE
+from app.payloads.request_title import refuse_titles
 from inference.plain_text import escape_unprintable
 from inference.signatures import find_base64_format
 
@@ -78,9 +78,7 @@ def parse_image_list(body: Body) -> Iterator[RequestItem]:
     images = document.get("images")
     if not isinstance(images, list):
         raise BadRequest(f"The JSON has no list `images`. {BATCH_FORMS}")
-    for part in (document, *images):
-        if isinstance(part, dict) and TITLE in part:
-            raise BadRequest(BATCH_TITLE_MESSAGE)
+    refuse_titles(document, *images)
     for image in images:
         try:
             yield parse_picture_object({"image": image} if isinstance(image, str) else image, BATCH_FORMS)

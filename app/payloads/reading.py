@@ -14,14 +14,7 @@ from app.payloads.forms import FORM_TYPE, create_text_error, get_only_file, pars
 from app.payloads.json_bodies import is_json_body, parse_image_list, parse_json_object, parse_picture_object
 from app.payloads.limits import RequestLimits
 from app.payloads.request_items import BATCH_FORMS, SINGLE_FORMS, PixelRows, RefusedItem, RequestItem, Upload
-from app.payloads.request_title import (
-    BATCH_TITLE_MESSAGE,
-    TITLE,
-    TITLE_FIELDS,
-    FieldValues,
-    Title,
-    read_title,
-)
+from app.payloads.request_title import TITLE_FIELDS, FieldValues, Title, read_title, refuse_titles
 from inference.signatures import find_picture_format
 from inference.zip_file import is_zip
 
@@ -46,6 +39,20 @@ def find_one(
     if isinstance(item, Upload):
         check_upload_size(item.data, body.limits)
     return item, read_title(query, fields) if query or fields else None
+
+
+def find_one_untitled(body: Body) -> Upload | PixelRows:
+    """Return the only picture in the body of a request whose pictures are answered without titles.
+
+    Raises:
+        BadRequest: as in `find_one`, or there is a title.
+        TooLarge: the picture has more than MAX_UPLOAD_BYTES.
+    """
+    item, fields = _find_one_in_body(body)
+    refuse_titles(fields)
+    if isinstance(item, Upload):
+        check_upload_size(item.data, body.limits)
+    return item
 
 
 def _find_one_in_body(body: Body) -> tuple[Upload | PixelRows, FieldValues]:
@@ -86,8 +93,7 @@ def _find_many_in_body(body: Body) -> Iterable[RequestItem]:
         form = parse_form(body)
         if form.texts and not form.files:
             raise create_text_error(form.texts[0])
-        if TITLE in form.fields:
-            raise BadRequest(BATCH_TITLE_MESSAGE)
+        refuse_titles(form.fields)
         return _unpack_zips((upload for _, upload in form.files), body.limits, body.reserve_memory)
     if is_json_body(body):
         return parse_image_list(body)

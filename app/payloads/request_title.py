@@ -23,9 +23,6 @@ TITLE_FIELDS: Final = (TITLE, LANGUAGE)
 NO_LANGUAGE: Final = "none"
 """Value of the field `language` with which the title is ignored."""
 
-BATCH_TITLE_MESSAGE: Final = "Titles are read by /predict, with one picture. Leave `title` out of a batch."
-"""Error message for a batch request with a title, since only requests for one picture have titles."""
-
 FieldValues: TypeAlias = Mapping[str, Sequence[object]]
 """The values of fields of a form or query string, by the name of the field. A field may be repeated."""
 
@@ -60,6 +57,26 @@ def read_title(query: FieldValues, body: FieldValues) -> Title | None:
         *codes, last = list_title_languages()
         raise BadRequest(f"`language` is {language[:20]!r}; it must be one of {', '.join(codes)}, or {last}.")
     return None if text is None else Title(text[:MAX_HTML_CHARACTERS], language or "")
+
+
+def refuse_titles(*places: object) -> None:
+    """Refuse a request that has a title or its language, if its pictures are answered without titles.
+
+    A title that was ignored would be worse: a dress that is called "Handbag" would be accepted.
+
+    Args:
+        places: the query, the form, and each JSON value in which a client may have put one.
+
+    Raises:
+        BadRequest: a place has the field `title` or `language`.
+    """
+    for place in places:
+        if isinstance(place, Mapping):
+            for name in TITLE_FIELDS:
+                if name in place:
+                    raise BadRequest(
+                        f"Titles are read by /predict, with one picture. Leave `{name}` out of this request."
+                    )
 
 
 def list_title_languages() -> tuple[str, ...]:

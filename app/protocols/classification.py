@@ -14,6 +14,7 @@ from app.payloads.json_bodies import decode_base64
 from app.payloads.limits import RequestLimits
 from app.payloads.reading import check_upload_size, limit_batch
 from app.payloads.request_items import PixelRows, RequestItem, Upload
+from app.payloads.request_title import refuse_titles
 from app.prediction.classify_items import ClassifiedPicture, FailedPicture, Outcome
 from app.releases.serving import ServedModel
 from inference.contract import InputContract
@@ -106,10 +107,11 @@ def parse_instance(value: object, contract: InputContract) -> Upload | PixelRows
         contract: the input contract of the model, which has the shape of a picture.
 
     Raises:
-        BadRequest: the value is none of these, or is not base64.
+        BadRequest: the value is none of these, is not base64, or has a title beside the picture.
     """
     if isinstance(value, list):
         return reshape_rows(value, contract)
+    refuse_titles(value)
     if not isinstance(value, dict):
         raise BadRequest(f"An instance is {name_json_value(value)}, which is no picture. {INSTANCE_FORMS}")
     match [name for name in ("pixels", "image", "b64") if name in value]:

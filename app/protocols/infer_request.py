@@ -15,6 +15,7 @@ from app.errors import BadRequest
 from app.payloads.body import MAX_QUOTED_LENGTH, Body
 from app.payloads.json_bodies import decode_base64, parse_json_object
 from app.payloads.request_items import ReadyPixels, RequestItem, Upload
+from app.payloads.request_title import refuse_titles
 from app.protocols.classification import collect_items, quote_value, reshape_rows
 from inference.contract import InputContract
 from inference.errors import BadPixels
@@ -66,12 +67,13 @@ def parse_infer_request(
         outputs.
 
     Raises:
-        BadRequest: the object, its tensors or the outputs do not follow the protocol.
+        BadRequest: the object, its tensors or the outputs do not follow the protocol, or there is a title.
         BadPixels: the shape, the datatype or the number of values is wrong for pixels.
         TooLarge: there are more values than MAX_JSON_NUMBERS, or more pictures than MAX_BATCH.
     """
     header, binary = _split_body(body.data, header_length)
     document = parse_json_object(replace(body, data=header), _describe_inputs(contract))
+    refuse_titles(document, document.get("parameters"))
     request_id = None if document.get("id") is None else _get_typed(document, "id", str, "")
     outputs = _parse_outputs(document, output_names)
     items = _parse_items(_get_only_input(document, contract), binary, contract)
@@ -106,6 +108,7 @@ def _get_only_input(document: dict[str, Any], contract: InputContract) -> dict[s
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
         raise BadRequest(f"There is not exactly one input. {_describe_inputs(contract)}")
     tensor: dict[str, Any] = inputs[0]
+    refuse_titles(tensor, tensor.get("parameters"))
     name = tensor.get("name")
     if not isinstance(name, str) or name not in INPUT_TYPES:
         raise BadRequest(f"There is no input {quote_value(name)}. {_describe_inputs(contract)}")

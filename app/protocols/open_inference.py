@@ -17,6 +17,7 @@ from app.api.classify import ParsedRequest, Services, classify_request
 from app.api.health import check_ready
 from app.payloads.body import Body
 from app.payloads.limits import batch_limits
+from app.payloads.request_title import refuse_titles
 from app.prediction.classify_items import ClassifiedPicture
 from app.protocols.classification import find_requested_model, require_answers
 from app.protocols.infer_request import (
@@ -62,6 +63,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
     @routes.post("/v2/models/<name>/infer", endpoint="v2_infer")
     @routes.post("/v2/models/<name>/versions/<version>/infer", endpoint="v2_infer_version")
     def infer(name: str, version: str | None = None) -> Response:
+        refuse_titles(request.args)
         model = find_requested_model(services.settings.model_name, name, version)
         offered = list_outputs(model)
         length = request.headers.get(JSON_LENGTH_HEADER)

@@ -26,8 +26,9 @@ from app.payloads.json_bodies import (
     reserve_for_values,
 )
 from app.payloads.limits import batch_limits
-from app.payloads.reading import check_upload_size, find_one
+from app.payloads.reading import check_upload_size, find_one_untitled
 from app.payloads.request_items import PixelRows, ReadyPixels, RequestItem, Upload
+from app.payloads.request_title import refuse_titles
 from app.prediction.answer_json import create_answer
 from app.prediction.classify_items import ClassifiedPicture, Outcome
 from app.prediction.parameters import NO_PARAMETERS
@@ -68,6 +69,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
 
     @routes.post("/invocations", endpoint="invocations")
     def invocations() -> Response:
+        refuse_titles(request.args)
         contract = get_request_context().model.contract.input
         return classify_request(services, limits, partial(parse_body, contract))
 
@@ -99,7 +101,7 @@ def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
         contract: the input contract of the model, which has the shape of a picture.
 
     Raises:
-        BadRequest: there are no records, or they cannot be read.
+        BadRequest: there are no records, they cannot be read, or there is a title.
         BadPixels: a line of CSV does not have as many numbers as the model reads.
         TooLarge: there are more records than MAX_BATCH, or they have too many bytes.
     """
@@ -115,11 +117,12 @@ def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
         return collect_items(lines, body.limits), partial(create_response, LINES)
     if is_json_body(body) and find_picture_format(body.data) is None:
         return _parse_document(body, contract)
-    return [find_one(body)[0]], partial(create_response, JSON, is_single=True)
+    return [find_one_untitled(body)], partial(create_response, JSON, is_single=True)
 
 
 def _parse_document(body: Body, contract: InputContract) -> ParsedRequest:
     document = parse_json_body(body)
+    refuse_titles(document)
     instances = document.get("instances") if isinstance(document, dict) else document
     if isinstance(instances, list):
         records = (parse_instance(instance, contract) for instance in instances)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any, NoReturn
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 
 from app.api.classify import ParsedRequest, Services, classify_request
 from app.errors import BadRequest, NoSuchModel
@@ -16,6 +16,7 @@ from app.payloads.body import Body
 from app.payloads.json_bodies import parse_json_object
 from app.payloads.limits import batch_limits
 from app.payloads.request_items import RequestItem
+from app.payloads.request_title import refuse_titles
 from app.prediction.classify_items import Outcome
 from app.protocols.classification import (
     INSTANCE_FORMS,
@@ -45,6 +46,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
     @routes.post("/v1/models/<name>:predict", endpoint="tf_predict")
     @routes.post("/v1/models/<name>/versions/<version>:predict", endpoint="tf_predict_version")
     def predict(name: str, version: str | None = None) -> Response:
+        refuse_titles(request.args)
         contract = find_requested_model(services.settings.model_name, name, version).contract.input
         return classify_request(services, limits, partial(parse_body, contract))
 
@@ -85,11 +87,12 @@ def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
         contract: the input contract of the model, which has the shape of a picture.
 
     Raises:
-        BadRequest: the body is not a JSON object, has not exactly one of `instances` and `inputs`, or names
-            another signature.
+        BadRequest: the body is not a JSON object, has not exactly one of `instances` and `inputs`, names
+            another signature, or has a title.
         TooLarge: there are more values than MAX_JSON_NUMBERS, or more pictures than MAX_BATCH.
     """
     document = parse_json_object(body, INSTANCE_FORMS)
+    refuse_titles(document, document.get("inputs"))
     signature = document.get("signature_name", SIGNATURE)
     if signature not in (SIGNATURE, ""):
         raise BadRequest(f"There is no signature {quote_value(signature)}; the only one is '{SIGNATURE}'.")

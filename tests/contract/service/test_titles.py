@@ -1,13 +1,14 @@
 """POST /predict with a title: what the shop has written and the picture say together."""
 
 import io
+import json
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
 
 from inference.language_files import list_readable_languages
-from tests.contract.service.conftest import MakeApp
+from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp
 from tests.service import ROOT
 from tests.uploads import in_base64
 
@@ -187,6 +188,65 @@ def test_a_batch_with_a_title_is_refused_and_other_names_are_ignored(
 
     assert (refused.status_code, taken.status_code) == (400, 200)
     assert "Titles are read by /predict" in refused.get_json()["detail"]
+
+
+IMAGE = {"image": in_base64(PHOTO)}
+INSTANCE = {"b64": in_base64(PHOTO)}
+TENSOR = {"name": "image", "datatype": "BYTES", "shape": [1], "data": [in_base64(PHOTO)]}
+JEANS = {"title": "Jeans"}
+UNTITLED: dict[str, tuple[str, dict[str, Any]]] = {
+    "SageMaker, query": (f"{INVOCATIONS}?title=Jeans", {"data": PHOTO}),
+    "SageMaker, language alone": (f"{INVOCATIONS}?language=de", {"data": PHOTO}),
+    "SageMaker, form": (INVOCATIONS, {"data": {"image": (io.BytesIO(PHOTO), "a.jpg"), **JEANS}}),
+    "SageMaker, JSON": (INVOCATIONS, {"json": IMAGE | JEANS}),
+    "SageMaker, language in JSON": (INVOCATIONS, {"json": IMAGE | {"language": "de"}}),
+    "SageMaker, list": (INVOCATIONS, {"json": [IMAGE, IMAGE | JEANS]}),
+    "SageMaker, instances": (INVOCATIONS, {"json": {"instances": [IMAGE | JEANS]}}),
+    "SageMaker, beside instances": (INVOCATIONS, {"json": {"instances": [IMAGE]} | JEANS}),
+    "SageMaker, lines": (
+        INVOCATIONS,
+        {"data": json.dumps(IMAGE | JEANS), "content_type": "application/jsonlines"},
+    ),
+    "SageMaker, CSV": (
+        f"{INVOCATIONS}?title=Jeans",
+        {"data": ",".join(["0"] * 784), "content_type": "text/csv"},
+    ),
+    "v1, query": (f"{TF}?title=Jeans", {"json": {"instances": [INSTANCE]}}),
+    "v1, instance": (TF, {"json": {"instances": [INSTANCE | JEANS]}}),
+    "v1, beside instances": (TF, {"json": {"instances": [INSTANCE]} | JEANS}),
+    "v1, columns": (TF, {"json": {"inputs": {"image": [INSTANCE], "title": ["Jeans"]}}}),
+    "v1, beside columns": (TF, {"json": {"inputs": {"image": [INSTANCE]}} | JEANS}),
+    "v2, query": (f"{V2}?language=de", {"json": {"inputs": [TENSOR]}}),
+    "v2, request": (V2, {"json": {"inputs": [TENSOR]} | JEANS}),
+    "v2, parameters": (V2, {"json": {"inputs": [TENSOR], "parameters": JEANS}}),
+    "v2, tensor": (V2, {"json": {"inputs": [TENSOR | JEANS]}}),
+    "v2, parameters of a tensor": (V2, {"json": {"inputs": [TENSOR | {"parameters": JEANS}]}}),
+}
+
+
+@pytest.mark.parametrize(("path", "titled"), UNTITLED.values(), ids=UNTITLED)
+def test_a_title_is_refused_by_protocols_that_answer_pictures_alone(
+    path: str, titled: dict[str, Any], client: FlaskClient
+) -> None:
+    refused = client.post(path, **titled)
+
+    assert refused.status_code == 400
+    assert "Titles are read by /predict, with one picture. Leave `" in refused.get_json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "untitled"),
+    [
+        (INVOCATIONS, {"json": IMAGE | {"size": "L"}}),
+        (f"{TF}?size=L", {"json": {"instances": [INSTANCE | {"size": "L"}], "a": 1}}),
+        (V2, {"json": {"inputs": [TENSOR | {"parameters": {"a": 1}}], "parameters": {"a": 1}}}),
+    ],
+    ids=["SageMaker", "v1", "v2"],
+)
+def test_other_names_are_ignored_by_protocols_that_answer_pictures_alone(
+    path: str, untitled: dict[str, Any], client: FlaskClient
+) -> None:
+    assert client.post(path, **untitled).status_code == 200
 
 
 def test_a_title_is_not_logged(make_app: MakeApp, capsys: pytest.CaptureFixture[str]) -> None:
