@@ -103,6 +103,11 @@ class PhotoRecord(PictureAnswers):
         return self.path
 
     @property
+    def has_picture(self) -> bool:
+        """Whether the row names a picture; a row of a list about a variant often names none."""
+        return bool(self.path)
+
+    @property
     def photos(self) -> "tuple[PhotoRecord, ...]":
         """A tuple of this record alone, so that a photo can be read like a product with its photos."""
         return (self,)
@@ -160,8 +165,12 @@ class ProductRecord:
         return (
             ""
             if LABEL in self.answers
-            else f"No photo of it has an answer. The first: {self.photos[0].error}"
+            else f"No photo of it has an answer. The first: {self._first_picture.error}"
         )
+
+    @property
+    def _first_picture(self) -> PhotoRecord:
+        return next((photo for photo in self.photos if photo.has_picture), self.photos[0])
 
     def find_probabilities(self, head: str) -> Sequence[float]:
         """Return the mean probability of each label of a head over the product's distinct photos.

@@ -151,7 +151,7 @@ def _write_outputs(
 ) -> Outcome:
     """Write the file of words, sheet, folders and feed, each even if an earlier one failed."""
     errors = list[Exception]()
-    has_rows = summary.rows > summary.errors
+    has_rows = summary.has_answers
     words_file = _attempt(lambda: _write_words(job, decisions), errors)
     sheet = _attempt(lambda: _write_sheet(job, decisions), errors)
     pictures = _attempt(lambda: _sort_pictures(job, decisions), errors)

@@ -111,7 +111,7 @@ def _document(outcome: Outcome) -> object:
         if correction_effect
         else {}
     )
-    if summary.rows == summary.errors:
+    if not summary.has_answers:
         return NegativeResult(asdict(summary))
     document = counts | asdict(summary)
     return (

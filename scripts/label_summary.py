@@ -36,17 +36,16 @@ def print_table_figures(
     """
     for note in summary.notes:
         print_message(note)
-    has_answers = summary.rows > summary.errors
-    if summary.rows and not has_answers:
+    if summary.rows and not summary.has_answers:
         first_error = escape_unprintable_lines(summary.first_error)
         print_message(f"nothing of {summary.source} could be read. {first_error}")
     else:
         _say_figures(summary)
-    if has_answers:
+    if summary.has_answers:
         _say_checks(summary, products_without_photo, read_report(job.release).products.get(LABEL))
     if taken_corrections:
         _say_taken(job, taken_corrections, summary)
-    if has_answers:
+    if summary.has_answers:
         _print_counts(summary)
 
 
@@ -62,7 +61,7 @@ def describe_progress(summary: Summary) -> str:
         name = "products"
         lacking = "has no photo" if lacking_count == 1 else "have no photo"
     else:
-        total = summary.rows
+        total = summary.rows - summary.rows_without_picture
         open_count = sum(sum(counts.values()) - counts[ACCEPT] for counts in summary.labels.values())
         lacking_count = summary.errors
         name = "pictures"
@@ -82,11 +81,15 @@ def _say_figures(summary: Summary) -> None:
     out.print(describe_progress(summary))
     before = f" ({summary.rows_before:,} of them labelled before)" if summary.rows_before else ""
     errors = f", {summary.errors:,} of them errors" if summary.errors else ""
+    without = (
+        f", {summary.rows_without_picture:,} rows without a picture" if summary.rows_without_picture else ""
+    )
     is_labelling = summary.rows > summary.rows_before
     speed = describe_speed(summary.rows, summary.seconds) if is_labelling else ""
     out.print(
-        f"{summary.rows:,} rows{before}{errors}; {summary.review_share:.1%} of the answers about the class "
-        f"need a person. {speed}Release {summary.version}."
+        f"{summary.rows:,} rows{before}{errors}{without}; "
+        f"{summary.review_share:.1%} of the answers about the class need a person. "
+        f"{speed}Release {summary.version}."
     )
     if summary.words:
         out.print(_describe_words(summary.words, "products" if summary.products else "pictures"))

@@ -65,7 +65,7 @@ def check_list_column(source: Source, column: str, option: str, advice: str = ""
         SourceUnusable: the list lacks the column. The message names the existing ones, and the nearest.
     """
     if column and column not in source.columns:
-        names = ", ".join(f"`{name}`" for name in source.columns) or "none but `path`"
+        names = ", ".join(f"`{name}`" for name in source.columns) or "none but those of pictures"
         nearest_names = get_close_matches(column, source.columns, 1)
         hint = f"Did you mean `{nearest_names[0]}`?" if nearest_names else advice
         why = f"has no column `{column}` for {option}; it has {names}. {hint}"

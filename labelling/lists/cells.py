@@ -6,6 +6,7 @@ exist, and opens none.
 
 import os
 import re
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from labelling.errors import Unreadable
@@ -95,25 +96,31 @@ def is_picture_cell(cell: str) -> bool:
     return bool(ADDRESS_PATTERN.match(cell) or FILE_ENDING_PATTERN.search(cell))
 
 
-def check_path(cell: str, path: str) -> str | Unreadable:
+def check_path(cell: str, path: str, columns: Sequence[str]) -> str | Unreadable:
     """Return the path of the file that a cell names, or the error Unreadable (not raised) if it names none.
 
     Args:
         cell: the cell, which has no address, without white space at its ends.
         path: the path of the file that the cell would name.
+        columns: the columns of the list that name pictures; the cell is of one of them.
     """
     if cell and os.path.lexists(path):
         return path
-    why = _why_no_path(cell)
+    why = _why_no_path(cell) if cell else _explain_empty_cells(columns)
     if not why and is_too_long(path):
         why = f"Its path has {len(os.fsencode(path)):,} bytes, and this system takes {MAX_PATH_BYTES:,}."
     return Unreadable(why) if why else path
 
 
+def _explain_empty_cells(columns: Sequence[str]) -> str:
+    names = " and ".join(f"`{column}`" for column in columns)
+    is_one = len(columns) == 1
+    cells = f"Its cell in the column {names} is" if is_one else f"Its cells in the columns {names} are"
+    return f"{cells} empty. Write a path or an address, or leave the row out."
+
+
 def _why_no_path(cell: str) -> str:
     """Return what is wrong with a cell that names no file; empty if it may be a path."""
-    if not cell:
-        return "Its cell in the column `path` is empty. Write a path or an address, or leave the row out."
     scheme = (UNREAD_SCHEME_PATTERN.match(cell) or [""])[0].lower()
     if scheme == "file:":
         return "It is the address of a file. Write its path alone: no file://, and blanks in place of %20."

@@ -167,7 +167,7 @@ class ListSource(FileSource):
                     address, make_address(address), UNKNOWN_STAMP, WEB_PICTURE_BYTES, list_cells
                 )
             return
-        path = check_path(cell, self._list.find_path(cell))
+        path = check_path(cell, self._list.find_path(cell), self._list.list_options.path_columns)
         if isinstance(path, Unreadable):
             yield PictureItem(cell, path, UNKNOWN_STAMP, 0, list_cells)
         else:

@@ -202,7 +202,9 @@ def _make_answer_columns(attributes: Iterable[str], version: str) -> Iterator[Co
     for name in attributes:
         yield from _make_head_columns(name, ("confidence", "decision", "reason", "also"))
     yield Column(
-        PHOTOS_COLUMN, int, lambda row: len({photo.sha256 or photo.path for photo in row.record.photos})
+        PHOTOS_COLUMN,
+        int,
+        lambda row: len({photo.sha256 or photo.path for photo in row.record.photos if photo.has_picture}),
     )
     yield _text(DECIDING_PHOTOS_COLUMN, _deciding_photos)
     yield _text("version", lambda _: version)

@@ -8,7 +8,7 @@ from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import DecidedBy, Place, Reason, find_reasons
 from inference.release_labels import NONE
-from labelling.rows import ACCEPT, REVIEW, HeadDecision, TableRow
+from labelling.rows import ACCEPT, REVIEW, HeadDecision, PhotoRecord, Record, TableRow
 from labelling.run_settings import RunSettings
 
 OUTCOMES: Final[tuple[Reason | None, ...]] = (None, *find_reasons([Place.PICTURE]))
@@ -30,7 +30,9 @@ class RowCounts:
         decided_by_person: the number of rows whose class people gave.
         checked_answers: counts of accepted answers for which people gave a class too, by whether it is the
             same.
-        first_error: the first row with an error, and the error; empty without errors.
+        rows_without_picture: the number of rows that name no picture, as many about variants do.
+        first_error: the first picture with an error, and the error; empty without errors.
+        first_missing_picture: the same for rows that name no picture.
         cells_without_colour: cells of colour columns that name no colour, by their text.
         unknown_colours: colours of the list that no language file knows, by their text.
         rows_without_product: the number of rows without a product.
@@ -58,7 +60,9 @@ class RowCounts:
         self.decided_by_person = 0
         self.rows_without_product = 0
         self.rows_with_title_kinds = 0
+        self.rows_without_picture = 0
         self.first_error = ""
+        self.first_missing_picture = ""
 
     def count_rows(self, rows: Iterable[TableRow]) -> list[TableRow]:
         """Count some rows, and return them in their order.
@@ -90,9 +94,15 @@ class RowCounts:
             self.cells_without_colour[row.cell_without_colour] += 1
         if row.unknown_colour:
             self.unknown_colours[row.unknown_colour] += 1
-        if row.record.error and not self.first_error:
-            self.first_error = f"{row.record.name}: {row.record.error}"
+        self._count_error(row.record)
         self._count_class_decision(decision)
+
+    def _count_error(self, record: Record) -> None:
+        if isinstance(record, PhotoRecord) and not record.has_picture:
+            self.rows_without_picture += 1
+            self.first_missing_picture = self.first_missing_picture or record.error
+        elif record.error and not self.first_error:
+            self.first_error = f"{record.name}: {record.error}"
 
     def _count_class_decision(self, decision: HeadDecision) -> None:
         is_by_person = decision.decided_by == DecidedBy.PERSON

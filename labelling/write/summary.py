@@ -47,6 +47,8 @@ class Summary:
         is_complete: whether there is a row for each picture of the source.
         rows_before: the number of rows of earlier runs.
         answers_recovered: the number of people's answers from a journal of version 2.0.0.
+        errors: the number of pictures that could not be read.
+        rows_without_picture: the number of rows of the list that name no picture.
         first_error: the first picture with an error, and the error; empty without errors.
         decided_by_person: the number of rows whose label people gave; the other figures are about the model's
             answers.
@@ -77,6 +79,7 @@ class Summary:
     rows_before: int
     answers_recovered: int
     errors: int
+    rows_without_picture: int
     first_error: str
     decided_by_person: int
     accepted: int
@@ -93,6 +96,11 @@ class Summary:
     products: Mapping[str, Any] | None = None
     words: Mapping[str, Any] | None = None
     category_questions: Mapping[str, int] | None = None
+
+    @property
+    def has_answers(self) -> bool:
+        """Whether some picture could be read and has an answer."""
+        return self.rows > self.errors + self.rows_without_picture
 
 
 def write_tables(table: Path, decisions: Decisions, *, kept_count: int = 0) -> Summary:
@@ -238,8 +246,8 @@ def _make_summary(
     """Return the summary of a table from the counts of its rows."""
     run = decisions.settings
     photos = counts.photos
-    errors = photos.count_without_answer()
-    answers = photos.rows - errors
+    errors = photos.count_without_answer() - photos.rows_without_picture
+    answers = photos.rows - errors - photos.rows_without_picture
     questions = counts.category_questions
     return Summary(
         table=str(table),
@@ -250,7 +258,8 @@ def _make_summary(
         rows_before=kept_count,
         answers_recovered=decisions.journal.recovered_count or 0,
         errors=errors,
-        first_error=photos.first_error,
+        rows_without_picture=photos.rows_without_picture,
+        first_error=photos.first_error or ("" if answers else photos.first_missing_picture),
         decided_by_person=photos.decided_by_person,
         accepted=photos.accepted,
         accepted_by_list=photos.accepted_by_list,

@@ -22,6 +22,7 @@ SUMMARY = Summary(
     rows_before=0,
     answers_recovered=0,
     errors=0,
+    rows_without_picture=0,
     first_error="",
     decided_by_person=0,
     accepted=3,
@@ -58,6 +59,7 @@ def of_products(total: int, without_photo: int, **reviewed: int) -> dict[str, An
         ),
         ({"products": of_products(4, 0)}, "4 of 4 products are done."),
         ({}, "3 of 4 pictures are done, 1 needs a person."),
+        ({"rows": 9, "rows_without_picture": 5}, "3 of 4 pictures are done, 1 needs a person."),
         ({"rows": 6, "errors": 2}, "3 of 6 pictures are done, 1 needs a person, 2 cannot be read."),
     ],
 )

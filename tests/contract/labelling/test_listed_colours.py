@@ -118,6 +118,47 @@ def test_variants_are_named_only_if_the_list_has_them(shop: Path, release: Path,
     assert "--by" not in note
 
 
+def test_rows_of_variants_without_a_picture_are_no_errors_and_no_photos(
+    shop: Path, release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = export_of(shop)
+    write_csv(
+        source,
+        [*rows_of(source), {"Handle": "sock", "Title": "Sock"}, {"Handle": "cap", "Image Src": "x.png"}],
+    )
+
+    photos = label_export(shop, release, "Handle")
+
+    found = summary_in(shop / "labels.csv")
+    assert (found["rows"], found["errors"], found["rows_without_picture"]) == (9, 1, 4)
+    assert found["first_error"].startswith("x.png: There is no file")
+    assert "9 rows, 1 of them errors, 4 rows without a picture; " in " ".join(capsys.readouterr().out.split())
+    assert {name: row["photos"] for name, row in products_of(shop / "labels.csv").items()} == {
+        **{"tee": "2", "hat": "1", "bag": "1"},
+        **{"sock": "0", "cap": "1"},
+    }
+    assert "Its cell in the column `Image Src` is empty." in photos[1]["error"]
+    assert products_of(shop / "labels.csv")["sock"]["reason"] == "no photo"
+
+
+def test_a_list_that_names_no_picture_says_which_columns_are_empty(
+    shop: Path, release: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_csv(shop / "export.csv", [{"Image Src": "", "Variant Image": "", "id": "1"}])
+    words = [
+        "--out",
+        str(shop / "labels.csv"),
+        "--model",
+        str(release),
+        "--path-column",
+        "Image Src,Variant Image",
+    ]
+
+    assert wardrobe("label", [str(shop / "export.csv"), *words]) == 1
+
+    assert "Its cells in the columns `Image Src` and `Variant Image` are empty." in capsys.readouterr().err
+
+
 def test_the_column_that_a_person_names_is_kept_for_the_next_command(shop: Path, release: Path) -> None:
     rows = [
         {"path": "0.png", "id": "1", "Ton": "Copper", "lining_color": "red"},
