@@ -129,7 +129,6 @@ def decide_with_title(
         label_scores: the photo's answer about the class.
         kind_scores: the photo's answer of the attribute `kind`; None without one. It is ignored if the title
             does not take part in that attribute; see `ReleaseLabels.kinds`.
-        labels: the labels of the release.
         minimum_shares: the shares of the release, for the network that answered.
     """
     evidence = _Evidence(title_kinds, label_scores, kind_scores if labels.kinds else None, labels)
@@ -200,11 +199,9 @@ def _likeliest_allowed_class(evidence: _Evidence) -> str:
 
 def _accept_photo(evidence: _Evidence, minimum: float) -> TitleDecision | None:
     """Return the answer that the photo alone accepts and the title allows; None if there is none."""
-    title_kinds, label, is_accepted = (
-        evidence.title_kinds,
-        evidence.label.label,
-        evidence.label.reason is None,
-    )
+    title_kinds = evidence.title_kinds
+    label = evidence.label.label
+    is_accepted = evidence.label.reason is None
     kind = evidence.kind.label if evidence.kind and evidence.kind.reason is None else None
     is_class_allowed = is_accepted and evidence.labels.admit_class(label, title_kinds) is not False
     if not is_class_allowed and kind not in title_kinds:
@@ -224,7 +221,8 @@ def _accept_title(evidence: _Evidence, minimum: float) -> TitleDecision:
 
     A release without OTHER_KIND cannot tell a garment without a name from one that has a name.
     """
-    labels, allowed = evidence.labels, evidence.admitted_shares()
+    labels = evidence.labels
+    allowed = evidence.admitted_shares()
     unnamed_kinds = evidence.title_kinds - labels.named_kinds
     other_share = evidence.kind_shares()[OTHER_KIND] if unnamed_kinds and labels.has_other else 0.0
     total = sum(allowed.values()) + other_share

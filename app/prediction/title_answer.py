@@ -49,7 +49,8 @@ def decide_prediction(
         minimum_shares: the smallest probabilities that the photo must give to these kinds, for the network
             that answered.
     """
-    answer, kind = prediction.answer, prediction.attributes.get(KIND)
+    answer = prediction.answer
+    kind = prediction.attributes.get(KIND)
     labels = find_release_labels(answer.labels, kind.labels if kind else None, language)
     kind_scores = _photo_answer(kind) if kind else None
     return decide_with_title(title_kinds, _photo_answer(answer), kind_scores, labels, minimum_shares)

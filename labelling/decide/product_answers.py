@@ -99,9 +99,9 @@ def make_product_record(photos: Sequence[PhotoRecord], table: RunSettings) -> Pr
 
     Args:
         photos: all photos of one product, at least one, in the order of the source.
-        table: the settings of a run with products.
     """
-    first, name = dict[str, PhotoRecord](), photos[0].product
+    first = dict[str, PhotoRecord]()
+    name = photos[0].product
     for photo in photos:
         first.setdefault(photo.sha256 or photo.path, photo)
     distinct = tuple(first.values())
@@ -156,7 +156,8 @@ def make_head_answer_of_photos(
     answered_photos = [photo for photo in photos if head in photo.answers]
     if not answered_photos:
         return None
-    labels, is_proven = table.heads[head], table.by is not None and head in table.by.proven
+    labels = table.heads[head]
+    is_proven = table.by is not None and head in table.by.proven
     photo_answers = [_make_probable_answer(photo.answers[head], labels) for photo in answered_photos]
     product = combine_photo_answers(photo_answers, is_proven=is_proven, is_colour=head in COLOUR_ATTRIBUTES)
     shares = product.probabilities

@@ -214,7 +214,8 @@ def apply_human_answers(
     Returns:
         The decisions by head, each with the reason if a review sheet asks about it. The class always has one.
     """
-    row_answers, categories = context.human_answers.find_answers(record), context.settings.categories
+    row_answers = context.human_answers.find_answers(record)
+    categories = context.settings.categories
     decisions = dict[str, HeadDecision]()
     for head in dict.fromkeys([LABEL, *answers, *row_answers.heads]):
         answer = answers.get(head)

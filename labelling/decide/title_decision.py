@@ -148,7 +148,8 @@ def read_product_titles(reader: ListReader, rows: Iterable[ListedRow]) -> Iterat
 
 
 def _read_product_title(reader: ListReader, rows: Sequence[ListedRow]) -> ProductTitle:
-    words, first = reader.list_words, rows[0]
+    words = reader.list_words
+    first = rows[0]
     cells = {
         column: next((row.cells[column] for row in rows if row.cells[column]), "") for column in first.cells
     }
@@ -172,12 +173,13 @@ def collect_titles(
     """Return the titles of a list, with the facts of the release that are needed to decide with them.
 
     Args:
-        settings: the settings of the run.
         reader: the reader that finds kinds of garments in titles and categories.
         products: the facts of the list about each product; none if its titles are not read.
     """
-    heads, distinct = settings.heads, dict[ListMeaning, ListMeaning]()
-    meanings, contradicting_products = dict[str, ListMeaning](), list[tuple[int, str]]()
+    heads = settings.heads
+    distinct = dict[ListMeaning, ListMeaning]()
+    meanings = dict[str, ListMeaning]()
+    contradicting_products = list[tuple[int, str]]()
     for product in products:
         meanings[product.product] = distinct.setdefault(product.meaning, product.meaning)
         if product.meaning.conflict == Reason.CONTRADICTING:
@@ -203,7 +205,6 @@ def decide_record_with_title(record: Record, titles: ListTitles) -> TitleDecisio
 
     Args:
         record: the photo or product, with the answers of the model.
-        titles: the titles of the list.
 
     Returns:
         The decision; None if the row has no answer about the class, or if the list names no kind for it. If
@@ -243,7 +244,6 @@ def make_answers_with_title(
     Args:
         record: the photo or product, with the answers of the model.
         decision: the decision about this row.
-        titles: the titles of the list.
     """
     answers = dict(record.answers)
     for head in titles.title_heads:

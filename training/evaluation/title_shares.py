@@ -121,7 +121,8 @@ def make_class_trial(answers: Answers, labels: Sequence[str]) -> TitleTrial:
     has_word = has_word.reshape(len(kinds), len(words))
     class_answers = answers.select_rows(answers.has_class)
     kind_answers = class_answers.select_rows(np.flatnonzero(has_word[class_answers.truth].any(axis=1)))
-    is_right_word, shares = has_word[kind_answers.truth], kind_answers.probabilities @ has_word
+    is_right_word = has_word[kind_answers.truth]
+    shares = kind_answers.probabilities @ has_word
     true_class_shares = kind_answers.probabilities[np.arange(len(kind_answers)), kind_answers.truth]
     is_misled: BoolArray = np.asarray(
         (is_right_word & (true_class_shares[:, None] < MIN_SHARE_OF_LEADER * shares)).any(axis=1)
@@ -208,10 +209,8 @@ def _bound_confirmed_share(
 
 def _measure_named_kinds(trial: TitleTrial, share: float) -> WordsAt:
     """Measure words for kinds that have a label, on the photos of such kinds."""
-    is_confirmed, is_wrong_confirmed = (
-        trial.find_right_word_shares() >= share,
-        trial.find_wrong_word_shares() >= share,
-    )
+    is_confirmed = trial.find_right_word_shares() >= share
+    is_wrong_confirmed = trial.find_wrong_word_shares() >= share
     sets = {
         name: _measure_set(trial, name, (is_in_set, is_confirmed), (is_in_set, is_wrong_confirmed))
         for name, is_in_set in _walk_sets(trial)
@@ -251,12 +250,12 @@ def _measure_set(
 
     Args:
         trial: answers to N photos.
-        name: the name of the set.
         right_words: the photos with right words, and of which photos these words are confirmed; bool (N,).
         wrong_words: the photos with wrong words, and of which photos these words are confirmed; bool (N,).
     """
     is_counted, is_confirmed = right_words
-    is_led, is_misled = is_confirmed & ~trial.is_misled, is_confirmed & trial.is_misled
+    is_led = is_confirmed & ~trial.is_misled
+    is_misled = is_confirmed & trial.is_misled
     min_led_share, _ = _bound_confirmed_share(is_counted, is_led, trial.groups)
     max_misled_share = (
         _bound_confirmed_share(is_counted, is_misled, trial.groups)[1] if trial.is_misled.any() else 0.0
@@ -285,7 +284,8 @@ def _measure_products(trial: TitleTrial, share: float) -> dict[str, WordsOf]:
     """Measure words on products of several photos of one kind, by the mean of their photos."""
     if trial.products is None or trial.other_share is None:
         return {}
-    right_confirmed, wrong_confirmed = list[bool](), list[bool]()
+    right_confirmed = list[bool]()
+    wrong_confirmed = list[bool]()
     for name in filter(None, np.unique(trial.products).tolist()):
         rows = np.flatnonzero(trial.products == name)
         if len(rows) == 1 or not trial.is_right_word[rows].all(axis=0).any():
