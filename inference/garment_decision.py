@@ -87,7 +87,8 @@ def decide_garment(
             stores none: then the photos decide, and words can only contradict what they accept.
     """
     has_kinds = bool(labels.kinds)
-    if not has_kinds:
+    if not has_kinds or evidence.kind is None:
+        # Other products are summed up by kind, so they say nothing about an answer without kinds.
         evidence = replace(evidence, kind=None, other_products=None)
     weighed = WeighedEvidence(evidence, labels, figures or DEFAULT_FIGURES)
     is_complete = has_kinds == (evidence.kind is not None) and len(weighed.names) >= MIN_LABELS
@@ -214,7 +215,8 @@ def _combine(weighed: WeighedEvidence, by_formula: _Accepted, by_photos: _Accept
 
 def _find_reason(weighed: WeighedEvidence) -> Reason:
     """Return why a person should look: TITLE_CONFLICT if words deny what photos or formula find likeliest."""
-    likeliest = {max(shares, key=shares.__getitem__) for shares in (weighed.photo_shares, weighed.posterior)}
+    photo_shares = weighed.photo_shares
+    likeliest = {weighed.ranked_names[0], max(photo_shares, key=photo_shares.__getitem__)}
     return Reason.TITLE_CONFLICT if any(map(weighed.is_name_denied, likeliest)) else Reason.AMBIGUOUS
 
 
@@ -222,7 +224,7 @@ def _add_suggestions(weighed: WeighedEvidence, decision: GarmentDecision) -> Gar
     """Return a decision with the two most probable kinds and their classes."""
     if not weighed.evidence.is_finite:
         return decision
-    names = decide(weighed.posterior, {}).suggestions
+    names = tuple(weighed.ranked_names[:2])
     labels = tuple(dict.fromkeys(map(weighed.suggest_class, names)))
     kinds = names if weighed.evidence.kind else tuple(filter(None, map(weighed.find_kind_of_class, names)))
     return replace(decision, suggested_kinds=kinds, suggested_labels=labels)

@@ -252,12 +252,10 @@ class Decided(NamedTuple):
     Attributes:
         kind: the accepted kind; None if a person has to look, or if only the class is clear.
         label: the accepted class, or `none of these`; None if a person has to look.
-        suggestions: the two most probable kinds, the likelier one first.
     """
 
     kind: str | None
     label: str | None
-    suggestions: tuple[str, ...]
 
 
 def decide(posterior: Shares, class_probabilities: Shares, threshold: float = THRESHOLD) -> Decided:
@@ -268,10 +266,12 @@ def decide(posterior: Shares, class_probabilities: Shares, threshold: float = TH
         class_probabilities: the probability of each class: the sum over its kinds.
         threshold: the smallest probability of an accepted answer.
     """
-    ranked = sorted(posterior, key=posterior.__getitem__, reverse=True)
-    if not ranked or not math.isfinite(sum(posterior.values())):
-        return Decided(None, None, ())
-    label = max(class_probabilities, key=class_probabilities.__getitem__, default=None)
-    is_clear_class = label is not None and class_probabilities[label] >= threshold
-    is_clear_kind = posterior[ranked[0]] >= threshold
-    return Decided(ranked[0] if is_clear_kind else None, label if is_clear_class else None, tuple(ranked[:2]))
+    return Decided(_find_clear(posterior, threshold), _find_clear(class_probabilities, threshold))
+
+
+def _find_clear(probabilities: Shares, threshold: float) -> str | None:
+    """Return the most probable name, if its probability reaches the threshold; None with NaN among them."""
+    if not math.isfinite(sum(probabilities.values())):
+        return None
+    likeliest = max(probabilities, key=probabilities.__getitem__, default=None)
+    return likeliest if likeliest is not None and probabilities[likeliest] >= threshold else None

@@ -65,6 +65,23 @@ class ReleaseLabels:
         }
 
     @cached_property
+    def whole_class_shares(self) -> Mapping[str, Mapping[str, float]]:
+        """For each label of the attribute `kind`, its only class, or NONE, with the share 1.
+
+        It is empty for a kind that several classes share, and if nobody can tell: a class of unknown name may
+        be of any kind, and a class of a kind without a label may be OTHER_KIND.
+        """
+        possible_kinds = frozenset[str]().union(*self.kinds_of_classes.values())
+        return {kind: self._find_whole_share(kind, possible_kinds) for kind in self.kinds}
+
+    def _find_whole_share(self, kind: str, possible_kinds: Set[str]) -> Mapping[str, float]:
+        classes = self.classes_of_kinds[kind]
+        if classes:
+            return {classes[0]: 1.0} if len(classes) == 1 else {}
+        is_outside = kind not in possible_kinds and not self.unknown_classes
+        return {NONE: 1.0} if is_outside else {}
+
+    @cached_property
     def unknown_classes(self) -> frozenset[str]:
         """The classes whose names have no known word, so nobody can tell which kinds belong to them."""
         return frozenset(label for label, kinds in self.classes.items() if not kinds)

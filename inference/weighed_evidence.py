@@ -55,6 +55,12 @@ class WeighedEvidence:
         return find_posterior(self.photo_shares, [self._find_factors(evidence.title), category])
 
     @cached_property
+    def ranked_names(self) -> list[str]:
+        """All names, the most probable one first."""
+        shares = self.posterior if self.evidence.has_witness else self.photo_shares
+        return sorted(shares, key=shares.__getitem__, reverse=True)
+
+    @cached_property
     def class_probabilities(self) -> dict[str, float]:
         """The probability of each class, and of NONE, by photos, title and category."""
         if not self.evidence.kind:
@@ -70,20 +76,13 @@ class WeighedEvidence:
 
         Classes that share a kind ("jeans slim", "jeans wide") get the parts that the photos give them.
         """
+        if kind == OTHER_KIND and not self.figures.can_accept_other:
+            return {}
         classes = self.labels.classes_of_kinds[kind]
-        if not classes:
-            return {NONE: 1.0} if self._is_outside(kind) else {}
-        if len(classes) == 1:
-            return {classes[0]: 1.0}
+        if len(classes) < 2:
+            return self.labels.whole_class_shares[kind]
         total = sum(self.class_scores[label] for label in classes)
         return {label: self.class_scores[label] / total if total else 1 / len(classes) for label in classes}
-
-    def _is_outside(self, kind: str) -> bool:
-        """Return whether a kind for which no class is known surely belongs to none."""
-        if kind == OTHER_KIND and not self.figures.can_accept_other:
-            return False
-        has_such_class = any(kind in kinds for kinds in self.labels.kinds_of_classes.values())
-        return not has_such_class and not self.labels.unknown_classes
 
     def find_class_of_kind(self, kind: str) -> str | None:
         """Return the class of a kind, or NONE; None if several classes share it and none is clear."""
