@@ -61,8 +61,8 @@ def join_first_items(items: Sequence[object], most: int, between: str = ", ") ->
 
 
 def shorten_text(text: str) -> str:
-    """Return a text for a message, with its end replaced by an ellipsis after MAX_SHOWN_CHARACTERS."""
-    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[: MAX_SHOWN_CHARACTERS - 1]}\u2026"
+    """Return the first MAX_SHOWN_CHARACTERS characters of a text, and an ellipsis for the rest."""
+    return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}\u2026"
 
 
 def decode_text(content: bytes) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from inference.contract import LABEL
 from inference.language_files import UNDETERMINED_LANGUAGE, get_language_name, list_readable_languages
-from inference.plain_text import escape_unprintable_lines, join_first_items
+from inference.plain_text import escape_unprintable_lines, join_first_items, shorten_text
 from labelling.job import Job
 from labelling.review.audit import describe_audits
 from labelling.review.correction_intake import CorrectionEffect
@@ -187,7 +187,7 @@ def _say_checks(summary: Summary, products_without_photo: Sequence[str], promise
         for sentence in _describe_products(products, promise):
             make_console().print(sentence)
         if products["without_answer"]:
-            names = join_first_items(products_without_photo, MAX_PRODUCTS_NAMED)
+            names = join_first_items(list(map(shorten_text, products_without_photo)), MAX_PRODUCTS_NAMED)
             print_message(f"{products['without_answer']:,} products have no photo that can be read: {names}.")
         checks = products["accepted"], products["checked"], products["checked_right"], "products"
     else:

@@ -18,6 +18,7 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 
 from inference.kinds import KINDS, sort_kinds
 from inference.language_files import load_languages
+from inference.plain_text import shorten_text
 from inference.release_labels import NONE
 from inference.tokens import split_title
 from inference.vocabulary import WordTable, find_words, make_word_table, merge_word_tables, select_named_kinds
@@ -85,7 +86,7 @@ def parse_meaning(text: str) -> Meaning:
         return frozenset(names)
     if unknown := [name for name in names if name not in KINDS]:
         possible = f"It can be kinds with `|` between ({', '.join(KINDS)}), {NO_KIND!r} alone, or empty."
-        raise ValueError(f"{unknown[0]!r} is no kind. {possible}")
+        raise ValueError(f"{shorten_text(unknown[0])!r} is no kind. {possible}")
     return frozenset(names)
 
 

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from inference.file_names import is_picture_name
-from inference.plain_text import escape_unprintable
+from inference.plain_text import escape_unprintable, shorten_text
 from inference.spreadsheets import unescape_text
 
 MAX_PATH_BYTES: Final = 4096
@@ -76,9 +76,8 @@ def explain_missing(path: str) -> str:
         advice = (
             f" The nearest name there is {escape_unprintable(nearest_names[0])!r}." if nearest_names else ""
         )
-    return (
-        f"There is no {missing_thing} {escape_unprintable(name)!r} in {escape_unprintable(folder)}.{advice}"
-    )
+    shown_name = shorten_text(escape_unprintable(name))
+    return f"There is no {missing_thing} {shown_name!r} in {escape_unprintable(folder)}.{advice}"
 
 
 def _respelt(path: str) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
+from inference.plain_text import shorten_text
 from inference.spreadsheets import format_csv, unescape_text
 from labelling.errors import ListUnusable, WordsUnusable
 from labelling.lists.categories import level_key
@@ -81,7 +82,8 @@ def _place(text: str, row_place: str) -> Place:
     place = next((place for place in PLACES if place == text.casefold()), None)
     if place is None:
         raise WordsUnusable(
-            f"{row_place}: {text!r} in the column `in` is no place. Write `category`, `title`, or nothing "
+            f"{row_place}: {shorten_text(text)!r} in the column `in` is no place. Write `category`, "
+            "`title`, or nothing "
             "for both."
         )
     return place
@@ -95,7 +97,8 @@ def _check_once(words: Iterable[tuple[str, OwnWord]]) -> None:
             key = level_key(word.words), place
             if key in first:
                 raise WordsUnusable(
-                    f"{row_place}: {word.words!r} stands in {first[key]}, too. Leave one of the two rows out."
+                    f"{row_place}: {shorten_text(word.words)!r} stands in {first[key]}, too. Leave one "
+                    "of the two rows out."
                 )
             first[key] = row_place
 

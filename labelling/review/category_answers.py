@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from inference.kinds import KIND
+from inference.plain_text import shorten_text
 from inference.spreadsheets import unescape_text
 from labelling.errors import CorrectionsUnusable
 from labelling.lists.categories import level_key
@@ -39,13 +40,14 @@ def read_category_answer(row: Mapping[str, str], answered_at: str, row_place: st
     category = unescape_text(row[CATEGORY_COLUMN])
     if named := next((column for column in PICTURE_COLUMNS if row.get(column)), None):
         raise CorrectionsUnusable(
-            f"{row_place}: names the category {category!r} and a {named}, too. A row about a category has no "
+            f"{row_place}: names the category {shorten_text(category)!r} and a {named}, too. A row "
+            "about a category has no "
             f"{', '.join(PICTURE_COLUMNS[:-1])} or {PICTURE_COLUMNS[-1]}."
         )
     if (attribute := row.get("attribute", "")) != KIND:
         raise CorrectionsUnusable(
             f"{row_place}: a row about a category has {KIND!r} in the column `attribute`, and this one has "
-            f"{attribute!r}."
+            f"{shorten_text(attribute)!r}."
         )
     try:
         meaning = parse_meaning(unescape_text(row["label"]))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from inference.plain_text import shorten_text
 from labelling.errors import CorrectionsUnusable
 from labelling.journal.journal_file import Journal
 from labelling.lists.own_words import CategoryAnswer
@@ -117,7 +118,8 @@ def _check_products(corrections: Sequence[Correction], table: Path, run: RunSett
     product_corrections = (correction for correction in corrections if correction.product)
     if run.by is None and (correction := next(product_corrections, None)):
         raise CorrectionsUnusable(
-            f"{correction.file}: its answers hold for products, such as {correction.product!r}, and {table} "
+            f"{correction.file}: its answers hold for products, such as "
+            f"{shorten_text(correction.product)!r}, and {table} "
             "has none. Give the command that made the table once more with --by COLUMN: it labels no picture "
             "again."
         )
@@ -130,7 +132,8 @@ def _advice(corrections: Sequence[Correction], products: Set[str]) -> str:
     if not missing_product:
         return "Give the table that the review was made of."
     return (
-        f"The table has no product {missing_product!r}. Give the table that the review was made of; a "
+        f"The table has no product {shorten_text(missing_product)!r}. Give the table that the review "
+        "was made of; a "
         "spreadsheet drops zeros at the beginning of numbers."
     )
 

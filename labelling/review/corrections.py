@@ -20,7 +20,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.plain_text import normalize_label
+from inference.plain_text import normalize_label, shorten_text
 from inference.release_labels import NONE
 from inference.spreadsheets import unescape_text
 from labelling.errors import CorrectionsUnusable, ListUnusable
@@ -217,7 +217,8 @@ def _refuse_contradiction(answers: Sequence[HumanAnswer], example: Correction) -
     labels = sorted({answer.label for answer in answers if answer.answered_at == newest})
     if len(labels) > 1:
         raise CorrectionsUnusable(
-            f"{example.file}: {name_correction(example)} is {labels[0]!r} in one answer and {labels[1]!r} in "
+            f"{example.file}: {name_correction(example)} is {shorten_text(labels[0])!r} in one answer "
+            f"and {shorten_text(labels[1])!r} in "
             f"another one of the same time, {newest}. Give both the same label, or one a later time in a "
             "column `at`."
         )
@@ -225,7 +226,7 @@ def _refuse_contradiction(answers: Sequence[HumanAnswer], example: Correction) -
 
 def name_correction(correction: Correction) -> str:
     """Return the name of a correction's picture for messages: its path, or its sha256 without a path."""
-    return correction.path or correction.sha256
+    return shorten_text(correction.path or correction.sha256)
 
 
 def _read_file(
@@ -287,7 +288,8 @@ def _attribute(text: str, heads: Mapping[str, Sequence[str]] | None, row_place: 
     if heads is not None and head not in heads:
         attributes = ", ".join(name for name in heads if name != LABEL) or "none"
         raise CorrectionsUnusable(
-            f"{row_place}: {text!r} is no attribute of the release, which has {attributes}. Leave the row "
+            f"{row_place}: {shorten_text(text)!r} is no attribute of the release, which has "
+            f"{attributes}. Leave the row "
             "out, or its column `attribute` empty."
         )
     return head
@@ -308,7 +310,8 @@ def _label(text: str, attribute: str, heads: Mapping[str, Sequence[str]] | None,
     advice = f" Did you mean {nearest_labels[0]!r}?" if nearest_labels else ""
     group_text = "classes" if attribute == LABEL else f"labels of {attribute!r},"
     raise CorrectionsUnusable(
-        f"{row_place}: {label!r} is none of the {group_text} {', '.join(labels)}.{advice} {NONE!r} and an "
+        f"{row_place}: {shorten_text(label)!r} is none of the {group_text} "
+        f"{', '.join(labels)}.{advice} {NONE!r} and an "
         "empty label are possible, too."
     )
 
@@ -320,7 +323,7 @@ def _time(text: str, row_place: str) -> str:
         answered_at = _utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError) as error:
         raise CorrectionsUnusable(
-            f"{row_place}: {text!r} is no time in ISO 8601, such as 2026-11-22T10:15:00Z."
+            f"{row_place}: {shorten_text(text)!r} is no time in ISO 8601, such as 2026-11-22T10:15:00Z."
         ) from error
     if answered_at > _utc(datetime.now(UTC) + MAX_CLOCK_ERROR):  # it would outdo every answer until then
         raise CorrectionsUnusable(
@@ -331,14 +334,18 @@ def _time(text: str, row_place: str) -> str:
 
 def _count(text: str, row_place: str) -> int:
     if text and not SAMPLE_SIZE_PATTERN.fullmatch(text):
-        raise CorrectionsUnusable(f"{row_place}: {text!r} in the column `audit` is no size of a sample.")
+        raise CorrectionsUnusable(
+            f"{row_place}: {shorten_text(text)!r} in the column `audit` is no size of a sample."
+        )
     return int(text or 0)
 
 
 def _counts(text: str, row_place: str) -> int:
     counts = ACCEPTED_COUNT_PATTERN.fullmatch(text or "0")
     if not counts:
-        raise CorrectionsUnusable(f"{row_place}: {text!r} in the column `audit_of` counts no accepted rows.")
+        raise CorrectionsUnusable(
+            f"{row_place}: {shorten_text(text)!r} in the column `audit_of` counts no accepted rows."
+        )
     return int(counts[1])
 
 

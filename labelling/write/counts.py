@@ -6,6 +6,7 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.kinds import KIND
+from inference.plain_text import shorten_text
 from inference.reasons import DecidedBy, Place, Reason, find_reasons
 from inference.release_labels import NONE
 from labelling.rows import ACCEPT, REVIEW, HeadDecision, PhotoRecord, Record, TableRow
@@ -102,7 +103,7 @@ class RowCounts:
             self.rows_without_picture += 1
             self.first_missing_picture = self.first_missing_picture or record.error
         elif record.error and not self.first_error:
-            self.first_error = f"{record.name}: {record.error}"
+            self.first_error = f"{shorten_text(record.name)}: {record.error}"
 
     def _count_class_decision(self, decision: HeadDecision) -> None:
         is_by_person = decision.decided_by == DecidedBy.PERSON

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from inference.plain_text import join_first_items
+from inference.plain_text import join_first_items, shorten_text
 from inference.reasons import Reason
 from labelling.decide.decisions import Decisions
 from labelling.decide.row_decision import find_colour_head
@@ -203,7 +203,9 @@ def describe_left_out(reason: str, products: Sequence[str]) -> str:
         reason: an item of LEFT_OUT_REASONS.
         products: the names of the products that were left out for this reason.
     """
-    return reason.format(n=len(products), named=join_first_items(products, MAX_NAMED_IN_FEED))
+    return reason.format(
+        n=len(products), named=join_first_items(list(map(shorten_text, products)), MAX_NAMED_IN_FEED)
+    )
 
 
 def find_left_out_reason(

@@ -56,7 +56,7 @@ def _describe_contradicting_products(decisions: Decisions, product_count: int) -
     names = decisions.context.titles.contradicting_products
     if not names or not product_count or decisions.settings.by is None:
         return []
-    shown = join_first_items([f"`{name}`" for name in names], MAX_NAMED_PRODUCTS)
+    shown = join_first_items([f"`{shorten_text(name)}`" for name in names], MAX_NAMED_PRODUCTS)
     note = f"{len(names):,} of {product_count:,} products have titles that name different garments: {shown}."
     is_often = len(names) > MAX_CONTRADICTING_SHARE * product_count
     return [note + (f" Does --by {decisions.settings.by.column} name the right column?" if is_often else "")]

@@ -10,6 +10,7 @@ from inference.plain_text import (
     escape_unprintable_lines,
     join_first_items,
     remove_unseen,
+    shorten_text,
     trim_text,
 )
 
@@ -45,3 +46,8 @@ def test_the_first_of_many_names_end_with_an_ellipsis_and_few_do_not() -> None:
 )
 def test_text_is_read_in_the_forms_in_which_editors_save_it(content: bytes) -> None:
     assert decode_text(content) == "é=1"
+
+
+def test_a_message_shows_80_characters_of_a_cell() -> None:
+    assert shorten_text("x" * 80) == "x" * 80
+    assert shorten_text("x" * 30_000) == "x" * 80 + "\u2026"

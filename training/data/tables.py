@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from inference.contract import LABEL
+from inference.plain_text import shorten_text
 from inference.release_labels import NONE
 from inference.spreadsheets import unescape_text
 from labelling.errors import ListUnusable
@@ -111,7 +112,7 @@ def _is_no_class(label: str) -> bool:
 
 def _describe_unknown_cells(message_start: str, counts: Mapping[str, int]) -> tuple[str, ...]:
     """Return a sentence on cells whose label is not known, with texts and counts; empty if there are none."""
-    cells = [f"{cell!r} ({count:,})" for cell, count in counts.items() if count]
+    cells = [f"{shorten_text(cell)!r} ({count:,})" for cell, count in counts.items() if count]
     return (f"{message_start}: cells that are not known: {', '.join(cells)}.",) if cells else ()
 
 
@@ -135,7 +136,8 @@ def read_table_parts(table: ListFile) -> dict[str, DataSetPart]:
         if cell.casefold() not in TRAIN_FOLDER_NAMES | VALIDATION_FOLDER_NAMES | TEST_FOLDER_NAMES
     ):
         raise BadCsvFile(
-            f"{table.path}: the column `{SPLIT_COLUMN}` has {unknown_cells[0]!r}, which is none of `train`, "
+            f"{table.path}: the column `{SPLIT_COLUMN}` has {shorten_text(unknown_cells[0])!r}, which "
+            "is none of `train`, "
             "`val` and `test`. Rename the column, if it does not divide the pictures, or fill it."
         )
     return {} if names <= TRAIN_FOLDER_NAMES else map_names_to_parts(names | TRAIN_FOLDER_NAMES)

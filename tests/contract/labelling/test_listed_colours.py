@@ -159,6 +159,33 @@ def test_a_list_that_names_no_picture_says_which_columns_are_empty(
     assert "Its cells in the columns `Image Src` and `Variant Image` are empty." in capsys.readouterr().err
 
 
+LONG = "iVBORw0KGgo" * 3_000
+"""Base64, as Odoo's column `image_1920` has it."""
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ({"path": LONG, "id": "1"}, ()),
+        ({"path": "images/" + "a" * 3_000, "id": "1"}, ()),
+        ({"path": "none.jpg", "id": LONG}, ("--by", "id")),
+        ({"path": "0.png", "id": "1", "color": f"https://{LONG}"}, ()),
+        ({"path": "0.png", "id": "1", "color": LONG}, ()),
+    ],
+)
+def test_long_cells_are_cut_in_messages(
+    shop: Path, release: Path, capsys: pytest.CaptureFixture[str], row: dict[str, str], words: tuple[str, ...]
+) -> None:
+    write_csv(shop / "export.csv", [row, {"path": "1.png", "id": "2"}])
+
+    label(shop / "export.csv", shop / "labels.csv", release, *words)
+
+    printed = capsys.readouterr()
+    shown = max(row.values(), key=len)[:40]
+    assert shown in "".join((printed.out + printed.err).split())
+    assert max(map(len, (*printed.out.splitlines(), *printed.err.splitlines()))) < 1_000
+
+
 def test_the_column_that_a_person_names_is_kept_for_the_next_command(shop: Path, release: Path) -> None:
     rows = [
         {"path": "0.png", "id": "1", "Ton": "Copper", "lining_color": "red"},
