@@ -29,16 +29,15 @@ from labelling.write.platforms import FEED_PLATFORMS, find_lacking_column, find_
 MAX_NAMED_IN_FEED: Final = 5
 """Largest number of products that a sentence names."""
 
-DOUBTFUL_COLOUR: Final = "{n:,} are in no feed: their colour is doubtful."
-NO_READABLE_PHOTO: Final = "{n:,} are in no feed, as no photo of them can be read: {named}."
+DOUBTFUL_COLOUR: Final = "Not in the feed: {n:,} with a doubtful colour."
+NO_READABLE_PHOTO: Final = "Not in the feed: {n:,} without a photo that can be read ({named})."
 LOSING_VARIATIONS: Final = (
-    "{n:,} are in no feed: they have variations or several colours of their own, which the import would take "
-    "away."
+    "Not in the feed: {n:,} with variations or several colours of their own, which the import would remove."
 )
-SEVERAL_COLOURS: Final = "{n:,} are in no feed: each is sold in several colours ({named})."
-LACKING_CELL: Final = "{n:,} lack what it needs, and are in no feed: {named}."
-TWO_SPELLINGS: Final = "{n:,} have two spellings in the list, and are in no feed: {named}."
-DIFFERENT_COLOURS: Final = "{n:,} have articles of different colours, and are in no feed."
+SEVERAL_COLOURS: Final = "Not in the feed: {n:,} sold in several colours ({named})."
+LACKING_CELL: Final = "Not in the feed: {n:,} without a cell that the platform needs ({named})."
+TWO_SPELLINGS: Final = "Not in the feed: {n:,} with two spellings in the list ({named})."
+DIFFERENT_COLOURS: Final = "Not in the feed: {n:,} with articles of different colours."
 LEFT_OUT_REASONS: Final = (
     DOUBTFUL_COLOUR,
     NO_READABLE_PHOTO,

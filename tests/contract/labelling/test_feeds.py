@@ -107,7 +107,7 @@ def test_answers_of_people_are_a_feed_of_one_row_a_product_where_they_agree(
     )
     found = printed(capsys)
     assert "Feed of 3 products:" in found
-    assert "2 are in no feed: their colour is doubtful." in found
+    assert "Not in the feed: 2 with a doubtful colour." in found
 
 
 def test_a_feed_has_the_lists_own_cell_and_no_product_of_two_spellings(
@@ -126,7 +126,7 @@ def test_a_feed_has_the_lists_own_cell_and_no_product_of_two_spellings(
         "001001,red",
         "001004\u200b,blue",
     ]
-    assert "1 have two spellings in the list, and are in no feed: 001003." in printed(capsys)
+    assert "Not in the feed: 1 with two spellings in the list (001003)." in printed(capsys)
 
 
 def a_photo(number: int, further: dict[str, str], colours: tuple[float, ...] | None) -> PhotoRecord:
@@ -272,7 +272,7 @@ def test_products_with_variations_are_counted_and_in_no_feed(
     corrected(shop, "woocommerce")
 
     assert [row["SKU"] for row in rows_of(shop / "labels-woocommerce.csv")] == ["001001", "001004"]
-    assert "1 are in no feed: they have variations or several colours of their own" in printed(capsys)
+    assert "Not in the feed: 1 with variations or several colours of their own" in printed(capsys)
 
 
 CATEGORIES = {
@@ -400,7 +400,7 @@ def test_the_command_that_asks_for_what_a_feed_lacks_has_a_line_of_its_own(
     place = next(place for place, line in enumerate(lines) if line.startswith("A sheet asks for them: "))
     feed, command = lines[place - 1 : place + 1]
     assert [row["URL handle"] for row in rows_of(shop / "labels-shopify.csv")] == ["item-1", "item-4"]
-    assert "1 lack what it needs, and are in no feed: 001003 (`handle`)." in feed
+    assert "Not in the feed: 1 without a cell that the platform needs (001003 (`handle`))." in feed
     question, verb, words = command.partition(" label ")
     assert question.startswith("A sheet asks for them: ")
     assert verb
@@ -578,7 +578,7 @@ def test_articles_of_one_handle_are_a_row_where_they_have_one_colour(
     corrected(shop, "shopify")
 
     assert handles() == ["item-4"]
-    assert "1 have articles of different colours, and are in no feed." in printed(capsys)
+    assert "Not in the feed: 1 with articles of different colours." in printed(capsys)
     corrected(shop, "shopify", **{"001003": "red"})
     assert handles() == ["item-1", "item-4"]
 
@@ -605,7 +605,7 @@ def test_a_feed_whose_products_all_lack_a_title_is_refused(shop: Path, doubtful:
         rename(shop, title, "")
     labelled(shop, doubtful)
 
-    with pytest.raises(TableUnusable, match=r"3 lack what it needs, and are in no feed: 001001 \(`title`\)"):
+    with pytest.raises(TableUnusable, match=r"3 without a cell that the platform needs \(001001 \(`title`\)"):
         corrected(shop, "shopify")
 
 

@@ -73,7 +73,7 @@ def test_a_product_that_is_sold_in_several_colours_is_in_no_feed_and_nobody_is_a
 
     assert {row[KEYS[platform]] for row in rows_of(shop / f"labels-{platform}.csv")} == {"hat", "bag"}
     printed = " ".join(capsys.readouterr().out.split())
-    assert "1 are in no feed: each is sold in several colours (tee)." in printed
+    assert "Not in the feed: 1 sold in several colours (tee)." in printed
     assert "tee" not in {card["product"] for card in cards_of(shop / "sheet.html", "colour")}
     tee = products_of(shop / "labels.csv")["tee"]
     assert (tee["colour_decided_by"], tee["colour_decision"]) == ("model", "review")

@@ -161,6 +161,6 @@ def the_feed_has_the_colours(shop: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert wardrobe("label", words) == 0
 
     said = " ".join(capsys.readouterr().out.split())
-    assert "1 are in no feed: their colour is doubtful." in said
+    assert "Not in the feed: 1 with a doubtful colour." in said
     assert "Audit: of the accepted, 2 of 3 right: at least 66.6%, at most 66.7%" in said
     assert {row["id"]: row["color"] for row in rows_of(shop / "labels-google.csv")} == COLOURS
