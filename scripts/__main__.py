@@ -136,9 +136,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _is_known(word: str) -> bool:
-    """Return whether an option may be used without a verb; like argparse, accept the beginning of a name."""
-    name = word.partition("=")[0].lower()
-    return name == "-h" or any(option.startswith(name) for option in ("--help", "--json", "--version"))
+    """Return whether an option may be used without a verb."""
+    return word.partition("=")[0].lower() in {"-h", "--help", "--json", "--version"}
 
 
 def _list(_: Namespace) -> object:

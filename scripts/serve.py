@@ -45,7 +45,7 @@ def main(words: list[str]) -> int:
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe serve`. Other options are passed on to gunicorn."""
-    parser = make_command_parser("serve", __doc__, EXAMPLE_COMMANDS, allow_abbrev=False, json_help=None)
+    parser = make_command_parser("serve", __doc__, EXAMPLE_COMMANDS, json_help=None)
     for name, variable, metavar, text in SERVE_OPTIONS:
         parser.add_argument(f"--{name}", metavar=metavar, help=f"{text}; sets {variable}")
     parser.add_argument_group("other settings", "are variables, or lines of .env: docs/reference/settings.md")

@@ -250,8 +250,12 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one sentence, because the usage of some commands fills a screen.
 
     It accepts options as other projects spell them, such as `--batch_size` and `--Batch-Size` for
-    `--batch-size`.
+    `--batch-size`. But it accepts no abbreviations: `--rest` would be `--restart`, which replaces files that
+    somebody edited, and would mean something else once there is another option `--rest...`.
     """
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - as in argparse
+        super().__init__(allow_abbrev=False, **options)
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # noqa: ANN401 - as in argparse
         words = sys.argv[1:] if args is None else list(args)
@@ -267,21 +271,41 @@ class _Parser(argparse.ArgumentParser):
         return f"{option}{equals}{value}" if option in self._option_string_actions else word
 
     def error(self, message: str) -> NoReturn:
-        # argparse itself suggests from Python 3.14 on (`suggest_on_error`).
+        suggestion = self._suggest_choice(message) or self._suggest_option(message)
+        ending = f". Did you mean {suggestion}?" if suggestion else "."
+        self.exit(2, f"{self.prog}: {message}{ending} See {self.prog} --help.\n")
+
+    def _suggest_choice(self, message: str) -> str | None:
+        """Return the choice that a person probably meant. argparse itself suggests from Python 3.14 on."""
         wrong = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
-        close_matches = get_close_matches(wrong[1], re.findall(r"[\w-]+", wrong[2]), 1) if wrong else []
-        if close_matches:
-            message += f". Did you mean {close_matches[0]}?"
-            self.exit(2, f"{self.prog}: {message} See {self.prog} --help.\n")
-        self.exit(2, f"{self.prog}: {message}. See {self.prog} --help.\n")
+        choices = re.findall(r"[\w-]+", wrong[2]) if wrong else []
+        return next(iter(get_close_matches(wrong[1], choices, 1)), None) if wrong else None
+
+    def _suggest_option(self, message: str) -> str | None:
+        """Return the option that a person abbreviated or misspelt."""
+        unknown = re.search(r"unrecognized arguments: .*?(--[^\s=]+)", message)
+        if unknown is None:
+            return None
+        options = self._list_options()
+        begun = [option for option in options if option.startswith(unknown[1])]
+        return next(iter(begun or get_close_matches(unknown[1], options, 1)), None)
+
+    def _list_options(self) -> list[str]:
+        """Return the options of this command and of its subcommands."""
+        subcommands = [
+            parser
+            for action in self._actions
+            if isinstance(action, argparse._SubParsersAction)
+            for parser in action.choices.values()
+        ]
+        return [option for parser in (self, *subcommands) for option in parser._option_string_actions]
 
 
-def make_command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
+def make_command_parser(
     verb: str | None,
     doc: str | None,
     examples: Sequence[str],
     *,
-    allow_abbrev: bool = True,
     add_help: bool = True,
     json_help: str | None = JSON_HELP,
 ) -> argparse.ArgumentParser:
@@ -294,7 +318,6 @@ def make_command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
         verb: the name of the command, such as `train`; None for `wardrobe` itself.
         doc: the docstring of the command's module, whose first line is its description in the help.
         examples: command lines as one would type them, for the end of the help.
-        allow_abbrev: whether options may be abbreviated, as in argparse.
         add_help: whether there is the option --help, as in argparse.
         json_help: the help of --json; None for no such option.
     """
@@ -303,7 +326,6 @@ def make_command_parser(  # noqa: PLR0913 - argparse's own, and two of ours
         description=first_line_of_docstring(doc),
         epilog="\n  ".join(("examples:", *examples)),
         formatter_class=argparse.RawDescriptionHelpFormatter,  # examples stay a line each
-        allow_abbrev=allow_abbrev,
         add_help=add_help,
     )
     parser.set_defaults(error=parser.error)

@@ -252,7 +252,7 @@ ALSO_BY_GRADIENT_NOTE: Final = f"; also {OPTION_GROUPS['pixels'][0]}"
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe train`: common options, then those of each way of training."""
-    parser = make_command_parser("train", __doc__, EXAMPLE_COMMANDS, allow_abbrev=False)
+    parser = make_command_parser("train", __doc__, EXAMPLE_COMMANDS)
     _add_options_of_all(parser.add_argument_group(COMMON_OPTIONS_TITLE))
     groups = {story: parser.add_argument_group(*_filled(*text)) for story, text in OPTION_GROUPS.items()}
     own_classes, gradient, photos = groups["own classes"], groups["pixels"], groups["photos"]

@@ -126,6 +126,31 @@ def test_wrong_usage_ends_with_one_line(capsys: pytest.CaptureFixture[str]) -> N
     assert line.endswith(" See wardrobe label --help.")
 
 
+@pytest.mark.parametrize(
+    ("line", "option"),
+    [
+        ("label photos --out a.csv --rest", "--restart"),
+        ("label photos --out a.csv --rows x", None),
+        ("label photos --out=a.csv --titl=x", "--title-column"),
+        ("train --epo 3", "--epochs"),
+        ("releases prune --kee 3", "--keep"),
+        ("releases --stor st list", None),
+        ("keys add shop --fil f --jso", None),
+    ],
+)
+def test_an_option_is_written_in_full(
+    line: str, option: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verb, *words = line.split()
+
+    with pytest.raises(SystemExit) as ended:
+        main([verb, *words])
+
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert option is None or f"Did you mean {option}?" in said
+
+
 def test_with_json_the_verbs_are_a_list(capsys: pytest.CaptureFixture[str]) -> None:
     code = main(["--json"])
 
