@@ -15,6 +15,8 @@ from functools import partial
 from pathlib import Path
 from types import ModuleType
 
+from scripts.interrupts import is_interrupt
+
 INTERRUPTED_EXIT_CODE = 130
 """The exit code after Ctrl-C, 128 + SIGINT, as in terminal.py."""
 
@@ -27,7 +29,10 @@ try:
         run_command,
         run_main,
     )
-except KeyboardInterrupt:  # these imports take a second, in which `run_main` is not there yet
+except BaseException as error:
+    # These imports take a second, in which `run_main` is not there yet.
+    if not is_interrupt(error):
+        raise
     sys.stderr.write("wardrobe: interrupted.\n")
     sys.exit(INTERRUPTED_EXIT_CODE)
 

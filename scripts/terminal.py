@@ -32,6 +32,7 @@ from inference.errors import InferenceError
 from inference.plain_text import escape_unprintable_lines
 from labelling.errors import LabellingError
 from model_store.errors import StoreError
+from scripts.interrupts import is_interrupt
 from training.errors import TrainingError, describe_missing_library
 
 EXPECTED_ERRORS = (InferenceError, LabellingError, SettingsError, StoreError, TrainingError)
@@ -106,7 +107,7 @@ def run_main(main: Callable[[], int]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text
     try:
-        code = main()
+        code = _run_until_interrupt(main)
         sys.stdout.flush()  # a closed pipe shows here, not in the interpreter's last words
     except EXPECTED_ERRORS as error:
         print_message(str(error))
@@ -130,6 +131,16 @@ def run_main(main: Callable[[], int]) -> int:
         print_message(f"{place}: {error.strerror or error}.")
         return FAILURE_EXIT_CODE
     return code
+
+
+def _run_until_interrupt(main: Callable[[], int]) -> int:
+    """Run a main function. Ctrl-C is a KeyboardInterrupt, whatever a library made of it."""
+    try:
+        return main()
+    except Exception as error:
+        if is_interrupt(error):
+            raise KeyboardInterrupt from error
+        raise
 
 
 def _open_closed_streams() -> None:

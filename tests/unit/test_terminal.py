@@ -27,6 +27,22 @@ def raising(error: BaseException) -> Callable[[], NoReturn]:
     return main
 
 
+def interrupted_import() -> int:
+    """Fail as ONNX Runtime does if Ctrl-C comes while it is imported."""
+    try:
+        raise KeyboardInterrupt
+    except KeyboardInterrupt as stop:
+        raise ImportError("initialization failed") from stop
+
+
+def full_disk_after_interrupt() -> int:
+    """Fail as a training does that cannot save its work when Ctrl-C comes."""
+    try:
+        raise KeyboardInterrupt
+    except KeyboardInterrupt:
+        raise OSError(errno.ENOSPC, "No space left", "model.keras")  # noqa: B904 - so it happens
+
+
 @pytest.mark.parametrize(
     ("main", "code", "said"),
     [
@@ -45,6 +61,8 @@ def raising(error: BaseException) -> Callable[[], NoReturn]:
         ),
         (raising(KeyboardInterrupt()), 130, "interrupted."),
         (raising(KeyboardInterrupt("stopped. Go on.")), 130, "stopped. Go on."),
+        (interrupted_import, 130, "interrupted."),
+        (full_disk_after_interrupt, 1, "model.keras: No space left."),
     ],
 )
 def test_how_a_command_ends_is_its_exit_code_and_at_most_a_line_on_stderr(
