@@ -68,17 +68,19 @@ def write_pictures(folder: Path, images: UInt8) -> list[Path]:
     return files
 
 
-def write_list(file: Path, pictures: Sequence[Path], rows: int) -> Path:
-    """Write a list of some rows, whose pictures come again and again."""
+def write_list(file: Path, pictures: Sequence[Path], rows: int, category_count: int) -> Path:
+    """Write a list of some rows, whose pictures and categories come again and again."""
     listed_pictures = islice(cycle(pictures), rows)
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.writer(opened)
-        writer.writerow(["path", "article", "title", "color"])
+        writer.writerow(["path", "article", "title", "color", "category"])
         for number, picture in enumerate(listed_pictures):
             product = number // ROWS_PER_PRODUCT
             title = TITLES[product % len(TITLES)]
             colour = COLOURS[product % len(COLOURS)]
-            writer.writerow([picture, f"{product:07}", f"{title} {product}", colour])
+            place = product % category_count
+            category = f"Shop > Category {chr(97 + place % 26)}{place}"
+            writer.writerow([picture, f"{product:07}", f"{title} {product}", colour, category])
     return file
 
 

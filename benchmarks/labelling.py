@@ -58,10 +58,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--rows", type=int, metavar="N", help="of a list of 100 pictures, in place of all others"
     )
+    parser.add_argument("--categories", type=int, default=1000, metavar="N", help="of that list")
     parser.add_argument("--against", type=Path, nargs="*", default=[], metavar="CHECKOUT", help="with --rows")
     options = parser.parse_args(argv)
     if options.rows:
-        return _print_list(options.rows, [ROOT, *options.against], options.rounds)
+        return _print_list(options.rows, options.categories, [ROOT, *options.against], options.rounds)
     release = open_bundled_release()
     folder = pictures_in(read_idx_folder(FASHION_MNIST_FOLDER), options.pictures)
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
@@ -72,12 +73,12 @@ def main(argv: list[str] | None = None) -> int:
     return 0 if figures["ratio"] >= LEAST_RATIO and figures["tables_are_the_same"] else 1
 
 
-def _print_list(rows: int, checkouts: Sequence[Path], rounds: int) -> int:
+def _print_list(rows: int, categories: int, checkouts: Sequence[Path], rounds: int) -> int:
     """Print what a list of many rows costs by the code of each checkout."""
     images = read_idx_folder(FASHION_MNIST_FOLDER).test.images[:LISTED_PICTURES].reshape(-1, EDGE, EDGE)
     pictures = write_pictures(CACHE / "listed", images)
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-        list_ = write_list(Path(scratch, "list.csv"), pictures, rows)
+        list_ = write_list(Path(scratch, "list.csv"), pictures, rows, categories)
         for name, value in measure_list(list_, checkouts, rounds, Path(scratch)).items():
             print(f"{name}: {value:.3f}")
     return 0

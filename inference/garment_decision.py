@@ -118,7 +118,12 @@ def _decide_by_photos(weighed: WeighedEvidence, *, can_accept_outside: bool) -> 
     is_outside = by_photos.kind is not None and weighed.find_class_of_kind(by_photos.kind) == NONE
     if can_accept_outside and is_outside and not words:
         decision = replace(decision, label=NONE, label_reason=None)
-    return _add_suggestions(weighed, decision)
+    decision = _add_suggestions(weighed, decision)
+    if decision.label_reason != Reason.TITLE_CONFLICT:
+        return decision
+    # The formula did not weigh these words, so what they say comes first, however sure the photos are.
+    by_words = weighed.suggest_admitted_class(words)
+    return replace(decision, suggested_labels=tuple(dict.fromkeys((by_words, *decision.suggested_labels))))
 
 
 def _find_photo_reason(answer: PhotoAnswer, accepted: str | None, is_admitted: bool | None) -> Reason | None:

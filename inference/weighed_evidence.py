@@ -6,7 +6,7 @@ the labels on which it works: kinds or classes. Pure.
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Set
 from functools import cached_property
 
 from inference.garment_evidence import Evidence, Words
@@ -109,6 +109,11 @@ class WeighedEvidence:
         """Return the likeliest class of a name; NONE if no class is known for it."""
         classes = self.labels.classes_of_kinds[name] if self.evidence.kind else (name,)
         return max(classes, key=self.class_scores.__getitem__, default=NONE)
+
+    def suggest_admitted_class(self, kinds: Set[str]) -> str:
+        """Return the likeliest class of some kinds by the photos; NONE if no class is of these kinds."""
+        admitted = [label for label in self.class_scores if self.labels.admit_class(label, kinds)]
+        return max(admitted, key=self.class_scores.__getitem__, default=NONE)
 
     def find_admitted_names(self, words: Words) -> frozenset[str]:
         """Return the names that words admit."""

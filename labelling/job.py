@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from inference.contract import LABEL, NetworkName
-from inference.title_rule import MinimumShares
+from inference.kinds import KIND
+from inference.posterior import find_general_shares
 from labelling.decide.product_answers import find_feed_thresholds, find_proven_heads
 from labelling.lists.own_words import OwnWord
 from labelling.lists.words_file import words_file_path
@@ -25,8 +26,8 @@ from labelling.write.columns import check_attributes, name_list_columns
 from labelling.write.feeds import feed_files
 from labelling.write.summary import table_files
 from model_store.local_releases import LocalRelease
-from reports.values import read_report
-from reports.word_figures import read_minimum_shares
+from reports.values import Report, read_report
+from reports.word_figures import read_formula_figures
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +98,9 @@ class Job:
             ReportInvalid: the figures of the release about products cannot be read.
         """
         manifest = self.release.manifest
+        report = read_report(self.release)
+        network: NetworkName = "photos" if "photos" in manifest.networks else next(iter(manifest.networks))
+        photo_counts = _count_photos_of_kinds(report)
         attributes = {name: tuple(head.labels) for name, head in manifest.attributes.items()}
         check_attributes(manifest.labels, tuple(attributes))
         return RunSettings(
@@ -110,19 +114,10 @@ class Job:
             language=self.language,
             title=self.title_column,
             colour=self.colour_column,
-            shares=self._find_minimum_shares(),
+            figures=read_formula_figures(report.words, network),
+            general_shares=find_general_shares(photo_counts, attributes.get(KIND, ())),
             own_words=self.own_words,
         )
-
-    def _find_minimum_shares(self) -> MinimumShares:
-        """Return the minimum shares of the network that answers photos.
-
-        A minimum share is the probability that a photo has to give to the kinds in a title, so that photo and
-        title together can accept.
-        """
-        networks = self.release.manifest.networks
-        name: NetworkName = "photos" if "photos" in networks else next(iter(networks))
-        return read_minimum_shares(read_report(self.release).words, name)
 
     def _make_grouping(self) -> ProductGrouping | None:
         if self.product_column is None:
@@ -135,6 +130,13 @@ class Job:
             proven=find_proven_heads(report),
             likely=find_feed_thresholds(report),
         )
+
+
+def _count_photos_of_kinds(report: Report) -> dict[str, int]:
+    """Return how many photos of each kind a report measured; empty if it has no attribute `kind`."""
+    if KIND not in report.attributes:
+        return {}
+    return {kind: figures.n for kind, figures in report.attributes[KIND].labels.items()}
 
 
 def find_learnt_attributes(release: LocalRelease) -> tuple[str, ...]:

@@ -237,6 +237,8 @@ class TableRow:
         record: the photo or the product.
         decisions: the decisions by head, LABEL first.
         title_kinds: the kinds (garments as shops name them) that its titles in the list allow.
+        suggested_kinds: the two most probable kinds by photos and list, the likelier one first; empty if only
+            the photos spoke.
         feed_colours: the colours of a product for a feed, the main one first; empty if they are doubtful.
         has_likely_colours: whether these colours come from photos alone, and are less certain than a table
             requires.
@@ -249,6 +251,7 @@ class TableRow:
     record: Record
     decisions: Mapping[str, HeadDecision]
     title_kinds: frozenset[str] = frozenset()
+    suggested_kinds: tuple[str, ...] = ()
     feed_colours: tuple[str, ...] = ()
     has_likely_colours: bool = False
     is_sold_in_several_colours: bool = False

@@ -13,7 +13,7 @@ from typing import Final, Self, TypeAlias
 from pydantic import TypeAdapter
 
 from inference.contract import LABEL
-from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
+from inference.posterior import FormulaFigures
 from labelling.lists.identifiers import read_identifier
 from labelling.lists.own_words import OwnWord
 from labelling.lists.titles import ListWords
@@ -80,7 +80,10 @@ class RunSettings:
         language: the language of the list's titles, or OFF; empty to find the language.
         title: the column that people named as the title; empty to find it.
         colour: the column that people named as the colour; empty to find it.
-        shares: the minimum shares of a photo from which titles decide, as the release shows them.
+        figures: the numbers of the formula that the release stores for the network that answers photos; None
+            if it stores none, so that words can only contradict photos.
+        general_shares: the frequency of each kind in general, as the release tells, in the order of the
+            labels of `kind`; empty if it does not tell.
         list_words: the way in which titles are read; None before the source is listed.
         own_words: the rows of the shop's file of words.
     """
@@ -93,7 +96,8 @@ class RunSettings:
     by: ProductGrouping | None = None
     notes: tuple[str, ...] = ()
     language: str = ""
-    shares: MinimumShares = NO_MINIMUM_SHARES
+    figures: FormulaFigures | None = None
+    general_shares: Mapping[str, float] = field(default_factory=dict)
     title: str = ""
     colour: str = ""
     list_words: ListWords | None = field(default=None, compare=False)

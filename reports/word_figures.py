@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field
 
 from inference.contract import NetworkName
+from inference.posterior import FormulaFigures
 from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
 from model_store.manifest import FrozenModel, Share, describe_schema
 
@@ -96,3 +97,17 @@ def read_minimum_shares(figures: WordFigures | None, network: NetworkName) -> Mi
     if figures is None or figures.network != network:
         return NO_MINIMUM_SHARES
     return MinimumShares(named=figures.named.least, other=figures.other.least if figures.other else None)
+
+
+def read_formula_figures(figures: WordFigures | None, network: NetworkName) -> FormulaFigures | None:
+    """Return the numbers with which words and photos decide together.
+
+    Args:
+        figures: the figures of the report; None if it has none.
+        network: the network that answered the photo.
+
+    Returns:
+        The numbers; None if words can only contradict the photo, because the report has no figures about
+        this network, or because words accept nothing.
+    """
+    return None if read_minimum_shares(figures, network) == NO_MINIMUM_SHARES else FormulaFigures()

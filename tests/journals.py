@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.row_decision import DecisionContext, decide_row
 from labelling.decide.shared_photos import SharedPhotos
-from labelling.decide.title_decision import ListTitles
+from labelling.decide.title_decision import collect_titles
 from labelling.journal.human_answer import HumanAnswer, Question
 from labelling.journal.journal_file import Journal
 from labelling.journal.journal_rows import RunListing
+from labelling.lists.list_meaning import ListReader
 from labelling.rows import PhotoRecord, Record, TableRow
 from labelling.run_settings import RunSettings
 from labelling.sources.items import PictureItem
@@ -59,7 +60,7 @@ def row_of(subject: Record, run: RunSettings) -> TableRow:
     """The row of a photo or a product without words of a list, and without people."""
     known = DecisionContext(
         settings=run,
-        titles=ListTitles(labels_by_head=run.heads),
+        titles=collect_titles(run, ListReader()),
         shared_photos=SharedPhotos(),
         human_answers=HumanAnswers(),
     )

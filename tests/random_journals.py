@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from inference.contract import LABEL
+from inference.posterior import FormulaFigures
 from inference.reasons import Reason
 from inference.release_labels import NONE
-from inference.title_rule import MinimumShares
 from labelling.decide.decisions import Decisions
 from labelling.errors import TableUnusable
 from labelling.journal.human_answer import LEFT_OUT_LABEL, HumanAnswer, Question
@@ -57,8 +57,8 @@ TITLES: Final = (
 CATEGORIES: Final = ("", "", "Women > Dresses", "Men > Shirts", "Shoes", "Bottoms")
 COLOUR_CELLS: Final = ("", "", "", "red", "Off White", "n/a", "red / blue", "petrol", "green")
 
-SHARES: Final = MinimumShares(named=0.05, other=0.2)
-"""The minimum shares that most of the releases show."""
+FIGURES: Final = FormulaFigures()
+"""The numbers of the formula that most of the releases store."""
 
 COLUMNS: Final = (
     *("article", "Handle", "Title", "Category", "color"),
@@ -75,7 +75,7 @@ class Catalogue:
 
     Attributes:
         kinds: the labels of the attribute `kind`; empty for a release without it.
-        shares: the minimum shares of the release.
+        figures: the numbers of the formula that the release stores; None if it stores none.
         has_products: whether the photos are grouped by their article.
         language: the language that a person named; empty to find it.
         proven: the heads whose promise for products the release shows.
@@ -83,7 +83,7 @@ class Catalogue:
     """
 
     kinds: tuple[str, ...] = KINDS
-    shares: MinimumShares = SHARES
+    figures: FormulaFigures | None = FIGURES
     has_products: bool = True
     language: str = ""
     proven: tuple[str, ...] = ()
@@ -112,7 +112,8 @@ class Catalogue:
             further={name: name for name in COLUMNS},
             by=by if self.has_products else None,
             language=self.language,
-            shares=self.shares,
+            figures=self.figures,
+            general_shares={kind: 1 / len(self.kinds) for kind in self.kinds} if self.figures else {},
             categories=categories if self.has_categories else {},
         )
 
@@ -124,13 +125,11 @@ CATALOGUES: Final = {
     "unproven": Catalogue(),
     "without words": Catalogue(language="none", proven=(LABEL,)),
     "without kinds": Catalogue(kinds=()),
-    "without shares": Catalogue(shares=MinimumShares()),
+    "without figures": Catalogue(figures=None),
     "photos": Catalogue(has_products=False, has_categories=True),
-    "other kinds": Catalogue(kinds=OTHER_KINDS, shares=MinimumShares()),
+    "other kinds": Catalogue(kinds=OTHER_KINDS, figures=None),
     "own kinds": Catalogue(kinds=("jeans slim", "jeans wide")),
-    "without other": Catalogue(
-        kinds=KINDS[:-1], shares=MinimumShares(named=0.1), proven=(LABEL, "kind", "colour")
-    ),
+    "without other": Catalogue(kinds=KINDS[:-1], proven=(LABEL, "kind", "colour")),
 }
 
 

@@ -1,8 +1,14 @@
 """Find the categories that a person should explain: "What do you mean by *Gömlek*?" Pure.
 
-A shop uses few words for its categories, so one answer helps many products. The last level of a product's
-category is asked about if the shop has not explained it yet, no word of its path names a garment in any
-language, and products in it need a person. The levels with the most such products come first.
+A shop uses few words for its categories, so one answer helps many products. Two sorts of levels are asked
+about, if the shop has not explained them yet:
+
+- the last level of a category, if no word of its path names a garment in any language, and products in it
+  need a person;
+- the level whose known word is read ("Bluza"), if the photos of several products deny it. Such a word often
+  means something else in this shop.
+
+The levels with the most such products come first.
 """
 
 from array import array
@@ -13,10 +19,11 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.kinds import KIND
-from labelling.decide.title_decision import find_parent_folder
+from inference.reasons import Reason
+from labelling.decide.product_titles import find_parent_folder
 from labelling.lists.categories import CategoryPath, level_key
 from labelling.lists.list_meaning import ListReader
-from labelling.rows import PhotoRecord, TableRow
+from labelling.rows import HeadDecision, PhotoRecord, TableRow
 
 MAX_CATEGORY_QUESTIONS: Final = 25
 """Largest number of questions about categories on one review sheet. A shop that was tried needed 22 of them
@@ -29,6 +36,10 @@ for lists whose titles are in a language that Wardrobe cannot read."""
 MIN_PRODUCTS_IF_READABLE: Final = 3
 """Smallest number of products in a category that need a person, so that the category is asked about. This is
 for lists whose titles can be read, because the titles answer most products already."""
+
+MIN_PRODUCTS_IF_KNOWN: Final = 3
+"""Smallest number of products in a category with a known word that are in review because list and photo
+contradict each other, so that the shop is asked what it means by the word."""
 
 MAX_PHOTOS_PER_QUESTION: Final = 4
 """Largest number of photos on the card of a question about a category."""
@@ -65,6 +76,7 @@ class _Level:
     """The facts about one word of the category column, from the rows that were added so far."""
 
     category: str
+    is_known: bool = False
     branches: dict[str, None] = field(default_factory=dict)
     products: int = 0
     rows: "array[int]" = field(default_factory=lambda: array("q"))
@@ -99,14 +111,16 @@ class CategoryQuestions:
         record = row.record
         for path in self._reader.find_category_paths(record.cells, find_parent_folder(record.photos[0].path)):
             if not self._reader.is_explained(path):
-                self._add_to_level(path, row)
+                self._add_to_level(path, row, is_known=False)
+            elif known_level := self._reader.find_known_level(path):
+                self._add_to_level(path[: path.index(known_level) + 1], row, is_known=True)
 
-    def _add_to_level(self, path: CategoryPath, row: TableRow) -> None:
-        level = self._levels.setdefault(level_key(path[-1]), _Level(path[-1]))
+    def _add_to_level(self, path: CategoryPath, row: TableRow, *, is_known: bool) -> None:
+        level = self._levels.setdefault(level_key(path[-1]), _Level(path[-1], is_known))
         if len(level.branches) < MAX_BRANCHES_PER_QUESTION and path[:-1]:
             level.branches[" > ".join(path[:-1])] = None
         level.products += 1
-        if row.class_decision.answer and not row.class_decision.is_settled:
+        if _needs_person(row.class_decision, is_known=level.is_known):
             level.rows.append(row.record.number)
         head = KIND if KIND in row.record.answers else LABEL
         if answer := row.record.answers.get(head):
@@ -118,9 +132,13 @@ class CategoryQuestions:
         """Return up to MAX_CATEGORY_QUESTIONS questions about the rows so far.
 
         Categories with the most products that need a person come first. Categories with too few of such
-        products are left out (MIN_PRODUCTS_IF_READABLE, MIN_PRODUCTS_IF_UNREADABLE).
+        products are left out (MIN_PRODUCTS_IF_READABLE, MIN_PRODUCTS_IF_UNREADABLE, MIN_PRODUCTS_IF_KNOWN).
         """
-        asked_levels = [level for level in self._levels.values() if len(level.rows) >= self._min_rows]
+        asked_levels = [
+            level
+            for level in self._levels.values()
+            if len(level.rows) >= (MIN_PRODUCTS_IF_KNOWN if level.is_known else self._min_rows)
+        ]
         asked_levels.sort(key=lambda level: len(level.rows), reverse=True)
         return [
             CategoryQuestion(
@@ -142,3 +160,14 @@ class CategoryQuestions:
         questions = self.make_questions()
         rows = {row for question in questions for row in question.row_numbers}
         return {"categories": len(questions), "rows": len(rows)}
+
+
+def _needs_person(decision: HeadDecision, *, is_known: bool) -> bool:
+    """Return whether a product needs a person in a way that the meaning of its category may settle.
+
+    Args:
+        decision: the decision about its class.
+        is_known: whether the category has a known word, which the photos have to deny.
+    """
+    is_doubtful = decision.answer is not None and not decision.is_settled
+    return is_doubtful and (not is_known or decision.reason == Reason.TITLE_CONFLICT)

@@ -12,24 +12,32 @@ from operator import itemgetter
 from typing import Final
 
 from inference.contract import LABEL
+from inference.kinds import KIND
 from inference.recognition import recognise_category_language
-from inference.release_labels import NONE
-from inference.title_rule import NO_MINIMUM_SHARES
+from inference.release_labels import NONE, has_kinds
+from labelling.decide.category_products import CategoryMembers, CategoryProducts
 from labelling.decide.category_questions import CategoryQuestions
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.list_colours import ListedColours
 from labelling.decide.product_answers import make_product_record
+from labelling.decide.product_parts import PartReader
+from labelling.decide.product_titles import ListedRow, find_parent_folder, read_product_titles
 from labelling.decide.row_decision import DecisionContext, answer_with_list, decide_row
 from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
-from labelling.decide.title_decision import ListedRow, collect_titles, find_parent_folder, read_product_titles
+from labelling.decide.title_decision import collect_titles
 from labelling.journal.journal_file import Journal
-from labelling.journal.journal_rows import read_photo_groups, read_photo_records, read_unshared_photos
+from labelling.journal.journal_rows import (
+    read_photo_groups,
+    read_photo_records,
+    read_product_kinds,
+    read_unshared_photos,
+)
 from labelling.lists.categories import NO_FOLDERS, CategoryColumn, FolderCategories, find_folder_categories
 from labelling.lists.colour_columns import find_colour_columns
 from labelling.lists.folder_names import REVIEW_FOLDER, name_folders
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.own_words import OwnWords
-from labelling.lists.titles import LANGUAGE_OFF, ListWords, find_list_words
+from labelling.lists.titles import LANGUAGE_OFF, MIN_LANGUAGE_TEXTS, ListWords, find_list_words
 from labelling.lists.variant_rows import find_handle_column, find_variant_column
 from labelling.rows import HeadAnswers, PhotoRecord, TableRow
 from labelling.run_settings import RunSettings
@@ -103,17 +111,24 @@ class Decisions:
         """The facts about the whole table that `decide_row` needs for each row."""
         hashes, variant_hashes = self._find_shared_photos()
         collector = SharedProductsCollector(hashes)
+        members = CategoryMembers([*hashes, *variant_hashes])
         is_read = self.settings.by and self.list_reader.has_words
-        products = read_product_titles(self.list_reader, self._rows_of_products() if is_read else ())
-        titles = collect_titles(self.settings, self.list_reader, collector.collect_products(products))
+        rows = self._rows_of_products() if is_read else ()
+        products = collector.collect_products(read_product_titles(self.list_reader, rows))
+        if self._has_telling_products:
+            products = members.collect_products(products)
+        titles = collect_titles(self.settings, self.list_reader, products)
         photos = read_unshared_photos(self.journal, hashes)
-        return DecisionContext(
+        context = DecisionContext(
             settings=self.settings,
             titles=titles,
             shared_photos=make_shared_photos(collector.make_shared_products(), photos, titles),
             human_answers=self._human_answers,
             listed_colours=self._read_listed_colours(variant_hashes),
         )
+        if not members.numbers:
+            return context
+        return replace(context, category_products=self._sum_categories(members, context))
 
     def _find_shared_photos(self) -> tuple[list[str], list[str]]:
         """Return the sha256 of photos of several products: of different ones, and of variants of one."""
@@ -153,6 +168,26 @@ class Decisions:
             variant_column=variant_column if has_variants else "",
         )
 
+    @property
+    def _has_telling_products(self) -> bool:
+        """Whether the products of a category are evidence about one another.
+
+        The release has to tell how frequent each kind is in general.
+        """
+        has_figures = self.settings.figures is not None and bool(self.settings.general_shares)
+        return has_figures and has_kinds(self.settings.heads.get(KIND, ()))
+
+    def _sum_categories(self, members: CategoryMembers, context: DecisionContext) -> CategoryProducts:
+        """Return the sums of each category, from one more reading of the journal."""
+        reader = PartReader(
+            titles=context.titles,
+            shared_photos=context.shared_photos,
+            human_answers=context.human_answers,
+            class_kinds=context.class_kinds,
+        )
+        parts = reader.read_parts(read_product_kinds(self.journal), members.numbers)
+        return members.sum_parts(parts, self.settings.general_shares)
+
     @cached_property
     def settings(self) -> RunSettings:
         """The settings of the run, with `list_words` filled in if the journal leaves them open."""
@@ -183,7 +218,7 @@ class Decisions:
         settings = self.journal.settings
         is_on = settings.language != LANGUAGE_OFF
         folders = NO_FOLDERS if words.columns or not is_on else self._folders()
-        names = (name for folder_names in folders.names_by_depth.values() for name in sorted(folder_names))
+        names = [name for folder_names in folders.names_by_depth.values() for name in sorted(folder_names)]
         return ListReader(
             list_words=words,
             own_words=OwnWords(
@@ -193,6 +228,7 @@ class Decisions:
             folder_categories=folders,
             folder_language=recognise_category_language(names),
             can_read_known_words=is_on,
+            is_language_uncertain=len(names) < MIN_LANGUAGE_TEXTS if names else words.is_guessed_from_few,
         )
 
     def start_category_questions(self) -> CategoryQuestions | None:
@@ -202,8 +238,8 @@ class Decisions:
             The collector; None if the release cannot decide with the list's words, or if the list has no
             categories, because answers about categories would then change no decision.
         """
-        has_shares = self.settings.shares != NO_MINIMUM_SHARES
-        return CategoryQuestions(self.list_reader) if has_shares and self.list_reader.has_categories else None
+        can_decide = self.settings.figures is not None
+        return CategoryQuestions(self.list_reader) if can_decide and self.list_reader.has_categories else None
 
     def _categories(self) -> Iterator[str]:
         words = self.list_words

@@ -90,8 +90,17 @@ class HumanAnswers:
 
     def find_answers(self, record: Record) -> RowHumanAnswers:
         """Return the answers of people about the photos of a row, and about its product if it has one."""
-        photo_labels = [self.labels_by_subject.get((photo.sha256, ""), {}) for photo in record.photos]
-        product_labels = self.labels_by_subject.get(("", record.product), {}) if record.product else {}
+        return self.find_answers_of(record.product, [photo.sha256 for photo in record.photos])
+
+    def find_answers_of(self, product: str, hashes: Sequence[str]) -> RowHumanAnswers:
+        """Return the answers of people about some photos, and about their product.
+
+        Args:
+            product: the name of the product; empty for a photo without one.
+            hashes: the sha256 of each photo.
+        """
+        photo_labels = [self.labels_by_subject.get((sha256, ""), {}) for sha256 in hashes]
+        product_labels = self.labels_by_subject.get(("", product), {}) if product else {}
         return RowHumanAnswers(product_labels, photo_labels)
 
 

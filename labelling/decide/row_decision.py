@@ -1,17 +1,20 @@
 """Decide the row of a photo or of a product, for tables, sheets, feeds and folders.
 
-`decide_row` reads from top to bottom: the photos answer, then the title and the list's colour are considered,
-and people have the last word. Each step has a file. This is the row of an article with the title "Pleated
-skirt" and one photo; a person answered that its class is Dress:
+`decide_row` reads from top to bottom: the photos answer, then the list's words and colour are considered, and
+people have the last word. Each step has a file. This is the row of an article with the title "Pleated skirt"
+and one photo. No other article of its category speaks. A person answered that its class is Dress:
 
-    file                 class                          kind                         reason
-    (the journal)        Dress .60                      dress .50, skirt .20         unfamiliar
-    product_answers.py   Dress .60                      dress .50                    unfamiliar
-    title_decision.py    none of these, by the list     skirt .20, by the list       (accepted)
-    shared_photos.py     the photo lies under no other article: no change
-    list_colours.py      the list has no colour: no change
-    human_answers.py     Dress, by a person             dress, by a person           (accepted)
-    columns.py           label Dress, predicted `none of these`, decision accept, decided by person
+    file                   class                            kind                          reason
+    (the journal)          Dress .60                        dress .50, skirt .20          unfamiliar
+    product_answers.py     Dress .60                        dress .50                     unfamiliar
+    category_products.py   the article is alone in its category: no change
+    title_decision.py      none of these .96, by the list   skirt .96, by the list        (accepted)
+    shared_photos.py       the photo lies under no other article: no change
+    list_colours.py        the list has no colour: no change
+    human_answers.py       Dress, by a person               dress, by a person            (accepted)
+    columns.py             label Dress, predicted `none of these`, decision accept, decided by person
+
+The title gives the factor 1 to the skirt, and .01 to all other kinds: .20 / (.20 + .80 x .01) = .96.
 
 Nothing of this is stored: decisions.py reads answers, list and people from a journal, and decides each row
 anew. Pure.
@@ -23,11 +26,12 @@ from functools import cached_property
 from typing import Final
 
 from inference.contract import LABEL
+from inference.garment_decision import GarmentDecision
 from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
 from inference.recognition import find_label_kinds, recognise_language
 from inference.release_labels import NONE, has_kinds
-from inference.title_rule import TitleDecision
+from labelling.decide.category_products import NO_CATEGORY_PRODUCTS, CategoryProducts
 from labelling.decide.human_answers import HeadContext, HumanAnswers, adapt_kind_to_class, decide_head
 from labelling.decide.list_colours import (
     ListColours,
@@ -39,7 +43,7 @@ from labelling.decide.product_answers import is_certain_enough_for_feed
 from labelling.decide.shared_photos import SharedPhotos
 from labelling.decide.title_decision import (
     ListTitles,
-    decide_record_with_title,
+    decide_record,
     make_answers_with_title,
     make_review_answer,
 )
@@ -62,6 +66,7 @@ class DecisionContext:
         shared_photos: the photos that are listed under several products.
         human_answers: the answers of people about pictures and products.
         listed_colours: the colours in the list.
+        category_products: the products of each category, which are evidence about one another.
     """
 
     settings: RunSettings
@@ -69,6 +74,7 @@ class DecisionContext:
     shared_photos: SharedPhotos
     human_answers: HumanAnswers
     listed_colours: ListedColours = field(default_factory=ListedColours)
+    category_products: CategoryProducts = NO_CATEGORY_PRODUCTS
 
     @cached_property
     def colour_head(self) -> str:
@@ -92,7 +98,8 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
     Returns:
         The row, with a decision about the class and about each attribute that was answered.
     """
-    answers = answer_with_list(record, context)
+    decision = _decide_with_list(record, context)
+    answers = _hold_shared_photos(record, decision, context)
     photo_colour = answer_feed_colour(record, answers, context)
     shop_colours = context.listed_colours.read_colours(record)
     list_colours = read_list_colours(record, shop_colours, context)
@@ -105,6 +112,7 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
         record=record,
         decisions=decisions,
         title_kinds=context.titles.find_title_kinds(record),
+        suggested_kinds=decision.suggested_kinds if decision else (),
         feed_colours=choose_feed_colours(colour, list_colours, photo_colour)
         if isinstance(record, ProductRecord) and not shop_colours.is_sold_in_several
         else (),
@@ -116,7 +124,7 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
 
 
 def answer_with_list(record: Record, context: DecisionContext) -> dict[str, HeadAnswer]:
-    """Return the answers to a row after its title and its shared photos were considered.
+    """Return the answers to a row after its title, its category and its shared photos were considered.
 
     Args:
         record: the photo or product, with the answers of the model.
@@ -125,32 +133,56 @@ def answer_with_list(record: Record, context: DecisionContext) -> dict[str, Head
     Returns:
         The answers by head: LABEL for the class, and the names of attributes.
     """
-    titles, shared_photos = context.titles, context.shared_photos
-    decision = decide_record_with_title(record, titles)
+    return _hold_shared_photos(record, _decide_with_list(record, context), context)
+
+
+def _decide_with_list(record: Record, context: DecisionContext) -> GarmentDecision | None:
+    other_products = context.category_products.compare_others(record.product)
+    return decide_record(record, context.titles, other_products)
+
+
+def _hold_shared_photos(
+    record: Record, decision: GarmentDecision | None, context: DecisionContext
+) -> dict[str, HeadAnswer]:
+    """Return the answers by head as they were decided; those that rest on a shared photo alone need a review.
+
+    Args:
+        record: the photo or product, with the answers of the model.
+        decision: the decision about class and kind; None without an answer about the class.
+        context: the facts about the whole table.
+    """
+    titles = context.titles
+    shared_photos = context.shared_photos
     answers = make_answers_with_title(record, decision, titles) if decision else dict(record.answers)
-    joint_heads = titles.title_heads if decision and decision.is_joint else ()
+    # `none of these` is no answer of a photo: it follows from the kind, and rests on the same photos.
+    is_joint = decision is not None and (decision.has_witness or decision.label == NONE)
+    joint_heads = titles.title_heads if is_joint else ()
     is_shared = (
         decision is not None
-        and decision.label_reason is None
+        and None in {decision.label_reason, decision.kind_reason}
         and not has_unshared_photo(record, decision, shared_photos)
     )
     for head, answer in answers.items():
         if decision and head in joint_heads:
-            if is_shared:
+            if is_shared and answer.is_accepted:
                 answers[head] = make_review_answer(record.answers[head], head, decision, Reason.SHARED_PHOTO)
         elif answer.is_accepted and not shared_photos.can_accept_label(record, head, answer.label):
             answers[head] = replace(answer, reason=Reason.SHARED_PHOTO)
     return answers
 
 
-def has_unshared_photo(record: Record, decision: TitleDecision, shared_photos: SharedPhotos) -> bool:
-    """Return whether a decision by title and photo is valid although some photos are shared by products.
+def has_unshared_photo(record: Record, decision: GarmentDecision, shared_photos: SharedPhotos) -> bool:
+    """Return whether a decision by photos and list is valid although some photos are shared by products.
 
     It is valid if a photo is listed under this product alone, or if a shared photo may show each of its
     products.
     """
-    if decision.decided_by == DecidedBy.LIST:
-        return shared_photos.can_accept_kind(record, decision.kind)
+    if DecidedBy.LIST in {decision.label_decided_by, decision.kind_decided_by}:
+        return (
+            shared_photos.can_accept_class(record, decision.label)
+            if decision.kind_reason
+            else shared_photos.can_accept_kind(record, decision.kind)
+        )
     head = LABEL if record.answers[LABEL].is_accepted else KIND
     return shared_photos.can_accept_label(record, head, record.answers[head].label)
 

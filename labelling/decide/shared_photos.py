@@ -11,7 +11,8 @@ from typing import NamedTuple
 from inference.contract import LABEL
 from inference.reasons import Reason
 from inference.words import remove_variant_words
-from labelling.decide.title_decision import ListTitles, ProductTitle
+from labelling.decide.product_titles import ProductTitle
+from labelling.decide.title_decision import ListTitles
 from labelling.lists.own_words import Meaning
 from labelling.rows import PhotoRecord, Record
 
@@ -108,29 +109,56 @@ class SharedPhotos:
         return not agreeing or any(map(self._may_show_each, agreeing))
 
     def can_accept_kind(self, record: Record, kind: str | None) -> bool:
-        """Return whether the kind in a title may be accepted although some photos are shared.
+        """Return whether the kind that list and photos decided may be accepted although photos are shared.
 
-        It may if a photo is listed under one product only, or if the titles of all products allow the kind.
+        It may if a photo is listed under one product only, or if each photo may show all of its products.
 
         Args:
             record: the product, or a photo of one.
-            kind: the kind of garment, as shops name it; None if the title decided none.
+            kind: the kind of garment, as shops name it; None if none was decided.
         """
+        return not record.product or self.can_show_product([photo.sha256 for photo in record.photos], kind)
+
+    def can_show_product(self, hashes: Iterable[str], kind: str | None) -> bool:
+        """Return whether the photos of a product may show it.
+
+        They may if one is its own, or if all products of each photo are of its kind. Products whose titles
+        differ in colour and size alone are of one kind.
+
+        Args:
+            hashes: the sha256 of each photo of the product.
+            kind: the kind of garment, as shops name it; None if it is not known.
+        """
+        shared_products = [self.products_by_photo.get(sha256) for sha256 in hashes]
+        return None in shared_products or all(
+            products.has_same_title_words
+            or all(self.titles.release_labels.admit_kind(kind, listed) for listed in products.kinds)
+            for products in shared_products
+            if products
+        )
+
+    def can_accept_class(self, record: Record, label: str) -> bool:
+        """Return whether the class that list and photos decided may be accepted if photos are shared."""
         shared_products = [self.products_by_photo.get(photo.sha256) for photo in record.photos]
-        if not record.product or None in shared_products:
-            return True
-        kinds = {kinds for products in shared_products if products for kinds in products.kinds}
-        return all(self.titles.release_labels.admit_kind(kind, listed) for listed in kinds)
+        return (
+            not record.product
+            or None in shared_products
+            or all(self._may_all_be(label, products) for products in shared_products if products)
+        )
+
+    def _may_all_be(self, label: str | None, products: SharedProducts) -> bool:
+        """Return whether the list allows a class for each product of a photo, or they are one product."""
+        is_admitted = all(
+            self.titles.is_label_allowed(LABEL, label, title_kinds) for title_kinds in products.kinds
+        )
+        return is_admitted or products.has_same_title_words
 
     def _may_show_each(self, photo: PhotoRecord) -> bool:
         shared_products = self.products_by_photo.get(photo.sha256)
         if shared_products is None:
             return True
         label = photo.answers[LABEL].label if LABEL in photo.answers else None
-        is_admitted = all(
-            self.titles.is_label_allowed(LABEL, label, title_kinds) for title_kinds in shared_products.kinds
-        )
-        return is_admitted or shared_products.has_same_title_words
+        return self._may_all_be(label, shared_products)
 
 
 def make_shared_photos(

@@ -1,65 +1,26 @@
-"""Decide the class and the kind of a row with the title of its list. This module is pure.
+"""Decide the class and the kind of a row with the words of its list and its category. This module is pure.
 
-inference/title_rule.py has the rule. This file reads what the list says about a row, and writes the decision
-into the answers of the row. titles.py finds the columns with titles.
+This file reads what the list says about a row, and writes the decision into the answers of the row.
+inference/garment_decision.py has the rules.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import groupby
-from operator import attrgetter
-from typing import Final, NamedTuple
+from typing import Final
 
 from inference.contract import LABEL
-from inference.garment_evidence import PhotoAnswer
-from inference.kinds import GARMENT_SET_KIND, KIND
+from inference.garment_decision import GarmentDecision, decide_garment
+from inference.garment_evidence import Evidence, PhotoAnswer, Words
+from inference.kinds import KIND
+from inference.posterior import FormulaFigures, Shares
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import ReleaseLabels, find_release_labels
-from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares, TitleDecision, decide_with_title
-from labelling.lists.list_meaning import ListMeaning, ListReader, combine_title_meanings
-from labelling.lists.own_words import Meaning
+from labelling.decide.product_titles import ProductTitle, find_parent_folder
+from labelling.lists.list_meaning import ListMeaning, ListReader, RowWords
 from labelling.rows import HeadAnswer, ProductRecord, Record
 from labelling.run_settings import RunSettings
 
 NO_RELEASE_LABELS: Final = ReleaseLabels(classes={})
-
-
-class ListedRow(NamedTuple):
-    """A row of a list that names a photo of a product.
-
-    Attributes:
-        product: the name of the product.
-        number: the position of the row's photo in the source, counted from 0.
-        path: the path of the photo.
-        sha256: the SHA-256 of the photo's bytes in hexadecimal; empty if the photo has no answer.
-        cells: the cells with titles and categories, by column.
-    """
-
-    product: str
-    number: int
-    path: str
-    sha256: str
-    cells: Mapping[str, str]
-
-
-class ProductTitle(NamedTuple):
-    """The facts of a list about one product.
-
-    Attributes:
-        product: the name of the product.
-        number: the position of its first photo in the source, counted from 0.
-        title: its title; empty without one.
-        meaning: the kinds that its title and category allow.
-        shown_kinds: the kinds that its photos may show: those of the meaning, and the parts of a set.
-        photo_hashes: the sha256 of its photos that have an answer.
-    """
-
-    product: str
-    number: int
-    title: str
-    meaning: ListMeaning
-    shown_kinds: Meaning
-    photo_hashes: frozenset[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,34 +30,37 @@ class ListTitles:
     Attributes:
         list_reader: the reader that finds kinds of garments in titles and categories.
         release_labels: the labels of the release, with the kinds that they stand for.
-        minimum_shares: the probabilities that a photo has to give to the kinds in a title, so that title and
-            photo together can accept.
+        figures: the numbers of the formula that the release stores; None if it stores none, so that words can
+            only contradict photos.
         labels_by_head: the labels of the class (LABEL) and of each attribute of the release.
-        product_meanings: the kinds that the list allows for each product, by its name; empty without
-            products. Products with the same kinds share one object, because a list may have millions of
-            products.
+        product_words: the words of the list about each product, by its name; empty without products. Products
+            with equal words share one object, because a list may have millions of products.
         contradicting_products: the names of products whose titles share no kind of garment, in the order of
             their first photos.
     """
 
     list_reader: ListReader = field(default_factory=ListReader)
     release_labels: ReleaseLabels = NO_RELEASE_LABELS
-    minimum_shares: MinimumShares = NO_MINIMUM_SHARES
+    figures: FormulaFigures | None = None
     labels_by_head: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    product_meanings: Mapping[str, ListMeaning] = field(default_factory=dict)
+    product_words: Mapping[str, RowWords] = field(default_factory=dict)
     contradicting_products: tuple[str, ...] = ()
 
-    def find_meaning(self, record: Record) -> ListMeaning:
-        """Return the kinds of garments that the list allows for a photo or a product.
+    def find_words(self, record: Record) -> RowWords:
+        """Return the words of the list about a photo or a product.
 
-        For a photo, the title of its product is used. If the titles of the product contradict each other, the
-        photo's own title is used.
+        For a photo, the words of its product are used. If the titles of the product contradict each other,
+        the photo's own words are used.
         """
-        meaning = self.product_meanings.get(record.product)
+        words = self.product_words.get(record.product)
         is_photo = not isinstance(record, ProductRecord)
-        if meaning and not (is_photo and meaning.conflict == Reason.CONTRADICTING):
-            return meaning
-        return self.list_reader.read_meaning(record.cells, find_parent_folder(record.photos[0].path))
+        if words and not (is_photo and words.meaning.conflict == Reason.CONTRADICTING):
+            return words
+        return self.list_reader.read_row_words(record.cells, find_parent_folder(record.photos[0].path))
+
+    def find_meaning(self, record: Record) -> ListMeaning:
+        """Return the kinds of garments that title and category of a photo or a product allow together."""
+        return self.find_words(record).meaning
 
     def find_title_kinds(self, record: Record) -> frozenset[str]:
         """Return the kinds of garments that the list allows for a row; an empty set if it names none."""
@@ -133,40 +97,6 @@ class ListTitles:
         return dict(zip(self.labels_by_head[head], record.find_probabilities(head), strict=True))
 
 
-def read_product_titles(reader: ListReader, rows: Iterable[ListedRow]) -> Iterator[ProductTitle]:
-    """Yield the facts of a list about each product.
-
-    The kinds of a product are those that all its titles share. Of its other cells, the first one of each
-    column that is not empty is used.
-
-    Args:
-        reader: the reader that finds kinds of garments in titles and categories.
-        rows: the rows of the list, those of a product together, in the order of the source.
-    """
-    for _, group in groupby(rows, attrgetter("product")):
-        yield _read_product_title(reader, list(group))
-
-
-def _read_product_title(reader: ListReader, rows: Sequence[ListedRow]) -> ProductTitle:
-    words = reader.list_words
-    first = rows[0]
-    cells = {
-        column: next((row.cells[column] for row in rows if row.cells[column]), "") for column in first.cells
-    }
-    different = {tuple(row.cells.values()): row.cells for row in rows}
-    titles = {reader.read_title_meaning(cells_of_row) for cells_of_row in different.values()}
-    meaning = reader.read_meaning(cells, find_parent_folder(first.path), combine_title_meanings(list(titles)))
-    return ProductTitle(
-        product=first.product,
-        number=first.number,
-        title=words.read_title(cells),
-        meaning=meaning,
-        shown_kinds=meaning.kinds
-        | (words.read_set_kinds(cells) if meaning.kinds == {GARMENT_SET_KIND} else frozenset()),
-        photo_hashes=frozenset(row.sha256 for row in rows if row.sha256),
-    )
-
-
 def collect_titles(
     settings: RunSettings, reader: ListReader, products: Iterable[ProductTitle] = ()
 ) -> ListTitles:
@@ -177,69 +107,94 @@ def collect_titles(
         products: the facts of the list about each product; none if its titles are not read.
     """
     heads = settings.heads
-    distinct = dict[ListMeaning, ListMeaning]()
-    meanings = dict[str, ListMeaning]()
+    distinct = dict[RowWords, RowWords]()
+    words_by_product = dict[str, RowWords]()
     contradicting_products = list[tuple[int, str]]()
     for product in products:
-        meanings[product.product] = distinct.setdefault(product.meaning, product.meaning)
-        if product.meaning.conflict == Reason.CONTRADICTING:
+        words_by_product[product.product] = distinct.setdefault(product.words, product.words)
+        if product.words.meaning.conflict == Reason.CONTRADICTING:
             contradicting_products.append((product.number, product.product))
     labels = find_release_labels(heads[LABEL], heads.get(KIND), reader.list_words.language)
     return ListTitles(
         list_reader=reader,
-        release_labels=labels if reader.has_words else NO_RELEASE_LABELS,
-        minimum_shares=settings.shares,
+        release_labels=labels,
+        figures=settings.figures,
         labels_by_head=heads,
-        product_meanings=meanings,
+        product_words=words_by_product,
         contradicting_products=tuple(name for _, name in sorted(contradicting_products)),
     )
 
 
-def find_parent_folder(path: str) -> str:
-    """Return the folder in the path of a picture, as a table has the path; empty if there is no folder."""
-    return path.rpartition("/")[0]
-
-
-def decide_record_with_title(record: Record, titles: ListTitles) -> TitleDecision | None:
-    """Decide the class and the kind of a row with the title in its list.
+def decide_record(
+    record: Record, titles: ListTitles, other_products: Shares | None = None
+) -> GarmentDecision | None:
+    """Decide the class and the kind of a row by its photos, its title and its category.
 
     Args:
         record: the photo or product, with the answers of the model.
+        other_products: the frequency of each kind among the other products of the category, relative to that
+            in general; None if they say nothing.
 
     Returns:
-        The decision; None if the row has no answer about the class, or if the list names no kind for it. If
-        the words of the list contradict each other, the decision is that a person has to look.
+        The decision; None if the row has no answer about the class. If the words of the list contradict each
+        other, the decision is that a person has to look.
     """
-    meaning = titles.find_meaning(record)
-    if not meaning.kinds or LABEL not in record.answers:
+    if LABEL not in record.answers:
         return None
-    label_scores = _photo_answer(record, LABEL)
-    kind_scores = _photo_answer(record, KIND) if KIND in record.answers else None
-    decision = decide_with_title(
-        meaning.kinds, label_scores, kind_scores, titles.release_labels, titles.minimum_shares
-    )
-    if not meaning.conflict:
-        return decision
+    words = titles.find_words(record)
+    label = _make_photo_answer(record, LABEL)
+    kind = _make_photo_answer(record, KIND) if KIND in record.answers else None
+    if titles.figures:
+        evidence = Evidence(
+            label=label,
+            kind=kind,
+            title=words.title,
+            category=words.category,
+            other_products=other_products if kind else None,
+        )
+    else:
+        evidence = Evidence(label=label, kind=kind, title=Words(words.meaning.kinds))
+    decision = decide_garment(evidence, titles.release_labels, titles.figures)
+    conflict = _find_conflict(words, titles)
+    return _hold_for_person(decision, evidence, conflict) if conflict else decision
+
+
+def _find_conflict(words: RowWords, titles: ListTitles) -> Reason | None:
+    """Return the reason to hold a row back for a person, whatever the photo shows; None without one.
+
+    A title and a person's answer about the category that share no kind are two witnesses of the formula. They
+    hold the row back only if the release has no numbers for the formula.
+    """
+    conflict = words.meaning.conflict
+    is_weighed = conflict == Reason.TITLE_CONFLICT and bool(words.title.kinds)
+    return None if is_weighed and titles.figures else conflict
+
+
+def _hold_for_person(decision: GarmentDecision, evidence: Evidence, reason: Reason) -> GarmentDecision:
+    """Return a decision that a person has to look, with the suggestions of another decision."""
     return replace(
         decision,
-        label=label_scores.label,
-        kind=kind_scores.label if kind_scores else None,
-        label_reason=meaning.conflict,
-        kind_reason=meaning.conflict,
-        decided_by=DecidedBy.MODEL,
-        is_joint=True,
+        label=evidence.label.label,
+        kind=evidence.kind.label if evidence.kind else None,
+        label_reason=reason,
+        kind_reason=reason,
+        label_confidence=None,
+        kind_confidence=None,
+        label_decided_by=DecidedBy.MODEL,
+        kind_decided_by=DecidedBy.MODEL,
+        has_witness=True,
     )
 
 
-def _photo_answer(record: Record, head: str) -> PhotoAnswer:
+def _make_photo_answer(record: Record, head: str) -> PhotoAnswer:
     answer = record.answers[head]
     return PhotoAnswer(label=answer.label, reason=answer.reason, scores=record.find_probabilities(head))
 
 
 def make_answers_with_title(
-    record: Record, decision: TitleDecision, titles: ListTitles
+    record: Record, decision: GarmentDecision, titles: ListTitles
 ) -> dict[str, HeadAnswer]:
-    """Return the answers to a row by head, with class and kind as they were decided with the title.
+    """Return the answers to a row by head, with class and kind as they were decided with the list.
 
     Args:
         record: the photo or product, with the answers of the model.
@@ -249,28 +204,33 @@ def make_answers_with_title(
     for head in titles.title_heads:
         if head not in answers:
             continue
-        reason = decision.label_reason if head == LABEL else decision.kind_reason
-        if reason:
+        is_class = head == LABEL
+        if reason := decision.label_reason if is_class else decision.kind_reason:
             answers[head] = make_review_answer(answers[head], head, decision, reason)
             continue
-        label = decision.label if head == LABEL else decision.kind
-        if label and label != answers[head].label:
-            share = titles.label_probabilities(record, head).get(label)
-            answers[head] = replace(answers[head], label=label, confidence=share, also=())
-        answers[head] = replace(answers[head], reason=None, decided_by=decision.decided_by)
+        label = (decision.label if is_class else decision.kind) or answers[head].label
+        share = decision.label_confidence if is_class else decision.kind_confidence
+        answers[head] = replace(
+            answers[head],
+            label=label,
+            confidence=answers[head].confidence if share is None else share,
+            also=answers[head].also if label == answers[head].label else (),
+            reason=None,
+            decided_by=decision.label_decided_by if is_class else decision.kind_decided_by,
+        )
     return answers
 
 
-def make_review_answer(answer: HeadAnswer, head: str, decision: TitleDecision, reason: Reason) -> HeadAnswer:
-    """Return the answer of the photos as one that needs a review, with the label that the title suggests.
+def make_review_answer(
+    answer: HeadAnswer, head: str, decision: GarmentDecision, reason: Reason
+) -> HeadAnswer:
+    """Return the answer of the photos as one that needs a review, with the label that is suggested.
 
     Args:
         answer: the answer of the photos.
         head: LABEL for the class, or KIND.
-        decision: the decision with the title, which may suggest a label.
+        decision: the decision with the list, which may suggest labels.
         reason: the reason why a person should look.
     """
-    suggested = decision.suggested_kind
-    if head == LABEL:
-        suggested = decision.suggested_label if decision.is_suggestion_shown else None
-    return replace(answer, reason=reason, suggested_label=suggested)
+    suggestions = decision.suggested_labels if head == LABEL else decision.suggested_kinds
+    return replace(answer, reason=reason, suggested_label=next(iter(suggestions), None))

@@ -35,7 +35,7 @@ DAMAGE_ADVICE: Final = (
     "corrections again."
 )
 
-FORMAT_VERSION: Final = 11
+FORMAT_VERSION: Final = 12
 """Version of the journal file's format, which the file has in SQLite's `user_version`."""
 
 FORMAT_OF_VERSION_2: Final = 3

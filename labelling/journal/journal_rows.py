@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import groupby
-from typing import Any, Final
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
 
 from inference.reasons import DecidedBy, Reason
 from labelling.journal.journal_file import Journal
@@ -73,11 +74,32 @@ _IN_GROUPS: Final = _PHOTOS.format(
 )
 """Query of all photos, those of a product together, at the position of its first photo."""
 
+_KINDS_OF_PRODUCTS: Final = """
+SELECT product, path, sha256, error, json_extract(heads, '$.kind.probabilities')
+FROM current JOIN photos USING (path, stamp) WHERE product <> '' ORDER BY product, number
+"""
+"""Query of the probabilities of `kind` alone, those of a product together."""
+
 MAX_CACHED_ANSWERS: Final = 256
 """Number of pictures whose parsed answers are cached, because a list may name one picture in many rows."""
 
 STORED_ANSWER_FIELDS: Final = ("label", "confidence", "reason", "also", "probabilities")
 """Names of the fields of a HeadAnswer that the journal keeps for each photo."""
+
+
+class ProductKinds(NamedTuple):
+    """The photos of a product that differ in content, with their probabilities of the kinds of garments.
+
+    Attributes:
+        product: the name of the product.
+        hashes: the sha256 of each photo.
+        probabilities: the probability of each kind for each photo, in the order of the labels of `kind`;
+            empty for a photo without an answer about the kind.
+    """
+
+    product: str
+    hashes: tuple[str, ...]
+    probabilities: tuple[Sequence[float], ...]
 
 
 class RunListing:
@@ -215,6 +237,22 @@ def read_photo_groups(journal: Journal) -> Iterator[list[PhotoRecord]]:
     """
     for _, group in groupby(_photos(journal, _IN_GROUPS), lambda photo: photo.product or photo.number):
         yield list(group)
+
+
+def read_product_kinds(journal: Journal) -> Iterator[ProductKinds]:
+    """Yield the photos of each product with their probabilities of the kinds, and with no other answers."""
+    with journal.convert_damage_errors():
+        for product, rows in groupby(journal.query(_KINDS_OF_PRODUCTS), itemgetter(0)):
+            texts = dict[str, tuple[str, str | None]]()
+            for _, path, sha256, error, text in rows:
+                texts.setdefault(sha256 or path, (sha256, text if not error else None))
+            hashes, probabilities = zip(*texts.values(), strict=True)
+            yield ProductKinds(product, hashes, tuple(map(_probabilities, probabilities)))
+
+
+@lru_cache(MAX_CACHED_ANSWERS)
+def _probabilities(text: str | None) -> Sequence[float]:
+    return tuple(json.loads(text)) if text else ()
 
 
 def _photos(journal: Journal, query: str, *values: str) -> Iterator[PhotoRecord]:

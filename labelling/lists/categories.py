@@ -42,6 +42,10 @@ MAX_LEVEL_LENGTH: Final = 200
 NO_LETTERS_PATTERN: Final = re.compile(r"[\W\d_]*")
 """Pattern of a text without letters, such as `2024`, `10-15` or `€`."""
 
+MAX_VALUES_SHARE: Final = 0.5
+"""Largest number of values of a category column, as a share of its rows. A column with more values names each
+product, and not what it has in common with others."""
+
 MIN_CATEGORY_FOLDERS: Final = 2
 """Number of folders of one depth that must each have MIN_PRODUCTS_OF_FOLDER products, so that the names of
 folders of that depth are used as categories."""
@@ -90,9 +94,18 @@ class CategoryColumn:
     Attributes:
         cells_by_level: the number of different cells in which each level occurs, by `level_key`, with commas
             and slashes as separators and without.
+        row_count: the number of rows.
+        value_count: the number of different cells that are not empty.
     """
 
     cells_by_level: Mapping[str, int] = field(default_factory=dict)
+    row_count: int = 0
+    value_count: int = 0
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether the column sorts products into groups: it has several values, and fewer than every row."""
+        return 1 < self.value_count <= MAX_VALUES_SHARE * self.row_count
 
     @classmethod
     def learn_from_cells(cls, cells: Iterable[str]) -> Self:
@@ -101,12 +114,15 @@ class CategoryColumn:
         Args:
             cells: the cells of all rows; equal ones are counted once.
         """
-        counts = Counter[str]()
-        for cell in set(cells):
+        counts, different_cells, row_count = Counter[str](), set[str](), 0
+        for cell in cells:
+            different_cells.add(cell)
+            row_count += 1
+        for cell in different_cells:
             text = read_listed_cell(cell)
             texts = [text, *(part for sign in PATH_SEPARATORS for part in text.split(sign))]
             counts.update({level_key(level) for part in texts for level in _levels(part)} - {""})
-        return cls(counts)
+        return cls(counts, row_count, len(different_cells - {""}))
 
     def split_cell(self, cell: str) -> tuple[CategoryPath, ...]:
         """Return the categories in a cell, each as a tuple of its levels, the top level first.

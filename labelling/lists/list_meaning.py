@@ -1,13 +1,17 @@
-"""Read the meaning of a row's words: title, category, and the shop's own words together.
+"""Read the words of a list about a row: its title, its category, and the shop's own words.
 
-This module is pure. It reads, in this order:
+The title "Pleated skirt" and the category "Women > Dresses" of a row are read as
 
-- The title names kinds in the list's language, or has phrases of a file of words.
-- The category was explained by a person or a file of words. Title and category then allow the kinds that they
-  share. If they share none, a person has to look.
-- The category has a known word. It is read if the title names no garment: in the list's language, or in all
-  languages if that one does not know the words.
-- The names of folders are used as the category, if the list has no such columns.
+    RowWords(
+        meaning=ListMeaning(kinds={"skirt"}),         for columns, cards and the summary
+        title=Words(kinds={"skirt"}),                 for the decision
+        category=Words(kinds={"dress"}),              for the decision
+    )
+
+The decision needs title and category apart. All else needs one meaning: the kinds that the title names, or
+else those that a person gave the category, or else those of the category's own word. If a person explained
+the category, title and category together mean the kinds that they share. The names of folders are used as
+the category if the list has no such columns. Pure.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,14 +19,16 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Final, NamedTuple
 
+from inference.garment_evidence import NO_WORDS, Words
 from inference.language_files import UNDETERMINED_LANGUAGE, list_readable_languages, load_languages
 from inference.reasons import Reason
 from inference.recognition import count_known_words
 from inference.vocabulary import list_known_tokens, list_whole_words
-from inference.words import read_category_garments, read_title_garments
-from labelling.lists.categories import NO_FOLDERS, CategoryColumn, CategoryPath, FolderCategories
+from inference.words import read_category_garments, read_garments, read_set_garments, read_title_garments
+from labelling.lists.categories import NO_FOLDERS, CategoryColumn, CategoryPath, FolderCategories, level_key
 from labelling.lists.own_words import NO_OWN_WORDS, Meaning, OwnWords, combine_meanings
 from labelling.lists.titles import ListWords
+from labelling.lists.woocommerce import is_product_type
 
 
 class ListMeaning(NamedTuple):
@@ -39,6 +45,43 @@ class ListMeaning(NamedTuple):
 
 NO_MEANING: Final = ListMeaning()
 """The meaning of a row whose words say nothing about kinds."""
+
+
+class TitleWords(NamedTuple):
+    """The words of one title, or of all titles of a product.
+
+    Attributes:
+        meaning: the kinds for columns, cards and the summary. A word for a set without a garment ("Set Anna")
+            says nothing here.
+        words: the kinds for the decision, in which such a word stands for `set`; none if no word is known, or
+            if the titles contradict each other.
+    """
+
+    meaning: ListMeaning = NO_MEANING
+    words: Words = NO_WORDS
+
+
+NO_TITLE_WORDS: Final = TitleWords()
+"""The words of a title in which no word is known."""
+
+
+class RowWords(NamedTuple):
+    """The words of a list about one row.
+
+    Attributes:
+        meaning: the kinds for columns, cards and the summary, from title and category together.
+        title: the kinds that the title names, for the decision.
+        category: the kinds that a person, a file of words or a known word gives the category, for the
+            decision.
+    """
+
+    meaning: ListMeaning = NO_MEANING
+    title: Words = NO_WORDS
+    category: Words = NO_WORDS
+
+
+NO_ROW_WORDS: Final = RowWords()
+"""The words of a row in which no word is known."""
 
 
 @lru_cache(maxsize=8192)
@@ -86,6 +129,8 @@ class ListReader:
         folder_categories: the folders that are categories, for a source without such columns.
         folder_language: the language of the names of folders.
         can_read_known_words: whether known words are read, which people can switch off.
+        is_language_uncertain: whether the language was guessed from so few cells or folders that it may be
+            another one. Its words then weigh as little as vague ones.
     """
 
     list_words: ListWords = field(default_factory=ListWords)
@@ -94,6 +139,7 @@ class ListReader:
     folder_categories: FolderCategories = NO_FOLDERS
     folder_language: str = UNDETERMINED_LANGUAGE
     can_read_known_words: bool = True
+    is_language_uncertain: bool = False
 
     @property
     def has_words(self) -> bool:
@@ -121,6 +167,26 @@ class ListReader:
         category = self.list_words.read_category(cells)
         return self.category_column.split_cell(category) if category else ()
 
+    def find_category_keys(self, cells: Mapping[str, str], folder: str) -> tuple[str, ...]:
+        """Return the keys of the categories of a product whose other products are evidence about it.
+
+        They are empty if the product has no category, or if the category does not sort products by what they
+        are: WooCommerce's `Type`, a column with one value, or with a value for nearly each row.
+
+        Args:
+            cells: the cells of its list, by column.
+            folder: the folder of its first photo, with `/` between the parts.
+        """
+        if not self.has_categories:
+            return ()
+        if not self.folder_categories.names_by_depth:
+            filled = (column for column in self.list_words.categories if (cells.get(column) or "").strip())
+            column = next(filled, "")
+            if not column or not self.category_column.has_groups or is_product_type(column, cells[column]):
+                return ()
+        paths = self.find_category_paths(cells, folder)
+        return tuple(dict.fromkeys(level_key(path[-1]) for path in paths))
+
     def is_garment_level(self, level: str) -> bool:
         """Return whether a category level has a known word for a garment, and needs no explanation."""
         return bool(self._level_kinds(level) or read_level_kinds(level, self._language))
@@ -144,39 +210,61 @@ class ListReader:
         """
         return self.own_words.is_level_explained(path[-1]) or any(map(self.is_garment_level, path))
 
-    def read_meaning(
-        self, cells: Mapping[str, str], folder: str, title: ListMeaning | None = None
-    ) -> ListMeaning:
-        """Return the kinds that title and category of a row allow together, or a conflict between them.
+    def find_known_level(self, path: CategoryPath) -> str | None:
+        """Return the deepest level of a category whose known word is read; None if there is none."""
+        levels = (level for level in reversed(path) if not self.own_words.is_level_explained(level))
+        return next(filter(self._level_kinds, levels), None) if self.can_read_known_words else None
+
+    def read_row_words(
+        self, cells: Mapping[str, str], folder: str, title: TitleWords | None = None
+    ) -> RowWords:
+        """Return what title and category of a row say, together and apart.
 
         Args:
             cells: the cells of its list, by column.
             folder: the folder of its first photo, with `/` between the parts.
-            title: the meaning of all titles of a product; None to read the title among the cells.
+            title: the words of all titles of a product; None to read the title among the cells.
         """
-        title = title or self.read_title_meaning(cells)
-        if title.conflict:
-            return title
-        if explained := self._explained(cells, folder):
-            common_kinds = combine_meanings(title.kinds, explained)
-            return ListMeaning(common_kinds) if common_kinds else _conflict([title.kinds, explained])
-        if title.kinds or not self.can_read_known_words:
-            return title
-        if self.list_words.is_read:
-            return ListMeaning(self.list_words.read_words_and_kinds(cells).kinds)
-        return ListMeaning(self._deepest_kinds(self.find_category_paths(cells, folder)))
+        title_words = title or self.read_title_words(cells)
+        if explained := self._find_explained(cells, folder):
+            meaning = _combine_with_explained(title_words.meaning, explained)
+            return RowWords(meaning, title_words.words, Words(explained, is_confirmed=True))
+        kinds = self._read_known_category(cells, folder) if self.can_read_known_words else frozenset()
+        category = Words(kinds, is_broad=self.is_language_uncertain) if kinds else NO_WORDS
+        meaning = title_words.meaning
+        if not meaning.kinds and self.can_read_known_words:
+            meaning = ListMeaning(self._read_set_or_category(cells, folder, kinds))
+        return RowWords(meaning, title_words.words, category)
 
-    def _deepest_kinds(self, paths: Iterable[CategoryPath]) -> Meaning:
-        """Return the kinds that the deepest telling level of each path names, those of all paths together."""
-        deepest = (next(filter(None, map(self._level_kinds, reversed(path))), frozenset()) for path in paths)
-        return frozenset[str]().union(*deepest)
-
-    def _explained(self, cells: Mapping[str, str], folder: str) -> Meaning:
+    def _find_explained(self, cells: Mapping[str, str], folder: str) -> Meaning:
         if not self.own_words.category_meanings:
             return frozenset()
         return self.own_words.find_category_meaning(self.find_category_paths(cells, folder))
 
-    def read_title_meaning(self, cells: Mapping[str, str]) -> ListMeaning:
+    def _read_known_category(self, cells: Mapping[str, str], folder: str) -> Meaning:
+        """Return the kinds of the deepest level of each category that has a known word, all together."""
+        if self.list_words.is_read:
+            language = self.list_words.find_title_language(cells)
+            return _read_category_kinds(self._read_category_text(cells, folder), language)
+        known_levels = filter(None, map(self.find_known_level, self.find_category_paths(cells, folder)))
+        return frozenset[str]().union(*map(self._level_kinds, known_levels))
+
+    def _read_set_or_category(self, cells: Mapping[str, str], folder: str, category: Meaning) -> Meaning:
+        """Return `set` for a title that names a set beside a category of clothes, or the category's kinds."""
+        if not self.list_words.is_read:
+            return category
+        title = self.list_words.read_title(cells)
+        language = self.list_words.find_title_language(cells)
+        return read_garments(title, self._read_category_text(cells, folder), language).kinds
+
+    def _read_category_text(self, cells: Mapping[str, str], folder: str) -> str:
+        """Return the text of a row's category, without levels of which people said that they say nothing."""
+        if not self.own_words.has_empty_meanings:
+            return self.list_words.read_category(cells)
+        levels = (level for path in self.find_category_paths(cells, folder) for level in path)
+        return " > ".join(level for level in levels if not self.own_words.is_level_explained(level))
+
+    def read_title_words(self, cells: Mapping[str, str]) -> TitleWords:
         """Return the kinds that the title of a row names, whatever its category is.
 
         In a language that has a file of words, the shop's phrases are used like its words. In another
@@ -186,31 +274,64 @@ class ListReader:
         Args:
             cells: the cells of the row, by column.
         """
-        if not self.own_words.title_phrases.phrases:
-            return ListMeaning(self.list_words.read_title_kinds(cells))
         title = self.list_words.read_title(cells)
         if self.list_words.is_read:
-            language = self.list_words.find_title_language(cells)
-            return ListMeaning(
-                read_title_garments(title, language, self.own_words.add_to_words(language)).kinds
-            )
+            return self._read_title_in(title, self.list_words.find_title_language(cells))
         said = self.own_words.find_phrase_meanings(title)
         if not said:
-            return NO_MEANING
+            return NO_TITLE_WORDS
         shared_kinds = frozenset.intersection(*said)
-        return ListMeaning(shared_kinds) if shared_kinds else _conflict(said)
+        if not shared_kinds:
+            return TitleWords(_conflict(said))
+        return TitleWords(ListMeaning(shared_kinds), Words(shared_kinds, is_confirmed=True))
+
+    def _read_title_in(self, title: str, language: str) -> TitleWords:
+        """Return the kinds that a title names in a language that has a file of words."""
+        phrases = self.own_words.title_phrases.phrases
+        if phrases:
+            garments = read_title_garments(title, language, self.own_words.add_to_words(language))
+        else:
+            garments = read_garments(title, "", language)
+        is_confirmed = any(tuple(word.split()) in phrases for word in garments.words)
+        kinds = garments.kinds or _read_set_kinds(title, language)
+        words = Words(kinds, is_confirmed, is_broad=self.is_language_uncertain) if kinds else NO_WORDS
+        return TitleWords(ListMeaning(garments.kinds), words)
 
 
-def combine_title_meanings(titles: Sequence[ListMeaning]) -> ListMeaning:
+@lru_cache(maxsize=8192)
+def _read_set_kinds(title: str, language: str) -> Meaning:
+    """Return the kind `set` for a title with a word for sets and without a garment; otherwise nothing."""
+    return read_set_garments(title, language).kinds
+
+
+@lru_cache(maxsize=8192)
+def _read_category_kinds(category: str, language: str) -> Meaning:
+    return read_category_garments(category, language).kinds
+
+
+def combine_titles(titles: Sequence[TitleWords]) -> TitleWords:
     """Return the kinds that all titles of one product share, among titles that name a kind.
 
-    If they share none, the result has the conflict CONTRADICTING: probably two articles have one number,
+    If they share none, the meaning has the conflict CONTRADICTING: probably two articles have one number,
     and a person has to look.
 
     Args:
-        titles: the meanings of the titles of all rows of the product.
+        titles: the words of the titles of all rows of the product, which differ.
     """
-    said = [title for title in titles if title.kinds]
+    meaning = _combine_title_meanings([title.meaning for title in titles if title.meaning.kinds])
+    if meaning.conflict:
+        return TitleWords(meaning)
+    known_words = [title.words for title in titles if title.words.kinds]
+    if not meaning.kinds:  # words for sets alone
+        return TitleWords(meaning, known_words[0] if known_words else NO_WORDS)
+    telling = [words for words in known_words if words.kinds >= meaning.kinds]
+    is_confirmed = any(words.is_confirmed and words.kinds == meaning.kinds for words in telling)
+    is_broad = all(words.is_broad for words in telling)
+    return TitleWords(meaning, Words(meaning.kinds, is_confirmed, is_broad))
+
+
+def _combine_title_meanings(said: Sequence[ListMeaning]) -> ListMeaning:
+    """Return the kinds that all meanings share, or a conflict; each of them names a kind."""
     if len(said) < 2:
         return said[0] if said else NO_MEANING
     shared_kinds = frozenset.intersection(*(title.kinds for title in said))
@@ -218,6 +339,14 @@ def combine_title_meanings(titles: Sequence[ListMeaning]) -> ListMeaning:
     if shared_kinds:
         return ListMeaning(shared_kinds, conflict)
     return ListMeaning(frozenset[str]().union(*(title.kinds for title in said)), Reason.CONTRADICTING)
+
+
+def _combine_with_explained(title: ListMeaning, explained: Meaning) -> ListMeaning:
+    """Return the kinds that a title and an explained category allow together, or a conflict between them."""
+    if title.conflict:
+        return title
+    common_kinds = combine_meanings(title.kinds, explained)
+    return ListMeaning(common_kinds) if common_kinds else _conflict([title.kinds, explained])
 
 
 def _conflict(meanings: Iterable[Meaning]) -> ListMeaning:

@@ -119,6 +119,11 @@ class OwnWords:
         return rows | {level_key(answer.category): answer.meaning for answer in self.category_answers}
 
     @cached_property
+    def has_empty_meanings(self) -> bool:
+        """Whether people said of a category level that it says nothing about kinds."""
+        return not all(self.category_meanings.values())
+
+    @cached_property
     def title_phrases(self) -> WordTable:
         """The explained phrases of titles, in the form in which `find_words` looks them up."""
         rows = (

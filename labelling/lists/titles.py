@@ -16,6 +16,7 @@ from inference.language_files import get_language_name, list_readable_languages
 from inference.language_tags import Part, select_tagged_text
 from inference.recognition import (
     MAX_TITLES_READ,
+    count_known_words,
     find_label_kinds,
     find_second_language,
     is_in_second_language,
@@ -35,6 +36,9 @@ from labelling.lists.title_columns import ReadColumns, choose_title_column, read
 LANGUAGE_OFF: Final = "none"
 """The value in place of a language code if the words of a list are not read."""
 
+MIN_LANGUAGE_TEXTS: Final = 5
+"""Number of different texts from which the language of a list is certain. With fewer, words weigh little."""
+
 MAX_NAMED_CONTRADICTIONS: Final = 5
 """Largest number of contradictions between title and label that a sentence names."""
 
@@ -51,6 +55,7 @@ class ListWords:
         second: the language of titles that have more words of it than of `language`; empty for a list in one
             language.
         is_chosen: whether the title was chosen by its cells.
+        is_guessed_from_few: whether the language was found by fewer than MIN_LANGUAGE_TEXTS different texts.
     """
 
     titles: tuple[str, ...] = ()
@@ -58,6 +63,7 @@ class ListWords:
     language: str = LANGUAGE_OFF
     second: str = ""
     is_chosen: bool = False
+    is_guessed_from_few: bool = False
 
     @property
     def is_read(self) -> bool:
@@ -92,7 +98,9 @@ class ListWords:
         categories = [_first(self.categories, row) for row in cells]
         spoken = find_list_language(titles, categories, other_columns)
         texts = [*filter(None, titles)] or list(dict.fromkeys(categories))
-        return replace(self, language=spoken, second=_second(texts, spoken))
+        second = _second(texts, spoken)
+        is_guess = _is_guessed_from_few([*titles, *categories], spoken)
+        return replace(self, language=spoken, second=second, is_guessed_from_few=is_guess)
 
     def read_title(self, cells: Mapping[str, str]) -> str:
         """Return the title of a row; empty if the row has none.
@@ -171,6 +179,15 @@ class ListWords:
         )
 
 
+def _is_guessed_from_few(texts: Iterable[str], language: str) -> bool:
+    """Return whether fewer than MIN_LANGUAGE_TEXTS different texts have a word of a language that is read."""
+    if language not in list_readable_languages():
+        return False
+    different_texts = dict.fromkeys(filter(None, texts))
+    known_texts = (text for text in different_texts if language in count_known_words(text).known_counts)
+    return len(list(islice(known_texts, MIN_LANGUAGE_TEXTS))) < MIN_LANGUAGE_TEXTS
+
+
 def _second(titles: Sequence[str], language: str) -> str:
     """Return the second language of a list in a language that is read; empty if it has one language."""
     return find_second_language(titles, language) if language in list_readable_languages() else ""
@@ -221,13 +238,15 @@ def find_list_words(
     chosen_column = choose_title_column(possible_columns, rows, language, words.columns)
     if chosen_column is None:
         return words
-    texts = (row.get(chosen_column.name) or "" for row in rows((chosen_column.name,)))
+    cells = (row.get(chosen_column.name) or "" for row in rows((chosen_column.name,)))
+    texts = list(islice(cells, MAX_TITLES_READ))
     return replace(
         words,
         titles=(chosen_column.name,),
         language=chosen_column.language,
-        second="" if language else _second(list(islice(texts, MAX_TITLES_READ)), chosen_column.language),
+        second="" if language else _second(texts, chosen_column.language),
         is_chosen=True,
+        is_guessed_from_few=not language and _is_guessed_from_few(texts, chosen_column.language),
     )
 
 

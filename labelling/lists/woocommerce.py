@@ -27,6 +27,9 @@ TYPE_COLUMN: Final = "type"
 
 _OF_VARIATIONS: Final = frozenset({"variable", "variation"})
 
+PRODUCT_TYPES: Final = _OF_VARIATIONS | {"simple", "grouped", "external", "virtual", "downloadable"}
+"""The values of the column `Type`, which say how a product is sold and not what it is."""
+
 
 @cache
 def translate_header(column: str) -> str | None:
@@ -103,6 +106,16 @@ def is_of_variations(cells: Mapping[str, str]) -> bool:
 def is_type_column(column: str) -> bool:
     """Return whether a column says if a product has variations, in any language that has a file of words."""
     return _patterns()[TYPE_COLUMN].fullmatch(column.strip()) is not None
+
+
+def is_product_type(column: str, cell: str) -> bool:
+    """Return whether a cell says how WooCommerce sells a product ("simple, virtual"), not what it is.
+
+    Args:
+        column: the header of the cell's column, in any language that has a file.
+    """
+    types = {value.casefold() for value in _values(cell)}
+    return types <= PRODUCT_TYPES and _patterns()[TYPE_COLUMN].fullmatch(column.strip()) is not None
 
 
 def read_colour_values(cells: Mapping[str, str]) -> list[str]:

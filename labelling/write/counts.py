@@ -187,6 +187,13 @@ def _is_asked(row: TableRow, decision: HeadDecision) -> bool:
 
 
 def _is_admitted(row: TableRow) -> bool | None:
-    """Return whether the title allows the answer: an accepted kind, whatever the class is, or the class."""
+    """Return whether the title allows the answer: an accepted kind, whatever the class is, or the class.
+
+    None if the title or the answer names no kind, or if the answer was accepted although the title does not
+    allow it. The category or its products outweighed the title then, and nobody has to look.
+    """
     kind = row.find_decision(KIND)
-    return True if kind.is_accepted and kind.is_allowed_by_title else row.class_decision.is_allowed_by_title
+    if kind.is_accepted and kind.is_allowed_by_title:
+        return True
+    decision = row.class_decision
+    return decision.is_allowed_by_title or (None if decision.is_accepted else decision.is_allowed_by_title)

@@ -24,6 +24,11 @@ column."""
 
 FOLDERS_READ_NOTE: Final = "The names of folders are read as categories. --language none turns this off."
 
+CATEGORY_PRODUCTS_NOTE: Final = (
+    "Each product is also decided by what the other products of its category are. Therefore new products in "
+    "the list can change earlier decisions."
+)
+
 
 def describe_list(decisions: Decisions, counts: RowCounts, products: RowCounts | None) -> list[str]:
     """Return sentences about a list that a person should know.
@@ -38,6 +43,7 @@ def describe_list(decisions: Decisions, counts: RowCounts, products: RowCounts |
     return [
         *([title] if is_title_alone else []),
         *([FOLDERS_READ_NOTE] if decisions.list_reader.folder_categories.names_by_depth else []),
+        *([CATEGORY_PRODUCTS_NOTE] if decisions.context.category_products.numbers else []),
         *_describe_contradicting_products(decisions, products.rows if products else 0),
         *_describe_colours(decisions, counts),
     ]

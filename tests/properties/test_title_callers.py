@@ -6,24 +6,21 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.prediction.title_answer import decide_prediction, fields_of
 from inference.classifier import Answer, Prediction
 from inference.contract import LABEL
+from inference.garment_decision import GarmentDecision, decide_garment
+from inference.garment_evidence import Evidence, PhotoAnswer, Words
 from inference.kinds import KIND, KINDS
+from inference.posterior import FormulaFigures
 from inference.reasons import Reason
-from inference.release_labels import OTHER_KIND, has_kinds
-from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
+from inference.release_labels import OTHER_KIND, find_release_labels
 from inference.words import read_title_garments
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import make_product_record
+from labelling.decide.product_titles import ListedRow, read_product_titles
 from labelling.decide.row_decision import DecisionContext, answer_with_list
 from labelling.decide.shared_photos import SharedPhotos
-from labelling.decide.title_decision import (
-    ListedRow,
-    collect_titles,
-    decide_record_with_title,
-    read_product_titles,
-)
+from labelling.decide.title_decision import collect_titles, decide_record
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.titles import ListWords
 from labelling.rows import HeadAnswer, PhotoRecord, Record
@@ -42,7 +39,11 @@ LABELS = (
     "Ankle boot",
 )
 KINDS_OF_RELEASES = ((*KINDS[:19], OTHER_KIND), KINDS[:12], ("jeans slim", "jeans wide"), ())
-MINIMUM_SHARES = (NO_MINIMUM_SHARES, MinimumShares(named=0.05, other=0.2), MinimumShares(named=0.1))
+FIGURES = (
+    None,
+    FormulaFigures(),
+    FormulaFigures(threshold=0.95, can_accept_other=False, can_accept_outside=True),
+)
 TITLES = (
     "",
     "Anna",
@@ -98,11 +99,11 @@ def photo_of(prediction: Prediction, title: str) -> PhotoRecord:
     return PhotoRecord(path="a.jpg", sha256="a", answers=answers, cells={"Title": title}, product="7")
 
 
-def known_of(prediction: Prediction, shares: MinimumShares, photo: PhotoRecord) -> DecisionContext:
+def known_of(prediction: Prediction, figures: FormulaFigures | None, photo: PhotoRecord) -> DecisionContext:
     heads = {head: answer.labels for head, answer in heads_of(prediction).items()}
     by = ProductGrouping(column="article", folder=None, proven=())
     further = {"Title": "Title"}
-    table = RunSettings(source="list.csv", version="1", heads=heads, further=further, by=by, shares=shares)
+    table = RunSettings(source="list.csv", version="1", heads=heads, further=further, by=by, figures=figures)
     reader = ListReader(list_words=WORDS)
     row = ListedRow(photo.product, photo.number, photo.path, photo.sha256, photo.cells)
     titles = collect_titles(table, reader, read_product_titles(reader, [row]))
@@ -114,32 +115,32 @@ def known_of(prediction: Prediction, shares: MinimumShares, photo: PhotoRecord) 
     )
 
 
-@given(predictions(), st.sampled_from(TITLES), st.sampled_from(MINIMUM_SHARES))
+def answer_photo(answer: Answer) -> PhotoAnswer:
+    return PhotoAnswer(label=answer.label, reason=answer.reason, scores=answer.probabilities.tolist())
+
+
+def decide_alone(prediction: Prediction, title: str, figures: FormulaFigures | None) -> GarmentDecision:
+    """Decide about a picture with a title, without a table."""
+    kind = prediction.attributes.get(KIND)
+    labels = find_release_labels(prediction.answer.labels, kind.labels if kind else None, "en")
+    evidence = Evidence(
+        label=answer_photo(prediction.answer),
+        kind=answer_photo(kind) if kind else None,
+        title=Words(read_title_garments(title, "en").kinds),
+    )
+    return decide_garment(evidence, labels, figures)
+
+
+@given(predictions(), st.sampled_from(TITLES), st.sampled_from(FIGURES))
 def test_the_service_and_tables_decide_alike(
-    prediction: Prediction, title: str, shares: MinimumShares
+    prediction: Prediction, title: str, figures: FormulaFigures | None
 ) -> None:
     photo = photo_of(prediction, title)
-    known, kinds = known_of(prediction, shares, photo), read_title_garments(title, "en").kinds
+    known = known_of(prediction, figures, photo)
 
-    by_service = decide_prediction(prediction, kinds, "en", shares)
+    alone = decide_alone(prediction, title, figures)
     rows: list[Record] = [photo, make_product_record([photo], known.settings)]
 
     for row in rows:
-        assert decide_record_with_title(row, known.titles) == (by_service if kinds else None)
-        assert answer_with_list(row, known)[LABEL].reason == by_service.label_reason
-
-
-@given(predictions(), st.sampled_from(TITLES), st.sampled_from(MINIMUM_SHARES))
-def test_an_answer_and_a_table_show_the_same_class_and_kind(
-    prediction: Prediction, title: str, shares: MinimumShares
-) -> None:
-    photo, kinds = photo_of(prediction, title), read_title_garments(title, "en").kinds
-
-    answers = answer_with_list(photo, known_of(prediction, shares, photo))
-    fields = fields_of(decide_prediction(prediction, kinds, "en", shares), kinds)
-
-    if fields["decision"] == "accept":
-        assert answers[LABEL].label == fields["label"]
-    kind = answers.get(KIND)
-    if kind and kind.is_accepted and has_kinds(prediction.attributes[KIND].labels):
-        assert kind.label == fields["kind"]
+        assert decide_record(row, known.titles) == alone
+        assert answer_with_list(row, known)[LABEL].reason == alone.label_reason

@@ -8,15 +8,16 @@ import pytest
 
 from inference.contract import LABEL
 from inference.kinds import KIND
+from inference.posterior import FormulaFigures
 from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND
-from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.list_colours import ListedColours
 from labelling.decide.product_answers import make_product_record
+from labelling.decide.product_titles import ListedRow, read_product_titles
 from labelling.decide.row_decision import DecisionContext, decide_row
 from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
-from labelling.decide.title_decision import ListedRow, collect_titles, read_product_titles
+from labelling.decide.title_decision import collect_titles
 from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.lists.colour_columns import find_colour_columns
 from labelling.lists.list_meaning import ListReader
@@ -87,7 +88,7 @@ class Case:
         is_product: whether the row is that of the article; otherwise that of its only photo. Attributes have
             a reason in the table of products alone, so cases about one are about the article.
         is_proven: whether the release has shown often enough that it is right about several photos.
-        has_shares: whether the release has shown from which share titles may decide.
+        has_figures: whether the release has the numbers of the formula, so that words may accept.
     """
 
     photos: Sequence[Photo]
@@ -99,7 +100,7 @@ class Case:
     head: str = LABEL
     is_product: bool = False
     is_proven: bool = True
-    has_shares: bool = True
+    has_figures: bool = True
 
 
 def product(*photos: Photo) -> Sequence[Photo]:
@@ -225,9 +226,28 @@ WITH_TITLE: dict[str, Case] = {
         shows=("Dress", "review", "ambiguous", "model"),
     ),
     "two kinds in the title, and the photo prefers one": Case(
-        photos=[Photo(doubtful("Shirt"), doubtful("shirt", 0.6, trousers=0.1))],
+        photos=[Photo(doubtful("Shirt"), doubtful("shirt", 0.6, trousers=0.02))],
         title="Shirt and trousers",
         shows=("Shirt", "accept", None, "list"),
+    ),
+    "a vague word, and the photo shows something else": Case(
+        photos=[Photo(doubtful("Dress"), doubtful("bag", 0.8, shirt=0.06, skirt=0.1))],
+        title="Tunic or dress",
+        shows=("Dress", "review", "list", "model"),
+    ),
+    "an accepted photo whose class and kind do not belong together": Case(
+        photos=[Photo(sure("Dress"), sure("trousers"))], shows=("Dress", "review", "ambiguous", "model")
+    ),
+    "the kinds of one class are close, so the class is accepted": Case(
+        photos=[Photo(doubtful("Dress"), doubtful("skirt", 0.5, other=0.45))],
+        title="Skirt or scarf",
+        shows=(NONE, "accept", None, "list"),
+    ),
+    "their kind is in review": Case(
+        photos=[Photo(doubtful("Dress"), doubtful("skirt", 0.5, other=0.45))],
+        title="Skirt or scarf",
+        head=KIND,
+        shows=("skirt", "review", "ambiguous", "model"),
     ),
     "a doubtful photo denies the title": Case(
         photos=[Photo(doubtful("Dress"), doubtful("dress", 0.99))],
@@ -246,11 +266,11 @@ WITH_TITLE: dict[str, Case] = {
     "without shares a title does not accept": Case(
         photos=[UNSURE_BLOUSE],
         title="Striped blouse",
-        has_shares=False,
+        has_figures=False,
         shows=("Dress", "review", "ambiguous", "model"),
     ),
     "without shares a title contradicts": Case(
-        photos=[TROUSERS], title="Handbag", has_shares=False, shows=("Trouser", "review", "list", "model")
+        photos=[TROUSERS], title="Handbag", has_figures=False, shows=("Trouser", "review", "list", "model")
     ),
     "all photos of a product confirm its title": Case(
         photos=product(UNSURE_BLOUSE, UNSURE_BLOUSE),
@@ -396,7 +416,7 @@ def settings_of(case: Case) -> RunSettings:
         heads=HEADS,
         further={"Title": "Title", "Colour": "Colour"},
         by=ProductGrouping(column="article", folder=None, proven=tuple(HEADS) if case.is_proven else ()),
-        shares=MinimumShares(named=0.05, other=0.05) if case.has_shares else NO_MINIMUM_SHARES,
+        figures=FormulaFigures() if case.has_figures else None,
         list_words=ListWords(titles=("Title",), language="en"),
     )
 
@@ -464,4 +484,5 @@ def test_the_worked_example_of_the_module_holds() -> None:
     assert [alone[name] for name in names] == ["Dress", "dress", "unfamiliar", "model", "Dress"]
     assert [titled[name] for name in names] == [NONE, "skirt", None, "list", NONE]
     assert [answered[name] for name in names] == ["Dress", "dress", None, "person", NONE]
-    assert (titled["kind_confidence"], answered["kind_decided_by"]) == (0.2, "person")
+    assert titled["kind_confidence"] == pytest.approx(0.96, abs=0.005)
+    assert answered["kind_decided_by"] == "person"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from inference.contract import LABEL
 from inference.kinds import KIND
+from inference.posterior import FormulaFigures
 from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND
-from inference.title_rule import MinimumShares
 from labelling.decide.category_questions import CategoryQuestion
 from labelling.decide.decisions import Decisions
 from labelling.journal.journal_file import Journal
@@ -30,7 +30,7 @@ SHOP = RunSettings(
     heads={LABEL: CLASSES, KIND: KINDS},
     further={name: name for name in ("title", "category", "sku")},
     by=ProductGrouping(column="sku", folder=None, proven=(LABEL, KIND)),
-    shares=MinimumShares(named=0.05, other=0.2),
+    figures=FormulaFigures(),
 )
 
 
@@ -201,7 +201,7 @@ def test_at_most_25_categories_are_asked_about(tmp_path: Path) -> None:
 
 
 def test_a_release_without_figures_for_words_asks_nothing(tmp_path: Path) -> None:
-    settings = replace(SHOP, shares=MinimumShares())
+    settings = replace(SHOP, figures=None)
     with Journal(tmp_path / "table.csv", settings) as journal:
         fill(journal, settings, LIST)
 

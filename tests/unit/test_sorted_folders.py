@@ -31,7 +31,11 @@ def a_job(folder: Path, source: Path, *rows: tuple[str, str, str, str]) -> Job:
         photos, answers = [], dict[Question, HumanAnswer]()
         for number, (path, label, decision, by) in enumerate(rows):
             reason = None if decision == "accept" else Reason.AMBIGUOUS
-            heads = {LABEL: HeadAnswer(label=label or "Bag", reason=reason)} if decision else {}
+            heads = (
+                {LABEL: HeadAnswer(label=label or "Bag", reason=reason, probabilities=(0.1,) * 10)}
+                if decision
+                else {}
+            )
             photos += [PhotoRecord(path=path, sha256=f"{number:064x}", answers=heads)]
             if by == "person":
                 answers[Question(photos[-1].sha256)] = HumanAnswer(label, "2026")

@@ -8,14 +8,15 @@ import pytest
 
 from inference.contract import LABEL
 from inference.kinds import KIND
+from inference.posterior import FormulaFigures
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import NONE
-from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import make_product_record
+from labelling.decide.product_titles import ListedRow, read_product_titles
 from labelling.decide.row_decision import DecisionContext, answer_with_list, decide_row
 from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
-from labelling.decide.title_decision import ListedRow, collect_titles, read_product_titles
+from labelling.decide.title_decision import collect_titles
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.titles import ListWords, find_word_columns
 from labelling.rows import HeadAnswer, HeadAnswers, PhotoRecord, ProductRecord, Record
@@ -46,14 +47,14 @@ def of_product(photos: list[PhotoRecord], label: str) -> ProductRecord:
 def known_of(
     photos: list[PhotoRecord],
     language: str = "en",
-    shares: MinimumShares = NO_MINIMUM_SHARES,
+    figures: FormulaFigures | None = None,
     run: RunSettings = RUN,
 ) -> DecisionContext:
     rows = [ListedRow(one.product, one.number, one.path, one.sha256, one.cells) for one in photos]
     products = {one.sha256: {each.product for each in photos if each.sha256 == one.sha256} for one in photos}
     shared = SharedProductsCollector(sha256 for sha256, names in products.items() if len(names) > 1)
     words = find_word_columns(["Title"]).choose_language(language, []) if language else ListWords()
-    table = replace(run, shares=shares)
+    table = replace(run, figures=figures)
     reader = ListReader(list_words=words)
     by_product = sorted((row for row in rows if row.product), key=attrgetter("product"))
     titles = collect_titles(table, reader, shared.collect_products(read_product_titles(reader, by_product)))
@@ -101,7 +102,7 @@ def test_words_that_are_not_read_change_nothing() -> None:
 @pytest.mark.parametrize(
     ("title", "kind", "reason"),
     [
-        ("Pleated skirt", "shorts", Reason.TITLE_CONFLICT),
+        ("Pleated skirt", "top", Reason.TITLE_CONFLICT),
         ("Pleated skirt", "skirt", None),
         ("Pleated skirt", "other", Reason.TITLE_CONFLICT),
         ("Wool scarf", "other", None),
@@ -110,7 +111,7 @@ def test_words_that_are_not_read_change_nothing() -> None:
 def test_a_kind_of_the_attribute_is_held_against_the_list_too(
     title: str, kind: str, reason: Reason | None
 ) -> None:
-    row = photo(title, "Dress")
+    row = photo(title, "Dress", reason=Reason.AMBIGUOUS)
     shares = tuple(float(name == kind) for name in KINDS)
     attributes = {KIND: HeadAnswer(label=kind, probabilities=shares), "colour": HeadAnswer(label="red")}
 
@@ -127,11 +128,11 @@ def doubtful(title: str, shares: Mapping[str, float], product: str = "", sha256:
     return replace(row, answers={**row.answers, KIND: kind})
 
 
-SHARES = MinimumShares(named=0.05, other=0.05)
+FIGURES = FormulaFigures()
 
 
 def decided(row: Record, *others: PhotoRecord) -> HeadAnswers:
-    return answer_with_list(row, known_of([*row.photos, *others], shares=SHARES))
+    return answer_with_list(row, known_of([*row.photos, *others], figures=FIGURES))
 
 
 def shown(answers: HeadAnswers, head: str) -> tuple[str, str | None, str]:
@@ -161,25 +162,38 @@ def test_words_accept_what_the_photo_confirms_where_the_release_shows_from_which
 
 
 @pytest.mark.parametrize(
-    ("title", "least", "suggested"),
-    [("Blouse", 0.1, "Shirt"), ("Blouse", 0.2, None), ("Wool scarf", 0.2, NONE)],
+    ("title", "shares", "suggested"),
+    [
+        ("Blouse", {"dress": 0.99}, ("dress", "shirt")),
+        ("Wool scarf", {"dress": 0.99}, ("dress", "other")),
+        ("Tunic", {"dress": 0.3, "top": 0.5}, ("top", "dress")),
+    ],
 )
-def test_only_a_class_to_which_the_photo_gives_the_least_share_is_suggested(
-    title: str, least: float, suggested: str | None
+def test_the_two_most_probable_kinds_by_photo_and_title_are_suggested(
+    title: str, shares: dict[str, float], suggested: tuple[str, str]
 ) -> None:
-    row = doubtful(title, {"dress": 0.99})
+    row = decide_row(doubtful(title, shares), known_of([doubtful(title, shares)], figures=FIGURES))
 
-    answer = answer_with_list(row, known_of([row], shares=MinimumShares(named=least, other=least)))[LABEL]
+    assert row.suggested_kinds == suggested
+    assert row.find_decision(KIND).answer.suggested_label == suggested[0]  # type: ignore[union-attr]
 
-    assert (answer.reason, answer.suggested_label) == (Reason.TITLE_CONFLICT, suggested)
+
+def test_the_confidence_is_the_probability_of_what_was_decided() -> None:
+    answers = decided(doubtful("Blouse", {"shirt": 0.3, "dress": 0.7}))
+
+    assert answers[LABEL].label == "Shirt"
+    assert answers[LABEL].confidence == pytest.approx(0.3 / (0.3 + 0.7 * 0.01), abs=0.001)
+    assert answers[KIND].confidence == answers[LABEL].confidence
 
 
-def test_the_confidence_stays_what_the_photo_gives_to_the_label_that_is_shown() -> None:
-    answers = decided(doubtful("Blouse", {"shirt": 0.06, "dress": 0.94}))
+def test_in_a_review_the_confidence_stays_that_of_the_photos() -> None:
+    row = doubtful("Blouse", {"dress": 0.99})
 
-    assert (answers[LABEL].label, answers[LABEL].confidence) == ("Shirt", 0.1)
-    assert answers[KIND].confidence == 0.06
-    assert decided(doubtful("Pleated skirt", {"skirt": 0.3}))[LABEL].confidence is None
+    answers = decided(row)
+
+    assert [answers[head].confidence for head in (LABEL, KIND)] == [
+        row.answers[head].confidence for head in (LABEL, KIND)
+    ]
 
 
 def test_of_a_product_all_photos_answer_unfamiliar_ones_too() -> None:
@@ -200,12 +214,12 @@ def test_a_shared_photo_is_enough_for_words_that_every_product_has(title: str, r
 
 
 @pytest.mark.parametrize(
-    "shares", [NO_MINIMUM_SHARES, SHARES], ids=["of nothing", "of kinds, which it does not answer"]
+    "figures", [None, FIGURES], ids=["without figures", "without an answer about the kind"]
 )
-def test_words_accept_nothing_of_which_the_release_shows_nothing(shares: MinimumShares) -> None:
+def test_words_accept_nothing_of_which_the_release_shows_nothing(figures: FormulaFigures | None) -> None:
     row = photo("Summer dress", "Dress", reason=Reason.AMBIGUOUS)
 
-    assert reason_of(row, known_of([row], shares=shares)) == "ambiguous"
+    assert reason_of(row, known_of([row], figures=figures)) == "ambiguous"
 
 
 def test_all_photos_of_a_product_have_the_title_of_the_first_that_has_one() -> None:
@@ -282,10 +296,10 @@ def test_the_headers_of_shops_exports_are_read(columns: str, title: str, categor
 
 
 OWN_KINDS = ("jeans slim", "jeans wide")
-OWN_RUN = replace(RUN, heads={LABEL: ("Trouser", "Dress"), KIND: OWN_KINDS})
+OWN_RUN = replace(RUN, heads={LABEL: ("Trouser", "Dress", "Coat"), KIND: OWN_KINDS})
 
 
-@pytest.mark.parametrize("shares", [SHARES, NO_MINIMUM_SHARES])
+@pytest.mark.parametrize("figures", [FIGURES, None])
 @pytest.mark.parametrize("reason_of_kind", [None, Reason.AMBIGUOUS])
 @pytest.mark.parametrize(
     ("title", "label", "reason"),
@@ -302,24 +316,24 @@ def test_an_attribute_kind_with_labels_of_its_own_is_like_any_other(
     label: Reason | None,
     reason: Reason | None,
     reason_of_kind: Reason | None,
-    shares: MinimumShares,
+    figures: FormulaFigures | None,
 ) -> None:
-    of_class = HeadAnswer(label="Trouser", confidence=0.99, reason=label, probabilities=(0.99, 0.01))
+    of_class = HeadAnswer(label="Trouser", confidence=0.99, reason=label, probabilities=(0.98, 0.01, 0.01))
     of_kind = HeadAnswer(label="jeans wide", confidence=0.8, reason=reason_of_kind, probabilities=(0.2, 0.8))
     row = PhotoRecord(
         path="1.jpg", sha256="a", answers={LABEL: of_class, KIND: of_kind}, cells={"Title": title}
     )
 
-    answers = answer_with_list(row, known_of([row], shares=shares, run=OWN_RUN))
+    answers = answer_with_list(row, known_of([row], figures=figures, run=OWN_RUN))
 
-    is_title_decisive = shares is SHARES or label is None
+    is_title_decisive = figures is FIGURES or label is None
     assert answers[LABEL].reason == (reason if is_title_decisive else label)
     assert answers[KIND] == of_kind
 
 
 @pytest.mark.parametrize("label", ["Trouser", "Dress", NONE])
 def test_a_person_who_names_the_class_says_nothing_about_such_an_attribute(label: str) -> None:
-    of_class = HeadAnswer(label="Trouser", probabilities=(0.99, 0.01))
+    of_class = HeadAnswer(label="Trouser", probabilities=(0.98, 0.01, 0.01))
     of_kind = HeadAnswer(label="jeans wide", confidence=0.8, probabilities=(0.2, 0.8))
     row = PhotoRecord(path="1.jpg", sha256="a", answers={LABEL: of_class, KIND: of_kind}, cells={"Title": ""})
     known = replace(known_of([row], run=OWN_RUN), human_answers=HumanAnswers({("a", ""): {LABEL: label}}))

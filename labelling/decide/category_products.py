@@ -1,0 +1,234 @@
+"""Sum up what the products of each category are, as evidence about its other products. Pure.
+
+Ten products lie in the category "Nowości", which names no garment. Photos and titles say of nine that they
+are dresses. The tenth may be a dress or a coat. Its nine neighbours speak for the dress:
+
+               general share    among the others    among them and four products in general    ratio
+    dress      .10              .95                 .69                                        6.9
+    coat       .15              .01                 .05                                        .35
+
+A list is read twice. `CategoryMembers` gets the categories of each product, and the products that are alike.
+Then each product adds its part: the probability of each kind by its photos and its title.
+`CategoryProducts` has the sums, and takes the own part of a product out of them again.
+
+Parts and sums are whole numbers (millionths), so that the order of rows cannot change a decision.
+"""
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inference.posterior import Shares, compare_with_general
+from inference.words import remove_variant_words
+from labelling.decide.product_titles import ProductTitle
+
+MILLION: Final = 1_000_000
+"""A probability of 1 in the whole numbers of parts and sums."""
+
+MIN_WORDS_OF_ALIKE: Final = 3
+"""Number of words that two titles need beside colour and size, so that equal titles name one product. Fewer
+words, as in "Anna" or "Summer dress", are equal by chance."""
+
+Int32: TypeAlias = NDArray[np.int32]
+Int64: TypeAlias = NDArray[np.int64]
+Bools: TypeAlias = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CategoryProducts:
+    """The products of a table, summed up by category.
+
+    Attributes:
+        numbers: the number of each product that has a category, by its name.
+        categories: int32 (P,), the category of each product; of several the one with most products.
+        parts: int32 (P, K), the part of each product; for products that are alike, the mean of their parts.
+        is_counted: bool (P,), whether the part is in the sum of the product's category.
+        sums: int64 (C, K), the sum of the parts of each category.
+        counts: int64 (C,), the number of parts in each sum.
+        general: the share of each of the K kinds in general, by its name, all above 0.
+    """
+
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    categories: Int32 = field(default_factory=lambda: np.zeros(0, np.int32))
+    parts: Int32 = field(default_factory=lambda: np.zeros((0, 0), np.int32))
+    is_counted: Bools = field(default_factory=lambda: np.zeros(0, np.bool_))
+    sums: Int64 = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+    counts: Int64 = field(default_factory=lambda: np.zeros(0, np.int64))
+    general: Shares = field(default_factory=dict)
+
+    def compare_others(self, product: str) -> Shares | None:
+        """Return how much more frequent each kind is among the other products of a category than in general.
+
+        Args:
+            product: the name of a product, whose own part is left out.
+
+        Returns:
+            A number for each kind, by its name; None if there are no other products.
+        """
+        number = self.numbers.get(product)
+        if number is None:
+            return None
+        if number not in self._latest:  # the photos of a product mostly follow one another
+            self._latest.clear()
+            self._latest[number] = self._compare_others(number)
+        return self._latest[number]
+
+    @cached_property
+    def _latest(self) -> dict[int, Shares | None]:
+        return {}
+
+    def _compare_others(self, number: int) -> Shares | None:
+        category, is_counted = self.categories[number], bool(self.is_counted[number])
+        other_count = int(self.counts[category]) - is_counted
+        if other_count < 1:
+            return None
+        sums = self.sums[category] - self.parts[number] * is_counted
+        shares = dict(zip(self.general, (sums / MILLION).tolist(), strict=True))
+        return compare_with_general(shares, other_count, self.general)
+
+
+NO_CATEGORY_PRODUCTS: Final = CategoryProducts()
+"""The value for a table in which the products of a category say nothing about one another."""
+
+
+class CategoryMembers:
+    """The categories of each product, and the products that are alike, collected while a list is read.
+
+    Products are alike if they have the same photo, or if their titles differ in colour and size alone. Such
+    products, as one row for each size, count once.
+
+    Attributes:
+        numbers: the number of each product that has a category, by its name.
+    """
+
+    def __init__(self, shared_hashes: Iterable[str]) -> None:
+        """Create a collection without products.
+
+        Args:
+            shared_hashes: the sha256 of each photo that is listed under several products.
+        """
+        self.numbers = dict[str, int]()
+        self._shared_hashes = frozenset(shared_hashes)
+        self._categories_by_key = dict[str, int]()
+        # Plain arrays: a list may have hundreds of thousands of products.
+        self._member_products, self._member_categories = array("i"), array("i")
+        self._alike_keys, self._alike_products = array("q"), array("i")
+
+    def collect_products(self, products: Iterable[ProductTitle]) -> Iterator[ProductTitle]:
+        """Yield the given products unchanged, and add each one before it is yielded."""
+        for product in products:
+            self.add_product(product)
+            yield product
+
+    def add_product(self, product: ProductTitle) -> None:
+        """Add a product; it is ignored if it has no category whose products can speak."""
+        if not product.category_keys:
+            return
+        number = self.numbers.setdefault(product.product, len(self.numbers))
+        for key in product.category_keys:
+            self._member_products.append(number)
+            self._member_categories.append(
+                self._categories_by_key.setdefault(key, len(self._categories_by_key))
+            )
+        words = remove_variant_words(product.title)
+        alike_keys = [hash(sha256) for sha256 in product.photo_hashes & self._shared_hashes]
+        alike_keys += [hash(words)] if len(words) >= MIN_WORDS_OF_ALIKE else []
+        for alike_key in alike_keys:
+            self._alike_keys.append(alike_key)
+            self._alike_products.append(number)
+
+    def sum_parts(self, parts: Int32, general: Shares) -> CategoryProducts:
+        """Return the sums of all categories.
+
+        Args:
+            parts: int32 (P, K), the part of each product by its number, in millionths; zeros for a product
+                that adds nothing. Parts of products that are alike are replaced by their mean.
+            general: the share of each of the K kinds in general, by its name, in the order of the parts.
+        """
+        has_part: Bools = np.asarray(parts.any(axis=1))
+        groups = _join_alike(len(parts), np.array(self._alike_keys), np.array(self._alike_products))
+        _average_groups(parts, groups, has_part)
+        products, categories = np.array(self._member_products), np.array(self._member_categories)
+        pairs = categories.astype(np.int64) * len(parts) + groups[products]
+        counted_pairs = np.unique(pairs[has_part[products]])
+        counted_categories, counted_groups = np.divmod(counted_pairs, max(len(parts), 1))
+        counts = np.bincount(counted_categories, minlength=len(self._categories_by_key))
+        sums = np.zeros((len(counts), parts.shape[1]), np.int64)
+        if len(counted_pairs):
+            told, starts = np.unique(counted_categories, return_index=True)
+            sums[told] = np.add.reduceat(parts[counted_groups], starts, dtype=np.int64)
+        chosen = self._choose_categories(counts)
+        return CategoryProducts(
+            numbers=self.numbers,
+            categories=categories[chosen],
+            parts=parts,
+            is_counted=np.isin(pairs[chosen], counted_pairs),
+            sums=sums,
+            counts=counts,
+            general=general,
+        )
+
+    def _choose_categories(self, counts: Int64) -> Int64:
+        """Return the place of the category that each product uses: that with most products, then by key."""
+        products, categories = np.array(self._member_products), np.array(self._member_categories)
+        ranks = np.zeros(len(counts), np.int64)
+        if len(products) > len(self.numbers):  # some product has several categories
+            keys = list(self._categories_by_key)
+            ranks[sorted(range(len(keys)), key=keys.__getitem__)] = np.arange(len(keys))
+        order = np.lexsort((ranks[categories], -counts[categories], products))
+        return order[np.unique(products[order], return_index=True)[1]]
+
+
+def _join_alike(count: int, keys: NDArray[np.int64], products: Int32) -> Int64:
+    """Return the group of each product, int64 (P,). Products that share a key are in one group.
+
+    Args:
+        count: the number of products, P.
+        keys: int64 (N,), equal for products that are alike.
+        products: int32 (N,), the product of each key.
+
+    Returns:
+        The number of the group's first product for each product.
+    """
+    order = np.lexsort((products, keys))
+    is_same = keys[order][1:] == keys[order][:-1]
+    first = list(range(count))
+
+    def find_first(number: int) -> int:
+        while first[number] != number:
+            first[number] = first[first[number]]
+            number = first[number]
+        return number
+
+    pairs = zip(products[order][:-1][is_same].tolist(), products[order][1:][is_same].tolist(), strict=True)
+    for one, other in pairs:
+        lower, higher = sorted((find_first(one), find_first(other)))
+        first[higher] = lower
+    return np.array([find_first(number) for number in range(count)], np.int64)
+
+
+def _average_groups(parts: Int32, groups: Int64, has_part: Bools) -> None:
+    """Replace the parts of each group of several products by the mean of those that have a part.
+
+    Args:
+        parts: int32 (P, K), which is changed.
+        groups: int64 (P,), the group of each product.
+        has_part: bool (P,), whether a product has a part.
+    """
+    is_large = np.bincount(groups, minlength=len(parts))[groups] > 1
+    used = np.flatnonzero(is_large & has_part)
+    if not len(used):
+        return
+    used = used[np.argsort(groups[used], kind="stable")]
+    large_groups, starts, sizes = np.unique(groups[used], return_index=True, return_counts=True)
+    sums = np.add.reduceat(parts[used], starts, dtype=np.int64)
+    means = (2 * sums + sizes[:, None]) // (2 * sizes[:, None])  # rounded, without floats
+    members = np.flatnonzero(is_large)
+    places = np.searchsorted(large_groups, groups[members])
+    is_told = large_groups[np.minimum(places, len(large_groups) - 1)] == groups[members]
+    parts[members[is_told]] = means[places[is_told]]

@@ -1,0 +1,91 @@
+"""Read what a list says about each product: its titles, its category, and the photos that it lists. Pure."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+from inference.kinds import GARMENT_SET_KIND
+from labelling.lists.list_meaning import ListReader, RowWords, combine_titles
+from labelling.lists.own_words import Meaning
+
+
+class ListedRow(NamedTuple):
+    """A row of a list that names a photo of a product.
+
+    Attributes:
+        product: the name of the product.
+        number: the position of the row's photo in the source, counted from 0.
+        path: the path of the photo.
+        sha256: the SHA-256 of the photo's bytes in hexadecimal; empty if the photo has no answer.
+        cells: the cells with titles and categories, by column.
+    """
+
+    product: str
+    number: int
+    path: str
+    sha256: str
+    cells: Mapping[str, str]
+
+
+class ProductTitle(NamedTuple):
+    """The facts of a list about one product.
+
+    Attributes:
+        product: the name of the product.
+        number: the position of its first photo in the source, counted from 0.
+        title: its title; empty without one.
+        words: the words of its titles and its category.
+        shown_kinds: the kinds that its photos may show: those of the meaning, and the parts of a set.
+        photo_hashes: the sha256 of its photos that have an answer.
+        category_keys: the keys of its categories whose other products are evidence about it.
+    """
+
+    product: str
+    number: int
+    title: str
+    words: RowWords
+    shown_kinds: Meaning
+    photo_hashes: frozenset[str]
+    category_keys: tuple[str, ...] = ()
+
+
+def read_product_titles(reader: ListReader, rows: Iterable[ListedRow]) -> Iterator[ProductTitle]:
+    """Yield the facts of a list about each product.
+
+    The kinds of a product are those that all its titles share. Of its other cells, the first one of each
+    column that is not empty is used.
+
+    Args:
+        reader: the reader that finds kinds of garments in titles and categories.
+        rows: the rows of the list, those of a product together, in the order of the source.
+    """
+    for _, group in groupby(rows, attrgetter("product")):
+        yield _read_product_title(reader, list(group))
+
+
+def _read_product_title(reader: ListReader, rows: Sequence[ListedRow]) -> ProductTitle:
+    list_words, first = reader.list_words, rows[0]
+    cells = {
+        column: next((row.cells[column] for row in rows if row.cells[column]), "") for column in first.cells
+    }
+    different = {tuple(row.cells.values()): row.cells for row in rows}
+    titles = {reader.read_title_words(cells_of_row) for cells_of_row in different.values()}
+    folder = find_parent_folder(first.path)
+    row_words = reader.read_row_words(cells, folder, combine_titles(list(titles)))
+    kinds = row_words.meaning.kinds
+    return ProductTitle(
+        product=first.product,
+        number=first.number,
+        title=list_words.read_title(cells),
+        words=row_words,
+        shown_kinds=kinds
+        | (list_words.read_set_kinds(cells) if kinds == {GARMENT_SET_KIND} else frozenset()),
+        photo_hashes=frozenset(row.sha256 for row in rows if row.sha256),
+        category_keys=reader.find_category_keys(cells, folder),
+    )
+
+
+def find_parent_folder(path: str) -> str:
+    """Return the folder in the path of a picture, as a table has the path; empty if there is no folder."""
+    return path.rpartition("/")[0]
