@@ -159,9 +159,10 @@ class Classifier:
             AnswerNotFinite: the model answered NaN or infinity.
             ContractBroken: the contract needs a distance that the model does not return.
         """
-        return self.interpret(self._run_model(pixels), networks or ["pixels"] * len(pixels))
+        return self.interpret(self.compute_scores(pixels), networks or ["pixels"] * len(pixels))
 
-    def _run_model(self, pixels: PixelsBatch) -> Scores:
+    def compute_scores(self, pixels: PixelsBatch) -> Scores:
+        """Run the model on N pictures, at once or, to save memory, in parts, and return its raw scores."""
         most = max(1, MAX_RUN_NUMBERS // pixels[0].size)
         runs = [self.session.run(pixels[start : start + most]) for start in range(0, len(pixels), most)]
         distances = [run.distances for run in runs if run.distances is not None]
@@ -225,7 +226,7 @@ class Classifier:
             AnswerNotFinite: the model answered NaN or infinity.
         """
         # Before temperature, so that a release whose thresholds were changed still has its golden answers.
-        heads, measured_distances = _list_finite_scores(self._run_model(pixels))
+        heads, measured_distances = _list_finite_scores(self.compute_scores(pixels))
         for name, wanted in answers.items():
             _check_answers(np.array(heads[name], np.float32), wanted)
         if distances is not None:

@@ -15,6 +15,7 @@ from inference.convert import ModelInput, make_model_input
 from inference.decode import DecodedPicture
 from inference.picture_opening import find_light_lanes
 from inference.pixel_rows import find_rows_shape, parse_pixel_rows
+from inference.session import Scores
 
 
 class Networks:
@@ -87,4 +88,21 @@ class Networks:
     def _classify_with_one(self, inputs: Sequence[ModelInput]) -> list[Prediction]:
         """Return the answers of the one network that reads all of these pictures."""
         names = [model_input.network for model_input in inputs]
-        return self[names[0]].classify(np.array([model_input.pixels for model_input in inputs]), names)
+        scores = self[names[0]].compute_scores(np.array([model_input.pixels for model_input in inputs]))
+        return self.interpret(scores, names)
+
+    def interpret(self, scores: Scores, names: Sequence[NetworkName]) -> list[Prediction]:
+        """Turn the scores that one network gave to N pictures into predictions.
+
+        `classify` ends with this step. Trainings and reports call it with scores that they have stored, so
+        that a rule which is added here is in the measured promises as well.
+
+        Args:
+            names: the name of the network that each picture is for; the first one decides which network gave
+                the scores.
+
+        Raises:
+            AnswerNotFinite: a score is NaN or infinity.
+            ContractBroken: a contract needs an output that its model does not have.
+        """
+        return self[next(iter(names), "pixels")].interpret(scores, names)

@@ -1,5 +1,6 @@
 """The report's figures against values worked out by hand."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
@@ -8,8 +9,11 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from inference.classifier import Classifier
-from inference.contract import Familiarity, Head, InputContract, ModelContract
+from inference.classifier import Classifier, Prediction
+from inference.contract import Familiarity, Head, InputContract, ModelContract, NetworkName
+from inference.convert import ModelInput
+from inference.networks import Networks
+from inference.reasons import Reason
 from inference.session import Scores
 from reports import values as report
 from reports.answers import NO_CLASS, TEST_SET, Answers, pack_answers, parse_answers
@@ -265,3 +269,23 @@ def test_the_interval_of_an_accuracy_knows_how_few_senders_there_are() -> None:
 def test_the_null_band_is_that_of_a_calibrated_network() -> None:
     assert simulate_null_band(np.array([0.5, 0.5])) == (0.0, 0.5)
     assert simulate_null_band(np.ones(100)) == (0.0, 0.0)
+
+
+def test_a_rule_for_answering_requests_is_in_the_measured_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = Networks.interpret
+
+    def doubt_everything(
+        networks: Networks, scores: Scores, names: Sequence[NetworkName]
+    ) -> list[Prediction]:
+        return [
+            replace(one, answer=replace(one.answer, decision="review", reason=Reason.AMBIGUOUS))
+            for one in answer(networks, scores, names)
+        ]
+
+    monkeypatch.setattr(Networks, "interpret", doubt_everything)
+
+    served = Networks.make_single(Classifier(WrittenAnswers(), CONTRACT)).classify(
+        [ModelInput(pixels) for pixels in numbered_pictures().images]
+    )
+    assert {one.answer.decision for one in served} == {"review"}
+    assert figures().decisions.coverage == 0

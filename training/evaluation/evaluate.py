@@ -1,14 +1,13 @@
-"""Measure a release: every figure comes from the answers that serving would give.
+"""Measure a release: every figure comes from the answers that the service would give.
 
-The pictures go through inference's own classifier on the serving graph, so `/metrics` and `/predict` cannot
-disagree. Pure but for running the graph. The document as a whole: reports/values.py; pictures of
-it: plots.py.
+The scores of a network become answers by `Networks.interpret`, which answers requests as well, so the report
+and `/predict` cannot disagree. Some scores come from the graph of the release, others from heads that did not
+learn the picture.
 """
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 from types import MappingProxyType
 from typing import Final, TypeAlias, cast
 
@@ -18,6 +17,8 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch, Probabilities
 from inference.classifier import Classifier, Prediction
 from inference.contract import LABEL, ModelContract, NetworkName
+from inference.convert import ModelInput
+from inference.networks import Networks
 from inference.session import Scores, Session
 from reports.answers import ACCEPT, NO_CLASS, TEST_SET, Answers, ColumnValues
 from reports.intervals import compute_share_interval
@@ -103,11 +104,12 @@ def _name_pictures_once(contents: NDArray[np.str_]) -> NDArray[np.str_]:
 
 def predict_pictures(classifier: Classifier, images: Pictures) -> list[Prediction]:
     """Return the predictions of the service for each picture: class, attributes and decisions."""
+    networks = Networks.make_single(classifier)
     names = iter(images.networks)
     return [
         prediction
         for batch in split_into_batches(images.pixels)
-        for prediction in classifier.classify(batch, list(islice(names, len(batch))))
+        for prediction in networks.classify([ModelInput(pixels, network=next(names)) for pixels in batch])
     ]
 
 
@@ -138,7 +140,7 @@ def interpret_scores(
     scores = make_scores(answers)
     heads = {**scores.probabilities, **attributes}
     names = cast("list[NetworkName]", answers.networks.tolist())
-    return classifier.interpret(replace(scores, probabilities=heads), names)
+    return Networks.make_single(classifier).interpret(replace(scores, probabilities=heads), names)
 
 
 def fill_in_predictions(predictions: Sequence[Prediction], answers: Answers) -> Answers:
