@@ -97,12 +97,11 @@ class Visits:
             opened.close()
 
 
-def flaws(page: Page, *, besides: tuple[str, ...] = ()) -> list[str]:
+def flaws(page: Page) -> list[str]:
     """What axe-core finds wrong with the page as it is now, and whether readers have to scroll sideways.
 
     Args:
         page: in the state that is examined.
-        besides: how findings begin that are left out.
 
     Returns:
         a line for each element: rule, selector, and what would mend it.
@@ -116,4 +115,4 @@ def flaws(page: Page, *, besides: tuple[str, ...] = ()) -> list[str]:
     ]
     if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
         lines.append("The page is wider than its window.")
-    return [line for line in lines if not (besides and line.startswith(besides))]
+    return lines

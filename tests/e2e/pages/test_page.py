@@ -142,6 +142,9 @@ def test_at_docs_a_picture_is_classified_and_the_page_leads_home(
     predict.locator('input[type="file"]').first.set_input_files(EXAMPLES / "ankle-boot.png")
     predict.get_by_role("button", name="Execute").click()
     expect(predict.locator(".live-responses-table")).to_contain_text('"label": "Ankle boot"')
+    sent = predict.locator(".curl").inner_text()
+    assert "image=@ankle-boot.png" in sent
+    assert ("title" in sent, "language" in sent) == (False, False)
     page.get_by_role("link", name="Try it").click()
 
     expect(page).to_have_url(f"{bundled_service.url}/")

@@ -1,8 +1,4 @@
-"""The pages for those who see, hear, type and scroll in other ways: at any width, light and dark.
-
-Swagger UI skips a level of headings and has parts outside of landmarks, which axe calls moderate; these
-findings are left out at /docs.
-"""
+"""The pages for those who see, hear, type and scroll in other ways: at any width, light and dark."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -13,7 +9,6 @@ from tests.service import Service
 
 pytestmark = pytest.mark.slow
 
-OF_SWAGGER_UI = ("heading-order:", "region:")
 UNFOLD = "document.querySelectorAll('details').forEach((folded) => { folded.open = true })"
 NO_PICTURE = a_file("a-very-long-name-that-has-no-place-where-it-could-be-broken-over-lines.txt", b"text")
 
@@ -58,7 +53,21 @@ def test_report_and_contract_are_accessible_and_never_wider_than_the_window(
     expect(page.locator("h1, #operations-Health-health_live").first).to_be_visible()
     page.evaluate(UNFOLD)
 
-    assert flaws(page, besides=OF_SWAGGER_UI if path == "/docs" else ()) == []
+    assert flaws(page) == []
+
+
+def test_the_contract_of_a_route_folds_its_responses_and_is_accessible_with_all_of_them(
+    visiting: Visits, bundled_service: Service
+) -> None:
+    page = visiting(f"{bundled_service.url}/docs", width=390)
+    predict = page.locator("#operations-Classify-predict")
+    expect(predict.locator(".responses-table")).to_be_hidden()
+    assert page.evaluate("document.documentElement.scrollHeight") < 5000
+
+    predict.get_by_role("button", name="Show all responses").click()
+
+    expect(predict.locator(".responses-table")).to_be_visible()
+    assert flaws(page) == []
 
 
 def test_the_keyboard_alone_is_enough(visiting: Visits, bundled_service: Service) -> None:
