@@ -130,9 +130,9 @@ def _find_photo_reason(answer: PhotoAnswer, accepted: str | None, is_admitted: b
     """Return the photos' own reason, or the reason why their accepted answer is not accepted here."""
     if answer.reason:
         return answer.reason
-    if accepted is None:
-        return Reason.AMBIGUOUS
-    return Reason.TITLE_CONFLICT if is_admitted is False else None
+    if is_admitted is False:
+        return Reason.TITLE_CONFLICT
+    return Reason.AMBIGUOUS if accepted is None else None
 
 
 def _find_accepted_by_photos(weighed: WeighedEvidence) -> _Accepted:

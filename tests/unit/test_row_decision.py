@@ -272,6 +272,12 @@ WITH_TITLE: dict[str, Case] = {
     "without shares a title contradicts": Case(
         photos=[TROUSERS], title="Handbag", has_figures=False, shows=("Trouser", "review", "list", "model")
     ),
+    "without figures a title contradicts a photo whose class and kind do not belong together": Case(
+        photos=[Photo(sure("Dress"), sure("trousers"))],
+        title="Handbag",
+        has_figures=False,
+        shows=("Dress", "review", "list", "model"),
+    ),
     "all photos of a product confirm its title": Case(
         photos=product(UNSURE_BLOUSE, UNSURE_BLOUSE),
         title="Striped blouse",
