@@ -1,5 +1,6 @@
-"""Reports and stored answers as values, the comparison of releases, and pages and cards for people.
+"""Reports and stored answers of releases: read them, compare two releases, and describe one for people.
 
-Start reading in values.py (a report) and answers.py (the answers of a release to single pictures). judge.py
-says whether a release may follow the current one; model_card.py and page/ write for people. Writes nothing.
+A report says how good a release is. Stored answers are its answers to single pictures, by which two releases
+are compared before one replaces the other (the gate). Start reading in values.py, which has the report, and
+answers.py.
 """

@@ -1,8 +1,9 @@
-"""The answers of a release to single pictures, in answers.csv.gz, by which the release is judged.
+"""The answers of a release to single pictures, which it stores in answers.csv.gz.
 
-A row is about one picture and one head: the class, or an attribute. Pictures of the test set come first, in
-its order, then photos. The report says whether the networks that answered had learnt none of the pictures.
-Reads folder and store; comparison.py compares the answers of two releases.
+Two releases are compared by their answers to the same pictures, which says more than two accuracies. A row is
+about one picture and one head (the class, or an attribute such as the colour): the right label, the answered
+label, the probabilities and the decision. Pictures of the test set come first, then photos. No picture is
+answered by a network that has learnt it, unless the report says so.
 """
 
 import csv
@@ -380,7 +381,11 @@ def _read_answers(path: str, manifest: Manifest, read_file: FileReader, address:
 
 
 def _columns(content: bytes) -> dict[str, list[str]]:
-    """Return the columns of a CSV by name; ValueError unless every row has each of them."""
+    """Return the columns of a CSV by name.
+
+    Raises:
+        ValueError: a row does not have a cell for each column.
+    """
     rows = [row for row in csv.reader(io.StringIO(content.decode()), strict=True) if row]
     if not rows:
         raise ValueError("the row of column names is missing")

@@ -1,8 +1,9 @@
-"""Test whether a release is measurably worse than another one on pictures that both answered.
+"""Test whether a release is measurably worse than another one on pictures that both have answered.
 
-Touches nothing.
-Pictures are the same if their hashes and truths agree. All pictures of a group, such as a sender's photos,
-count together. evidence.py finds the pictures that two releases share; gate.py decides by the comparison.
+Two pictures are the same if their hashes and their right labels agree. All pictures of a group, such as the
+photos of one sender, are treated as one draw, since an error in one of them is often an error in all.
+`compare_answers` returns the difference of each share, and the chance that two equally good releases differ
+so much.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,8 @@
-"""Evidence about a release, by which the gate compares it with others: its answers and its promises.
+"""Collect the evidence by which the gate compares a release with others: its answers and its promises.
 
-The gate is the check before a promotion. Reads a folder or a store. Only files whose hashes agree with the
-manifest are used. The rules: gate.py.
+The gate is the check before a release becomes current. A promise is a sentence of the report such as "95% of
+accepted answers are right". Evidence is read from the files of a release, in a folder or in a store. Files
+whose hash is not the one in the manifest are refused.
 """
 
 import hashlib

@@ -1,7 +1,9 @@
-"""Rules of the gate, which decides whether a release may follow the current one. No I/O.
+"""Rules of the gate, which decides whether a release may follow the current one.
 
-Releases are compared on the pictures that both have answered: those of the test set, and photos of all tiers
-together. comparison.py compares; publish.py and the releases command ask before they append a promotion.
+`check_gate` raises an error with the figures of both releases if the new one is measurably worse, or if it
+would break clients, for example because its labels differ. Releases are compared on the pictures that both
+have answered: those of the test set, and photos of all tiers together (a tier says how photos were taken,
+such as by a shop or by users).
 """
 
 import json

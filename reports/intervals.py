@@ -1,9 +1,11 @@
-"""Statistics of shares: bounds, intervals, numbers of answers that show something, and a randomisation test.
+"""Statistics of shares: bounds, intervals, how many answers show something, and a randomisation test.
 
-A sender's photos share camera, floor and taste, so sixty photos of one sender say less than sixty of as many:
-`estimate_errors` and `compute_share_interval` count them so. Groups are the column `group` of a table, joined
-where pictures are nearly the same. Python and NumPy alone: serving and promoting do not install SciPy. Knows
-no release. How bounds choose a threshold: accept_threshold.py; how releases compare: comparison.py.
+For example: 97 of 100 accepted answers are right. At least which share is right with 95% confidence?
+`compute_lower_bounds` answers that for independent answers. A sender's photos share camera, floor and taste,
+so sixty photos of one sender say less than one photo of each of sixty senders. `estimate_errors` and
+`compute_share_interval` take such groups into account.
+
+Only Python and NumPy are needed: services and publishing do not install SciPy.
 """
 
 import math
@@ -35,7 +37,10 @@ _HALVINGS: Final = 45
 """Halvings of an interval of width 1, down to 3e-14."""
 
 _TERMS: Final = 2000
-"""The most of a continued fraction; some hundred thousand answers take a few hundred."""
+"""Largest number of terms of a continued fraction.
+
+For some hundred thousand answers, a few hundred are needed.
+"""
 
 FloatArray = NDArray[np.float64]
 
@@ -256,6 +261,7 @@ def _estimate_one_share(
 
 
 def _price_of_few(groups: FloatArray, answers: NDArray[np.int64], confidence_level: float) -> FloatArray:
+    """Return the factor by which few groups make a share less certain, at least 1."""
     freedoms = (np.maximum([groups, answers], 2) - 1).astype(np.int64)
     # A model to which no picture is familiar has no threshold, so there may be no row.
     most = freedoms.max(initial=1)
@@ -435,6 +441,7 @@ def compute_sampling_chance(k: int, sample_size: int, wrong: int, rows: int) -> 
 
 
 def _log_ways(n: int, k: int) -> float:
+    """Return the logarithm of the number of ways to draw k of n."""
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 

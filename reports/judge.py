@@ -1,6 +1,7 @@
-"""Check whether a release may become current in a store, before publishing sends anything.
+"""Compare a release with the current one of a store, before anything of it is sent there.
 
-Reads the store. The rules themselves, without I/O: gate.py.
+`judge_release` reads what is needed from the store, and raises an error if the gate refuses the release.
+Publishing calls it first.
 """
 
 from contextlib import suppress

@@ -1,7 +1,7 @@
 """Write MODEL_CARD.md, which describes a release for people, below the metadata that model hubs read.
 
-The template model_card.md uses nothing but the contracts of the networks and the report. Each value in
-the block of metadata is JSON, which is valid YAML. Pure.
+Everything in the card comes from the report and the contracts of the networks. Each value in the block of
+metadata is JSON, which is valid YAML, so that no label can break it.
 """
 
 import json

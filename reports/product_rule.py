@@ -1,7 +1,8 @@
-"""Combine the answers to several photos of one product: tables use this rule, and reports measure it.
+"""Combine the answers to several photos of one product into one answer.
 
 Several photos together know more than the most confident one, so the mean of their log probabilities answers.
-The confidence threshold is that of single photos; in addition, the photos of a product must agree. Pure.
+The confidence threshold is that of single photos; in addition, the photos of a product must agree. Tables use
+this rule, and reports measure it.
 """
 
 import math

@@ -1,7 +1,7 @@
 """Decide again about the stored answers of a release: accept, or the reason of a review.
 
-The gate, which compares releases before a promotion, uses these decisions. Touches nothing. The rule:
-inference/decision.py; training/thresholds/ chooses the thresholds.
+The gate, which compares releases before one becomes current, needs the decisions that a release would make
+with its present thresholds. Somebody may have changed them after the answers were stored.
 """
 
 from collections.abc import Mapping
