@@ -66,7 +66,7 @@ ColumnValues: TypeAlias = str | float | Sequence[str] | Sequence[int] | Sequence
 """Values of a column: one for each row, or a single one for all rows."""
 
 
-def _column_called(
+def _describe_column(
     name: str, unknown: str | float, *, is_required: bool = False, length: int = 0
 ) -> dict[str, Any]:
     """Return the metadata of a field of Answers that is a column of the file.
@@ -110,26 +110,26 @@ class Answers:
             decided; NaN if they are not known.
     """
 
-    sets: NDArray[np.str_] = field(metadata=_column_called("set", "", is_required=True))
+    sets: NDArray[np.str_] = field(metadata=_describe_column("set", "", is_required=True))
     pictures: NDArray[np.str_] = field(
-        metadata=_column_called("picture", "", is_required=True, length=PICTURE_NAME_DIGITS)
+        metadata=_describe_column("picture", "", is_required=True, length=PICTURE_NAME_DIGITS)
     )
     groups: NDArray[np.str_] = field(
-        metadata=_column_called("group", "", is_required=True, length=PICTURE_NAME_DIGITS)
+        metadata=_describe_column("group", "", is_required=True, length=PICTURE_NAME_DIGITS)
     )
-    folds: NDArray[np.int64] = field(metadata=_column_called("fold", 0, is_required=True))
-    networks: NDArray[np.str_] = field(metadata=_column_called("network", "pixels", is_required=True))
-    truth: NDArray[np.int64] = field(metadata=_column_called("truth", NO_CLASS, is_required=True))
-    predicted: NDArray[np.int64] = field(metadata=_column_called("predicted", NO_CLASS, is_required=True))
+    folds: NDArray[np.int64] = field(metadata=_describe_column("fold", 0, is_required=True))
+    networks: NDArray[np.str_] = field(metadata=_describe_column("network", "pixels", is_required=True))
+    truth: NDArray[np.int64] = field(metadata=_describe_column("truth", NO_CLASS, is_required=True))
+    predicted: NDArray[np.int64] = field(metadata=_describe_column("predicted", NO_CLASS, is_required=True))
     familiarity: NDArray[np.float64] = field(
-        metadata=_column_called("familiarity", math.nan, is_required=True)
+        metadata=_describe_column("familiarity", math.nan, is_required=True)
     )
-    decisions: NDArray[np.str_] = field(metadata=_column_called("decision", "", is_required=True))
-    by: NDArray[np.str_] = field(metadata=_column_called("by", ""))
-    spelt: NDArray[np.str_] = field(metadata=_column_called("source", ""))
-    sources: NDArray[np.str_] = field(metadata=_column_called("origin", ""))
-    distances: NDArray[np.float64] = field(metadata=_column_called("distance", math.nan))
-    attributes: NDArray[np.str_] = field(metadata=_column_called("attribute", CLASS_HEAD))
+    decisions: NDArray[np.str_] = field(metadata=_describe_column("decision", "", is_required=True))
+    by: NDArray[np.str_] = field(metadata=_describe_column("by", ""))
+    spelt: NDArray[np.str_] = field(metadata=_describe_column("source", ""))
+    sources: NDArray[np.str_] = field(metadata=_describe_column("origin", ""))
+    distances: NDArray[np.float64] = field(metadata=_describe_column("distance", math.nan))
+    attributes: NDArray[np.str_] = field(metadata=_describe_column("attribute", CLASS_HEAD))
     probabilities: NDArray[np.float64]
 
     def __len__(self) -> int:
@@ -156,9 +156,9 @@ class Answers:
         """
         n = len(truth)
         shares = np.zeros((n, 0)) if probabilities is None else np.array(probabilities, np.float64)
-        likeliest = _likeliest(shares) if predicted is None else predicted
+        likeliest = _find_likeliest_classes(shares) if predicted is None else predicted
         given_columns = {**columns, "sets": sets, "truth": truth, "predicted": likeliest}
-        new_columns = {name: _column(name, given_columns.pop(name, None), n) for name in ANSWER_COLUMNS}
+        new_columns = {name: _make_column(name, given_columns.pop(name, None), n) for name in ANSWER_COLUMNS}
         if given_columns:
             raise TypeError(f"{', '.join(given_columns)}: no column of answers")
         return cls(**new_columns, probabilities=shares)
@@ -252,7 +252,7 @@ class Answers:
         return Answers(**columns, probabilities=np.concatenate(wide))
 
 
-def _likeliest(shares: NDArray[np.float64]) -> NDArray[np.int64]:
+def _find_likeliest_classes(shares: NDArray[np.float64]) -> NDArray[np.int64]:
     """Return the likeliest class of each row of (N, C), int64 (N,); NO_CLASS if none is known."""
     has_shares = ~np.isnan(shares).all(axis=1)
     likeliest = np.full(len(shares), NO_CLASS, np.int64)
@@ -274,11 +274,11 @@ def number_units(groups: NDArray[np.str_]) -> NDArray[np.int64]:
 ANSWER_COLUMNS: Final[Mapping[str, Mapping[str, Any]]] = {
     column.name: column.metadata for column in fields(Answers) if column.metadata
 }
-"""Fields of Answers that are columns of the file, in its order, with the metadata from `_column_called`. In
+"""Fields of Answers that are columns of the file, in its order, with the metadata from `_describe_column`. In
 the file, a column `p0`, `p1`, ... with the probabilities of each class follows."""
 
 
-def _column(name: str, values: ColumnValues | None, n: int) -> NDArray[Any]:
+def _make_column(name: str, values: ColumnValues | None, n: int) -> NDArray[Any]:
     """Return a column with n rows in its type, from n values or a single one."""
     unknown, length = ANSWER_COLUMNS[name]["unknown"], ANSWER_COLUMNS[name]["length"]
     types = {str: f"<U{length}" if length else np.str_, int: np.int64, float: np.float64}
@@ -380,7 +380,7 @@ def _read_answers(path: str, manifest: Manifest, read_file: FileReader, address:
         raise ReleaseCorrupt(f"{address}/{path}: {error}. Train the release again.") from error
 
 
-def _columns(content: bytes) -> dict[str, list[str]]:
+def _read_columns(content: bytes) -> dict[str, list[str]]:
     """Return the columns of a CSV by name.
 
     Raises:
@@ -406,8 +406,8 @@ def parse_answers(content: bytes) -> Answers:
         unpacked = file.read(most + 1)
     if len(unpacked) > most:
         raise ValueError(f"{len(content)} bytes unpack to more than {most}")
-    columns = _columns(unpacked)
-    shares = [_numbers(columns[name]) for name in columns if name[0] == "p" and name[1:].isdecimal()]
+    columns = _read_columns(unpacked)
+    shares = [_parse_numbers(columns[name]) for name in columns if name[0] == "p" and name[1:].isdecimal()]
     rows = len(columns["set"])
     return Answers(
         **{name: _read_column(name, columns, rows) for name in ANSWER_COLUMNS},
@@ -425,10 +425,10 @@ def _read_column(name: str, columns: dict[str, list[str]], rows: int) -> NDArray
             for value, what in zip(values, shown, strict=True)
         ]
     if values is not None and isinstance(unknown, float):
-        values = _numbers(values)
-    return _column(name, values, rows)
+        values = _parse_numbers(values)
+    return _make_column(name, values, rows)
 
 
-def _numbers(values: list[str]) -> list[str]:
+def _parse_numbers(values: list[str]) -> list[str]:
     """Return the values of a column of floats, in which an empty one is not a number."""
     return [value or "nan" for value in values]

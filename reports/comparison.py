@@ -101,21 +101,24 @@ def compare_answers(candidate: Answers, baseline: Answers, promised_share: float
     return AnswerComparison(
         picture_count=len(candidate),
         group_count=int(groups.max()) + 1,
-        right=_difference(
+        right=_compare_shares(
             ~candidate.is_right[shown], ~baseline.is_right[shown], groups[shown], is_about_right=True
         )
         if shown.any()
         else None,
         wrong_accepted=_compare_accepted_errors(candidate, baseline, groups, promised_share),
         shares_by_set={
-            name: (_shares(candidate.select_rows(in_set)), _shares(baseline.select_rows(in_set)))
+            name: (
+                _measure_shares(candidate.select_rows(in_set)),
+                _measure_shares(baseline.select_rows(in_set)),
+            )
             for name in np.unique(baseline.sets).tolist()
             for in_set in [baseline.sets == name]
         },
     )
 
 
-def _difference(
+def _compare_shares(
     candidate: RightAnswers,
     baseline: RightAnswers,
     groups: NDArray[np.int64],
@@ -144,7 +147,7 @@ def _compare_accepted_errors(
     )
 
 
-def _shares(answers: Answers) -> AnswerShares:
+def _measure_shares(answers: Answers) -> AnswerShares:
     class_answers = answers.select_rows(answers.has_class)
     accepted = answers.is_accepted
     accepted_right = answers.is_right[accepted] if len(class_answers) else class_answers.is_right

@@ -95,16 +95,18 @@ def check_gate(
     if current is None:
         return "The first release here, so there was nothing to compare it with."
     _check_contract(candidate.manifest, current.manifest)
-    comparisons = _compared(candidate, current)
-    declined = _compared(candidate, oldest) if oldest else {}
+    comparisons = _compare_all_sets(candidate, current)
+    declined = _compare_all_sets(candidate, oldest) if oldest else {}
     reasons = [
-        *_clause("cannot be compared with current: ", _not_shared(comparisons, current)),
-        *_clause("is measurably worse than current: ", _losses(comparisons, 0.0)),
-        *_clause("accepts less than current: ", _fewer_accepted(comparisons)),
-        *_clause("accepts no product of several photos any more: ", _lost_products(candidate, current)),
-        *_clause(
+        *_join_reasons("cannot be compared with current: ", _describe_unshared_sets(comparisons, current)),
+        *_join_reasons("is measurably worse than current: ", _describe_losses(comparisons, 0.0)),
+        *_join_reasons("accepts less than current: ", _describe_fewer_accepted(comparisons)),
+        *_join_reasons(
+            "accepts no product of several photos any more: ", _describe_lost_products(candidate, current)
+        ),
+        *_join_reasons(
             f"is worse than {_OLDEST} by more than {MAX_SLOW_DECLINE:.0%}: ",
-            _losses(declined, MAX_SLOW_DECLINE),
+            _describe_losses(declined, MAX_SLOW_DECLINE),
         ),
     ]
     if reasons:
@@ -113,7 +115,7 @@ def check_gate(
             "--force promotes it anyway."
         )
     heads = sorted({*candidate.product_promises, *current.product_promises})
-    rows = [*_rows(comparisons), *(_product_row(head, candidate, current) for head in heads)]
+    rows = [*_list_test_rows(comparisons), *(_format_product_row(head, candidate, current) for head in heads)]
     texts = [
         f"Not measurably worse than current, {current.version}, on the pictures that both decided about and "
         f"whose label did not change: {'; '.join(rows)}."
@@ -121,7 +123,7 @@ def check_gate(
     if oldest and declined:
         texts.append(
             f"Nor by more than {MAX_SLOW_DECLINE:.0%} than {_OLDEST}, {oldest.version}: "
-            f"{'; '.join(_rows(declined))}."
+            f"{'; '.join(_list_test_rows(declined))}."
         )
     return " ".join(texts)
 
@@ -142,13 +144,16 @@ _Test = tuple[ShareComparison, str]
 loss."""
 
 
-def _compared(candidate: ReleaseEvidence, baseline: ReleaseEvidence) -> ComparisonsByName:
+def _compare_all_sets(candidate: ReleaseEvidence, baseline: ReleaseEvidence) -> ComparisonsByName:
     pairs = {name: select_shared_answers(candidate, baseline, name) for name in (TEST_SET, ALL_PHOTOS)}
     for name, head in baseline.manifest.attributes.items():
         candidate_head = candidate.manifest.attributes.get(name)
         if candidate_head is not None and candidate_head.labels == head.labels:
             answers, baseline_answers = select_shared_attribute_answers(candidate, baseline, name)
-            pairs[ATTRIBUTE_SET_PREFIX + name] = _one_set(answers, name), _one_set(baseline_answers, name)
+            pairs[ATTRIBUTE_SET_PREFIX + name] = (
+                _compare_one_set(answers, name),
+                _compare_one_set(baseline_answers, name),
+            )
     return {
         name: compare_answers(
             answers, others, baseline.promised_shares.get(name.removeprefix(ATTRIBUTE_SET_PREFIX), 1.0)
@@ -158,11 +163,11 @@ def _compared(candidate: ReleaseEvidence, baseline: ReleaseEvidence) -> Comparis
     }
 
 
-def _one_set(answers: Answers, attribute: str) -> Answers:
+def _compare_one_set(answers: Answers, attribute: str) -> Answers:
     return replace(answers, sets=np.full(len(answers), ATTRIBUTE_SET_PREFIX + attribute))
 
 
-def _not_shared(comparisons: ComparisonsByName, current: ReleaseEvidence) -> Iterator[str]:
+def _describe_unshared_sets(comparisons: ComparisonsByName, current: ReleaseEvidence) -> Iterator[str]:
     """Yield sentences on sets of which too few pictures were answered by both releases.
 
     The sets are the test set, and those about which the current release makes promises.
@@ -180,7 +185,7 @@ def _not_shared(comparisons: ComparisonsByName, current: ReleaseEvidence) -> Ite
             yield f"both decided {n:,} of the {total:,} pictures of {_name_set(name)}; {least} are needed"
 
 
-def _losses(comparisons: ComparisonsByName, margin: float) -> Iterator[str]:
+def _describe_losses(comparisons: ComparisonsByName, margin: float) -> Iterator[str]:
     """Yield a text for each measurable loss of the candidate that is above a margin.
 
     All tests of attributes together have the same error rate as those of the class (Holm).
@@ -189,7 +194,7 @@ def _losses(comparisons: ComparisonsByName, margin: float) -> Iterator[str]:
     attribute_tests = list[_Test]()
     for name, comparison in comparisons.items():
         (attribute_tests if name.startswith(ATTRIBUTE_SET_PREFIX) else class_tests).extend(
-            _tests(name, comparison)
+            _list_tests(name, comparison)
         )
     attribute_tests.sort(key=lambda test: test[0].p_value)
     levels = [2 * TEST_ERROR_RATE / left for left in range(len(attribute_tests), 0, -1)]
@@ -201,7 +206,7 @@ def _losses(comparisons: ComparisonsByName, margin: float) -> Iterator[str]:
     yield from (row for difference, row in measurable_tests if difference.loss > margin)
 
 
-def _fewer_accepted(comparisons: ComparisonsByName) -> Iterator[str]:
+def _describe_fewer_accepted(comparisons: ComparisonsByName) -> Iterator[str]:
     for compared in comparisons.values():
         for name, (now, then) in compared.shares_by_set.items():
             if then.right_share is None or not then.accepted_share:
@@ -211,30 +216,30 @@ def _fewer_accepted(comparisons: ComparisonsByName) -> Iterator[str]:
                 and then.accepted_share - now.accepted_share >= MAX_ACCEPTED_DROP
             )
             if too_few or not now.accepted_share:
-                yield _set_row(name, (now, then))
+                yield _format_set_row(name, (now, then))
 
 
-def _lost_products(candidate: ReleaseEvidence, current: ReleaseEvidence) -> Iterator[str]:
+def _describe_lost_products(candidate: ReleaseEvidence, current: ReleaseEvidence) -> Iterator[str]:
     """Yield a text for each head that accepts products in the current release, but not in the candidate."""
     for head, promise in current.product_promises.items():
         if is_promise_shown(promise) and not is_promise_shown(candidate.product_promises.get(head)):
-            yield _product_row(head, candidate, current)
+            yield _format_product_row(head, candidate, current)
 
 
-def _clause(beginning: str, reasons: Iterator[str]) -> list[str]:
+def _join_reasons(beginning: str, reasons: Iterator[str]) -> list[str]:
     """Join the reasons against the candidate to one clause; none without reasons."""
     rows = "; ".join(reasons)
     return [f"{beginning}{rows}"] if rows else []
 
 
-def _rows(comparisons: ComparisonsByName) -> Iterator[str]:
+def _list_test_rows(comparisons: ComparisonsByName) -> Iterator[str]:
     """Yield the tests of each comparison, then the shares of its sets."""
     for name, comparison in comparisons.items():
-        yield from (row for _, row in _tests(name, comparison))
-        yield from (_set_row(*each) for each in comparison.shares_by_set.items())
+        yield from (row for _, row in _list_tests(name, comparison))
+        yield from (_format_set_row(*each) for each in comparison.shares_by_set.items())
 
 
-def _tests(name: str, comparison: AnswerComparison) -> Iterator[_Test]:
+def _list_tests(name: str, comparison: AnswerComparison) -> Iterator[_Test]:
     groups = (
         f" of {comparison.group_count:,} senders or products"
         if comparison.group_count < comparison.picture_count
@@ -247,17 +252,18 @@ def _tests(name: str, comparison: AnswerComparison) -> Iterator[_Test]:
             yield difference, f"{answers}: {now} {what}, before {then} (p = {difference.p_value:.2g})"
 
 
-def _set_row(name: str, shares: tuple[AnswerShares, AnswerShares]) -> str:
+def _format_set_row(name: str, shares: tuple[AnswerShares, AnswerShares]) -> str:
     now, then = shares
     none = (
         f", {now.no_class_count:,} of them of none of the classes"
         if 0 < now.no_class_count < now.picture_count
         else ""
     )
-    return f"{_name_set(name)} ({now.picture_count:,} pictures{none}): {_shares(now)}, before {_shares(then)}"
+    pictures = f"{now.picture_count:,} pictures{none}"
+    return f"{_name_set(name)} ({pictures}): {_format_shares(now)}, before {_format_shares(then)}"
 
 
-def _shares(shares: AnswerShares) -> str:
+def _format_shares(shares: AnswerShares) -> str:
     right = "" if shares.right_share is None else f"{shares.right_share:.1%} right and "
     right_share = shares.right_accepted_share
     return f"{right}{shares.accepted_share:.1%} accepted" + (
@@ -265,12 +271,12 @@ def _shares(shares: AnswerShares) -> str:
     )
 
 
-def _product_row(head: str, *releases: ReleaseEvidence) -> str:
-    now, then = (_accepted_products(release.product_promises.get(head)) for release in releases)
+def _format_product_row(head: str, *releases: ReleaseEvidence) -> str:
+    now, then = (_format_accepted_products(release.product_promises.get(head)) for release in releases)
     return f"products by {head}: {now}, before {then}"
 
 
-def _accepted_products(promise: ProductPromise | None) -> str:
+def _format_accepted_products(promise: ProductPromise | None) -> str:
     if promise is None or not promise.n:
         return "not measured, so none is accepted"
     accepted = f"{promise.accepted:,} of {promise.n:,} accepted, {promise.right:,} right"
@@ -290,18 +296,18 @@ def _name_set(name: str) -> str:
 def _check_contract(candidate: Manifest, current: Manifest) -> None:
     if candidate.labels != current.labels:
         raise GateRefused(
-            f"{candidate.version} has the labels {_shown(candidate.labels)}, but {current.version}, "
-            f"which is current, has {_shown(current.labels)}. Clients rely on them; "
+            f"{candidate.version} has the labels {_format_value(candidate.labels)}, but {current.version}, "
+            f"which is current, has {_format_value(current.labels)}. Clients rely on them; "
             "--force promotes it anyway."
         )
     for name, head in current.attributes.items():
         candidate_head = candidate.attributes.get(name)
         if candidate_head is None or candidate_head.labels != head.labels:
-            has = "lacks it" if candidate_head is None else f"has {_shown(candidate_head.labels)}"
+            has = "lacks it" if candidate_head is None else f"has {_format_value(candidate_head.labels)}"
             raise GateRefused(
                 f"{current.version}, which is current, answers the attribute `{name}` with "
-                f"{_shown(head.labels)}, and {candidate.version} {has}. Clients rely on it; --force promotes "
-                "it anyway."
+                f"{_format_value(head.labels)}, and {candidate.version} {has}. Clients rely on it; --force "
+                "promotes it anyway."
             )
     if current.has_both_networks and not candidate.has_both_networks:
         raise GateRefused(
@@ -309,16 +315,16 @@ def _check_contract(candidate: Manifest, current: Manifest) -> None:
             "one: every photo would be answered by the network for pixels. Train it with `--from` a release "
             "that has both; --force promotes it anyway."
         )
-    candidate_form, current_form = map(_pixels_of, (candidate, current))
+    candidate_form, current_form = map(_describe_pixels, (candidate, current))
     if {key: candidate_form.get(key) for key in current_form} != current_form:
         raise GateRefused(
-            f"{candidate.version} reads {_shown(candidate_form)}, but {current.version}, "
-            f"which is current, reads {_shown(current_form)}. Clients may send pixels of that form. "
+            f"{candidate.version} reads {_format_value(candidate_form)}, but {current.version}, "
+            f"which is current, reads {_format_value(current_form)}. Clients may send pixels of that form. "
             "--force promotes it anyway."
         )
 
 
-def _pixels_of(manifest: Manifest) -> dict[str, object]:
+def _describe_pixels(manifest: Manifest) -> dict[str, object]:
     """Return the facts that clients must know to send pixels, such as shape and polarity.
 
     If there is a network for photos, too, its shape is added. So a release that adds this network breaks no
@@ -333,5 +339,5 @@ def _pixels_of(manifest: Manifest) -> dict[str, object]:
     )
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)

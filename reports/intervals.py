@@ -115,12 +115,12 @@ def compute_beta_quantiles(tail: float, a: FloatArray | float, b: FloatArray | f
     low, high = np.zeros(len(a)), np.ones(len(a))
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        below = _incomplete_beta(middle, a, b) < tail
+        below = _compute_incomplete_beta(middle, a, b) < tail
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     return high
 
 
-def _incomplete_beta(x: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
+def _compute_incomplete_beta(x: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
     """Compute I_x(a, b), 0 < x < 1, by the continued fraction that converges (DLMF 8.17.22)."""
     scale = np.array(
         [math.lgamma(p + q) - math.lgamma(p) - math.lgamma(q) for p, q in zip(a, b, strict=True)]
@@ -128,11 +128,11 @@ def _incomplete_beta(x: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
     mirrored = x > (a + 1) / (a + b + 2)
     front = np.exp(scale + a * np.log(x) + b * np.log1p(-x))
     a, b, x = np.where(mirrored, b, a), np.where(mirrored, a, b), np.where(mirrored, 1 - x, x)
-    integral = front / (a * _fraction(a, b, x))
+    integral = front / (a * _compute_continued_fraction(a, b, x))
     return np.where(mirrored, 1 - integral, integral)
 
 
-def _fraction(a: FloatArray, b: FloatArray, x: FloatArray) -> FloatArray:
+def _compute_continued_fraction(a: FloatArray, b: FloatArray, x: FloatArray) -> FloatArray:
     """Compute 1 + d1 / (1 + d2 / (1 + ...)) of DLMF 8.17.22, forwards (modified Lentz)."""
     value = np.ones(len(a))
     c = np.ones(len(a))
@@ -141,15 +141,15 @@ def _fraction(a: FloatArray, b: FloatArray, x: FloatArray) -> FloatArray:
         m = term // 2
         top = m * (b - m) if term % 2 == 0 else -(a + m) * (a + b + m)
         step = top * x / ((a + term - 1) * (a + term))
-        d = 1 / _not_zero(1 + step * d)
-        c = _not_zero(1 + step / c)
+        d = 1 / _replace_zeros(1 + step * d)
+        c = _replace_zeros(1 + step / c)
         value = value * c * d
         if np.all(np.abs(c * d - 1) < 1e-13):
             break
     return value
 
 
-def _not_zero(values: FloatArray) -> FloatArray:
+def _replace_zeros(values: FloatArray) -> FloatArray:
     return np.where(np.abs(values) < 1e-300, 1e-300, values)
 
 
@@ -188,7 +188,10 @@ class WeightedErrors:
         """
         right = np.maximum((1 - self.wrong_share) * self.independent_answers, np.finfo(float).tiny)
         others = self.independent_answers - right + 1
-        return _incomplete_beta(np.full(len(right), accuracy), right, others) <= 1 - self.confidence_level
+        return (
+            _compute_incomplete_beta(np.full(len(right), accuracy), right, others)
+            <= 1 - self.confidence_level
+        )
 
 
 def estimate_errors(
@@ -226,7 +229,7 @@ def estimate_errors(
         _estimate_one_share(wrong[:count], groups[:count], is_unweighted=is_unweighted) for count in counts
     ]
     share, assumed_answers, measured_answers, group_counts = np.array(rows, np.float64).reshape(-1, 4).T
-    price = _price_of_few(group_counts, counts, confidence_level)
+    price = _compute_price_of_few_groups(group_counts, counts, confidence_level)
     return WeightedErrors(
         share,
         np.minimum(assumed_answers, measured_answers) / price,
@@ -260,19 +263,21 @@ def _estimate_one_share(
     )
 
 
-def _price_of_few(groups: FloatArray, answers: NDArray[np.int64], confidence_level: float) -> FloatArray:
+def _compute_price_of_few_groups(
+    groups: FloatArray, answers: NDArray[np.int64], confidence_level: float
+) -> FloatArray:
     """Return the factor by which few groups make a share less certain, at least 1."""
     freedoms = (np.maximum([groups, answers], 2) - 1).astype(np.int64)
     # A model to which no picture is familiar has no threshold, so there may be no row.
     most = freedoms.max(initial=1)
-    group_quantiles, answer_quantiles = _t_quantiles(int(2 ** np.ceil(np.log2(most + 1))), confidence_level)[
-        freedoms
-    ]
+    group_quantiles, answer_quantiles = _list_t_quantiles(
+        int(2 ** np.ceil(np.log2(most + 1))), confidence_level
+    )[freedoms]
     return np.where(groups == 1, answers, (group_quantiles / answer_quantiles) ** 2)
 
 
 @cache
-def _t_quantiles(most: int, confidence_level: float) -> FloatArray:
+def _list_t_quantiles(most: int, confidence_level: float) -> FloatArray:
     """Return Student's t of 0 to `most` degrees of freedom; infinity for 0."""
     return np.append(np.inf, compute_t_quantiles(np.arange(1.0, most + 1), confidence_level))
 
@@ -287,7 +292,7 @@ def compute_share_interval(right: NDArray[np.bool_], groups: NDArray[np.int64] |
         groups: int64 (N,), a number that is equal for answers that are not independent; None if all answers
             are independent.
     """
-    effect = _effect(right, groups)
+    effect = _compute_design_effect(right, groups)
     return compute_wilson_interval(right.sum() / effect, len(right) / effect)
 
 
@@ -326,11 +331,11 @@ def compute_class_mean_interval(
         classes: integers (N,), the class of each answer.
     """
     cells = np.unique(classes, return_inverse=True)[1]
-    effect = _effect(right, groups)
+    effect = _compute_design_effect(right, groups)
     return compute_macro_interval(np.bincount(cells, right) / effect, np.bincount(cells) / effect)
 
 
-def _effect(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> float:
+def _compute_design_effect(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> float:
     """Return the design effect: the number of answers that are worth one independent answer."""
     n = np.array([len(right)])
     estimate = estimate_errors(
@@ -389,7 +394,7 @@ def compute_binomial_chance(k: int, n: int, share: float) -> float:
         share: the probability that a draw succeeds, 0 to 1 exclusive.
     """
     return math.fsum(
-        math.exp(_log_ways(n, i) + i * math.log(share) + (n - i) * math.log1p(-share))
+        math.exp(_compute_log_ways(n, i) + i * math.log(share) + (n - i) * math.log1p(-share))
         for i in range(min(k, n) + 1)
     )
 
@@ -433,14 +438,14 @@ def compute_sampling_chance(k: int, sample_size: int, wrong: int, rows: int) -> 
         wrong: the number of wrong rows in the table.
         rows: the number of rows in the table.
     """
-    ways = _log_ways(rows, sample_size)
+    ways = _compute_log_ways(rows, sample_size)
     return math.fsum(
-        math.exp(_log_ways(wrong, i) + _log_ways(rows - wrong, sample_size - i) - ways)
+        math.exp(_compute_log_ways(wrong, i) + _compute_log_ways(rows - wrong, sample_size - i) - ways)
         for i in range(max(0, sample_size - (rows - wrong)), min(k, wrong) + 1)
     )
 
 
-def _log_ways(n: int, k: int) -> float:
+def _compute_log_ways(n: int, k: int) -> float:
     """Return the logarithm of the number of ways to draw k of n."""
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 

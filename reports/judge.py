@@ -41,8 +41,8 @@ def judge_release(candidate: ReleaseFiles, store: Store, before: str | None) -> 
         return check_gate(evidence, None)
     if before == evidence.version:
         return "It is current already."  # and its files are sent again, should one be damaged
-    current = _evidence(store, before)
-    return check_gate(evidence, current, _oldest(store, evidence, current))
+    current = _read_evidence(store, before)
+    return check_gate(evidence, current, _find_oldest_release(store, evidence, current))
 
 
 def judge_without_refusing(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
@@ -78,11 +78,13 @@ def compare_with_parent(candidate: LocalRelease, parent: LocalRelease) -> str:
         return f"{candidate.version} cannot be compared with {parent.version}: {error}"
 
 
-def _evidence(store: Store, version: str) -> ReleaseEvidence:
+def _read_evidence(store: Store, version: str) -> ReleaseEvidence:
     return read_evidence(get_files_in_store(store, read_manifest(store, version)))
 
 
-def _oldest(store: Store, candidate: ReleaseEvidence, current: ReleaseEvidence) -> ReleaseEvidence | None:
+def _find_oldest_release(
+    store: Store, candidate: ReleaseEvidence, current: ReleaseEvidence
+) -> ReleaseEvidence | None:
     """Return the oldest kept release that was current, was not rolled back, and has the same labels."""
     kept_versions = list_complete_versions(store)
     for promotion in select_good_promotions(read_promotions(store)):

@@ -40,7 +40,7 @@ def make_model_card(contracts: Mapping[NetworkName, ModelContract], report: Repo
         autoescape=False,  # noqa: S701
         undefined=StrictUndefined,
     )
-    environment.filters |= {"markdown": _escape_markdown, "json": _json, "known": _or_unknown}
+    environment.filters |= {"markdown": _escape_markdown, "json": _format_json, "known": _format_or_unknown}
     template = environment.from_string(MODEL_CARD_TEMPLATE.read_text("utf-8"))
     return template.render(contract=contract, report=report, photos=photos)
 
@@ -50,9 +50,9 @@ def _escape_markdown(label: str) -> str:
     return re.sub(r"([\\`*_\[\]<>&|#])", r"\\\1", " ".join(label.split()))
 
 
-def _json(value: object) -> str:
+def _format_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _or_unknown(value: object) -> str:
+def _format_or_unknown(value: object) -> str:
     return "unknown" if value is None else str(value)

@@ -64,7 +64,7 @@ def combine_photo_answers(
     used = [photos[place] for place in rests_on]
     probabilities = average_probabilities([photo.probabilities for photo in used])
     label = probabilities.index(max(probabilities)) if len(used) > 1 else used[0].label
-    reason = _reason(used, label, is_proven=is_proven or len(photos) == 1)
+    reason = _choose_reason(used, label, is_proven=is_proven or len(photos) == 1)
     if is_colour and reason in {None, Reason.UNPROVEN} and has_contradicting_photo(photos, label):
         reason = Reason.CONTRADICTING
     return ProbableAnswer(probabilities, label, reason, rests_on)
@@ -98,7 +98,7 @@ def average_probabilities(rows: Sequence[Sequence[float]]) -> list[float]:
     return [share / total for share in shares]
 
 
-def _reason(used: Sequence[ProbableAnswer], label: int, *, is_proven: bool) -> Reason | None:
+def _choose_reason(used: Sequence[ProbableAnswer], label: int, *, is_proven: bool) -> Reason | None:
     accepted = {photo.label for photo in used if photo.reason is None}
     if len(accepted) > 1:
         return Reason.CONTRADICTING
