@@ -169,12 +169,12 @@ def list_known_tokens(code: str) -> frozenset[str]:
 
 
 def merge_word_tables(words: WordTable, added: WordTable) -> WordTable:
-    """Return a table of words with further ones; if both have a phrase, its kinds come from `added`."""
+    """Return a table of words with further ones; if both have a word, its kinds come from `added`."""
     longest = {
         token: max(words.longest.get(token, 1), added.longest.get(token, 1))
         for token in words.longest.keys() | added.longest.keys()
     }
-    return words._replace(phrases={**words.phrases, **added.phrases}, longest=longest)
+    return WordTable({**words.phrases, **added.phrases}, {**words.ends, **added.ends}, longest)
 
 
 def find_words(tokens: Sequence[str], words: WordTable) -> list[Item]:

@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from inference.kinds import KINDS, sort_kinds
-from inference.language_files import load_languages
+from inference.language_files import COMPOUND_END_SIGN, load_languages
 from inference.plain_text import shorten_text
 from inference.release_labels import NONE
 from inference.tokens import split_title
@@ -48,7 +48,8 @@ class OwnWord(NamedTuple):
     """A word or phrase of a shop, and the kinds of garment that the shop means by it.
 
     Attributes:
-        words: the category level or the phrase, as the shop writes it.
+        words: the category level or the phrase, as the shop writes it. In titles, a phrase that begins with
+            COMPOUND_END_SIGN is also the end of a compound, such as `-hemd`.
         meaning: the kinds that it stands for.
         place: the place where it is valid.
     """
@@ -126,14 +127,16 @@ class OwnWords:
     @cached_property
     def title_phrases(self) -> WordTable:
         """The explained phrases of titles, in the form in which `find_words` looks them up."""
-        rows = (
-            (tuple(self._tokens(row.words)), row.meaning)
+        rows = [
+            (row.words, tokens, row.meaning)
             for row in self.file_rows
-            if row.place != CATEGORY_PLACE
-        )
-        meanings_by_tokens = {tokens: meaning for tokens, meaning in rows if tokens}
+            if row.place != CATEGORY_PLACE and (tokens := tuple(self._tokens(row.words)))
+        ]
+        meanings_by_tokens = {tokens: meaning for _, tokens, meaning in rows}
         return WordTable(
-            meanings_by_tokens, {}, {tokens[0]: len(tokens) for tokens in sorted(meanings_by_tokens, key=len)}
+            meanings_by_tokens,
+            {"".join(tokens): meaning for words, tokens, meaning in rows if words[0] == COMPOUND_END_SIGN},
+            {tokens[0]: len(tokens) for tokens in sorted(meanings_by_tokens, key=len)},
         )
 
     def _tokens(self, text: str) -> list[str]:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from inference.words import read_title_garments
 from labelling.errors import WordsUnusable
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS
 from labelling.lists.own_words import (
@@ -168,3 +169,42 @@ def test_the_rows_for_the_next_list_have_the_answers_in_place_of_rows_for_the_sa
         OwnWord("ÜST", kinds("shirt"), CATEGORY_PLACE),
         OwnWord("Bluz", kinds("top"), CATEGORY_PLACE),
     ]
+
+
+@pytest.mark.parametrize(
+    ("title", "language", "found"),
+    [
+        ("Leinenkurzhemd blau", "de", [kinds("shirt")]),
+        ("Kurzhemd", "de", [kinds("shirt")]),
+        ("Hemdkurz", "de", []),
+        ("린넨쇼트팬츠", "ko", [kinds("shorts")]),
+        ("Anna tunikaset rot", "", [kinds("set")]),
+        ("Abend robe kleid", "de", [kinds("dress")]),
+    ],
+)
+def test_a_phrase_with_a_hyphen_before_it_is_also_the_end_of_a_compound(
+    title: str, language: str, found: list[frozenset[str]]
+) -> None:
+    rows = {"-kurzhemd": "shirt", "-쇼트팬츠": "shorts", "-tunikaset": "set", "robe kleid": "dress"}
+    own = OwnWords(
+        file_rows=tuple(OwnWord(words, kinds(kind), TITLE_PLACE) for words, kind in rows.items()),
+        language=language,
+    )
+
+    assert own.find_phrase_meanings(title) == found
+
+
+def test_the_end_of_a_compound_is_known_beside_the_words_of_a_language() -> None:
+    own = OwnWords(file_rows=(OwnWord("-flatterer", kinds("dress")),), language="de")
+
+    read = read_title_garments("Sommerflatterer", "de", own.add_to_words("de"))
+
+    assert read.kinds == {"dress"}
+    assert read_title_garments("Leinenhemd", "de", own.add_to_words("de")).kinds == {"shirt"}
+
+
+def test_the_end_of_a_compound_stays_in_the_file_of_words(tmp_path: Path) -> None:
+    words = (OwnWord("-kurzhemd", kinds("shirt"), TITLE_PLACE),)
+    (tmp_path / "words.csv").write_text(format_words(words), "utf-8")
+
+    assert read_words(tmp_path / "words.csv", DEFAULT_LIST_OPTIONS, print) == words
