@@ -292,7 +292,7 @@ class ListReader:
             garments = read_title_garments(title, language, self.own_words.add_to_words(language))
         else:
             garments = read_garments(title, "", language)
-        is_confirmed = any(tuple(word.split()) in phrases for word in garments.words)
+        is_confirmed = any(map(self.own_words.is_title_phrase, garments.words))
         kinds = garments.kinds or _read_set_kinds(title, language)
         words = Words(kinds, is_confirmed, is_broad=self.is_language_uncertain) if kinds else NO_WORDS
         return TitleWords(ListMeaning(garments.kinds), words)

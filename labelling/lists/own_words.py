@@ -21,7 +21,14 @@ from inference.language_files import COMPOUND_END_SIGN, load_languages
 from inference.plain_text import shorten_text
 from inference.release_labels import NONE
 from inference.tokens import split_title
-from inference.vocabulary import WordTable, find_words, make_word_table, merge_word_tables, select_named_kinds
+from inference.vocabulary import (
+    NamedKinds,
+    WordTable,
+    find_words,
+    make_word_table,
+    merge_word_tables,
+    select_named_kinds,
+)
 from labelling.lists.categories import CategoryPath, level_key
 
 NO_KIND: Final = NONE
@@ -138,6 +145,14 @@ class OwnWords:
             {"".join(tokens): meaning for words, tokens, meaning in rows if words[0] == COMPOUND_END_SIGN},
             {tokens[0]: len(tokens) for tokens in sorted(meanings_by_tokens, key=len)},
         )
+
+    def is_title_phrase(self, word: str) -> bool:
+        """Return whether a word of a title is one of the explained phrases, or a compound that ends with one.
+
+        Args:
+            word: the word or phrase as a reading of the title returns it, in small letters.
+        """
+        return any(isinstance(item, NamedKinds) for item in find_words(word.split(), self.title_phrases))
 
     def _tokens(self, text: str) -> list[str]:
         language = load_languages().get(self.language)

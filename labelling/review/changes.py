@@ -5,7 +5,7 @@ Its command, which prints the rows and decides the exit code: scripts/diff.py.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import islice
 from typing import Final
 
@@ -16,6 +16,7 @@ from labelling.review.page import fill_page, make_thumbnail
 from labelling.rows import ACCEPT, REVIEW, HeadAnswer, PictureAnswers, make_table_path
 from labelling.sources.items import Source
 from labelling.workers.labeller import PICTURES_PER_RUN, Watch, classify_uploads
+from labelling.write.columns import CONFIDENCE_DIGITS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,7 +152,15 @@ def make_changes_table(changes: Sequence[Change]) -> bytes:
 
     Cells that a spreadsheet would run as formulas are escaped.
     """
-    rows = ([getattr(change, name) for name in CHANGE_COLUMNS] for change in changes)
+    rounded_changes = (
+        replace(
+            change,
+            confidence_a=round(change.confidence_a, CONFIDENCE_DIGITS),
+            confidence_b=round(change.confidence_b, CONFIDENCE_DIGITS),
+        )
+        for change in changes
+    )
+    rows = ([getattr(change, name) for name in CHANGE_COLUMNS] for change in rounded_changes)
     return format_csv([CHANGE_COLUMNS, *rows]).encode("utf-8", "backslashreplace")
 
 

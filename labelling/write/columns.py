@@ -29,8 +29,11 @@ PHOTOS_COLUMN: Final = "photos"
 DECIDING_PHOTOS_COLUMN: Final = "rests_on"
 """Column with the photos on which the class of a product is based. PHOTOS_COLUMN is their number."""
 
-PATH_SEPARATOR: Final = "|"
-"""Text between two paths in the column DECIDING_PHOTOS_COLUMN."""
+VALUE_SEPARATOR: Final = "|"
+"""Text between several values of one cell. A slash is part of some labels, such as T-shirt/top."""
+
+CONFIDENCE_DIGITS: Final = 5
+"""Number of digits of a confidence behind the point."""
 
 CLASS_FIELDS: Final = ("confidence", "decision", "reason")
 ATTRIBUTE_FIELDS: Final = ("confidence", "decision", "also")
@@ -225,7 +228,7 @@ def has_titles(run: RunSettings) -> bool:
 
 
 def _title_kinds() -> Column:
-    return _text(TITLE_KINDS_COLUMN, lambda row: "/".join(sort_kinds(row.title_kinds)) or None)
+    return _text(TITLE_KINDS_COLUMN, lambda row: VALUE_SEPARATOR.join(sort_kinds(row.title_kinds)) or None)
 
 
 def _make_head_columns(head: str, fields: Iterable[str]) -> Iterator[Column]:
@@ -256,16 +259,21 @@ def _decision(decision: HeadDecision) -> str | None:
 
 
 def _also(decision: HeadDecision) -> str | None:
-    """Return the further labels of an attribute, with `/` between; None if there are none."""
+    """Return the further labels of an attribute, with `|` between; None if there are none."""
     return (
-        "/".join(decision.answer.also) or None
+        VALUE_SEPARATOR.join(decision.answer.also) or None
         if decision.answer and decision.decided_by != DecidedBy.PERSON
         else None
     )
 
 
+def _confidence(decision: HeadDecision) -> float | None:
+    confidence = decision.answer.confidence if decision.answer else None
+    return None if confidence is None else round(confidence, CONFIDENCE_DIGITS)
+
+
 _SHOWN: Final[Mapping[str, Callable[[HeadDecision], object]]] = {
-    "confidence": lambda decided: decided.answer and decided.answer.confidence,
+    "confidence": _confidence,
     "decision": _decision,
     "reason": lambda decided: (
         None if decided.decided_by == DecidedBy.PERSON and decided.label else decided.reason
@@ -280,7 +288,7 @@ _SHOWN: Final[Mapping[str, Callable[[HeadDecision], object]]] = {
 def _deciding_photos(row: TableRow) -> str | None:
     """Return the paths of the photos that the class of a product is based on, as far as a cell holds them."""
     paths = row.record.deciding_photos.get(LABEL, ()) if isinstance(row.record, ProductRecord) else ()
-    return PATH_SEPARATOR.join(paths)[:MAX_PATH_CHARACTERS] or None
+    return VALUE_SEPARATOR.join(paths)[:MAX_PATH_CHARACTERS] or None
 
 
 def _category(head: str, place: int) -> Column:

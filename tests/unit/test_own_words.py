@@ -200,6 +200,7 @@ def test_the_end_of_a_compound_is_known_beside_the_words_of_a_language() -> None
     read = read_title_garments("Sommerflatterer", "de", own.add_to_words("de"))
 
     assert read.kinds == {"dress"}
+    assert [own.is_title_phrase(word) for word in (*read.words, "flatterer", "hemd")] == [True, True, False]
     assert read_title_garments("Leinenhemd", "de", own.add_to_words("de")).kinds == {"shirt"}
 
 

@@ -129,6 +129,7 @@ def test_table_and_page_have_every_change_the_surest_first(
 
     rows, changes = rows_of(table), document["changes"]
     assert [row["path"] for row in rows] == [one["path"] for one in changes]
+    assert [float(row["confidence_b"]) for row in rows] == [round(one["confidence_b"], 5) for one in changes]
     of_labels = [float(row["confidence_b"]) for row in rows if row["label_a"] != row["label_b"]]
     assert of_labels == sorted(of_labels, reverse=True)
     cards = shown_on(page)["cards"]

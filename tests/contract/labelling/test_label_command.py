@@ -87,7 +87,7 @@ def test_attributes_have_four_columns_each_which_are_empty_where_the_class_has_n
         assert row["colour"] in COLOURS
         assert 0 < float(row["colour_confidence"]) < 1
         assert row["colour_decision"] == "review"
-        assert row["colour"] not in (row["colour_also"] or "").split("/")
+        assert row["colour"] not in (row["colour_also"] or "").split("|")
         assert [row["sleeve" + end] for end in ends] == [None] * 4
     counts = summary_in(tmp_path / "table.csv")["attributes"]
     assert sum(one["review"] for one in counts["colour"].values()) == len(PICTURES)
