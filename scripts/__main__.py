@@ -23,7 +23,9 @@ INTERRUPTED_EXIT_CODE = 130
 try:
     from app import __version__
     from scripts.terminal import (
+        add_subcommands,
         first_line_of_docstring,
+        list_subcommands,
         make_command_parser,
         print_message,
         run_command,
@@ -126,8 +128,8 @@ def main(argv: list[str] | None = None) -> int:
     if words and not words[0].startswith("-"):
         file = Path(words[0])
         stem = VERB_BY_SCRIPT_NAME.get(file.stem, file.stem) if file.suffix == ".py" else words[0]
-        close_matches = difflib.get_close_matches(stem, installed_verbs, n=1)
-        suggestion = f"Did you mean `wardrobe {close_matches[0]}`? " if close_matches else ""
+        close_matches = " or ".join(f"`wardrobe {verb}`" for verb in _find_close_verbs(stem, installed_verbs))
+        suggestion = f"Did you mean {close_matches}? " if close_matches else ""
         if file.suffix == ".py":
             suggestion += f"{OTHER_PROJECTS_HINT} "
         print_message(f"{words[0]}: no such verb. {suggestion}`wardrobe` lists them all.")
@@ -138,6 +140,23 @@ def main(argv: list[str] | None = None) -> int:
         )
         return UNKNOWN_VERB_EXIT_CODE
     return run_command(build_parser(), _list, words)
+
+
+def _find_close_verbs(word: str, verbs: list[str]) -> list[str]:
+    """Return the commands that a person probably meant, such as `releases promote` for `promote`."""
+    subcommands = [(verb, name) for verb in verbs for name in _list_subcommands(verb)]
+    exact = [f"{verb} {name}" for verb, name in subcommands if name == word.lower()]
+    near_verbs = difflib.get_close_matches(word, verbs, n=1)
+    near_names = difflib.get_close_matches(word, {name for _, name in subcommands}, n=1)
+    return exact or near_verbs or [f"{verb} {name}" for verb, name in subcommands if name in near_names]
+
+
+def _list_subcommands(verb: str) -> list[str]:
+    """Return the subcommands of a command, such as `promote` of `releases`; empty if it has none."""
+    # Only three commands have some. Importing the others would take seconds.
+    if add_subcommands.__name__ not in Path(__file__).with_name(f"{verb}.py").read_text("utf-8"):
+        return []
+    return list_subcommands(Verb(verb).load_module().build_parser())
 
 
 def _is_known(word: str) -> bool:

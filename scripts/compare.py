@@ -27,7 +27,13 @@ from scripts.data_options import (
 )
 from scripts.doubted_labels import write_doubted_labels
 from scripts.progress_bars import TerminalProgress
-from scripts.terminal import make_command_parser, make_console, make_whole_number_parser, print_table
+from scripts.terminal import (
+    make_command_parser,
+    make_console,
+    make_whole_number_parser,
+    print_message,
+    print_table,
+)
 from training.data.fashion import LabelledData
 from training.gradient.recipes import (
     NETWORK_NAMES,
@@ -71,6 +77,7 @@ def execute(arguments: argparse.Namespace) -> object:
     from training.gradient.comparison_results import (  # noqa: PLC0415
         OWN_RECIPE,
         combine_reports,
+        describe_unfinished_average,
         draw_comparison,
         write_comparison,
     )
@@ -90,6 +97,10 @@ def execute(arguments: argparse.Namespace) -> object:
     save_figure(draw_comparison(comparisons), figure)
     make_console().print(f"{results}, {figure}")
     print_table([_row(comparison) for comparison in comparisons])
+    for network, by_seed in reports.items():
+        for report in by_seed.values():
+            if warning := describe_unfinished_average(network, report):
+                print_message(warning)
     if any(comparison.published and comparison.published.test for comparison in comparisons):
         make_console().print(PUBLISHED_VALIDATION_NOTE)
     return {

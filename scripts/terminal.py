@@ -303,13 +303,14 @@ class _Parser(argparse.ArgumentParser):
 
     def _list_options(self) -> list[str]:
         """Return the options of this command and of its subcommands."""
-        subcommands = [
-            parser
-            for action in self._actions
-            if isinstance(action, argparse._SubParsersAction)
-            for parser in action.choices.values()
-        ]
+        subcommands = [parser for group in _find_subparsers(self) for parser in group.choices.values()]
         return [option for parser in (self, *subcommands) for option in parser._option_string_actions]
+
+
+def _find_subparsers(
+    parser: argparse.ArgumentParser,
+) -> "list[argparse._SubParsersAction[argparse.ArgumentParser]]":
+    return [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
 
 
 def make_command_parser(
@@ -382,6 +383,11 @@ def add_subcommands(
         return subcommand_parser
 
     return add
+
+
+def list_subcommands(parser: argparse.ArgumentParser) -> list[str]:
+    """Return the names of the subcommands that `add_subcommands` gave a command, in their order."""
+    return [name for group in _find_subparsers(parser) for name in group.choices]
 
 
 def run_subcommand(arguments: argparse.Namespace) -> object:

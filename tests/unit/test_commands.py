@@ -200,7 +200,17 @@ def test_options_of_serve_become_its_variables_and_others_go_to_the_server(
     assert {name: environment[name] for name in expected} == expected
 
 
-@pytest.mark.parametrize(("word", "meant"), [("predcit", "Did you mean `wardrobe predict`? "), ("xyzzy", "")])
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("predcit", "Did you mean `wardrobe predict`? "),
+        ("promote", "Did you mean `wardrobe releases promote`? "),
+        ("rolback", "Did you mean `wardrobe releases rollback`? "),
+        ("sign", "Did you mean `wardrobe signing sign`? "),
+        ("list", "Did you mean `wardrobe releases list` or `wardrobe keys list`? "),
+        ("xyzzy", ""),
+    ],
+)
 def test_an_unknown_verb_names_the_nearest(word: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
     code = main([word, "--image", "shirt.jpg"])
 

@@ -23,6 +23,13 @@ OWN_RECIPE: Final = "own"
 """Name of a network's own recipe in a comparison, if no recipe was named."""
 
 
+MAX_ACCURACY_GAP: Final = 0.2
+"""Difference between the accuracies on learnt and held-out pictures from which a network is doubted."""
+
+MAX_UNTRAINED_SHARE: Final = 0.01
+"""Share of untrained weights in their average from which it is taken for unfinished."""
+
+
 class ComparedNetwork(FrozenModel):
     """The results of one network in a comparison, trained by one recipe with one or several seeds.
 
@@ -100,6 +107,32 @@ def combine_reports(
             }
             for seed, report in reports.items()
         ),
+    )
+
+
+def describe_unfinished_average(network: str, report: Report) -> str | None:
+    """Return a warning if a network is worse than it has to be because it was trained for few steps.
+
+    The weights that a training keeps are a running average. At its start this is the untrained network.
+
+    Returns:
+        The sentence; None if held-out pictures are answered nearly as well as learnt ones, or if the average
+        has left the untrained weights behind.
+    """
+    averaging = report.training.configuration.get("averaging")
+    batch_size = report.training.configuration.get("batch_size")
+    if not report.history or not isinstance(averaging, float) or not isinstance(batch_size, int):
+        return None
+    last = report.history[-1]
+    steps = last.epoch * max(report.train.n // batch_size, 1)
+    untrained_share = averaging**steps
+    if last.accuracy - last.val_accuracy < MAX_ACCURACY_GAP or untrained_share < MAX_UNTRAINED_SHARE:
+        return None
+    return (
+        f"{network}, seed {report.training.seed}: in its last epoch {last.accuracy:.0%} of the training "
+        f"pictures were right, but {last.val_accuracy:.0%} of the held-out ones, which the averaged weights "
+        f"answer. After {steps:,} steps {untrained_share:.0%} of this average are still the first weights. "
+        "Train for more epochs."
     )
 
 
