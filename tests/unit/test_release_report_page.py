@@ -34,17 +34,24 @@ def test_the_page_has_every_section_of_the_report_photographs_first(page: str) -
         "A shop or person that the model does not know</h3>",
         ">Product shots<",
         ">Users&#39; own photos<",
-        "The model names the right class for",
+        "Titles of a list and photos together</h3>",
         ">Accuracy<",
     ]
     assert sorted(order, key=page.index) == order
     assert "Undefined" not in page
 
 
-def test_a_tier_has_one_large_figure_that_of_the_summary_and_the_mean_of_the_classes_is_small(
-    page: str,
-) -> None:
-    tiers = read_report(open_bundled_release()).photos.values()
+def test_the_large_figures_are_those_of_unknown_shops_and_no_other(page: str) -> None:
+    unknown = read_report(open_bundled_release()).unknown_sources.values()
+
+    assert re.findall(r'<dd class="value">(.*?)</dd>', page) == [f"{one.right[0]:.1%}" for one in unknown]
+
+
+def test_without_unknown_shops_a_tier_has_one_large_figure_that_of_the_summary() -> None:
+    release = open_bundled_release()
+    report = read_report(release).model_copy(update={"unknown_sources": {}})
+    tiers = report.photos.values()
+    page = make_page_file(release.manifest.contracts, report, {}).decode()
 
     (summary,) = re.findall(r"(The model names .*?)</p>", page)
     (cards,) = re.findall(r"Photographs, as users send them</h3>(.*?)</dl>", page, re.DOTALL)
@@ -174,6 +181,7 @@ def test_the_table_of_titles_has_the_figures_of_the_minimum_share(page: str) -> 
 
     (table,) = re.findall(r"Titles of a list and photos together</h3>(.*?)</table>", page, re.DOTALL)
 
+    assert table.count("titles that name a kind") == 1
     of = chosen.sets["A"]
     assert f"{of.confirmed:,} / {of.n:,}" in table
     assert f"{of.wrong_confirmed:,} / {of.wrong_n:,}" in table
