@@ -90,7 +90,7 @@ def recognise_category_language(categories: Iterable[str]) -> str:
         name a garment in the language whose words are known.
     """
     different = [category for category in dict.fromkeys(categories) if any(map(str.isalpha, category))]
-    spoken = recognise_language(different)
+    spoken = recognise_language(different) if different else UNDETERMINED_LANGUAGE
     if spoken not in list_readable_languages():
         return spoken
     named_count = sum(bool(read_category_garments(category, spoken).kinds) for category in different)

@@ -145,6 +145,8 @@ def _describe_words(words: Mapping[str, Any], rows_name: str) -> str:
     """Return the sentences of a terminal about the list's words."""
     language = words["language"]
     list_count = words["by_list"]
+    if not words["named"] and (language in list_readable_languages() or words.get("has_few_letters")):
+        return f"{words['title']} No title names a garment, so only photos decide."
     if language not in list_readable_languages():
         not_read_text = (
             "" if language == UNDETERMINED_LANGUAGE else ", which Wardrobe recognises and cannot read"

@@ -24,6 +24,11 @@ MIN_TEXT_SHARE: Final = 0.5
 """Share of a column's filled cells that are text, and share that are different, so that the column has texts.
 The names of brands and materials repeat."""
 
+MIN_LETTERS_PER_TITLE: Final = 10
+MIN_DIFFERENT_WORDS: Final = 5
+"""Mean number of letters of a title, and number of different words of all titles, from which a list has a
+language that can be known. "Item 12" has four letters."""
+
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
@@ -57,6 +62,17 @@ def find_list_language(
     is_misread = any(read_title_garments(title, spoken).kinds for title in titles)
     is_other = is_misread or is_denied_by_texts(spoken, (titles, *other_columns))
     return UNDETERMINED_LANGUAGE if is_other else spoken
+
+
+def has_few_letters(titles: Iterable[str]) -> bool:
+    """Return whether titles have too few words to be in a language, such as "Item 12" and "Item 13"."""
+    words_by_title = [_WORD.findall(extract_visible_text(title)) for title in titles if title]
+    words = [word for title_words in words_by_title for word in title_words]
+    different_words = {word.casefold() for word in words}
+    letter_count = sum(map(len, words))
+    return len(different_words) < MIN_DIFFERENT_WORDS or letter_count < MIN_LETTERS_PER_TITLE * len(
+        words_by_title
+    )
 
 
 def is_denied_by_texts(language: str, columns: Iterable[Collection[str]]) -> bool:

@@ -32,7 +32,8 @@ WORKBOOK_ADVICE: Final = "is a workbook. Save its sheet as CSV UTF-8."
 
 ENCODING_ADVICE: Final = (
     "Name the encoding: --encoding cp1252 for Western European text, cp1250 for Central European, cp1251 for "
-    "Cyrillic, cp932 for Japanese, gb18030 for Chinese, or another name that Python knows, such as utf-16-le."
+    "Cyrillic, cp1253 for Greek, cp1254 for Turkish, cp1258 for Vietnamese, cp949 for Korean, or another "
+    "name that Python knows, such as utf-16-le."
 )
 
 

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Final
 
 from inference.kinds import sort_kinds
-from inference.language_files import get_language_name, list_readable_languages
+from inference.language_files import UNDETERMINED_LANGUAGE, get_language_name, list_readable_languages
 from inference.language_tags import Part, select_tagged_text
 from inference.recognition import (
     MAX_TITLES_READ,
@@ -30,7 +30,7 @@ from inference.words import (
 )
 from labelling.lists.categories import cut_category_cell
 from labelling.lists.column_names import find_usual_column_names, fold_column_name
-from labelling.lists.list_language import find_list_language
+from labelling.lists.list_language import find_list_language, has_few_letters
 from labelling.lists.title_columns import ReadColumns, choose_title_column, read_text_columns
 
 LANGUAGE_OFF: Final = "none"
@@ -55,6 +55,7 @@ class ListWords:
         second: the language of titles that have more words of it than of `language`; empty for a list in one
             language.
         is_chosen: whether the title was chosen by its cells.
+        has_few_letters: whether the language is not known because the titles have too few words ("Item 12").
         is_guessed_from_few: whether the language was found by fewer than MIN_LANGUAGE_TEXTS different texts.
     """
 
@@ -64,6 +65,7 @@ class ListWords:
     second: str = ""
     is_chosen: bool = False
     is_guessed_from_few: bool = False
+    has_few_letters: bool = False
 
     @property
     def is_read(self) -> bool:
@@ -100,7 +102,10 @@ class ListWords:
         texts = [*filter(None, titles)] or list(dict.fromkeys(categories))
         second = _second(texts, spoken)
         is_guess = _is_guessed_from_few([*titles, *categories], spoken)
-        return replace(self, language=spoken, second=second, is_guessed_from_few=is_guess)
+        is_few = spoken == UNDETERMINED_LANGUAGE and has_few_letters(titles)
+        return replace(
+            self, language=spoken, second=second, is_guessed_from_few=is_guess, has_few_letters=is_few
+        )
 
     def read_title(self, cells: Mapping[str, str]) -> str:
         """Return the title of a row; empty if the row has none.
@@ -271,7 +276,8 @@ def describe_title_column(words: ListWords, columns: Iterable[str], title: str) 
     second = (
         f" Titles with more {get_language_name(words.second)} words are read in it." if words.second else ""
     )
-    return f"The title is {title_names}, {reason}, in {get_language_name(words.language)}.{second}{advice}"
+    language = "" if words.has_few_letters else f", in {get_language_name(words.language)}"
+    return f"The title is {title_names}, {reason}{language}.{second}{advice}"
 
 
 def _find_columns(wanted_names: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:

@@ -288,8 +288,9 @@ def _make_word_figures(decisions: Decisions, counts: RowCounts) -> Mapping[str, 
     if words.language == LANGUAGE_OFF:
         return None
     second = {"second_language": words.second} if words.second else {}
+    few = {"has_few_letters": True} if words.has_few_letters else {}
     title = describe_titles(decisions)
-    return {"title": title, **second, **counts.count_title_kinds(words.language)}
+    return {"title": title, **second, **few, **counts.count_title_kinds(words.language)}
 
 
 def _make_product_figures(

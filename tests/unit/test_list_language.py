@@ -7,7 +7,7 @@ import pytest
 
 from inference.language_files import UNDETERMINED_LANGUAGE
 from inference.recognition import recognise_category_language
-from labelling.lists.titles import ListWords, find_list_words
+from labelling.lists.titles import ListWords, describe_title_column, find_list_words
 
 NAMES: Final = ("Anna", "Bella", "Clara 42", "Daria", "Elena", "Fiona", "Gloria", "Hanna")
 
@@ -79,6 +79,26 @@ def test_categories_under_a_heading_that_is_not_known_are_no_titles_in_a_similar
     words = read({"emri": texts * 2, "lloji": categories * 2})
 
     assert not words.is_read
+
+
+@pytest.mark.parametrize(
+    ("titles", "is_few"),
+    [
+        ([f"Item {number}" for number in range(40)], True),
+        ([f"Product no. {number}" for number in range(40)], True),
+        ([f"SKU-{number}/XL" for number in range(40)], True),
+        (NAMES, True),
+        (["Zorblak ven krupita", "Vraknog tuzlim oprek"], False),
+        ([title for title, _ in OTHER_LANGUAGES["Albanian"]], False),
+        ([title for title, _ in OTHER_LANGUAGES["Bulgarian"]], False),
+    ],
+)
+def test_titles_of_few_letters_are_in_no_language(titles: Sequence[str], is_few: bool) -> None:
+    words = read({"title": titles})
+
+    assert (words.language, words.has_few_letters) == (UNDETERMINED_LANGUAGE, is_few)
+    sentence = describe_title_column(words, ["title"], "")
+    assert ("in a language that Wardrobe cannot read" in sentence) != is_few
 
 
 @pytest.mark.parametrize(

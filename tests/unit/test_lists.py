@@ -267,7 +267,8 @@ def test_other_text_is_refused_with_the_encodings_by_name_and_read_by_the_one_th
     list_ = in_encoding(tmp_path, encoding, between, texts)
 
     with pytest.raises(
-        ListUnusable, match=r"--encoding cp1252 for Western .* cp932 for Japanese, .*utf-16-le"
+        ListUnusable,
+        match=r"--encoding cp1252 for Western .* cp1253 for Greek, .* cp949 for Korean, .*utf-16-le",
     ):
         open_list(list_, ["path"])
     found = open_list(list_, ["path"], ListOptions(encoding=encoding))

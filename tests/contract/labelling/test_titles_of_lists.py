@@ -232,6 +232,27 @@ NOT_READ = {
 }
 
 
+NO_GARMENT = {
+    "und": ["Item 12", "Item 13", "Item 14", "Item 15"],
+    "en": ["Blue with long sleeves", "Red and green for women", "With a print, black", "Cotton, white"],
+}
+
+
+@pytest.mark.parametrize("language", NO_GARMENT)
+def test_titles_that_name_no_garment_are_said_to_be_so(
+    shop: Path, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str
+) -> None:
+    titles = enumerate(NO_GARMENT[language])
+    source = listed(shop, *((f"{place}.png", str(place), title) for place, title in titles))
+
+    label(source, tmp_path / "table.csv", release)
+
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "No title names a garment, so only photos decide." in printed
+    assert "cannot read" not in printed
+    assert summary_in(tmp_path / "table.csv")["words"]["language"] == language
+
+
 @pytest.mark.parametrize("language", NOT_READ)
 def test_titles_in_a_language_that_is_not_read_say_nothing_and_the_run_names_it(
     shop: Path, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str
