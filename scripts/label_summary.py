@@ -152,7 +152,7 @@ def _describe_words(words: Mapping[str, Any], rows_name: str) -> str:
             "" if language == UNDETERMINED_LANGUAGE else ", which Wardrobe recognises and cannot read"
         )
         if not words["named"]:
-            return f"The titles are in {get_language_name(language)}{not_read_text}, so only photos decide."
+            return f"The titles are in {get_language_name(language)}{not_read_text}, so they decide nothing."
         return (
             f"The titles are in {get_language_name(language)}{not_read_text}. "
             f"Categories and the shop's own words name the kind of {words['named']:,} {rows_name}: "

@@ -268,7 +268,8 @@ def describe_title_column(words: ListWords, columns: Iterable[str], title: str) 
         return ""
     if not words.titles:
         return (
-            f"No column with titles was found among {names}, so only photos decide. --title-column names one."
+            f"No column with titles was found among {names}, so titles decide nothing. "
+            "--title-column names one."
         )
     title_names = ", ".join(f"`{name}`" for name in words.titles)
     reason = "as --title-column says" if title else "by its cells" if words.is_chosen else "by its name"

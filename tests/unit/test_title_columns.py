@@ -112,7 +112,7 @@ def test_a_sentence_says_which_column_is_read_and_why() -> None:
         == "The title is `title`, as --title-column says, in English."
     )
     assert describe_title_column(none, ["sku"], "") == (
-        "No column with titles was found among `sku`, so only photos decide. --title-column names one."
+        "No column with titles was found among `sku`, so titles decide nothing. --title-column names one."
     )
     assert MAX_SEARCHED_COLUMNS == 200
 

@@ -223,11 +223,11 @@ NOT_READ = {
     RECOGNISED.code: (
         [*(" ".join(RECOGNISED.known_by[place : place + 4]) for place in (0, 4, 8)), "Jeans"],
         f"The titles are in {RECOGNISED.name}, which Wardrobe recognises and cannot read, "
-        "so only photos decide.",
+        "so they decide nothing.",
     ),
     "und": (
         ["Zorblak ven krupita", "Vraknog tuzlim oprek", "Druvvik klatta zimp", "Jeans urvenk"],
-        "The titles are in a language that Wardrobe cannot read, so only photos decide.",
+        "The titles are in a language that Wardrobe cannot read, so they decide nothing.",
     ),
 }
 

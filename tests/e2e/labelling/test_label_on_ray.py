@@ -34,7 +34,7 @@ pytestmark = pytest.mark.slow
 BIN = ROOT / ".venv-scale" / "bin"
 
 NO_TITLES = (
-    "wardrobe: No column with titles was found among `shelf`, so only photos decide. "
+    "wardrobe: No column with titles was found among `shelf`, so titles decide nothing. "
     "--title-column names one.\n"
 )
 
