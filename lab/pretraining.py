@@ -31,7 +31,7 @@ from lab.pretraining_photos import (
     make_targets,
 )
 from lab.views import change_view
-from training.errors import BadPictures
+from training.errors import DataError
 from training.features.frozen import BACKBONE
 from training.features.weights import DATA_DESCRIPTION_ARRAY, write_npz
 from training.gradient.fitting.optimizers import build_optimizer
@@ -186,7 +186,7 @@ def decode_photos(folder: Path, photos: Sequence[Photo], cache: Path) -> Picture
     """Decode the photos, or read them from the file of an earlier run.
 
     Raises:
-        BadPictures: the file of the earlier run has other photos.
+        DataError: the file of the earlier run has other photos.
     """
     ids = [photo.id for photo in photos]
     if not cache.exists():
@@ -202,7 +202,7 @@ def decode_photos(folder: Path, photos: Sequence[Photo], cache: Path) -> Picture
         np.savez(cache, ids=ids, whole=whole, composed=composed, is_composed=is_composed)
     with np.load(cache, allow_pickle=False) as stored:
         if list(stored["ids"]) != ids:
-            raise BadPictures(f"{cache}: holds other photos. Remove it, and all are decoded again.")
+            raise DataError(f"{cache}: holds other photos. Remove it, and all are decoded again.")
         return Pictures(stored["whole"], stored["composed"], stored["is_composed"])
 
 

@@ -39,7 +39,7 @@ from training.data.read import (
     report_near_copies,
     tabulate_photos,
 )
-from training.errors import BadPictures
+from training.errors import DataError
 from training.loading import require_library
 from training.progress import Progress, warn_of_few_answers
 from training.thresholds.requirements import OWN_CLASSES_ACCEPTED_ACCURACY
@@ -76,7 +76,7 @@ def execute(arguments: argparse.Namespace) -> object:
     prepare_decoders()
     place = unwrap_folder(expand_home(arguments.place))
     if has_idx_files(place) or (place.is_file() and is_pixel_table(place)):
-        raise BadPictures(
+        raise DataError(
             f"{place}: pixels in the form of Fashion-MNIST, which are checked as they are learnt: "
             f"{get_program_name()} train --data FOLDER, or --train CSV --test CSV."
         )
@@ -146,7 +146,7 @@ def read_training_pictures(
         DataError: a training would refuse the pictures.
     """
     if (listing := data_source.list_pictures()) is None:
-        raise BadPictures(f"{data_source.place}: names no pictures of your own.")
+        raise DataError(f"{data_source.place}: names no pictures of your own.")
     data_source.check_listing(listing)
     is_of_photos, read_pictures = look_for_photo(listing, progress)
     contents = data_source.make_contents(listing, read_pictures)

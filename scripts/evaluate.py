@@ -39,7 +39,7 @@ from training.data.learnt_hashes import find_learnt_pictures
 from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import draw_test_pictures, load_data_set, read_photos
-from training.errors import BadClasses
+from training.errors import DataError
 from training.evaluation.statistics import describe_differences
 from training.loading import require_library
 
@@ -184,14 +184,14 @@ def _check_label_order(release: LocalRelease, answers: Answers, labels: tuple[st
     """Refuse to measure a release if its outputs fit its labels in another order much better.
 
     Raises:
-        BadClasses: the message has the better order.
+        DataError: the message has the better order.
     """
     from training.evaluation.label_order import find_better_order  # noqa: PLC0415 - needs scikit-learn
 
     order = find_better_order(answers, labels)
     if order is None:
         return
-    raise BadClasses(
+    raise DataError(
         f"{release.version}: {order.given_right_share:.1%} of the pictures are right, but "
         f"{order.right_share:.1%} would be if the names of its outputs were in another order: "
         f"{', '.join(order.labels)}. If the labels of the data are right, make the release again with these "

@@ -37,7 +37,7 @@ from training.data.listing import make_absolute
 from training.data.named import Named, drop_learnt_parts
 from training.data.perceptual_hashes import PerceptualHash, compute_perceptual_hash
 from training.data.picture_files import decode_picture_file
-from training.errors import BadPictures, BadRecipe, UnusedOption
+from training.errors import BadRecipe, DataError, UnusedOption
 from training.options import TrainingOptions, check_options_used
 from training.progress import CheckLabels, Progress, Say
 from training.release.run_folder import check_named_run
@@ -88,7 +88,7 @@ def find_corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and w
     Raises:
         StoreError: there is no such release.
         CorrectionsUnusable: the file cannot be read.
-        BadPictures: no release was named, and the usual one lacks a class of the corrections.
+        DataError: no release was named, and the usual one lacks a class of the corrections.
     """
     name = named_release or (
         default_store if read_newest_promotion(open_store(default_store)) is not None else "bundled"
@@ -211,7 +211,7 @@ def _check_classes(given_labels: Collection[str], name: str, release: LocalRelea
     """Refuse labels that are no class of the release, by its name or index."""
     labels = release.manifest.labels
     if unknown_labels := sorted(label for label in given_labels if find_class_index(label, labels) is None):
-        raise BadPictures(
+        raise DataError(
             f"{unknown_labels[0]!r} is none of the classes {', '.join(labels)} of {name}, which is taken "
             "without --from. Name the store whose release answered these pictures: --from STORE."
         )
@@ -322,13 +322,11 @@ def _repeat_recorded_training(
         place=options.data, reading=options.reading, attributes=options.attribute, parent=parent
     )
     if (listing := named_data.list_pictures()) is None:
-        raise BadPictures(
-            f"{place}: names no pictures that corrections could be of. Name them: --data FOLDER."
-        )
+        raise DataError(f"{place}: names no pictures that corrections could be of. Name them: --data FOLDER.")
     is_of_photos, known_files = look_for_photo(listing, progress)
     hashed_files = hash_files((picture.path for picture in listing.pictures), known_files)
     if any(picture.part for picture in drop_learnt_parts(listing, hashed_files, parent).pictures):
-        raise BadPictures(
+        raise DataError(
             f"{place} is divided into `train` and `test`. Put the corrected pictures into `train`, each "
             f"under its label, and train again: wardrobe train --data {place}."
         )
@@ -339,7 +337,7 @@ def _repeat_recorded_training(
     corrections = make_corrections([*rows, *corrected_release.corrections], hashed_files)
     _check_attributes(corrections, options.attribute)
     if not _has_learnt_any(parent, hashed_files):
-        raise BadPictures(
+        raise DataError(
             f"{place}: the release learnt none of these pictures. Name those that it learnt with --data."
         )
     copy = save_corrections(corrections, Path("runs"))
@@ -358,7 +356,7 @@ def _find_learnt_corrections(
     """Return the corrections that the release learnt: those that are named, else the recorded ones."""
     files = [expand_home(file) for file in named_files or options.corrections]
     if missing_files := [file for file in files if not file.is_file()]:
-        raise BadPictures(
+        raise DataError(
             f"{parent.version} learnt the corrections in {missing_files[0]}, which is not here. Name a copy "
             "of it: --learnt-corrections CSV."
         )
@@ -392,7 +390,7 @@ def _check_attributes(corrections: Corrections, names: Sequence[str]) -> None:
         {attribute for _, attribute in corrections.answered_attributes} - set(names)
     ):
         learnt_names = ", ".join(names) or "none"
-        raise BadPictures(
+        raise DataError(
             f"Corrections are of the attribute {unknown_attributes[0]!r}, which the release lacks: it has "
             f"learnt {learnt_names}. Leave these rows out."
         )
@@ -408,7 +406,7 @@ def _find_learnt_pictures_place(
             if recorded_place is None
             else f"learnt them from {recorded_place}, which is not here"
         )
-        raise BadPictures(
+        raise DataError(
             f"{parent.version} is trained again on the pictures that it learnt, together with the "
             f"corrections, and {reason}. Name them: --data FOLDER."
         )

@@ -23,7 +23,7 @@ from training.data.labels import (
 )
 from training.data.named import Named
 from training.data.read import check_named_pictures
-from training.errors import BadClasses, BadCsvFile
+from training.errors import DataError
 
 CLASSES = ("Coat", "Bag")
 
@@ -100,7 +100,7 @@ def test_a_rare_label_is_left_out_and_a_common_one_warned_of(cells: list[str], s
     ],
 )
 def test_what_cannot_be_learnt_is_refused(cells: list[str], reason: str) -> None:
-    with pytest.raises(BadClasses, match=reason):
+    with pytest.raises(DataError, match=reason):
         read(cells)
 
 
@@ -112,13 +112,13 @@ def a_table(folder: Path, *rows: str) -> Path:
 @pytest.mark.parametrize(
     ("names", "error", "reason"),
     [
-        (["path"], BadClasses, "no attribute can be called so"),
-        (["label"], BadClasses, "no attribute can be called so"),
-        (["2nd"], BadClasses, "no attribute can be called so"),
-        (["confidence"], BadClasses, "two columns `confidence`"),
-        (["colour", "colour"], BadClasses, "named twice"),
-        (["colour", "colour_also"], BadClasses, "two columns `colour_also`"),
-        (["pattern"], BadCsvFile, "no column `pattern`, only path, label, colour, price"),
+        (["path"], DataError, "no attribute can be called so"),
+        (["label"], DataError, "no attribute can be called so"),
+        (["2nd"], DataError, "no attribute can be called so"),
+        (["confidence"], DataError, "two columns `confidence`"),
+        (["colour", "colour"], DataError, "named twice"),
+        (["colour", "colour_also"], DataError, "two columns `colour_also`"),
+        (["pattern"], DataError, "no column `pattern`, only path, label, colour, price"),
     ],
 )
 def test_a_name_that_the_table_of_answers_has_or_the_table_lacks_is_refused(
@@ -138,7 +138,7 @@ def test_attributes_of_a_folder_are_refused(tmp_path: Path) -> None:
             (tmp_path / name / f"{number}.png").touch()
 
     with pytest.raises(
-        BadCsvFile, match="attributes are columns of a CSV with `path` and `label`; this is none"
+        DataError, match="attributes are columns of a CSV with `path` and `label`; this is none"
     ):
         check_named_pictures(Named(place=str(tmp_path), attributes=("colour",)), print)
 

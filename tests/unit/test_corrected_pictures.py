@@ -28,7 +28,7 @@ from training.data.labels import OOD
 from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import load_data_set, read_photos
-from training.errors import BadCsvFile, BadPictures
+from training.errors import DataError
 from training.progress import ProgressLines
 
 
@@ -127,7 +127,7 @@ def test_an_answer_to_another_picture_that_lies_elsewhere_is_refused(
     (tmp_path / "again.jpg").write_bytes(again)
     rows = [said(f"../{name}", "Box") for name in ("copy.png", "other.png", "again.jpg")]
 
-    with pytest.raises(BadCsvFile, match=r"2 of 3 name no picture that is read, among them .*/again\.jpg"):
+    with pytest.raises(DataError, match=r"2 of 3 name no picture that is read, among them .*/again\.jpg"):
         corrected(*rows)
 
 
@@ -140,7 +140,7 @@ def test_a_file_that_cannot_be_read_is_left_out_by_its_path_and_no_other_one_is(
     for name in ("x.png", "y.png"):
         (things / "Ball" / name).symlink_to(things.parent / links_to)
 
-    with pytest.raises(BadPictures, match=r"1 of 37 .*/y\.png"):
+    with pytest.raises(DataError, match=r"1 of 37 .*/y\.png"):
         corrected(said("Ball/x.png", label))
     (things / "Ball" / "y.png").unlink()
     data = corrected(said("Ball/x.png", label))
@@ -153,7 +153,7 @@ def test_answers_that_leave_no_picture_are_refused_and_a_class_without_one_is_na
 ) -> None:
     rows = [said(str(file), "") for file in sorted(things.glob("*/*.png"))]
 
-    with pytest.raises(BadPictures, match=f"things: no picture is left of {COUNT * len(KINDS)}"):
+    with pytest.raises(DataError, match=f"things: no picture is left of {COUNT * len(KINDS)}"):
         corrected(*rows)
 
     assert corrected(*rows[:COUNT]).labels == KINDS[1:]
@@ -166,7 +166,7 @@ def test_answers_to_data_without_files_are_refused(tmp_path: Path) -> None:
     write_idx_folder(tmp_path, train=60, test=10)
     file = write_csv(tmp_path / "c.csv", [said("c.csv", "Bag")])
 
-    with pytest.raises(BadCsvFile, match="Corrections are of pictures of your own"):
+    with pytest.raises(DataError, match="Corrections are of pictures of your own"):
         wardrobe(
             "train", ["--data", str(tmp_path), "--corrections", str(file), "--run", str(tmp_path / "run")]
         )
@@ -223,5 +223,5 @@ def test_an_answer_that_names_no_file_holds_for_the_photo_of_its_content(
 def test_a_photo_of_no_class_is_not_corrected_without_a_tier(
     photos: Callable[..., Pictures],
 ) -> None:
-    with pytest.raises(BadCsvFile, match=r"Hats/000\.png is of tier X, .* Give it the tier"):
+    with pytest.raises(DataError, match=r"Hats/000\.png is of tier X, .* Give it the tier"):
         photos(said("learn/X/Hats/000.png", "Bag"))

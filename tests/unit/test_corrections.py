@@ -44,7 +44,7 @@ from training.data.listing import ListedPicture, Listing
 from training.data.named import Named
 from training.data.photos import list_corrected_photos
 from training.data.read import load_data_set
-from training.errors import BadCsvFile
+from training.errors import DataError
 from training.progress import ProgressLines
 
 CLASSES: Final = ("Ball", "Café", "=Stick")
@@ -282,7 +282,7 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_written(text: str, reason
 
     with pytest.raises(CorrectionsUnusable, match=reason):
         correct(table, [file])
-    with pytest.raises(BadCsvFile, match=reason):
+    with pytest.raises(DataError, match=reason):
         load_data_set(Named(place="shop", corrections=(file,)), ProgressLines())
 
     assert table.read_bytes() == before
@@ -320,7 +320,7 @@ def test_two_files_that_say_different_things_at_the_same_time_are_refused(folder
 
     with pytest.raises(CorrectionsUnusable, match=r"in another one of the same time, 2026-11-22T10:00"):
         correct(Path("table.csv"), files)
-    with pytest.raises(BadCsvFile, match=r"in another one of the same time, 2026-11-22T10:00"):
+    with pytest.raises(DataError, match=r"in another one of the same time, 2026-11-22T10:00"):
         answers_in(*files)
 
 

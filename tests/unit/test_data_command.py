@@ -29,7 +29,7 @@ from training.data.perceptual_hashes import (
     group_similar_pictures,
 )
 from training.data.read import load_data_set
-from training.errors import BadClasses, BadPictures
+from training.errors import DataError
 from training.progress import ProgressLines
 
 main = partial(wardrobe, "data")
@@ -244,7 +244,7 @@ def test_a_rare_class_with_a_name_like_another_is_asked_about_before_pictures_ar
     (folder / "bagz").mkdir()
     (folder / "bagz" / "1.png").write_bytes(b"no picture")
 
-    with pytest.raises(BadClasses, match=r"is this a misspelling: 'bagz' .1. for 'bags'."):
+    with pytest.raises(DataError, match=r"is this a misspelling: 'bagz' .1. for 'bags'."):
         main([str(folder)])
 
 
@@ -285,7 +285,7 @@ def test_how_the_list_is_read_and_its_columns_stand_in_the_command_that_comes_ne
 def test_pixels_in_the_form_of_the_published_data_set_are_checked_as_they_are_learnt(tmp_path: Path) -> None:
     write_idx_folder(tmp_path / "around" / "set", train=30, test=20)
 
-    with pytest.raises(BadPictures, match="train --data FOLDER"):
+    with pytest.raises(DataError, match="train --data FOLDER"):
         main([str(tmp_path / "around")])
-    with pytest.raises(BadPictures, match="--train CSV --test CSV"):
+    with pytest.raises(DataError, match="--train CSV --test CSV"):
         main([str(write_csv(tmp_path / "set.csv", 30))])

@@ -31,7 +31,7 @@ from tests.uploads import a_garment, png
 from training.data.contents import Contents
 from training.data.learnt_hashes import NO_LEARNT_HASHES, LearntHashes
 from training.data.named import Named
-from training.errors import BadClasses, BadPictures, BadRecipe, UnusedOption
+from training.errors import BadRecipe, DataError, UnusedOption
 from training.improve import (
     CorrectedRelease,
     check_has_photo_network,
@@ -113,12 +113,12 @@ def named_by(options: TrainingOptions, parent: LocalRelease) -> Named:
 @pytest.mark.parametrize(
     ("row", "words", "error", "said"),
     [
-        ("a.png,Scarf", "", BadPictures, r"'Scarf' is none of the classes .* of bundled.*--from STORE"),
-        ("", "--from {}", BadPictures, r"learnt, together with the corrections.*Name them: --data FOLDER"),
+        ("a.png,Scarf", "", DataError, r"'Scarf' is none of the classes .* of bundled.*--from STORE"),
+        ("", "--from {}", DataError, r"learnt, together with the corrections.*Name them: --data FOLDER"),
         (
             "photos/Ball/000.png,",
             "--from {} --data photos",
-            BadClasses,
+            DataError,
             r"made better has learnt .*'Ball' \(2 pictures, and needs 3\)",
         ),
     ],
@@ -208,7 +208,7 @@ def test_corrections_that_are_gone_are_named_with_the_option_that_gives_them(
     corrections("photos/Ball/002.png,Box")
     parent = recorded(release, data="photos", corrections=[copy])
 
-    with pytest.raises(BadPictures, match=rf"{copy}, which is not here.*: --learnt-corrections CSV"):
+    with pytest.raises(DataError, match=rf"{copy}, which is not here.*: --learnt-corrections CSV"):
         choose_next_training(parent, None, ProgressLines())
 
     again, _ = choose_next_training(parent, None, ProgressLines(), ["moved.csv"])
@@ -284,17 +284,17 @@ def test_the_ten_classes_are_improved_without_answers_to_attributes(
 def test_pictures_that_are_not_there_or_not_those_that_were_learnt_or_divided_are_refused(here: Path) -> None:
     release = a_release(here / "release", labels=KINDS)
     corrections("photos/Ball/001.png,Box")
-    with pytest.raises(BadPictures, match=r"learnt them from gone/photos, which is not here\. Name them"):
+    with pytest.raises(DataError, match=r"learnt them from gone/photos, which is not here\. Name them"):
         choose_next_training(recorded(release, data="gone/photos"), None, ProgressLines())
 
     for part in ("train", "test"):
         write_class_folders(here / "divided" / part, 3)
-    with pytest.raises(BadPictures, match="divided into `train` and `test`"):
+    with pytest.raises(DataError, match="divided into `train` and `test`"):
         choose_next_training(recorded(release), "divided", ProgressLines())
 
     knows_none = recorded(release)
     NO_LEARNT_HASHES.save_hashes(release)
-    with pytest.raises(BadPictures, match="the release learnt none of these pictures"):
+    with pytest.raises(DataError, match="the release learnt none of these pictures"):
         choose_next_training(knows_none, "photos", ProgressLines())
 
 
@@ -314,7 +314,7 @@ def test_a_column_split_is_not_read_where_the_release_learnt_the_rows_for_the_te
     assert "learnt rows of all parts, so the column `split` is not read" in capsys.readouterr().out
     learnt = [content for file, content in contents.items() if file.stem != "002"]
     LearntHashes.make_from_digests(np.array(learnt)).save_hashes(parent.release.folder)
-    with pytest.raises(BadPictures, match="divided into `train` and `test`"):
+    with pytest.raises(DataError, match="divided into `train` and `test`"):
         choose_next_training(parent, None, ProgressLines())
 
 

@@ -14,7 +14,7 @@ from training.data.listing import PictureUse
 from training.data.named import Named
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.data.read import read_photos
-from training.errors import BadPictures
+from training.errors import DataError
 from training.evaluation.photos import choose_compared_photos
 from training.gradient.recipes import COMPACT_RECIPE, adapt_recipe_to_few_pictures
 from training.progress import ProgressLines
@@ -51,7 +51,7 @@ def test_pictures_that_are_new_to_the_parent_are_compared_and_one_has_to_show_a_
 
     assert sorted(found.spelt.tolist()) == ["Bag", "Dress", "Dress", "Hats", "Hats"]
     LearntHashes.make_from_digests(read.sha256[:0], read.hashes[read.classes != OOD]).save_hashes(tmp_path)
-    with pytest.raises(BadPictures, match="none of these 6 pictures shows a class and is new to"):
+    with pytest.raises(DataError, match="none of these 6 pictures shows a class and is new to"):
         choose_compared_photos(read, parent, print)
 
 

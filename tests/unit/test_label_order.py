@@ -15,7 +15,7 @@ from training.data.fashion import (
     LabelledData,
     read_idx_folder,
 )
-from training.errors import BadClasses
+from training.errors import DataError
 from training.evaluation.label_order import find_better_order
 
 ALPHABETICAL = tuple(sorted(FASHION_MNIST_LABELS))
@@ -111,7 +111,7 @@ MIXED = ("Cap", "Bag", *FASHION_MNIST_LABELS[2:])
 
 
 def test_names_of_fashion_mnist_under_other_numbers_are_refused_unless_forced(fashion: LabelledData) -> None:
-    with pytest.raises(BadClasses, match=r"Label 1 of the model is 'Bag', but class 1 .* is Trouser"):
+    with pytest.raises(DataError, match=r"Label 1 of the model is 'Bag', but class 1 .* is Trouser"):
         fashion.match_labels(MIXED)
 
     assert fashion.match_labels(MIXED, forced=True).test.classes.tolist() == fashion.test.classes.tolist()

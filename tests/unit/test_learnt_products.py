@@ -12,7 +12,7 @@ from tests.own_pictures import KINDS, Said, see_nothing, write_class_folders
 from training.data.contents import merge_labels
 from training.data.folders import list_pictures
 from training.data.listing import ListedPicture, Listing, PictureUse
-from training.errors import BadCsvFile, BadPictures
+from training.errors import DataError
 
 BY = ListOptions(product_column="article")
 
@@ -63,7 +63,7 @@ def test_groups_and_products_are_what_people_see_of_a_cell(shop: Path) -> None:
     assert [picture.product for picture in pictures] == ["1", "1", "", ""]
     assert [picture.group for picture in pictures] == ["1", "1", "", ""]
     file.write_text('path,label,group\nBall/000.png,Ball,"4,05E+12"\n', "utf-8")
-    with pytest.raises(BadCsvFile, match=r"column `group`: '4,05E\+12'"):
+    with pytest.raises(DataError, match=r"column `group`: '4,05E\+12'"):
         list_pictures(file)
 
 
@@ -105,7 +105,7 @@ def test_a_photo_under_two_classes_by_way_of_two_products_is_left_out_and_named(
 def test_it_is_refused_where_products_do_not_say_why(
     reading: ListOptions, row: tuple[str, ...], shop: Path
 ) -> None:
-    with pytest.raises(BadPictures, match="are the same picture"):
+    with pytest.raises(DataError, match="are the same picture"):
         read(listed(shop, row), reading, Said())
 
 
@@ -118,14 +118,14 @@ def test_a_colour_in_which_the_products_of_one_photo_differ_is_not_known() -> No
 
     assert merge_labels(rows) == {LABEL: "Coat", "colour": ""}
     assert merge_labels(rows[1:]) == {LABEL: "Coat", "colour": "blue"}
-    with pytest.raises(BadCsvFile, match="'red' in one row and 'blue' in another"):
+    with pytest.raises(DataError, match="'red' in one row and 'blue' in another"):
         merge_labels([replace(row, product="1") for row in rows])
 
 
 def test_a_column_that_is_not_there_and_a_folder_are_refused(shop: Path) -> None:
     with pytest.raises(
-        BadCsvFile, match="has no column `sku` for --product-column; it has path, label, article"
+        DataError, match="has no column `sku` for --product-column; it has path, label, article"
     ):
         list_pictures(listed(shop), reading=ListOptions(product_column="sku"))
-    with pytest.raises(BadCsvFile, match="--product-column sku names a column of a CSV"):
+    with pytest.raises(DataError, match="--product-column sku names a column of a CSV"):
         list_pictures(shop, reading=ListOptions(product_column="sku"))

@@ -8,7 +8,7 @@ import pytest
 from tests.own_pictures import KINDS, Said, Things, a_photo, write_class_folders
 from tests.uploads import png
 from training.data.folders import list_pictures
-from training.errors import BadClasses, BadCsvFile, BadPictures
+from training.errors import DataError
 
 COUNT = 12
 """Pictures per class."""
@@ -124,11 +124,11 @@ def with_another_part(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arrange", "error", "message"),
     [
-        (copied_into_the_test, BadPictures, r"\(Ball, train\) and .*\(Ball, test\) are the same picture"),
-        (with_an_empty_class, BadClasses, "Empty: no picture in it"),
+        (copied_into_the_test, DataError, r"\(Ball, train\) and .*\(Ball, test\) are the same picture"),
+        (with_an_empty_class, DataError, "Empty: no picture in it"),
         (
             with_another_part,
-            BadClasses,
+            DataError,
             "no picture lies in a sub-folder, .*divide them first into `train` and `test`, perhaps",
         ),
     ],
@@ -158,15 +158,15 @@ def test_a_csv_of_another_system_names_the_same_pictures(tmp_path: Path, said: S
     [
         (
             "label,pixel1\n",
-            BadCsvFile,
+            DataError,
             r"begins with 'label,pixel1'. It needs the columns `path` and `label`",
         ),
-        ("path,label\na.png,A\n,B\n", BadCsvFile, r"row 3, line 3: names no picture"),
-        ("path,label\na.png,A\nb.png,\n", BadClasses, r"row 3, line 3: '' is no label"),
-        ("path,label\na.png,A\nb.png,a\n", BadClasses, r"'A' and 'a' differ in nothing but capital letters"),
+        ("path,label\na.png,A\n,B\n", DataError, r"row 3, line 3: names no picture"),
+        ("path,label\na.png,A\nb.png,\n", DataError, r"row 3, line 3: '' is no label"),
+        ("path,label\na.png,A\nb.png,a\n", DataError, r"'A' and 'a' differ in nothing but capital letters"),
         (
             "path,label\n" + "".join(f"{number}.png,class {number}\n" for number in range(257)),
-            BadClasses,
+            DataError,
             r"257 classes \(class 0, class 1, .*\.\.\.\)\. 2 to 256",
         ),
     ],
@@ -221,5 +221,5 @@ def test_a_column_split_divides_a_table_as_folders_of_these_names_divide_a_folde
 def test_a_column_split_of_other_words_is_refused_until_it_is_renamed(cell: str, tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text(f"path,label,split\na.png,A,train\nb.png,B,{cell}\n", "utf-8")
 
-    with pytest.raises(BadCsvFile, match=rf"the column `split` has '{cell}'.* Rename the column"):
+    with pytest.raises(DataError, match=rf"the column `split` has '{cell}'.* Rename the column"):
         list_pictures(tmp_path / "list.csv")

@@ -15,7 +15,7 @@ from labelling.lists.paths import explain_missing
 from labelling.review.corrections import read_corrections
 from labelling.sources.source_opening import open_source
 from training.data.folders import list_pictures
-from training.errors import BadCsvFile
+from training.errors import DataError
 
 CLOSED_TWO_ROWS_ON = 'path,name,label\na.jpg,"Best,Coat\nb.jpg,Warm,Coat\nc.jpg,Soft",Dress\nd.jpg,,Coat\n'
 UNCLOSED = {
@@ -64,7 +64,7 @@ def test_a_row_that_does_not_fit_is_named_and_nothing_is_read_unless_people_leav
 
     with pytest.raises(SourceUnusable) as labelled:
         list(open_source(str(list_)).items())
-    with pytest.raises(BadCsvFile) as learnt:
+    with pytest.raises(DataError) as learnt:
         list_pictures(list_)
     with pytest.raises(CorrectionsUnusable) as corrected:
         read_corrections([list_], None)

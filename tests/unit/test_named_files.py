@@ -23,7 +23,7 @@ from tests.commands import wardrobe
 from training.data.named import Named
 from training.data.picture_files import decode_picture_file
 from training.data.pixel_files import is_pixel_table, read_idx_file, read_pixel_csv
-from training.errors import BadCsvFile
+from training.errors import DataError
 
 pytestmark = pytest.mark.timeout(20)
 
@@ -89,7 +89,7 @@ def test_predict_names_what_is_no_file(
 
 
 def test_a_table_of_pixels_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadCsvFile, match=r"pipe\.png: cannot be read"):
+    with pytest.raises(DataError, match=r"pipe\.png: cannot be read"):
         is_pixel_table(Path(a_pipe(tmp_path)))
 
 

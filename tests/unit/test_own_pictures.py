@@ -31,7 +31,7 @@ from training.data.picture_files import FileImages
 from training.data.pictures import Pictures
 from training.data.read import check_named_pictures, load_data_set
 from training.data.vectors import Features
-from training.errors import BadClasses, BadCsvFile, BadPictures, BadRecipe
+from training.errors import BadRecipe, DataError
 from training.progress import ProgressLines, ReportDone
 
 READS = make_whole_input(48, 3)
@@ -196,7 +196,7 @@ def test_pictures_in_two_classes_are_refused_and_all_of_them_named(things: Thing
     things.add("Stick", "other.png", png(a_photo("Box", 1)))
 
     with pytest.raises(
-        BadPictures, match=r"003\.png \(Ball\) and .*mine\.png \(Box\) are the .*; .*other\.png \(Stick\)"
+        DataError, match=r"003\.png \(Ball\) and .*mine\.png \(Box\) are the .*; .*other\.png \(Stick\)"
     ):
         said.read(things.place)
 
@@ -208,7 +208,7 @@ def test_what_a_correction_does_not_do_is_said_before_a_picture_in_two_classes_i
     outdated = tmp_path / "corrections.csv"
     outdated.write_text(f"path,label,sha256\n{things.folder}/Box/mine.png,Ball,{'ab' * 32}\n", "utf-8")
 
-    with pytest.raises(BadPictures, match="are the same picture"):
+    with pytest.raises(DataError, match="are the same picture"):
         check_named_pictures(Named(place=str(things.place), corrections=(outdated,)), said.warn)
 
     assert "pictures that have another content now" in said[0]
@@ -229,14 +229,14 @@ def test_a_file_that_changes_after_it_was_hashed_is_refused(things: Things, said
     contents, _ = check_named_pictures(named, said.warn)
     (things.folder / "Ball" / "003.png").write_bytes(png(a_photo("Ball", 700)))
 
-    with pytest.raises(BadPictures, match=r"003\.png has changed since it was read"):
+    with pytest.raises(DataError, match=r"003\.png has changed since it was read"):
         load_data_set(named, said, contents=contents)
 
 
 def test_files_that_cannot_be_read_are_named_with_the_reason_or_skipped(things: Things, said: Said) -> None:
     for name, content in (("a.png", b"\x89PNG\r\n\x1a\n and no more"), ("b.pdf", b"%PDF-1.7\n")):
         things.add("Ball", name, content)
-    with pytest.raises(BadPictures) as decoded:
+    with pytest.raises(DataError) as decoded:
         said.read(things.place)
     data = said.read(things.place, skip_unreadable=True)
 
@@ -247,7 +247,7 @@ def test_files_that_cannot_be_read_are_named_with_the_reason_or_skipped(things: 
     things.add("Box", "c.jpg", b"")
     (things.folder / "Box" / "c.jpg").unlink()
     (things.folder / "Box" / "c.jpg").symlink_to(things.folder / "nowhere")
-    with pytest.raises(BadPictures) as hashed:
+    with pytest.raises(DataError) as hashed:
         said.read(things.place)
 
     assert str(decoded.value).startswith("2 of 38 files cannot be read. ")
@@ -323,7 +323,7 @@ def test_copies_fill_each_others_attributes_and_may_not_disagree(table: Things, 
     assert len(train) == 3 * COUNT
     assert colour.names[colour.main_codes[train.files.index(first)]] == "red"
     table.rows[first] = "blue"
-    with pytest.raises(BadCsvFile, match="is 'blue' in one row and 'red' in another one in column `colour`"):
+    with pytest.raises(DataError, match="is 'blue' in one row and 'red' in another one in column `colour`"):
         said.read(table.place, attributes=["colour"], see=see_nothing)
 
 
@@ -357,7 +357,7 @@ def test_data_with_names_is_renumbered_for_a_model_with_another_order(things: Th
     assert turned.labels == ("Stick", "Ball", "Box")
     assert pixels_of(turned.test, 1) == pixels_of(data.test, 0)
     assert pixels_of(turned.train, 0) == pixels_of(data.train, 2)
-    with pytest.raises(BadClasses, match="the classes Ball, Box, Stick, but the model Ball, Cup"):
+    with pytest.raises(DataError, match="the classes Ball, Box, Stick, but the model Ball, Cup"):
         data.match_labels(("Ball", "Cup"))
 
 
@@ -371,7 +371,7 @@ def test_a_model_is_measured_without_the_classes_that_it_lacks(things: Things, s
     assert len(data.match_labels(KINDS, said.append).test) == 3 * COUNT
     assert said[-1] == "Pictures of classes that the model lacks are left out: Rare."
     for labels, say in ((KINDS, None), (("Ball", "Cup"), said.append)):
-        with pytest.raises(BadClasses, match=f"but the model {', '.join(labels)}"):
+        with pytest.raises(DataError, match=f"but the model {', '.join(labels)}"):
             data.match_labels(labels, say)
 
 
@@ -385,7 +385,7 @@ def test_pixels_of_large_pictures_are_read_when_they_are_asked_for(things: Thing
     assert pixels.shape == (2, *READS.array_shape)
     assert (pixels[:] == photos.images[[2, 0]]).all()
     photos.files[0].write_bytes(b"another")
-    with pytest.raises(BadPictures, match="do not change pictures meanwhile"):
+    with pytest.raises(DataError, match="do not change pictures meanwhile"):
         pixels[1:]
 
 

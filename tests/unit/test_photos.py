@@ -19,7 +19,7 @@ from training.data.listing import ListedPicture, PictureUse
 from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import read_photos
-from training.errors import BadClasses, BadCsvFile, BadPictures, DataError
+from training.errors import DataError
 from training.progress import ProgressLines
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Bag")
@@ -112,7 +112,7 @@ def test_a_table_of_photos_is_read_as_people_say(tmp_path: Path) -> None:
 def test_answers_of_people_have_their_own_paths(reading: ListOptions, tmp_path: Path) -> None:
     table = write_table(tmp_path, "1.png,1.png,Bag,", columns="path,image,label,at")
 
-    with pytest.raises(BadCsvFile, match="--path-column and --root are not for them"):
+    with pytest.raises(DataError, match="--path-column and --root are not for them"):
         listed(table, reading=reading)
 
 
@@ -120,7 +120,7 @@ def test_answers_of_people_have_their_own_paths(reading: ListOptions, tmp_path: 
 def test_a_table_that_keeps_photos_for_a_test_is_not_learnt(tmp_path: Path, columns: str) -> None:
     table = write_table(tmp_path, "1.png,Bag,A,train", "2.png,Bag,A,Test", columns=columns)
 
-    with pytest.raises(BadCsvFile, match="keeps photos for a test, and all of a table are learnt"):
+    with pytest.raises(DataError, match="keeps photos for a test, and all of a table are learnt"):
         listed(table)
 
 
@@ -174,7 +174,7 @@ def test_a_column_says_which_photos_a_person_checked(tmp_path: Path) -> None:
 
     assert read(table(",1", ",")).is_checked.tolist() == [True, False]
     assert not len(read(table("", "")).is_checked)
-    with pytest.raises(BadCsvFile, match="no cell of the column `checked` says that a person checked"):
+    with pytest.raises(DataError, match="no cell of the column `checked` says that a person checked"):
         read(table(",no", ",0"))
 
 
@@ -197,7 +197,7 @@ def test_each_table_is_read_once(columns: str, tmp_path: Path) -> None:
 def test_an_unknown_label_is_refused_with_what_would_do(tmp_path: Path) -> None:
     write_photos(tmp_path, 1, {"A": ["Jeans"]})
 
-    with pytest.raises(BadClasses) as refusal:
+    with pytest.raises(DataError) as refusal:
         listed(tmp_path)
 
     assert str(refusal.value) == (
@@ -230,7 +230,7 @@ def test_what_cannot_be_read_is_left_out_unless_it_is_all(tmp_path: Path) -> Non
     assert read(tmp_path, said).files == (photo,)
     assert "skipped 1 of 2 files that cannot be read." in " ".join(said)
     photo.unlink()
-    with pytest.raises(BadPictures, match="none of 1 pictures can be read"):
+    with pytest.raises(DataError, match="none of 1 pictures can be read"):
         read(tmp_path)
 
 

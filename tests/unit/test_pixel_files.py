@@ -18,7 +18,7 @@ from training.data.pictures import Pictures
 from training.data.pixel_files import read_idx_file, read_pixel_csv
 from training.data.read import load_data_set
 from training.data.split import take_first_pictures
-from training.errors import BadCsvFile, BadIdxFile, BadPictures, DataSetMissing
+from training.errors import DataError
 
 TWO_PICTURES = idx_bytes(np.zeros((2, 28, 28), np.uint8))
 PIXELS = ",".join(["0"] * 784)
@@ -47,7 +47,7 @@ def test_a_damaged_idx_file_is_named_with_what_is_wrong(
     if content is not None:
         path.write_bytes(content)
 
-    with pytest.raises(BadIdxFile, match=message):
+    with pytest.raises(DataError, match=message):
         read_idx_file(path, 3)
 
 
@@ -88,7 +88,7 @@ def test_idx_files_that_do_not_fit_each_other_are_refused(
     write_idx_folder(tmp_path, train=10, test=10)
     (tmp_path / name).write_bytes(idx_bytes(values.astype(np.uint8)))
 
-    with pytest.raises(BadIdxFile, match=message):
+    with pytest.raises(DataError, match=message):
         read_idx_folder(tmp_path)
 
 
@@ -96,7 +96,7 @@ def test_a_missing_idx_file_is_named_with_the_way_to_get_it(tmp_path: Path) -> N
     write_idx_folder(tmp_path, train=10, test=10)
     (tmp_path / "t10k-labels-idx1-ubyte").unlink()
 
-    with pytest.raises(DataSetMissing, match=r"neither t10k-labels-idx1-ubyte nor .*\.gz is.*make data"):
+    with pytest.raises(DataError, match=r"neither t10k-labels-idx1-ubyte nor .*\.gz is.*make data"):
         read_idx_folder(tmp_path)
 
 
@@ -134,7 +134,7 @@ def test_a_zip_of_two_csv_files_is_refused_with_their_names(tmp_path: Path) -> N
         archive.writestr("train.csv", "")
         archive.writestr("test.csv", "")
 
-    with pytest.raises(BadCsvFile, match=r"2 CSV files in it \(train\.csv, test\.csv\)"):
+    with pytest.raises(DataError, match=r"2 CSV files in it \(train\.csv, test\.csv\)"):
         read_pixel_csv(tmp_path / "both.zip", 10)
 
 
@@ -151,7 +151,7 @@ def test_a_header_that_names_rows_and_columns_is_read_where_it_goes_by_row(
     if order == "by row":
         assert read_pixel_csv(path, 10)[0].tolist() == part.images.tolist()
     else:
-        with pytest.raises(BadCsvFile, match="the columns in another order"):
+        with pytest.raises(DataError, match="the columns in another order"):
             read_pixel_csv(path, 10)
 
 
@@ -196,7 +196,7 @@ def test_a_wrong_csv_is_named_with_its_row_and_cell(tmp_path: Path, text: str, m
     path = tmp_path / "pictures.csv"
     path.write_bytes(text.encode(errors="surrogateescape"))
 
-    with pytest.raises(BadCsvFile, match=rf"pictures\.csv.*{message}"):
+    with pytest.raises(DataError, match=rf"pictures\.csv.*{message}"):
         read_pixel_csv(path, 10)
 
 
@@ -218,5 +218,5 @@ def test_one_csv_of_pixels_is_measured_on_and_not_learnt(tmp_path: Path) -> None
 
     assert measured.test is measured.train
     assert len(measured.test) == 12
-    with pytest.raises(BadPictures, match=r"a training needs two.* --train TRAIN\.csv --test TEST\.csv"):
+    with pytest.raises(DataError, match=r"a training needs two.* --train TRAIN\.csv --test TEST\.csv"):
         load_data_set(one, TerminalProgress())

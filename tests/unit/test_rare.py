@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from training.data.rare import MIN_GROUPS_PER_ATTRIBUTE_LABEL, MIN_GROUPS_PER_CLASS, find_measurable_labels
-from training.errors import BadClasses
+from training.errors import DataError
 
 Table = Sequence[tuple[str, str]]
 """Labels and groups."""
@@ -67,7 +67,7 @@ def test_a_rare_label_is_asked_about_where_its_name_is_nearly_another(
         assert learnt(table) == ",".join(sorted([other, "Something else"]))
         return
 
-    with pytest.raises(BadClasses, match=f"is this a misspelling: '{rare}' [(]2[)] for '{other}'"):
+    with pytest.raises(DataError, match=f"is this a misspelling: '{rare}' [(]2[)] for '{other}'"):
         learnt(table)
 
 
@@ -91,5 +91,5 @@ def test_both_labels_with_nearly_one_name_are_learnt_where_both_have_enough_pict
     ids=["one label", "300 labels", "a label to keep", "a label to keep is gone", "twins"],
 )
 def test_what_cannot_be_learnt_is_refused(table: Mapping[str, int], keep: Sequence[str], reason: str) -> None:
-    with pytest.raises(BadClasses, match=reason):
+    with pytest.raises(DataError, match=reason):
         learnt(brands(table), keep=keep)

@@ -22,7 +22,7 @@ from tests.fashion import write_idx_folder
 from tests.own_pictures import write_class_folders
 from tests.releases import a_store
 from tests.uploads import a_garment, png
-from training.errors import BadClasses, BadRecipe, DataSetMissing
+from training.errors import BadRecipe, DataError
 from training.gradient.fitting.checkpoints import is_out_of_patience, is_solved
 from training.options import RECIPE_FIELDS, TRAINING_STORIES, USES, TrainingOptions
 from training.progress import warn_of_few_answers
@@ -33,7 +33,7 @@ def test_a_folder_without_classes_is_named(tmp_path: Path) -> None:
     (tmp_path / "shirt.png").write_bytes(png(a_garment()))
     loaded = "tensorflow" in sys.modules
 
-    with pytest.raises(BadClasses, match=rf"{tmp_path}: 0 classes \(none\)\. .*: one sub-folder each"):
+    with pytest.raises(DataError, match=rf"{tmp_path}: 0 classes \(none\)\. .*: one sub-folder each"):
         wardrobe("train", ["--data", str(tmp_path), "--out", str(tmp_path / "store")])
 
     assert ("tensorflow" in sys.modules) is loaded
@@ -59,7 +59,7 @@ def test_a_place_of_pictures_that_does_not_exist_is_named(
 ) -> None:
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(DataSetMissing, match=r"^nowhere(\.csv)?: no such file or folder\.$"):
+    with pytest.raises(DataError, match=r"^nowhere(\.csv)?: no such file or folder\.$"):
         wardrobe(words[0], list(words[1:]))
 
     assert list(tmp_path.iterdir()) == []

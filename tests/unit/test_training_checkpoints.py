@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reports.values import Epoch
-from training.errors import CheckpointUnreadable
+from training.errors import WeightsUnusable
 from training.gradient.fitting.checkpoints import (
     CHECKPOINT_FILE,
     Checkpoint,
@@ -65,10 +65,10 @@ def test_the_epoch_of_the_least_loss_is_kept_beside_the_last_one(run: TrainingRu
 def test_damaged_progress_is_refused_by_name(damage: bytes, run: TrainingRun) -> None:
     (run.folder / CHECKPOINT_FILE).write_bytes(damage)
 
-    with pytest.raises(CheckpointUnreadable, match=f"{run.folder / CHECKPOINT_FILE}.*--fresh"):
+    with pytest.raises(WeightsUnusable, match=f"{run.folder / CHECKPOINT_FILE}.*--fresh"):
         load_checkpoint(run)
 
 
 def test_progress_of_another_run_is_refused(run: TrainingRun) -> None:
-    with pytest.raises(CheckpointUnreadable, match="other settings or data"):
+    with pytest.raises(WeightsUnusable, match="other settings or data"):
         load_checkpoint(TrainingRun(run.folder, "bb"))

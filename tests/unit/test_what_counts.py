@@ -27,7 +27,7 @@ from training.data.named import Named
 from training.data.near_copies import group_near_copies
 from training.data.perceptual_hashes import PerceptualHashes
 from training.data.read import check_named_pictures, draw_test_pictures, draw_test_set, load_data_set
-from training.errors import BadClasses, BadRecipe
+from training.errors import BadRecipe, DataError
 
 COUNT = 12
 """Pictures per class."""
@@ -88,7 +88,7 @@ def test_a_class_that_a_correction_ends_is_not_refused(things: Things, said: Sai
     things.add("Bal", "mine.png", png(a_photo("Ball", COUNT)))
     answers = write_csv(things.folder / "answers.csv", [{"path": "Bal/mine.png", "label": "Ball"}])
 
-    with pytest.raises(BadClasses, match="is this a misspelling: 'Bal'"):
+    with pytest.raises(DataError, match="is this a misspelling: 'Bal'"):
         check_named_pictures(Named(place=str(things.place)), said.append)
     _, classes = check_named_pictures(Named(place=str(things.place), corrections=(answers,)), said.append)
     assert classes is None

@@ -26,7 +26,7 @@ from training.data.labels import UNKNOWN_LABEL
 from training.data.listing import DataSetPart, ListedPicture, Listing, has_several_products
 from training.data.picture_files import decode_picture_file
 from training.data.split import check_picture_limit
-from training.errors import BadCsvFile, BadPictures
+from training.errors import DataError
 from training.progress import Say
 
 ContentProblem: TypeAlias = Literal["several products", "contradicting"]
@@ -132,7 +132,7 @@ class Contents:
             skip_unreadable: whether unreadable files are left out instead of refused.
 
         Raises:
-            BadPictures: a file cannot be read, or one picture has two classes or is in both `train` and
+            DataError: a file cannot be read, or one picture has two classes or is in both `train` and
                 `test`.
         """
         for sentence in (*self.listing.warnings, *self.notes):
@@ -158,7 +158,7 @@ class Contents:
         if wrong_contents := [
             content for content in contradictory_contents if content.path not in broken_files
         ]:
-            raise BadPictures(self._describe_contradictions(wrong_contents))
+            raise DataError(self._describe_contradictions(wrong_contents))
         if copy_count := sum(len(content.rows) - 1 for content in self.learnable_contents):
             say(f"{copy_count} of {len(self.rows)} pictures are copies of others and count once.")
 
@@ -223,8 +223,8 @@ def make_contents(
         notes: sentences for a person, which are placed before the notes that are added here.
 
     Raises:
-        BadCsvFile: a correction names an unknown class, or one picture has two labels of an attribute.
-        BadPictures: corrections leave no picture.
+        DataError: a correction names an unknown class, or one picture has two labels of an attribute; or
+            corrections leave no picture.
     """
     all_notes = list(notes)
     hashed_files = hashed_files or hash_files(
@@ -298,14 +298,14 @@ def merge_labels(copies: Sequence[ListedPicture]) -> dict[str, str]:
         copies: the rows of one picture, one or more.
 
     Raises:
-        BadCsvFile: the rows have two labels of an attribute, and not because of several products.
+        DataError: the rows have two labels of an attribute, and not because of several products.
     """
     labels = dict(copies[0].labels)
     for name in sorted({name for row in copies for name in row.labels} - {LABEL}):
         labelled_rows = [row for row in copies if row.labels.get(name)]
         label, *other_labels = dict.fromkeys(row.labels[name] for row in labelled_rows) or [""]
         if other_labels and not has_several_products(labelled_rows, name):
-            raise BadCsvFile(
+            raise DataError(
                 f"{labelled_rows[0].path} is {label!r} in one row and {other_labels[0]!r} in another one in "
                 f"column `{name}`."
             )

@@ -30,7 +30,7 @@ from model_store.release_files import write_whole
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, hash_files
 from training.data.labels import UNKNOWN_LABEL
 from training.data.listing import ListedPicture, Listing, make_absolute
-from training.errors import BadCsvFile, BadPictures
+from training.errors import DataError
 from training.progress import Say
 
 CORRECTION_COLUMNS: Final = ("path", "label", "sha256", "at", "group", "attribute", "product", "audit")
@@ -171,18 +171,18 @@ def read_correction_files(
         say: a function that receives sentences about the files that a person should read.
 
     Raises:
-        BadCsvFile: a file cannot be read, has another header, or has a row without an answer; or `reading`
+        DataError: a file cannot be read, has another header, or has a row without an answer; or `reading`
             names a root folder or other columns of paths.
     """
     if reading.root or reading.path_columns != DEFAULT_LIST_OPTIONS.path_columns:
-        raise BadCsvFile(
+        raise DataError(
             f"{files[0]}: is read as people's answers, as it has no `tier` for --photos. Their `path` is "
             "relative to the file: --path-column and --root are not for them."
         )
     try:
         return read_corrections(files, None, reading=reading, say=say)
     except CorrectionsUnusable as error:
-        raise BadCsvFile(str(error)) from error
+        raise DataError(str(error)) from error
 
 
 def make_corrections(
@@ -199,7 +199,7 @@ def make_corrections(
         known_files: the hashes of other files, which are not read again.
 
     Raises:
-        BadCsvFile: none of the pictures can be found, or two answers contradict each other.
+        DataError: none of the pictures can be found, or two answers contradict each other.
     """
     listed_paths = {
         sha256: make_absolute(path) for path, sha256 in reversed(list(listed_files.sha256.items()))
@@ -221,7 +221,7 @@ def make_corrections(
     files = _make_answered_files(answers, set(readable_hashes))
     unreadable_paths = {make_absolute(path) for path in listed_files.read_errors}
     if files and not any(file.is_readable or file.path in unreadable_paths for file in files):
-        raise BadCsvFile(_describe_unlisted([file.path for file in files], rows))
+        raise DataError(_describe_unlisted([file.path for file in files], rows))
     missing_paths = tuple(path for path in outdated_paths if path not in {file.path for file in files})
     return Corrections(files, missing_paths, tuple(rows), hashed_files)
 
@@ -257,7 +257,7 @@ def _make_answered_files(
     try:
         merged_answers, _ = merge_human_answers([(sha256, row) for _, sha256, row in answers_by_file], {})
     except CorrectionsUnusable as error:
-        raise BadCsvFile(str(error)) from error
+        raise DataError(str(error)) from error
     labels: dict[str, dict[str, dict[str, str]]] = defaultdict(lambda: defaultdict(dict))
     for question, answer in merged_answers.items():
         labels[question.sha256][question.attribute][question.product] = answer.label
@@ -324,8 +324,7 @@ def apply_corrections(
         if the file cannot be read) and its listed class id.
 
     Raises:
-        BadCsvFile: a correction names an unknown class.
-        BadPictures: no row is left.
+        DataError: a correction names an unknown class; or no row is left.
     """
     class_ids = listing.class_ids or (UNKNOWN_LABEL,) * len(listing.pictures)
     rows = [
@@ -370,7 +369,7 @@ def apply_corrections(
     if can_add:
         _report_idle_answers(listing, corrections, set(contents), say)
     if not kept_rows:
-        raise BadPictures(f"{listing.place}: no picture is left of {len(rows)}. Leave out fewer of them.")
+        raise DataError(f"{listing.place}: no picture is left of {len(rows)}. Leave out fewer of them.")
     return [*(row for row, _ in kept_rows), *added_rows]
 
 
@@ -459,7 +458,7 @@ def _check_classes(corrections: Corrections, labels: Sequence[str]) -> None:
     if unknown_labels := sorted(answered_labels - {*labels, *ANSWERS_WITHOUT_LABEL}):
         close_labels = get_close_matches(unknown_labels[0], labels, 1)
         suggestion = f" Did you mean {close_labels[0]!r}?" if close_labels else ""
-        raise BadCsvFile(
+        raise DataError(
             f"--corrections: {unknown_labels[0]!r} is none of the classes {', '.join(labels)}.{suggestion} "
             "Name one, or none to leave the picture out. For a further class, put its pictures into a "
             "sub-folder of your pictures, and train again with wardrobe train --data."
@@ -470,7 +469,7 @@ def check_corrections_are_listed(corrections: Corrections, listed_files: HashedF
     """Refuse corrections of files that are neither listed nor exact copies of listed files.
 
     Raises:
-        BadCsvFile: a correction is about another file.
+        DataError: a correction is about another file.
     """
     listed_paths = set(map(make_absolute, chain(listed_files.sha256, listed_files.read_errors)))
     listed_hashes = set(listed_files.sha256.values())
@@ -480,7 +479,7 @@ def check_corrections_are_listed(corrections: Corrections, listed_files: HashedF
         for file in readable_files
         if file.path not in listed_paths and file.sha256 not in listed_hashes
     ]:
-        raise BadCsvFile(_describe_unlisted(unlisted_paths, corrections.rows))
+        raise DataError(_describe_unlisted(unlisted_paths, corrections.rows))
 
 
 def _describe_unlisted(paths: Sequence[str], rows: Sequence[Correction]) -> str:

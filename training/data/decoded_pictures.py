@@ -31,7 +31,7 @@ from training.data.listing import Listing
 from training.data.perceptual_hashes import PerceptualHash, PerceptualHashes, compute_perceptual_hash
 from training.data.picture_files import FileImages, decode_picture_bytes, decode_picture_file, is_small_input
 from training.data.vectors import NO_FEATURES, Features, join_features
-from training.errors import BadPictures
+from training.errors import DataError
 from training.progress import Progress, ReportDone, Say
 
 DECODING_BATCH_SIZE: Final = 128
@@ -129,7 +129,7 @@ def decode_pictures(
         skip_unreadable: whether files that are no pictures are left out instead of refused.
 
     Raises:
-        BadPictures: a file cannot be read or has changed since it was hashed, or no file can be read.
+        DataError: a file cannot be read or has changed since it was hashed, or no file can be read.
     """
     contents_in_order = (
         sorted(contents.learnable_contents, key=lambda content: content.sha256)
@@ -169,7 +169,7 @@ def decode_pictures(
         if not isinstance(row, str)
     ]
     if not decoded:
-        raise BadPictures(f"{contents.listing.place}: none of {len(contents.rows)} pictures can be read.")
+        raise DataError(f"{contents.listing.place}: none of {len(contents.rows)} pictures can be read.")
     _report_black_pictures(decoded, progress.warn)
     return _make_columns(decoded, input_contract, features, pixels_in_memory)
 

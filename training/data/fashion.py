@@ -24,7 +24,7 @@ from training.data.labels import LabelCodes, Labels
 from training.data.picture_files import FileImages
 from training.data.pictures import Pictures
 from training.data.pixel_files import read_idx_file, read_pixel_csv
-from training.errors import BadClasses, BadIdxFile, DataSetMissing
+from training.errors import DataError
 from training.progress import Say
 
 FASHION_MNIST: Final = "Fashion-MNIST"
@@ -177,7 +177,7 @@ class LabelledData:
             forced: whether Fashion-MNIST keeps its numbers, although some labels are names of other numbers.
 
         Raises:
-            BadClasses: the classes are different, or a class number is too high for the labels.
+            DataError: the classes are different, or a class number is too high for the labels.
         """
         if self.has_class_names:
             return self._reorder_classes(labels, say)
@@ -193,7 +193,7 @@ class LabelledData:
                 _check_names_against_numbers(labels, matches)
         highest = int(max(part.classes.max() for part in (self.train, self.measured_pictures)))
         if highest >= len(labels):
-            raise BadClasses(
+            raise DataError(
                 f"The data set has pictures of class {highest}, but the model knows {len(labels)}: "
                 f"{', '.join(labels)}. Give it the data that the model was made for."
             )
@@ -202,7 +202,7 @@ class LabelledData:
     def _reorder_classes(self, labels: tuple[str, ...], say: Say | None) -> "LabelledData":
         lacking_labels = [label for label in self.labels if label not in labels]
         if set(labels) - set(self.labels) or (lacking_labels and say is None):
-            raise BadClasses(
+            raise DataError(
                 f"The data set has the classes {', '.join(self.labels)}, but the model {', '.join(labels)}. "
                 "Give it the data that the model was made for."
             )
@@ -237,12 +237,12 @@ def _check_names_against_numbers(labels: Sequence[str], matches: Sequence[int | 
     """Refuse labels for Fashion-MNIST of which one is the name of another number.
 
     Raises:
-        BadClasses: the message names the first such label.
+        DataError: the message names the first such label.
     """
     for number, (label, match) in enumerate(zip(labels, matches, strict=True)):
         if match not in {None, number}:
             expected = FASHION_MNIST_LABELS[number] if number < len(FASHION_MNIST_LABELS) else "missing"
-            raise BadClasses(
+            raise DataError(
                 f"Label {number} of the model is {label!r}, but class {number} of Fashion-MNIST is "
                 f"{expected}. The labels cannot be compared by name, since not all ten are Fashion-MNIST's. "
                 f"Name the model's outputs in their order with {', '.join(FASHION_MNIST_LABELS)}; --force "
@@ -254,9 +254,8 @@ def read_idx_folder(folder: Path) -> LabelledData:
     """Read the four IDX files of a folder, each gzipped (`.gz`) or not.
 
     Raises:
-        DataSetMissing: the folder or one of the files is not there.
-        BadIdxFile: a file is damaged, its shape is not Fashion-MNIST's, or pictures and labels differ in
-            number.
+        DataError: the folder or one of the files is not there; or a file is damaged, its shape is not
+            Fashion-MNIST's, or pictures and labels differ in number.
     """
     return LabelledData(train=_read_idx_part(folder, "train"), test=_read_idx_part(folder, "test"))
 
@@ -267,15 +266,15 @@ def _read_idx_part(folder: Path, part: str) -> Pictures:
     images = read_idx_file(images_path, 3)
     labels = read_idx_file(labels_path, 1)
     if images.shape[1:] != (EDGE, EDGE):
-        raise BadIdxFile(f"{images_path}: pictures of {images.shape[1:]}, expected ({EDGE}, {EDGE}).")
+        raise DataError(f"{images_path}: pictures of {images.shape[1:]}, expected ({EDGE}, {EDGE}).")
     if len(images) != len(labels):
-        raise BadIdxFile(
+        raise DataError(
             f"{labels_path}: {len(labels)} labels for the {len(images)} pictures of {images_path}."
         )
     if len(images) == 0:
-        raise BadIdxFile(f"{images_path}: no picture in it.")
+        raise DataError(f"{images_path}: no picture in it.")
     for row in np.flatnonzero(labels >= len(FASHION_MNIST_LABELS)):
-        raise BadIdxFile(
+        raise DataError(
             f"{labels_path}, row {row + 1}: label {labels[row]}, expected 0 to "
             f"{len(FASHION_MNIST_LABELS) - 1}."
         )
@@ -287,7 +286,7 @@ def _find_idx_file(folder: Path, name: str) -> Path:
         for candidate in (folder / file_name, folder / f"{file_name}.gz", folder / file_name / file_name):
             if candidate.is_file():
                 return candidate
-    raise DataSetMissing(
+    raise DataError(
         f"{folder}: neither {name} nor {name}.gz is there, nor one sub-folder per class. "
         "`make data` installs the data set; --data names another folder, --train and --test a CSV pair."
     )
@@ -297,7 +296,7 @@ def read_csv_pair(train: Path, test: Path) -> LabelledData:
     """Read a training set and a test set from two CSV files of pixels.
 
     Raises:
-        BadCsvFile: a file or one of its rows is wrong; the message names both.
+        DataError: a file or one of its rows is wrong; the message names both.
     """
     return LabelledData(
         train=Pictures.make_from_pixels(*read_pixel_csv(train, len(FASHION_MNIST_LABELS))),
@@ -309,7 +308,7 @@ def read_measured_csv(path: Path) -> LabelledData:
     """Read one CSV file of pixels to measure a model on. Training set and test set are both the whole file.
 
     Raises:
-        BadCsvFile: the file or one of its rows is wrong; the message names both.
+        DataError: the file or one of its rows is wrong; the message names both.
     """
     pictures = Pictures.make_from_pixels(*read_pixel_csv(path, len(FASHION_MNIST_LABELS)))
     return LabelledData(train=pictures, test=pictures)
@@ -319,14 +318,14 @@ def download_with_keras() -> LabelledData:
     """Download the data set with Keras, or read the copy that Keras keeps in ~/.keras.
 
     Raises:
-        DataSetMissing: TensorFlow is not installed, or the download failed.
+        DataError: TensorFlow is not installed, or the download failed.
     """
     try:
         from keras.datasets import fashion_mnist  # noqa: PLC0415 - Keras takes seconds to import
 
         (train_x, train_y), (test_x, test_y) = fashion_mnist.load_data()
     except Exception as error:  # Keras raises a bare Exception for every failed download.
-        raise DataSetMissing(
+        raise DataError(
             f"Keras could not fetch Fashion-MNIST: {error}. `make data` installs the IDX files instead."
         ) from error
     return LabelledData(

@@ -21,7 +21,7 @@ from training.data.listing import (
     read_label,
 )
 from training.data.tables import list_table_pictures
-from training.errors import BadCsvFile, DataSetMissing
+from training.errors import DataError
 
 
 def list_pictures(
@@ -43,15 +43,14 @@ def list_pictures(
         attributes: the columns of further labels, such as `colour`, which are read if the CSV has them.
 
     Raises:
-        DataSetMissing: a folder cannot be read.
-        BadCsvFile: the CSV cannot be read, has another header, or has a row that does not fit the header or
-            has no path; or the pictures are in a folder, and `reading` names a product column.
-        BadClasses: a row has no label or tier, or a label that cannot be shown.
+        DataError: a folder cannot be read; or the CSV cannot be read, has another header, or has a row that
+            does not fit the header or has no path; or the pictures are in a folder, and `reading` names a
+            product column; or a row has no label or tier, or a label that cannot be shown.
     """
     if place.exists() and not place.is_dir():
         return list_table_pictures(place, attributes, reading)
     if reading.product_column:
-        raise BadCsvFile(
+        raise DataError(
             f"{place}: --product-column {reading.product_column} names a column of a CSV, and this is none."
         )
     folders = [entry for entry in list_entries(place) if entry.is_dir() and not is_clutter(entry.name)]
@@ -83,11 +82,11 @@ def find_named_path(text: str) -> Path:
     """Return the existing file or folder that a person named. A leading `~` is the home folder.
 
     Raises:
-        DataSetMissing: the file or folder does not exist.
+        DataError: the file or folder does not exist.
     """
     place = expand_home(text)
     if not place.exists():
-        raise DataSetMissing(f"{text}: no such file or folder.")
+        raise DataError(f"{text}: no such file or folder.")
     return place
 
 
@@ -100,7 +99,7 @@ def unwrap_folder(place: Path) -> Path:
         place: a file, which is returned as it is, or a folder.
 
     Raises:
-        DataSetMissing: a folder cannot be read.
+        DataError: a folder cannot be read.
     """
     if not place.is_dir() or has_idx_files(place) or any(map(could_be_picture, list_entries(place))):
         return place
@@ -179,9 +178,9 @@ def list_entries(folder: Path) -> list[Path]:
     """Return the files and folders directly inside a folder, sorted by name.
 
     Raises:
-        DataSetMissing: the folder cannot be read.
+        DataError: the folder cannot be read.
     """
     try:
         return sorted(folder.iterdir())
     except OSError as error:
-        raise DataSetMissing(f"{folder}: cannot be read ({error.strerror}).") from error
+        raise DataError(f"{folder}: cannot be read ({error.strerror}).") from error

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias, TypeVar
 from inference.decode import MAX_BYTES, DecodedPicture
 from labelling.lists.paths import explain_missing
 from model_store.release_files import open_regular_file
-from training.errors import BadPictures
+from training.errors import DataError
 from training.progress import ReportDone, Say
 
 MAX_FILES_NAMED: Final = 3
@@ -69,12 +69,12 @@ class HashedFiles:
             stamp: the size and time of change that the file has now.
 
         Raises:
-            BadPictures: the file has changed.
+            DataError: the file has changed.
         """
         if self.stamps.get(path, stamp) == stamp:
             return
         if self.sha256[path] != hashlib.sha256(content).hexdigest():
-            raise BadPictures(f"{path} has changed since it was read: do not change pictures meanwhile.")
+            raise DataError(f"{path} has changed since it was read: do not change pictures meanwhile.")
 
 
 NO_HASHED_FILES: Final = HashedFiles({}, {}, {})
@@ -149,7 +149,7 @@ def report_unreadable_files(
         skip_unreadable: whether unreadable files are left out instead of refused.
 
     Raises:
-        BadPictures: there are unreadable files. The message has their number and the first few sentences.
+        DataError: there are unreadable files. The message has their number and the first few sentences.
     """
     if not read_errors:
         return
@@ -161,7 +161,7 @@ def report_unreadable_files(
         f"{' '.join(read_errors[:MAX_FILES_NAMED])}{remaining}"
     )
     if not skip_unreadable:
-        raise BadPictures(f"{sentence} Mend or remove them, or leave them out with --skip-unreadable.")
+        raise DataError(f"{sentence} Mend or remove them, or leave them out with --skip-unreadable.")
     say(f"skipped {sentence.replace('cannot', 'that cannot', 1)}")
 
 

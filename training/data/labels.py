@@ -23,7 +23,7 @@ from labelling.lists.list_files import suggest_renaming
 from labelling.write.columns import check_attributes
 from training.data.listing import OPTIONAL_COLUMNS, REQUIRED_COLUMNS, SPLIT_COLUMN, Listing
 from training.data.rare import MIN_GROUPS_PER_ATTRIBUTE_LABEL, describe_rare_labels, find_measurable_labels
-from training.errors import BadClasses, BadCsvFile
+from training.errors import DataError
 from training.progress import Say
 
 LABEL_SEPARATOR: Final = "/"
@@ -123,16 +123,16 @@ def check_attribute_columns(listing: Listing, names: Sequence[str], classes: Seq
         classes: the classes of the same table.
 
     Raises:
-        BadCsvFile: the pictures are not in a table, or the table lacks a column.
-        BadClasses: an attribute cannot have this name.
+        DataError: the pictures are not in a table, or the table lacks a column; or an attribute cannot have
+            this name.
     """
     _check_names(names, classes)
     if names and not listing.columns:
-        raise BadCsvFile(
+        raise DataError(
             f"{listing.place}: attributes are columns of a CSV with `path` and `label`; this is none."
         )
     if missing := [name for name in names if name not in listing.columns]:
-        raise BadCsvFile(
+        raise DataError(
             f"{listing.place}: has no column `{missing[0]}`, only {', '.join(listing.columns)}."
             f"{suggest_renaming(missing, listing.columns)}"
         )
@@ -151,16 +151,16 @@ def describe_unread_columns(listing: Listing, names: Collection[str]) -> str:
 def _check_names(names: Sequence[str], classes: Sequence[str]) -> None:
     for name in names:
         if name in RESERVED_COLUMNS or not ATTRIBUTE_PATTERN.fullmatch(name):
-            raise BadClasses(
+            raise DataError(
                 f"--attribute {name}: no attribute can be called so. Rename its column: a letter, then "
                 f"letters, digits, `_`, `-` and spaces, and none of {', '.join(sorted(RESERVED_COLUMNS))}."
             )
     if repeated_names := [name for name, count in Counter(names).items() if count > 1]:
-        raise BadClasses(f"--attribute {repeated_names[0]}: is named twice.")
+        raise DataError(f"--attribute {repeated_names[0]}: is named twice.")
     try:
         check_attributes(classes, names)
     except TableUnusable as error:
-        raise BadClasses(str(error)) from error
+        raise DataError(str(error)) from error
 
 
 def choose_learnt_labels(  # noqa: PLR0913, PLR0917 - pictures, what is asked of them, and who is told
@@ -187,7 +187,7 @@ def choose_learnt_labels(  # noqa: PLR0913, PLR0917 - pictures, what is asked of
         The labels by question, the class first.
 
     Raises:
-        BadClasses: the labels cannot be learnt; see `find_measurable_labels`.
+        DataError: the labels cannot be learnt; see `find_measurable_labels`.
     """
     place = str(listing.place)
     class_labels = [labels_of_picture[LABEL] for labels_of_picture in labels]
@@ -268,7 +268,7 @@ def choose_learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, 
         say: a function that receives sentences that a person should read.
 
     Raises:
-        BadClasses: the labels cannot be learnt; see `find_measurable_labels`.
+        DataError: the labels cannot be learnt; see `find_measurable_labels`.
     """
     cell_labels = split_cells(cells)
     learnable, warnings = _choose_learnable(

@@ -15,7 +15,7 @@ from inference.release_labels import NONE
 from labelling.review.corrections import Correction
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles
 from training.data.rare import MAX_LABELS, MIN_LABELS, check_letter_case, find_measurable_labels
-from training.errors import BadClasses
+from training.errors import DataError
 
 DataSetPart: TypeAlias = Literal["train", "test"]
 
@@ -177,7 +177,7 @@ class Listing:
         """Return this listing with its classes in alphabetical order, and with the class id of each picture.
 
         Raises:
-            BadClasses: the labels cannot be classes; see `list_classes`.
+            DataError: the labels cannot be classes; see `list_classes`.
         """
         labels = self.list_classes()
         codes = {label: code for code, label in enumerate(labels)}
@@ -188,25 +188,25 @@ class Listing:
         """Return the names of the classes in alphabetical order.
 
         Raises:
-            BadClasses: there are fewer than MIN_LABELS or more than MAX_LABELS labels, a label without a
+            DataError: there are fewer than MIN_LABELS or more than MAX_LABELS labels, a label without a
                 picture, names that differ in capitals alone, or pictures in tiers, which are photos.
         """
         labels = {picture.label for picture in self.pictures}
         if self.place.is_dir() and any(picture.tier for picture in self.pictures):
-            raise BadClasses(
+            raise DataError(
                 f"{self.place}: no picture lies in a sub-folder, but in folders of these. Put those of each "
                 "class right into its sub-folder, or divide them first into `train` and `test`, perhaps with "
                 "`val`; photos in FOLDER/tier/label/ are named by --photos."
             )
         if self.empty_folders:
-            raise BadClasses(
+            raise DataError(
                 f"{self.empty_folders[0]}: no picture in it. Put the pictures of the class "
                 f"{self.empty_folders[0].name!r} there, or remove it."
             )
         if not MIN_LABELS <= len(labels) <= MAX_LABELS:
             there = "only one class" if len(labels) == 1 else f"{len(labels)} classes"
             names = join_first_items(sorted(labels), 10) or "none"
-            raise BadClasses(
+            raise DataError(
                 f"{self.place}: {there} ({names}). {MIN_LABELS} to {MAX_LABELS} can be separated: "
                 "one sub-folder each, or one label each in a CSV."
             )
@@ -220,7 +220,7 @@ class Listing:
             required_classes: classes that have to be learnt.
 
         Raises:
-            BadClasses: the classes cannot be learnt; see `find_measurable_labels`.
+            DataError: the classes cannot be learnt; see `find_measurable_labels`.
         """
         labels = [picture.label for picture in self.pictures]
         groups = [picture.group or str(picture.path) for picture in self.pictures]
@@ -262,9 +262,9 @@ def read_label(text: str, message_start: str) -> str:
         message_start: the beginning of the message, which says where the label was found.
 
     Raises:
-        BadClasses: the label is empty or has characters that cannot be shown.
+        DataError: the label is empty or has characters that cannot be shown.
     """
     label = normalize_label(text)
     if not label or not label.isprintable():
-        raise BadClasses(f"{message_start}: {text!r} is no label. Name the class in printable characters.")
+        raise DataError(f"{message_start}: {text!r} is no label. Name the class in printable characters.")
     return NONE if label.casefold() == NONE else label

@@ -164,7 +164,7 @@ class Named:
             The valid answers; none if no file of corrections was named.
 
         Raises:
-            BadCsvFile: a file cannot be read, or has an answer about a picture that is not in the data set.
+            DataError: a file cannot be read, or has an answer about a picture that is not in the data set.
         """
         if not self.corrections:
             return NO_CORRECTIONS
@@ -185,7 +185,7 @@ class Named:
         """Return the path of the CSV of pixels if the data set is one, otherwise None.
 
         Raises:
-            BadCsvFile: the file cannot be read.
+            DataError: the file cannot be read.
         """
         place = expand_home(self.place or KERAS_DATA_SET)
         return place if self.place != KERAS_DATA_SET and place.is_file() and is_pixel_table(place) else None

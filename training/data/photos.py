@@ -24,7 +24,7 @@ from training.data.hashed_files import hash_files
 from training.data.labels import OOD, find_class_index
 from training.data.listing import SPLIT_COLUMN, ListedPicture, Listing, PictureUse
 from training.data.tables import open_picture_table, read_table_parts
-from training.errors import BadClasses, BadCsvFile, BadPictures
+from training.errors import DataError
 from training.progress import Say
 
 OOD_TIER: Final = "X"
@@ -57,9 +57,8 @@ def list_photos(place: Path, reading: ListOptions, use: PictureUse) -> Listing:
             CORRECTED_TIER. `measure`: all photos are measured together, and corrections get OWN_TIER.
 
     Raises:
-        DataSetMissing: a folder cannot be read.
-        BadCsvFile: the table cannot be read, or keeps photos for a test.
-        BadClasses: a row has no label that can be shown.
+        DataError: a folder cannot be read; or the table cannot be read, or keeps photos for a test; or a row
+            has no label that can be shown.
     """
     if not place.is_file():
         return _ignore_parts(list_pictures(place, reading), use)
@@ -69,7 +68,7 @@ def list_photos(place: Path, reading: ListOptions, use: PictureUse) -> Listing:
         and SPLIT_COLUMN in columns
         and read_table_parts(open_picture_table(place, reading=reading))
     ):
-        raise BadCsvFile(
+        raise DataError(
             f"{place}: the column `{SPLIT_COLUMN}` keeps photos for a test, and all of a table are learnt. "
             "Leave these rows out, and measure on them with wardrobe evaluate; or rename the column."
         )
@@ -89,7 +88,7 @@ def list_corrected_photos(place: Path, reading: ListOptions, use: PictureUse) ->
         use: `learn` or `measure`, as in `list_photos`.
 
     Raises:
-        BadCsvFile: the CSV cannot be read, or none of the pictures exists.
+        DataError: the CSV cannot be read, or none of the pictures exists.
     """
     notes = list[str]()
     rows = read_correction_files([place], reading, notes.append)
@@ -146,21 +145,20 @@ def assign_tiers_and_classes(listing: Listing, labels: tuple[str, ...], use: Pic
         use: `learn`: each photo needs a tier. `measure`: a photo without a tier gets OWN_TIER.
 
     Raises:
-        BadClasses: a label is none of the classes.
-        BadPictures: there is no photo, or one has no tier.
-        BadCsvFile: photos are learnt, and the column `checked` is set for none of them.
+        DataError: a label is none of the classes; or there is no photo, or one has no tier; or photos are
+            learnt, and the column `checked` is set for none of them.
     """
     if not listing.pictures:
-        raise BadPictures(f"{listing.place}: no photo in it. {PHOTO_LAYOUT_ADVICE}")
+        raise DataError(f"{listing.place}: no photo in it. {PHOTO_LAYOUT_ADVICE}")
     default_tier = OWN_TIER if use == "measure" else ""
     rows = [replace(row, tier=row.tier or default_tier) for row in listing.pictures]
     if paths_without_tier := [row.path for row in rows if not row.tier]:
-        raise BadPictures(
+        raise DataError(
             f"{listing.place}: {len(paths_without_tier)} photos have no tier, among them "
             f"{paths_without_tier[0]}. {PHOTO_LAYOUT_ADVICE}"
         )
     if use == "learn" and "checked" in listing.columns and not any(row.is_checked for row in rows):
-        raise BadCsvFile(
+        raise DataError(
             f"{listing.place}: no cell of the column `checked` says that a person checked the label, and "
             "such photos choose the thresholds. Write 1 there, or leave the column out: then all do."
         )
@@ -174,7 +172,7 @@ def _find_class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
         return OOD
     if (class_id := find_class_index(photo.label, labels)) is None:
         names = ", ".join(label.replace("/", "_") for label in labels)
-        raise BadClasses(
+        raise DataError(
             f"{photo.path}: {photo.label!r} is none of the classes. Call it 0 to {len(labels) - 1}, or "
             f"one of {names}; or, if it shows none of them, {OOD_LABEL_PREFIX}{photo.label}. A folder of a "
             "class of your own lies right in the data set's, or in its `train` and `test`."
@@ -189,12 +187,12 @@ def check_corrected_tiers(contents: Contents) -> None:
         contents: the photos, after corrections were applied.
 
     Raises:
-        BadCsvFile: a correction gives a class to such a photo.
+        DataError: a correction gives a class to such a photo.
     """
     for content in contents.learnable_contents:
         for row in content.rows:
             if row.tier == OOD_TIER and content.class_id != OOD:
-                raise BadCsvFile(
+                raise DataError(
                     f"--corrections: {row.path} is of tier {OOD_TIER}, where no photo shows one of the "
                     "classes. Give it the tier that says how it was taken, or leave it out."
                 )

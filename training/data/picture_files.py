@@ -20,7 +20,7 @@ from inference.convert import make_model_input
 from inference.decode import MAX_PIXELS, DecodedPicture, decode_image
 from inference.errors import UploadError
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, map_on_all_cores, read_content
-from training.errors import BadPictures
+from training.errors import DataError
 
 MAX_SMALL_PICTURE_NUMBERS: Final = EDGE * EDGE
 """Largest size of a picture, in numbers (height x width x channels), of which all pixels are kept in
@@ -49,7 +49,7 @@ def decode_picture_file(
         The decoded picture, or a sentence that says why it cannot be read.
 
     Raises:
-        BadPictures: the file has changed since it was hashed.
+        DataError: the file has changed since it was hashed.
     """
     content_and_stamp = read_content(path)
     if isinstance(content_and_stamp, str):
@@ -80,11 +80,11 @@ def _read_pixels(path: Path, input_contract: InputContract) -> Pixels:
     """Read the pixels of a file as a model reads them.
 
     Raises:
-        BadPictures: the file could be read before, and cannot be read now.
+        DataError: the file could be read before, and cannot be read now.
     """
     decoded = decode_picture_file(path, input_contract)
     if isinstance(decoded, str):
-        raise BadPictures(f"{decoded} It could be read before: do not change pictures meanwhile.")
+        raise DataError(f"{decoded} It could be read before: do not change pictures meanwhile.")
     return make_model_input(decoded, {choose_only_name(input_contract): input_contract}).pixels
 
 
@@ -118,7 +118,7 @@ class FileImages:
         """Read the pixels of a slice of the files, uint8 (M, ...).
 
         Raises:
-            BadPictures: a file cannot be read any more.
+            DataError: a file cannot be read any more.
         """
         files = self.files[selection]
         unread_files = [file for file in files if file not in self.pixels_in_memory]

@@ -23,7 +23,7 @@ from inference.contract import EDGE
 from inference.file_names import is_clutter
 from labelling.lists.list_text import WORKBOOK_ENDINGS
 from model_store.release_files import open_regular_file, read_regular_file
-from training.errors import BadCsvFile, BadIdxFile
+from training.errors import DataError
 
 IDX_UINT8_CODE: Final = 0x08
 """The type code of uint8 values, the only one that data sets of images use."""
@@ -49,14 +49,14 @@ def read_idx_file(path: Path, dimensions: int) -> NDArray[np.uint8]:
         A uint8 array with the shape in the file's header.
 
     Raises:
-        BadIdxFile: the file cannot be read, its magic number or a dimension is wrong, or values are missing
+        DataError: the file cannot be read, its magic number or a dimension is wrong, or values are missing
             or left over.
     """
     content = _read_unpacked(path)
     header = 4 + 4 * dimensions
     expected = bytes([0, 0, IDX_UINT8_CODE, dimensions])
     if content[:4] != expected or len(content) < header:
-        raise BadIdxFile(
+        raise DataError(
             f"{path}: begins with {content[:4].hex()}, expected {expected.hex()} for "
             f"{'pictures' if dimensions == 3 else 'labels'}."
         )
@@ -64,7 +64,7 @@ def read_idx_file(path: Path, dimensions: int) -> NDArray[np.uint8]:
     expected_values = int(np.prod(shape, dtype=np.int64))
     stored_values = len(content) - header
     if stored_values != expected_values:
-        raise BadIdxFile(
+        raise DataError(
             f"{path}: the header promises {expected_values} values {shape}, the file holds {stored_values}."
         )
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
@@ -75,9 +75,9 @@ def _read_unpacked(path: Path) -> bytes:
         raw = read_regular_file(path)
         return gzip.decompress(raw) if raw.startswith(GZIP_MAGIC) else raw
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BadIdxFile(f"{path}: damaged or truncated gzip ({error}). Fetch the file again.") from error
+        raise DataError(f"{path}: damaged or truncated gzip ({error}). Fetch the file again.") from error
     except OSError as error:
-        raise BadIdxFile(f"{path}: cannot be read ({error.strerror}).") from error
+        raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
 
 
 def _read_csv_text(path: Path) -> str:
@@ -90,11 +90,11 @@ def _read_csv_text(path: Path) -> str:
             raw = _read_only_member(path)
         return raw.decode("utf-8-sig")
     except (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile) as error:
-        raise BadCsvFile(f"{path}: damaged or truncated ({error}). Fetch the file again.") from error
+        raise DataError(f"{path}: damaged or truncated ({error}). Fetch the file again.") from error
     except OSError as error:
-        raise BadCsvFile(f"{path}: cannot be read ({error.strerror}).") from error
+        raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
     except UnicodeDecodeError as error:
-        raise BadCsvFile(
+        raise DataError(
             f"{path}: byte {error.start} is no UTF-8 text. It must be a CSV, zipped or not."
         ) from error
 
@@ -108,7 +108,7 @@ def _read_only_member(path: Path) -> bytes:
             if name.lower().endswith(".csv") and not any(map(is_clutter, name.split("/")))
         ]
         if len(names) != 1:
-            raise BadCsvFile(
+            raise DataError(
                 f"{path}: {len(names)} CSV files in it ({', '.join(names[:5])}). Unpack it, and name one."
             )
         return archive.read(names[0])
@@ -120,13 +120,13 @@ def is_pixel_table(path: Path) -> bool:
     A workbook, such as an .xlsx file, is none, though it is a ZIP.
 
     Raises:
-        BadCsvFile: the file cannot be read.
+        DataError: the file cannot be read.
     """
     try:
         with open_regular_file(path) as file:
             line = file.readline(20 * PIXEL_CSV_COLUMNS)
     except OSError as error:
-        raise BadCsvFile(f"{path}: cannot be read ({error.strerror}).") from error
+        raise DataError(f"{path}: cannot be read ({error.strerror}).") from error
     if path.suffix.lower() in WORKBOOK_ENDINGS:  # a ZIP, too
         return False
     return (
@@ -147,7 +147,7 @@ def read_pixel_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray
         Pictures, uint8 (N, 28, 28), and labels, uint8 (N,); N >= 1.
 
     Raises:
-        BadCsvFile: it cannot be read, is empty, its header names the columns in another order, or a row has a
+        DataError: it cannot be read, is empty, its header names the columns in another order, or a row has a
             wrong number of columns or a cell that is no whole number or out of range; the message names file,
             row and cell.
     """
@@ -158,7 +158,7 @@ def read_pixel_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray
         _check_header(path, lines[0])
     table = _parse_table(lines[first:], classes)
     if table is None:
-        raise BadCsvFile(f"{path}{_describe_first_error(lines, first, classes)}")
+        raise DataError(f"{path}{_describe_first_error(lines, first, classes)}")
     return table[:, 1:].reshape(-1, EDGE, EDGE), table[:, 0].copy()
 
 
@@ -184,7 +184,7 @@ def _check_header(path: Path, header: str) -> None:
     # `pixel1`, `pixel2`, ... or `1x1`, `1x2`, ...: by row, then by column
     numbers = [tuple(map(int, digits)) for name in names[1:] if (digits := re.findall(r"\d+", name))]
     if names[0].startswith("pixel") or "label" in names[1:] or numbers != sorted(numbers):
-        raise BadCsvFile(
+        raise DataError(
             f"{path}, row 1: the header names the columns in another order, from {header[:20]!r}... on. "
             f"Expected `label`, then the {PIXELS_PER_PICTURE} pixels row by row. Put the columns in that "
             "order."

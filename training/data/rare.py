@@ -13,7 +13,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from inference.plain_text import join_first_items
-from training.errors import BadClasses
+from training.errors import DataError
 
 MIN_PICTURES_PER_LABEL: Final = 3
 """Number of different pictures that a label needs to be learnt: one to hold out, and some to learn from."""
@@ -80,7 +80,7 @@ def find_measurable_labels(  # noqa: PLR0913 - what pictures show, and what is a
         the number of its pictures and the number that it needs.
 
     Raises:
-        BadClasses: two labels differ in capitals alone; a label with too few pictures is nearly another
+        DataError: two labels differ in capitals alone; a label with too few pictures is nearly another
             label, or is in `required_labels`; or fewer than MIN_LABELS or more than MAX_LABELS labels remain.
     """
     learnt_groups = defaultdict[str, list[str]](list)
@@ -105,7 +105,7 @@ def find_measurable_labels(  # noqa: PLR0913 - what pictures show, and what is a
     }
     check_letter_case(message_start, learnt_groups)
     if lost_labels := [lacking for label, lacking in rare.items() if label in required_labels]:
-        raise BadClasses(
+        raise DataError(
             f"{message_start}: the release that is made better has learnt what these pictures are too few "
             f"for: {join_first_items(lost_labels, MAX_RARE_LABELS_NAMED, '; ')}. Add pictures."
         )
@@ -115,7 +115,7 @@ def find_measurable_labels(  # noqa: PLR0913 - what pictures show, and what is a
         lacking = (
             f" Too few of {join_first_items([*rare.values()], MAX_RARE_LABELS_NAMED, '; ')}." if rare else ""
         )
-        raise BadClasses(
+        raise DataError(
             f"{message_start}: {len(kept_labels)} labels have enough pictures, and {MIN_LABELS} to "
             f"{MAX_LABELS} can be told apart.{lacking}"
         )
@@ -145,12 +145,12 @@ def check_letter_case(message_start: str, labels: Iterable[str]) -> None:
         message_start: the beginning of the message: the table, and perhaps its column.
 
     Raises:
-        BadClasses: two labels differ only in capital letters; the message names both.
+        DataError: two labels differ only in capital letters; the message names both.
     """
     spellings: dict[str, str] = {}
     for label in sorted(labels):
         if (other_label := spellings.setdefault(label.casefold(), label)) != label:
-            raise BadClasses(
+            raise DataError(
                 f"{message_start}: {other_label!r} and {label!r} differ in nothing but capital letters. "
                 "Spell them alike."
             )
@@ -172,7 +172,7 @@ def _check_spelling(message_start: str, rare: Mapping[str, int], labels: Sequenc
         and _is_similar_name(label.casefold(), other_label.casefold())
     ]
     if pairs:
-        raise BadClasses(
+        raise DataError(
             f"{message_start}: is this a misspelling: {', '.join(pairs[:MAX_RARE_LABELS_NAMED])}? Spell "
             f"both alike. A label of its own needs {MIN_PICTURES_PER_LABEL} different pictures or more: add "
             "some, or take the name out."

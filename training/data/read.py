@@ -35,7 +35,7 @@ from training.data.near_copies import NearCopies, group_near_copies
 from training.data.photos import check_corrected_tiers, warn_of_unread_table
 from training.data.pictures import Pictures
 from training.data.split import draw_test_positions
-from training.errors import BadPictures
+from training.errors import DataError
 from training.loading import start_tensorflow
 from training.progress import Progress, Say
 
@@ -82,7 +82,7 @@ def load_data_set(  # noqa: PLR0913 - what is read, how, and who follows it
         input_contract.array_shape,
         input_contract.framing,
     ):
-        raise BadPictures(
+        raise DataError(
             f"The model is to read {input_contract.description}, but this data set has "
             f"{data.input_contract.description}. Name pictures with --data: a folder with a sub-folder per "
             "class, or a CSV."
@@ -158,12 +158,12 @@ def report_near_copies(near_copies: NearCopies, listing: Listing, say: Say) -> N
         say: a function that receives the sentences.
 
     Raises:
-        BadPictures: each picture is nearly the same as a picture of another class.
+        DataError: each picture is nearly the same as a picture of another class.
     """
     for sentence in near_copies.notes:
         say(sentence)
     if not len(near_copies.kept_positions):
-        raise BadPictures(f"{listing.place}: each picture is nearly the same as one of another class.")
+        raise DataError(f"{listing.place}: each picture is nearly the same as one of another class.")
 
 
 def find_listed_test_set(near_copies: NearCopies) -> NDArray[np.bool_]:
@@ -206,7 +206,7 @@ def choose_labels(
         say: a function that receives sentences that a person should read.
 
     Raises:
-        BadClasses: the labels cannot be learnt.
+        DataError: the labels cannot be learnt.
     """
     labels = choose_learnt_labels(
         listing, near_copies.labels, near_copies.split_keys.tolist(), is_tested.tolist(), required_labels, say
@@ -382,7 +382,7 @@ def _read_pixels(named_data: Named, use: PictureUse) -> LabelledData:
         return read_csv_pair(*named_data.csv_pair)
     if (table := named_data.find_pixel_table()) is not None:
         if use != "measure":
-            raise BadPictures(
+            raise DataError(
                 f"{table}: pixels of one part, and a training needs two. Name them as --train TRAIN.csv "
                 "--test TEST.csv."
             )

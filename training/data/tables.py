@@ -36,7 +36,7 @@ from training.data.listing import (
     map_names_to_parts,
     read_label,
 )
-from training.errors import BadCsvFile
+from training.errors import DataError
 
 WORD_SEPARATORS: Final = re.compile("[,;|/]")
 """Signs between words in the cells of attributes."""
@@ -53,9 +53,8 @@ def list_table_pictures(place: Path, attributes: Sequence[str], reading: ListOpt
         reading: the way in which the table is read, such as the encoding and the names of columns.
 
     Raises:
-        BadCsvFile: the table cannot be read, has another header, or has a row that does not fit the header or
-            has no path.
-        BadClasses: a row has no label or tier, or a label that cannot be shown.
+        DataError: the table cannot be read, has another header, or has a row that does not fit the header or
+            has no path; or a row has no label or tier, or a label that cannot be shown.
     """
     table = open_picture_table(place, attributes, reading)
     columns = tuple(name for name in table.columns if name != reading.product_column)
@@ -124,7 +123,7 @@ def read_table_parts(table: ListFile) -> dict[str, DataSetPart]:
         of one part is used as a whole.
 
     Raises:
-        BadCsvFile: a cell is not the name of a part.
+        DataError: a cell is not the name of a part.
     """
     if SPLIT_COLUMN not in table.columns or table.list_options.product_column == SPLIT_COLUMN:
         return {}
@@ -135,7 +134,7 @@ def read_table_parts(table: ListFile) -> dict[str, DataSetPart]:
         for cell in cells
         if cell.casefold() not in TRAIN_FOLDER_NAMES | VALIDATION_FOLDER_NAMES | TEST_FOLDER_NAMES
     ):
-        raise BadCsvFile(
+        raise DataError(
             f"{table.path}: the column `{SPLIT_COLUMN}` has {shorten_text(unknown_cells[0])!r}, which "
             "is none of `train`, "
             "`val` and `test`. Rename the column, if it does not divide the pictures, or fill it."
@@ -153,7 +152,7 @@ def _make_row_pictures(
     cells = {name: cell.strip() for name, cell in row.cells.items()}
     paths = [path for name in table.list_options.path_columns if (path := cells[name])]
     if not paths:
-        raise BadCsvFile(f"{row.row_place}: names no picture.")
+        raise DataError(f"{row.row_place}: names no picture.")
     tier, group, source, checked_cell = (cells.get(column, "") for column in OPTIONAL_COLUMNS)
     product = read_identifier(cells.get(table.list_options.product_column, ""))
     group = read_identifier(group) or product or (row.row_place if len(paths) > 1 else "")
@@ -226,7 +225,7 @@ def open_picture_table(
         open_function: the function that opens the list; `open_header` reads the header without the rows.
 
     Raises:
-        BadCsvFile: the table cannot be read, or a row does not fit the header.
+        DataError: the table cannot be read, or a row does not fit the header.
     """
     try:
         table = open_function(
@@ -236,9 +235,9 @@ def open_picture_table(
             (*OPTIONAL_COLUMNS, SPLIT_COLUMN, *attributes),
         )
     except ListUnusable as error:
-        raise BadCsvFile(str(error)) from error
+        raise DataError(str(error)) from error
     if reading.product_column and reading.product_column not in table.columns:
-        raise BadCsvFile(
+        raise DataError(
             f"{path}: has no column `{reading.product_column}` for --product-column; it has "
             f"{', '.join(table.columns)}."
         )

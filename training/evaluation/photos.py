@@ -36,7 +36,7 @@ from training.data.labels import OOD
 from training.data.learnt_hashes import find_learnt_pictures
 from training.data.photos import OOD_TIER
 from training.data.pictures import Pictures
-from training.errors import BadPictures
+from training.errors import DataError
 from training.evaluation.evaluate import find_main_network, make_answers, predict_pictures
 from training.evaluation.statistics import (
     compute_expected_calibration_error,
@@ -249,11 +249,11 @@ def choose_compared_photos(photos: Pictures, parent: LocalRelease, say: Say) -> 
         say: receives a warning if the parent recorded no hashes, so that near copies are not recognised.
 
     Raises:
-        BadPictures: none of the photos that are left shows a class.
+        DataError: none of the photos that are left shows a class.
     """
     new_photos = photos.take(~find_learnt_pictures(parent, photos.sha256, photos.hashes, say=say))
     if not (new_photos.classes != OOD).any():
-        raise BadPictures(
+        raise DataError(
             f"--photos: none of these {len(photos):,} pictures shows a class and is new to {parent.version}, "
             "so nothing can be compared. Correct others, or begin with the release before it."
         )

@@ -26,7 +26,7 @@ from inference.contract import EDGE
 from reports.values import Epoch
 from training.data.fashion import LabelledData
 from training.data.split import Split, split_data
-from training.errors import CheckpointUnreadable, TrainingDiverged
+from training.errors import TrainingDiverged, WeightsUnusable
 from training.evaluation.plots import save_figure
 from training.gradient.fitting.checkpoints import TrainingRun
 from training.gradient.fitting.fit import fit_by_gradient
@@ -137,7 +137,7 @@ def run_search(
         All trials that are done, the best first.
 
     Raises:
-        CheckpointUnreadable: the study in the folder belongs to another search.
+        WeightsUnusable: the study in the folder belongs to another search.
     """
     space = make_search_space(search.start_recipe, len(search.data.labels))
     study = _open_study(search, space, folder)
@@ -196,7 +196,7 @@ def _open_study(search: RecipeSearch, space: SearchSpace, folder: Path) -> optun
         study.set_user_attr(FINGERPRINT_ATTRIBUTE, search.fingerprint)
         study.enqueue_trial(dict(choose_starting_values(search.start_recipe, space)))
     if study.user_attrs[FINGERPRINT_ATTRIBUTE] != search.fingerprint:
-        raise CheckpointUnreadable(
+        raise WeightsUnusable(
             f"{folder / STUDY_FILE}: a search from other settings or other data. Name another folder with "
             "--run."
         )

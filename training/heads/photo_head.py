@@ -26,7 +26,7 @@ from training.data.photos import OOD_LABEL_PREFIX
 from training.data.pictures import Pictures
 from training.data.split import FoldNumbers, make_stratified_folds
 from training.data.vectors import FeatureVectors
-from training.errors import BadPictures
+from training.errors import DataError
 from training.features.blocks import BLOCKS_INPUT_CONTRACT, VECTOR_LAYER
 from training.features.frozen import THINGS_LEARNT_BY_LITE2
 from training.features.shipped import SCALED_TIER
@@ -120,11 +120,11 @@ def fit_photo_head(
             all.
 
     Raises:
-        BadPictures: a class has no photo.
+        DataError: a class has no photo.
     """
     classes = len(names)
     if missing_classes := [name for index, name in enumerate(names) if index not in learnt_photos.classes]:
-        raise BadPictures(
+        raise DataError(
             f"No photo shows {', '.join(missing_classes)}. The network that answers photos needs some of "
             "each class."
         )

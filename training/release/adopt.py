@@ -26,7 +26,7 @@ from reports.values import TrainingFigures
 from training.data.fashion import LabelledData
 from training.data.split import Split, hold_out_pictures
 from training.environment import find_library_versions
-from training.errors import NotAdoptable
+from training.errors import ExportError
 from training.gradient.networks.layers import FEATURES_LAYER
 from training.heads.ood import Float32Array, fit_whitening
 from training.progress import Progress
@@ -85,16 +85,16 @@ def adopt(
     Raises:
         OutputUnusable: something has the name `folder`.
         ModelError: the model cannot be loaded, or does not read one 28 x 28 picture.
-        NotAdoptable: the numbers of labels and outputs differ, the labels fit much better in another order,
-            or the model is hardly better than chance.
+        ExportError: the numbers of labels and outputs differ, the labels fit much better in another order, or
+            the model is hardly better than chance; or the serving graph cannot be made or answers differently
+            from the model.
         BadRecipe: the training set has no picture of one of the labels.
-        ExportError: the serving graph cannot be made or answers differently from the model.
         StoreError: the folder cannot be sealed.
     """
     check_no_release(folder)
     session = KerasSession(path)
     if session.outputs[LABEL] != len(data.labels):
-        raise NotAdoptable(
+        raise ExportError(
             f"{path}: {session.outputs[LABEL]} outputs, but {len(data.labels)} labels "
             f"({', '.join(data.labels)[:100]}). Each output needs one; --labels names them."
         )
@@ -105,7 +105,7 @@ def adopt(
         # First, since names in another order make a good model look like chance.
         check_label_order(path, answers, data.labels, right)
     if right < compute_minimum_accuracy(len(data.labels)) and not forced:
-        raise NotAdoptable(
+        raise ExportError(
             f"{path}: {right:.1%} of the held-out pictures are right; chance is {1 / len(data.labels):.0%}. "
             "Are --labels in the order of its outputs, and pixels prepared within the model? --force "
             "releases it all the same."

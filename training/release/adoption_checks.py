@@ -14,7 +14,7 @@ import numpy as np
 from inference.keras_session import KerasSession
 from reports.answers import Answers
 from training.data.pictures import Pictures
-from training.errors import NotAdoptable
+from training.errors import ExportError
 from training.evaluation.evaluate import join_scores, make_answers, measure_log_loss
 from training.evaluation.label_order import MIN_GAINED_SHARE, find_better_order
 from training.progress import Say
@@ -83,13 +83,13 @@ def check_label_order(
         right: 0..1, the share of right answers in this order.
 
     Raises:
-        NotAdoptable: the message has the better order.
+        ExportError: the message has the better order.
     """
     orders = [order for shown in answers.values() if (order := find_better_order(shown, labels))]
     best = max(orders, key=lambda order: order.right_share, default=None)
     if best is None or best.right_share < right + MIN_GAINED_SHARE:
         return
-    raise NotAdoptable(
+    raise ExportError(
         f"{path}: {right:.1%} of the held-out pictures are right with the labels in the order "
         f"{', '.join(labels)}. {best.right_share:.1%} are right in another order, which is probably that of "
         f"the model's outputs: --labels {shlex.quote(best.format_labels())}. Use it, or --force to release "

@@ -20,7 +20,7 @@ import tf2onnx
 
 from inference.keras_session import shorten_error
 from reports.values import ModelFigures
-from training.errors import GraphUnusable
+from training.errors import ExportError
 from training.gradient.networks.registry import count_trainable_weights
 from training.untyped import Graph, Network, Tensor
 
@@ -40,7 +40,7 @@ def converted(serving: Network) -> Graph:
             names.
 
     Raises:
-        GraphUnusable: a layer has no form in ONNX.
+        ExportError: a layer has no form in ONNX.
     """
     (pixels,) = serving.inputs
     signature = [tf.TensorSpec(pixels.shape, pixels.dtype, name=pixels.name)]
@@ -53,7 +53,7 @@ def converted(serving: Network) -> Graph:
                 function, signature, opset=OPSET, custom_op_handlers=_HANDLERS
             )
     except Exception as error:  # tracing and converting run the layers' own code
-        raise GraphUnusable(f"the network cannot be converted to ONNX ({shorten_error(error)}).") from error
+        raise ExportError(f"the network cannot be converted to ONNX ({shorten_error(error)}).") from error
     _keep_constants(graph, captured)
     _check_operators(graph, serving)
     return graph
@@ -150,7 +150,7 @@ def _check_operators(graph: Graph, serving: Network) -> None:
     """Name the layer of an operator that ONNX does not have."""
     for node in graph.graph.node:
         if node.domain or not onnx.defs.has(node.op_type):
-            raise GraphUnusable(
+            raise ExportError(
                 f"{_layer_of(node.name, serving)} uses {node.op_type}, which ONNX does not have. "
                 "Train with another layer in its place."
             )

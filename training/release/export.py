@@ -28,7 +28,7 @@ from model_store.manifest import GoldenAnswers
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, PHOTO_GRAPH_FILE
 from training.answering import make_batched_model
 from training.data.fashion import choose_model_batch_size
-from training.errors import GraphUnusable, ParityFailed
+from training.errors import ExportError
 from training.evaluation.evaluate import score_pictures
 from training.features.blocks import BLOCKS_INPUT_CONTRACT
 from training.gradient.networks.layers import FEATURES_LAYER
@@ -164,7 +164,7 @@ def write_graph(serving: Network, path: Path) -> None:
     """Write a network to a file as an ONNX graph; the keys of its outputs become their names.
 
     Raises:
-        GraphUnusable: a layer has no form in ONNX, or ONNX Runtime cannot run the graph.
+        ExportError: a layer has no form in ONNX, or ONNX Runtime cannot run the graph.
     """
     model = converted(serving)
     for value in (*model.graph.input, *model.graph.output):  # tf2onnx makes up a name for each of these
@@ -175,7 +175,7 @@ def write_graph(serving: Network, path: Path) -> None:
     try:
         OnnxSession(path, shape=serving.input_shape[1:])
     except ModelError as error:
-        raise GraphUnusable(
+        raise ExportError(
             f"ONNX Runtime cannot run the converted network ({shorten_error(error)})."
         ) from error
 
@@ -220,7 +220,7 @@ def check_parity(
         The largest difference of a probability.
 
     Raises:
-        ParityFailed: the difference is above `allowed`, or not a number; or a distance differs by more than
+        ExportError: the difference is above `allowed`, or not a number; or a distance differs by more than
             DISTANCE_TOLERANCE.
     """
     session = OnnxSession(path, shape=images.shape[1:])
@@ -232,14 +232,14 @@ def check_parity(
     ]
     difference = float(np.max(differences))  # which keeps NaN
     if not difference <= allowed:
-        raise ParityFailed(
+        raise ExportError(
             f"{path}: a probability differs by {difference:.2g} from the network's, over {len(images)} "
             f"pictures; {allowed:g} is allowed. Try other versions of keras and tf2onnx."
         )
     if given.distances is not None and wanted.distances is not None:
         apart = float((np.abs(given.distances - wanted.distances) / (1 + np.abs(wanted.distances))).max())
         if not apart <= DISTANCE_TOLERANCE:
-            raise ParityFailed(
+            raise ExportError(
                 f"{path}: a distance differs by {apart:.2g} of its size from the network's, over "
                 f"{len(images)} pictures; {DISTANCE_TOLERANCE:g} is allowed. Try other versions of keras and "
                 "tf2onnx."
@@ -285,7 +285,7 @@ def check_rounding(path: Path, exact: Scores, images: PixelsBatch) -> None:
         exact: the scores of the float32 graph for these pictures.
 
     Raises:
-        ParityFailed: a probability differs by more than ROUNDING_TOLERANCE, a distance by more than
+        ExportError: a probability differs by more than ROUNDING_TOLERANCE, a distance by more than
             DISTANCE_TOLERANCE, or a label differs whose probability is further than that from the next.
     """
     check_parity(lambda _: exact, path, images, ROUNDING_TOLERANCE)
@@ -295,7 +295,7 @@ def check_rounding(path: Path, exact: Scores, images: PixelsBatch) -> None:
         apart = ordered[:, -1] - ordered[:, -min(2, ordered.shape[1])]
         differs = given.probabilities[name].argmax(axis=1) != before.argmax(axis=1)
         if (differs & (apart > ROUNDING_TOLERANCE)).any():
-            raise ParityFailed(f"{path}: weights in half precision change the {name} of a made picture.")
+            raise ExportError(f"{path}: weights in half precision change the {name} of a made picture.")
 
 
 def _made_pictures() -> PixelsBatch:

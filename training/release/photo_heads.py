@@ -15,7 +15,7 @@ from keras import layers
 from inference.keras_session import load_keras_model
 from model_store.manifest import GoldenAnswers
 from model_store.release_files import PHOTO_MODEL_FILE
-from training.errors import GraphUnusable
+from training.errors import ExportError
 from training.features.blocks import BLOCKS_INPUT_CONTRACT, VECTOR_LAYER
 from training.features.blocks import build_vector_network as network_below
 from training.features.shipped import PHOTO_BLOCKS
@@ -87,7 +87,7 @@ def _of_type(heads: Network, dtype: str) -> Network:
     copy = keras.models.clone_model(heads, inputs, of_type)
     weights = [np.asarray(weight, dtype) for weight in heads.get_weights()]
     if not all(np.isfinite(weight).all() for weight in weights):
-        raise GraphUnusable(
+        raise ExportError(
             f"A weight of {PHOTO_MODEL_FILE} is too large for {dtype}. Learn more varied photos."
         )
     copy.set_weights(weights)

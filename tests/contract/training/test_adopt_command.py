@@ -27,7 +27,7 @@ from tests.own_pictures import write_class_folders
 from tests.uploads import png
 from training.data.fashion import LabelledData
 from training.data.split import hold_out_pictures
-from training.errors import BadClasses, GraphUnusable, NotAdoptable
+from training.errors import DataError, ExportError
 from training.progress import ProgressLines
 from training.release import adopt
 
@@ -251,7 +251,7 @@ def test_classes_in_folders_take_the_order_of_the_models_outputs(tmp_path: Path)
 
     assert read_report(made).labels == ("Stick", "Ball", "Box")
     assert wardrobe("evaluate", [str(made.folder), "--data", str(data)]) == 0
-    with pytest.raises(BadClasses, match="the classes Ball, Box, Stick, but the model Ball, Box, Cup"):
+    with pytest.raises(DataError, match="the classes Ball, Box, Stick, but the model Ball, Box, Cup"):
         released(model, data, "--labels", "Ball,Box,Cup", "--run", str(tmp_path / "other"))
 
 
@@ -263,13 +263,13 @@ def test_labels_in_another_order_than_the_outputs_are_refused_with_the_order_tha
     model = saved(lambda: reading_rows(0.05 * np.eye(CLASSES)), tmp_path)
     reverse = ["--labels", ",".join(reversed(names))]
 
-    with pytest.raises(NotAdoptable, match=f"100.0% are right in another order.*'{','.join(names)}'"):
+    with pytest.raises(ExportError, match=f"100.0% are right in another order.*'{','.join(names)}'"):
         released(model, folders, *reverse)
 
     assert not (tmp_path / "store").exists()
     forced = released(model, folders, *reverse, "--force")
     measured = [str(forced.folder), "--data", str(folders)]
-    with pytest.raises(BadClasses, match=f"100.0% would be .* order: {', '.join(names)}"):
+    with pytest.raises(DataError, match=f"100.0% would be .* order: {', '.join(names)}"):
         wardrobe("evaluate", measured)
     assert wardrobe("evaluate", [*measured, "--force"]) == 0
 
@@ -302,16 +302,16 @@ REFUSED: dict[str, tuple[Made, str, type[Exception], str]] = {
         lambda: of_dicts(takes=False),
         *("", ContractBroken, f"the model gives a dict.*{re.escape(PLAIN)}"),
     ),
-    "other labels": (of_three, "", NotAdoptable, "3 outputs, but 10 labels .* --labels names them"),
+    "other labels": (of_three, "", ExportError, "3 outputs, but 10 labels .* --labels names them"),
     "other classes": (
         of_three,
-        *("--labels a,b,c", BadClasses, "pictures of class 9, but the model knows 3: a, b, c"),
+        *("--labels a,b,c", DataError, "pictures of class 9, but the model knows 3: a, b, c"),
     ),
     "no better than chance": (
         lambda: functional((784,), layers.Dense(CLASSES, kernel_initializer="zeros")),
-        *("", NotAdoptable, "held-out pictures are right; chance is 10%.*--force"),
+        *("", ExportError, "held-out pictures are right; chance is 10%.*--force"),
     ),
-    "no graph": (in_bins, "--force", GraphUnusable, "the layer 'bins' uses Bucketize"),
+    "no graph": (in_bins, "--force", ExportError, "the layer 'bins' uses Bucketize"),
     "a layer of its own": (
         of_a_layer_of_its_own,
         *("", ModelUnreadable, r"safe mode \(.*DenserThanDense.*of its own"),

@@ -16,7 +16,7 @@ from tests.commands import wardrobe
 from tests.contract.training.conftest import current_in, served
 from tests.own_pictures import COLOURS, a_blob
 from tests.uploads import png
-from training.errors import BadPictures
+from training.errors import DataError
 from training.options import TrainingOptions
 
 pytestmark = pytest.mark.slow
@@ -191,5 +191,5 @@ def test_a_correction_of_an_attribute_that_the_release_lacks_is_refused(shop: Pa
     rows: Rows = [("path", "label", "attribute"), (f"{shop}/wide-Green-1.png", "long", "sleeve")]
     file = write_rows(tmp_path / "corrections.csv", rows)
 
-    with pytest.raises(BadPictures, match="'sleeve', which the release lacks: it has learnt colour, bow"):
+    with pytest.raises(DataError, match="'sleeve', which the release lacks: it has learnt colour, bow"):
         wardrobe("improve", [str(file), "--from", str(shop / "store")])

@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES
 from training.data.split import Split
-from training.errors import CheckpointUnreadable, TrainingDiverged
+from training.errors import TrainingDiverged, WeightsUnusable
 from training.gradient.fitting.checkpoints import TrainingRun, load_checkpoint
 from training.gradient.fitting.fit import FittedNetwork, fit_by_gradient
 from training.gradient.fitting.tensorboard_log import CONFUSION_MATRIX_TAG
@@ -147,7 +147,7 @@ def test_damaged_weights_are_refused_by_name(
     (path,) = folder.glob("state-*.h5")
     path.write_bytes(path.read_bytes()[:1000])
 
-    with pytest.raises(CheckpointUnreadable, match=f"{path}.*--fresh"):
+    with pytest.raises(WeightsUnusable, match=f"{path}.*--fresh"):
         fit_by_gradient(parts, CLASSES, RECIPE if finished else DENSE, TrainingRun(folder, "aa"), Listener())
 
 

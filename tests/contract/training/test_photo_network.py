@@ -37,7 +37,7 @@ from training.data.learnt_hashes import load_learnt_hashes
 from training.data.named import Named
 from training.data.pictures import TEXT_COLUMNS, Pictures
 from training.data.vectors import Features
-from training.errors import BadPictures, BadRecipe
+from training.errors import BadRecipe, DataError
 from training.features.blocks import BLOCK_WIDTHS
 from training.features.shipped import read_shipped_photos
 from training.progress import ProgressLines
@@ -319,5 +319,5 @@ def test_a_class_without_a_photo_is_named(place: Path, tmp_path: Path) -> None:
     (tmp_path / "few.csv").write_text("\n".join(["path,label,tier,group", *rows]), "utf-8")
     words = [str(BUNDLED_FOLDER), "--photos", str(tmp_path / "few.csv"), "--run", str(tmp_path / "run")]
 
-    with pytest.raises(BadPictures, match=r"No photo shows Coat\."):
+    with pytest.raises(DataError, match=r"No photo shows Coat\."):
         photo_network.main(words)

@@ -11,7 +11,7 @@ from tests.commands import wardrobe
 from tests.contract.training.conftest import Listener
 from tests.fashion import CLASSES, striped_pictures, write_idx_folder
 from training.data.fashion import LabelledData
-from training.errors import CheckpointUnreadable
+from training.errors import WeightsUnusable
 from training.gradient.recipes import PLAIN_RECIPE, TrainableNetworkName
 from training.gradient.search import (
     STUDY_FILE,
@@ -131,7 +131,7 @@ def test_another_search_is_not_mixed_into_a_study(tmp_path: Path) -> None:
     grouped = replace(SEARCH, data=replace(DATA, train=replace(DATA.train, files=files)))
 
     for other in (longer, grouped):
-        with pytest.raises(CheckpointUnreadable, match="a search from other settings"):
+        with pytest.raises(WeightsUnusable, match="a search from other settings"):
             searched(tmp_path, 1, other)
 
 

@@ -16,7 +16,7 @@ from pydantic import Field, JsonValue, ValidationError
 from model_store.manifest import FrozenModel, describe_first_problem
 from model_store.release_files import write_whole
 from reports.values import Epoch
-from training.errors import CheckpointUnreadable
+from training.errors import WeightsUnusable
 from training.gradient.recipes import KeptEpochRule
 
 CHECKPOINT_FILE: Final = "progress.json"
@@ -74,7 +74,7 @@ def load_checkpoint(run: TrainingRun) -> Checkpoint:
     """Read the checkpoint of a run, or return one without epochs if the folder of the run has none.
 
     Raises:
-        CheckpointUnreadable: the checkpoint is damaged, or belongs to a run with another fingerprint.
+        WeightsUnusable: the checkpoint is damaged, or belongs to a run with another fingerprint.
     """
     path = run.folder / CHECKPOINT_FILE
     try:
@@ -82,11 +82,11 @@ def load_checkpoint(run: TrainingRun) -> Checkpoint:
     except FileNotFoundError:
         return Checkpoint(fingerprint=run.fingerprint)
     except ValidationError as error:
-        raise CheckpointUnreadable(f"{path}: {describe_first_problem(error)}. {_REMEDY}") from error
+        raise WeightsUnusable(f"{path}: {describe_first_problem(error)}. {_REMEDY}") from error
     except OSError as error:
-        raise CheckpointUnreadable(f"{path}: {error}. {_REMEDY}") from error
+        raise WeightsUnusable(f"{path}: {error}. {_REMEDY}") from error
     if checkpoint.fingerprint != run.fingerprint:
-        raise CheckpointUnreadable(f"{path}: written by a run with other settings or data. {_REMEDY}")
+        raise WeightsUnusable(f"{path}: written by a run with other settings or data. {_REMEDY}")
     return checkpoint
 
 
@@ -135,9 +135,9 @@ def is_solved(history: Sequence[Epoch], steps: int) -> bool:
     return len(history) >= epochs and all(epoch.val_accuracy == 1 for epoch in history[-epochs:])
 
 
-def make_damaged_weights_error(path: Path, error: Exception) -> CheckpointUnreadable:
+def make_damaged_weights_error(path: Path, error: Exception) -> WeightsUnusable:
     """Return the error for a file of weights that Keras cannot read."""
-    return CheckpointUnreadable(f"{path}: {error}. {_REMEDY}")
+    return WeightsUnusable(f"{path}: {error}. {_REMEDY}")
 
 
 def remove_checkpoint(run: TrainingRun) -> None:

@@ -26,7 +26,7 @@ from reports.values import Epoch
 from training.data.fashion import choose_class_weights, choose_model_batch_size
 from training.data.split import Split
 from training.environment import describe_hardware, find_library_versions
-from training.errors import CheckpointUnwritable, TrainingDiverged
+from training.errors import TrainingDiverged, WeightsUnusable
 from training.gradient.fitting.augmentation import Augmentation, add_copies
 from training.gradient.fitting.checkpoints import (
     Checkpoint,
@@ -94,8 +94,8 @@ def fit_by_gradient(  # noqa: PLR0913 - what a training consists of
         targets: (N, C), probabilities that the training pictures have as targets in place of their labels.
 
     Raises:
-        CheckpointUnreadable: the checkpoint is damaged or belongs to another run.
-        CheckpointUnwritable: the disk is full, for example.
+        WeightsUnusable: the checkpoint is damaged or belongs to another run; or the disk is full, for
+            example.
         TrainingDiverged: the loss is no finite number.
     """
     checkpoint = load_checkpoint(run)
@@ -127,7 +127,7 @@ def _train(  # noqa: PLR0913, PLR0917 - as above
     The model ends with the average of the weights of the epoch that is kept.
 
     Raises:
-        CheckpointUnreadable: a file of weights is damaged.
+        WeightsUnusable: a file of weights is damaged.
         TrainingDiverged: the loss is no finite number.
     """
     epochs_done = len(callback.checkpoint.history)
@@ -262,7 +262,7 @@ def _save_weights(model: Network, path: Path) -> None:
         + WEIGHTS_FILE_OVERHEAD_BYTES
     )
     if (free_bytes := shutil.disk_usage(path.parent).free) < needed_bytes:
-        raise CheckpointUnwritable(
+        raise WeightsUnusable(
             f"{path}: takes {needed_bytes:,} bytes, and {free_bytes:,} are left there. Make room: the same "
             "command goes on after the last finished epoch."
         )
@@ -271,7 +271,7 @@ def _save_weights(model: Network, path: Path) -> None:
         with path.open("rb") as file:
             os.fsync(file.fileno())
     except OSError as error:
-        raise CheckpointUnwritable(
+        raise WeightsUnusable(
             f"{path}: cannot be written ({error.strerror or error}). The same command goes on after the last "
             "finished epoch."
         ) from error
