@@ -40,7 +40,7 @@ class GarmentDecision:
         kind_reason: why a person should look at the kind; None if it is accepted. Without an attribute
             `kind`, the reason of the class.
         label_confidence: the probability of the accepted class by photos and list; None if it is in review,
-            or if the photos alone decided. Then the confidence of the photos is the one to show.
+            or if it is the class of the photos alone. Then the confidence of the photos is the one to show.
         kind_confidence: the same for the kind.
         label_decided_by: MODEL, or LIST if title or category made the difference.
         kind_decided_by: the same for the kind.
@@ -117,7 +117,8 @@ def _decide_by_photos(weighed: WeighedEvidence, *, can_accept_outside: bool) -> 
         decision = replace(decision, kind=evidence.kind.label, kind_reason=kind_reason)
     is_outside = by_photos.kind is not None and weighed.find_class_of_kind(by_photos.kind) == NONE
     if can_accept_outside and is_outside and not words:
-        decision = replace(decision, label=NONE, label_reason=None)
+        probability = weighed.class_probabilities[NONE]
+        decision = replace(decision, label=NONE, label_reason=None, label_confidence=probability)
     decision = _add_suggestions(weighed, decision)
     if decision.label_reason != Reason.TITLE_CONFLICT:
         return decision

@@ -65,26 +65,27 @@ class ReleaseLabels:
         }
 
     @cached_property
-    def whole_class_shares(self) -> Mapping[str, Mapping[str, float]]:
-        """For each label of the attribute `kind`, its only class, or NONE, with the share 1.
+    def whole_classes(self) -> Mapping[str, str]:
+        """The only class of each label of the attribute `kind`, or NONE.
 
-        It is empty for a kind that several classes share, and if nobody can tell: a class of unknown name may
-        be of any kind, and a class of a kind without a label may be OTHER_KIND.
+        A kind that several classes share is left out. So is one of which nobody can tell: a class of unknown
+        name may be of any kind, and a class of a kind without a label may be OTHER_KIND.
         """
         possible_kinds = frozenset[str]().union(*self.kinds_of_classes.values())
-        return {kind: self._find_whole_share(kind, possible_kinds) for kind in self.kinds}
-
-    def _find_whole_share(self, kind: str, possible_kinds: Set[str]) -> Mapping[str, float]:
-        classes = self.classes_of_kinds[kind]
-        if classes:
-            return {classes[0]: 1.0} if len(classes) == 1 else {}
-        is_outside = kind not in possible_kinds and not self.unknown_classes
-        return {NONE: 1.0} if is_outside else {}
+        whole_classes = {
+            kind: classes[0] for kind, classes in self.classes_of_kinds.items() if len(classes) == 1
+        }
+        if not self.unknown_classes:
+            whole_classes |= {kind: NONE for kind in self.kinds if kind not in possible_kinds}
+        return whole_classes
 
     @cached_property
     def unknown_classes(self) -> frozenset[str]:
-        """The classes whose names have no known word, so nobody can tell which kinds belong to them."""
-        return frozenset(label for label, kinds in self.classes.items() if not kinds)
+        """The classes whose names have no known word, so nobody can tell which kinds belong to them.
+
+        A class NONE is not among them: it stands for the kinds that belong to no other class.
+        """
+        return frozenset(label for label, kinds in self.classes.items() if not kinds) - {NONE}
 
     def admit_class(self, label: str | None, title_kinds: Set[str]) -> bool | None:
         """Return whether a title allows a class; None if the title or the table of words does not tell.

@@ -30,7 +30,8 @@ class WeighedEvidence:
         self.labels = labels
         self.figures = figures
         self.names = labels.kinds if evidence.kind else tuple(labels.classes)
-        self.unknown_names = frozenset[str]() if evidence.kind else labels.unknown_classes
+        classes_without_kinds = labels.unknown_classes | ({NONE} & labels.classes.keys())
+        self.unknown_names = frozenset[str]() if evidence.kind else classes_without_kinds
 
     @cached_property
     def photo_shares(self) -> Shares:
@@ -66,26 +67,33 @@ class WeighedEvidence:
         if not self.evidence.kind:
             return self.posterior
         sums = dict[str, float]()
+        whole_classes = self.labels.whole_classes
         for kind, probability in self.posterior.items():
-            for label, share in self._share_out(kind).items():
-                sums[label] = sums.get(label, 0.0) + share * probability
+            label = whole_classes.get(kind)
+            if kind == OTHER_KIND and not self.figures.can_accept_other:
+                continue
+            if label is not None:
+                sums[label] = sums.get(label, 0.0) + probability
+                continue
+            for sharing_label, share in self._share_out(kind).items():
+                sums[sharing_label] = sums.get(sharing_label, 0.0) + share * probability
         return sums
 
     def _share_out(self, kind: str) -> Shares:
-        """Return the part of a kind that belongs to each class; empty if nobody can tell.
+        """Return the part of a kind that belongs to each of its classes; empty if none is known.
 
         Classes that share a kind ("jeans slim", "jeans wide") get the parts that the photos give them.
         """
-        if kind == OTHER_KIND and not self.figures.can_accept_other:
-            return {}
         classes = self.labels.classes_of_kinds[kind]
-        if len(classes) < 2:
-            return self.labels.whole_class_shares[kind]
         total = sum(self.class_scores[label] for label in classes)
         return {label: self.class_scores[label] / total if total else 1 / len(classes) for label in classes}
 
     def find_class_of_kind(self, kind: str) -> str | None:
         """Return the class of a kind, or NONE; None if several classes share it and none is clear."""
+        if kind == OTHER_KIND and not self.figures.can_accept_other:
+            return None
+        if kind in self.labels.whole_classes:
+            return self.labels.whole_classes[kind]
         shares = self._share_out(kind)
         return next((label for label, share in shares.items() if share >= self.figures.threshold), None)
 

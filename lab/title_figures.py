@@ -22,6 +22,7 @@ from typing import Final
 from pydantic import JsonValue
 
 from inference.kinds import KIND
+from inference.release_labels import find_release_labels
 from lab.sealing import read_stored_answers
 from model_store.assemble import seal_release
 from model_store.local_releases import LocalRelease, open_release
@@ -30,7 +31,7 @@ from model_store.release_files import REPORT_FILE
 from reports.model_card import MODEL_CARD_FILE, make_model_card
 from reports.page.html_page import REPORT_PAGE_FILE, make_page_file, read_figures
 from reports.values import Report, read_report
-from training.evaluation.title_shares import make_kind_trial, measure_title_words
+from training.evaluation.title_shares import make_kind_trial, measure_outside_kinds, measure_title_words
 from training.release.make import new_release
 
 STEPS: Final = "steps"
@@ -58,11 +59,12 @@ def read_records(folder: Path) -> dict[str, JsonValue]:
 def measure_words(release: LocalRelease) -> Report:
     """Return the report of a release with the figures of titles beside its photos."""
     answers = read_stored_answers(release)
-    of_kinds = answers.select_rows(answers.by == "").select_head(KIND)
-    trial = make_kind_trial(
-        of_kinds.select_rows(of_kinds.is_from_unknown_source), release.manifest.attributes[KIND].labels
-    )
-    return read_report(release).replace_fields(words=measure_title_words(trial, "photos"))
+    answers = answers.select_rows((answers.by == "") & answers.is_from_unknown_source)
+    kinds = release.manifest.attributes[KIND].labels
+    trial = make_kind_trial(answers.select_head(KIND), kinds)
+    outside = measure_outside_kinds(answers, find_release_labels(release.manifest.labels, kinds, "en"))
+    words = measure_title_words(trial, "photos").replace_fields(outside=outside)
+    return read_report(release).replace_fields(words=words)
 
 
 def seal_again(

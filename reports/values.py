@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydantic import Field, JsonValue, ValidationError, WithJsonSchema, field_validator
 
 from inference.contract import ACCEPT_NOTHING
+from inference.kinds import KIND
 from model_store.errors import ReleaseCorrupt, ReportInvalid
 from model_store.local_releases import LocalRelease
 from model_store.manifest import DataSet, FrozenModel, Share, describe_first_problem, describe_schema
@@ -643,9 +644,22 @@ class Report(FrozenModel):
     words: WordFigures | None = Field(
         default=None,
         exclude_if=_is_none,
-        description="From which share of a photo the words of a list may decide; absent where that was not "
-        "measured.",
+        description="From which probability the words of a list and a photo decide together; absent if it "
+        "was not measured.",
     )
+
+    @field_validator("words", mode="before")
+    @classmethod
+    def _leave_out_minimum_shares(cls, words: object) -> object:
+        """Leave out figures of a rule before the formula: they show no threshold of it."""
+        named = words.get("named") if isinstance(words, dict) else None
+        return None if isinstance(named, dict) and "threshold" not in named else words
+
+    @property
+    def kind_counts(self) -> dict[str, int]:
+        """The number of photos of each kind (`skirt`); empty without the attribute `kind`."""
+        kinds = self.attributes.get(KIND)
+        return {} if kinds is None else {label: figures.n for label, figures in kinds.labels.items()}
 
     @field_validator("acceptance")
     @classmethod

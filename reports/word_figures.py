@@ -1,8 +1,8 @@
-"""Figures of a report on when the words of a title decide together with a photo.
+"""Figures of a report on when the words of a title or a category decide together with a photo.
 
-A title decides if the photo gives its kind at least a certain probability, the minimum share.
-training/evaluation/title_shares.py measures which; inference/title_rule.py is the rule that uses it. Plain
-values.
+The probability of a kind is that of the photo, times a factor for each word that does not speak for it
+(inference/posterior.py). A report keeps the factors, and the threshold from which such a probability is
+accepted. training/evaluation/title_shares.py measures which threshold is enough. Plain values.
 """
 
 from typing import Annotated
@@ -10,36 +10,47 @@ from typing import Annotated
 from pydantic import Field
 
 from inference.contract import NetworkName
-from inference.posterior import FormulaFigures
-from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
+from inference.posterior import (
+    WRONG_BROAD_WORD,
+    WRONG_PERSON,
+    WRONG_WORD,
+    FormulaFigures,
+)
 from model_store.manifest import FrozenModel, Share, describe_schema
 
 Count = Annotated[int, Field(ge=0)]
 
+Factor = Annotated[float, Field(gt=0, le=1)]
+"""The factor of the kinds that a word does not speak for."""
+
 
 class WordsOf(FrozenModel):
-    """The effect of words on one set of photos at one share."""
+    """The effect of words on one set of photos at one threshold."""
 
-    model_config = describe_schema("What words on one set of photos show at one share.")
+    model_config = describe_schema("What words on one set of photos show at one threshold.")
 
     n: Count = Field(description="Photos that carry a right word.")
-    confirmed: Count
+    accepted: Count = Field(description="Of these, where the right word and the photo are accepted.")
     wrong_n: Count = Field(description="Photos that carry a wrong word.")
-    wrong_confirmed: Count = Field(description="Of these, where each has the worst one.")
+    wrong_accepted: Count = Field(
+        description="Of these, where the wrong word that the photo finds likeliest is accepted."
+    )
     right: Share | None = Field(
         default=None,
-        description="Share of the answers so accepted that is right at least, where some titles are wrong, "
-        "each in the worst way; null where the set decides nothing.",
+        description="Share of the accepted answers that is right at least, if a few words are wrong; null "
+        "for a set that decides nothing.",
     )
-    needed: Share | None = Field(default=None, description="Of that; null likewise.")
+    needed: Share | None = Field(
+        default=None, description="The smallest `right` that is enough; null for a set that decides nothing."
+    )
 
 
 class WordsAt(FrozenModel):
-    """The effect of words at one share."""
+    """The effect of words at one threshold."""
 
-    model_config = describe_schema("What one share shows.")
+    model_config = describe_schema("What words show at one threshold.")
 
-    share: Share = Field(description="Of the photo, which the words need at least.")
+    threshold: Share = Field(description="The smallest probability of an accepted kind.")
     sets: dict[str, WordsOf] = Field(description="By tier, or by what else the photos are.")
     beside: dict[str, WordsOf] = Field(
         default_factory=dict,
@@ -49,24 +60,46 @@ class WordsAt(FrozenModel):
 
     @property
     def is_shown(self) -> bool:
-        """Whether every set shows the share that it needs."""
+        """Whether every set shows the share of right answers that it needs."""
         return bool(self.sets) and all((of.right or 0) >= (of.needed or 1) for of in self.sets.values())
 
 
 class WordsPromise(FrozenModel):
-    """The effect of words of one sort at each share that was tried."""
+    """The effect of words of one sort at each threshold that was tried."""
 
-    model_config = describe_schema("What words of one sort show at each share that was tried.")
+    model_config = describe_schema("What words of one sort show at each threshold that was tried.")
 
-    least: Share | None = Field(
-        description="The smallest share that is shown; null where such words accept nothing."
+    threshold: Share | None = Field(
+        description="The smallest threshold that is shown; null if such words accept nothing."
     )
     at: tuple[WordsAt, ...]
 
     @property
     def figures(self) -> WordsAt:
-        """The figures at the minimum share; at the largest share that was tried, if none is shown."""
-        return next((figures for figures in self.at if figures.share == self.least), self.at[-1])
+        """The figures at the chosen threshold; at the largest one that was tried, if none is shown."""
+        return next((figures for figures in self.at if figures.threshold == self.threshold), self.at[-1])
+
+    def find_figures(self, threshold: float) -> WordsAt | None:
+        """Return the figures at a threshold; None if it was not tried."""
+        return next((figures for figures in self.at if figures.threshold == threshold), None)
+
+
+class OutsideKinds(FrozenModel):
+    """The accepted kinds of photos that belong to none of the classes."""
+
+    model_config = describe_schema(
+        "Photos whose accepted kind belongs to none of the classes, while their class is in review."
+    )
+
+    n: Count = Field(description="Such photos, of sources that the network had not learnt.")
+    right: Count = Field(description="Of these, photos that indeed show none of the classes.")
+    lower_bound: Share = Field(description="One-sided 95% bound of the share that is right.")
+    needed: Share = Field(description="The smallest bound with which their class is `none of these`.")
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the bound is as high as needed."""
+        return self.lower_bound >= self.needed
 
 
 class WordFigures(FrozenModel):
@@ -76,27 +109,34 @@ class WordFigures(FrozenModel):
 
     network: NetworkName
     wrong_titles: Share = Field(description="Share of titles that is assumed to be wrong.")
-    named: WordsPromise = Field(description="Of words for kinds that have a label of their own.")
+    wrong_word: Factor = Field(
+        default=WRONG_WORD, description="Factor of the kinds that a title or a category does not speak for."
+    )
+    wrong_broad_word: Factor = Field(
+        default=WRONG_BROAD_WORD, description="The same for words that speak for three kinds or more."
+    )
+    wrong_person: Factor = Field(
+        default=WRONG_PERSON, description="The same if a person said what the words mean."
+    )
+    named: WordsPromise = Field(description="Words for kinds that have a label of their own.")
     other: WordsPromise | None = Field(
         default=None,
         json_schema_extra=lambda schema: schema.update(oneOf=schema.pop("anyOf")),
-        description="Of words for kinds that have none; null where nothing answers `other`.",
+        description="Words for kinds that have none; null if no label is `other`.",
+    )
+    outside: OutsideKinds | None = Field(
+        default=None,
+        json_schema_extra=lambda schema: schema.update(oneOf=schema.pop("anyOf")),
+        description="Accepted kinds that belong to no class; null if they were not measured.",
     )
 
-
-def read_minimum_shares(figures: WordFigures | None, network: NetworkName) -> MinimumShares:
-    """Return the probabilities that a photo must give to the kinds in a title for the title to decide.
-
-    Args:
-        figures: the figures of the report; None if it has none.
-        network: the network that answered the photo.
-
-    Returns:
-        The minimum shares; NO_MINIMUM_SHARES if the figures are missing or about another network.
-    """
-    if figures is None or figures.network != network:
-        return NO_MINIMUM_SHARES
-    return MinimumShares(named=figures.named.least, other=figures.other.least if figures.other else None)
+    @property
+    def can_accept_other(self) -> bool:
+        """Whether words for kinds without a label may accept at the threshold of the other words."""
+        if self.other is None or self.named.threshold is None:
+            return False
+        figures = self.other.find_figures(self.named.threshold)
+        return figures is not None and figures.is_shown
 
 
 def read_formula_figures(figures: WordFigures | None, network: NetworkName) -> FormulaFigures | None:
@@ -108,6 +148,15 @@ def read_formula_figures(figures: WordFigures | None, network: NetworkName) -> F
 
     Returns:
         The numbers; None if words can only contradict the photo, because the report has no figures about
-        this network, or because words accept nothing.
+        this network, or because no threshold is shown.
     """
-    return None if read_minimum_shares(figures, network) == NO_MINIMUM_SHARES else FormulaFigures()
+    if figures is None or figures.network != network or figures.named.threshold is None:
+        return None
+    return FormulaFigures(
+        wrong_word=figures.wrong_word,
+        wrong_broad_word=figures.wrong_broad_word,
+        wrong_person=figures.wrong_person,
+        threshold=figures.named.threshold,
+        can_accept_other=figures.can_accept_other,
+        can_accept_outside=figures.outside is not None and figures.outside.is_shown,
+    )

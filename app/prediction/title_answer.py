@@ -1,9 +1,9 @@
 """Decide what a title and a picture say together: the field `listed` of an answer.
 
-Titles are read and forgotten. inference/title_rule.py has the rule. Pure.
+Titles are read and forgotten. inference/garment_decision.py has the rules. Pure.
 """
 
-from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from app.payloads.request_title import NO_LANGUAGE, Title
@@ -11,13 +11,16 @@ from app.prediction.classify_items import ClassifiedPicture
 from app.releases.serving import ServedModel
 from inference.classifier import Answer, Prediction
 from inference.contract import NetworkName
-from inference.garment_evidence import PhotoAnswer
+from inference.garment_decision import GarmentDecision, decide_garment
+from inference.garment_evidence import NO_WORDS, Evidence, PhotoAnswer, Words
 from inference.kinds import KIND, sort_kinds
+from inference.posterior import DEFAULT_FIGURES, FormulaFigures
+from inference.reasons import Reason
 from inference.recognition import find_kinds_in_any_language
-from inference.release_labels import find_release_labels
-from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares, TitleDecision, decide_with_title
-from inference.words import read_title_garments
-from reports.word_figures import read_minimum_shares
+from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels, find_release_labels
+from inference.weighed_evidence import WeighedEvidence
+from inference.words import read_set_garments, read_title_garments
+from reports.word_figures import read_formula_figures
 
 
 def listed_fields(title: Title, classified: ClassifiedPicture, served: ServedModel) -> dict[str, Any]:
@@ -28,69 +31,114 @@ def listed_fields(title: Title, classified: ClassifiedPicture, served: ServedMod
 
     Args:
         title: the title that the shop has written for the picture.
-        classified: the picture with the model's prediction.
         served: the release that gave the prediction.
     """
-    kinds = _title_kinds(title)
-    shares = _minimum_shares(served, classified.network)
-    decision = decide_prediction(classified.prediction, kinds, title.language, shares)
-    return fields_of(decision, kinds)
+    figures = _find_figures(served, classified.network)
+    words = _read_words(title, has_sets=figures is not None)
+    return make_listed_fields(classified.prediction, words, title.language, figures)
 
 
 def decide_prediction(
-    prediction: Prediction, title_kinds: frozenset[str], language: str, minimum_shares: MinimumShares
-) -> TitleDecision:
+    prediction: Prediction, words: Words, language: str, figures: FormulaFigures | None
+) -> GarmentDecision:
     """Decide about the class and the kind (`skirt`, `closed shoe`) of a picture, with the help of its title.
 
     Args:
         prediction: the model's prediction for the picture.
-        title_kinds: the kinds that the words of the title allow.
+        words: the kinds that the title admits.
         language: the code of the title's language; empty if it is not known.
-        minimum_shares: the smallest probabilities that the photo must give to these kinds, for the network
-            that answered.
+        figures: the numbers of the formula for the network that answered; None if words can only contradict.
     """
-    answer = prediction.answer
-    kind = prediction.attributes.get(KIND)
-    labels = find_release_labels(answer.labels, kind.labels if kind else None, language)
-    kind_scores = _photo_answer(kind) if kind else None
-    return decide_with_title(title_kinds, _photo_answer(answer), kind_scores, labels, minimum_shares)
+    evidence = _make_evidence(prediction, words)
+    return decide_garment(evidence, _find_labels(prediction, language), figures)
 
 
-def fields_of(decision: TitleDecision, title_kinds: Iterable[str]) -> dict[str, Any]:
+def make_listed_fields(
+    prediction: Prediction, words: Words, language: str, figures: FormulaFigures | None
+) -> dict[str, Any]:
     """Return the JSON fields of a decision, with the names that docs/reference/http.md gives them.
 
-    Args:
-        decision: the decision about title and photo together.
-        title_kinds: the kinds (`skirt`, `closed shoe`) that the words of the title allow.
+    The arguments are those of `decide_prediction`.
     """
-    has_label = decision.label_reason is None or decision.suggested_label is None
-    return {
-        "kinds": sort_kinds(title_kinds),
-        "label": decision.label if has_label else decision.suggested_label,
-        "kind": decision.suggested_kind if decision.kind_reason else decision.kind,
+    decision = decide_prediction(prediction, words, language, figures)
+    confidence = decision.label_confidence
+    fields = {
+        "kinds": sort_kinds(words.kinds),
+        "label": decision.label,
+        "kind": decision.kind,
         "decision": decision.decision,
         "reason": decision.label_reason,
+        "confidence": prediction.answer.confidence if confidence is None else confidence,
     }
-
-
-def _title_kinds(title: Title) -> frozenset[str]:
-    if title.language == NO_LANGUAGE:
-        return frozenset()
-    says = (
-        read_title_garments(title.text, title.language)
-        if title.language
-        else find_kinds_in_any_language(title.text)
+    has_conflict = Reason.TITLE_CONFLICT in {decision.label_reason, decision.kind_reason}
+    if not words.kinds or not (decision.has_witness or has_conflict):
+        return fields
+    label, kind = _suggest_admitted(prediction, words, language)
+    return (
+        fields
+        | ({"label": label} if decision.label_reason else {})
+        | ({"kind": kind} if decision.kind_reason else {})
     )
-    return says.kinds
 
 
-def _photo_answer(answer: Answer) -> PhotoAnswer:
+def _suggest_admitted(prediction: Prediction, words: Words, language: str) -> tuple[str, str | None]:
+    """Return the class and the kind that the picture finds likeliest among those that the title admits.
+
+    If the title admits none of them, they are NONE and OTHER_KIND.
+    """
+    labels = _find_labels(prediction, language)
+    evidence = _make_evidence(prediction, words)
+    weighed = WeighedEvidence(
+        evidence if labels.kinds else replace(evidence, kind=None), labels, DEFAULT_FIGURES
+    )
+    admitted = weighed.find_admitted_names(words)
+    if not admitted:
+        return NONE, OTHER_KIND if labels.has_other else None
+    name = max(sorted(admitted), key=weighed.photo_shares.__getitem__)
+    label = weighed.suggest_class(name)
+    return label, name if labels.kinds else weighed.find_kind_of_class(label)
+
+
+def _find_labels(prediction: Prediction, language: str) -> ReleaseLabels:
+    """Return the labels of the network that answered."""
+    kind = prediction.attributes.get(KIND)
+    return find_release_labels(prediction.answer.labels, kind.labels if kind else None, language)
+
+
+def _make_evidence(prediction: Prediction, words: Words) -> Evidence:
+    """Return the answers of the network about class and kind, with the words of the title."""
+    kind = prediction.attributes.get(KIND)
+    return Evidence(
+        label=_make_photo_answer(prediction.answer),
+        kind=_make_photo_answer(kind) if kind else None,
+        title=words,
+    )
+
+
+def _make_photo_answer(answer: Answer) -> PhotoAnswer:
     return PhotoAnswer(label=answer.label, reason=answer.reason, scores=answer.probabilities.tolist())
 
 
-def _minimum_shares(served: ServedModel, network: NetworkName) -> MinimumShares:
-    """Return the shares that the release shows for a network; none if the service has an accept target."""
+def _read_words(title: Title, *, has_sets: bool) -> Words:
+    """Return the kinds that a title admits; its words count as broad if its language is not known.
+
+    Args:
+        has_sets: whether a word for a set without a garment beside it ("Ensemble Femme") speaks for `set`. If
+            words can only contradict, it would contradict too much: a tea set is no garment.
+    """
+    if title.language == NO_LANGUAGE:
+        return NO_WORDS
+    if not title.language:
+        return Words(find_kinds_in_any_language(title.text).kinds, is_broad=True)
+    kinds = read_title_garments(title.text, title.language).kinds
+    if not kinds and has_sets:
+        kinds = read_set_garments(title.text, title.language).kinds
+    return Words(kinds)
+
+
+def _find_figures(served: ServedModel, network: NetworkName) -> FormulaFigures | None:
+    """Return the numbers that the release shows for a network; None if the service has an accept target."""
     if served.evaluation is None or served.acceptance is not None:
-        return NO_MINIMUM_SHARES
+        return None
     answered: NetworkName = network if network in served.networks else next(iter(served.networks))
-    return read_minimum_shares(served.evaluation.words, answered)
+    return read_formula_figures(served.evaluation.words, answered)

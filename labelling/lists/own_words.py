@@ -8,7 +8,7 @@ This module is pure. A person answers "What are these? *Gömlek*" on a review sh
     nothing              the word does not say: "Sale", "Women", a brand. It is never asked about again
 
 Words alone accept no product: the photo has to give their kinds the share that the release shows
-(inference/title_rule.py).
+(inference/garment_decision.py).
 """
 
 from collections.abc import Iterable, Mapping

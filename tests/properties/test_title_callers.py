@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.prediction.title_answer import decide_prediction, make_listed_fields
 from inference.classifier import Answer, Prediction
 from inference.contract import LABEL
-from inference.garment_decision import GarmentDecision, decide_garment
-from inference.garment_evidence import Evidence, PhotoAnswer, Words
+from inference.garment_evidence import Words
 from inference.kinds import KIND, KINDS
 from inference.posterior import FormulaFigures
 from inference.reasons import Reason
@@ -115,22 +115,6 @@ def known_of(prediction: Prediction, figures: FormulaFigures | None, photo: Phot
     )
 
 
-def answer_photo(answer: Answer) -> PhotoAnswer:
-    return PhotoAnswer(label=answer.label, reason=answer.reason, scores=answer.probabilities.tolist())
-
-
-def decide_alone(prediction: Prediction, title: str, figures: FormulaFigures | None) -> GarmentDecision:
-    """Decide about a picture with a title, without a table."""
-    kind = prediction.attributes.get(KIND)
-    labels = find_release_labels(prediction.answer.labels, kind.labels if kind else None, "en")
-    evidence = Evidence(
-        label=answer_photo(prediction.answer),
-        kind=answer_photo(kind) if kind else None,
-        title=Words(read_title_garments(title, "en").kinds),
-    )
-    return decide_garment(evidence, labels, figures)
-
-
 @given(predictions(), st.sampled_from(TITLES), st.sampled_from(FIGURES))
 def test_the_service_and_tables_decide_alike(
     prediction: Prediction, title: str, figures: FormulaFigures | None
@@ -138,9 +122,47 @@ def test_the_service_and_tables_decide_alike(
     photo = photo_of(prediction, title)
     known = known_of(prediction, figures, photo)
 
-    alone = decide_alone(prediction, title, figures)
+    words = Words(read_title_garments(title, "en").kinds)
+    alone = decide_prediction(prediction, words, "en", figures)
     rows: list[Record] = [photo, make_product_record([photo], known.settings)]
 
     for row in rows:
         assert decide_record(row, known.titles) == alone
         assert answer_with_list(row, known)[LABEL].reason == alone.label_reason
+
+
+@given(predictions(), st.sampled_from(TITLES), st.sampled_from(FIGURES))
+def test_what_the_service_shows_in_a_review_is_admitted_by_the_title(
+    prediction: Prediction, title: str, figures: FormulaFigures | None
+) -> None:
+    words = Words(read_title_garments(title, "en").kinds)
+    decision = decide_prediction(prediction, words, "en", figures)
+
+    fields = make_listed_fields(prediction, words, "en", figures)
+
+    assert (fields["decision"], fields["reason"]) == (decision.decision, decision.label_reason)
+    assert fields["label"] == decision.label or fields["reason"]
+    if decision.has_witness and fields["reason"]:
+        labels = find_release_labels(prediction.answer.labels, labels_of_kind(prediction), "en")
+        assert labels.admit_class(fields["label"], words.kinds) is not False
+        assert labels.admit_kind(fields["kind"], words.kinds) is not False
+
+
+def labels_of_kind(prediction: Prediction) -> tuple[str, ...] | None:
+    kind = prediction.attributes.get(KIND)
+    return kind.labels if kind else None
+
+
+@given(predictions(), st.sampled_from(TITLES), st.sampled_from(FIGURES))
+def test_the_confidence_is_that_of_what_was_decided(
+    prediction: Prediction, title: str, figures: FormulaFigures | None
+) -> None:
+    words = Words(read_title_garments(title, "en").kinds)
+    decision = decide_prediction(prediction, words, "en", figures)
+
+    fields = make_listed_fields(prediction, words, "en", figures)
+
+    if decision.decision == "accept" and decision.has_witness:
+        assert fields["confidence"] == decision.label_confidence
+    if decision.decision == "review" or (not words.kinds and decision.label == prediction.answer.label):
+        assert fields["confidence"] == prediction.answer.confidence

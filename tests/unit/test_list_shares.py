@@ -1,4 +1,4 @@
-"""From which share of a photo words may decide: what right and wrong words show, and what a report keeps."""
+"""From which probability words and photos decide together: what right and wrong words show in a report."""
 
 import json
 from dataclasses import replace
@@ -6,20 +6,32 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inference.title_rule import NO_MINIMUM_SHARES, MinimumShares
+from inference.posterior import FormulaFigures
+from inference.release_labels import find_release_labels
 from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release
 from reports.answers import Answers
 from reports.intervals import compute_lower_bounds, compute_upper_bounds
 from reports.values import parse_report, read_report
-from reports.word_figures import WordsPromise, read_minimum_shares
+from reports.word_figures import (
+    OutsideKinds,
+    WordFigures,
+    WordsAt,
+    WordsOf,
+    WordsPromise,
+    read_formula_figures,
+)
+from tests.formula_cases import CLASSES, KIND_LABELS
 from training.evaluation.title_shares import (
     MIN_RIGHT_SHARE,
     MIN_RIGHT_SHARE_WITHOUT_CLASS,
     PRODUCT_SET_NAME,
+    THRESHOLDS_TRIED,
     UNNAMED_THINGS,
+    WORDS_CONFIDENCE_LEVEL,
     WRONG_TITLE_SHARE,
     make_class_trial,
     make_kind_trial,
+    measure_outside_kinds,
     measure_title_words,
 )
 
@@ -37,30 +49,33 @@ def first(promise: WordsPromise | None, tier: str = "A") -> float:
     return promise.at[0].sets[tier].right or 0.0
 
 
-def test_the_least_share_is_the_smallest_at_which_every_set_shows_what_it_needs() -> None:
-    sure = answered(100, 0, [0.9, 0.04, 0.04, 0.02])
-    doubtful = answered(100, 2, [0.3, 0.3, 0.12, 0.28], tier="X")
+def test_the_threshold_is_the_smallest_at_which_every_set_shows_what_it_needs() -> None:
+    sure = answered(200, 0, [0.97, 0.01, 0.01, 0.01])
+    # With a wrong word for `top`, the probability of the wrong kind is .86: only .85 and below accept it.
+    doubtful = answered(200, 2, [0.058, 0.0, 0.942, 0.0], tier="X")
 
     alone = measure_title_words(make_kind_trial(sure, KINDS), "photos")
     both = measure_title_words(make_kind_trial(sure + doubtful, KINDS), "photos")
 
-    assert alone.named.least == 0.05
-    assert both.named.least is None
+    assert alone.named.threshold == THRESHOLDS_TRIED[0]
+    assert both.named.threshold == 0.9
     assert both.named.at[0].sets["X"].needed == MIN_RIGHT_SHARE_WITHOUT_CLASS
     assert both.named.at[0].sets["A"].needed == MIN_RIGHT_SHARE
 
 
-def test_what_is_right_at_least_has_bounds_of_right_words_and_of_the_worst_wrong_ones() -> None:
-    confirmed, denied = answered(90, 0, [0.9, 0.06, 0.02, 0.02]), answered(10, 0, [0.01, 0.97, 0.01, 0.01])
+def test_what_is_right_at_least_has_bounds_of_right_words_and_of_the_likeliest_wrong_ones() -> None:
+    confirmed = answered(90, 0, [0.9, 0.06, 0.02, 0.02])
+    denied = answered(10, 0, [0.001, 0.997, 0.001, 0.001])
 
     figures = measure_title_words(make_kind_trial(confirmed + denied, KINDS), "photos")
 
-    right = compute_lower_bounds(90, 100)[0] * (1 - WRONG_TITLE_SHARE)
-    wrong = compute_upper_bounds(100, 100)[0] * WRONG_TITLE_SHARE
+    level = WORDS_CONFIDENCE_LEVEL
+    right = compute_lower_bounds(90, 100, level)[0] * (1 - WRONG_TITLE_SHARE)
+    wrong = compute_upper_bounds(100, 100, level)[0] * WRONG_TITLE_SHARE
     assert first(figures.named) == pytest.approx(right / (right + wrong))
     of = figures.named.at[0].sets["A"]
-    assert (of.n, of.confirmed, of.wrong_n, of.wrong_confirmed) == (100, 90, 100, 100)
-    assert figures.named.at[1].sets["A"].wrong_confirmed == 10
+    assert (of.n, of.accepted, of.wrong_n, of.wrong_accepted) == (100, 90, 100, 100)
+    assert figures.named.at[2].sets["A"].wrong_accepted == 10
 
 
 def test_words_without_a_label_are_right_of_other_things_and_wrong_of_named_ones() -> None:
@@ -70,10 +85,10 @@ def test_words_without_a_label_are_right_of_other_things_and_wrong_of_named_ones
     figures = measure_title_words(make_kind_trial(named + others, KINDS), "photos")
 
     assert figures.other is not None
-    assert figures.other.least == 0.05
+    assert figures.other.threshold == 0.8
     of = figures.other.at[0].sets["A"]
-    assert (of.n, of.confirmed, of.wrong_n, of.wrong_confirmed) == (100, 100, 200, 0)
-    assert figures.named.at[0].beside[UNNAMED_THINGS].wrong_confirmed == 100
+    assert (of.n, of.accepted, of.wrong_n, of.wrong_accepted) == (100, 100, 200, 0)
+    assert figures.named.at[0].beside[UNNAMED_THINGS].wrong_accepted == 100
 
 
 def test_products_of_several_photos_stand_beside_by_the_mean_of_their_photos() -> None:
@@ -84,15 +99,16 @@ def test_products_of_several_photos_stand_beside_by_the_mean_of_their_photos() -
     figures = measure_title_words(make_kind_trial(photos, KINDS), "photos")
 
     products = figures.named.at[0].beside[PRODUCT_SET_NAME]
-    assert (products.n, products.confirmed, products.wrong_confirmed) == (1, 1, 1)
+    assert (products.n, products.accepted, products.wrong_accepted) == (1, 1, 1)
 
 
-def test_photos_of_one_group_show_less_than_as_many_of_their_own() -> None:
-    trial = make_class_trial(answered(60, 0, [0.9, 0.1]), ("Hemd", "Hose"))
+def test_photos_of_one_source_show_less_than_as_many_of_their_own() -> None:
+    photos = answered(60, 0, [0.9, 0.05, 0.03, 0.02]) + answered(6, 0, [0.001, 0.997, 0.001, 0.001])
+    of_one = replace(photos, sources=np.array(["a shop"] * len(photos)))
 
-    of_one = replace(trial, groups=np.zeros(60, np.int64))
+    alone = measure_title_words(make_kind_trial(photos, KINDS), "photos").named
+    together = measure_title_words(make_kind_trial(of_one, KINDS), "photos").named
 
-    alone, together = (measure_title_words(each, "photos").named for each in (trial, of_one))
     assert first(together) < first(alone)
 
 
@@ -108,36 +124,109 @@ def test_own_classes_are_tried_by_their_kinds_and_those_without_one_are_left_out
 
 def test_a_right_word_that_accepts_the_wrong_one_of_two_classes_of_a_kind_counts_against_it() -> None:
     labels = ("Jacke", "Mantel", "Hose")
-    told_apart = answered(100, 0, [0.8, 0.1, 0.1])
-    confused = told_apart + answered(100, 0, [0.1, 0.8, 0.1])
+    told_apart = answered(200, 0, [0.97, 0.02, 0.01])
+    confused = told_apart + answered(200, 0, [0.02, 0.97, 0.01])
 
-    right, mixed = (
-        measure_title_words(make_class_trial(each, labels), "photos") for each in (told_apart, confused)
-    )
+    right = measure_title_words(make_class_trial(told_apart, labels), "photos")
+    mixed = measure_title_words(make_class_trial(confused, labels), "photos")
 
-    assert right.named.least == 0.2
+    assert right.named.threshold == THRESHOLDS_TRIED[0]
     assert first(mixed.named) < 0.6
-    assert mixed.named.least is None
+    assert mixed.named.threshold is None
 
 
 def test_too_few_pictures_show_nothing() -> None:
     figures = measure_title_words(make_kind_trial(answered(3, 0, [0.9, 0.04, 0.04, 0.02]), KINDS), "photos")
 
-    assert read_minimum_shares(figures, "photos") == NO_MINIMUM_SHARES
+    assert read_formula_figures(figures, "photos") is None
 
 
-def test_shares_hold_for_the_network_that_showed_them() -> None:
+def test_the_figures_of_the_formula_hold_for_the_network_that_showed_them() -> None:
     figures = read_report(open_bundled_release()).words
 
-    assert read_minimum_shares(figures, "photos") == MinimumShares(named=0.05, other=0.05)
-    assert read_minimum_shares(figures, "pixels") == NO_MINIMUM_SHARES
-    assert read_minimum_shares(None, "photos") == NO_MINIMUM_SHARES
+    expected = FormulaFigures(threshold=0.9, can_accept_other=True, can_accept_outside=True)
+    assert read_formula_figures(figures, "photos") == expected
+    assert read_formula_figures(figures, "pixels") is None
+    assert read_formula_figures(None, "photos") is None
+
+
+def shown_at(threshold: float, right: float) -> WordsPromise:
+    sets = {"A": WordsOf(n=9, accepted=9, wrong_n=9, wrong_accepted=0, right=right, needed=0.98)}
+    return WordsPromise(threshold=threshold, at=(WordsAt(threshold=threshold, sets=sets),))
+
+
+@pytest.mark.parametrize(
+    ("other", "is_accepted"),
+    [(shown_at(0.9, 0.99), True), (shown_at(0.9, 0.97), False), (shown_at(0.95, 0.99), False), (None, False)],
+    ids=["shown", "not right often enough", "shown from a higher threshold", "not measured"],
+)
+def test_words_for_kinds_without_a_label_only_contradict_unless_they_are_shown(
+    other: WordsPromise | None, is_accepted: bool
+) -> None:
+    figures = WordFigures(network="photos", wrong_titles=0.03, named=shown_at(0.9, 0.99), other=other)
+
+    read = read_formula_figures(figures, "photos")
+
+    assert read is not None
+    assert read.can_accept_other == is_accepted
+
+
+@pytest.mark.parametrize(("bound", "is_accepted"), [(0.97, True), (0.969, False)])
+def test_a_kind_outside_the_classes_decides_the_class_if_that_was_right_often_enough(
+    bound: float, is_accepted: bool
+) -> None:
+    outside = OutsideKinds(n=200, right=199, lower_bound=bound, needed=0.97)
+    figures = WordFigures(network="photos", wrong_titles=0.03, named=shown_at(0.9, 0.99), outside=outside)
+
+    read = read_formula_figures(figures, "photos")
+
+    assert read is not None
+    assert read.can_accept_outside == is_accepted
+
+
+def test_kinds_outside_the_classes_are_counted_where_the_class_is_in_review() -> None:
+    hat, dress = KIND_LABELS.index("hat"), KIND_LABELS.index("dress")
+    # picture, predicted kind, true kind, decision about the kind, decision about the class
+    photos = [
+        ("right", hat, hat, "accept", "unfamiliar"),
+        ("wrong", hat, dress, "accept", "unfamiliar"),
+        ("kind in review", hat, dress, "ambiguous", "unfamiliar"),
+        ("class accepted", hat, dress, "accept", "accept"),
+        ("inside", dress, dress, "accept", "unfamiliar"),
+    ]
+    names = [photo[0] for photo in photos]
+    kinds = Answers.make_answers(
+        "X",
+        [photo[2] for photo in photos],
+        probabilities=np.eye(len(KIND_LABELS))[[photo[1] for photo in photos]],
+        pictures=names,
+        decisions=[photo[3] for photo in photos],
+        attributes="kind",
+    )
+    classes = Answers.make_answers(
+        "X",
+        [-1] * len(photos),
+        probabilities=np.eye(len(KIND_LABELS))[[0] * len(photos)],
+        pictures=names,
+        decisions=[photo[4] for photo in photos],
+    )
+
+    outside = measure_outside_kinds(classes + kinds, find_release_labels(CLASSES, KIND_LABELS, "en"))
+
+    assert (outside.n, outside.right) == (2, 1)
 
 
 def test_a_report_with_figures_that_a_reader_does_not_know_is_read() -> None:
     report = json.loads((BUNDLED_FOLDER / "report.json").read_bytes()) | {"of_tomorrow": {"least": 0.05}}
 
     assert parse_report(json.dumps(report).encode(), "report.json") == read_report(open_bundled_release())
+
+
+def test_a_report_with_minimum_shares_of_the_rules_before_the_formula_is_read_without_them() -> None:
+    old_words = {"network": "photos", "wrong_titles": 0.03, "named": {"least": 0.05, "at": []}}
+    report = json.loads((BUNDLED_FOLDER / "report.json").read_bytes()) | {"words": old_words}
+
+    assert parse_report(json.dumps(report).encode(), "report.json").words is None
 
 
 def test_classes_that_are_no_kind_of_garment_show_nothing() -> None:

@@ -148,24 +148,24 @@ def test_a_network_of_whole_pictures_alone_has_one_line_of_thresholds_and_figure
 
 
 @pytest.mark.parametrize(
-    ("least", "row"), [(0.05, "118 of 120 | 29 of 120"), (None, "117 of 120 | 8 of 120")]
+    ("threshold", "row"), [(0.8, "118 of 120 | 29 of 120"), (None, "117 of 120 | 8 of 120")]
 )
-def test_the_table_of_titles_has_the_figures_of_the_minimum_share(
-    release: LocalRelease, least: float | None, row: str
+def test_the_table_of_titles_has_the_figures_of_the_threshold(
+    release: LocalRelease, threshold: float | None, row: str
 ) -> None:
     at = tuple(
         WordsAt(
-            share=share,
-            sets={"A": WordsOf(n=120, confirmed=right, wrong_n=120, wrong_confirmed=wrong, right=0.99)},
+            threshold=tried,
+            sets={"A": WordsOf(n=120, accepted=right, wrong_n=120, wrong_accepted=wrong, right=0.99)},
         )
-        for share, right, wrong in [(0.05, 118, 29), (0.2, 117, 8)]
+        for tried, right, wrong in [(0.8, 118, 29), (0.9, 117, 8)]
     )
-    words = WordFigures(network="photos", wrong_titles=0.03, named=WordsPromise(least=least, at=at))
+    words = WordFigures(network="photos", wrong_titles=0.03, named=WordsPromise(threshold=threshold, at=at))
     report = read_report(release).model_copy(update={"words": words})
 
     card = make_model_card(release.manifest.contracts, report)
 
-    assert f"| of kinds with a name | {least or 'none'} | A | {row} | 99.0% |" in card
+    assert f"| of kinds with a name | {threshold or 'none'} | A | {row} | 99.0% |" in card
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["its own", "made of the report"])

@@ -174,14 +174,14 @@ def test_page_and_card_say_by_how_much_a_release_is_too_sure() -> None:
     assert "Mean confidence minus accuracy: +1.3 points." in card
 
 
-def test_the_table_of_titles_has_the_figures_of_the_minimum_share(page: str) -> None:
+def test_the_table_of_titles_has_the_figures_of_the_threshold(page: str) -> None:
     words = read_report(open_bundled_release()).words
     assert words is not None
-    [chosen] = [figures for figures in words.named.at if figures.share == words.named.least]
+    [chosen] = [figures for figures in words.named.at if figures.threshold == words.named.threshold]
 
     (table,) = re.findall(r"Titles of a list and photos together</h3>(.*?)</table>", page, re.DOTALL)
 
     assert table.count("titles that name a kind") == 1
     of = chosen.sets["A"]
-    assert f"{of.confirmed:,} / {of.n:,}" in table
-    assert f"{of.wrong_confirmed:,} / {of.wrong_n:,}" in table
+    assert f"{of.accepted:,} / {of.n:,}" in table
+    assert f"{of.wrong_accepted:,} / {of.wrong_n:,}" in table

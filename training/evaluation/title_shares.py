@@ -1,8 +1,9 @@
-"""Measure from which share of a photo the words of a list may decide, by answers that show it.
+"""Measure from which probability the words of a list and a photo may decide together.
 
-A right word has to be confirmed nearly always, a wrong one rarely. Both are measured on photos that nothing
-had learnt; the wrong word of each is the worst one, the photo's own likeliest other name. The rule that uses
-the shares is inference/title_rule.py; report.json keeps what is measured here. Pure.
+Each photo gets its right word, such as `skirt`, and its likeliest wrong word: the other kind that the photo
+itself finds most probable. inference/posterior.py multiplies the probabilities of the photo by the factors of
+such a word. A right word should lead to the right kind nearly always, and a wrong one rarely. The photos are
+answered by networks that had not learnt them. report.json keeps what is measured here. Pure.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,17 +15,22 @@ from numpy.typing import NDArray
 
 from inference.contract import ModelContract, NetworkName, choose_only_name
 from inference.kinds import KIND, KINDS
+from inference.posterior import (
+    MIN_BROAD_KINDS,
+    MIN_PHOTO_PROBABILITY,
+    WRONG_BROAD_WORD,
+    WRONG_WORD,
+)
 from inference.recognition import find_label_kinds
-from inference.release_labels import OTHER_KIND, find_release_labels
-from inference.title_rule import MIN_SHARE_OF_LEADER
-from reports.answers import CLASS_HEAD, Answers
+from inference.release_labels import OTHER_KIND, ReleaseLabels, find_release_labels
+from reports.answers import ACCEPT, CLASS_HEAD, Answers
 from reports.intervals import compute_lower_bounds, compute_upper_bounds, estimate_errors
 from reports.product_rule import average_probabilities
 from reports.values import HELD_OUT_PICTURES
-from reports.word_figures import WordFigures, WordsAt, WordsOf, WordsPromise
+from reports.word_figures import OutsideKinds, WordFigures, WordsAt, WordsOf, WordsPromise
 
-MINIMUM_SHARES_TRIED: Final = (0.05, 0.1, 0.2)
-"""Minimum shares that are tried: the probability that a photo has to give to the kinds in a title. The
+THRESHOLDS_TRIED: Final = (0.8, 0.85, 0.9, 0.95)
+"""Thresholds that are tried: the smallest probability of an accepted kind, by photo and word together. The
 smallest one with enough right answers is taken."""
 
 WRONG_TITLE_SHARE: Final = 0.03
@@ -33,8 +39,13 @@ WRONG_TITLE_SHARE: Final = 0.03
 MIN_RIGHT_SHARE: Final = 0.98
 """Smallest share of right answers among those that title and photo accept together, in each tier."""
 
-MIN_RIGHT_SHARE_WITHOUT_CLASS: Final = 0.975
-"""Smallest share of right answers about things without a class that title and photo accept together."""
+MIN_RIGHT_SHARE_WITHOUT_CLASS: Final = 0.97
+"""Smallest share of right answers about things without a class that title and photo accept together, and of
+photos without words whose accepted kind belongs to no class."""
+
+WORDS_CONFIDENCE_LEVEL: Final = 0.99
+"""Level of the one-sided bounds of right and of wrong words. It is higher than the usual 95%, because each
+figure rests on two bounds, and the smallest of four thresholds is taken."""
 
 TIER_WITHOUT_CLASS: Final = "X"
 """The tier of photos that show none of the classes."""
@@ -53,37 +64,55 @@ class TitleTrial:
 
     Attributes:
         set_names: str (N,), the name of the set of each photo, such as its tier.
-        word_shares: float64 (N, K), the probability that the photo gives to each of K words with a label.
-        is_right_word: bool (N, K), whether each of these words is right for the photo; all False if its kind
-            has no such word.
-        other_share: float64 (N,), the probability that the photo gives to OTHER_KIND; None if no label is
-            OTHER_KIND.
-        is_misled: bool (N,), where a right word, once confirmed, accepts a wrong label: several labels are of
-            that kind.
+        probabilities: float64 (N, K), the probability that the photo gives to each of K labels.
+        truth: int64 (N,), the column of the right label.
+        words: bool (W, K), the labels that each of W words speaks for.
+        other_column: the column of OTHER_KIND; None if no label is OTHER_KIND.
         groups: int64 (N,), equal where photos are not independent; None to count by photo.
         products: str (N,), the same for photos of one product; empty where each is on its own.
     """
 
     set_names: NDArray[np.str_]
-    word_shares: NDArray[np.float64]
-    is_right_word: BoolArray
-    other_share: NDArray[np.float64] | None
-    is_misled: BoolArray
+    probabilities: NDArray[np.float64]
+    truth: NDArray[np.int64]
+    words: BoolArray
+    other_column: int | None
     groups: NDArray[np.int64] | None = None
     products: NDArray[np.str_] | None = None
 
     @property
+    def is_right_word(self) -> BoolArray:
+        """Whether each word speaks for the right label of each photo, bool (N, W)."""
+        return self.words[:, self.truth].T
+
+    @property
     def has_name(self) -> BoolArray:
-        """Whether the kind of each photo has a word, bool (N,)."""
-        return np.asarray(self.is_right_word.any(axis=1))
+        """Whether the kind of each photo has a name of its own, bool (N,): a word other than OTHER_KIND."""
+        is_other: BoolArray = np.asarray(self.truth == self.other_column)
+        return np.asarray(self.is_right_word.any(axis=1) & ~is_other)
 
-    def find_right_word_shares(self) -> NDArray[np.float64]:
-        """Return the probability that each photo gives to its right word, float64 (N,); -1 if it has none."""
-        return np.asarray(np.where(self.is_right_word, self.word_shares, -1.0).max(axis=1, initial=-1.0))
+    def find_accepted(self, threshold: float) -> NDArray[np.int64]:
+        """Return the label that each photo accepts with each word, int64 (N, W); -1 if it accepts none."""
+        return find_accepted_labels(self.probabilities, self.words, threshold)
 
-    def find_wrong_word_shares(self) -> NDArray[np.float64]:
-        """Return the probability that each photo gives to its likeliest wrong word, float64 (N,), or -1."""
-        return np.asarray(np.where(self.is_right_word, -1.0, self.word_shares).max(axis=1, initial=-1.0))
+
+def find_accepted_labels(
+    probabilities: NDArray[np.float64], words: BoolArray, threshold: float
+) -> NDArray[np.int64]:
+    """Return the label that each photo accepts with each word, int64 (N, W); -1 if it accepts none.
+
+    Args:
+        probabilities: the probability of each label, float64 (N, K).
+        words: the labels that each word speaks for, bool (W, K).
+    """
+    accepted = np.full((len(probabilities), len(words)), -1)
+    for place, word in enumerate(words):
+        factor = WRONG_BROAD_WORD if word.sum() >= MIN_BROAD_KINDS else WRONG_WORD
+        weights = (probabilities + MIN_PHOTO_PROBABILITY) * np.where(word, 1.0, factor)
+        likeliest = weights.argmax(axis=1)
+        is_sure = weights.max(axis=1, initial=0.0) >= threshold * weights.sum(axis=1)
+        accepted[:, place] = np.where(is_sure & word[likeliest], likeliest, -1)
+    return accepted
 
 
 def make_kind_trial(answers: Answers, labels: Sequence[str]) -> TitleTrial:
@@ -95,15 +124,15 @@ def make_kind_trial(answers: Answers, labels: Sequence[str]) -> TitleTrial:
         labels: the labels of the attribute: names of KINDS, and OTHER_KIND.
     """
     known_answers = answers.select_rows(answers.has_class)
-    word_columns = [place for place, label in enumerate(labels) if label != OTHER_KIND]
+    # Photos of one shop are alike. A photo of unknown source stands for itself.
+    sources = np.where(known_answers.sources == "", known_answers.pictures, known_answers.sources)
     return TitleTrial(
         set_names=known_answers.sets,
-        word_shares=known_answers.probabilities[:, word_columns],
-        is_right_word=known_answers.truth[:, None] == np.array(word_columns),
-        other_share=known_answers.probabilities[:, labels.index(OTHER_KIND)]
-        if OTHER_KIND in labels
-        else None,
-        is_misled=np.zeros(len(known_answers), np.bool_),
+        probabilities=known_answers.probabilities[:, : len(labels)],
+        truth=known_answers.truth,
+        words=np.eye(len(labels), dtype=np.bool_),
+        other_column=labels.index(OTHER_KIND) if OTHER_KIND in labels else None,
+        groups=np.unique(sources, return_inverse=True)[1] if sources.any() else None,
         products=known_answers.groups,
     )
 
@@ -116,34 +145,37 @@ def make_class_trial(answers: Answers, labels: Sequence[str]) -> TitleTrial:
         labels: the names of the classes.
     """
     kinds = list(find_label_kinds(labels, "en").values())
-    words = [kind for kind in KINDS if any(kind in kind_answers for kind_answers in kinds)]
-    has_word = np.array([[word in kind_answers for word in words] for kind_answers in kinds], np.bool_)
-    has_word = has_word.reshape(len(kinds), len(words))
+    words = [kind for kind in KINDS if any(kind in class_kinds for class_kinds in kinds)]
+    words_of_labels = np.array([[word in class_kinds for word in words] for class_kinds in kinds], np.bool_)
+    words_of_labels = words_of_labels.reshape(len(kinds), len(words))
     class_answers = answers.select_rows(answers.has_class)
-    kind_answers = class_answers.select_rows(np.flatnonzero(has_word[class_answers.truth].any(axis=1)))
-    is_right_word = has_word[kind_answers.truth]
-    shares = kind_answers.probabilities @ has_word
-    true_class_shares = kind_answers.probabilities[np.arange(len(kind_answers)), kind_answers.truth]
-    is_misled: BoolArray = np.asarray(
-        (is_right_word & (true_class_shares[:, None] < MIN_SHARE_OF_LEADER * shares)).any(axis=1)
+    named_answers = class_answers.select_rows(
+        np.flatnonzero(words_of_labels[class_answers.truth].any(axis=1))
     )
-    return TitleTrial(kind_answers.sets, shares, is_right_word, None, is_misled, kind_answers.group_numbers)
+    return TitleTrial(
+        set_names=named_answers.sets,
+        probabilities=named_answers.probabilities[:, : len(labels)],
+        truth=named_answers.truth,
+        words=words_of_labels.T,
+        other_column=None,
+        groups=named_answers.group_numbers,
+    )
 
 
 def measure_title_words(trial: TitleTrial, network: NetworkName) -> WordFigures:
-    """Measure how often title words and photos together are right, for each of MINIMUM_SHARES_TRIED.
+    """Measure how often title words and photos together are right, for each of THRESHOLDS_TRIED.
 
     Args:
         trial: cross-fitted answers to photos whose kind is known.
         network: the network that answered them.
     """
-    named_promise = _make_words_promise(
-        [_measure_named_kinds(trial, share) for share in MINIMUM_SHARES_TRIED]
-    )
+    named_promise = _make_words_promise([_measure_named_kinds(trial, each) for each in THRESHOLDS_TRIED])
     other_promise = (
         None
-        if trial.other_share is None
-        else _make_words_promise([_measure_unnamed_kinds(trial, share) for share in MINIMUM_SHARES_TRIED])
+        if trial.other_column is None
+        else _make_words_promise(
+            [_measure_unnamed_kinds(trial, trial.other_column, each) for each in THRESHOLDS_TRIED]
+        )
     )
     return WordFigures(
         network=network, wrong_titles=WRONG_TITLE_SHARE, named=named_promise, other=other_promise
@@ -178,20 +210,48 @@ def measure_own_class_words(answers: Answers, contract: ModelContract) -> WordFi
     return measure_title_words(one_set_trial, choose_only_name(contract.input))
 
 
-def _make_words_promise(points: Sequence[WordsAt]) -> WordsPromise:
-    return WordsPromise(
-        least=next((point.share for point in points if point.is_shown), None), at=tuple(points)
+def measure_outside_kinds(answers: Answers, labels: ReleaseLabels) -> OutsideKinds:
+    """Measure how often a photo shows none of the classes if its accepted kind belongs to none of them.
+
+    Photos whose class is accepted are left out, because their class and kind contradict each other.
+
+    Args:
+        answers: answers about class and kind, with the decisions of the release, to photos of sources that
+            the network did not learn.
+    """
+    is_outside = np.array([not labels.classes_of_kinds[kind] for kind in labels.kinds])
+    class_answers = answers.select_head(CLASS_HEAD)
+    accepted_pictures = class_answers.pictures[class_answers.decisions == ACCEPT]
+    kind_answers = answers.select_head(KIND)
+    kind_answers = kind_answers.select_rows(kind_answers.has_class)
+    is_counted = (
+        (kind_answers.decisions == ACCEPT)
+        & is_outside[kind_answers.predicted]
+        & ~np.isin(kind_answers.pictures, accepted_pictures)
+    )
+    is_right = is_outside[kind_answers.truth[is_counted]]
+    right_count = int(is_right.sum())
+    count = int(is_counted.sum())
+    bound = compute_lower_bounds(right_count, count)[0] if count else 0.0
+    return OutsideKinds(
+        n=count, right=right_count, lower_bound=float(bound), needed=MIN_RIGHT_SHARE_WITHOUT_CLASS
     )
 
 
-def _bound_confirmed_share(
-    is_counted: BoolArray, is_confirmed: BoolArray, groups: NDArray[np.int64] | None
+def _make_words_promise(points: Sequence[WordsAt]) -> WordsPromise:
+    return WordsPromise(
+        threshold=next((point.threshold for point in points if point.is_shown), None), at=tuple(points)
+    )
+
+
+def _bound_accepted_share(
+    is_counted: BoolArray, is_accepted: BoolArray, groups: NDArray[np.int64] | None
 ) -> tuple[float, float]:
-    """Return one-sided 95% bounds of the share of photos whose words are confirmed.
+    """Return one-sided bounds of the share of photos whose words are accepted.
 
     Args:
         is_counted: bool (N,), the photos that are counted.
-        is_confirmed: bool (N,), whether the words of each photo are confirmed.
+        is_accepted: bool (N,), whether the words of each photo are accepted.
         groups: int64 (N,), equal if photos are not independent; None to count by photo.
 
     Returns:
@@ -200,35 +260,69 @@ def _bound_confirmed_share(
     if not is_counted.any():
         return 0.0, 1.0
     row_groups = None if groups is None else np.unique(groups[is_counted], return_inverse=True)[1]
-    estimate = estimate_errors(~is_confirmed[is_counted], row_groups, np.array([is_counted.sum()]))
-    right_count = (1 - estimate.wrong_share) * estimate.independent_answers
-    return float(compute_lower_bounds(right_count, estimate.independent_answers)[0]), float(
-        compute_upper_bounds(right_count, estimate.independent_answers)[0]
+    estimate = estimate_errors(
+        ~is_accepted[is_counted],
+        row_groups,
+        np.array([is_counted.sum()]),
+        confidence_level=WORDS_CONFIDENCE_LEVEL,
     )
+    count = estimate.independent_answers
+    accepted_count = (1 - estimate.wrong_share) * count
+    lower_bounds = compute_lower_bounds(accepted_count, count, WORDS_CONFIDENCE_LEVEL)
+    upper_bounds = compute_upper_bounds(accepted_count, count, WORDS_CONFIDENCE_LEVEL)
+    return float(lower_bounds[0]), float(upper_bounds[0])
 
 
-def _measure_named_kinds(trial: TitleTrial, share: float) -> WordsAt:
+@dataclass(frozen=True)
+class _Outcome:
+    """The answers that words and photos accept together, bool (N,) each.
+
+    Attributes:
+        is_led: whether a right word leads to the right label.
+        is_misled: whether a right word leads to a wrong label, because several labels are of its kind.
+        is_wrong: whether the likeliest wrong word is accepted.
+    """
+
+    is_led: BoolArray
+    is_misled: BoolArray
+    is_wrong: BoolArray
+
+
+def _find_outcome(trial: TitleTrial, threshold: float) -> _Outcome:
+    """Return what the words of all photos lead to."""
+    accepted = trial.find_accepted(threshold)
+    is_right_word = trial.is_right_word
+    is_right_label = accepted == trial.truth[:, None]
+    is_misled: BoolArray = np.asarray((is_right_word & (accepted >= 0) & ~is_right_label).any(axis=1))
+    is_led: BoolArray = np.asarray((is_right_word & is_right_label).any(axis=1)) & ~is_misled
+    return _Outcome(is_led, is_misled, np.asarray((~is_right_word & (accepted >= 0)).any(axis=1)))
+
+
+def _measure_named_kinds(trial: TitleTrial, threshold: float) -> WordsAt:
     """Measure words for kinds that have a label, on the photos of such kinds."""
-    is_confirmed = trial.find_right_word_shares() >= share
-    is_wrong_confirmed = trial.find_wrong_word_shares() >= share
+    outcome = _find_outcome(trial, threshold)
     sets = {
-        name: _measure_set(trial, name, (is_in_set, is_confirmed), (is_in_set, is_wrong_confirmed))
+        name: _measure_set(trial, name, outcome, has_right_word=is_in_set, has_wrong_word=is_in_set)
         for name, is_in_set in _walk_sets(trial)
     }
-    further_sets = _measure_products(trial, share)
+    further_sets = _measure_products(trial, threshold)
     if not trial.has_name.all():
-        further_sets[UNNAMED_THINGS] = _count_words((0, 0), ~trial.has_name, is_wrong_confirmed)
-    return WordsAt(share=share, sets=sets, beside=further_sets)
+        further_sets[UNNAMED_THINGS] = _count_words((0, 0), ~trial.has_name, outcome.is_wrong)
+    return WordsAt(threshold=threshold, sets=sets, beside=further_sets)
 
 
-def _measure_unnamed_kinds(trial: TitleTrial, share: float) -> WordsAt:
+def _measure_unnamed_kinds(trial: TitleTrial, other_column: int, threshold: float) -> WordsAt:
     """Measure words for kinds that have none: right on their photos, wrong on those of kinds with a label."""
-    is_confirmed: BoolArray = np.asarray(trial.other_share) >= share
-    right_words = (~trial.has_name, is_confirmed)
+    word = trial.words[trial.words[:, other_column]]
+    accepted = find_accepted_labels(trial.probabilities, word, threshold)
+    is_accepted: BoolArray = np.asarray((accepted >= 0).any(axis=1))
+    outcome = _Outcome(is_accepted, np.zeros(len(is_accepted), np.bool_), is_accepted)
+    # Photos of kinds without a label come from few sources, too few for a bound by source.
+    by_photo = replace(trial, groups=None)
     return WordsAt(
-        share=share,
+        threshold=threshold,
         sets={
-            name: _measure_set(trial, name, right_words, (is_in_set, is_confirmed))
+            name: _measure_set(by_photo, name, outcome, ~trial.has_name, is_in_set)
             for name, is_in_set in _walk_sets(trial)
         },
     )
@@ -241,62 +335,56 @@ def _walk_sets(trial: TitleTrial) -> Iterator[tuple[str, BoolArray]]:
 
 
 def _measure_set(
-    trial: TitleTrial,
-    name: str,
-    right_words: tuple[BoolArray, BoolArray],
-    wrong_words: tuple[BoolArray, BoolArray],
+    trial: TitleTrial, name: str, outcome: _Outcome, has_right_word: BoolArray, has_wrong_word: BoolArray
 ) -> WordsOf:
     """Measure right and wrong words on the photos of one set.
 
     Args:
         trial: answers to N photos.
-        right_words: the photos with right words, and of which photos these words are confirmed; bool (N,).
-        wrong_words: the photos with wrong words, and of which photos these words are confirmed; bool (N,).
+        has_right_word: bool (N,), the photos that get a right word.
+        has_wrong_word: bool (N,), the photos that get a wrong word.
     """
-    is_counted, is_confirmed = right_words
-    is_led = is_confirmed & ~trial.is_misled
-    is_misled = is_confirmed & trial.is_misled
-    min_led_share, _ = _bound_confirmed_share(is_counted, is_led, trial.groups)
-    max_misled_share = (
-        _bound_confirmed_share(is_counted, is_misled, trial.groups)[1] if trial.is_misled.any() else 0.0
-    )
+    groups = trial.groups
+    min_led_share, _ = _bound_accepted_share(has_right_word, outcome.is_led, groups)
+    _, max_misled_share = _bound_accepted_share(has_right_word, outcome.is_misled, groups)
+    _, max_wrong_share = _bound_accepted_share(has_wrong_word, outcome.is_wrong, groups)
     right_share = (1 - WRONG_TITLE_SHARE) * min_led_share
-    wrong_share = (1 - WRONG_TITLE_SHARE) * max_misled_share + WRONG_TITLE_SHARE * _bound_confirmed_share(
-        *wrong_words, trial.groups
-    )[1]
-    return _count_words((int(is_counted.sum()), int(is_led[is_counted].sum())), *wrong_words).replace_fields(
+    wrong_share = WRONG_TITLE_SHARE * max_wrong_share
+    if outcome.is_misled.any():
+        wrong_share += (1 - WRONG_TITLE_SHARE) * max_misled_share
+    right_counts = (int(has_right_word.sum()), int(outcome.is_led[has_right_word].sum()))
+    return _count_words(right_counts, has_wrong_word, outcome.is_wrong).replace_fields(
         right=right_share / (right_share + wrong_share) if right_share else 0.0,
         needed=MIN_RIGHT_SHARE_WITHOUT_CLASS if name == TIER_WITHOUT_CLASS else MIN_RIGHT_SHARE,
     )
 
 
-def _count_words(right_counts: tuple[int, int], is_counted: BoolArray, is_confirmed: BoolArray) -> WordsOf:
-    """Return the counts of right words, and count the wrong words of counted photos that are confirmed."""
+def _count_words(right_counts: tuple[int, int], has_wrong_word: BoolArray, is_wrong: BoolArray) -> WordsOf:
+    """Return the counts of right words, and count the wrong words of photos that are accepted."""
     return WordsOf(
         n=right_counts[0],
-        confirmed=right_counts[1],
-        wrong_n=int(is_counted.sum()),
-        wrong_confirmed=int(is_confirmed[is_counted].sum()),
+        accepted=right_counts[1],
+        wrong_n=int(has_wrong_word.sum()),
+        wrong_accepted=int(is_wrong[has_wrong_word].sum()),
     )
 
 
-def _measure_products(trial: TitleTrial, share: float) -> dict[str, WordsOf]:
+def _measure_products(trial: TitleTrial, threshold: float) -> dict[str, WordsOf]:
     """Measure words on products of several photos of one kind, by the mean of their photos."""
-    if trial.products is None or trial.other_share is None:
+    if trial.products is None or trial.other_column is None:
         return {}
-    right_confirmed = list[bool]()
-    wrong_confirmed = list[bool]()
+    means = list[list[float]]()
+    truths = list[int]()
     for name in filter(None, np.unique(trial.products).tolist()):
         rows = np.flatnonzero(trial.products == name)
-        if len(rows) == 1 or not trial.is_right_word[rows].all(axis=0).any():
-            continue
-        photo_shares = np.column_stack([trial.word_shares[rows], trial.other_share[rows]])
-        mean = np.array(average_probabilities(photo_shares.tolist())[:-1])
-        right_confirmed.append(mean[trial.is_right_word[rows[0]]].max() >= share)
-        wrong_confirmed.append(mean[~trial.is_right_word[rows[0]]].max() >= share)
-    is_counted = np.ones(len(wrong_confirmed), np.bool_)
-    return {
-        PRODUCT_SET_NAME: _count_words(
-            (len(right_confirmed), sum(right_confirmed)), is_counted, np.array(wrong_confirmed, np.bool_)
-        )
-    }
+        has_one_kind = len(set(trial.truth[rows].tolist())) == 1 and trial.has_name[rows[0]]
+        if len(rows) > 1 and has_one_kind:
+            means.append(average_probabilities(trial.probabilities[rows].tolist()))
+            truths.append(int(trial.truth[rows[0]]))
+    columns = trial.probabilities.shape[1]
+    products = replace(
+        trial, probabilities=np.array(means).reshape(-1, columns), truth=np.array(truths, np.int64)
+    )
+    outcome = _find_outcome(products, threshold)
+    right_counts = (len(truths), int(outcome.is_led.sum()))
+    return {PRODUCT_SET_NAME: _count_words(right_counts, np.ones(len(truths), np.bool_), outcome.is_wrong)}

@@ -35,8 +35,8 @@ KINDS = ("belt", "skirt", "other")
 SHOWN = WordFigures(
     network="photos",
     wrong_titles=0.03,
-    named=WordsPromise(least=0.05, at=()),
-    other=WordsPromise(least=0.05, at=()),
+    named=WordsPromise(threshold=0.8, at=()),
+    other=WordsPromise(threshold=0.8, at=()),
 )
 
 

@@ -1,0 +1,276 @@
+"""Rules that every decision about a garment keeps, whatever photos, title and category say."""
+
+import math
+from collections.abc import Mapping
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inference.garment_decision import GarmentDecision, decide_garment
+from inference.garment_evidence import NO_WORDS, Evidence, PhotoAnswer, Words
+from inference.kinds import KINDS
+from inference.posterior import (
+    FormulaFigures,
+    compare_with_general,
+    find_category_factors,
+    find_general_shares,
+    find_posterior,
+    find_word_factors,
+)
+from inference.reasons import DecidedBy, Reason
+from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels, find_release_labels
+from tests.formula_cases import CLASSES, KIND_LABELS, RELEASE
+
+OWN_CLASSES = find_release_labels(("jeans slim", "jeans wide", "Kleid", "Schuhe", "AB12"), None, "de")
+OWN_CLASSES_WITH_KINDS = find_release_labels(
+    ("jeans slim", "jeans wide", "Kleid", "Socken"), ("trousers", "dress", "skirt", OTHER_KIND), "de"
+)
+RELEASES = (RELEASE, OWN_CLASSES, OWN_CLASSES_WITH_KINDS, find_release_labels(CLASSES, KINDS[:12], "en"))
+
+REASONS = st.sampled_from([None, Reason.AMBIGUOUS, Reason.UNFAMILIAR, Reason.UNPROVEN, Reason.CONTRADICTING])
+WORDS = st.builds(
+    Words, st.frozensets(st.sampled_from([*KINDS, NONE]), max_size=5), st.booleans(), st.booleans()
+)
+FIGURES = st.builds(
+    FormulaFigures,
+    threshold=st.sampled_from([0.8, 0.85, 0.9, 0.95]),
+    can_accept_other=st.booleans(),
+    can_accept_outside=st.booleans(),
+)
+
+
+def probabilities(labels: tuple[str, ...]) -> st.SearchStrategy[list[float]]:
+    parts = st.lists(
+        st.one_of(st.floats(0, 1), st.sampled_from([0.0, 1.0])), min_size=len(labels), max_size=len(labels)
+    )
+    return parts.filter(any).map(lambda given_parts: [part / sum(given_parts) for part in given_parts])
+
+
+@st.composite
+def answers(draw: st.DrawFn, labels: tuple[str, ...]) -> PhotoAnswer:
+    scores = draw(probabilities(labels))
+    return PhotoAnswer(label=labels[scores.index(max(scores))], reason=draw(REASONS), scores=scores)
+
+
+@st.composite
+def other_products(draw: st.DrawFn, kinds: tuple[str, ...]) -> Mapping[str, float] | None:
+    general = find_general_shares({kind: draw(st.integers(0, 50)) for kind in kinds}, kinds)
+    each = draw(st.lists(probabilities(kinds), max_size=4))
+    sums = {kind: sum(row[place] for row in each) for place, kind in enumerate(kinds)}
+    return compare_with_general(sums, len(each), general)
+
+
+@st.composite
+def evidences(draw: st.DrawFn, labels: ReleaseLabels) -> Evidence:
+    kinds = labels.kinds
+    return Evidence(
+        label=draw(answers(tuple(labels.classes))),
+        kind=draw(answers(kinds)) if kinds else None,
+        title=draw(WORDS),
+        category=draw(WORDS),
+        other_products=draw(other_products(kinds)) if kinds else None,
+    )
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> tuple[Evidence, ReleaseLabels]:
+    labels = draw(st.sampled_from(RELEASES))
+    return draw(evidences(labels)), labels
+
+
+def accepted(decision: GarmentDecision) -> tuple[str | None, str | None]:
+    return (
+        None if decision.label_reason else decision.label,
+        None if decision.kind_reason else decision.kind,
+    )
+
+
+@given(cases(), FIGURES)
+def test_in_a_review_the_answers_of_the_photos_stay(
+    case: tuple[Evidence, ReleaseLabels], figures: FormulaFigures
+) -> None:
+    evidence, labels = case
+
+    decision = decide_garment(evidence, labels, figures)
+
+    assert decision.label == evidence.label.label or not decision.label_reason
+    if evidence.kind:
+        assert decision.kind == evidence.kind.label or not decision.kind_reason
+
+
+@given(cases(), FIGURES)
+def test_an_accepted_kind_belongs_to_the_accepted_class(
+    case: tuple[Evidence, ReleaseLabels], figures: FormulaFigures
+) -> None:
+    evidence, labels = case
+
+    label, kind = accepted(decide_garment(evidence, labels, figures))
+
+    if label and kind and evidence.kind and label not in labels.unknown_classes:
+        class_kinds = labels.kinds_of_classes.get(label)
+        assert kind in class_kinds if class_kinds else not labels.classes_of_kinds[kind]
+
+
+@given(cases(), FIGURES)
+def test_a_kind_for_which_no_word_speaks_is_not_accepted_beside_words(
+    case: tuple[Evidence, ReleaseLabels], figures: FormulaFigures
+) -> None:
+    evidence, labels = case
+    others = evidence.other_products or {}
+
+    _, kind = accepted(decide_garment(evidence, labels, figures))
+
+    words = evidence.known_words
+    if kind and words and evidence.kind and kind != max(others, key=others.__getitem__, default=None):
+        assert any(labels.admit_kind(kind, known.kinds) for known in words)
+
+
+@given(cases(), FIGURES)
+def test_a_class_needs_a_word_for_one_of_its_kinds(
+    case: tuple[Evidence, ReleaseLabels], figures: FormulaFigures
+) -> None:
+    evidence, labels = case
+
+    label, _ = accepted(decide_garment(evidence, labels, figures))
+
+    words = evidence.known_words
+    if label and label != NONE and words and evidence.other_products is None:
+        assert any(labels.admit_class(label, known.kinds) is not False for known in words)
+
+
+@given(cases(), FIGURES)
+def test_the_photos_stay_accepted_beside_words_that_admit_them(
+    case: tuple[Evidence, ReleaseLabels], figures: FormulaFigures
+) -> None:
+    evidence, labels = case
+    bare = Evidence(label=evidence.label, kind=evidence.kind)
+    label, kind = accepted(decide_garment(bare, labels, None))
+    denied = any(
+        labels.admit_class(label, known.kinds) is False or labels.admit_kind(kind, known.kinds) is False
+        for known in evidence.known_words
+    )
+
+    now_label, now_kind = accepted(decide_garment(evidence, labels, figures))
+
+    if not denied and (label or kind):
+        assert now_label or now_kind
+
+
+@given(cases(), FIGURES, st.booleans())
+def test_a_witness_that_speaks_for_what_is_accepted_takes_nothing_away(
+    case: tuple[Evidence, ReleaseLabels], figures: FormulaFigures, is_confirmed: bool
+) -> None:
+    evidence, labels = case
+    without = Evidence(
+        label=evidence.label,
+        kind=evidence.kind,
+        category=evidence.category,
+        other_products=evidence.other_products,
+    )
+    before = decide_garment(without, labels, figures)
+    label, kind = accepted(before)
+    kinds = frozenset(filter(None, [kind])) or labels.classes.get(label or "", frozenset[str]())
+    if kind == OTHER_KIND:
+        kinds = frozenset(["set"])
+    if not kinds or not kinds & {*KINDS}:
+        return
+    with_title = Evidence(
+        label=without.label,
+        kind=without.kind,
+        title=Words(kinds, is_confirmed),
+        category=without.category,
+        other_products=without.other_products,
+    )
+
+    after = decide_garment(with_title, labels, figures)
+
+    assert accepted(after)[0] or not label
+    assert accepted(after)[1] or not kind
+    if kind and before.kind_confidence and after.kind == kind and after.kind_confidence:
+        assert after.kind_confidence >= before.kind_confidence - 1e-9
+
+
+@given(probabilities(KIND_LABELS), st.sampled_from(KIND_LABELS), st.frozensets(st.sampled_from(KIND_LABELS)))
+def test_a_broader_word_never_gives_a_kind_more_than_a_narrower_one_that_admits_it(
+    photo: list[float], kind: str, further: frozenset[str]
+) -> None:
+    shares = dict(zip(KIND_LABELS, photo, strict=True))
+    narrow = find_posterior(shares, [find_word_factors({kind}, KIND_LABELS)])
+
+    broad = find_posterior(shares, [find_word_factors({kind} | further, KIND_LABELS)])
+
+    assert broad[kind] <= narrow[kind] + 1e-12
+
+
+@given(
+    probabilities(KIND_LABELS), st.lists(WORDS.filter(lambda words: words.kinds), max_size=40), st.randoms()
+)
+def test_the_order_of_witnesses_changes_nothing(
+    photo: list[float], said: list[Words], random: object
+) -> None:
+    shares = dict(zip(KIND_LABELS, photo, strict=True))
+    factors = [find_word_factors(words.kinds, KIND_LABELS, is_confirmed=words.is_confirmed) for words in said]
+    shuffled = sorted(factors, key=lambda _: random.random())  # type: ignore[attr-defined]
+
+    posterior = find_posterior(shares, factors)
+
+    assert posterior == find_posterior(shares, shuffled)
+    assert math.isclose(sum(posterior.values()), 1)
+
+
+@given(evidences(RELEASE), FIGURES)
+def test_a_category_with_one_product_says_nothing_by_its_products(
+    evidence: Evidence, figures: FormulaFigures
+) -> None:
+    nobody = compare_with_general({}, 0, dict.fromkeys(KIND_LABELS, 1 / len(KIND_LABELS)))
+    word = find_word_factors({"dress"}, KIND_LABELS, figures=figures)
+
+    assert nobody is None
+    assert find_category_factors(word, nobody, figures=figures) == word
+
+
+@given(cases())
+def test_words_that_were_not_measured_accept_nothing(case: tuple[Evidence, ReleaseLabels]) -> None:
+    evidence, labels = case
+    bare = Evidence(label=evidence.label, kind=evidence.kind)
+
+    decision = decide_garment(evidence, labels, None)
+
+    without_words = decide_garment(bare, labels, None)
+    assert decision.label_reason or not without_words.label_reason
+    assert decision.kind_reason or not without_words.kind_reason
+    assert decision.label_decided_by == decision.kind_decided_by == DecidedBy.MODEL
+
+
+@given(st.sampled_from([("Kleid",), ("Kleid", "Hose")]), st.data(), WORDS, WORDS, FIGURES)
+def test_a_release_of_one_or_two_classes_accepts_no_more_than_the_photos_alone(
+    classes: tuple[str, ...], data: st.DataObject, title: Words, category: Words, figures: FormulaFigures
+) -> None:
+    label = data.draw(answers(classes))
+    labels = find_release_labels(classes, None, "de")
+
+    decision = decide_garment(Evidence(label=label, title=title, category=category), labels, figures)
+
+    assert label.reason is None or decision.label_reason == label.reason
+
+
+@given(st.sampled_from([math.nan, math.inf]), st.integers(0, len(KIND_LABELS) - 1), WORDS, FIGURES)
+def test_photos_with_a_probability_that_is_no_number_are_never_accepted(
+    wrong: float, place: int, title: Words, figures: FormulaFigures
+) -> None:
+    scores = [0.05] * len(KIND_LABELS)
+    scores[place] = wrong
+    evidence = Evidence(
+        label=PhotoAnswer(label="Dress", reason=None, scores=[0.1] * len(CLASSES)),
+        kind=PhotoAnswer(label="dress", reason=None, scores=scores),
+        title=title,
+    )
+
+    assert accepted(decide_garment(evidence, RELEASE, figures)) == (None, None)
+
+
+def test_words_without_kinds_are_no_witness() -> None:
+    scores = [0.1] * len(CLASSES)
+    evidence = Evidence(label=PhotoAnswer(label="Dress", reason=None, scores=scores), title=NO_WORDS)
+
+    assert not evidence.has_witness
