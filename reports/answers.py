@@ -52,6 +52,10 @@ more errors than a random sample."""
 ACCEPT: Final = "accept"
 """Decision of an answer that needs no review."""
 
+OLD_SPELT_COLUMN: Final = "source"
+"""Name of the column `spelt_label` in files of 2.0.0 and before. It was misleading: the shop of a photo is in
+the column `origin`."""
+
 CLASS_HEAD: Final = ""
 """Value of the column `attribute` for answers of the first head, the class, and in files older than
 attributes."""
@@ -126,7 +130,7 @@ class Answers:
     )
     decisions: NDArray[np.str_] = field(metadata=_describe_column("decision", "", is_required=True))
     by: NDArray[np.str_] = field(metadata=_describe_column("by", ""))
-    spelt: NDArray[np.str_] = field(metadata=_describe_column("source", ""))
+    spelt: NDArray[np.str_] = field(metadata=_describe_column("spelt_label", ""))
     sources: NDArray[np.str_] = field(metadata=_describe_column("origin", ""))
     distances: NDArray[np.float64] = field(metadata=_describe_column("distance", math.nan))
     attributes: NDArray[np.str_] = field(metadata=_describe_column("attribute", CLASS_HEAD))
@@ -419,6 +423,8 @@ def _read_column(name: str, columns: dict[str, list[str]], rows: int) -> NDArray
     """Return a column of the file; KeyError if it has to be there and is not."""
     column_name, unknown = ANSWER_COLUMNS[name]["name"], ANSWER_COLUMNS[name]["unknown"]
     values = columns[column_name] if ANSWER_COLUMNS[name]["is_required"] else columns.get(column_name)
+    if name == "spelt" and values is None:
+        values = columns.get(OLD_SPELT_COLUMN)
     if name == "networks" and values and (shown := columns.get("shown")):  # of releases before schema 10
         values = [
             "photos" if what not in {"", "pixels"} else value

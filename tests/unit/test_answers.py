@@ -70,6 +70,13 @@ def test_a_release_that_is_worse_by_two_tenths_of_a_point_is_not_promoted(tmp_pa
         promote_release(sent.manifest.version, store, judge_release, author="ann")
 
 
+def test_labels_as_they_were_spelt_are_read_from_files_of_2_0_0() -> None:
+    answers = Answers.make_answers(["A"], [0], [0], spelt=["Bluse"])
+    old_file = gzip.compress(gzip.decompress(pack_answers(answers)).replace(b"spelt_label", b"source"))
+
+    assert parse_answers(old_file).spelt.tolist() == ["Bluse"]
+
+
 def test_what_is_not_known_stays_so_in_the_file() -> None:
     both = some_answers() + Answers.make_answers([TEST_SET], [1])
 
@@ -131,7 +138,7 @@ def test_the_file_is_a_csv_that_other_tools_unpack_and_always_the_same_bytes() -
     first, second, *_ = gzip.decompress(content).decode().splitlines()
 
     assert first == (
-        "set,picture,group,fold,network,truth,predicted,familiarity,decision,by,source,origin,distance,attribute,p0,p1"
+        "set,picture,group,fold,network,truth,predicted,familiarity,decision,by,spelt_label,origin,distance,attribute,p0,p1"
     )
     assert second == "the test set,00ff,,0,photos,3,3,,accept,,,,,,0.25000,0.75000"
     assert content == pack_answers(some_answers())
