@@ -10,41 +10,39 @@ replaces it.
 import logging
 from collections.abc import Collection, Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.errors import drop_traceback
 from app.prediction.platform_categories import read_release_categories
 from app.releases.accept_target import apply_accept_target
 from app.releases.bare_model import open_bare_model
+from app.releases.opening_attempt import (
+    REFUSAL_CAUSES,
+    CandidateOutcome,
+    OpeningAttempt,
+    find_waiting_refusals,
+    log_new_refusals,
+    make_refusal,
+    summarize_outcomes,
+)
+from app.releases.release_model import open_release_model
 from app.releases.serving import ModelHolder, Refusal, ServedModel
 from app.settings import CURRENT, Settings
 from inference.errors import ModelError
 from model_store.cache import pull_bare_artifact, pull_release, resolve_cache_folder
 from model_store.cache_notes import find_noted_release, note_current_release, prune_cache, read_noted_version
 from model_store.deadlines import limit_time
-from model_store.errors import (
-    ManifestTooNew,
-    NotFound,
-    OpeningEnded,
-    ReleaseError,
-    ReportInvalid,
-    SignatureMissing,
-    StoreBroken,
-    StoreError,
-    StoreRefused,
-)
+from model_store.errors import NotFound, SignatureMissing, StoreError
 from model_store.local_releases import BareArtifact, LocalRelease, open_bundled_release, open_release
 from model_store.named_release import parse_store_address
 from model_store.opening_marks import mark_opening
 from model_store.promotions import read_newest_promotion
 from model_store.records import Promotion
-from model_store.release_files import FIGURES_FOLDER, REPORT_FILE, expand_home
-from model_store.release_networks import open_networks
+from model_store.release_files import expand_home
 from model_store.signing import TrustedKeys, read_trusted_keys
 from model_store.store import Store, open_store
 from model_store.store_keys import check_release_complete, read_signed_manifest
-from reports.values import Report, check_report, read_report
 
 log = logging.getLogger("wardrobe")
 
@@ -55,41 +53,6 @@ gives a worker 120 s to start."""
 MAX_NOTE_SECONDS = 10
 """Seconds that a start may spend on writing down which release it serves. The start can go on without this
 note."""
-
-REFUSAL_CAUSES = (ReleaseError, NotFound, ModelError)
-"""Exceptions that mean that a release itself is wrong. If all its bytes are verified, another try would fail
-too."""
-
-RETRY_CAUSES = (OpeningEnded, StoreRefused, StoreBroken)
-"""Exceptions after which the same release may be opened later: the cache cannot be written, for example, or
-the files are archived. Until then, another candidate (an earlier release) may be served."""
-
-
-@dataclass(frozen=True)
-class OpeningAttempt:
-    """The result of trying to open the newest release of a store, and the earlier ones that may replace it.
-
-    Attributes:
-        model: the open model; None if no release could be opened.
-        refusals: the releases that are wrong, with the reasons, in the order of the attempts.
-        fault: the error of the store or the cache that keeps a release from being served that is not refused;
-            None without such an error.
-        errors: the errors of all attempts, in their order.
-        record: the newest promotion (the record that makes a release current); None if none was read.
-    """
-
-    model: ServedModel | None = None
-    refusals: tuple[Refusal, ...] = ()
-    fault: Exception | None = None
-    errors: tuple[Exception, ...] = ()
-    record: Promotion | None = None
-
-    @property
-    def allowed_versions(self) -> set[str] | None:
-        """Versions that may be served in place of the newest release; None if its promotion was not read."""
-        if self.record is None:
-            return None
-        return {*self.record.candidates} - {refusal.version for refusal in self.refusals}
 
 
 def open_named_store(settings: Settings) -> Store | None:
@@ -183,59 +146,39 @@ def open_first_candidate(
     Raises:
         SettingsError: the file of the platform's categories cannot be read.
     """
-    waiting = {
-        refusal.version: refusal
-        for refusal in earlier_refusals
-        if refusal.promotion_number == record.number and not refusal.is_final
-    }
-    model = None
-    fault = None
-    errors = list[Exception]()
-    refusals = dict[str, Refusal]()
+    waiting = find_waiting_refusals(record, earlier_refusals)
+    outcomes = list[CandidateOutcome]()
     for version in candidates:
-        is_whole = False
-        try:
-            if version in waiting:
-                _check_sizes(settings, store, version)
-                is_whole = True
-            release = _pull(settings, store, version)
-            is_whole = True
-            model = _open_and_note(settings, store, record, release)
+        outcome = _open_candidate(settings, store, record, version, waiting.get(version))
+        outcomes.append(outcome)
+        if outcome.model is not None or outcome.has_store_failed:
             break
-        except REFUSAL_CAUSES as error:
-            errors.append(drop_traceback(error))  # its frames hold the release
-            is_final = is_whole or isinstance(error, ManifestTooNew)
-            refusals[version] = Refusal(record.number, version, str(error), is_final=is_final)
-        except StoreError as error:
-            fault = error
-            errors.append(error)
-            if version in waiting:
-                refusals[version] = waiting[version]
-            if not isinstance(error, RETRY_CAUSES):  # the store does not have another release either
-                refusals = waiting | refusals
-                break
-    logged = {(refusal.promotion_number, refusal.version, refusal.is_final) for refusal in earlier_refusals}
-    if new := [
-        refusal
-        for refusal in refusals.values()
-        if (refusal.promotion_number, refusal.version, refusal.is_final) not in logged
-    ]:
-        _log_refusals(new, model)
-    return OpeningAttempt(model, tuple(refusals.values()), fault, tuple(errors), record)
+    attempt = summarize_outcomes(record, outcomes, waiting)
+    log_new_refusals(attempt, earlier_refusals)
+    return attempt
 
 
-def _log_refusals(refusals: Iterable[Refusal], model: ServedModel | None) -> None:
-    for refusal in refusals:
-        again = " A new promotion or a restart tries it again." if refusal.is_final else ""
-        log.error(
-            "Promotion %d: %s is refused: %s%s",
-            refusal.promotion_number,
-            refusal.version,
-            refusal.reason,
-            again,
-        )
-    if model is not None:
-        log.error("Serving %s instead.", model.version)
+def _open_candidate(
+    settings: Settings, store: Store, record: Promotion, version: str, earlier: Refusal | None
+) -> CandidateOutcome:
+    """Open one candidate of a promotion.
+
+    Args:
+        earlier: the refusal of this candidate that is not final; None if it was not refused.
+    """
+    is_whole = False
+    try:
+        if earlier is not None:
+            _check_sizes(settings, store, version)
+            is_whole = True
+        release = _pull(settings, store, version)
+        is_whole = True
+        return CandidateOutcome(_open_and_note(settings, store, record, release))
+    except REFUSAL_CAUSES as error:
+        refusal = make_refusal(record, version, error, is_whole=is_whole)
+        return CandidateOutcome(refusal=refusal, error=drop_traceback(error))  # its frames hold the release
+    except StoreError as error:
+        return CandidateOutcome(refusal=earlier, error=error)
 
 
 def _check_sizes(settings: Settings, store: Store, version: str) -> None:
@@ -269,54 +212,6 @@ def _pull(settings: Settings, store: Store, version: str) -> LocalRelease:
     return pull_release(
         store, version, resolve_cache_folder(settings.cache_dir), _read_trusted_keys(settings)
     )
-
-
-def open_release_model(release: LocalRelease, number: int | None = None) -> ServedModel:
-    """Load a verified release, and check that its networks give the golden answers stored in its manifest.
-
-    Args:
-        release: the verified release.
-        number: the number of the promotion that made it current; None if it was not found through one.
-
-    Raises:
-        ModelError: the release cannot be run, or its answers differ from those at its creation.
-        ReleaseError: its golden pictures are unusable, or its report belongs to another model.
-    """
-    manifest = release.manifest
-    networks = open_networks(release)
-    return ServedModel(
-        version=manifest.version,
-        networks=networks,
-        report=(release.folder / REPORT_FILE).read_bytes(),
-        evaluation=_read_evaluation(release),
-        manifest=manifest,
-        figures=_read_figures(release),
-        promotion_number=number,
-    )
-
-
-def _read_evaluation(release: LocalRelease) -> Report | None:
-    try:
-        report = read_report(release)
-    except ReportInvalid as error:  # a newer version may write other keys, which classifying does not need
-        log.warning(
-            "%s %s is served, without a report page and a reference distribution.", error, release.version
-        )
-        return None
-    check_report(report, release.manifest.labels, f"{REPORT_FILE} of {release.version}")
-    return report
-
-
-def _read_figures(release: LocalRelease) -> dict[str, bytes]:
-    """Read the figures into memory, some 350 kB, as the cache may remove the folder of a served release."""
-    paths = [
-        release.folder / name for name in release.manifest.files if name.startswith(f"{FIGURES_FOLDER}/")
-    ]
-    return {
-        path.name: path.read_bytes()
-        for path in paths
-        if path.parent.name == FIGURES_FOLDER and path.suffix == ".png"
-    }
 
 
 def _open_last_good(settings: Settings, store: Store, attempt: OpeningAttempt) -> ServedModel:

@@ -16,7 +16,7 @@ import pytest
 from flask import Flask
 
 from app.factory import create_app
-from app.releases.load import REFUSAL_CAUSES
+from app.releases.opening_attempt import REFUSAL_CAUSES
 from app.settings import Settings
 from inference.contract import make_whole_input
 from model_store.assemble import seal_release

@@ -130,7 +130,7 @@ EARLIER = "de9b550a"
 SERVED = """
 import sys
 from pathlib import Path
-from app.releases.load import open_release_model
+from app.releases.release_model import open_release_model
 from model_store.local import open_release
 served = open_release_model(open_release(Path(sys.argv[1])))
 print(served.version, served.evaluation is not None)

@@ -1,0 +1,152 @@
+"""The results of opening the candidates of a promotion: which release is served, which are refused, and why.
+
+A promotion is the record that makes a release current. Its candidates are this release and the earlier ones
+that may replace it, such as `20261120T101500Z-3f9a1c2e`. These are values: load.py opens the releases.
+"""
+
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.releases.serving import Refusal, ServedModel
+from inference.errors import ModelError
+from model_store.errors import (
+    ManifestTooNew,
+    NotFound,
+    OpeningEnded,
+    ReleaseError,
+    StoreBroken,
+    StoreRefused,
+)
+from model_store.records import Promotion
+
+log = logging.getLogger("wardrobe")
+
+REFUSAL_CAUSES = (ReleaseError, NotFound, ModelError)
+"""Exceptions that mean that a release itself is wrong. If all its bytes are verified, another try would fail
+too."""
+
+RETRY_CAUSES = (OpeningEnded, StoreRefused, StoreBroken)
+"""Exceptions after which the same release may be opened later: the cache cannot be written, for example, or
+the files are archived. Until then, another candidate (an earlier release) may be served."""
+
+
+@dataclass(frozen=True)
+class CandidateOutcome:
+    """The outcome of one candidate: it was opened, or it is refused, or the store could not give it.
+
+    Attributes:
+        model: the open model; None if the candidate was not opened.
+        refusal: the refusal of this candidate; one of an earlier attempt, if the store could not give the
+            release again. None without a refusal.
+        error: the error that kept the candidate from being opened; None for an open one.
+    """
+
+    model: ServedModel | None = None
+    refusal: Refusal | None = None
+    error: Exception | None = None
+
+    @property
+    def fault(self) -> Exception | None:
+        """The error of the store or the cache; None if the release itself is wrong, or was opened."""
+        return None if isinstance(self.error, REFUSAL_CAUSES) else self.error
+
+    @property
+    def has_store_failed(self) -> bool:
+        """Whether the store cannot give another candidate either, so that no other is tried."""
+        return self.fault is not None and not isinstance(self.fault, RETRY_CAUSES)
+
+
+@dataclass(frozen=True)
+class OpeningAttempt:
+    """The result of trying to open the newest release of a store, and the earlier ones that may replace it.
+
+    Attributes:
+        model: the open model; None if no release could be opened.
+        refusals: the releases that are wrong, with the reasons, in the order of the attempts.
+        fault: the error of the store or the cache that keeps a release from being served that is not refused;
+            None without such an error.
+        errors: the errors of all attempts, in their order.
+        record: the newest promotion (the record that makes a release current); None if none was read.
+    """
+
+    model: ServedModel | None = None
+    refusals: tuple[Refusal, ...] = ()
+    fault: Exception | None = None
+    errors: tuple[Exception, ...] = ()
+    record: Promotion | None = None
+
+    @property
+    def allowed_versions(self) -> set[str] | None:
+        """Versions that may be served in place of the newest release; None if its promotion was not read."""
+        if self.record is None:
+            return None
+        return {*self.record.candidates} - {refusal.version for refusal in self.refusals}
+
+
+def find_waiting_refusals(record: Promotion, refusals: Collection[Refusal]) -> dict[str, Refusal]:
+    """Return the refusals of a promotion's releases that may have been repaired since, by version."""
+    return {
+        refusal.version: refusal
+        for refusal in refusals
+        if refusal.promotion_number == record.number and not refusal.is_final
+    }
+
+
+def make_refusal(record: Promotion, version: str, error: Exception, *, is_whole: bool) -> Refusal:
+    """Make the refusal of a candidate that is wrong.
+
+    Args:
+        record: the newest promotion.
+        version: the version of the candidate.
+        error: one of REFUSAL_CAUSES.
+        is_whole: whether all bytes of the release have arrived and are verified. If they are, or if a newer
+            Wardrobe made the release, another try would end in the same way, so the refusal is final.
+    """
+    is_final = is_whole or isinstance(error, ManifestTooNew)
+    return Refusal(record.number, version, str(error), is_final=is_final)
+
+
+def summarize_outcomes(
+    record: Promotion, outcomes: Sequence[CandidateOutcome], waiting: Mapping[str, Refusal]
+) -> OpeningAttempt:
+    """Summarize what became of the candidates that were tried, in their order.
+
+    Args:
+        record: the newest promotion.
+        outcomes: the outcome of each candidate that was tried. Only the last one may have a model.
+        waiting: the earlier refusals that are not final, by version. If the store has failed, they stay,
+            since nobody knows whether these releases were repaired.
+    """
+    refusals = {outcome.refusal.version: outcome.refusal for outcome in outcomes if outcome.refusal}
+    if any(outcome.has_store_failed for outcome in outcomes):
+        refusals = {**waiting, **refusals}
+    faults = [outcome.fault for outcome in outcomes if outcome.fault is not None]
+    return OpeningAttempt(
+        model=outcomes[-1].model if outcomes else None,
+        refusals=tuple(refusals.values()),
+        fault=faults[-1] if faults else None,
+        errors=tuple(outcome.error for outcome in outcomes if outcome.error is not None),
+        record=record,
+    )
+
+
+def log_new_refusals(attempt: OpeningAttempt, earlier: Collection[Refusal]) -> None:
+    """Log the refusals of an attempt that were not known before, or that have become final."""
+    known = {(refusal.promotion_number, refusal.version, refusal.is_final) for refusal in earlier}
+    new = [
+        refusal
+        for refusal in attempt.refusals
+        if (refusal.promotion_number, refusal.version, refusal.is_final) not in known
+    ]
+    for refusal in new:
+        again = " A new promotion or a restart tries it again." if refusal.is_final else ""
+        log.error(
+            "Promotion %d: %s is refused: %s%s",
+            refusal.promotion_number,
+            refusal.version,
+            refusal.reason,
+            again,
+        )
+    if new and attempt.model is not None:
+        log.error("Serving %s instead.", attempt.model.version)
