@@ -13,7 +13,8 @@ from model_store.release_files import NEW_RELEASE_FOLDER, fingerprint_file
 from scripts.__main__ import command
 from scripts.data_options import add_data_options, choose_data_source
 from scripts.progress_bars import TerminalProgress, print_promises
-from scripts.release_target import add_new_release_options, open_release_target
+from scripts.release_target import open_release_target
+from scripts.store_options import add_new_release_options
 from scripts.terminal import make_command_parser, make_console, print_message
 from training.data.fashion import LabelledData
 from training.data.read import load_data_set

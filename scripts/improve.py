@@ -21,7 +21,8 @@ from scripts.data_options import list_typed_options, read_recorded_options
 from scripts.doubted_labels import DOUBTS_EXPORT_NAME, write_doubted_labels
 from scripts.list_options import add_encoding_option
 from scripts.progress_bars import TerminalProgress, print_promises
-from scripts.release_target import DEFAULT_STORE, ReleaseTarget, open_release_target
+from scripts.release_target import ReleaseTarget, open_release_target
+from scripts.store_options import DEFAULT_STORE
 from scripts.terminal import (
     RELEASE_HELP,
     get_program_name,

@@ -12,13 +12,9 @@ from model_store.release_files import expand_home
 from model_store.store import open_store
 from model_store.store_keys import PROMOTIONS
 from scripts.__main__ import command
-from scripts.release_target import (
-    ReleaseTarget,
-    add_publishing_options,
-    format_publish_result,
-    make_publish_document,
-    read_publishing_options,
-)
+from scripts.release_messages import format_publish_result, make_publish_document
+from scripts.release_target import ReleaseTarget
+from scripts.store_options import add_publishing_options, read_publishing_options
 from scripts.terminal import RELEASE_HELP, make_command_parser, print_message
 
 EXAMPLE_COMMANDS = (
@@ -34,7 +30,10 @@ def execute(arguments: argparse.Namespace) -> object:
     if not store.address.startswith("s3://") and not Path(store.address).exists():
         print_message(f"{store.address} is a new folder; a store on S3 is s3://bucket/prefix.")
     target = ReleaseTarget(
-        store, None, is_promoted=not arguments.no_promote, **read_publishing_options(arguments)
+        store,
+        current_manifest=None,
+        is_promoted=not arguments.no_promote,
+        options=read_publishing_options(arguments),
     )
     published = target.publish(folder)
     print(format_publish_result(published, store.address))

@@ -25,7 +25,8 @@ from reports.judge import judge_release, judge_without_refusing
 from reports.model_card import MODEL_CARD_FILE, make_model_card
 from reports.values import describe_size, parse_report
 from scripts.__main__ import command
-from scripts.release_target import add_promotion_options, choose_author, format_publish_result
+from scripts.release_messages import format_publish_result
+from scripts.store_options import add_promotion_options, choose_author
 from scripts.terminal import (
     add_subcommands,
     make_command_parser,

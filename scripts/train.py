@@ -31,13 +31,9 @@ from scripts.data_options import (
 from scripts.doubted_labels import write_doubted_labels
 from scripts.list_options import add_list_options, add_product_column_option
 from scripts.progress_bars import TerminalProgress, print_promises
-from scripts.release_target import (
-    STORE_PLACEHOLDER,
-    ReleaseTarget,
-    add_store_options,
-    format_next_commands,
-    open_release_target,
-)
+from scripts.release_messages import STORE_PLACEHOLDER, format_next_commands
+from scripts.release_target import ReleaseTarget, open_release_target
+from scripts.store_options import add_store_options
 from scripts.terminal import make_command_parser, make_console
 from training.errors import UnusedOption
 from training.gradient.recipes import NETWORK_NAMES

@@ -29,8 +29,8 @@ from model_store.signing import create_key_pair, read_trusted_keys
 from model_store.store import open_store
 from model_store.store_keys import list_releases, make_manifest_key, make_promotion_key
 from reports.judge import judge_release
-from scripts import release_target
-from scripts.release_target import choose_author
+from scripts import release_target, store_options
+from scripts.store_options import choose_author
 from tests.commands import wardrobe
 from tests.releases import a_release
 
@@ -294,7 +294,7 @@ def handed_over(folder: Path, *words: str, **claims: Any) -> dict[str, object]:
 def opened_target(*words: str) -> release_target.ReleaseTarget:
     """Where such options send a release."""
     parser = argparse.ArgumentParser()
-    release_target.add_new_release_options(parser.add_argument_group())
+    store_options.add_new_release_options(parser.add_argument_group())
     return release_target.open_release_target(parser.parse_args(words))
 
 
@@ -405,7 +405,7 @@ def test_a_release_of_other_classes_ends_with_commands_that_work_and_does_not_tr
     publishes = re.findall(r"^Publish: \S+ (.*)$", capsys.readouterr().out, re.MULTILINE)[-1]
     assert publishes == f"publish {made} {store}-other-classes"
     parser = argparse.ArgumentParser()
-    release_target.add_new_release_options(parser.add_argument_group())
+    store_options.add_new_release_options(parser.add_argument_group())
     opened = release_target.open_release_target(parser.parse_args(["--publish", str(store)]))
     with pytest.raises(GateRefused, match="has the classes hat, scarf, this would have a, b, c and 1 more"):
         opened.check_labels(("a", "b", "c", "d"))
