@@ -11,6 +11,7 @@ function categoryCard(one) {
   const group = element("p", { className: "row toggles", role: "group", ariaLabel: t("What {category} means", one) });
   const made = element("article", { className: "category", tabIndex: -1 }, element("div", { className: "photos" }, ...photos), asked, ...branches, group);
   Object.assign(made.dataset, { category: one.category, photos: one.photos_hash });
+  Object.assign(made, { kinds: [], candidates: [], further: [] });
   made.labels = [...one.kinds.map(([kind]) => kind), NONE, LEAVE_OUT];
   made.labels.spoken = spokenKind;
   const counts = new Map([...one.kinds, [NONE, one.other]]);

@@ -12,7 +12,7 @@ Whoever answers "none of these" is asked for the kind on the same card.
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.kinds import KIND, sort_kinds
+from inference.kinds import KIND, KINDS, sort_kinds
 from inference.release_labels import NONE, OTHER_KIND, has_kinds
 from labelling.decide.row_decision import DecisionContext
 from labelling.rows import Record, TableRow
@@ -36,6 +36,29 @@ class KindChoice(NamedTuple):
     kind: str = ""
 
 
+def suggest_answer(row: TableRow, context: DecisionContext) -> tuple[str, str]:
+    """Return the likeliest answer about class and kind, which one press of Enter takes.
+
+    Args:
+        row: the row that a card asks about; it has an answer about the class.
+        context: the facts about the whole table.
+
+    Returns:
+        A class and no kind, as in ("Coat", ""), since the class says the kind; or NONE and a kind without a
+        class, as in (NONE, "watch").
+    """
+    answer = row.record.answers[LABEL]
+    decided = row.class_decision.answer
+    suggested_label = decided.suggested_label if decided else None
+    if suggested_label and suggested_label != NONE:
+        return suggested_label, ""
+    photo_kind = row.record.answers[KIND].label if KIND in row.record.answers else ""
+    kinds_without_class = find_kinds_without_class(row.record, context)
+    likely_kinds = (*row.suggested_kinds, photo_kind) if suggested_label else (photo_kind,)
+    kind = next((kind for kind in likely_kinds if kind in kinds_without_class), "")
+    return (NONE, kind) if suggested_label or kind else (answer.label, "")
+
+
 def make_kind_choices(row: TableRow, context: DecisionContext) -> tuple[KindChoice, ...]:
     """Return the buttons of a card on which title and photo contradict each other.
 
@@ -44,16 +67,27 @@ def make_kind_choices(row: TableRow, context: DecisionContext) -> tuple[KindChoi
         context: the facts about the whole table.
 
     Returns:
-        A button for each kind that the title allows, with the kinds that the photo shows most first, and one
-        for the photo's own class.
+        A button for each kind that is suggested or that the title allows, the likeliest first, and one for
+        the photo's own class.
     """
     shares = _kind_shares(row.record, context)
-    kinds = sorted(sort_kinds(row.title_kinds), key=lambda kind: -shares.get(kind, 0.0))[:MAX_KIND_BUTTONS]
+    title_kinds = sorted(sort_kinds(row.title_kinds), key=lambda kind: -shares.get(kind, 0.0))
+    suggested_kinds = [kind for kind in row.suggested_kinds if kind != OTHER_KIND]
+    kinds = list(dict.fromkeys([*suggested_kinds, *title_kinds]))[:MAX_KIND_BUTTONS]
     choices = [_choice(kind, context) for kind in kinds]
     own_label = row.record.answers[LABEL].label
     if own_label not in {choice.label for choice in choices}:
         choices.append(KindChoice(own_label, own_label))
     return tuple(choices)
+
+
+def find_classes_of_kinds(context: DecisionContext) -> dict[str, str]:
+    """Return for each kind the only class that it belongs to; empty for a kind of none or of several."""
+    names = dict.fromkeys([*KINDS, *context.settings.heads.get(KIND, ())])
+    classes = {
+        kind: [label for label, kinds in context.class_kinds.items() if kind in kinds] for kind in names
+    }
+    return {kind: labels[0] if len(labels) == 1 else "" for kind, labels in classes.items()}
 
 
 def _choice(kind: str, context: DecisionContext) -> KindChoice:
@@ -82,20 +116,6 @@ def find_kinds_without_class(record: Record, context: DecisionContext) -> tuple[
     kinds = [kind for kind in names if kind not in kinds_of_classes]
     shares = _kind_shares(record, context)
     return tuple(sorted(kinds, key=lambda kind: (kind == OTHER_KIND, -shares.get(kind, 0.0))))
-
-
-def has_likely_class(record: Record, context: DecisionContext) -> bool:
-    """Return whether the kind that the model answered belongs to a class of the release.
-
-    Args:
-        record: the picture or product.
-        context: the facts about the whole table.
-
-    Returns:
-        True also if there is no answer about the kind.
-    """
-    answer = record.answers.get(KIND)
-    return answer is None or answer.label not in find_kinds_without_class(record, context)
 
 
 def _kind_shares(record: Record, context: DecisionContext) -> dict[str, float]:

@@ -1,10 +1,8 @@
 """The review page: the most doubtful rows that need a review, then parts that are optional and closed.
 
 It is one HTML file that works from a disk and sends no request. Its content is embedded as JSON, and pictures
-as `data:` URLs. A Content-Security-Policy allows only the script whose hash it names. The frame is
-review.html. cards.js, review.js and categories.js make the cards, answers.js has keys and stored choices, and
-filters.js and export.js do the rest. sheet.py chooses the questions of a table. scripts/doubted_labels.py
-makes such a page of the labels that a training doubts.
+as `data:` URLs. A Content-Security-Policy allows only the script whose hash it names. `wardrobe label`
+writes such a page of a table, and a training writes one of the labels that it doubts.
 """
 
 import base64
@@ -24,6 +22,7 @@ from inference.contract import LABEL
 from inference.decode import MAX_PIXELS, decode_image
 from inference.errors import UploadError
 from inference.framing import limit_edge
+from inference.reasons import Reason
 from inference.release_labels import NONE
 from inference.spreadsheets import CELL_BEGINNING_PATTERN
 from labelling.errors import TableUnusable
@@ -46,6 +45,16 @@ LIST_CONFLICT_NOTE: Final = "the photo: {label}, {confidence}; the list: {listed
 COLOUR_CONFLICT_NOTE: Final = "the photo: {label}; the list: {listed}"
 AUDIT_NOTE: Final = "{attribute}?"
 """Text on a card of an audit, which does not show the answer of the model."""
+
+REASON_NAMES: Final[Mapping[Reason, str]] = {
+    Reason.AMBIGUOUS: "Close answers",
+    Reason.UNPROVEN: "Unproven answer",
+    Reason.UNFAMILIAR: "Unfamiliar picture",
+    Reason.CONTRADICTING: "Contradicting answers",
+    Reason.TITLE_CONFLICT: "List disagrees",
+    Reason.SHARED_PHOTO: "Shared photo",
+}
+"""The name of each reason on a card. The head of the page explains each of them once."""
 
 PageTranslations: TypeAlias = Mapping[str, Mapping[str, str]]
 """Translations of the page's texts: a mapping from English to translated text, by language."""
@@ -107,6 +116,9 @@ class Card(NamedTuple):
         screen: the screen on which it is shown with others; None for a card of its own.
         choices: the buttons for the kinds that a title allows; empty for a card without a contradiction.
         further_kinds: the kinds to choose from after a person answered NONE.
+        guess_kind: the kind that the card's button chooses beside the guess; empty for none.
+        word: the word of the list that names a kind, such as `Bluza`; empty for none.
+        column: the column of the list that has this word.
     """
 
     name: str
@@ -130,6 +142,9 @@ class Card(NamedTuple):
     screen: CardScreen | None = None
     choices: tuple[KindChoice, ...] = ()
     further_kinds: tuple[str, ...] = ()
+    guess_kind: str = ""
+    word: str = ""
+    column: str = ""
 
 
 class CategoryCard(NamedTuple):
@@ -165,6 +180,11 @@ class PageFrame(NamedTuple):
         export_name: the name of the file that the page exports.
         command: the command that applies the exported file; empty for none.
         version: the version of the release of an audit; empty for none.
+        row_count: the number of products of the table, or of its pictures; 0 if the page is of no table.
+        are_products: whether `row_count` is a number of products.
+        reasons: the short name of each reason on the cards, and the sentence that explains it once.
+        kind_classes: the class of each kind, as in {"boot": "Ankle boot"}; empty text for a kind that
+            belongs to none or several. A kind has the key of its class, or a key that no class has.
     """
 
     title: str
@@ -173,6 +193,10 @@ class PageFrame(NamedTuple):
     export_name: str = "corrections.csv"
     command: str = ""
     version: str = ""
+    row_count: int = 0
+    are_products: bool = False
+    reasons: tuple[tuple[str, str], ...] = ()
+    kind_classes: Mapping[str, str] = MappingProxyType({})
 
 
 def write_page(page: Path, text: str) -> None:
@@ -266,8 +290,8 @@ spaces."""
 
 
 PAGE_SCRIPTS: Final = (
-    *("review.js", "categories.js", "choices.js", "answers.js"),
-    *("filters.js", "export.js"),
+    *("review.js", "categories.js", "choices.js", "head.js", "keys.js"),
+    *("answers.js", "filters.js", "export.js", "import.js"),
 )
 """The scripts of the page, in the order in which they run."""
 
@@ -296,6 +320,10 @@ def make_review_page(
         "export": frame.export_name,
         "command": frame.command,
         "version": frame.version,
+        "rows": frame.row_count,
+        "are_products": frame.are_products,
+        "reasons": frame.reasons,
+        "kind_classes": dict(frame.kind_classes),
         "labels": {
             _page_head(head): [*(label for label in head_labels if label != NONE), NONE, LEAVE_OUT_LABEL]
             for head, head_labels in {LABEL: labels, **attributes}.items()

@@ -116,6 +116,7 @@ class HeadQuestions:
 
     Attributes:
         head: the class (LABEL), or the name of the attribute.
+        answered_count: the number of rows so far that have an answer of the head.
         accepted_count: the number of accepted rows so far, from which an audit is drawn.
         is_feed_attribute: whether the head is the attribute that a feed needs.
     """
@@ -129,6 +130,7 @@ class HeadQuestions:
             version: the version of the release that answered the rows.
         """
         self.head = head
+        self.answered_count = 0
         self.accepted_count = 0
         self.is_feed_attribute = head == review.feed_attribute
         self._audited = review.audit_size

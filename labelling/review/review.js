@@ -6,12 +6,16 @@ const texts = offered[language] ?? {};
 const t = (english, values = {}) => (texts[english] ?? english).replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const percent = new Intl.NumberFormat(language, { style: "percent" });
 const number = new Intl.NumberFormat(language);
+// Largest group that has others beside it.
+const MAX_CARDS_BESIDE = 3;
 // By attribute; the class has no name. The last two labels are for none of them, and for a picture that is to
 // be left out.
 const labelsOf = (card) => card.labels ?? sheet.labels[card.dataset.attribute];
 const OURS = sheet.labels[""].slice(-2);
 const [NONE, LEAVE_OUT] = OURS;
 const shown = (label) => (OURS.includes(label) ? t(label.trim() || "(leave out)") : label); // exported as no label
+// A kind says more than "none of these", which is the class of all kinds without one.
+const shownAnswer = (label, kind) => (kind && label === NONE ? t(kind) : shown(label));
 const spoken = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, spokenValue(name, value)]));
 
 function spokenValue(name, value) {
@@ -25,7 +29,7 @@ function translate() {
   for (const one of document.querySelectorAll("[aria-label]")) one.ariaLabel = t(one.ariaLabel);
   document.getElementById("search").placeholder = t("name, label, reason");
   document.title = `${t("Review")}: ${sheet.title}`;
-  document.querySelector(".lead").textContent = `${sheet.title}. ${t(sheet.lead)}`;
+  document.getElementById("source").textContent = sheet.title;
   document.querySelector("#export .file").textContent = sheet.export;
   document.querySelector("#next code").textContent = sheet.command;
 }
@@ -37,22 +41,28 @@ function pictureOf(photo, name) {
 }
 
 function toAnswer(one) {
-  const shownPhotos = [one, ...one.photos];
-  const pictures = shownPhotos.map((photo, place) => pictureOf(photo, shownPhotos.length > 1 ? `${one.name}, ${place + 1}` : one.name));
+  const photos = [one, ...one.photos];
+  const pictures = photos.map((photo, place) => pictureOf(photo, photos.length > 1 ? `${one.name}, ${place + 1}` : one.name));
   const choice = element("select", { className: "class", ariaLabel: t("What {name} shows", one) }, new Option("…", ""), ...sheet.labels[one.attribute].map((label) => new Option(shown(label), label)));
   const row = element("p", { className: "row" }, choice, ...furtherKinds(one));
-  const word = one.button.includes("{answer}") ? t(one.button, { answer: shown(one.guess) }) : one.button;
+  const word = one.button.includes("{answer}") ? t(one.button, { answer: shownAnswer(one.guess, one.guess_kind) }) : one.button;
   if (one.guess && word && !one.choices?.length) row.append(element("button", { type: "button", className: "right", textContent: word }));
   row.append(...(one.choices ?? []).map(kindButton));
   const note = element("p", { className: "note", textContent: t(one.note, spoken(one.note_values)) });
-  const title = one.title ? [element("p", { className: "title", textContent: one.title })] : [];
-  if (one.more) note.append(` ${t("{count} more photos", { count: number.format(one.more) })}`);
+  const notes = [note];
+  if (one.word) notes.push(element("p", { className: "note word", textContent: t("The word: {word}, in the column {column}.", one) }));
+  const title = one.title ? [element("p", { className: "title", dir: "auto", textContent: one.title })] : [];
+  if (one.more) notes.push(element("p", { className: "note", textContent: t("{count} more photos", { count: number.format(one.more) }) }));
   const above = pictures.length > 1 ? element("div", { className: "photos" }, ...pictures) : pictures[0];
-  const made = card(one.name, above, ...title, note, row);
-  const { path, guess, sha256, decision, predicted, attribute, product, photos_hash: photos } = one;
+  const made = card(one.name, above, ...title, ...notes, row);
+  const { path, guess, sha256, decision, predicted, attribute, product } = one;
   const exported = { audit: one.audit || "", auditOf: one.audit_of || "", confidence: one.confidence ?? "" };
-  Object.assign(made.dataset, { name: one.name, path, guess, sha256, decision, predicted, attribute, product, photos, ...exported });
+  const searched = { answer: one.guess_kind || guess, kinds: [one.guess_kind, ...(one.choices ?? []).map((one) => one.text)].join(" ") };
+  Object.assign(made.dataset, { name: one.name, path, guess, sha256, decision, predicted, attribute, product, ...exported, ...searched });
+  Object.assign(made.dataset, { guessKind: one.guess_kind, photos: one.photos_hash });
   made.further = one.photos;
+  made.kinds = one.further_kinds ?? [];
+  made.candidates = one.choices ?? [];
   made.tabIndex = -1;
   return made;
 }
@@ -75,7 +85,7 @@ for (const part of sheet.parts) {
   const head = part.title ? [element("h2", { textContent: t(part.title) })] : [];
   const lead = part.lead ? [element("p", { className: "lead", textContent: t(part.lead) })] : [];
   const made = part.cards.map(toAnswer);
-  const inside = [...lead, ...(part.together ? groupsOf(made) : [element("div", { className: "cards" }, ...made)])];
+  const inside = [...lead, part.together ? element("div", { className: "groups" }, ...groupsOf(made)) : element("div", { className: "cards" }, ...made)];
   // What is optional is closed at first, and not counted among what is to be answered.
   const folded = element("details", {}, element("summary", {}, ...head), ...inside);
   document.querySelector("main").append(element("section", {}, ...(part.folded ? [folded] : [...head, ...inside])));
@@ -83,16 +93,18 @@ for (const part of sheet.parts) {
 
 // Cards that are seen together, by suggestion; a click on one takes it out of its group.
 function groupsOf(made) {
-  const suggestions = [...new Set(made.map((card) => card.dataset.guess))];
+  const suggestions = [...new Set(made.map((card) => card.dataset.answer))];
   return suggestions.map((suggestion) => {
-    const group = made.filter((card) => card.dataset.guess === suggestion);
-    const heading = element("h3", { textContent: `${suggestion} (${number.format(group.length)})` });
-    const all = element("button", { type: "button", className: "all", ariaLabel: t("All right: {suggestion}", { suggestion }), textContent: t("All right") });
+    const group = made.filter((card) => card.dataset.answer === suggestion);
+    const heading = element("h3", { textContent: `${shown(suggestion)} (${number.format(group.length)})` });
+    const all = element("button", { type: "button", className: "all", ariaLabel: t("All right: {suggestion}", { suggestion: shown(suggestion) }), textContent: t("All right") });
     all.addEventListener("click", () => confirmAll(group));
     for (const card of group) {
       const picture = card.querySelector("button.picture");
-      if (picture) Object.assign(picture, { ariaLabel: t("Not {suggestion}: {name}", { suggestion, name: card.dataset.name }), ariaPressed: "false" });
+      if (picture) Object.assign(picture, { ariaLabel: t("Not {suggestion}: {name}", { suggestion: shown(suggestion), name: card.dataset.name }), ariaPressed: "false" });
     }
-    return element("div", { className: "group" }, element("div", { className: "row" }, heading, all), element("div", { className: "cards" }, ...group));
+    // A few cards leave room for another group beside them.
+    const size = group.length > MAX_CARDS_BESIDE ? "" : ` of-${group.length}`;
+    return element("div", { className: `group${size}` }, element("div", { className: "row" }, heading, all), element("div", { className: "cards" }, ...group));
   });
 }

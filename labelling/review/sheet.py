@@ -14,13 +14,18 @@ from inference.contract import LABEL
 from inference.decode import prepare_decoders
 from inference.kinds import KIND, KINDS, sort_kinds
 from inference.reasons import DecidedBy, Reason
-from inference.release_labels import NONE, OTHER_KIND, has_kinds
+from inference.release_labels import OTHER_KIND, has_kinds
 from inference.spreadsheets import escape_path
 from labelling.decide.category_questions import CategoryQuestion
 from labelling.decide.decisions import Decisions
 from labelling.decide.row_decision import DecisionContext
 from labelling.errors import Unreadable
-from labelling.review.kind_choices import find_kinds_without_class, has_likely_class, make_kind_choices
+from labelling.review.kind_choices import (
+    find_classes_of_kinds,
+    find_kinds_without_class,
+    make_kind_choices,
+    suggest_answer,
+)
 from labelling.review.page import (
     ACCEPTED_CLASS_NOTE,
     AGREEING_SCREEN,
@@ -33,6 +38,7 @@ from labelling.review.page import (
     FEED_SCREEN,
     LIST_CONFLICT_NOTE,
     PARTS_LEAD,
+    REASON_NAMES,
     Card,
     CardPhoto,
     CategoryCard,
@@ -48,7 +54,7 @@ from labelling.review.questions import (
     SheetSettings,
     choose_photos,
 )
-from labelling.rows import ACCEPT, REVIEW, PhotoRecord, make_table_path
+from labelling.rows import ACCEPT, REVIEW, PhotoRecord, TableRow, make_table_path
 from labelling.run_settings import RunSettings
 from labelling.sources.items import PictureItem, Source
 
@@ -101,12 +107,32 @@ def write_sheet(source: Source, decisions: Decisions, review: SheetSettings) -> 
     cards = [card for choice in choices for card in _make_cards(choice, card_of, decisions.context)]
     lead = DOUBTFUL_LEAD if all(card.screen is None and not card.audit for card in cards) else PARTS_LEAD
     title = f"{decisions.journal.path.stem}, {run.version}"
-    frame = PageFrame(title, lead, review.translations, EXPORT_FILE_NAME, review.command, version=run.version)
+    frame = PageFrame(
+        title,
+        lead,
+        review.translations,
+        EXPORT_FILE_NAME,
+        review.command,
+        version=run.version,
+        row_count=choices[0].answered_count,
+        are_products=run.by is not None,
+        reasons=tuple((REASON_NAMES[reason], reason.sentence) for reason in _find_reasons(choices)),
+        kind_classes=find_classes_of_kinds(decisions.context),
+    )
     attributes = {head: run.heads[head] for head in review.heads if head != LABEL}
     category_cards = [_category_card(question, pictures, run) for question in categories]
     write_page(review.page_path, make_review_page(cards, run.heads[LABEL], frame, attributes, category_cards))
     asked_cards = [card for card in cards if not card.audit and card.screen != FEED_SCREEN]
     return WrittenSheet(review.page_path, len(asked_cards) + len(category_cards))
+
+
+def _find_reasons(choices: Sequence[HeadQuestions]) -> list[Reason]:
+    """Return the reasons that cards about the class name, in the order of `Reason`."""
+    questions = [
+        question for choice in choices if choice.head == LABEL for question in choice.doubtful_questions
+    ]
+    named = {question.reason for question in questions}
+    return [reason for reason in Reason if reason in named]
 
 
 def choose_questions(
@@ -182,19 +208,36 @@ def _add_title_help(card: Card, question: SheetQuestion, context: DecisionContex
     """Return a doubtful card with the title's help: a suggestion, or a group that the photo confirms."""
     decision = question.decision
     row = question.row
-    if decision.is_allowed_by_title is None or decision.answer is None:
-        is_class = card.attribute != LABEL or has_likely_class(row.record, context)
-        return card if is_class else card._replace(guess=NONE)
+    if decision.answer is None:
+        return card
+    if card.attribute == LABEL and decision.is_allowed_by_title is not False:
+        card = _suggest(card, row, context)
+    if decision.is_allowed_by_title is None:
+        return card
     if decision.is_allowed_by_title:
         return card._replace(screen=AGREEING_SCREEN)
-    suggested = decision.answer.suggested_label or ""
     if card.attribute != LABEL and decision.answer.decided_by == DecidedBy.LIST:
+        suggested = decision.answer.suggested_label or ""
         title_text = " / ".join(row.feed_colours or [decision.answer.label])
         values: dict[str, str | float] = {"label": suggested, "listed": title_text}
         return card._replace(note=COLOUR_CONFLICT_NOTE, note_values=values, guess=suggested)
     values = {**card.note_values, "listed": " / ".join(sort_kinds(row.title_kinds))}
-    choices = make_kind_choices(row, context) if card.attribute == LABEL else ()
-    return card._replace(note=LIST_CONFLICT_NOTE, note_values=values, guess=suggested, choices=choices)
+    suggested = decision.answer.suggested_label or ""
+    card = card._replace(note=LIST_CONFLICT_NOTE, note_values=values, guess=suggested)
+    if card.attribute != LABEL:
+        return card
+    guess_kind = suggest_answer(row, context)[1] if suggested else ""
+    return card._replace(guess_kind=guess_kind, choices=make_kind_choices(row, context))
+
+
+def _suggest(card: Card, row: TableRow, context: DecisionContext) -> Card:
+    """Return a card about the class that suggests the likeliest answer about class and kind together."""
+    label, kind = suggest_answer(row, context)
+    shares = context.titles.label_probabilities(row.record, KIND if kind else LABEL)
+    values: dict[str, str | float] = {"label": label if kind in {"", OTHER_KIND} else kind}
+    if (share := shares.get(kind or label)) is not None:
+        values["confidence"] = share
+    return card._replace(guess=label, guess_kind=kind, note_values={**card.note_values, **values})
 
 
 def _card(
@@ -212,7 +255,7 @@ def _card(
         return None
     confidence = answer.confidence or 0.0
     values: dict[str, str | float] = {"label": answer.label, "confidence": confidence}
-    reason = Reason(question.reason).sentence if question.reason and head == LABEL else ""
+    reason = REASON_NAMES[Reason(question.reason)] if question.reason and head == LABEL else ""
     values |= {"reason": reason} if head == LABEL else {"attribute": head}
     note = (CLASS_NOTE if reason else ACCEPTED_CLASS_NOTE) if head == LABEL else ATTRIBUTE_NOTE
     titles = (decisions.list_words.read_title(photo.cells) for photo in subject.photos if subject.product)

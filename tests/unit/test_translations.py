@@ -23,6 +23,7 @@ from labelling.review.page import (
     LIST_CONFLICT_NOTE,
     PAGE_SCRIPTS,
     PARTS_LEAD,
+    REASON_NAMES,
     RIGHT_BUTTON_TEXT,
 )
 from reports.page.sentences import TIER_NAMES, TIER_SHARE_TEXTS
@@ -147,6 +148,7 @@ OF_CARDS = {
     "none of the kinds",
     "it does not say",
     *(reason.sentence for reason in REASONS_OF_CARDS),
+    *(REASON_NAMES[reason] for reason in REASONS_OF_CARDS),
 }
 """The texts of the review sheet that its Python writes."""
 

@@ -192,10 +192,11 @@ def test_one_answer_holds_for_all_photos_of_a_product(visiting: Visits, tmp_path
     found = read(exported(page, tmp_path))
 
     assert flaws(page) == []
-    assert page.locator("article p").all_inner_texts()[:3] == [
+    assert page.locator("article p").all_inner_texts()[:4] == [
         "1001",
         "Tote, red",
-        f"Bag? 40%. {Reason.CONTRADICTING.sentence} 1,200 more photos",
+        f"Bag? 40%. {Reason.CONTRADICTING.sentence}",
+        "1,200 more photos",
     ]
     assert [(one.path, one.sha256, one.label, one.product) for one in found] == [
         (f"/shop/{n}.png", SHAS[n], "Bag", "1001") for n in range(3)
@@ -283,10 +284,12 @@ def test_keys_label_pictures_in_turn_are_undone_and_kept_by_a_reload(sheet: str,
 def test_search_and_filters_hide_the_others_and_keys_pass_over_them(sheet: str, visiting: Visits) -> None:
     page = visiting(sheet)
     shown = page.locator("article:visible .name")
+    page.get_by_text("Filters", exact=True).click()
 
     page.get_by_label("Search").fill("img src")
     assert shown.all_inner_texts() == [NAMES[2]]
     page.get_by_label("Search").fill("")
+    assert page.get_by_label("Decision").locator("option").all_inner_texts()[1].endswith("(2)")
     page.get_by_label("Decision").select_option(Reason.UNFAMILIAR.sentence)
     assert shown.all_inner_texts() == [*NAMES[1:]]
     page.get_by_label("Confidence at most").fill("60")
@@ -359,5 +362,6 @@ def test_enter_is_offered_where_there_is_a_suggestion_and_what_is_optional_is_as
     ]
 
     # A filter by what the model answered shows nothing of the audit.
+    page.get_by_text("Filters", exact=True).click()
     page.get_by_label("Confidence at most").fill("60")
     assert page.locator("article:visible .name").all_inner_texts() == ["0.png", "1.png"]
