@@ -162,10 +162,10 @@ def read_evidence(release: ReleaseFiles) -> ReleaseEvidence:
 
 def _promised_shares(report: Report) -> dict[str, float]:
     """Return the largest promised share of right answers, by the name of a set or of an attribute."""
-    shares = {name: attribute.promise.accuracy for name, attribute in report.attributes.items()}
+    shares = {name: attribute.promise.promised for name, attribute in report.attributes.items()}
     for promise in report.promises:
         name = TEST_SET if promise.pictures == HELD_OUT_PICTURES else ALL_PHOTOS
-        shares[name] = max(promise.accuracy, shares.get(name, 0.0))
+        shares[name] = max(promise.promised, shares.get(name, 0.0))
     return shares
 
 

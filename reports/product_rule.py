@@ -115,7 +115,7 @@ def is_promise_shown(promise: Promise | None) -> bool:
         promise: the promise with its figures; None if none was measured, which is not shown.
     """
     return (
-        promise is not None and promise.accepted >= promise.needed and promise.lower_bound >= promise.accuracy
+        promise is not None and promise.accepted >= promise.needed and promise.lower_bound >= promise.promised
     )
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, JsonValue, ValidationError, WithJsonSchema, field_validator
+from pydantic import AliasChoices, Field, JsonValue, ValidationError, WithJsonSchema, field_validator
 
 from inference.contract import ACCEPT_NOTHING
 from inference.kinds import KIND
@@ -62,6 +62,10 @@ def _is_never(_: object) -> bool:
 
 def _is_test(split: str) -> bool:
     return split == TEST_SPLIT
+
+
+PROMISED_KEYS: Final = AliasChoices("promised", "accuracy")
+"""Keys of the share that a promise is about: today's, and that of 2.0.0, which sounds measured."""
 
 
 class ClassFigures(FrozenModel):
@@ -126,8 +130,11 @@ class Promise(FrozenModel):
 
     # HELD_OUT_PICTURES, a tier of photos, a source of them, or `products`.
     pictures: str = Field(description="`held-out pictures`, or a tier of photos.")
-    # The share of accepted answers that is promised to be right.
-    accuracy: Share
+    promised: UnlimitedShare = Field(
+        validation_alias=PROMISED_KEYS,
+        exclude_if=_is_never,
+        description="Share of the accepted that has to be right; called `accuracy` in older reports.",
+    )
     needed: Count = Field(description="The fewest answers that can show so much.")
     n: Count = Field(description="Answers that there were, without unfamiliar ones.")
     # 0 if no threshold keeps every promise to pictures that are decided about alike.
@@ -188,7 +195,11 @@ class PossiblePromise(FrozenModel):
         is_open=True,
     )
 
-    accuracy: Share = Field(description="Share of accepted answers that must be right.")
+    promised: UnlimitedShare = Field(
+        validation_alias=PROMISED_KEYS,
+        exclude_if=_is_never,
+        description="Share of accepted answers that must be right; called `accuracy` in older reports.",
+    )
     accepted: Share = Field(
         description="Share of the answers that would be accepted; 0 where nothing can be promised."
     )

@@ -117,7 +117,7 @@ def warn_of_few_answers(answers: int, accuracy: float, say: Say) -> None:
     if (least := count_needed_answers(accuracy)) > answers:
         promise = Promise(
             pictures=HELD_OUT_PICTURES,
-            accuracy=accuracy,
+            promised=accuracy,
             needed=least,
             n=answers,
             accepted=0,

@@ -62,7 +62,7 @@ def _create_property(schema: Json, field: FieldInfo) -> Json:
     if (is_left_out := field.exclude_if) is not None:
         if "anyOf" in plain and is_left_out(None):
             plain |= plain.pop("anyOf")[0]
-        default = field.get_default(call_default_factory=True)
+        default = None if field.is_required() else field.get_default(call_default_factory=True)
         plain |= {"default": default} if default and not is_left_out(default) else {}
     return dict(_convert_to_contract(plain))
 

@@ -38,13 +38,13 @@ def describe_acceptance(report: Report, words: Wording) -> Iterator[str]:
     if _stuck(report):
         return
     promised_shares = {
-        promise.accuracy for promise in report.promises if promise.pictures == HELD_OUT_PICTURES
+        promise.promised for promise in report.promises if promise.pictures == HELD_OUT_PICTURES
     }
     # What holds comes first, so that the others can refer to it.
-    possible = sorted(report.possible_promises, key=lambda promise: promise.accuracy not in promised_shares)
+    possible = sorted(report.possible_promises, key=lambda promise: promise.promised not in promised_shares)
     before: list[PossiblePromise] = []
     for promise in possible:
-        if promise.accuracy in promised_shares and promise.accepted:
+        if promise.promised in promised_shares and promise.accepted:
             yield _describe_current(promise, words)
         else:
             yield _describe_share(promise, _setting(report), words, before)
@@ -63,7 +63,7 @@ def describe_failed_promises(report: Report, words: Wording) -> Iterator[str]:
             yield from _labels_to_look_at(promise, points, report, words)
         if promise.n >= promise.needed and (pair := _mixed_up(report)):
             yield _describe_mixed_up(pair, report, words)
-        yield from describe_lower_share(promise.accuracy, report.possible_promises, words, _setting(report))
+        yield from describe_lower_share(promise.promised, report.possible_promises, words, _setting(report))
 
 
 def _stuck(report: Report) -> list[Promise]:
@@ -93,7 +93,7 @@ def describe_unkept_promises(
         if not promise.accepted:
             why = explain_no_acceptance(promise, words, curves.get(promise.pictures, ()))
             yield f"{why} {words.t('None is accepted.')}"
-        elif promise.lower_bound < promise.accuracy:
+        elif promise.lower_bound < promise.promised:
             stays = words.t(
                 "Too few of your pictures are a random sample, so the threshold of the previous release is "
                 "kept."
@@ -113,12 +113,12 @@ def explain_no_acceptance(promise: Promise, words: Wording, points: Sequence[Acc
         return _too_few(promise, words.counted(promise.n, "answer"), words)
     kind = name_promise_pictures(promise.pictures, words)
     nearest = _nearest(points)
-    if nearest is None or nearest.right is None or nearest.lower_bound >= promise.accuracy:
+    if nearest is None or nearest.right is None or nearest.lower_bound >= promise.promised:
         return words.t(
             "{kind}: no threshold proves that {share} of the sure answers are right, both here and for the "
             "other pictures that it decides about. Too many of them are wrong, or too few were checked.",
             kind=kind,
-            share=_share(promise.accuracy, words),
+            share=_share(promise.promised, words),
         )
     return words.t(
         "{kind}: {right} of the answers with a confidence of {confidence} or more are right, which proves "
@@ -127,7 +127,7 @@ def explain_no_acceptance(promise: Promise, words: Wording, points: Sequence[Acc
         right=words.percent(nearest.right),
         confidence=words.percent(nearest.threshold, 0),
         bound=words.percent(nearest.lower_bound),
-        share=_share(promise.accuracy, words),
+        share=_share(promise.promised, words),
     )
 
 
@@ -150,7 +150,7 @@ def _labels_to_look_at(
         return
     wrong = round((1 - nearest.right) * nearest.answers)
     for corrected in range(1, min(wrong, MAX_LABELS_TO_CORRECT) + 1):
-        if count_needed_answers_with_errors(wrong - corrected, promise.accuracy) <= nearest.answers:
+        if count_needed_answers_with_errors(wrong - corrected, promise.promised) <= nearest.answers:
             yield words.t(
                 "The label may be wrong, and not the answer. Look at {page} first: {labels} may be enough.",
                 page="doubted.html",
@@ -169,7 +169,7 @@ def _not_shown(promise: Promise, words: Wording) -> str:
         kind=name_promise_pictures(promise.pictures, words),
         right=words.percent(promise.right / promise.accepted),
         answers=accepted,
-        share=_share(promise.accuracy, words),
+        share=_share(promise.promised, words),
     )
 
 
@@ -179,7 +179,7 @@ def _too_few(promise: Promise, answers: str, words: Wording) -> str:
         "or more with some.",
         kind=name_promise_pictures(promise.pictures, words),
         answers=answers,
-        share=_share(promise.accuracy, words),
+        share=_share(promise.promised, words),
         needed=words.whole(promise.needed),
     )
 
@@ -200,7 +200,7 @@ def describe_lower_share(
         words: the language of the sentences.
         setting: the command or setting that asks for a share, with `{share}` in its place.
     """
-    lower = [promise for promise in possible if promise.accuracy < accuracy]
+    lower = [promise for promise in possible if promise.promised < accuracy]
     for best in [promise for promise in lower if promise.accepted][-1:] or lower[:1]:
         yield _describe_share(best, setting, words)
         if not best.accepted:
@@ -216,7 +216,7 @@ def _describe_current(promise: PossiblePromise, words: Wording) -> str:
     return words.t(
         "For {share} right, {answers} are accepted, {right} of these right, of all such at least {bound} "
         "(95% sure).",
-        share=_share(promise.accuracy, words),
+        share=_share(promise.promised, words),
         answers=_accepted(promise, words),
         right=words.percent(promise.right),
         bound=words.percent(promise.lower_bound),
@@ -227,20 +227,20 @@ def _describe_share(
     promise: PossiblePromise, setting: str, words: Wording, before: Iterable[PossiblePromise] = ()
 ) -> str:
     """Say which answers would be accepted if this share must be right, or how many are needed."""
-    setting_text = setting.replace("{share}", f"{promise.accuracy:g}")
+    setting_text = setting.replace("{share}", f"{promise.promised:g}")
     if not promise.accepted:
         return words.t(
             "With {setting}, none would be accepted: that takes {needed} answers without an error, or more "
             "with some.",
             setting=setting_text,
-            needed=words.whole(count_needed_answers(promise.accuracy)),
+            needed=words.whole(count_needed_answers(promise.promised)),
         )
     for earlier_promise in before:
         if promise.confidence is not None and earlier_promise.confidence == promise.confidence:
             return words.t(
                 "With {setting}, the same answers would be accepted as for {other} right.",
                 setting=setting_text,
-                other=_share(earlier_promise.accuracy, words),
+                other=_share(earlier_promise.promised, words),
             )
     return words.t(
         "With {setting}, {answers} would be accepted, {right} of these right, of all such at least {bound} "

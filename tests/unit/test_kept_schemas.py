@@ -21,7 +21,7 @@ from model_store.release_files import REPORT_FILE
 from model_store.store import FolderStore
 from model_store.store_keys import make_promotion_key
 from reports.judge import judge_release, judge_without_refusing
-from reports.values import parse_report
+from reports.values import Promise, parse_report
 from tests.commands import wardrobe
 from tests.releases import a_release
 
@@ -99,6 +99,22 @@ def test_fields_that_are_no_longer_written_are_read_in_reports_that_have_them() 
 
     assert "calibrated" not in json.loads(written)
     assert "decided_by" not in written
+
+
+def test_the_promised_share_is_read_under_the_key_of_2_0_0_and_written_under_its_own() -> None:
+    figures = {
+        "pictures": "products",
+        "needed": 59,
+        "n": 60,
+        "accepted": 59,
+        "right": 59,
+        "lower_bound": 0.95,
+    }
+
+    promises = [Promise.model_validate(figures | {key: 0.95}) for key in ("accuracy", "promised")]
+
+    assert [promise.promised for promise in promises] == [0.95, 0.95]
+    assert [promise.model_dump() for promise in promises] == [figures | {"promised": 0.95}] * 2
 
 
 def test_a_store_that_1_0_0_began_is_listed_promoted_in_rolled_back_and_pruned(

@@ -202,7 +202,7 @@ def test_of_two_networks_the_photos_that_the_one_for_photos_learnt_are_named(rel
 def test_a_promise_is_called_not_shown_where_its_bound_lies_below_it(release: LocalRelease) -> None:
     report = read_report(release)
     kept, *_ = report.promises
-    broken = kept.model_copy(update={"pictures": "photos of tier A", "lower_bound": kept.accuracy - 0.01})
+    broken = kept.model_copy(update={"pictures": "photos of tier A", "lower_bound": kept.promised - 0.01})
 
     card = make_model_card(
         release.manifest.contracts, report.model_copy(update={"promises": (kept, broken), "products": {}})

@@ -167,5 +167,5 @@ def test_attributes_are_counted_beside_the_class() -> None:
 
 def test_a_release_without_the_figure_shows_nothing() -> None:
     assert not is_promise_shown(None)
-    exact = {"pictures": "products", "accuracy": 0.95, "needed": 59, "n": 60, "accepted": 59, "right": 59}
+    exact = {"pictures": "products", "promised": 0.95, "needed": 59, "n": 60, "accepted": 59, "right": 59}
     assert is_promise_shown(Promise(**exact, lower_bound=0.95))  # type: ignore[arg-type]

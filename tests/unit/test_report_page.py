@@ -61,7 +61,7 @@ def stuck(lower: float, confusion: list[list[int]]) -> Report:
     report = of_two_classes(n=100, confusion_matrix=confusion)
     promise = Promise(
         pictures=HELD_OUT_PICTURES,
-        accuracy=0.95,
+        promised=0.95,
         needed=59,
         n=100,
         accepted=0,
@@ -69,9 +69,9 @@ def stuck(lower: float, confusion: list[list[int]]) -> Report:
         lower_bound=0,
     )
     possible = (
-        PossiblePromise(accuracy=0.85, accepted=min(2 * lower, 1.0), right=0.9, lower_bound=0.88),
-        PossiblePromise(accuracy=0.9, accepted=lower, right=0.925, lower_bound=0.9125),
-        PossiblePromise(accuracy=0.95, accepted=0.0),
+        PossiblePromise(promised=0.85, accepted=min(2 * lower, 1.0), right=0.9, lower_bound=0.88),
+        PossiblePromise(promised=0.9, accepted=lower, right=0.925, lower_bound=0.9125),
+        PossiblePromise(promised=0.95, accepted=0.0),
     )
     return report.model_copy(update={"promises": (promise,), "possible_promises": possible})
 
@@ -212,8 +212,8 @@ def accepting(*possible: PossiblePromise) -> Report:
     return report.model_copy(update={"promises": (promise,), "possible_promises": possible})
 
 
-FEWER = PossiblePromise(accuracy=0.9, accepted=0.9, right=0.95, lower_bound=0.92, confidence=0.55)
-AS_TRAINED = PossiblePromise(accuracy=0.95, accepted=0.8, right=0.99, lower_bound=0.985, confidence=0.8)
+FEWER = PossiblePromise(promised=0.9, accepted=0.9, right=0.95, lower_bound=0.92, confidence=0.55)
+AS_TRAINED = PossiblePromise(promised=0.95, accepted=0.8, right=0.99, lower_bound=0.985, confidence=0.8)
 AS_IT_IS = (
     "For 95% right, 80.0% of the answers (confidence 80% or more) are accepted, 99.0% of these right, of all "
     "such at least 98.5% (95% sure)."
@@ -221,7 +221,7 @@ AS_IT_IS = (
 
 
 def test_what_is_accepted_comes_first_as_a_fact_and_then_what_other_shares_would_accept() -> None:
-    report = accepting(FEWER, AS_TRAINED, PossiblePromise(accuracy=0.99, accepted=0.0))
+    report = accepting(FEWER, AS_TRAINED, PossiblePromise(promised=0.99, accepted=0.0))
 
     assert list(describe_acceptance(report, ENGLISH_WORDING)) == [
         AS_IT_IS,
@@ -233,7 +233,7 @@ def test_what_is_accepted_comes_first_as_a_fact_and_then_what_other_shares_would
 
 
 def test_shares_that_accept_the_same_answers_say_so_and_repeat_no_figure() -> None:
-    others = [AS_TRAINED.model_copy(update={"accuracy": share}) for share in (0.9, 0.98)]
+    others = [AS_TRAINED.model_copy(update={"promised": share}) for share in (0.9, 0.98)]
 
     assert list(describe_acceptance(accepting(others[0], AS_TRAINED, others[1]), ENGLISH_WORDING)) == [
         AS_IT_IS,

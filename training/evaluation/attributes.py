@@ -137,7 +137,7 @@ def describe_attribute(name: str, figures: AttributeFigures, thresholds: Thresho
         points = compute_acceptance_curves(thresholds.answer_sets[:1]).get(promise.pictures, ())
         reasons = [] if promise.accepted else [explain_no_acceptance(promise, ENGLISH_WORDING, points)]
         accepted_text = " ".join(
-            ["none accepted.", *reasons, *describe_lower_share(promise.accuracy, possible, ENGLISH_WORDING)]
+            ["none accepted.", *reasons, *describe_lower_share(promise.promised, possible, ENGLISH_WORDING)]
         )
     return (
         f"{name}: {figures.accuracy:.1%} of {figures.n:,} answers right (the most frequent label: "

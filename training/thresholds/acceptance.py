@@ -160,7 +160,7 @@ def _make_promise(answer_set: AnswerSet, accuracy: float, thresholds: NDArray[np
     estimate = answer_set.estimate_wrong_share(thresholds)
     return Promise(
         pictures=answer_set.set_name,
-        accuracy=accuracy,
+        promised=accuracy,
         needed=count_needed_answers(accuracy),
         n=len(answer_set.familiar_confidences),
         accepted=int(count),
@@ -186,9 +186,9 @@ def _make_possible_promise(
 ) -> PossiblePromise:
     point = (find_accept_points(curves, {answer_set.set_name: target}) or {}).get(answer_set.set_name)
     if point is None:
-        return PossiblePromise(accuracy=target, accepted=0.0)
+        return PossiblePromise(promised=target, accepted=0.0)
     return PossiblePromise(
-        accuracy=target,
+        promised=target,
         accepted=point.accepted,
         right=point.right,
         lower_bound=point.lower_bound,

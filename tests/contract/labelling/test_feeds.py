@@ -452,7 +452,7 @@ def test_the_lists_own_colours_are_fed_and_those_that_the_photo_denies_are_asked
 
 SHOWN_OF_PRODUCTS = ProductPromise(
     pictures="products",
-    accuracy=0.95,
+    promised=0.95,
     needed=59,
     n=61,
     accepted=61,

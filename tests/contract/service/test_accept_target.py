@@ -85,8 +85,8 @@ def test_photos_have_a_threshold_of_their_own_where_a_network_answers_them(
 
 def test_the_report_page_has_the_table_of_what_could_be_promised(make_app: MakeApp, tmp_path: Path) -> None:
     possible = (
-        PossiblePromise(accuracy=0.9, accepted=0.8, right=0.97, lower_bound=0.95, confidence=0.75),
-        PossiblePromise(accuracy=0.99, accepted=0.0),
+        PossiblePromise(promised=0.9, accepted=0.8, right=0.97, lower_bound=0.95, confidence=0.75),
+        PossiblePromise(promised=0.99, accepted=0.0),
     )
     store = a_store(tmp_path, possible_promises=possible)
 

@@ -111,7 +111,7 @@ def test_where_groups_are_products_the_report_says_how_many_are_accepted_and_rig
     found = read_report(enough).products
 
     assert list(found) == ["label"]
-    assert (found["label"].n, found["label"].accuracy) == (30, 0.99)
+    assert (found["label"].n, found["label"].promised) == (30, 0.99)
 
 
 def test_a_release_keeps_its_answers_to_the_test_set(few: LocalRelease) -> None:
