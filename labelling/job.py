@@ -52,6 +52,7 @@ class Job:
         sorted_folder: the folder that pictures are sorted into; None for none.
         feed_platform: the platform, such as Shopify, for which an import file is written; empty for none.
         own_words: the rows of the shop's file of words.
+        words_file: the file of words that this command names; None if the rows are those of the last run.
         feed_advice: the sentence that says how to fill a feed that would be empty.
     """
 
@@ -72,6 +73,7 @@ class Job:
     sorted_folder: Path | None = None
     feed_platform: str = ""
     own_words: tuple[OwnWord, ...] = ()
+    words_file: Path | None = None
     feed_advice: str = ""
 
     @property

@@ -22,6 +22,7 @@ from labelling.lists.titles import LANGUAGE_OFF
 from labelling.lists.words_file import words_file_path
 from labelling.review.correction_intake import CorrectionEffect, take_corrections
 from labelling.review.sheet import WrittenSheet, write_sheet
+from labelling.review.words_intake import take_words
 from labelling.sources.items import PictureItem
 from labelling.workers.labeller import Say, WorkerSetup
 from labelling.write.feeds import FeedResult, feed_path, mention_earlier_feed, write_feed
@@ -101,6 +102,8 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
     with Journal(job.table, job.settings, restart=job.is_restart) as journal:
         with _stop_with(RESUME_LABELLING_ADVICE):
             accepted_before = read_accepted_count(job.table)
+            if job.words_file and (sentence := take_words(job.words_file, job.own_words, journal, job.table)):
+                say(sentence)
             kept_count = _label(job, journal, watch, say)
             correction_effect = None
             if job.corrections is not None:

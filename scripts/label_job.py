@@ -107,6 +107,7 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
         sorted_folder=arguments.into,
         feed_platform=arguments.feed or "",
         own_words=_own_words(arguments, before),
+        words_file=arguments.own_words,
         feed_advice=describe_missing_colours(arguments),
     )
 

@@ -38,6 +38,7 @@ from labelling.lists.folder_names import REVIEW_FOLDER, name_folders
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.own_words import OwnWords
 from labelling.lists.titles import LANGUAGE_OFF, MIN_LANGUAGE_TEXTS, ListWords, find_list_words
+from labelling.lists.unused_words import find_unused_words
 from labelling.lists.variant_rows import find_handle_column, find_variant_column
 from labelling.rows import HeadAnswers, PhotoRecord, TableRow
 from labelling.run_settings import RunSettings
@@ -230,6 +231,19 @@ class Decisions:
             can_read_known_words=is_on,
             is_language_uncertain=len(names) < MIN_LANGUAGE_TEXTS if names else words.is_guessed_from_few,
         )
+
+    def find_unused_words(self) -> list[str]:
+        """Return the shop's own words that neither a category nor a title of the list has.
+
+        The rows are read only if there are such words.
+        """
+        columns = self.list_words.columns
+        query = f"SELECT path{self._select_cells(columns)} FROM current"  # noqa: S608 - names are places
+        rows = (
+            (dict(zip(columns, texts, strict=True)), find_parent_folder(path))
+            for path, *texts in self.journal.query(query)
+        )
+        return find_unused_words(self.list_reader, rows)
 
     def start_category_questions(self) -> CategoryQuestions | None:
         """Return a new collector of questions about categories, without rows.

@@ -63,7 +63,7 @@ SCHEMA_SQL: Final = (
 is used while it is filled. `run.written` is JSON with the sha256 of the files beside the journal, or NULL if
 they are not known. `run.options` is JSON with the options of the command line. Version 2.0.0 can also read
 `answers` of a later file: the class is ''. `category_answers` has the answers of people about categories, by
-`level_key`."""
+`category_key`."""
 
 _ANSWER: Final = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)"
 
@@ -467,7 +467,7 @@ class Journal(AbstractContextManager["Journal"]):
         """Add answers of people about categories, or replace earlier ones; all are written, or none.
 
         Args:
-            answers: the answers by the key of the category level (`level_key`).
+            answers: the answers by the key of the category level (`category_key`).
 
         Raises:
             TableUnusable: the disk is full.

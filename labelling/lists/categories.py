@@ -66,6 +66,25 @@ def level_key(level: str) -> str:
     return " ".join(fold_text(level, keep_accents=True).split())
 
 
+@lru_cache(maxsize=8192)
+def category_key(category: str) -> str:
+    """Return the key by which a category is compared that a person explained: its levels with `>` between.
+
+    For a single level this is its `level_key`. All signs between levels are equal here, as a person may write
+    `Clothing/Shirts` for `Clothing > Shirts`.
+
+    Args:
+        category: one level, or several levels of a path, the top level first.
+    """
+    levels = (level_key(level) for level in re.split(rf"{LEVEL_SEPARATORS.pattern}|/", category))
+    return " > ".join(filter(None, levels))
+
+
+def has_letters(category: str) -> bool:
+    """Return whether a category has a letter, as each category has that a person can explain."""
+    return any(map(str.isalpha, category_key(category)))
+
+
 def cut_category_cell(cell: str) -> str:
     """Return the beginning of a category cell, up to the last whole level within MAX_CELL_LENGTH characters.
 

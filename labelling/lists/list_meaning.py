@@ -208,12 +208,16 @@ class ListReader:
         Args:
             path: the levels of the category; the question would be about the last one.
         """
-        return self.own_words.is_level_explained(path[-1]) or any(map(self.is_garment_level, path))
+        return self.own_words.is_category_explained(path) or any(map(self.is_garment_level, path))
 
     def find_known_level(self, path: CategoryPath) -> str | None:
         """Return the deepest level of a category whose known word is read; None if there is none."""
-        levels = (level for level in reversed(path) if not self.own_words.is_level_explained(level))
+        levels = reversed(self._find_unexplained_levels(path))
         return next(filter(self._level_kinds, levels), None) if self.can_read_known_words else None
+
+    def _find_unexplained_levels(self, path: CategoryPath) -> CategoryPath:
+        meanings = self.own_words.find_level_meanings(path)
+        return tuple(level for level, meaning in zip(path, meanings, strict=True) if meaning is None)
 
     def read_row_words(
         self, cells: Mapping[str, str], folder: str, title: TitleWords | None = None
@@ -261,8 +265,8 @@ class ListReader:
         """Return the text of a row's category, without levels of which people said that they say nothing."""
         if not self.own_words.has_empty_meanings:
             return self.list_words.read_category(cells)
-        levels = (level for path in self.find_category_paths(cells, folder) for level in path)
-        return " > ".join(level for level in levels if not self.own_words.is_level_explained(level))
+        paths = map(self._find_unexplained_levels, self.find_category_paths(cells, folder))
+        return " > ".join(level for path in paths for level in path)
 
     def read_title_words(self, cells: Mapping[str, str]) -> TitleWords:
         """Return the kinds that the title of a row names, whatever its category is.

@@ -29,7 +29,7 @@ from inference.vocabulary import (
     merge_word_tables,
     select_named_kinds,
 )
-from labelling.lists.categories import CategoryPath, level_key
+from labelling.lists.categories import CategoryPath, category_key
 
 NO_KIND: Final = NONE
 """The meaning of a word for things that are none of the kinds, and how files write it."""
@@ -55,7 +55,7 @@ class OwnWord(NamedTuple):
     """A word or phrase of a shop, and the kinds of garment that the shop means by it.
 
     Attributes:
-        words: the category level or the phrase, as the shop writes it. In titles, a phrase that begins with
+        words: the category or the phrase, as the shop writes it. In titles, a phrase that begins with
             COMPOUND_END_SIGN is also the end of a compound, such as `-hemd`.
         meaning: the kinds that it stands for.
         place: the place where it is valid.
@@ -65,12 +65,21 @@ class OwnWord(NamedTuple):
     meaning: Meaning
     place: Place = BOTH_PLACES
 
+    @property
+    def category_key(self) -> str:
+        """The key of the category that the word explains; empty if it is valid in titles alone."""
+        if self.place == TITLE_PLACE:
+            return ""
+        # A sign for the end of a compound is about titles; a level of a list can begin with it, too.
+        is_sign = self.place == BOTH_PLACES and self.words.startswith(COMPOUND_END_SIGN)
+        return category_key(self.words.removeprefix(COMPOUND_END_SIGN) if is_sign else self.words)
+
 
 class CategoryAnswer(NamedTuple):
     """The answer of a person who was asked which kinds of garment a category means.
 
     Attributes:
-        category: the level of the category, as the list writes it.
+        category: a level of the category column, or a path of several levels, as the list writes it.
         meaning: the kinds that the person chose.
         answered_at: the time of the answer in UTC, as text that sorts by time.
     """
@@ -122,9 +131,9 @@ class OwnWords:
 
     @cached_property
     def category_meanings(self) -> Mapping[str, Meaning]:
-        """The explained meaning of each category level, by its key (`level_key`)."""
-        rows = {level_key(row.words): row.meaning for row in self.file_rows if row.place != TITLE_PLACE}
-        return rows | {level_key(answer.category): answer.meaning for answer in self.category_answers}
+        """The explained meaning of each category, a single level or a path, by its `category_key`."""
+        rows = {row.category_key: row.meaning for row in self.file_rows if row.category_key}
+        return rows | {category_key(answer.category): answer.meaning for answer in self.category_answers}
 
     @cached_property
     def has_empty_meanings(self) -> bool:
@@ -137,7 +146,7 @@ class OwnWords:
         rows = [
             (row.words, tokens, row.meaning)
             for row in self.file_rows
-            if row.place != CATEGORY_PLACE and (tokens := tuple(self._tokens(row.words)))
+            if row.place != CATEGORY_PLACE and (tokens := tuple(self.split_title(row.words)))
         ]
         meanings_by_tokens = {tokens: meaning for _, tokens, meaning in rows}
         return WordTable(
@@ -154,13 +163,36 @@ class OwnWords:
         """
         return any(isinstance(item, NamedKinds) for item in find_words(word.split(), self.title_phrases))
 
-    def _tokens(self, text: str) -> list[str]:
+    def split_title(self, text: str) -> list[str]:
+        """Return the words and signs of a title or a phrase, with the accents that matter in the list."""
         language = load_languages().get(self.language)
         return language.tokens(text) if language else split_title(text)
 
-    def is_level_explained(self, level: str) -> bool:
-        """Return whether people explained a category level, even if they said that it means nothing."""
-        return level_key(level) in self.category_meanings
+    def find_level_meanings(self, path: CategoryPath) -> list[Meaning | None]:
+        """Return the explained meaning of each level of a category, and None for levels without one.
+
+        A single level that was explained has its meaning in each path. A path that was explained is about the
+        categories that end with it: it gives the last level its meaning. The longest such path is used.
+
+        Args:
+            path: the levels of the category, the top level first.
+        """
+        keys = [category_key(level) for level in path]
+        meanings = [self.category_meanings.get(key) for key in keys]
+        endings = (" > ".join(keys[start:]) for start in range(len(keys) - 1))
+        explained_endings = filter(self.category_meanings.__contains__, endings)
+        if self.has_explained_paths and (ending := next(explained_endings, "")):
+            meanings[-1] = self.category_meanings[ending]
+        return meanings
+
+    @cached_property
+    def has_explained_paths(self) -> bool:
+        """Whether some explained category is a path of several levels."""
+        return any(" > " in key for key in self.category_meanings)
+
+    def is_category_explained(self, path: CategoryPath) -> bool:
+        """Return whether people explained the last level of a category, even as one that means nothing."""
+        return self.find_level_meanings(path)[-1] is not None
 
     def find_category_meaning(self, paths: Iterable[CategoryPath]) -> Meaning:
         """Return the kinds that people explained for the categories of a product; empty without any.
@@ -169,13 +201,12 @@ class OwnWords:
         categories are joined.
 
         Args:
-            paths: the categories of the product, each as a tuple of levels.
+            paths: the categories of the product, each as a tuple of its levels.
         """
         return frozenset[str]().union(*(self._path_meaning(path) for path in paths))
 
     def _path_meaning(self, path: CategoryPath) -> Meaning:
-        meanings = (self.category_meanings.get(level_key(level), frozenset()) for level in reversed(path))
-        return next(filter(None, meanings), frozenset())
+        return next(filter(None, reversed(self.find_level_meanings(path))), frozenset())
 
     def add_to_words(self, language: str) -> WordTable:
         """Return the known garment words of a language, with the shop's phrases added.
@@ -200,7 +231,7 @@ class OwnWords:
             title: the title as the list writes it.
         """
         return [
-            item.kinds for item in select_named_kinds(find_words(self._tokens(title), self.title_phrases))
+            item.kinds for item in select_named_kinds(find_words(self.split_title(title), self.title_phrases))
         ]
 
     def make_rows(self) -> list[OwnWord]:
@@ -209,10 +240,10 @@ class OwnWords:
         The answer of a person replaces the file's row for the same category. If that row is valid in titles,
         too, it stays for titles.
         """
-        answered_keys = {level_key(answer.category) for answer in self.category_answers}
+        answered_keys = {category_key(answer.category) for answer in self.category_answers}
         rows = list[OwnWord]()
         for row in self.file_rows:
-            if level_key(row.words) not in answered_keys or row.place == TITLE_PLACE:
+            if row.category_key not in answered_keys:
                 rows.append(row)
             elif row.place == BOTH_PLACES:
                 rows.append(row._replace(place=TITLE_PLACE))

@@ -18,7 +18,7 @@ from typing import Final
 from inference.plain_text import shorten_text
 from inference.spreadsheets import format_csv, unescape_text
 from labelling.errors import ListUnusable, WordsUnusable
-from labelling.lists.categories import level_key
+from labelling.lists.categories import has_letters, level_key
 from labelling.lists.list_files import open_list
 from labelling.lists.list_reading import ListOptions
 from labelling.lists.own_words import (
@@ -71,11 +71,17 @@ def _word(cells: dict[str, str], row_place: str) -> OwnWord:
         raise WordsUnusable(
             f"{row_place}: the cell in the column `words` is empty. Write a category or a phrase."
         )
+    place = _place(cells.get(PLACE_COLUMN, ""), row_place)
+    if place == CATEGORY_PLACE and not has_letters(words):
+        raise WordsUnusable(
+            f"{row_place}: the category {shorten_text(words)!r} has no letters. Write a category of the "
+            "list, or leave the row out."
+        )
     try:
         meaning = parse_meaning(cells["kinds"])
     except ValueError as error:
         raise WordsUnusable(f"{row_place}: {error}") from error
-    return OwnWord(words, meaning, _place(cells.get(PLACE_COLUMN, ""), row_place))
+    return OwnWord(words, meaning, place)
 
 
 def _place(text: str, row_place: str) -> Place:
@@ -93,8 +99,10 @@ def _check_once(words: Iterable[tuple[str, OwnWord]]) -> None:
     """Refuse words that are given twice for the same place, since the two rows could differ."""
     first: dict[tuple[str, Place], str] = {}
     for row_place, word in words:
-        for place in (CATEGORY_PLACE, TITLE_PLACE) if not word.place else (word.place,):
-            key = level_key(word.words), place
+        title_key = level_key(word.words) if word.place != CATEGORY_PLACE else ""
+        for key in ((word.category_key, CATEGORY_PLACE), (title_key, TITLE_PLACE)):
+            if not key[0]:
+                continue
             if key in first:
                 raise WordsUnusable(
                     f"{row_place}: {shorten_text(word.words)!r} stands in {first[key]}, too. Leave one "

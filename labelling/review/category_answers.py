@@ -15,7 +15,7 @@ from inference.kinds import KIND
 from inference.plain_text import shorten_text
 from inference.spreadsheets import unescape_text
 from labelling.errors import CorrectionsUnusable
-from labelling.lists.categories import level_key
+from labelling.lists.categories import category_key, has_letters
 from labelling.lists.own_words import CategoryAnswer, parse_meaning
 
 CATEGORY_COLUMN: Final = "category"
@@ -34,10 +34,15 @@ def read_category_answer(row: Mapping[str, str], answered_at: str, row_place: st
         row_place: the file, row and line, for error messages.
 
     Raises:
-        CorrectionsUnusable: the row also names a picture or a product, answers another attribute than the
-            kind, or names an unknown kind.
+        CorrectionsUnusable: the category has no letters, or the row also names a picture or a product,
+            answers another attribute than the kind, or names an unknown kind.
     """
     category = unescape_text(row[CATEGORY_COLUMN])
+    if not has_letters(category):
+        raise CorrectionsUnusable(
+            f"{row_place}: the category {shorten_text(category)!r} has no letters. Write a category of the "
+            "list, or leave the row out."
+        )
     if named := next((column for column in PICTURE_COLUMNS if row.get(column)), None):
         raise CorrectionsUnusable(
             f"{row_place}: names the category {shorten_text(category)!r} and a {named}, too. A row "
@@ -66,12 +71,12 @@ def merge_category_answers(
         stored_answers: the answers that were taken earlier.
 
     Returns:
-        The answers by the category's key (`level_key`), and the number of categories with different answers.
+        The answers by the category's key (`category_key`), and the number of categories whose answers differ.
     """
-    latest = {level_key(answer.category): answer for answer in stored_answers}
+    latest = {category_key(answer.category): answer for answer in stored_answers}
     differing = set[str]()
     for answer in new:
-        key = level_key(answer.category)
+        key = category_key(answer.category)
         before = latest.get(key)
         if before and before.meaning != answer.meaning:
             differing.add(key)

@@ -15,6 +15,9 @@ from labelling.write.counts import RowCounts
 MAX_NAMED_PRODUCTS: Final = 3
 """Largest number of products with contradicting titles that a sentence names."""
 
+MAX_NAMED_WORDS: Final = 5
+"""Largest number of own words of the shop that a sentence names."""
+
 MAX_NAMED_CELLS: Final = 3
 """Largest number of cells without a colour that a sentence names."""
 
@@ -45,6 +48,7 @@ def describe_list(decisions: Decisions, counts: RowCounts, products: RowCounts |
         *([FOLDERS_READ_NOTE] if decisions.list_reader.folder_categories.names_by_depth else []),
         *([CATEGORY_PRODUCTS_NOTE] if decisions.context.category_products.numbers else []),
         *_describe_contradicting_products(decisions, products.rows if products else 0),
+        *_describe_unused_words(decisions.find_unused_words()),
         *_describe_colours(decisions, counts),
     ]
 
@@ -66,6 +70,14 @@ def _describe_contradicting_products(decisions: Decisions, product_count: int) -
     note = f"{len(names):,} of {product_count:,} products have titles that name different garments: {shown}."
     is_often = len(names) > MAX_CONTRADICTING_SHARE * product_count
     return [note + (f" Does --by {decisions.settings.by.column} name the right column?" if is_often else "")]
+
+
+def _describe_unused_words(words: list[str]) -> list[str]:
+    """Count own words of the shop that its list has nowhere, in a sentence; empty without such words."""
+    if not words:
+        return []
+    shown = join_first_items([f"`{shorten_text(word)}`" for word in words], MAX_NAMED_WORDS)
+    return [f"{len(words):,} words of the shop are in no category and no title of this list: {shown}."]
 
 
 def _describe_colours(decisions: Decisions, counts: RowCounts) -> list[str]:

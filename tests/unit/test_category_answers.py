@@ -39,7 +39,7 @@ def answer(category: str, *kinds: str, at: str = FIRST) -> CategoryAnswer:
         (f",none of these,,{FIRST},kind,,Parfüm\n", answer("Parfüm", NO_KIND)),
         (f",,,{FIRST},kind,,Sale\n", answer("Sale")),
         (f", ,,{FIRST},kind,,Sale\n", answer("Sale")),
-        (f",shirt,,{FIRST},kind,,'=1+1\n", answer("=1+1", "shirt")),
+        (f",shirt,,{FIRST},kind,,'=1+a\n", answer("=1+a", "shirt")),
     ],
 )
 def test_a_row_with_a_category_says_which_kinds_it_means(
@@ -56,6 +56,9 @@ def test_a_row_with_a_category_says_which_kinds_it_means(
         (f",top,,{FIRST},kind,7,Blusas\n", "and a product, too"),
         (f",blue,,{FIRST},colour,,Blusas\n", "'kind' in the column `attribute`, and this one has 'colour'"),
         (f",blouse,,{FIRST},kind,,Blusas\n", "'blouse' is no kind. It can be kinds"),
+        (f",top,,{FIRST},kind,,2024\n", "the category '2024' has no letters"),
+        (f",top,,{FIRST},kind,,\u200b\n", "has no letters"),
+        (f",top,,{FIRST},kind,, > / 12\n", "has no letters"),
         (",top,,yesterday,kind,,Blusas\n", "'yesterday' is no time"),
         (f",top,,{FIRST},kind,,\n", "names no picture"),
     ],

@@ -6,6 +6,8 @@ import pytest
 
 from inference.words import read_title_garments
 from labelling.errors import WordsUnusable
+from labelling.lists.categories import CategoryColumn
+from labelling.lists.list_meaning import ListReader
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS
 from labelling.lists.own_words import (
     CATEGORY_PLACE,
@@ -18,6 +20,8 @@ from labelling.lists.own_words import (
     format_meaning,
     parse_meaning,
 )
+from labelling.lists.titles import ListWords
+from labelling.lists.unused_words import find_unused_words
 from labelling.lists.words_file import format_words, read_words
 
 AT = "2026-11-30T03:00:00.000Z"
@@ -134,6 +138,8 @@ def test_the_column_that_says_where_words_are_valid_may_be_missing(tmp_path: Pat
         ),
         ("words,kinds,in\nKot,shorts,title\nKot,shorts,\n", "row 3"),
         ("words,kinds\n,shirt\n", "the cell in the column `words` is empty"),
+        ("words,kinds,in\n2024,shirt,category\n", "the category '2024' has no letters"),
+        ("words,kinds,in\nA > B,shirt,\na>b,top,category\n", "'a>b' stands in"),
         ("Gömlek,shirt\n", "It needs the column"),
         ("", "words.csv"),
     ],
@@ -209,3 +215,79 @@ def test_the_end_of_a_compound_stays_in_the_file_of_words(tmp_path: Path) -> Non
     (tmp_path / "words.csv").write_text(format_words(words), "utf-8")
 
     assert read_words(tmp_path / "words.csv", DEFAULT_LIST_OPTIONS, print) == words
+
+
+PATHS = OwnWords(
+    file_rows=(
+        OwnWord("Flats", kinds("closed shoe")),
+        OwnWord("Home > Flats", kinds(NO_KIND), CATEGORY_PLACE),
+        OwnWord("Women/Shoes/Flats", kinds("sandal"), CATEGORY_PLACE),
+        OwnWord("Shoes > Flats", kinds("boot")),
+        OwnWord("Women >  Tops", kinds("top"), CATEGORY_PLACE),
+        OwnWord("Men > Sale", kinds(), CATEGORY_PLACE),
+        OwnWord("Sale", kinds("coat")),
+    ),
+    category_answers=(CategoryAnswer("Clothing > Kids > Tops", kinds("pullover"), AT),),
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "meaning"),
+    [
+        (("Sale 2", "Flats"), kinds("closed shoe")),
+        (("Flats", "Black"), kinds("closed shoe")),  # a single level is explained everywhere
+        (("Shop", "Home", "Flats"), kinds(NO_KIND)),
+        (("WOMEN", "shoes", "flats"), kinds("sandal")),  # the longest path
+        (("Men", "Shoes", "Flats"), kinds("boot")),
+        (("Clothing", "Women", "Tops"), kinds("top")),
+        (("Clothing", "Kids", "Tops"), kinds("pullover")),
+        (("Kids", "Tops"), kinds()),  # shorter than the path that was explained
+        (("Women", "Tops", "Long"), kinds()),  # it does not end with the path
+        (("Home", "Women/Shoes/Flats"), kinds("sandal")),  # one level with slashes
+        (("Men", "Sale"), kinds()),
+        (("Women", "Sale"), kinds("coat")),
+    ],
+)
+def test_a_path_explains_the_categories_that_end_with_it_and_the_longer_one_wins(
+    path: tuple[str, ...], meaning: frozenset[str]
+) -> None:
+    assert PATHS.find_category_meaning([path]) == meaning
+    is_last_explained = path[-1] not in {"Black", "Long"} and path != ("Kids", "Tops")
+    assert PATHS.is_category_explained(path) == is_last_explained
+
+
+def test_words_that_a_list_has_nowhere_are_found() -> None:
+    rows = [
+        ({"title": "Anna robe kleid", "category": "Clothing > Women > Tops"}, ""),
+        ({"title": "린넨쇼트팬츠", "category": "Home > Flats, Sale"}, ""),
+        ({"title": "Kurzhemden", "category": "Sale"}, ""),
+    ]
+    own = OwnWords(
+        file_rows=(
+            OwnWord("Women > Tops", kinds("top"), CATEGORY_PLACE),
+            OwnWord("Woman > Tops", kinds("top"), CATEGORY_PLACE),
+            OwnWord("Women", kinds(), CATEGORY_PLACE),
+            OwnWord("Clothing > Women", kinds(), CATEGORY_PLACE),  # no category ends with it
+            OwnWord("robe", kinds("dress"), TITLE_PLACE),
+            OwnWord("rob", kinds("dress"), TITLE_PLACE),
+            OwnWord("-쇼트팬츠", kinds("shorts"), TITLE_PLACE),
+            OwnWord("쇼트팬츠", kinds("shorts"), TITLE_PLACE),
+            OwnWord("sale", kinds()),
+            OwnWord("anna", kinds()),
+            OwnWord("Tpos", kinds("top")),
+        ),
+        category_answers=(
+            CategoryAnswer("Flats", kinds("boot"), AT),
+            CategoryAnswer("Falts", kinds("boot"), AT),
+        ),
+    )
+    column = CategoryColumn.learn_from_cells([*(cells["category"] for cells, _ in rows), "Home > Flats"])
+    reader = ListReader(
+        list_words=ListWords(titles=("title",), categories=("category",)),
+        own_words=own,
+        category_column=column,
+    )
+
+    assert find_unused_words(reader, rows) == [
+        *("Woman > Tops", "Clothing > Women", "rob", "쇼트팬츠", "Tpos", "Falts"),
+    ]

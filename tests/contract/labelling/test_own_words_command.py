@@ -1,5 +1,6 @@
 """A shop's own words on the command line: questions, answers, and the file for its next list."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,58 @@ def test_the_file_of_words_that_people_changed_is_not_replaced(shop: Path, tmp_p
         correct(table, *ANSWERS)
 
     assert "Sallid" in words.read_text("utf-8")
+
+
+def test_a_row_that_the_owner_corrects_in_the_file_beside_the_table_replaces_the_older_answer(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, words = tmp_path / "table.csv", tmp_path / "table-words.csv"
+    answers = [answer | {"at": "2026-11-22T10:00:00Z"} for answer in ANSWERS]
+    label(shop, table, "bundled", "--by", "sku")
+    correct(table, *answers)
+    words.write_text(words.read_text("utf-8").replace("none of these", "top|shirt"), "utf-8")
+    os.utime(words, (1, 1))  # an older file than any answer
+    capsys.readouterr()
+
+    rows = label(shop, table, "bundled", "--by", "sku", "--words", str(words))
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"{words}: 1 rows replace earlier answers about categories: `Pluusid`." in said
+    assert {row["listed_as"] for row in rows if "Pluusid" in row["category"]} == {"top|shirt"}
+    assert correct(table, *answers) == rows, "older answers than the owner's row"
+    assert "Pluusid,top|shirt,category" in words.read_text("utf-8")
+    label(shop, table, "bundled", "--by", "sku", "--words", str(words))
+    assert "rows replace" not in capsys.readouterr().err
+
+
+def test_answers_stay_beside_any_other_file_of_words_and_a_sentence_names_the_differences(
+    shop: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "table.csv"
+    label(shop, table, "bundled", "--by", "sku")
+    decided = correct(table, *ANSWERS)
+    rows = [("Kingad", "boot"), ("Kotid", ""), ("Kotit", "bag")]
+    words = write_csv(tmp_path / "mine.csv", [{"words": name, "kinds": kinds} for name, kinds in rows])
+    capsys.readouterr()
+
+    again = label(shop, table, "bundled", "--by", "sku", "--words", str(words))
+
+    said = " ".join(capsys.readouterr().err.split())
+    difference = "differs from answers of people about 1 categories: `Kingad`. The answers are used."
+    assert f"{words}: {difference}" in said
+    assert "1 words of the shop are in no category and no title of this list: `Kotit`." in said
+    assert again == decided
+
+
+def test_a_category_written_as_the_list_has_it_is_explained(shop: Path, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    words = write_csv(tmp_path / "mine.csv", [{"words": "Naised > Pluusid", "kinds": "top"}])
+    label(shop, table, "bundled", "--by", "sku", "--words", str(words))
+
+    rows = correct(table, an_answer("Naised > Kingad", "boot"), an_answer("Pluusid", "shirt"))
+
+    listed = {row["category"]: row["listed_as"] for row in rows}
+    assert listed == {"Naised > Pluusid": "top", "Naised > Kingad": "boot", "Naised > Kotid": None}
 
 
 @pytest.mark.parametrize(

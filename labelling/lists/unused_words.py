@@ -1,0 +1,49 @@
+"""Find the shop's own words that a list has nowhere, such as misspelt categories. Pure."""
+
+from collections.abc import Iterable, Mapping
+
+from inference.language_files import COMPOUND_END_SIGN
+from labelling.lists.categories import CategoryPath, category_key
+from labelling.lists.list_meaning import ListReader
+from labelling.lists.own_words import CATEGORY_PLACE, OwnWord, OwnWords
+
+
+def find_unused_words(reader: ListReader, rows: Iterable[tuple[Mapping[str, str], str]]) -> list[str]:
+    """Return the explained words that neither a category nor a title of a list has, as a person wrote them.
+
+    Args:
+        reader: the reader of the list, with the words that people explained.
+        rows: the cells of each row by column, and the folder of its picture.
+    """
+    own = reader.own_words
+    answered = [OwnWord(answer.category, answer.meaning, CATEGORY_PLACE) for answer in own.category_answers]
+    words = [*own.file_rows, *answered]
+    if not words:
+        return []
+    titles = set[str]()
+    paths = set[CategoryPath]()
+    for cells, folder in rows:
+        titles.add(reader.list_words.read_title(cells))
+        paths.update(reader.find_category_paths(cells, folder))
+    category_keys = {key for path in paths for key in _list_keys(path)}
+    unused = [word for word in words if word.category_key not in category_keys]
+    texts = [f" {' '.join(own.split_title(title))} " for title in titles]
+    unused = [word for word in unused if word.place == CATEGORY_PLACE or not _is_in_titles(word, texts, own)]
+    return list(dict.fromkeys(word.words for word in unused))
+
+
+def _list_keys(path: CategoryPath) -> list[str]:
+    """Return the keys of each level of a category, and of each path that the category ends with."""
+    keys = [category_key(level) for level in path]
+    return [*keys, *(" > ".join(keys[start:]) for start in range(len(keys)))]
+
+
+def _is_in_titles(word: OwnWord, texts: Iterable[str], own: OwnWords) -> bool:
+    """Return whether a phrase is in a title.
+
+    Args:
+        texts: the words of each title with blanks around and between.
+    """
+    phrase = " ".join(own.split_title(word.words))
+    begin = "" if word.words.startswith(COMPOUND_END_SIGN) else " "
+    return bool(phrase) and any(f"{begin}{phrase} " in text for text in texts)
