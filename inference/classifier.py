@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -99,35 +98,6 @@ class Prediction:
     answer: Answer
     attributes: Mapping[str, Answer]
     familiarity: float | None
-
-    def make_response_fields(self) -> dict[str, Any]:
-        """Return the fields of a response, in the order and under the names of docs/reference/http.md."""
-        answer = self.answer
-        fields = {
-            "label": answer.label,
-            "class_id": answer.class_id,
-            "confidence": answer.confidence,
-            "familiarity": self.familiarity,
-            "decision": answer.decision,
-            "reason": answer.reason,
-            "probabilities": answer.label_probabilities,
-        }
-        if self.attributes:
-            fields["attributes"] = {
-                name: _make_attribute_fields(answer) for name, answer in self.attributes.items()
-            }
-        return fields
-
-
-def _make_attribute_fields(answer: Answer) -> dict[str, Any]:
-    return {
-        "label": answer.label,
-        "confidence": answer.confidence,
-        "decision": answer.decision,
-        "reason": answer.reason,
-        "also": answer.also,
-        "probabilities": answer.label_probabilities,
-    }
 
 
 class Classifier:

@@ -3,7 +3,7 @@
 `make sbom` and `make docs` run it. cyclonedx-py makes the list from the serving lock, and the addresses of
 the package index are removed from it. The tables in README and docs/ come from the verbs and `.dockerignore`,
 the docstring of Settings, the language files, and the measured figures (benchmarks/tables.py). The reasons in
-the tables and in openapi.json come from inference/reasons.py.
+the tables come from inference/reasons.py.
 """
 
 import inspect
@@ -30,10 +30,6 @@ BLOCK_PATTERN = re.compile(
 ANSWER_PLACE_NAMES = {Place.ANSWER: "class", Place.ATTRIBUTE: "attribute", Place.LISTED: "`listed`"}
 TABLE_PLACE_NAMES = {Place.PICTURE: "pictures", Place.PRODUCT: "products"}
 """The places of reasons, as the pages on answers and on tables name them."""
-
-OPENAPI_DOCUMENT = REPOSITORY_ROOT / "app" / "api" / "openapi.json"
-REASON_SCHEMAS = {"Prediction": Place.ANSWER, "Attribute": Place.ATTRIBUTE, "Listed": Place.LISTED}
-"""Schemas of the OpenAPI document whose field `reason` is written here, and the places they describe."""
 
 INDEX_FIELDS = ("externalReferences", "description", "bom-ref")
 """Fields of a component that contain its address in the index, or its line in the lock."""
@@ -76,11 +72,10 @@ def remove_index_addresses(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_docs() -> None:
-    """Write what is generated into README.md, the pages of docs/ and openapi.json; print changed files."""
+    """Write what is generated into README.md and the pages of docs/; print changed files."""
     block_texts = generate_blocks()
     for page in (REPOSITORY_ROOT / "README.md", *sorted((REPOSITORY_ROOT / "docs").rglob("*.md"))):
         _write_changed(page, fill_blocks(page.read_text("utf-8"), block_texts))
-    _write_changed(OPENAPI_DOCUMENT, fill_reasons(OPENAPI_DOCUMENT.read_text("utf-8")))
 
 
 def _write_changed(file: Path, text: str) -> None:
@@ -116,39 +111,6 @@ def fill_blocks(page: str, block_texts: Mapping[str, str]) -> str:
             f"{', '.join(sorted(unknown))}: no such block. A page may show {', '.join(sorted(block_texts))}."
         )
     return BLOCK_PATTERN.sub(lambda block: block["kept"] + block_texts[block["name"]], page)
-
-
-def fill_reasons(document: str) -> str:
-    """Return an OpenAPI document whose schemas explain the reasons that their field `reason` may have.
-
-    The document keeps its layout. Reasons that it has keep their order, and new ones follow.
-
-    Raises:
-        SystemExit: a schema is missing, or has no field `reason` with a description and an enum.
-    """
-    for name, place in REASON_SCHEMAS.items():
-        match = re.search(
-            rf'\n {{6}}"{name}": \{{(?:(?!\n {{6}}\}}).)*?"reason": \{{\s+'
-            r'"description": (?P<description>"[^"]*"),\s+"type": [^\n]+\s+"enum": (?P<values>\[[^\]]*\])',
-            document,
-            re.DOTALL,
-        )
-        if match is None:
-            raise SystemExit(f"app/api/openapi.json: the schema {name} needs a field `reason` with an enum.")
-        reasons = find_reasons([place])
-        meanings = " ".join(f"`{reason}`: {reason.sentence}" for reason in reasons)
-        kept = [value for value in json.loads(match["values"]) if value in reasons]
-        new = [reason for reason in reasons if reason not in kept]
-        start, middle = match.span("description")
-        rest, end = match.span("values")
-        document = (
-            document[:start]
-            + json.dumps(f"Why a person should look; null with `accept`. {meanings}")
-            + document[middle:rest]
-            + json.dumps([*kept, *new, None])
-            + document[end:]
-        )
-    return document
 
 
 def _commands() -> list[tuple[str, ...]]:

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.dotenv_file import read_dotenv
+from app.prediction.answer_fields import create_prediction_fields
 from app.settings import read_command_settings
 from inference.arrays import Picture, Pixels
 from inference.classifier import Prediction
@@ -168,8 +169,8 @@ def _show(answer: FileAnswer, out: Console) -> None:
 
 def _make_json_line(answer: FileAnswer, version: str) -> str:
     """Return the answer of `POST /predict`, with the file in place of a request."""
-    fields = answer.prediction.make_response_fields()
-    line = {"file": str(answer.file)} | fields | {"model": {"version": version}}
+    fields = create_prediction_fields(answer.prediction)
+    line = {"file": str(answer.file), **fields, "model": {"version": version}}
     return json.dumps(line, ensure_ascii=False)
 
 

@@ -1,6 +1,7 @@
 """The HTTP contract as OpenAPI 3.1: openapi.json, filled in for one release and its settings.
 
-openapi.json is maintained by hand, except for the schemas of a report (schemas.py). This file fills in the
+openapi.json is maintained by hand, except for the schemas of a report and the fields of an answer
+(schemas.py). This file fills them in, and the
 languages of titles, the values of the settings that it names, and the labels, name, version and input size of
 the model. Parts about API keys and rates stay only if these are configured. Tests compare the document with
 the routes of the app, with real answers, and with problems.py.
@@ -9,11 +10,12 @@ the routes of the app, with real answers, and with problems.py.
 import json
 import re
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from app import __version__
-from app.api.schemas import create_report_schemas
+from app.api.schemas import create_answer_schemas, create_report_schemas
 from app.payloads.request_title import list_title_languages
 from app.releases.serving import ServedModel
 from app.settings import Settings
@@ -51,6 +53,7 @@ def fill_document(model: ServedModel, settings: Settings, prefix: str = "") -> J
     document["servers"] = [{"url": prefix or "./"}]
     document["info"]["version"] = __version__
     document["components"]["schemas"] |= create_report_schemas()
+    _fill_answers(document["components"]["schemas"])
     document["components"]["schemas"]["TitleLanguage"]["enum"] = list(list_title_languages())
     _fill_security(document, settings)
     _fill_model(document, model, settings)
@@ -63,6 +66,13 @@ def _fill_limits(text: str, settings: Settings) -> str:
         return f"{setting[0]} ({value:,})" if isinstance(value, int) else f"{setting[0]} ({value})"
 
     return _SETTING_PATTERN.sub(with_value, text)
+
+
+def _fill_answers(schemas: Json) -> None:
+    """Fill in the fields of an answer, whose schemas have only a description in openapi.json."""
+    for name, fields in deepcopy(create_answer_schemas()).items():
+        schema = schemas[name]
+        (schema["allOf"][-1] if "allOf" in schema else schema).update(fields)
 
 
 def _fill_security(document: Json, settings: Settings) -> None:

@@ -1,7 +1,6 @@
 """POST /predict and POST /predict/batch, in the service's own protocol."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
@@ -14,7 +13,15 @@ from app.payloads.limits import batch_limits, single_limits
 from app.payloads.reading import find_many, find_one
 from app.payloads.request_items import RequestItem
 from app.payloads.request_title import Title
-from app.prediction.answer_json import create_answer
+from app.prediction.answer_fields import (
+    BatchAnswerFields,
+    FailedItemFields,
+    FileFields,
+    NamedPredictionFields,
+    PredictAnswerFields,
+    TitledFields,
+)
+from app.prediction.answer_json import create_answer, create_provenance
 from app.prediction.classify_items import FailedPicture, Outcome
 from app.prediction.parameters import (
     BATCH_PARAMETERS,
@@ -72,9 +79,14 @@ def _create_single_response(outcome: Outcome, parameters: Parameters, title: Tit
     if isinstance(outcome, FailedPicture):
         raise outcome.error
     context = get_request_context()
-    answer = create_answer(outcome, parameters, _choose_categories(context))
+    titled: TitledFields = {}
     if title is not None:
-        answer["listed"] = listed_fields(title, outcome, context.model)
+        titled["listed"] = listed_fields(title, outcome, context.model)
+    answer: PredictAnswerFields = {
+        **create_answer(outcome, parameters, _choose_categories(context)),
+        **titled,
+        **create_provenance(context.model.version, context.request_id),
+    }
     return _create_response(answer, context)
 
 
@@ -86,16 +98,18 @@ def _create_batch_response(
     for outcome in outcomes:
         if isinstance(outcome, FailedPicture):
             metrics.count_problem(create_problem(outcome.error)["type"])
-    predictions = [
-        _name_fields(item) | _create_result(outcome, parameters, categories)
-        for item, outcome in zip(items, outcomes, strict=True)
-    ]
-    return _create_response({"predictions": predictions}, context)
+    answer: BatchAnswerFields = {
+        "predictions": [
+            _create_result(getattr(item, "name", None), outcome, parameters, categories)
+            for item, outcome in zip(items, outcomes, strict=True)
+        ],
+        **create_provenance(context.model.version, context.request_id),
+    }
+    return _create_response(answer, context)
 
 
-def _create_response(answer: dict[str, Any], context: RequestContext) -> Response:
-    provenance = {"model": {"version": context.model.version}, "request_id": context.request_id}
-    response = jsonify(answer | provenance)
+def _create_response(answer: PredictAnswerFields | BatchAnswerFields, context: RequestContext) -> Response:
+    response = jsonify(answer)
     categories = context.model.categories
     if categories is not None and categories.languages:
         response.vary.add("Accept-Language")
@@ -108,14 +122,11 @@ def _choose_categories(context: RequestContext) -> NamedCategories | None:
     return None if categories is None else categories.choose_names(request.headers.get("Accept-Language"))
 
 
-def _name_fields(item: RequestItem) -> dict[str, Any]:
-    name = getattr(item, "name", None)
-    return {} if name is None else {"name": name}
-
-
 def _create_result(
-    outcome: Outcome, parameters: Parameters, categories: NamedCategories | None
-) -> dict[str, Any]:
+    name: str | None, outcome: Outcome, parameters: Parameters, categories: NamedCategories | None
+) -> NamedPredictionFields | FailedItemFields:
+    """Create the answer to one picture of a batch, or its error, after the name of its file."""
+    named: FileFields = {} if name is None else {"name": name}
     if isinstance(outcome, FailedPicture):
-        return {"error": create_problem(outcome.error)}
-    return create_answer(outcome, parameters, categories)
+        return {**named, "error": create_problem(outcome.error)}
+    return {**named, **create_answer(outcome, parameters, categories)}

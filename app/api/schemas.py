@@ -1,22 +1,52 @@
-"""Create the schemas of a report in the HTTP contract, from the types that parse a report.
+"""Create the schemas of a report and of an answer in the HTTP contract, from the types of their values.
 
-reports/values.py defines the fields and their descriptions. The contract differs from pydantic's schemas in
+reports/values.py defines the fields of a report and their descriptions, and app/prediction/answer_fields.py
+those of an answer. The contract differs from pydantic's schemas in
 three points: it has no titles, a share refers to the schema `Share`, and a field that may be null has
 `"type": ["number", "null"]`. A field that is left out if it is empty is never null.
 """
 
 import types
+from collections.abc import Sequence
 from functools import cache
-from typing import Any, Final, TypeAlias, get_args
+from typing import Any, Final, NotRequired, TypeAlias, get_args, get_origin, get_type_hints, is_typeddict
 
+from pydantic import TypeAdapter, WithJsonSchema
 from pydantic.fields import FieldInfo
 
+from app.prediction.answer_fields import (
+    SCHEMAS,
+    AttributeFields,
+    BatchAnswerFields,
+    CategoryFields,
+    ExplanationFields,
+    FailedItemFields,
+    LikelyFields,
+    ListedFields,
+    ModelReferenceFields,
+    NamedPredictionFields,
+    PredictAnswerFields,
+    PredictionFields,
+)
 from model_store.manifest import FrozenModel
 from reports.values import Report
 
 Json: TypeAlias = dict[str, Any]
 
-_SCHEMAS: Final = "#/components/schemas/"
+ANSWER_TYPES: Final = (
+    AttributeFields,
+    BatchAnswerFields,
+    CategoryFields,
+    ExplanationFields,
+    FailedItemFields,
+    LikelyFields,
+    ListedFields,
+    ModelReferenceFields,
+    NamedPredictionFields,
+    PredictAnswerFields,
+    PredictionFields,
+)
+"""Types of the objects in an answer. The schema of each has its name without `Fields`."""
 
 
 @cache
@@ -47,7 +77,7 @@ def _types_in_annotation(annotation: object) -> list[type[FrozenModel]]:
 
 def _create_schema(kind: type[FrozenModel]) -> Json:
     """Return the JSON schema of one type, with references to the schemas of other types."""
-    schema = kind.model_json_schema(mode="serialization", ref_template=f"{_SCHEMAS}{{model}}")
+    schema = kind.model_json_schema(mode="serialization", ref_template=f"{SCHEMAS}{{model}}")
     schema = {key: value for key, value in schema.items() if key not in {"title", "$defs"}}
     properties = {
         name: _create_property(schema["properties"][name], field) for name, field in kind.model_fields.items()
@@ -79,9 +109,61 @@ def _convert_to_contract(schema: Any) -> Any:  # noqa: ANN401 - a part of a sche
         case {"anyOf": [{"type": kind, **limits}, {"type": "null"}], **more}:
             return more | limits | {"type": [kind, "null"]}
         case {"type": "number", "minimum": 0, "maximum": 1, **more}:
-            return {"$ref": f"{_SCHEMAS}Share"} | more
-        case {"$ref": reference} if reference == f"{_SCHEMAS}JsonValue":
+            return {"$ref": f"{SCHEMAS}Share"} | more
+        case {"$ref": reference} if reference == f"{SCHEMAS}JsonValue":
             return True
     return (
         {key: _convert_to_contract(of) for key, of in schema.items()} if isinstance(schema, dict) else schema
     )
+
+
+@cache
+def create_answer_schemas() -> Json:
+    """Return the fields of each object in an answer: `properties` and `required`, by the name of its schema.
+
+    An answer to one picture, and one of a batch, have the fields of `Prediction` and further ones. Only the
+    further ones are returned for these.
+    """
+    return {name_schema(kind): _create_fields(kind) for kind in ANSWER_TYPES}
+
+
+def name_schema(kind: type) -> str:
+    """Return the name that the contract gives the schema of a type, such as `Attribute`."""
+    return kind.__name__.removesuffix("Fields")
+
+
+def _create_fields(kind: type) -> Json:
+    has_base = kind in (PredictAnswerFields, NamedPredictionFields)
+    inherited = get_type_hints(PredictionFields) if has_base else {}
+    own = [name for name in get_type_hints(kind) if name not in inherited]
+    annotations = get_type_hints(kind, include_extras=True)
+    required = [name for name in own if get_origin(annotations[name]) is not NotRequired]
+    properties = {name: _create_field(annotations[name]) for name in own}
+    return {"properties": properties} | ({"required": required} if required else {})
+
+
+def _create_field(annotation: Any) -> Json:  # noqa: ANN401 - an annotation, of whatever kind
+    """Return the JSON schema of a field, with its description."""
+    if get_origin(annotation) is NotRequired:
+        (annotation,) = get_args(annotation)
+    kind, *marks = get_args(annotation) if hasattr(annotation, "__metadata__") else (annotation,)
+    if explicit := [mark.json_schema for mark in marks if isinstance(mark, WithJsonSchema)]:
+        return dict(explicit[-1] or {})
+    if (reference := _refer_to_fields(kind)) is None:
+        schema = TypeAdapter(annotation).json_schema()
+        return dict(_convert_to_contract({key: value for key, value in schema.items() if key != "title"}))
+    described = [mark.description for mark in marks if isinstance(mark, FieldInfo)]
+    return reference | ({"description": described[-1]} if described else {})
+
+
+def _refer_to_fields(kind: Any) -> Json | None:  # noqa: ANN401 - as above
+    """Return a reference to the schema of an object, of a list of objects or of objects by name."""
+    if is_typeddict(kind):
+        return {"$ref": f"{SCHEMAS}{name_schema(kind)}"}
+    *_, inner = get_args(kind) or (None,)
+    if not is_typeddict(inner):
+        return None
+    reference = {"$ref": f"{SCHEMAS}{name_schema(inner)}"}
+    if get_origin(kind) in (list, Sequence):
+        return {"type": "array", "items": reference}
+    return {"type": "object", "additionalProperties": reference}

@@ -5,8 +5,13 @@ which docs/reference/http.md lists.
 """
 
 import base64
-from typing import Any
 
+from app.prediction.answer_fields import (
+    LikelyFields,
+    PredictionFields,
+    ProvenanceFields,
+    create_prediction_fields,
+)
 from app.prediction.classify_items import ClassifiedPicture
 from app.prediction.parameters import Parameters
 from app.prediction.platform_categories import NamedCategories
@@ -17,7 +22,7 @@ def create_answer(
     classified: ClassifiedPicture,
     parameters: Parameters,
     categories: NamedCategories | None = None,
-) -> dict[str, Any]:
+) -> PredictionFields:
     """Return the JSON object that answers one picture, with the unrounded probability of every class.
 
     If an explanation was asked for, its field `explanation` has the explained class, the drops of probability
@@ -28,7 +33,7 @@ def create_answer(
         parameters: the query parameters, which choose the extra fields.
         categories: the operator's own categories, in the order of the classes; None if none are configured.
     """
-    answer = classified.prediction.make_response_fields()
+    answer = create_prediction_fields(classified.prediction)
     if classified.enlarged:
         answer["enlarged"] = True
     if categories is not None:
@@ -49,11 +54,16 @@ def create_answer(
     return answer
 
 
+def create_provenance(version: str, request_id: str) -> ProvenanceFields:
+    """Return the fields that say which release answered, and which request."""
+    return {"model": {"version": version}, "request_id": request_id}
+
+
 def _encode_data_url(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
-def _list_likeliest(answer: Answer, count: int) -> list[dict[str, Any]]:
+def _list_likeliest(answer: Answer, count: int) -> list[LikelyFields]:
     return [
         {"label": answer.labels[index], "class_id": index, "probability": float(answer.probabilities[index])}
         for index in answer.rank_labels(count)

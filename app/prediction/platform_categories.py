@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from app.accept_language import LanguageTag, find_preferred_language
+from app.prediction.answer_fields import CategoryFields
 from app.settings import SettingsError
 from inference.contract import Head
 from inference.plain_text import decode_text
@@ -35,9 +36,6 @@ CategoryText = Annotated[str, StringConstraints(strip_whitespace=True, min_lengt
 CategoryId = Annotated[
     CategoryText, BeforeValidator(lambda value: str(value) if type(value) is int else value)
 ]
-
-CategoryFields: TypeAlias = Mapping[str, object]
-"""The JSON fields that describe a category of the operator in an answer."""
 
 
 class CategoriesMismatch(ReleaseError):

@@ -4,9 +4,9 @@ Titles are read and forgotten. inference/garment_decision.py has the rules. Pure
 """
 
 from dataclasses import replace
-from typing import Any
 
 from app.payloads.request_title import NO_LANGUAGE, Title
+from app.prediction.answer_fields import ListedFields
 from app.prediction.classify_items import ClassifiedPicture
 from app.releases.serving import ServedModel
 from inference.classifier import Answer, Prediction
@@ -23,7 +23,7 @@ from inference.words import read_set_garments, read_title_garments
 from reports.word_figures import read_formula_figures
 
 
-def listed_fields(title: Title, classified: ClassifiedPicture, served: ServedModel) -> dict[str, Any]:
+def listed_fields(title: Title, classified: ClassifiedPicture, served: ServedModel) -> ListedFields:
     """Return the field `listed` of an answer: the label and the kind that title and photo give together.
 
     A kind names a garment as shops do, such as `skirt`. If a person should look, label and kind are
@@ -55,14 +55,14 @@ def decide_prediction(
 
 def make_listed_fields(
     prediction: Prediction, words: Words, language: str, figures: FormulaFigures | None
-) -> dict[str, Any]:
+) -> ListedFields:
     """Return the JSON fields of a decision, with the names that docs/reference/http.md gives them.
 
     The arguments are those of `decide_prediction`.
     """
     decision = decide_prediction(prediction, words, language, figures)
     confidence = decision.label_confidence
-    fields = {
+    fields: ListedFields = {
         "kinds": sort_kinds(words.kinds),
         "label": decision.label,
         "kind": decision.kind,
@@ -74,11 +74,11 @@ def make_listed_fields(
     if not words.kinds or not (decision.has_witness or has_conflict):
         return fields
     label, kind = _suggest_admitted(prediction, words, language)
-    return (
-        fields
-        | ({"label": label} if decision.label_reason else {})
-        | ({"kind": kind} if decision.kind_reason else {})
-    )
+    if decision.label_reason:
+        fields["label"] = label
+    if decision.kind_reason:
+        fields["kind"] = kind
+    return fields
 
 
 def _suggest_admitted(prediction: Prediction, words: Words, language: str) -> tuple[str, str | None]:

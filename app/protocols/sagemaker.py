@@ -29,7 +29,8 @@ from app.payloads.limits import batch_limits
 from app.payloads.reading import check_upload_size, find_one_untitled
 from app.payloads.request_items import PixelRows, ReadyPixels, RequestItem, Upload
 from app.payloads.request_title import refuse_titles
-from app.prediction.answer_json import create_answer
+from app.prediction.answer_fields import PredictionFields
+from app.prediction.answer_json import create_answer, create_provenance
 from app.prediction.classify_items import ClassifiedPicture, Outcome
 from app.prediction.parameters import NO_PARAMETERS
 from app.protocols.classification import (
@@ -174,8 +175,8 @@ def create_response(media_type: str, outcomes: list[Outcome], *, is_single: bool
             return Response("".join(lines), mimetype=LINES)
     answers = _create_answers(pictures)
     context = get_request_context()
-    provenance = {"model": {"version": context.model.version}, "request_id": context.request_id}
-    return jsonify((answers[0] if is_single else {"predictions": answers}) | provenance)
+    provenance = create_provenance(context.model.version, context.request_id)
+    return jsonify({**answers[0], **provenance} if is_single else {"predictions": answers, **provenance})
 
 
 def _create_csv(pictures: list[ClassifiedPicture]) -> str:
@@ -183,7 +184,7 @@ def _create_csv(pictures: list[ClassifiedPicture]) -> str:
     return "".join(f"{row}\n" for row in rows)
 
 
-def _create_answers(pictures: list[ClassifiedPicture]) -> list[dict[str, Any]]:
+def _create_answers(pictures: list[ClassifiedPicture]) -> list[PredictionFields]:
     """Return the answers of `/predict`. Categories are named in the first language of their file."""
     model = get_request_context().model
     categories = None if model.categories is None else model.categories.choose_names(None)

@@ -9,9 +9,7 @@ from app.settings import Settings
 from benchmarks.results import FOLDER
 from scripts.documents import (
     BLOCK_PATTERN,
-    OPENAPI_DOCUMENT,
     fill_blocks,
-    fill_reasons,
     generate_blocks,
     make_settings_rows,
 )
@@ -35,27 +33,6 @@ def test_the_blocks_of_every_document_show_what_there_is(made: dict[str, str]) -
     }
     assert {page: lines for page, lines in missing.items() if lines} == {}, "make docs writes these lines"
     assert [page for page in PAGES if renewed[page] != PAGES[page].splitlines()] == [], "make docs"
-
-
-def test_the_contract_explains_the_reasons_that_there_are() -> None:
-    document = OPENAPI_DOCUMENT.read_text("utf-8")
-
-    assert fill_reasons(document) == document, "make docs writes the reasons of app/api/openapi.json"
-
-
-def test_a_reason_that_the_contract_lacks_is_added_last_and_an_unknown_one_is_removed() -> None:
-    document = OPENAPI_DOCUMENT.read_text("utf-8")
-    changed = document.replace('"unproven", "list"', '"gone", "list"')
-    assert changed != document
-
-    [listed] = re.findall(r'"enum": (\["ambiguous", "unfamiliar", "list".*\])', fill_reasons(changed))
-
-    assert listed.endswith('"unproven", null]')
-
-
-def test_a_schema_without_reasons_is_named() -> None:
-    with pytest.raises(SystemExit, match="the schema Attribute needs a field `reason`"):
-        fill_reasons(OPENAPI_DOCUMENT.read_text("utf-8").replace('      "Attribute": {', '      "Other": {'))
 
 
 def test_a_block_that_nothing_fills_is_named(made: dict[str, str]) -> None:

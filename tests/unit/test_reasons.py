@@ -1,11 +1,11 @@
 """One list of reasons: each document, text and count knows exactly the reasons that it may meet."""
 
-import json
 import re
 from collections.abc import Callable, Iterable
 
 import pytest
 
+from app.api.schemas import create_answer_schemas
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from inference.reasons import Place, Reason, find_reasons
@@ -19,10 +19,16 @@ OF_CARDS = set(find_reasons([Place.PICTURE, Place.PRODUCT])) - {Reason.NO_PHOTO}
 
 
 def reasons_of_schema(name: str) -> set[str]:
-    document = json.loads((ROOT / "app" / "api" / "openapi.json").read_text("utf-8"))
-    allowed = set(document["components"]["schemas"][name]["properties"]["reason"]["enum"])
+    allowed = set(create_answer_schemas()[name]["properties"]["reason"]["enum"])
     assert None in allowed
     return allowed - {None}
+
+
+def test_the_contract_explains_each_reason_of_an_answer() -> None:
+    reason = create_answer_schemas()["Prediction"]["properties"]["reason"]
+
+    for one in find_reasons([Place.ANSWER]):
+        assert f"`{one}`: {one.sentence}" in reason["description"]
 
 
 def reasons_of_the_page(name: str) -> set[str]:

@@ -1,0 +1,289 @@
+"""The fields of the answer to a picture, as types: the HTTP contract of `/predict` and `/predict/batch`.
+
+The service makes answers of these types, so mypy checks the names of the fields where an answer is made.
+app/api/schemas.py makes the schemas of /openapi.json from them. Nothing is validated while a request is
+answered.
+
+A field's description is a text of the contract. `NotRequired` fields are left out unless the description
+says when they are there.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final, NotRequired, TypedDict
+
+from pydantic import Field, WithJsonSchema
+
+from inference.classifier import Answer, Prediction
+from inference.decision import Decision
+from inference.reasons import Place, find_reasons
+from model_store.manifest import Share
+
+SCHEMAS: Final = "#/components/schemas/"
+"""Beginning of a reference to a schema of the contract."""
+
+PNG_PATTERN: Final = "^data:image/png;base64,"
+"""Pattern of a PNG as a data: URL."""
+
+DROPS_SCHEMA: Final = {
+    "description": (
+        "Eight rows of eight, from the top left; positive where the hidden part speaks for the label."
+    ),
+    "type": "array",
+    "minItems": 8,
+    "maxItems": 8,
+    "items": {
+        "type": "array",
+        "minItems": 8,
+        "maxItems": 8,
+        "items": {"type": "number", "minimum": -1, "maximum": 1},
+    },
+}
+"""Schema of the drops of an explanation: squares of a picture."""
+
+BATCH_ITEMS_SCHEMA: Final = {
+    "type": "array",
+    "items": {"anyOf": [{"$ref": f"{SCHEMAS}NamedPrediction"}, {"$ref": f"{SCHEMAS}FailedItem"}]},
+}
+"""Schema of the answers to a batch, one for each picture."""
+
+
+def refer_to_schema(name: str) -> WithJsonSchema:
+    """Return the mark of a type whose schema has a name in the contract, such as `Label`."""
+    return WithJsonSchema({"$ref": f"{SCHEMAS}{name}"})
+
+
+def describe_reasons(place: Place) -> WithJsonSchema:
+    """Return the schema of a field `reason`, with the meaning of each reason that the place may show."""
+    reasons = find_reasons([place])
+    meanings = " ".join(f"`{reason}`: {reason.sentence}" for reason in reasons)
+    return WithJsonSchema(
+        {
+            "description": f"Why a person should look; null with `accept`. {meanings}",
+            "type": ["string", "null"],
+            "enum": [*map(str, reasons), None],
+        }
+    )
+
+
+LabelField = Annotated[str, refer_to_schema("Label")]
+ClassIdField = Annotated[int, Field(description="Index of the label.", ge=0)]
+ConfidenceField = Annotated[Share, Field(description="The probability of `label`, calibrated.")]
+DecisionField = Annotated[Decision, Field(description="`accept` the label, or let a person `review` it.")]
+RequestIdField = Annotated[str, refer_to_schema("RequestId")]
+FileNameField = Annotated[str, refer_to_schema("FileName")]
+
+
+class LikelyFields(TypedDict):
+    """The fields of one of the likeliest classes, in `top`."""
+
+    label: LabelField
+    class_id: ClassIdField
+    probability: Share
+
+
+class CategoryFields(TypedDict):
+    """The fields of the operator's own category for a label."""
+
+    id: Annotated[str, Field(description="The category's id in the operator's platform.")]
+    name: Annotated[
+        str | None, Field(description="In the language that Accept-Language prefers; null without names.")
+    ]
+    names: Annotated[Mapping[str, str], Field(description="By language.")]
+
+
+class ExplanationFields(TypedDict):
+    """The fields of an explanation: how far the label's probability falls if a square is hidden."""
+
+    label: LabelField
+    drops: Annotated[list[list[float]], WithJsonSchema(DROPS_SCHEMA)]
+    heat_map: Annotated[
+        str,
+        Field(
+            description="The same as a PNG to lay over the model's input, as a data: URL: red speaks for the "
+            "label, blue against it.",
+            pattern=PNG_PATTERN,
+        ),
+    ]
+
+
+class AttributeFields(TypedDict):
+    """The fields of the answer to a further question about a picture, such as its colour."""
+
+    label: Annotated[str, Field(description="The likeliest of its labels.")]
+    confidence: ConfidenceField
+    decision: DecisionField
+    reason: Annotated[str | None, describe_reasons(Place.ATTRIBUTE)]
+    also: Annotated[
+        list[str], Field(description="Further labels of a probability of at least .25, likeliest first.")
+    ]
+    probabilities: Annotated[
+        Mapping[str, Share], Field(description="Of every label in index order, unrounded.")
+    ]
+    category: NotRequired[
+        Annotated[
+            CategoryFields,
+            Field(description="The operator's own category of the label, where its file has the attribute."),
+        ]
+    ]
+
+
+class PredictionFields(TypedDict):
+    """The fields of the answer to a picture alone."""
+
+    label: LabelField
+    class_id: ClassIdField
+    confidence: ConfidenceField
+    familiarity: Annotated[
+        Share | None,
+        Field(
+            description="How similar the picture is to the training data; null where the model does not "
+            "measure it."
+        ),
+    ]
+    decision: DecisionField
+    reason: Annotated[str | None, describe_reasons(Place.ANSWER)]
+    probabilities: Annotated[Mapping[str, Share], refer_to_schema("Probabilities")]
+    attributes: NotRequired[
+        Annotated[
+            dict[str, AttributeFields],
+            Field(
+                description="Further answers by name; only where the network that answered has attributes."
+            ),
+        ]
+    ]
+    enlarged: NotRequired[
+        Annotated[
+            bool,
+            Field(
+                description="Only where the picture is smaller than the model's input, and was enlarged to "
+                "it (framing `whole`): details may be missing."
+            ),
+        ]
+    ]
+    category: NotRequired[
+        Annotated[
+            CategoryFields,
+            Field(description="The operator's own category of the label, where categories are configured."),
+        ]
+    ]
+    top: NotRequired[
+        Annotated[
+            Sequence[LikelyFields],
+            Field(description="The likeliest classes, likeliest first; only with `top=K`."),
+        ]
+    ]
+    seen: NotRequired[
+        Annotated[
+            str,
+            Field(
+                description="The model's input as a PNG, as a data: URL; only with `seen=1`.",
+                pattern=PNG_PATTERN,
+            ),
+        ]
+    ]
+    explanation: NotRequired[
+        Annotated[
+            ExplanationFields,
+            Field(
+                description="What each part of the picture adds to the answer; only with `explain=1`, of "
+                "one picture."
+            ),
+        ]
+    ]
+
+
+class ListedFields(TypedDict):
+    """The fields of what title and picture say together."""
+
+    kinds: Annotated[list[str], Field(description="That the title admits; none where it says nothing.")]
+    label: Annotated[str, Field(description="A class, or `none of these`.")]
+    kind: Annotated[str | None, Field(description="What the garment is; null where that is not known.")]
+    decision: DecisionField
+    reason: Annotated[str | None, describe_reasons(Place.LISTED)]
+    confidence: Annotated[
+        float,
+        WithJsonSchema(
+            {
+                "description": "The probability of the accepted class by title and picture; in a review, and "
+                "where the title says nothing, that of the picture's own class.",
+                "type": "number",
+                "minimum": 0,
+                "maximum": 1,
+            }
+        ),
+    ]
+
+
+class ModelReferenceFields(TypedDict):
+    """The fields that name the release that answered."""
+
+    version: Annotated[str, Field(description="UTC time and the first digits of the hash of its content.")]
+
+
+class ProvenanceFields(TypedDict):
+    """The fields that say which release answered, and which request."""
+
+    model: ModelReferenceFields
+    request_id: RequestIdField
+
+
+class TitledFields(TypedDict):
+    """The field that an answer has if a title came with the picture."""
+
+    listed: NotRequired[ListedFields]
+
+
+class PredictAnswerFields(PredictionFields, TitledFields, ProvenanceFields):
+    """The fields of the answer of `/predict`."""
+
+
+class FileFields(TypedDict):
+    """The field that says which file of a batch a result is about."""
+
+    name: NotRequired[FileNameField]
+
+
+class NamedPredictionFields(PredictionFields, FileFields):
+    """The fields of the answer to one picture of a batch."""
+
+
+class FailedItemFields(FileFields):
+    """The fields of the error of one picture of a batch."""
+
+    error: Annotated[Mapping[str, object], refer_to_schema("ItemProblem")]
+
+
+class BatchAnswerFields(ProvenanceFields):
+    """The fields of the answer of `/predict/batch`."""
+
+    predictions: Annotated[list[NamedPredictionFields | FailedItemFields], WithJsonSchema(BATCH_ITEMS_SCHEMA)]
+
+
+def create_prediction_fields(prediction: Prediction) -> PredictionFields:
+    """Return the fields of the answer to a picture, with the unrounded probability of every class."""
+    answer = prediction.answer
+    fields: PredictionFields = {
+        "label": answer.label,
+        "class_id": answer.class_id,
+        "confidence": answer.confidence,
+        "familiarity": prediction.familiarity,
+        "decision": answer.decision,
+        "reason": answer.reason,
+        "probabilities": answer.label_probabilities,
+    }
+    if prediction.attributes:
+        fields["attributes"] = {
+            name: _create_attribute_fields(head_answer) for name, head_answer in prediction.attributes.items()
+        }
+    return fields
+
+
+def _create_attribute_fields(answer: Answer) -> AttributeFields:
+    return {
+        "label": answer.label,
+        "confidence": answer.confidence,
+        "decision": answer.decision,
+        "reason": answer.reason,
+        "also": answer.also,
+        "probabilities": answer.label_probabilities,
+    }
