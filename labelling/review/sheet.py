@@ -18,8 +18,10 @@ from inference.release_labels import OTHER_KIND, has_kinds
 from inference.spreadsheets import escape_path
 from labelling.decide.category_questions import CategoryQuestion
 from labelling.decide.decisions import Decisions
+from labelling.decide.product_titles import find_parent_folder
 from labelling.decide.row_decision import DecisionContext
 from labelling.errors import Unreadable
+from labelling.lists.listed_word import find_listed_word
 from labelling.review.kind_choices import (
     find_classes_of_kinds,
     find_kinds_without_class,
@@ -226,6 +228,11 @@ def _add_title_help(card: Card, question: SheetQuestion, context: DecisionContex
     card = card._replace(note=LIST_CONFLICT_NOTE, note_values=values, guess=suggested)
     if card.attribute != LABEL:
         return card
+    photos = row.record.photos
+    reader = context.titles.list_reader
+    folder = find_parent_folder(photos[0].path)
+    if found := find_listed_word(reader, (photo.cells for photo in photos), folder):
+        card = card._replace(word=found.word, column=found.column)
     guess_kind = suggest_answer(row, context)[1] if suggested else ""
     return card._replace(guess_kind=guess_kind, choices=make_kind_choices(row, context))
 

@@ -11,7 +11,10 @@ from typing import Final
 from inference.contract import LABEL
 from inference.kinds import KIND, sort_kinds
 from inference.reasons import DecidedBy, Reason
+from labelling.decide.product_titles import find_parent_folder
 from labelling.errors import TableUnusable
+from labelling.lists.list_meaning import ListReader
+from labelling.lists.listed_word import find_listed_word
 from labelling.lists.titles import LANGUAGE_OFF
 from labelling.rows import ACCEPT, MAX_PATH_CHARACTERS, REVIEW, HeadDecision, ProductRecord, TableRow
 from labelling.run_settings import FOLDER_COLUMN, RunSettings
@@ -24,6 +27,9 @@ LIST_PREFIX: Final = "list_"
 
 TITLE_KINDS_COLUMN: Final = "listed_as"
 """Column with the kinds of garments that the words of the list allow for a row, if these words are read."""
+
+LISTED_WORD_COLUMN: Final = "listed_word"
+"""Column with the word of the list that names these kinds, and its column: `Bluza (kategoria)`."""
 
 PHOTOS_COLUMN: Final = "photos"
 DECIDING_PHOTOS_COLUMN: Final = "rests_on"
@@ -68,7 +74,11 @@ class Column:
 
 
 def make_photo_columns(
-    settings: RunSettings, *, has_human_answers: bool = False, has_own_words: bool = False
+    settings: RunSettings,
+    *,
+    has_human_answers: bool = False,
+    has_own_words: bool = False,
+    reader: ListReader | None = None,
 ) -> list[Column]:
     """Return the columns of the table of photos.
 
@@ -76,18 +86,23 @@ def make_photo_columns(
         has_human_answers: whether people answered something, which adds the columns of DECISION_FIELDS.
         has_own_words: whether folders or the shop's own words name kinds. A list with titles has the same
             columns in any case.
+        reader: the reader of the list's words; None if their cells are not read.
     """
     has_words = has_own_words or has_titles(settings)
     return [
         *_make_model_columns(settings.heads, settings.version),
         *_make_decider_and_category_columns(settings, has_decider=has_human_answers or has_words),
-        *([_title_kinds()] if has_words else []),
+        *(_make_word_columns(reader) if has_words else ()),
         *(_text(ours, _cell(name)) for name, ours in settings.further.items()),
     ]
 
 
 def make_product_columns(
-    settings: RunSettings, *, has_human_answers: bool = False, has_own_words: bool = False
+    settings: RunSettings,
+    *,
+    has_human_answers: bool = False,
+    has_own_words: bool = False,
+    reader: ListReader | None = None,
 ) -> list[Column]:
     """Return the columns of the table of products. The first column has the names of the products.
 
@@ -95,6 +110,7 @@ def make_product_columns(
         has_human_answers: whether people answered something, which adds the columns of DECISION_FIELDS.
         has_own_words: whether folders or the shop's own words name kinds. A list with titles has the same
             columns in any case.
+        reader: the reader of the list's words; None if their cells are not read.
     """
     has_words = has_own_words or has_titles(settings)
     own_columns = list(_make_answer_columns(settings.attributes, settings.version))
@@ -105,7 +121,7 @@ def make_product_columns(
         _text(names.pop(grouping_column, FOLDER_COLUMN), lambda row: row.record.product),
         *own_columns,
         *_make_decider_and_category_columns(settings, has_decider=has_human_answers or has_words),
-        *([_title_kinds()] if has_words else []),
+        *(_make_word_columns(reader) if has_words else ()),
         *(_text(table_name, _cell(name)) for name, table_name in names.items()),
     ]
 
@@ -151,7 +167,9 @@ def name_list_columns(
     Returns:
         The name in the table by the name in the list; all names differ.
     """
-    return make_distinct_names(names, {*_names(labels, attributes), KIND, TITLE_KINDS_COLUMN})
+    return make_distinct_names(
+        names, {*_names(labels, attributes), KIND, TITLE_KINDS_COLUMN, LISTED_WORD_COLUMN}
+    )
 
 
 def make_distinct_names(names: Iterable[str], reserved_names: Collection[str]) -> dict[str, str]:
@@ -227,8 +245,20 @@ def has_titles(run: RunSettings) -> bool:
     return run.list_words is not None and run.list_words.language != LANGUAGE_OFF
 
 
-def _title_kinds() -> Column:
-    return _text(TITLE_KINDS_COLUMN, lambda row: VALUE_SEPARATOR.join(sort_kinds(row.title_kinds)) or None)
+def _make_word_columns(reader: ListReader | None) -> Iterator[Column]:
+    """Yield the kinds that the words of the list allow, and the word that says so."""
+
+    def read_word(row: TableRow) -> str | None:
+        if reader is None or not row.title_kinds:
+            return None
+        photos = row.record.photos
+        found = find_listed_word(
+            reader, (photo.cells for photo in photos), find_parent_folder(photos[0].path)
+        )
+        return f"{found.word} ({found.column})" if found else None
+
+    yield _text(TITLE_KINDS_COLUMN, lambda row: VALUE_SEPARATOR.join(sort_kinds(row.title_kinds)) or None)
+    yield _text(LISTED_WORD_COLUMN, read_word)
 
 
 def _make_head_columns(head: str, fields: Iterable[str]) -> Iterator[Column]:

@@ -213,14 +213,24 @@ def _write_counted_tables(
     has_own_words = decisions.list_reader.has_words
     questions = decisions.start_category_questions()
     photos = RowCounts(Place.PICTURE)
-    columns = make_photo_columns(run, has_human_answers=has_human_answers, has_own_words=has_own_words)
+    columns = make_photo_columns(
+        run,
+        has_human_answers=has_human_answers,
+        has_own_words=has_own_words,
+        reader=decisions.list_reader,
+    )
     # A category is asked about with the number of its products, so only one of the tables may count for it.
     rows = _count_rows(decisions.read_photo_rows(), photos, None if has_products else questions)
     cut_cells = write_table(new_files[0], form, columns, rows)
     if not has_products:
         return _TableCounts(photos=photos, products=None, category_questions=questions, cut_cells=cut_cells)
     products = RowCounts(Place.PRODUCT)
-    columns = make_product_columns(run, has_human_answers=has_human_answers, has_own_words=has_own_words)
+    columns = make_product_columns(
+        run,
+        has_human_answers=has_human_answers,
+        has_own_words=has_own_words,
+        reader=decisions.list_reader,
+    )
     rows = _count_rows(decisions.read_product_rows(), products, questions)
     cut_cells += write_table(new_files[1], form, columns, rows)
     return _TableCounts(photos=photos, products=products, category_questions=questions, cut_cells=cut_cells)
