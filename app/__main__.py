@@ -30,7 +30,7 @@ def main() -> None:
     try:
         read_dotenv()
     except OSError as error:
-        _exit_with(f"{error.filename}: {error.strerror}.")
+        _exit_with_complaint(f"{error.filename}: {error.strerror}.")
     # Compose files set a variable that was left out to an empty text.
     environment = {
         name: value for name, value in os.environ.items() if value or name not in (*NUMBER_VARIABLES, "BIND")
@@ -40,12 +40,12 @@ def main() -> None:
         "" if " -b" in words or " --bind" in words else describe_wrong_address(environment)
     )
     if complaint:
-        _exit_with(complaint)
+        _exit_with_complaint(complaint)
     command = [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN_CONFIG), *sys.argv[1:], "wsgi:app"]
     os.execve(sys.executable, command, environment)  # noqa: S606 - the command is a constant
 
 
-def _exit_with(complaint: str) -> NoReturn:
+def _exit_with_complaint(complaint: str) -> NoReturn:
     from app.observability.log_format import format_startup_error  # noqa: PLC0415 - it would take 0.2 s of every start
 
     sys.exit(format_startup_error(complaint, os.environ.get("WARDROBE_LOG_FORMAT", "")).rstrip("\n"))

@@ -79,7 +79,7 @@ def drop_traceback(error: AnyError) -> AnyError:
     return error
 
 
-def error_headers(error: Exception) -> dict[str, str]:
+def make_error_headers(error: Exception) -> dict[str, str]:
     """Return the HTTP headers that an error needs in its answer, such as Retry-After or WWW-Authenticate.
 
     Which ones is defined in RFC 9110, sections 10.2.3, 11.6.1 and 12.5.3.

@@ -27,9 +27,9 @@ from app.observability.log_queue import set_drop_counter
 from app.observability.metrics import Metrics
 from app.observability.reference_distribution import create_reference_distribution
 from app.payloads.body import BodyReader
-from app.payloads.limits import max_large_body_bytes, max_small_body_bytes
+from app.payloads.limits import compute_max_large_body_bytes, compute_max_small_body_bytes
 from app.prediction.admission import MAX_LARGE_REQUESTS, RequestQueue, RequestQueues
-from app.protocols import create_dialect_model_routes, create_dialect_routes
+from app.protocols import create_protocol_model_routes, create_protocol_routes
 from app.releases.load import load_models, open_named_store
 from app.releases.serving import ModelHolder
 from app.releases.watcher import ReleaseWatcher
@@ -140,9 +140,9 @@ def _create_admissions(settings: Settings) -> RequestQueues:
 def _register_routes(
     app: Flask, settings: Settings, models: ModelHolder, admissions: RequestQueues, metrics: Metrics
 ) -> None:
-    bodies = BodyReader(max_large_body_bytes(settings), max_small_body_bytes(settings))
+    bodies = BodyReader(compute_max_large_body_bytes(settings), compute_max_small_body_bytes(settings))
     services = Services(settings=settings, models=models, body_reader=bodies, admissions=admissions)
-    limited = (create_predict_routes(services, metrics), create_dialect_routes(services))
+    limited = (create_predict_routes(services, metrics), create_protocol_routes(services))
     if settings.rate_limit is not None:
         # Imported here, because its libraries take 0.04 s and most services set no rate.
         from app.security.rate_limits import limit_request_rate  # noqa: PLC0415
@@ -153,7 +153,7 @@ def _register_routes(
         blueprint.after_request(unread_answers.count_answer)
         app.register_blueprint(blueprint)
     app.wsgi_app = RequestMiddleware(app.wsgi_app, models, metrics)  # type: ignore[method-assign]
-    app.register_blueprint(create_dialect_model_routes(services))
+    app.register_blueprint(create_protocol_model_routes(services))
 
 
 def _register_pages(app: Flask, settings: Settings, metrics: Metrics) -> None:

@@ -9,7 +9,7 @@ import ctypes
 from contextlib import suppress
 from pathlib import Path
 
-from app.payloads.limits import max_large_body_bytes, max_small_body_bytes
+from app.payloads.limits import compute_max_large_body_bytes, compute_max_small_body_bytes
 from app.settings import Settings
 
 WORKER_BYTES = 240_000_000
@@ -54,9 +54,9 @@ def read_memory_limit(
     return min(limits, default=None)
 
 
-def max_worker_bytes(settings: Settings) -> int:
+def compute_max_worker_bytes(settings: Settings) -> int:
     """Return the memory in bytes that one worker may need in the worst case with these settings."""
-    bodies = max_large_body_bytes(settings) + max_small_body_bytes(settings)
+    bodies = compute_max_large_body_bytes(settings) + compute_max_small_body_bytes(settings)
     return WORKER_BYTES + BYTES_PER_PIXEL * settings.max_pixels + COPIES_OF_BODY * bodies
 
 
@@ -69,7 +69,7 @@ def count_fitting_workers(settings: Settings, cores: int, limit: int | None) -> 
         settings: the settings, which decide how much memory a worker may need.
         limit: the available memory in bytes; None for no limit.
     """
-    return cores if limit is None else max(1, min(cores, limit // max_worker_bytes(settings)))
+    return cores if limit is None else max(1, min(cores, limit // compute_max_worker_bytes(settings)))
 
 
 def describe_memory_shortage(settings: Settings, workers: int, limit: int | None) -> str:
@@ -81,13 +81,13 @@ def describe_memory_shortage(settings: Settings, workers: int, limit: int | None
         settings: the settings, which decide how much memory a worker may need.
         limit: the available memory in bytes; None for no limit.
     """
-    most = max_worker_bytes(settings)
+    most = compute_max_worker_bytes(settings)
     if limit is None or workers * most <= limit:
         return ""
     fewer = limit // most
     return (
-        f"{_in_megabytes(limit)} of memory may be used here, and {workers} "
-        f"worker{'s' if workers > 1 else ''} may take {_in_megabytes(workers * most)} in the worst case: "
+        f"{_format_megabytes(limit)} of memory may be used here, and {workers} "
+        f"worker{'s' if workers > 1 else ''} may take {_format_megabytes(workers * most)} in the worst case: "
         "the kernel then ends one, with its requests. "
         + (
             f"WEB_CONCURRENCY={fewer} fits."
@@ -97,7 +97,7 @@ def describe_memory_shortage(settings: Settings, workers: int, limit: int | None
     )
 
 
-def _in_megabytes(size: int) -> str:
+def _format_megabytes(size: int) -> str:
     return f"{size / 1e6:,.0f} MB"
 
 

@@ -57,9 +57,9 @@ class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
             self._pauses = True
             self.stop_accepting()
             pause = PAUSE_SECONDS * min(len(self.pool), MAX_PAUSES)
-            gevent.spawn_later(pause, self._accept_again, pause, thread_time())
+            gevent.spawn_later(pause, self._resume_accepting, pause, thread_time())
 
-    def _accept_again(self, pause: float, began: float) -> None:
+    def _resume_accepting(self, pause: float, began: float) -> None:
         self._pauses = False
         # While the worker was busy for longer than the pause, more came; other workers get their share.
         self.max_accept = min(1 + int((thread_time() - began) / pause), max(1, len(self.pool)))

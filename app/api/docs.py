@@ -43,14 +43,14 @@ def create_docs_routes(settings: Settings) -> Blueprint:
     page_files = read_page_files(FOLDER)
 
     @lru_cache(maxsize=4)  # one document for each release and prefix
-    def filled(_version: str, prefix: str) -> PageFile:
+    def fill_cached_document(_version: str, prefix: str) -> PageFile:
         document = fill_document(get_served_model(), settings, prefix)
         content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         return create_page_file(content, ".json")
 
     @routes.get("/openapi.json")
     def document() -> Response:
-        response = send_file(filled(get_served_model().version, _read_prefix()))
+        response = send_file(fill_cached_document(get_served_model().version, _read_prefix()))
         response.vary.add(PREFIX_HEADER)
         return response
 

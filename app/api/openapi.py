@@ -61,11 +61,11 @@ def fill_document(model: ServedModel, settings: Settings, prefix: str = "") -> J
 
 
 def _fill_limits(text: str, settings: Settings) -> str:
-    def with_value(setting: re.Match[str]) -> str:
+    def add_value(setting: re.Match[str]) -> str:
         value = getattr(settings, setting[1].lower())
         return f"{setting[0]} ({value:,})" if isinstance(value, int) else f"{setting[0]} ({value})"
 
-    return _SETTING_PATTERN.sub(with_value, text)
+    return _SETTING_PATTERN.sub(add_value, text)
 
 
 def _fill_answers(schemas: Json) -> None:
@@ -95,7 +95,7 @@ def _fill_model(document: Json, model: ServedModel, settings: Settings) -> None:
     shape = model.contract.input.array_shape
     if labels != schemas["Label"]["enum"]:
         _remove_examples(document, _LABEL_EXAMPLES)
-    if schemas["Pixels"] | _nested_schema(shape) != schemas["Pixels"]:
+    if schemas["Pixels"] | _create_nested_schema(shape) != schemas["Pixels"]:
         _remove_examples(document, _SIZE_EXAMPLES)
 
     share = {"$ref": "#/components/schemas/Share"}
@@ -104,8 +104,8 @@ def _fill_model(document: Json, model: ServedModel, settings: Settings) -> None:
     if attributes := model.attributes:
         of = {name: {"$ref": "#/components/schemas/Attribute"} for name in attributes}
         schemas["Prediction"]["properties"]["attributes"] |= {"properties": of, "additionalProperties": False}
-    schemas["Pixels"] |= _nested_schema(shape)
-    schemas["PixelsWithChannel"] |= _nested_schema((*shape, 1) if len(shape) == 2 else shape)
+    schemas["Pixels"] |= _create_nested_schema(shape)
+    schemas["PixelsWithChannel"] |= _create_nested_schema((*shape, 1) if len(shape) == 2 else shape)
     if model.manifest is None:
         schemas["Report"] = {
             "type": "object",
@@ -118,7 +118,7 @@ def _fill_model(document: Json, model: ServedModel, settings: Settings) -> None:
     form["properties"]["image"]["maxItems"] = settings.max_batch
 
 
-def _nested_schema(shape: Sequence[int]) -> Json:
+def _create_nested_schema(shape: Sequence[int]) -> Json:
     """Return the JSON schema of nested lists of this shape, with whole numbers from 0 to 255."""
     schema: Json = {"type": "integer", "minimum": 0, "maximum": 255}
     for size in reversed(shape):

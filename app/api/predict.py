@@ -9,7 +9,7 @@ from app.api.problems import create_problem
 from app.middleware.request_context import RequestContext, get_request_context
 from app.observability.metrics import Metrics
 from app.payloads.body import Body
-from app.payloads.limits import batch_limits, single_limits
+from app.payloads.limits import make_batch_limits, make_single_limits
 from app.payloads.reading import find_many, find_one
 from app.payloads.request_items import RequestItem
 from app.payloads.request_title import Title
@@ -31,7 +31,7 @@ from app.prediction.parameters import (
     read_parameters,
 )
 from app.prediction.platform_categories import NamedCategories
-from app.prediction.title_answer import listed_fields
+from app.prediction.title_answer import create_listed_fields
 
 
 def create_predict_routes(services: Services, metrics: Metrics) -> Blueprint:
@@ -42,8 +42,8 @@ def create_predict_routes(services: Services, metrics: Metrics) -> Blueprint:
         metrics: the Prometheus metrics, which count the predictions.
     """
     routes = Blueprint("predict", __name__)
-    of_one = single_limits(services.settings)
-    of_many = batch_limits(services.settings)
+    of_one = make_single_limits(services.settings)
+    of_many = make_batch_limits(services.settings)
 
     @routes.post("/predict")
     def predict() -> Response:
@@ -81,7 +81,7 @@ def _create_single_response(outcome: Outcome, parameters: Parameters, title: Tit
     context = get_request_context()
     titled: TitledFields = {}
     if title is not None:
-        titled["listed"] = listed_fields(title, outcome, context.model)
+        titled["listed"] = create_listed_fields(title, outcome, context.model)
     answer: PredictAnswerFields = {
         **create_answer(outcome, parameters, _choose_categories(context)),
         **titled,

@@ -112,7 +112,7 @@ def find_problem_type(error: type[Exception]) -> Problem:
     )
 
 
-def problem_urn(problem: Problem) -> str:
+def make_problem_urn(problem: Problem) -> str:
     """Return the `type` of a problem document, such as `urn:wardrobe:problem:too-large`."""
     return f"urn:wardrobe:problem:{problem.slug}"
 
@@ -139,7 +139,7 @@ def _answer_error(error: Exception) -> Response:
     if document["status"] == HTTPStatus.INTERNAL_SERVER_ERROR:
         log.exception("request %s failed", get_request_context().request_id, exc_info=error)
     response = _create_response(document)
-    response.headers.update(errors.error_headers(error))
+    response.headers.update(errors.make_error_headers(error))
     errors.drop_traceback(error)
     return response
 
@@ -205,7 +205,7 @@ def _describe_http_error(error: HTTPException) -> str | None:
 
 def _create_document(problem: Problem, detail: str) -> dict[str, Any]:
     return {
-        "type": problem_urn(problem),
+        "type": make_problem_urn(problem),
         "title": problem.title,
         "status": int(problem.status),
         "detail": detail,

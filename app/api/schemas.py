@@ -52,10 +52,10 @@ ANSWER_TYPES: Final = (
 @cache
 def create_report_schemas() -> Json:
     """Return the JSON schemas of an evaluation (`Report`) and of all types within it, by type name."""
-    return {kind.__name__: _create_schema(kind) for kind in types_within(Report)}
+    return {kind.__name__: _create_schema(kind) for kind in list_inner_types(Report)}
 
 
-def types_within(kind: type[FrozenModel]) -> list[type[FrozenModel]]:
+def list_inner_types(kind: type[FrozenModel]) -> list[type[FrozenModel]]:
     """Return a type and all types of its fields, of their fields, and so on, each once.
 
     Args:
@@ -63,16 +63,16 @@ def types_within(kind: type[FrozenModel]) -> list[type[FrozenModel]]:
     """
     found = dict.fromkeys([kind])
     for field in kind.model_fields.values():
-        for inner in _types_in_annotation(field.annotation):
-            found |= dict.fromkeys(types_within(inner))
+        for inner in _list_types_in_annotation(field.annotation):
+            found |= dict.fromkeys(list_inner_types(inner))
     return list(found)
 
 
-def _types_in_annotation(annotation: object) -> list[type[FrozenModel]]:
+def _list_types_in_annotation(annotation: object) -> list[type[FrozenModel]]:
     """Return the FrozenModel types in an annotation such as `dict[str, tuple[Promise, ...]] | None`."""
     if isinstance(annotation, type) and not isinstance(annotation, types.GenericAlias):
         return [annotation] if issubclass(annotation, FrozenModel) else []
-    return [kind for inner in get_args(annotation) for kind in _types_in_annotation(inner)]
+    return [kind for inner in get_args(annotation) for kind in _list_types_in_annotation(inner)]
 
 
 def _create_schema(kind: type[FrozenModel]) -> Json:

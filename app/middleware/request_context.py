@@ -115,9 +115,9 @@ class RequestMiddleware:
         finally:
             if hasattr(body, "close"):
                 body.close()
-            self._report(environ, context, seconds)
+            self._report_request(environ, context, seconds)
 
-    def _report(self, environ: WSGIEnvironment, context: RequestContext, seconds: float) -> None:
+    def _report_request(self, environ: WSGIEnvironment, context: RequestContext, seconds: float) -> None:
         method = environ["REQUEST_METHOD"]
         stages = context.timing.milliseconds
         answering = seconds - stages.get(READ_STAGE, 0.0) / 1000

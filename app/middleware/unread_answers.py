@@ -46,9 +46,9 @@ class UnreadAnswers:
         if not has_room:
             busy = Busy("Other clients leave too many answers unread. Try again.", RETRY_SECONDS)
             return current_app.make_response(current_app.handle_user_exception(busy))
-        response.call_on_close(partial(self._release, size))
+        response.call_on_close(partial(self._release_bytes, size))
         return response
 
-    def _release(self, size: int) -> None:
+    def _release_bytes(self, size: int) -> None:
         with self._lock:
             self._held -= size

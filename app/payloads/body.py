@@ -176,12 +176,14 @@ class BodyReader:
         try:
             chunks = list[bytes]()
             for chunk in _read_chunks(environ, length, limits):
-                self._reserve(reservation, len(chunk))
+                self._reserve_bytes(reservation, len(chunk))
                 chunks.append(chunk)
             data = _join_chunks(chunks)
             mimetype, options = parse_options_header(environ.get("CONTENT_TYPE"))
             boundary = options.get("boundary", "")
-            yield Body(data, limits, mimetype.lower(), boundary, coding, partial(self._reserve, reservation))
+            yield Body(
+                data, limits, mimetype.lower(), boundary, coding, partial(self._reserve_bytes, reservation)
+            )
         finally:
             with self._lock:
                 reservation.budget.reserved_bytes -= reservation.bytes
@@ -197,7 +199,7 @@ class BodyReader:
             raise _create_memory_error()
         return reservation
 
-    def _reserve(self, reservation: _Reservation, count: int) -> None:
+    def _reserve_bytes(self, reservation: _Reservation, count: int) -> None:
         with self._lock:
             reservation.budget.reserved_bytes -= reservation.bytes
             reservation.bytes += count

@@ -211,7 +211,7 @@ def decode_base64(text: object, name: str = "image") -> bytes:
         raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: not all of it is ASCII.")
     if text[:8].lower().startswith(("http://", "https://")):
         raise BadRequest(f"`{name}` is a URL. URLs are not fetched here: send the picture itself, in base64.")
-    behind = _after_prefix(text, name)
+    behind = _cut_data_prefix(text, name)
     if printed := PRINTED_BYTES.match(behind):
         begin = printed[1]
         raise BadRequest(f"`{name}` begins with {begin}: send the text without {begin}...{begin[1]}.")
@@ -225,7 +225,7 @@ def decode_base64(text: object, name: str = "image") -> bytes:
     return decoded
 
 
-def _after_prefix(text: str, name: str) -> str:
+def _cut_data_prefix(text: str, name: str) -> str:
     """Return the part of a data: URL behind its comma; any other text as it is."""
     if not DATA_PREFIX.match(text):
         return text

@@ -36,7 +36,7 @@ class RequestLimits:
     numbers: int
 
 
-def single_limits(settings: Settings) -> RequestLimits:
+def make_single_limits(settings: Settings) -> RequestLimits:
     """Return the limits of a request for one picture.
 
     The body may have a third more bytes than the picture, because base64 needs four bytes for three.
@@ -52,10 +52,10 @@ def single_limits(settings: Settings) -> RequestLimits:
     )
 
 
-def batch_limits(settings: Settings) -> RequestLimits:
+def make_batch_limits(settings: Settings) -> RequestLimits:
     """Return the limits of a request for many pictures, such as `/predict/batch`."""
     return replace(
-        single_limits(settings),
+        make_single_limits(settings),
         bytes=settings.max_batch_bytes,
         bytes_setting="WARDROBE_MAX_BATCH_BYTES",
         pictures=settings.max_batch,
@@ -63,17 +63,19 @@ def batch_limits(settings: Settings) -> RequestLimits:
     )
 
 
-def max_large_body_bytes(settings: Settings) -> int:
+def compute_max_large_body_bytes(settings: Settings) -> int:
     """Return how many bytes all large bodies of a worker may have together: as many as the largest one.
 
     A body is large if it has more than SMALL_BODY_BYTES.
     """
-    return max(single_limits(settings).bytes, batch_limits(settings).bytes)
+    return max(make_single_limits(settings).bytes, make_batch_limits(settings).bytes)
 
 
-def max_small_body_bytes(settings: Settings) -> int:
+def compute_max_small_body_bytes(settings: Settings) -> int:
     """Return how many bytes all small bodies of a worker may have together.
 
     Each request that is in progress or waits for a slot may have one.
     """
-    return (settings.slots + settings.queue_length) * min(SMALL_BODY_BYTES, max_large_body_bytes(settings))
+    return (settings.slots + settings.queue_length) * min(
+        SMALL_BODY_BYTES, compute_max_large_body_bytes(settings)
+    )

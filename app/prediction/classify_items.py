@@ -171,7 +171,7 @@ def answer_items(  # noqa: PLR0913, PLR0917 - the parts of a request
     return run_in_native_thread(work.classify, opened) if turn.is_large else work.classify(opened)
 
 
-def _call(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+def _call_at_once(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return function(*args, **kwargs)
 
 
@@ -179,7 +179,7 @@ def _classify_batch(
     items: Sequence[Item], work: "_ClassificationSteps", turn: Turn, has_left: Callable[[], bool]
 ) -> list[Outcome]:
     """Classify the pictures of a batch, a part at a time."""
-    call = run_in_native_thread if turn.is_large else _call
+    call = run_in_native_thread if turn.is_large else _call_at_once
     inputs: list[ModelInput | FailedPicture] = []
     answers: list[ClassifiedPicture] = []
     rest = iter(items)

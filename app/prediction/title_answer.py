@@ -23,7 +23,7 @@ from inference.words import read_set_garments, read_title_garments
 from reports.word_figures import read_formula_figures
 
 
-def listed_fields(title: Title, classified: ClassifiedPicture, served: ServedModel) -> ListedFields:
+def create_listed_fields(title: Title, classified: ClassifiedPicture, served: ServedModel) -> ListedFields:
     """Return the field `listed` of an answer: the label and the kind that title and photo give together.
 
     A kind names a garment as shops do, such as `skirt`. If a person should look, label and kind are

@@ -13,20 +13,20 @@ PROTOCOLS = (tf_serving, open_inference, sagemaker)
 """The modules of the supported protocols of other model servers."""
 
 
-def create_dialect_routes(services: Services) -> Blueprint:
+def create_protocol_routes(services: Services) -> Blueprint:
     """Create the routes that classify pictures in the protocols of other model servers.
 
     Rate limits count their requests together with the requests of `/predict`.
     """
-    routes = Blueprint("dialects", __name__)
+    routes = Blueprint("protocols", __name__)
     for protocol in PROTOCOLS:
         protocol.add_predict_routes(routes, services)
     return routes
 
 
-def create_dialect_model_routes(services: Services) -> Blueprint:
+def create_protocol_model_routes(services: Services) -> Blueprint:
     """Create the routes about health and metadata in the protocols of other model servers."""
-    routes = Blueprint("dialect_models", __name__)
+    routes = Blueprint("protocol_models", __name__)
     for protocol in PROTOCOLS:
         protocol.add_model_routes(routes, services)
     return routes

@@ -16,7 +16,7 @@ from app import __version__
 from app.api.classify import ParsedRequest, Services, classify_request
 from app.api.health import check_ready
 from app.payloads.body import Body
-from app.payloads.limits import batch_limits
+from app.payloads.limits import make_batch_limits
 from app.payloads.request_title import refuse_titles
 from app.prediction.classify_items import ClassifiedPicture
 from app.protocols.classification import find_requested_model, require_answers
@@ -58,7 +58,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
     Args:
         services: the objects that every route needs to classify pictures.
     """
-    limits = batch_limits(services.settings)
+    limits = make_batch_limits(services.settings)
 
     @routes.post("/v2/models/<name>/infer", endpoint="v2_infer")
     @routes.post("/v2/models/<name>/versions/<version>/infer", endpoint="v2_infer_version")

@@ -25,7 +25,7 @@ from app.payloads.json_bodies import (
     parse_picture_object,
     reserve_for_values,
 )
-from app.payloads.limits import batch_limits
+from app.payloads.limits import make_batch_limits
 from app.payloads.reading import check_upload_size, find_one_untitled
 from app.payloads.request_items import PixelRows, ReadyPixels, RequestItem, Upload
 from app.payloads.request_title import refuse_titles
@@ -66,7 +66,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
     Args:
         services: the objects that every route needs to classify pictures.
     """
-    limits = batch_limits(services.settings)
+    limits = make_batch_limits(services.settings)
 
     @routes.post("/invocations", endpoint="invocations")
     def invocations() -> Response:

@@ -14,7 +14,7 @@ from app.api.classify import ParsedRequest, Services, classify_request
 from app.errors import BadRequest, NoSuchModel
 from app.payloads.body import Body
 from app.payloads.json_bodies import parse_json_object
-from app.payloads.limits import batch_limits
+from app.payloads.limits import make_batch_limits
 from app.payloads.request_items import RequestItem
 from app.payloads.request_title import refuse_titles
 from app.prediction.classify_items import Outcome
@@ -41,7 +41,7 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
     Args:
         services: the objects that every route needs to classify pictures.
     """
-    limits = batch_limits(services.settings)
+    limits = make_batch_limits(services.settings)
 
     @routes.post("/v1/models/<name>:predict", endpoint="tf_predict")
     @routes.post("/v1/models/<name>/versions/<version>:predict", endpoint="tf_predict_version")

@@ -85,7 +85,7 @@ def load_models(settings: Settings, store: Store | None) -> ModelHolder:
         return ModelHolder(_apply_settings(settings, open_release_model(_open_named_release(settings))))
     if settings.model_version != CURRENT:
         with limit_time(MAX_START_SECONDS):
-            release = _pull(settings, store, settings.model_version)
+            release = _pull_release(settings, store, settings.model_version)
             return ModelHolder(_apply_settings(settings, open_release_model(release)))
     with limit_time(MAX_START_SECONDS):
         attempt = _open_newest(settings, store)
@@ -171,7 +171,7 @@ def _open_candidate(
         if earlier is not None:
             _check_sizes(settings, store, version)
             is_whole = True
-        release = _pull(settings, store, version)
+        release = _pull_release(settings, store, version)
         is_whole = True
         return CandidateOutcome(_open_and_note(settings, store, record, release))
     except REFUSAL_CAUSES as error:
@@ -207,7 +207,7 @@ def _open_and_note(settings: Settings, store: Store, record: Promotion, release:
     return model
 
 
-def _pull(settings: Settings, store: Store, version: str) -> LocalRelease:
+def _pull_release(settings: Settings, store: Store, version: str) -> LocalRelease:
     """Bring a release into the cache."""
     return pull_release(
         store, version, resolve_cache_folder(settings.cache_dir), _read_trusted_keys(settings)

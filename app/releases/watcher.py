@@ -69,7 +69,7 @@ class ReleaseWatcher:
             MAX_SILENT_REFRESHES * self._settings.refresh_seconds, MIN_SILENT_SECONDS
         )
         # Loading and verifying a release takes seconds, which would stop the event loop.
-        start_native_thread(self._run, "release-watcher")
+        start_native_thread(self._poll_regularly, "release-watcher")
 
     def stop(self) -> None:
         """Stop the thread, and wait until it has ended."""
@@ -84,7 +84,7 @@ class ReleaseWatcher:
         try:
             promotion = self._read_newer()
             if promotion is not None:
-                self._adopt(promotion)
+                self._adopt_promotion(promotion)
         except (StoreError, SettingsError) as error:
             # One line for each change, because an outage of an hour would give a thousand lines.
             level = logging.ERROR if self._models.fault is None else logging.DEBUG
@@ -106,7 +106,7 @@ class ReleaseWatcher:
         self._models.record_failure(error, datetime.now(UTC))
         self._metrics.count_poll("failed")
 
-    def _run(self) -> None:
+    def _poll_regularly(self) -> None:
         while not self._stopped.wait(
             self._settings.refresh_seconds * random.uniform(1 - JITTER_SHARE, 1 + JITTER_SHARE)  # noqa: S311 - no secret
         ):
@@ -128,7 +128,7 @@ class ReleaseWatcher:
             return read_newest_promotion(self._store)
         return read_newer_promotion(self._store, self._newest_known)
 
-    def _adopt(self, promotion: Promotion) -> None:
+    def _adopt_promotion(self, promotion: Promotion) -> None:
         serving = self._models.current.version
         earlier = self._models.refusals
         # A release with a final refusal is tried only if it was promoted again.

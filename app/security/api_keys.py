@@ -34,9 +34,9 @@ OPEN_ENDPOINTS = frozenset(
         "docs.page",
         "health.live",
         "health.ready",
-        "dialect_models.ping",
-        "dialect_models.v2_live",
-        "dialect_models.v2_ready",
+        "protocol_models.ping",
+        "protocol_models.v2_live",
+        "protocol_models.v2_ready",
         "page.asset",
         "page.icon",
         "page.index",
@@ -77,7 +77,7 @@ class ApiKeys:
         self._signature: FileState = ()
         self._trouble: str | None = None
         self._keys: tuple[ApiKey, ...] = ()
-        self._refresh()
+        self._refresh_keys()
 
     def check_key(self, authorization: str | None) -> str:
         """Check that a request has a valid API key.
@@ -112,7 +112,7 @@ class ApiKeys:
             NotReady: the file cannot be read.
         """
         try:
-            self._refresh()
+            self._refresh_keys()
         except SettingsError as error:
             self._log_change(str(error))
             raise NotReady(
@@ -121,7 +121,7 @@ class ApiKeys:
         self._log_change(None)
         return self._keys
 
-    def _refresh(self) -> None:
+    def _refresh_keys(self) -> None:
         signature = _read_file_state(self._path)
         if signature != self._signature:
             self._keys = read_keys(self._path)

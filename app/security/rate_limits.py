@@ -48,7 +48,7 @@ def limit_request_rate(app: Flask, rate: str, storage: str, *routes: Blueprint) 
     Raises:
         SettingsError: the storage cannot be used.
     """
-    _send_wait_with_refusals_only(app)
+    _limit_retry_after_to_429(app)
     try:
         limiter = _create_limiter(app, storage)
         _check_options(limiter)
@@ -93,7 +93,7 @@ def identify_client(address: str | None) -> str:
     return str(ipaddress.ip_network((int(ip), IPV6_CLIENT_BITS), strict=False))
 
 
-def _send_wait_with_refusals_only(app: Flask) -> None:
+def _limit_retry_after_to_429(app: Flask) -> None:
     """Send Retry-After only with status 429. Call this before flask-limiter registers its own hook.
 
     flask-limiter writes the header into every answer, where it would replace the one second of an answer that

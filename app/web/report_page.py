@@ -36,11 +36,11 @@ def render_report(name: str, model: ServedModel, words: Wording) -> str:
         metrics = format_metrics(model.report)
         return render_report_page(words, **page, why=error, labels=labels, metrics=metrics)
     return make_report_page(
-        report, model.figures, lambda figure, _: _figure_address(figure, model.version), words, **page
+        report, model.figures, lambda figure, _: _make_figure_address(figure, model.version), words, **page
     )
 
 
-def _figure_address(figure: str, version: str) -> str:
+def _make_figure_address(figure: str, version: str) -> str:
     """Return the address of a figure, relative to the page, and only for this release."""
     return f"metrics/figures/{quote(figure)}?version={quote(version)}"
 

@@ -35,7 +35,7 @@ def describe_acceptance(report: Report, words: Wording) -> Iterator[str]:
         words: the language of the sentences.
     """
     yield from describe_failed_promises(report, words)
-    if _stuck(report):
+    if _find_stuck_promises(report):
         return
     promised_shares = {
         promise.promised for promise in report.promises if promise.pictures == HELD_OUT_PICTURES
@@ -47,7 +47,7 @@ def describe_acceptance(report: Report, words: Wording) -> Iterator[str]:
         if promise.promised in promised_shares and promise.accepted:
             yield _describe_current(promise, words)
         else:
-            yield _describe_share(promise, _setting(report), words, before)
+            yield _describe_share(promise, _choose_setting(report), words, before)
         before.append(promise)
 
 
@@ -58,15 +58,17 @@ def describe_failed_promises(report: Report, words: Wording) -> Iterator[str]:
         words: the language of the sentences.
     """
     yield from describe_unkept_promises(report.promises, words, report.acceptance)
-    for promise in _stuck(report):
+    for promise in _find_stuck_promises(report):
         if points := report.acceptance.get(promise.pictures, ()):
-            yield from _labels_to_look_at(promise, points, report, words)
-        if promise.n >= promise.needed and (pair := _mixed_up(report)):
+            yield from _suggest_labels_to_check(promise, points, report, words)
+        if promise.n >= promise.needed and (pair := _find_mixed_up_pair(report)):
             yield _describe_mixed_up(pair, report, words)
-        yield from describe_lower_share(promise.promised, report.possible_promises, words, _setting(report))
+        yield from describe_lower_share(
+            promise.promised, report.possible_promises, words, _choose_setting(report)
+        )
 
 
-def _stuck(report: Report) -> list[Promise]:
+def _find_stuck_promises(report: Report) -> list[Promise]:
     """Return the promise about held-out pictures, if it accepts none."""
     return [
         promise
@@ -75,7 +77,7 @@ def _stuck(report: Report) -> list[Promise]:
     ]
 
 
-def _setting(report: Report) -> str:
+def _choose_setting(report: Report) -> str:
     return SERVICE_SETTING if "origin" in report.training.configuration else TRAINING_SETTING
 
 
@@ -98,7 +100,7 @@ def describe_unkept_promises(
                 "Too few of your pictures are a random sample, so the threshold of the previous release is "
                 "kept."
             )
-            yield f"{_not_shown(promise, words)} {stays}"
+            yield f"{_explain_unshown_promise(promise, words)} {stays}"
 
 
 def explain_no_acceptance(promise: Promise, words: Wording, points: Sequence[AcceptPoint] = ()) -> str:
@@ -110,15 +112,15 @@ def explain_no_acceptance(promise: Promise, words: Wording, points: Sequence[Acc
             sentence has those that come nearest to the promise.
     """
     if promise.n < promise.needed:
-        return _too_few(promise, words.counted(promise.n, "answer"), words)
+        return _explain_too_few_answers(promise, words.counted(promise.n, "answer"), words)
     kind = name_promise_pictures(promise.pictures, words)
-    nearest = _nearest(points)
+    nearest = _find_nearest_point(points)
     if nearest is None or nearest.right is None or nearest.lower_bound >= promise.promised:
         return words.t(
             "{kind}: no threshold proves that {share} of the sure answers are right, both here and for the "
             "other pictures that it decides about. Too many of them are wrong, or too few were checked.",
             kind=kind,
-            share=_share(promise.promised, words),
+            share=_format_share(promise.promised, words),
         )
     return words.t(
         "{kind}: {right} of the answers with a confidence of {confidence} or more are right, which proves "
@@ -127,26 +129,26 @@ def explain_no_acceptance(promise: Promise, words: Wording, points: Sequence[Acc
         right=words.percent(nearest.right),
         confidence=words.percent(nearest.threshold, 0),
         bound=words.percent(nearest.lower_bound),
-        share=_share(promise.promised, words),
+        share=_format_share(promise.promised, words),
     )
 
 
-def _nearest(points: Sequence[AcceptPoint]) -> AcceptPoint | None:
+def _find_nearest_point(points: Sequence[AcceptPoint]) -> AcceptPoint | None:
     """Return the figures with the highest lower bound; None without any."""
     return max(points, key=lambda point: point.lower_bound, default=None)
 
 
-def _labels_to_look_at(
+def _suggest_labels_to_check(
     promise: Promise, points: Sequence[AcceptPoint], report: Report, words: Wording
 ) -> Iterator[str]:
     """Yield a sentence if a few corrected labels may be enough to prove a promise.
 
     Only a training of a person's own pictures has a page of doubted labels.
     """
-    nearest = _nearest(points)
+    nearest = _find_nearest_point(points)
     if nearest is None or nearest.right is None or nearest.answers is None:
         return
-    if _setting(report) == SERVICE_SETTING or report.data.name == FASHION_MNIST_NAME:
+    if _choose_setting(report) == SERVICE_SETTING or report.data.name == FASHION_MNIST_NAME:
         return
     wrong = round((1 - nearest.right) * nearest.answers)
     for corrected in range(1, min(wrong, MAX_LABELS_TO_CORRECT) + 1):
@@ -159,32 +161,32 @@ def _labels_to_look_at(
             return
 
 
-def _not_shown(promise: Promise, words: Wording) -> str:
+def _explain_unshown_promise(promise: Promise, words: Wording) -> str:
     """Return a sentence on why accepted answers do not show a promise, if the parent's threshold stays."""
     accepted = words.counted(promise.accepted, "accepted answer")
     if promise.accepted < promise.needed:
-        return _too_few(promise, accepted, words)
+        return _explain_too_few_answers(promise, accepted, words)
     return words.t(
         "{kind}: {right} of {answers} are right, which does not show that {share} of all such are.",
         kind=name_promise_pictures(promise.pictures, words),
         right=words.percent(promise.right / promise.accepted),
         answers=accepted,
-        share=_share(promise.promised, words),
+        share=_format_share(promise.promised, words),
     )
 
 
-def _too_few(promise: Promise, answers: str, words: Wording) -> str:
+def _explain_too_few_answers(promise: Promise, answers: str, words: Wording) -> str:
     return words.t(
         "{kind}: {answers} cannot show that {share} are right: that takes {needed} answers without an error, "
         "or more with some.",
         kind=name_promise_pictures(promise.pictures, words),
         answers=answers,
-        share=_share(promise.promised, words),
+        share=_format_share(promise.promised, words),
         needed=words.whole(promise.needed),
     )
 
 
-def _share(accuracy: float, words: Wording) -> str:
+def _format_share(accuracy: float, words: Wording) -> str:
     """Return a share that is asked for, with the digits that it was asked with."""
     return words.local(f"{100 * accuracy:g}%")
 
@@ -216,8 +218,8 @@ def _describe_current(promise: PossiblePromise, words: Wording) -> str:
     return words.t(
         "For {share} right, {answers} are accepted, {right} of these right, of all such at least {bound} "
         "(95% sure).",
-        share=_share(promise.promised, words),
-        answers=_accepted(promise, words),
+        share=_format_share(promise.promised, words),
+        answers=_describe_accepted(promise, words),
         right=words.percent(promise.right),
         bound=words.percent(promise.lower_bound),
     )
@@ -240,19 +242,19 @@ def _describe_share(
             return words.t(
                 "With {setting}, the same answers would be accepted as for {other} right.",
                 setting=setting_text,
-                other=_share(earlier_promise.promised, words),
+                other=_format_share(earlier_promise.promised, words),
             )
     return words.t(
         "With {setting}, {answers} would be accepted, {right} of these right, of all such at least {bound} "
         "(95% sure).",
         setting=setting_text,
-        answers=_accepted(promise, words),
+        answers=_describe_accepted(promise, words),
         right=words.percent(promise.right),
         bound=words.percent(promise.lower_bound),
     )
 
 
-def _accepted(promise: PossiblePromise, words: Wording) -> str:
+def _describe_accepted(promise: PossiblePromise, words: Wording) -> str:
     """Return a text that names the accepted answers, with their least confidence if the report has it."""
     share = words.percent(promise.accepted)
     if promise.confidence is None:
@@ -273,7 +275,7 @@ def _describe_mixed_up(pair: tuple[str, str, int], report: Report, words: Wordin
         "wrong": words.whole(wrong),
         "pictures": words.counted(report.test.n, "answer"),
     }
-    if _setting(report) == SERVICE_SETTING or report.data.name == FASHION_MNIST_NAME:
+    if _choose_setting(report) == SERVICE_SETTING or report.data.name == FASHION_MNIST_NAME:
         return words.t("{label} and {other} are mixed up most, in {wrong} of {pictures}.", **values)
     counts = {label: report.test.per_class[label].support for label in (first, second)}
     rare = min(counts, key=lambda label: counts[label])
@@ -286,7 +288,7 @@ def _describe_mixed_up(pair: tuple[str, str, int], report: Report, words: Wordin
     )
 
 
-def _mixed_up(report: Report) -> tuple[str, str, int] | None:
+def _find_mixed_up_pair(report: Report) -> tuple[str, str, int] | None:
     """Return the two classes that are mixed up most often, and the number of pictures; None without any."""
     counts = Counter[tuple[str, ...]]()
     for truth, predicted, wrong, _ in list_confusions(report):

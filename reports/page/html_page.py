@@ -81,7 +81,7 @@ def make_page_file(
     differs = photo_contract is not contract
     separate_photo_contract = photo_contract if differs else None
     more = {"contract": contract, "photo_contract": separate_photo_contract, "styles": styles}
-    return make_report_page(report, figures, _embedded, ENGLISH_WORDING, **page_values, **more).encode(
+    return make_report_page(report, figures, _embed_figure, ENGLISH_WORDING, **page_values, **more).encode(
         "utf-8", "replace"
     )
 
@@ -91,7 +91,7 @@ def read_figures(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted((folder / FIGURES_FOLDER).glob("*.png"))}
 
 
-def _embedded(_: str, data: bytes) -> str:
+def _embed_figure(_: str, data: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(data).decode()}"
 
 
@@ -127,11 +127,11 @@ def render_report_page(words: Wording, **page: object) -> str:
     Args:
         page: the values that the template uses, by name.
     """
-    return _environment().get_template(REPORT_PAGE_FILE).render(words=words, t=words.t, **page)
+    return _create_environment().get_template(REPORT_PAGE_FILE).render(words=words, t=words.t, **page)
 
 
 @cache
-def _environment() -> Environment:
+def _create_environment() -> Environment:
     environment = Environment(loader=FileSystemLoader(PAGE_FOLDER), autoescape=True)
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     environment.filters |= {name: _make_wording_filter(name) for name in WORDING_FILTERS}

@@ -103,7 +103,7 @@ def describe_weaknesses(report: Report, words: Wording) -> Iterator[str]:
     yield from _describe_photos(report, words)
     for other, ood in report.out_of_scope.items():
         if ood.familiarity_auroc is not None and ood.familiarity_auroc < MIN_GOOD_AUROC:
-            yield _not_separated(other, ood, words)
+            yield _describe_unseparated(other, ood, words)
 
 
 def _describe_photos(report: Report, words: Wording) -> Iterator[str]:
@@ -120,10 +120,10 @@ def _describe_photos(report: Report, words: Wording) -> Iterator[str]:
             )
 
 
-def _not_separated(pictures_name: str, ood: OutOfScope, words: Wording) -> str:
+def _describe_unseparated(pictures_name: str, ood: OutOfScope, words: Wording) -> str:
     return words.t(
         "{kind}: only {share} of {pictures} are called unfamiliar.",
-        kind=_capital(words.t(pictures_name)),
+        kind=_capitalize(words.t(pictures_name)),
         share=words.percent(ood.unfamiliar),
         pictures=words.counted(ood.n, "picture"),
     )
@@ -143,13 +143,13 @@ def name_promise_pictures(pictures: str, words: Wording) -> str:
     if pictures.startswith(SOURCE_PHOTOS_PREFIX):
         return words.t("Photos from {source}", source=pictures.removeprefix(SOURCE_PHOTOS_PREFIX))
     return (
-        _capital(words.t(pictures))
+        _capitalize(words.t(pictures))
         if pictures == HELD_OUT_PICTURES
         else name_tier(extract_tier(pictures), words)
     )
 
 
-def _capital(text: str) -> str:
+def _capitalize(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
@@ -169,14 +169,14 @@ def summarize_unknown_sources(report: Report, words: Wording) -> str:
     shares = {tier: words.percent(of.right[0]) for tier, of in report.unknown_sources.items()}
     if not shares:
         return ""
-    tiers_text = ", ".join(_share_texts(shares, words))
+    tiers_text = ", ".join(_describe_shares(shares, words))
     return words.t(
         "Of a shop or person that it does not know, the model names the right class for {shares}.",
         shares=tiers_text,
     )
 
 
-def _share_texts(shares: Mapping[str, str], words: Wording) -> list[str]:
+def _describe_shares(shares: Mapping[str, str], words: Wording) -> list[str]:
     return [
         words.t(TIER_SHARE_TEXTS[tier], share=share)
         if tier in TIER_SHARE_TEXTS
@@ -192,7 +192,7 @@ def summarize_report(report: Report, words: Wording) -> str:
     shares = {
         name: words.percent(figures.accuracy) for name, figures in report.photos.items() if figures.accuracy
     }
-    share_texts = _share_texts(shares, words)
+    share_texts = _describe_shares(shares, words)
     pictures = words.counted(report.test.n, "picture" if crossed else "test picture")
     share_texts.append(
         t("{share} of the {pictures}", share=words.percent(report.test.accuracy), pictures=pictures)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app.errors import RequestError
 from app.payloads.body import Body
-from app.payloads.limits import batch_limits
+from app.payloads.limits import make_batch_limits
 from app.settings import Settings
 from inference.errors import InferenceError
 from inference.keras_file import check_keras_file
@@ -21,7 +21,7 @@ from labelling.sources.source_opening import open_source
 from tests.properties.mutations import nearly
 from tests.uploads import zipped
 
-LIMITS = batch_limits(Settings())
+LIMITS = make_batch_limits(Settings())
 MEMBERS = {"in/a.png": random.Random(0).randbytes(2000), "zeros.png": bytes(5000), "none.png": b""}
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from app.errors import BadRequest, TooLarge
 from app.payloads.body import CONTENT_CODINGS, Body
-from app.payloads.limits import batch_limits
+from app.payloads.limits import make_batch_limits
 from app.payloads.request_items import Upload
 from app.payloads.zip_archives import open_zip_archive
 from app.settings import Settings
@@ -173,4 +173,4 @@ def test_a_body_whose_coding_holds_nothing_is_not_inflated_to_its_end(coding: st
     begin = packer.compress(b"") + packer.flush(zlib.Z_SYNC_FLUSH)
 
     with pytest.raises(BadRequest, match=r"its first [\d,]+ bytes hold 0"):
-        Body(begin + NOTHING * 1_000_000, limits=batch_limits(Settings()), coding=coding).inflate()
+        Body(begin + NOTHING * 1_000_000, limits=make_batch_limits(Settings()), coding=coding).inflate()

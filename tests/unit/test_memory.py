@@ -8,9 +8,9 @@ import pytest
 
 from app.memory import (
     BYTES_PER_PIXEL,
+    compute_max_worker_bytes,
     count_fitting_workers,
     describe_memory_shortage,
-    max_worker_bytes,
     read_memory_limit,
     release_free_memory,
 )
@@ -90,7 +90,7 @@ def test_the_settings_that_are_named_for_a_container_fit_it(
     settings = parse_settings({f"WARDROBE_{name}": cell for name, cell in zip(NAMES, cells, strict=True)})
 
     assert describe_memory_shortage(settings, int(workers), int(limit) * MEGA) == ""
-    assert f"{int(workers) * max_worker_bytes(settings) / MEGA:,.0f}" == worst
+    assert f"{int(workers) * compute_max_worker_bytes(settings) / MEGA:,.0f}" == worst
 
 
 def test_two_workers_with_default_settings_fit_into_4_gb() -> None:

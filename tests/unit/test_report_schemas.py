@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from app.api.schemas import Json, create_report_schemas, types_within
+from app.api.schemas import Json, create_report_schemas, list_inner_types
 from model_store.manifest import FrozenModel
 from reports.values import Promise, Report
 
@@ -54,8 +54,8 @@ def test_a_type_is_found_by_the_fields_of_a_report_and_not_by_its_name() -> None
     class Outer(FrozenModel):
         inner: dict[str, tuple[Promise, ...]] | None = None
 
-    assert Example not in types_within(Report)
-    assert types_within(Outer) == [Outer, Promise]
+    assert Example not in list_inner_types(Report)
+    assert list_inner_types(Outer) == [Outer, Promise]
 
 
 @pytest.mark.parametrize("option", ["-O", "-OO"])

@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from kubernetes_validate.utils import validate
 
 from app.factory import create_app
-from app.memory import WORKER_BYTES, max_worker_bytes
+from app.memory import WORKER_BYTES, compute_max_worker_bytes
 from app.settings import Settings, parse_settings
 from model_store.local_releases import open_bundled_release
 from tests.commands import done
@@ -190,7 +190,7 @@ def test_each_worker_has_a_core_and_the_worst_case_fits_the_limit(overlay: str) 
     settings = parse_settings(settings_of(overlay))
     [shm] = [volume["emptyDir"] for volume in pod_of(overlay)["volumes"] if volume["name"] == "shm"]
 
-    worst = workers * max_worker_bytes(settings) + MASTER_BYTES + in_bytes(shm["sizeLimit"])
+    worst = workers * compute_max_worker_bytes(settings) + MASTER_BYTES + in_bytes(shm["sizeLimit"])
 
     assert resources["requests"]["cpu"] == str(workers)
     assert "cpu" not in resources["limits"]

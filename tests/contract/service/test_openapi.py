@@ -16,7 +16,7 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound, TooManyRequests
 from werkzeug.routing import Rule
 
 from app.api.openapi import DOCUMENT
-from app.api.problems import PROBLEM_TYPES, find_problem_type, problem_urn
+from app.api.problems import PROBLEM_TYPES, find_problem_type, make_problem_urn
 from app.prediction.parameters import SINGLE_PARAMETERS
 from app.releases.serving import ModelHolder, Refusal
 from model_store.manifest import VERSION_PATTERN, Manifest
@@ -30,7 +30,7 @@ from tests.uploads import UPLOAD, a_garment, in_base64, zipped
 OF_PAGES = {"docs.asset", "page.asset", "page.icon"}
 """Files that only their own page, or a browser by itself, asks for."""
 
-REFUSING = {"dialect_models.tf_unspoken"}
+REFUSING = {"protocol_models.tf_unspoken"}
 """What only ever says that another method is meant; OpenAPI allows no second name for a place in a path."""
 
 
@@ -127,7 +127,7 @@ def test_it_describes_the_status_and_type_of_every_problem_and_no_others() -> No
         (content["examples"]["problem"]["value"]["status"], kind)
         for content in contents
         for kind in content["x-problem-types"]
-    } == {(int(problem.status), problem_urn(problem)) for problem in KNOWN}
+    } == {(int(problem.status), make_problem_urn(problem)) for problem in KNOWN}
 
 
 def test_the_labels_are_those_of_the_release(make_app: MakeApp, tmp_path: Path) -> None:

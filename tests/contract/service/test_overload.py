@@ -12,7 +12,7 @@ from typing_extensions import Buffer
 from werkzeug.test import TestResponse
 
 from app.payloads.body import BodyReader
-from app.payloads.limits import batch_limits
+from app.payloads.limits import make_batch_limits
 from app.settings import Settings
 from tests.contract.service.conftest import MakeApp, every_place_taken
 from tests.uploads import UPLOAD
@@ -156,7 +156,7 @@ def test_a_large_body_is_held_once_while_it_is_worked_on(make_app: MakeApp) -> N
     app, stream, size = make_app(), Trickling(bytes(8_000_000), lambda _: None), 8_000_000
     with app.test_request_context("/predict", method="POST", input_stream=stream, content_length=size):
         tracemalloc.start()
-        with BodyReader(size, 0).read(request.environ, batch_limits(Settings())) as body:
+        with BodyReader(size, 0).read(request.environ, make_batch_limits(Settings())) as body:
             held = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from app.payloads.body import Body
-from app.payloads.limits import batch_limits
+from app.payloads.limits import make_batch_limits
 from app.payloads.reading import find_many, find_one
 from app.payloads.request_items import PixelRows, RequestItem
 from app.protocols import sagemaker, tf_serving
@@ -69,7 +69,7 @@ def test_a_parsed_body_takes_no_more_memory_than_is_counted(form: str, number: s
     flat = ",".join([number] * EDGE * EDGE * 3)
     data = text.replace("ROWS", rows).replace("FLAT", flat).encode()
     counted = list[int]()
-    body = Body(data, batch_limits(Settings()), mimetype, reserve_memory=counted.append)
+    body = Body(data, make_batch_limits(Settings()), mimetype, reserve_memory=counted.append)
 
     tracemalloc.start()
     pixels = [parse_pixel_rows(one.value, LARGE) if isinstance(one, PixelRows) else one for one in find(body)]

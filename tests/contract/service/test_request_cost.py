@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 
 from app.payloads.body import Body, BodyReader
 from app.payloads.json_bodies import parse_json_body
-from app.payloads.limits import batch_limits
+from app.payloads.limits import make_batch_limits
 from app.payloads.reading import find_many
 from app.payloads.request_items import ReadyPixels, RequestItem, Upload
 from app.prediction.classify_items import MAX_RUN_NUMBERS, FailedPicture, PictureBudget, answer_items
@@ -33,7 +33,7 @@ LARGE_HEIC = ROOT / "tests" / "fixtures" / "black-4000x4000.heic"
 """Encoding it takes seconds, decoding it long enough to be ended meanwhile."""
 
 PIXELS = 28 * 28
-LIMITS = batch_limits(Settings())
+LIMITS = make_batch_limits(Settings())
 LARGE = png(np.random.default_rng(0).integers(0, 255, (300, 400), np.uint8))
 TEXT = in_base64(UPLOAD)
 IMAGES = {"name": "image", "datatype": "BYTES", "shape": [2], "data": [TEXT] * 2}
