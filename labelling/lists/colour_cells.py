@@ -30,6 +30,7 @@ _BETWEEN: Final = re.compile(r"\s*[/,;|&+]\s*|\s+(?:and|und|et|y)\s+", re.IGNORE
 """Text between two colours of one cell."""
 
 
+@lru_cache(maxsize=1024)
 def split_colour_cell(cell: str) -> tuple[str, ...]:
     """Return the different colours in a cell, in their order; empty if it names none.
 

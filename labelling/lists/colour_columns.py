@@ -129,7 +129,7 @@ class ColourColumns:
             colour_columns = [
                 option.value_column
                 for option in self.options
-                if is_colour_name(next(filter(None, (row[option.name_column] for row in rows)), ""))
+                if _is_colour_option(next(filter(None, (row[option.name_column] for row in rows)), ""))
             ]
             yield [_read_first(row, colour_columns) for row in rows]
         if self.attribute_columns:
@@ -152,6 +152,10 @@ def _list_different(colours_by_row: Sequence[tuple[str, ...]]) -> list[tuple[str
 
 def _read_first(row: Cells, columns: Sequence[str]) -> tuple[str, ...]:
     return next(filter(None, (split_colour_cell(row[column]) for column in columns)), ())
+
+
+def _is_colour_option(name: str) -> bool:
+    return is_colour_name(name) or is_colour_heading(name)
 
 
 def _read_attributes(row: Cells) -> tuple[str, ...]:
@@ -186,10 +190,13 @@ def find_colour_columns(columns: Sequence[str], rows: ReadColumns, named_column:
         (column for column in plain if is_colour_name(column)),
         key=lambda column: usual_names.index(fold_column_name(column)),
     )
-    found = [] if usual or named_column else _find_by_cells(list(filter(is_colour_heading, plain)), rows)
+    possible = [] if named_column else [column for column in plain if is_colour_heading(column)]
+    possible = [column for column in possible if column not in usual]
+    # Programs export empty columns; one of a usual name does not hide a filled one.
+    found = [] if possible and _are_filled(usual, rows) else _find_by_cells(possible, rows)
     preferred = [named_column] if named_column else []
     return ColourColumns(
-        columns=tuple(dict.fromkeys((*preferred, *usual, *(found if len(found) == 1 else [])))),
+        columns=tuple(dict.fromkeys((*preferred, *(found if len(found) == 1 else []), *usual))),
         reason="named" if named_column else "found" if len(found) == 1 else "usual",
         options=tuple(_find_options(columns)),
         attribute_columns=tuple(_find_attribute_columns(columns)),
@@ -208,6 +215,12 @@ def find_colour_columns(columns: Sequence[str], rows: ReadColumns, named_column:
         ),
         rivals=tuple(found) if len(found) > 1 else (),
     )
+
+
+def _are_filled(columns: Sequence[str], rows: ReadColumns) -> bool:
+    """Return whether one of some columns has a cell that is not empty."""
+    read_rows = islice(rows(columns), MAX_SEARCHED_ROWS) if columns else ()
+    return any(read_identifier(row[column]) for row in read_rows for column in columns)
 
 
 def _find_by_cells(columns: Sequence[str], rows: ReadColumns) -> list[str]:

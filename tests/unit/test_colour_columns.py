@@ -50,7 +50,7 @@ def test_the_option_or_attribute_of_an_export_is_the_shops_own_colour(
     assert read(listed).texts == words
 
 
-@pytest.mark.parametrize("name", ["Color", "Colour", "Farbe", "couleur "])
+@pytest.mark.parametrize("name", ["Color", "Colour", "Farbe", "couleur ", "Colors", "Hauptfarbe"])
 def test_the_first_row_of_a_product_names_the_options_of_the_others(name: str) -> None:
     first = {"Title": "Tee", "Option1 Name": "Size", "Option1 Value": "S", "Option2 Name": name}
 
@@ -199,6 +199,14 @@ def test_two_columns_that_could_be_the_colour_are_named_and_not_read() -> None:
     assert find([row], "Main Color").rivals == ()
     assert read(row, named_column="Main Color").texts == ("blue",)
     assert find([row | {"color": "green"}]).rivals == ()
+
+
+def test_an_empty_column_of_a_usual_name_does_not_hide_a_filled_one() -> None:
+    rows = [{"color": "", "Main Color": "blue"}, {"color": "n/a", "Main Color": "red"}]
+
+    assert read(rows[0]).texts == ("blue",)
+    assert find(rows).columns[0] == "Main Color"
+    assert find([*rows, {"color": "green", "Main Color": ""}]).columns == ("color",)
 
 
 @pytest.mark.parametrize(
