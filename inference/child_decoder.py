@@ -77,15 +77,15 @@ def decode_in_child(
     reader = "HEIF" if name == "HEIC" else name.upper()
     order = f"{reader} {opened.pixel_count} {max_pixels} {MAX_EDGE} {edge}\n".encode()
     try:
-        ended = _ended(order, data)
+        ended = _wait_for_child(order, data)
     except TimeoutError as error:
-        raise _stopped(name, f"gave no sign for {MAX_SILENT_SECONDS} s") from error
+        raise _make_stopped_error(name, f"gave no sign for {MAX_SILENT_SECONDS} s") from error
     except OSError as error:
-        raise _stopped(name, f"cannot be started ({error.strerror})") from error
+        raise _make_stopped_error(name, f"cannot be started ({error.strerror})") from error
     header, _, rest = ended.output.partition(b"\n")
     width, height = map(int, header.split()) if header else (0, 0)
     report_cost(width * height, ended.seconds)
-    if refused := _refusal(opened, ended.code, (width, height), max_pixels):
+    if refused := _choose_refusal(opened, ended.code, (width, height), max_pixels):
         raise refused
     head, _, samples = rest.partition(b"\n")
     mode, *numbers = head.decode().split()
@@ -109,7 +109,7 @@ class _Ended:
     seconds: float
 
 
-def _ended(order: bytes, upload: bytes) -> _Ended:
+def _wait_for_child(order: bytes, upload: bytes) -> _Ended:
     """Let a child decode an upload, and wait for its end.
 
     Raises:
@@ -136,14 +136,14 @@ def _ended(order: bytes, upload: bytes) -> _Ended:
     return _Ended(b"".join(chunks), code, seconds)
 
 
-def _refusal(
+def _choose_refusal(
     opened: OpenedPicture, code: int | None, size: tuple[int, int], max_pixels: int
 ) -> UploadError | None:
     """Return the error that says why there are no samples; None if there are some."""
     name = opened.format
     reason = "{} x {} pixels".format(*size)
     if code is None or code == -signal.SIGKILL:
-        return _stopped(name, "was ended by the system, as for lack of memory")
+        return _make_stopped_error(name, "was ended by the system, as for lack of memory")
     if code in (-signal.SIGPROF, OUT_OF_MEMORY):
         reason = reason if any(size) else f"{len(opened.data):,} bytes"
         return PictureTooLarge(
@@ -157,7 +157,7 @@ def _refusal(
     return make_damage_error(name, *size) if code else None
 
 
-def _stopped(name: str, why: str) -> DecoderStopped:
+def _make_stopped_error(name: str, why: str) -> DecoderStopped:
     return DecoderStopped(f"The process that decodes this {name} {why}. Try again, or send JPEG.")
 
 
@@ -170,7 +170,7 @@ class _Template:
         self._control: _socket.socket | None = None
         self._pid = 0
         self._owner = 0
-        atexit.register(self._close)
+        atexit.register(self._close_control)
 
     def send(self, *descriptors: int) -> None:
         """Send the descriptors of a connection and of a pipe to the template.
@@ -180,21 +180,21 @@ class _Template:
         """
         self._turn.get()
         try:
-            self._send(descriptors)
+            self._send_descriptors(descriptors)
         except (BrokenPipeError, ConnectionResetError):
-            self._start()
-            self._send(descriptors)
+            self._start_owner()
+            self._send_descriptors(descriptors)
         finally:
             self._turn.put(None)
 
-    def _send(self, descriptors: tuple[int, ...]) -> None:
+    def _send_descriptors(self, descriptors: tuple[int, ...]) -> None:
         if self._control is None or self._owner != os.getpid():
             raise BrokenPipeError
         rights = (_socket.SOL_SOCKET, _socket.SCM_RIGHTS, array("i", descriptors))
         self._control.sendmsg([b"\0"], [rights])
 
-    def _start(self) -> None:
-        self._close()
+    def _start_owner(self) -> None:
+        self._close_control()
         with contextlib.suppress(ChildProcessError):  # of a fork of ours, or gevent has waited for it
             posix.waitpid(self._pid, os.WNOHANG) if self._pid else None
         control, template_end = _socket.socketpair()
@@ -210,7 +210,7 @@ class _Template:
         self._control = control
         self._owner = os.getpid()
 
-    def _close(self) -> None:
+    def _close_control(self) -> None:
         if self._control is not None:
             self._control.close()
             self._control = None

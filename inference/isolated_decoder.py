@@ -79,9 +79,11 @@ def main() -> int:
             if not received:
                 return 0
             forked = len(descriptors) == 2 and _has_forked(control, *descriptors)
-            for descriptor in descriptors[:1] if forked else descriptors:  # the pipe is closed by `_report`
+            for descriptor in (
+                descriptors[:1] if forked else descriptors
+            ):  # the pipe is closed by `_report_ended_processes`
                 os.close(descriptor)
-        _report()
+        _report_ended_processes()
 
 
 def _woken_by_ends() -> io.FileIO:
@@ -124,7 +126,7 @@ def _has_forked(control: socket.socket, connection: int, pipe: int) -> bool:
     return False
 
 
-def _report() -> None:
+def _report_ended_processes() -> None:
     """Send the status of each process that has ended."""
     for child in list(_pipes):
         ended, status, usage = os.wait4(child, os.WNOHANG)

@@ -127,7 +127,7 @@ def load_languages() -> Mapping[str, Language]:
 
     A language without words for garments is recognised, but its titles cannot be read.
     """
-    every = [language for code, language in _shipped().items() if code != SHARED_WORDS_NAME]
+    every = [language for code, language in _read_shipped_languages().items() if code != SHARED_WORDS_NAME]
     rank = {code: place for place, code in enumerate(PREFERRED_LANGUAGES)}
     every.sort(key=lambda one: (rank.get(one.code, len(rank)), not one.is_read, one.code))
     return MappingProxyType({language.code: language for language in every})
@@ -150,11 +150,11 @@ def get_language_name(code: str) -> str:
 
 def load_shared_words() -> Language:
     """Return the words that are used in all languages, as the file `all.toml` has them."""
-    return _shipped()[SHARED_WORDS_NAME]
+    return _read_shipped_languages()[SHARED_WORDS_NAME]
 
 
 @cache
-def _shipped() -> Mapping[str, Language]:
+def _read_shipped_languages() -> Mapping[str, Language]:
     return read_language_folder(LANGUAGES_FOLDER)
 
 
@@ -184,16 +184,19 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
         raise LanguageFileInvalid("name the file after the language's code in ISO 639, as in de.toml.")
     _check_names("", table, [part.name for part in fields(Language)][1:])
     parts: dict[str, Any] = {name: _words(name, table[name]) for name in table if name in _LISTS}
-    parts |= {name: _read_meanings(name, table.get(name, {}), _kinds) for name in ("garments", "groups")}
+    parts |= {
+        name: _read_meanings(name, table.get(name, {}), _parse_kinds) for name in ("garments", "groups")
+    }
     language = Language(
         code=code,
-        name=_text("name", table.get("name", "")),
-        head=_text("head", table.get("head", "")),
-        keep_accents=_switch("keep_accents", table.get("keep_accents", False)),
-        colours=_read_meanings("colours", table.get("colours", {}), _colours),
-        columns={name: _words(name, value) for name, value in _part("columns", table, COLUMN_MEANINGS)},
+        name=_parse_text("name", table.get("name", "")),
+        head=_parse_text("head", table.get("head", "")),
+        keep_accents=_parse_switch("keep_accents", table.get("keep_accents", False)),
+        colours=_read_meanings("colours", table.get("colours", {}), _parse_colours),
+        columns={name: _words(name, value) for name, value in _read_part("columns", table, COLUMN_MEANINGS)},
         woocommerce={
-            name: _texts(name, value) for name, value in _part("woocommerce", table, WOOCOMMERCE_TERMS)
+            name: _parse_texts(name, value)
+            for name, value in _read_part("woocommerce", table, WOOCOMMERCE_TERMS)
         },
         **parts,
     )
@@ -250,8 +253,8 @@ def _check_names(table_name: str, table: Mapping[str, Any], names: Iterable[str]
         raise LanguageFileInvalid(f"`{table_name}{unknown[0]}` is unknown. Known are {', '.join(allowed)}.")
 
 
-def _part(name: str, table: Mapping[str, Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    part = _table(name, table.get(name, {}))
+def _read_part(name: str, table: Mapping[str, Any], names: Iterable[str]) -> Iterator[tuple[str, Any]]:
+    part = _parse_table(name, table.get(name, {}))
     _check_names(f"{name}.", part, names)
     yield from part.items()
 
@@ -259,7 +262,7 @@ def _part(name: str, table: Mapping[str, Any], names: Iterable[str]) -> Iterator
 def _read_meanings(name: str, table: Any, parse: Callable[[str], Any]) -> dict[str, Any]:  # noqa: ANN401 - of TOML
     """Return what each word of a table means: its keys are meanings, its values lists of words."""
     meanings = [
-        (key, parse(key), _words(f"{name}.{key}", words)) for key, words in _table(name, table).items()
+        (key, parse(key), _words(f"{name}.{key}", words)) for key, words in _parse_table(name, table).items()
     ]
     meaning_by_word = dict[str, Any]()
     for key, meaning, words in meanings:
@@ -272,7 +275,7 @@ def _read_meanings(name: str, table: Any, parse: Callable[[str], Any]) -> dict[s
     return meaning_by_word
 
 
-def _kinds(key: str) -> frozenset[str]:
+def _parse_kinds(key: str) -> frozenset[str]:
     kinds = frozenset(key.split("|")) - {NO_GARMENT_NAME}
     if unknown := sorted(kinds - {*KINDS}):
         raise LanguageFileInvalid(
@@ -283,7 +286,7 @@ def _kinds(key: str) -> frozenset[str]:
     return kinds
 
 
-def _colours(key: str) -> tuple[str, ...]:
+def _parse_colours(key: str) -> tuple[str, ...]:
     return tuple(key.split("|"))
 
 
@@ -293,23 +296,23 @@ def _words(name: str, value: Any) -> tuple[str, ...]:  # noqa: ANN401 - of TOML
     return tuple(value)
 
 
-def _text(name: str, value: Any) -> str:  # noqa: ANN401 - of TOML
+def _parse_text(name: str, value: Any) -> str:  # noqa: ANN401 - of TOML
     if not isinstance(value, str):
         raise LanguageFileInvalid(f'`{name}` must be a text, as in "one".')
     return value
 
 
-def _texts(name: str, value: Any) -> tuple[str, ...]:  # noqa: ANN401 - of TOML
+def _parse_texts(name: str, value: Any) -> tuple[str, ...]:  # noqa: ANN401 - of TOML
     return (value,) if isinstance(value, str) else _words(name, value)
 
 
-def _switch(name: str, value: Any) -> bool:  # noqa: ANN401 - of TOML
+def _parse_switch(name: str, value: Any) -> bool:  # noqa: ANN401 - of TOML
     if not isinstance(value, bool):
         raise LanguageFileInvalid(f"`{name}` must be true or false.")
     return value
 
 
-def _table(name: str, value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - of TOML
+def _parse_table(name: str, value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - of TOML
     if not isinstance(value, dict):
         raise LanguageFileInvalid(f"`{name}` must be a table, which begins with [{name}].")
     return value

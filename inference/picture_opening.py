@@ -131,11 +131,11 @@ def open_picture(upload: bytes, max_pixels: int, contract: InputContract = GREY_
     if not scanned.is_work_bounded:
         return OpenedPicture(name, upload, "isolated", scanned.size)
     return OpenedPicture(
-        name, scanned.data, _lane(name, scanned, contract), scanned.size, scanned.orientation
+        name, scanned.data, _choose_lane(name, scanned, contract), scanned.size, scanned.orientation
     )
 
 
-def _lane(name: Format, scanned: ScannedPicture, contract: InputContract) -> Lane:
+def _choose_lane(name: Format, scanned: ScannedPicture, contract: InputContract) -> Lane:
     if contract.channels == 1 and scanned.orientation == 1 and is_bare_png(scanned.data, *contract.shape):
         return "bare"
     is_small = len(scanned.data) <= MAX_SMALL_BYTES and math.prod(scanned.size) <= MAX_SMALL_PIXELS

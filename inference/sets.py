@@ -77,7 +77,7 @@ def _is_number_of_pieces(place: int, items: Sequence[Item], grammar: Grammar) ->
     before = items[max(place - 2, 0) : place]
     if (
         len(before) == 2
-        and _counts(before[0], grammar)
+        and _is_count(before[0], grammar)
         and isinstance(before[1], str)
         and before[1].isalpha()
     ):
@@ -90,5 +90,5 @@ def _is_number_of_pieces(place: int, items: Sequence[Item], grammar: Grammar) ->
     return False
 
 
-def _counts(item: Item, grammar: Grammar) -> bool:
+def _is_count(item: Item, grammar: Grammar) -> bool:
     return _is_counting(item) or item in grammar.counts

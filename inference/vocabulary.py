@@ -85,16 +85,16 @@ def make_grammar(code: str) -> Grammar:
     """
     language = load_languages()[code]
     return Grammar(
-        prepositions=_either(language, "prepositions"),
-        conjunctions=_either(language, "conjunctions"),
-        counts=_either(language, "counts"),
-        alone=_either(language, "alone"),
-        weak=_either(language, "weak"),
+        prepositions=_merge_word_lists(language, "prepositions"),
+        conjunctions=_merge_word_lists(language, "conjunctions"),
+        counts=_merge_word_lists(language, "counts"),
+        alone=_merge_word_lists(language, "alone"),
+        weak=_merge_word_lists(language, "weak"),
         is_last=language.head == "last",
     )
 
 
-def _either(language: Language, part: str) -> frozenset[str]:
+def _merge_word_lists(language: Language, part: str) -> frozenset[str]:
     """Return the words of a list of a language, and those of all languages, as they stand in titles."""
     words = (*getattr(load_shared_words(), part), *getattr(language, part))
     return frozenset(" ".join(language.word_tokens(word)) for word in words)

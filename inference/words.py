@@ -89,7 +89,7 @@ def read_title_garments(title: str, language: str, words: WordTable | None = Non
 
 def read_part_kinds(title: str, language: str) -> frozenset[str]:
     """Return the kinds of all garments that a title names, such as the parts of a set."""
-    items = _items(*_split_and_recognise(title, language))
+    items = _find_items(*_split_and_recognise(title, language))
     return frozenset(kind for item in select_named_kinds(remove_counting_words(items)) for kind in item.kinds)
 
 
@@ -116,9 +116,9 @@ def read_token_garments(
     Returns:
         The deciding words and their kinds; both empty if the title names no garment.
     """
-    items = _items(tokens, language, words)
+    items = _find_items(tokens, language, words)
     garments = remove_counting_words(items)
-    heads = _deciding(garments, language)
+    heads = _find_deciding_words(garments, language)
     if not select_named_kinds(heads):
         is_of_clothes = not heads and has_vocabulary_word(tokens, make_word_table(language, "clothing"))
         return _set_word(items) if is_of_clothes else NO_NAMED_GARMENTS
@@ -135,8 +135,8 @@ def read_token_garments(
 def read_set_garments(title: str, language: str) -> NamedGarments:
     """Return the kind `set` for a title that names only a set and no garment ("Summer set"); else nothing."""
     tokens, language = _split_and_recognise(title, language)
-    items = _items(tokens, language)
-    if _deciding(remove_counting_words(items), language):
+    items = _find_items(tokens, language)
+    if _find_deciding_words(remove_counting_words(items), language):
         return NO_NAMED_GARMENTS
     return _set_word(items)
 
@@ -146,17 +146,17 @@ def _set_word(items: Sequence[Item]) -> NamedGarments:
     return NamedGarments(words, SUIT_WORDS) if words else NO_NAMED_GARMENTS
 
 
-def _items(tokens: Sequence[str], language: str, words: WordTable | None = None) -> list[Item]:
+def _find_items(tokens: Sequence[str], language: str, words: WordTable | None = None) -> list[Item]:
     """Return the words of a title; none if it is about clothes of animals or dolls."""
     if has_vocabulary_word(tokens, make_word_table(language, "wearers")):
         return []
     return find_words(tokens, words or make_word_table(language))
 
 
-def _deciding(items: Sequence[Item], language: str) -> list[NamedKinds]:
+def _find_deciding_words(items: Sequence[Item], language: str) -> list[NamedKinds]:
     """Return the words that decide: those of the first part of a title that has some."""
     parts = split_at_words(items, PART_SEPARATORS)
-    return next((heads for part in parts if (heads := _heads(part, language))), [])
+    return next((heads for part in parts if (heads := _find_heads(part, language))), [])
 
 
 def read_category_garments(category: str, language: str, words: WordTable | None = None) -> NamedGarments:
@@ -190,7 +190,7 @@ def _level_says(parts: Sequence[str], language: str, words: WordTable | None) ->
     A slash stands between levels ("Women/Trousers/Shorts"), unless all parts name garments and none of them
     is a kind of the part before it ("Skirts/Shorts").
     """
-    part_garments = [_garments(part, language, words or make_word_table(language)) for part in parts]
+    part_garments = [_find_garments(part, language, words or make_word_table(language)) for part in parts]
     heads = [part for part in part_garments if part]
     if not heads:
         return None
@@ -200,12 +200,12 @@ def _level_says(parts: Sequence[str], language: str, words: WordTable | None) ->
     return _merge_kinds([head for part in heads for head in part])
 
 
-def _garments(level: str, language: str, words: WordTable) -> list[NamedKinds]:
+def _find_garments(level: str, language: str, words: WordTable) -> list[NamedKinds]:
     """Return the words of a part of a category that name garments or sets, and those of groups."""
     tokens = load_languages()[language].tokens(level)
     heads = select_named_kinds(find_words(tokens, make_word_table(language, "groups")))
     for part in split_at_words(find_words(tokens, words), PART_SEPARATORS):
-        heads += _heads(part, language)
+        heads += _find_heads(part, language)
     return [head._replace(kinds=SUIT_WORDS) if head.kinds == COUNTING_MARK else head for head in heads]
 
 
@@ -218,7 +218,7 @@ def remove_variant_words(title: str) -> tuple[str, ...]:
     return tuple(word for word in words if not _SIZE.fullmatch(word))
 
 
-def _heads(items: list[Item], language: str) -> list[NamedKinds]:
+def _find_heads(items: list[Item], language: str) -> list[NamedKinds]:
     """Return the words that decide for a part of a title: the garments before a preposition.
 
     Behind one ("Two in One Grey Shorts") a garment is used if none stands before, unless the preposition is
@@ -247,10 +247,10 @@ def _joined_heads(items: list[Item], language: str) -> list[NamedKinds]:
     """Return the head of each of the parts that "and" joins, of those that have one."""
     grammar = make_grammar(language)
     parts = split_at_words(items, grammar.conjunctions | CONJUNCTION_SIGNS)
-    return [head for part in parts if (head := _head(part, grammar, language))]
+    return [head for part in parts if (head := _find_head(part, grammar, language))]
 
 
-def _head(part: list[Item], grammar: Grammar, language: str) -> NamedKinds | None:
+def _find_head(part: list[Item], grammar: Grammar, language: str) -> NamedKinds | None:
     """Return the head of a part: its first or last garment; None if it names none.
 
     A thing for garments is a head that admits nothing: in English right behind the garment ("dress hanger"),

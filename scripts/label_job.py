@@ -81,8 +81,8 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
     taxonomy = arguments.taxonomy or read_command_settings().taxonomy
     words = [arguments.own_words] if arguments.own_words else []
     reads = (*list_source_file(place), release.folder, taxonomy, *arguments.corrections, *words)
-    check_outputs(_outputs(arguments), filter(None, reads))
-    source = _source(arguments)
+    check_outputs(_list_outputs(arguments), filter(None, reads))
+    source = _open_named_source(arguments)
     column = None if arguments.by is None else check_grouping(source, arguments.by)
     if not arguments.restart:
         _check_same(arguments, before, release.version, column)
@@ -96,13 +96,13 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
         release=release,
         worker_count=arguments.workers,
         engine=ENGINES_BY_NAME[arguments.engine or "processes"],
-        categories=_categories(arguments.taxonomy, release),
+        categories=_read_named_categories(arguments.taxonomy, release),
         language=arguments.language or "",
         title_column=check_list_column(source, arguments.title_column or "", "--title-column"),
         colour_column=check_list_column(source, arguments.colour_column or "", "--colour-column"),
         options=_options_to_keep(arguments),
         is_restart=arguments.restart,
-        corrections=_corrections(arguments, release) if arguments.corrections else None,
+        corrections=_read_named_corrections(arguments, release) if arguments.corrections else None,
         sheet_settings=_read_sheet_settings(arguments, release) if arguments.review else None,
         sorted_folder=arguments.into,
         feed_platform=arguments.feed or "",
@@ -154,7 +154,7 @@ def _source_place(arguments: argparse.Namespace) -> str:
     return arguments.source if is_in_s3 else str(Path(arguments.source_folder, arguments.source))
 
 
-def _source(arguments: argparse.Namespace) -> Source:
+def _open_named_source(arguments: argparse.Namespace) -> Source:
     reading = replace(ListOptions.read_arguments(arguments), product_column=arguments.by or "")
     hosts = tuple((host, port) for host, port in arguments.allow_host or ())
     return open_source(arguments.source, hosts, reading, arguments.source_folder)
@@ -218,7 +218,7 @@ def _own_words(arguments: argparse.Namespace, before: RunSettings | None) -> tup
     return before.own_words if before and arguments.has_no_source else ()
 
 
-def _outputs(arguments: argparse.Namespace) -> list[Path]:
+def _list_outputs(arguments: argparse.Namespace) -> list[Path]:
     """Return all files that the command line names, those named after them, and the journal."""
     journal = journal_path(arguments.out)
     outputs = [
@@ -232,7 +232,7 @@ def _outputs(arguments: argparse.Namespace) -> list[Path]:
     return outputs
 
 
-def _corrections(arguments: argparse.Namespace, release: LocalRelease) -> AllCorrections:
+def _read_named_corrections(arguments: argparse.Namespace, release: LocalRelease) -> AllCorrections:
     """Read people's answers, for the labels of a release."""
     attributes = {name: head.labels for name, head in release.manifest.attributes.items()}
     reading = ListOptions.read_arguments(arguments).correction_options
@@ -297,7 +297,7 @@ def describe_missing_colours(arguments: argparse.Namespace) -> str:
     return f"A sheet asks for them: {get_program_name()} {make_sheet_command(arguments)}"
 
 
-def _categories(file_or_platform: str | None, release: LocalRelease) -> HeadCategories:
+def _read_named_categories(file_or_platform: str | None, release: LocalRelease) -> HeadCategories:
     """Return the id and name of the platform's category of each label; empty without a file or platform.
 
     Raises:
@@ -324,14 +324,14 @@ def _categories(file_or_platform: str | None, release: LocalRelease) -> HeadCate
     heads = {LABEL: (manifest.labels, categories.classes)}
     heads |= {name: (manifest.attributes[name].labels, of) for name, of in categories.attributes.items()}
     return {
-        head: {label: _category(named) for label, named in zip(labels, of_labels, strict=True)}
+        head: {label: _parse_category(named) for label, named in zip(labels, of_labels, strict=True)}
         for head, (labels, of_labels) in heads.items()
     }
 
 
-def _category(category: Mapping[str, object]) -> Category:
-    return _text(category["id"]), _text(category["name"])
+def _parse_category(category: Mapping[str, object]) -> Category:
+    return _format_text(category["id"]), _format_text(category["name"])
 
 
-def _text(value: object) -> str | None:
+def _format_text(value: object) -> str | None:
     return None if value is None else str(value)

@@ -127,7 +127,7 @@ def _find_column_colours(
     if not words:
         return None
     labels_of_colours = [
-        _labels(colours, shares) for word in words for colours in read_colours(word, language)
+        _rank_labels(colours, shares) for word in words for colours in read_colours(word, language)
     ]
     total = sum(shares[label] for label in {label for labels in labels_of_colours for label in labels})
     first = dict.fromkeys(labels[0] for labels in labels_of_colours if labels)
@@ -138,7 +138,7 @@ def _find_column_colours(
 
 def _find_title_colours(title: str, language: str, shares: Mapping[str, float]) -> ListColours | None:
     """Return the colours of a title that the photos confirm; None without any."""
-    labels_of_colours = [_labels(colours, shares) for colours in read_title_colours(title, language)]
+    labels_of_colours = [_rank_labels(colours, shares) for colours in read_title_colours(title, language)]
     confirmed_labels = [
         labels
         for labels in labels_of_colours
@@ -148,7 +148,7 @@ def _find_title_colours(title: str, language: str, shares: Mapping[str, float]) 
     return ListColours(first, first, is_denied_by_photos=False) if first else None
 
 
-def _labels(colours: frozenset[str], shares: Mapping[str, float]) -> list[str]:
+def _rank_labels(colours: frozenset[str], shares: Mapping[str, float]) -> list[str]:
     """Return the labels of a release that are one of some colours, likeliest first."""
     labels = [label for label in shares if not colours.isdisjoint(find_colours_of_label(label))]
     return sorted(labels, key=lambda label: -shares[label])

@@ -107,7 +107,7 @@ def make_product_record(photos: Sequence[PhotoRecord], table: RunSettings) -> Pr
     distinct = tuple(first.values())
     combined = {head: make_head_answer_of_photos(distinct, head, table) for head in table.heads}
     answers_and_paths = {head: answer for head, answer in combined.items() if answer}
-    cells = {name: _first(photo.cells[name] for photo in photos) for name in table.further}
+    cells = {name: _find_first_cell(photo.cells[name] for photo in photos) for name in table.further}
     product_cells = {table.by.column: name} if table.by and table.by.folder is None else {}
     return ProductRecord(
         product=name,
@@ -135,7 +135,7 @@ def _mean_of_photos(
     )
 
 
-def _first(cells: Iterable[str]) -> str:
+def _find_first_cell(cells: Iterable[str]) -> str:
     """Return the first cell that is not empty."""
     return next(filter(None, cells), "")
 

@@ -126,14 +126,14 @@ class Journal(AbstractContextManager["Journal"]):
         with ExitStack() as undo, self.convert_errors():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.path, timeout=0)
-            undo.callback(self._close)
+            undo.callback(self._close_database)
             if not self._is_taken_whole():
                 self._replace_damaged()
-            self._begin()
+            self._create_tables()
             undo.pop_all()
         return self
 
-    def _close(self) -> None:
+    def _close_database(self) -> None:
         self._db.close()
 
     def _replace_damaged(self) -> None:
@@ -143,12 +143,12 @@ class Journal(AbstractContextManager["Journal"]):
         for file in (self.path, self.path.with_name(f"{self.path.name}-journal")):
             file.unlink(missing_ok=True)
         self._db = sqlite3.connect(self.path, timeout=0)
-        self._take()
+        self._lock_file()
 
     def _is_taken_whole(self) -> bool:
         """Open the file, which undoes half-written changes; return whether it is sound and its form known."""
         try:
-            self._take()
+            self._lock_file()
             (pages,), (size,), (form,) = (
                 self._db.execute(f"PRAGMA {pragma}").fetchone()
                 for pragma in ("page_count", "page_size", "user_version")
@@ -166,7 +166,7 @@ class Journal(AbstractContextManager["Journal"]):
         )
         return is_sound or there == 0  # until the first commit
 
-    def _take(self) -> None:
+    def _lock_file(self) -> None:
         self._db.execute("PRAGMA locking_mode = EXCLUSIVE")  # held between transactions, too
         self._db.execute("BEGIN EXCLUSIVE")
 
@@ -179,7 +179,7 @@ class Journal(AbstractContextManager["Journal"]):
         finally:
             self._db.close()
 
-    def _begin(self) -> None:
+    def _create_tables(self) -> None:
         """Create the tables of the file, or check that they belong to this run.
 
         Raises:
@@ -489,7 +489,7 @@ class Journal(AbstractContextManager["Journal"]):
         try:
             yield
         except sqlite3.Error as error:
-            raise TableUnusable(f"{self.path}: {_explained(error)}") from error
+            raise TableUnusable(f"{self.path}: {_explain_sqlite_error(error)}") from error
         except OSError as error:
             raise TableUnusable(f"{self.path}: cannot be written ({error.strerror}).") from error
 
@@ -515,7 +515,7 @@ def journal_path(table: Path) -> Path:
 _DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def _explained(error: sqlite3.Error) -> str:
+def _explain_sqlite_error(error: sqlite3.Error) -> str:
     match getattr(error, "sqlite_errorcode", None):  # errors of the module itself have none
         case sqlite3.SQLITE_BUSY:
             return "another run is at work on this table."

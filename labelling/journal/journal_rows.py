@@ -139,11 +139,11 @@ class RunListing:
         """
         for item in source:
             path = make_table_path(item.name)
-            self._add(path, item.stamp, item.list_cells)
+            self._add_picture(path, item.stamp, item.list_cells)
             if self._is_to_label(path, item.stamp):
                 yield item
 
-    def _add(self, path: str, stamp: str, cells: Sequence[str]) -> None:
+    def _add_picture(self, path: str, stamp: str, cells: Sequence[str]) -> None:
         """Add a picture at the end of the listing."""
         grouping = self._run.by
         named_cells = dict(zip(self._run.further, cells, strict=True))
@@ -171,7 +171,7 @@ class RunListing:
         Raises:
             TableUnusable: the disk is full.
         """
-        answers = (_values(item, photo) for item, photo in zip(items, photos, strict=True))
+        answers = (_make_row_values(item, photo) for item, photo in zip(items, photos, strict=True))
         if changes := self._journal.execute_many(_ANSWERED, answers):
             self._changes += changes
             self._journal.mark_unfinished()
@@ -207,7 +207,7 @@ class RunListing:
             yield
 
 
-def _values(item: PictureItem, photo: PictureAnswers) -> tuple[object, ...]:
+def _make_row_values(item: PictureItem, photo: PictureAnswers) -> tuple[object, ...]:
     heads = {
         head: {name: getattr(answer, name) for name in STORED_ANSWER_FIELDS}
         for head, answer in photo.answers.items()
@@ -218,7 +218,7 @@ def _values(item: PictureItem, photo: PictureAnswers) -> tuple[object, ...]:
 
 def read_photo_records(journal: Journal) -> Iterator[PhotoRecord]:
     """Yield all answered pictures of a journal with the answers of the model, in the order of the source."""
-    return _photos(journal, _IN_ORDER)
+    return _read_photos(journal, _IN_ORDER)
 
 
 def read_unshared_photos(journal: Journal, hashes: Sequence[str]) -> Iterator[PhotoRecord]:
@@ -227,7 +227,7 @@ def read_unshared_photos(journal: Journal, hashes: Sequence[str]) -> Iterator[Ph
     Args:
         hashes: the sha256 of each shared photo, which is listed under several products.
     """
-    return _photos(journal, _UNSHARED, json.dumps(hashes)) if hashes else iter(())
+    return _read_photos(journal, _UNSHARED, json.dumps(hashes)) if hashes else iter(())
 
 
 def read_photo_groups(journal: Journal) -> Iterator[list[PhotoRecord]]:
@@ -235,7 +235,7 @@ def read_photo_groups(journal: Journal) -> Iterator[list[PhotoRecord]]:
 
     The lists are in the order of the source, at the position of the first photo of each.
     """
-    for _, group in groupby(_photos(journal, _IN_GROUPS), lambda photo: photo.product or photo.number):
+    for _, group in groupby(_read_photos(journal, _IN_GROUPS), lambda photo: photo.product or photo.number):
         yield list(group)
 
 
@@ -247,15 +247,15 @@ def read_product_kinds(journal: Journal) -> Iterator[ProductKinds]:
             for _, path, sha256, error, text in rows:
                 texts.setdefault(sha256 or path, (sha256, text if not error else None))
             hashes, probabilities = zip(*texts.values(), strict=True)
-            yield ProductKinds(product, hashes, tuple(map(_probabilities, probabilities)))
+            yield ProductKinds(product, hashes, tuple(map(_parse_probabilities, probabilities)))
 
 
 @lru_cache(MAX_CACHED_ANSWERS)
-def _probabilities(text: str | None) -> Sequence[float]:
+def _parse_probabilities(text: str | None) -> Sequence[float]:
     return tuple(json.loads(text)) if text else ()
 
 
-def _photos(journal: Journal, query: str, *values: str) -> Iterator[PhotoRecord]:
+def _read_photos(journal: Journal, query: str, *values: str) -> Iterator[PhotoRecord]:
     columns = tuple(journal.settings.further)
     with journal.convert_damage_errors():
         for number, path, product, cells, sha256, error, familiarity, heads in journal.query(query, *values):
@@ -264,7 +264,7 @@ def _photos(journal: Journal, query: str, *values: str) -> Iterator[PhotoRecord]
                 sha256=sha256,
                 error=error,
                 familiarity=familiarity,
-                answers=_answers(heads),
+                answers=_parse_answers(heads),
                 cells=dict(zip(columns, json.loads(cells), strict=True)),
                 product=product,
                 number=number,
@@ -272,12 +272,12 @@ def _photos(journal: Journal, query: str, *values: str) -> Iterator[PhotoRecord]
 
 
 @lru_cache(MAX_CACHED_ANSWERS)
-def _answers(text: str) -> HeadAnswers:
+def _parse_answers(text: str) -> HeadAnswers:
     """Read the answers to a picture from the text in the journal."""
-    return {head: _answer(**answer) for head, answer in json.loads(text).items()}
+    return {head: _make_answer(**answer) for head, answer in json.loads(text).items()}
 
 
-def _answer(
+def _make_answer(
     *,
     reason: str | None,
     also: Sequence[str],

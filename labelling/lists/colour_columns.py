@@ -160,7 +160,7 @@ def _is_colour_option(name: str) -> bool:
 
 def _read_attributes(row: Cells) -> tuple[str, ...]:
     """Return the colours among the attributes of WooCommerce or Magento in a row."""
-    magento = next((cell for column, cell in row.items() if _fold(column) == _MAGENTO_COLUMN), "")
+    magento = next((cell for column, cell in row.items() if _fold_heading(column) == _MAGENTO_COLUMN), "")
     values = [
         value.strip()
         for name, text in _MAGENTO_ATTRIBUTE.findall(magento)
@@ -170,7 +170,7 @@ def _read_attributes(row: Cells) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(is_colour_text, woocommerce.read_colour_values(row) or values)))
 
 
-def _fold(column: str) -> str:
+def _fold_heading(column: str) -> str:
     return column.strip().casefold()
 
 
@@ -240,7 +240,7 @@ def _name_colours(cells: Sequence[str]) -> bool:
 
 
 def _find_options(columns: Sequence[str]) -> Iterator[Option]:
-    by_heading = {_fold(column): column for column in columns}
+    by_heading = {_fold_heading(column): column for column in columns}
     for heading, column in by_heading.items():
         if match := _OPTION_NAME.fullmatch(heading):
             value_heading = heading.replace("name", "value")
@@ -253,5 +253,5 @@ def _find_attribute_columns(columns: Sequence[str]) -> Iterator[str]:
     has_attributes = any(woocommerce.translate_header(column) for column in columns)
     for column in columns:
         is_read = woocommerce.translate_header(column) or woocommerce.is_type_column(column)
-        if (has_attributes and is_read) or _fold(column) == _MAGENTO_COLUMN:
+        if (has_attributes and is_read) or _fold_heading(column) == _MAGENTO_COLUMN:
             yield column

@@ -28,7 +28,7 @@ BOUND_CERTAINTY: Final = 1 - (1 - CONFIDENCE_LEVEL) / 2
 may look a second time, at a larger sample that contains the first one."""
 
 
-def default_sample_size(accepted: int) -> int:
+def choose_sample_size(accepted: int) -> int:
     """Return the number of rows that are drawn for an audit, unless people choose a number.
 
     Args:
@@ -65,12 +65,12 @@ def describe_audits(corrections: Sequence[Correction], version: str) -> Iterator
         {correction.attribute for correction in release_answers}, key=lambda head: (head != LABEL, head)
     ):
         head_answers = [correction for correction in release_answers if correction.attribute == head]
-        yield f"{'' if head == LABEL else f'{head}: '}{_sentence(head_answers, corrections)}"
+        yield f"{'' if head == LABEL else f'{head}: '}{_make_sentence(head_answers, corrections)}"
     if other_count := len(audit_answers) - len(release_answers):
         yield f"{other_count:,} answers to an audit are of another release, and are not counted."
 
 
-def _sentence(head_answers: Sequence[Correction], corrections: Sequence[Correction]) -> str:
+def _make_sentence(head_answers: Sequence[Correction], corrections: Sequence[Correction]) -> str:
     sorted_answers = sorted(head_answers, key=lambda correction: correction.audit)
     sample_answers = {
         (correction.path, correction.product): correction for correction in sorted_answers

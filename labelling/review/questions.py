@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from inference.contract import LABEL
 from inference.reasons import DecidedBy, Reason
 from labelling.decide.decisions import Decisions
-from labelling.review.audit import MAX_SAMPLE_ROWS, default_sample_size, sample_rank
+from labelling.review.audit import MAX_SAMPLE_ROWS, choose_sample_size, sample_rank
 from labelling.review.page import PageTranslations
 from labelling.rows import HeadAnswers, HeadDecision, PhotoRecord, Record, TableRow
 from reports.product_rule import COLOUR_ATTRIBUTES
@@ -157,7 +157,7 @@ class HeadQuestions:
             not row.feed_colours or decision.question_reason == Reason.TITLE_CONFLICT
         )
         if decision.question_reason and (self._is_asked or is_lacking):
-            self._doubtful.add_row(_order(subject, decision), row)
+            self._doubtful.add_row(_make_sort_key(subject, decision), row)
         if (
             self.is_feed_attribute
             and row.feed_colours
@@ -169,7 +169,7 @@ class HeadQuestions:
     @property
     def audit_questions(self) -> list[SheetQuestion]:
         """The questions of the audit: a random sample of accepted rows, shown without the model's answer."""
-        size = default_sample_size(self.accepted_count) if self._audited is None else self._audited
+        size = choose_sample_size(self.accepted_count) if self._audited is None else self._audited
         return [SheetQuestion(row, self.head, None) for row in self._drawn.rows[:size]]
 
     @property
@@ -200,7 +200,7 @@ class HeadQuestions:
         return [*self.doubtful_questions, *self.feed_questions, *self.audit_questions]
 
 
-def _order(subject: Record, decision: HeadDecision) -> tuple[object, ...]:
+def _make_sort_key(subject: Record, decision: HeadDecision) -> tuple[object, ...]:
     """Return a sort key: for each reason, first its own measure, then the other one, then the place."""
     first = decision.answer and decision.answer.confidence
     second = subject.familiarity
@@ -223,7 +223,9 @@ def choose_photos(row: TableRow, decisions: Decisions) -> list[PhotoRecord]:
         decisions: the decided rows of the table.
     """
     places = (
-        (_place(decisions.answer_without_people(photo)), photo) for photo in row.record.photos if photo.sha256
+        (_make_familiarity_key(decisions.answer_without_people(photo)), photo)
+        for photo in row.record.photos
+        if photo.sha256
     )
     photos_by_path = {photo.path: (place, photo) for place, photo in sorted(places, key=itemgetter(0))}
     photos = [photo for _, photo in photos_by_path.values()]
@@ -237,6 +239,6 @@ def choose_photos(row: TableRow, decisions: Decisions) -> list[PhotoRecord]:
     )
 
 
-def _place(answers: HeadAnswers) -> int:
+def _make_familiarity_key(answers: HeadAnswers) -> int:
     """Return a sort key that puts familiar photos first, and photos without an answer last."""
     return int(answers[LABEL].reason == Reason.UNFAMILIAR) if LABEL in answers else NO_ANSWER_RANK

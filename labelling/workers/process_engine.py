@@ -49,8 +49,8 @@ def label_on_processes(
     for lost in range(1, MAX_LOST_WORKERS + 1):
         pending_chunks = dict[Future[list[PictureAnswers]], Chunk]()
         try:
-            with _pool(size) as pool:
-                submit = partial(_submitted, pool, setup)
+            with _open_pool(size) as pool:
+                submit = partial(_submit_chunk, pool, setup)
                 yield from label_chunks(submit, chunks, pending_chunks, CHUNKS_PER_WORKER * size)
                 return
         except BrokenProcessPool as error:
@@ -68,9 +68,9 @@ def label_on_processes(
 
 
 @contextmanager
-def _pool(size: int) -> Iterator[ProcessPoolExecutor]:
+def _open_pool(size: int) -> Iterator[ProcessPoolExecutor]:
     """Yield worker processes, which are ended at the end of the block in any case."""
-    pool = ProcessPoolExecutor(size, get_context("spawn"), _begin)
+    pool = ProcessPoolExecutor(size, get_context("spawn"), _watch_parent)
     resource_tracker.ensure_running()  # started by the first worker, it would let Ctrl-C through
     try:
         yield pool
@@ -82,12 +82,14 @@ def _pool(size: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
-def _submitted(pool: ProcessPoolExecutor, setup: WorkerSetup, chunk: Chunk) -> Future[list[PictureAnswers]]:
+def _submit_chunk(
+    pool: ProcessPoolExecutor, setup: WorkerSetup, chunk: Chunk
+) -> Future[list[PictureAnswers]]:
     """Return the future rows of a chunk. The first chunks start processes."""
     # Ctrl-C reaches the whole group; the parent alone decides what it means. Children inherit this.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return pool.submit(_label, setup, chunk)
+        return pool.submit(_label_chunk, setup, chunk)
     except BrokenProcessPool as error:  # since the last one came back
         lost = Future[list[PictureAnswers]]()
         lost.set_exception(error)
@@ -96,7 +98,7 @@ def _submitted(pool: ProcessPoolExecutor, setup: WorkerSetup, chunk: Chunk) -> F
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin() -> None:
+def _watch_parent() -> None:
     """Start a thread that ends this worker process when its parent ends, even if the parent is killed."""
     Thread(target=_end_with_parent, daemon=True).start()
 
@@ -107,7 +109,7 @@ def _end_with_parent() -> None:
     os._exit(1)  # the other thread may be in the middle of a picture
 
 
-def _label(setup: WorkerSetup, chunk: Chunk) -> list[PictureAnswers]:
+def _label_chunk(setup: WorkerSetup, chunk: Chunk) -> list[PictureAnswers]:
     with convert_failures():
         return _opened(setup).label_pictures(chunk)
 

@@ -73,9 +73,9 @@ def label_on_ray(
         EngineUnusable: Ray is not installed, or the cluster does not answer, or has ended.
         WorkersFailed: MAX_LOST_WORKERS processes have ended over one chunk, or an error stops all of them.
     """
-    with _cluster(workers) as (ray, most):
-        release = ray.put(_content(setup.release))
-        remote = ray.remote(_label).options(num_cpus=1, max_retries=MAX_LOST_WORKERS - 1)
+    with _join_or_start_cluster(workers) as (ray, most):
+        release = ray.put(_read_files(setup.release))
+        remote = ray.remote(_label_chunk).options(num_cpus=1, max_retries=MAX_LOST_WORKERS - 1)
 
         def submit(chunk: Chunk) -> Future[list[PictureAnswers]]:
             answer: Future[list[PictureAnswers]] = remote.remote(setup, [release], chunk).future()
@@ -92,8 +92,8 @@ def label_on_ray(
         except ray.exceptions.RayError as error:
             _check_reachable(head)
             raise WorkersFailed(
-                f"{MAX_LOST_WORKERS} worker processes were lost over the same pictures ({_briefly(error)}). "
-                "What was labelled before is kept."
+                f"{MAX_LOST_WORKERS} worker processes were lost over the same pictures "
+                f"({_shorten_message(error)}). What was labelled before is kept."
             ) from error
 
 
@@ -111,7 +111,7 @@ def carry_bytes(items: Iterator[PictureItem], source: Source) -> Iterator[Pictur
 
 
 @contextmanager
-def _cluster(workers: int | None) -> Iterator[tuple[Any, int]]:
+def _join_or_start_cluster(workers: int | None) -> Iterator[tuple[Any, int]]:
     """Join a cluster, or start one on this machine.
 
     Yields:
@@ -122,18 +122,20 @@ def _cluster(workers: int | None) -> Iterator[tuple[Any, int]]:
         if address == LOCAL_ADDRESS:
             temporary = TemporaryDirectory(prefix="wardrobe-ray-", ignore_cleanup_errors=True)
             folder = undo.enter_context(temporary)
-            _isolate()
+            _set_environment()
         else:
             _check_reachable(address)
-        ray = _imported()
+        ray = _import_ray()
         undo.callback(ray.shutdown)
         yield (
             ray,
-            _started(ray, folder, workers) if address == LOCAL_ADDRESS else _joined(ray, address, workers),
+            _start_cluster(ray, folder, workers)
+            if address == LOCAL_ADDRESS
+            else _join_cluster(ray, address, workers),
         )
 
 
-def _label(setup: WorkerSetup, release: list[Any], chunk: Chunk) -> list[PictureAnswers]:
+def _label_chunk(setup: WorkerSetup, release: list[Any], chunk: Chunk) -> list[PictureAnswers]:
     """Label a chunk in a process of Ray, on any core of the cluster.
 
     Args:
@@ -141,13 +143,13 @@ def _label(setup: WorkerSetup, release: list[Any], chunk: Chunk) -> list[Picture
         release: the content of that folder by name, as a reference of Ray.
     """
     with convert_failures():
-        return _opened(setup, *release).label_pictures(chunk)
+        return _open_labeller(setup, *release).label_pictures(chunk)
 
 
 @cache
-def _opened(setup: WorkerSetup, release: Any) -> Labeller:  # noqa: ANN401 - see _imported
+def _open_labeller(setup: WorkerSetup, release: Any) -> Labeller:  # noqa: ANN401 - see _imported
     with TemporaryDirectory() as folder:
-        for name, content in _imported().get(release).items():
+        for name, content in _import_ray().get(release).items():
             file = Path(folder, name)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
@@ -155,7 +157,7 @@ def _opened(setup: WorkerSetup, release: Any) -> Labeller:  # noqa: ANN401 - see
     return labeller if _is_read_anywhere(setup.source) else replace(labeller, read=iter)  # with its bytes
 
 
-def _started(ray: Any, folder: str, workers: int | None) -> int:  # noqa: ANN401 - see _imported
+def _start_cluster(ray: Any, folder: str, workers: int | None) -> int:  # noqa: ANN401 - see _imported
     """Start Ray on this machine for this run alone, and return the largest number of chunks in hand.
 
     Args:
@@ -166,7 +168,7 @@ def _started(ray: Any, folder: str, workers: int | None) -> int:  # noqa: ANN401
         EngineUnusable: Ray cannot be started, for example because the folder's name is too long for a socket.
     """
     size = workers or count_usable_cores()
-    _connect(
+    _connect_to_ray(
         ray,
         "Ray on this machine",
         address="local",
@@ -179,7 +181,7 @@ def _started(ray: Any, folder: str, workers: int | None) -> int:  # noqa: ANN401
     return CHUNKS_PER_WORKER * size
 
 
-def _joined(ray: Any, address: str, workers: int | None) -> int:  # noqa: ANN401 - see _imported
+def _join_cluster(ray: Any, address: str, workers: int | None) -> int:  # noqa: ANN401 - see _imported
     """Join a running cluster, send it our code, and return the largest number of chunks in hand.
 
     Raises:
@@ -188,7 +190,7 @@ def _joined(ray: Any, address: str, workers: int | None) -> int:  # noqa: ANN401
     packages = (inference, labelling, model_store, reports)
     code = [str(Path(package.__file__ or "").parent) for package in packages]
     sent = {"py_modules": code, "excludes": [f"{BUNDLED_FOLDER.name}/"]}  # the release travels by itself
-    _connect(ray, _name_cluster(address), address=address, runtime_env=sent)
+    _connect_to_ray(ray, _name_cluster(address), address=address, runtime_env=sent)
     cores = int(ray.cluster_resources().get("CPU", 0))
     size = workers or cores
     if not 1 <= size <= cores:
@@ -198,14 +200,14 @@ def _joined(ray: Any, address: str, workers: int | None) -> int:  # noqa: ANN401
     )  # on the cores that are left, what waits would run
 
 
-def _connect(ray: Any, cluster_name: str, **options: object) -> None:  # noqa: ANN401 - see _imported
+def _connect_to_ray(ray: Any, cluster_name: str, **options: object) -> None:  # noqa: ANN401 - see _imported
     try:
         ray.init(log_to_driver=False, configure_logging=False, **options)
     except Exception as error:  # Ray raises this very class where it cannot start in time
-        raise EngineUnusable(f"{cluster_name}: refuses this run. {_briefly(error)}") from error
+        raise EngineUnusable(f"{cluster_name}: refuses this run. {_shorten_message(error)}") from error
 
 
-def _isolate() -> None:
+def _set_environment() -> None:
     """Set the environment variables of Ray, for this process and those that it starts."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # on Linux too, this keeps it on loopback
@@ -213,7 +215,7 @@ def _isolate() -> None:
     os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # or Ray leaves one in the user's home
 
 
-def _imported() -> Any:  # noqa: ANN401 - Ray need not be installed where types are checked
+def _import_ray() -> Any:  # noqa: ANN401 - Ray need not be installed where types are checked
     """Import Ray.
 
     Raises:
@@ -255,12 +257,12 @@ def _name_cluster(address: str) -> str:
     return f"{ADDRESS_VARIABLE}={address}"
 
 
-def _briefly(error: Exception) -> str:
+def _shorten_message(error: Exception) -> str:
     """Return the first line of Ray's message, which may have twenty."""
     return str(error).strip().partition("\n")[0]
 
 
-def _content(folder: Path) -> dict[str, bytes]:
+def _read_files(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 

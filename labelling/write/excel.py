@@ -77,10 +77,10 @@ def write_workbook(file: Path, columns: Sequence[Column], rows: Iterable[TableRo
     with TemporaryDirectory() as folder, file.open("wb") as opened:
         options = {"constant_memory": True, "use_zip64": True, "tmpdir": folder}
         with Workbook(opened, options) as workbook:
-            return _fill(workbook.add_worksheet(), columns, rows)
+            return _fill_sheet(workbook.add_worksheet(), columns, rows)
 
 
-def _fill(sheet: "Worksheet", names: Sequence[Column], rows: Iterable[TableRow]) -> int:
+def _fill_sheet(sheet: "Worksheet", names: Sequence[Column], rows: Iterable[TableRow]) -> int:
     """Write header and rows, and return how many cells were cut.
 
     The methods of XlsxWriter for one type are used, since they never make a formula or a link.

@@ -101,9 +101,9 @@ def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> Sorte
             if isinstance(upload, Unreadable):
                 unread_count += 1
                 continue
-            target = _free(folder / inside / _name_of(item), numbers)
+            target = _choose_free_path(folder / inside / _name_of(item), numbers)
             try:
-                _write(upload, target, item)
+                _write_picture(upload, target, item)
             except OSError as error:
                 raise TableUnusable(
                     f"{target}: cannot be written ({error.strerror}). {describe_half_filled_folder(folder)}"
@@ -116,7 +116,7 @@ def _name_of(item: PictureItem) -> str:
     return make_safe_name(re.split(r"[/\\]", item.name)[-1])
 
 
-def _free(path: Path, numbers: dict[Path, int]) -> Path:
+def _choose_free_path(path: Path, numbers: dict[Path, int]) -> Path:
     """Return a free path for a picture beside others of its name; `numbers` has the last one of each."""
     free = path
     number = numbers.get(path, 1)
@@ -127,7 +127,7 @@ def _free(path: Path, numbers: dict[Path, int]) -> Path:
     return free
 
 
-def _write(upload: bytes, target: Path, item: PictureItem) -> None:
+def _write_picture(upload: bytes, target: Path, item: PictureItem) -> None:
     """Write a picture with the times of its file, if it has one; whatever ends this leaves no part of it."""
     status = _read_status(item)
     # The umask narrows the mode, and the copy of a private picture stays private.

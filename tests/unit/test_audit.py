@@ -8,7 +8,7 @@ import pytest
 
 from inference.release_labels import NONE
 from labelling.journal.human_answer import LEFT_OUT_LABEL
-from labelling.review.audit import default_sample_size, describe_audits, find_bounds, sample_rank
+from labelling.review.audit import choose_sample_size, describe_audits, find_bounds, sample_rank
 from labelling.review.corrections import Correction
 
 ROWS = 1000
@@ -135,4 +135,4 @@ def test_in_two_looks_at_a_table_with_a_broken_promise_it_holds_in_one_of_twenty
 
 @pytest.mark.parametrize(("accepted", "drawn"), [(3, 0), (58, 14), (520, 130), (10_000, 130)])
 def test_a_table_pays_for_a_quarter_of_its_accepted_answers(accepted: int, drawn: int) -> None:
-    assert default_sample_size(accepted) == drawn
+    assert choose_sample_size(accepted) == drawn
