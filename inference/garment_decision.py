@@ -154,25 +154,26 @@ def _decide_by_formula(weighed: WeighedEvidence) -> GarmentDecision:
     """Accept what the formula accepts, or else what the photos accept and no word denies."""
     evidence, by_photos = weighed.evidence, _find_accepted_by_photos(weighed)
     accepted = _combine(weighed, _find_accepted_by_formula(weighed), _drop_denied(weighed, by_photos))
-    reason = _find_reason(weighed)
-    decision = GarmentDecision(
-        label=accepted.label or evidence.label.label,
-        kind=weighed.find_kind_of_class(accepted.label) if accepted.label else None,
-        label_reason=None if accepted.label else reason,
-        kind_reason=None if accepted.label else reason,
-        label_confidence=weighed.class_probabilities.get(accepted.label) if accepted.label else None,
-        label_decided_by=_find_decider(accepted.label, by_photos.label),
+    label, kind = accepted
+    reason = None if label and kind else _find_reason(weighed)
+    label_reason = None if label else reason
+    suggested_kinds, suggested_labels = _find_suggestions(weighed)
+    shown_kind = weighed.find_kind_of_class(label) if label else None
+    if evidence.kind:
+        shown_kind = kind or evidence.kind.label
+    return GarmentDecision(
+        label=label or evidence.label.label,
+        kind=shown_kind,
+        label_reason=label_reason,
+        kind_reason=(None if kind else reason) if evidence.kind else label_reason,
+        label_confidence=weighed.class_probabilities.get(label) if label else None,
+        kind_confidence=weighed.posterior[kind] if kind else None,
+        label_decided_by=_find_decider(label, by_photos.label),
+        kind_decided_by=_find_decider(kind, by_photos.kind),
+        suggested_kinds=suggested_kinds,
+        suggested_labels=suggested_labels,
         has_witness=True,
     )
-    if evidence.kind:
-        decision = replace(
-            decision,
-            kind=accepted.kind or evidence.kind.label,
-            kind_reason=None if accepted.kind else reason,
-            kind_confidence=weighed.posterior[accepted.kind] if accepted.kind else None,
-            kind_decided_by=_find_decider(accepted.kind, by_photos.kind),
-        )
-    return _add_suggestions(weighed, decision)
 
 
 def _find_decider(accepted: str | None, by_photos: str | None) -> DecidedBy:
@@ -230,7 +231,13 @@ def _add_suggestions(weighed: WeighedEvidence, decision: GarmentDecision) -> Gar
     """Return a decision with the two most probable kinds and their classes."""
     if not weighed.evidence.is_finite:
         return decision
+    kinds, labels = _find_suggestions(weighed)
+    return replace(decision, suggested_kinds=kinds, suggested_labels=labels)
+
+
+def _find_suggestions(weighed: WeighedEvidence) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the two most probable kinds, and their classes."""
     names = tuple(weighed.ranked_names[:2])
     labels = tuple(dict.fromkeys(map(weighed.suggest_class, names)))
     kinds = names if weighed.evidence.kind else tuple(filter(None, map(weighed.find_kind_of_class, names)))
-    return replace(decision, suggested_kinds=kinds, suggested_labels=labels)
+    return kinds, labels

@@ -205,14 +205,17 @@ def find_posterior(photos: Shares, witnesses: Sequence[Shares | None]) -> dict[s
         The probabilities; all NaN if one of the photos is.
     """
     heard = [factors for factors in witnesses if factors is not None]
-    weights = {label: share + MIN_PHOTO_PROBABILITY for label, share in photos.items()}
+    least = MIN_PHOTO_PROBABILITY
     if len(heard) == 1:
-        weights = {label: weight * heard[0][label] for label, weight in weights.items()}
+        first = heard[0]
+        weights = {label: (share + least) * first[label] for label, share in photos.items()}
     elif len(heard) == 2:
         first, second = heard
-        weights = {label: weight * (first[label] * second[label]) for label, weight in weights.items()}
-    elif heard:
-        weights = _multiply_by_logarithms(weights, heard)
+        weights = {label: (share + least) * (first[label] * second[label]) for label, share in photos.items()}
+    else:
+        weights = {label: share + least for label, share in photos.items()}
+        if heard:
+            weights = _multiply_by_logarithms(weights, heard)
     total = sum(weights.values())
     return {label: weight / total for label, weight in weights.items()}
 

@@ -33,7 +33,7 @@ class ReleaseLabels:
     classes: Mapping[str, frozenset[str]]
     kinds: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def named_kinds(self) -> frozenset[str]:
         """The kinds that a label of the release names."""
         kinds = frozenset(self.kinds) - {OTHER_KIND}

@@ -7,7 +7,7 @@ the labels on which it works: kinds or classes. Pure.
 
 import math
 from collections.abc import Collection, Set
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from inference.garment_evidence import Evidence, Words
 from inference.posterior import (
@@ -125,11 +125,10 @@ class WeighedEvidence:
 
     def find_admitted_names(self, words: Words) -> frozenset[str]:
         """Return the names that words admit."""
-        if not self.evidence.kind:
-            classes = self.labels.classes.items()
-            return frozenset(label for label, kinds in classes if not kinds.isdisjoint(words.kinds))
-        kinds = {kind if kind in self.names else OTHER_KIND for kind in words.kinds}
-        return frozenset(kinds.intersection(self.names))
+        if self.evidence.kind:
+            return _find_admitted_kinds(words, self.names)
+        classes = self.labels.classes.items()
+        return frozenset(label for label, kinds in classes if not kinds.isdisjoint(words.kinds))
 
     def is_name_denied(self, name: str) -> bool:
         """Return whether the title, or the word of the category, does not admit a name."""
@@ -159,18 +158,35 @@ class WeighedEvidence:
 
     def _find_factors(self, words: Words) -> Shares | None:
         """Return the factors of words; None if they name no kind, or if no class has a known name."""
-        known_names = [name for name in self.names if name not in self.unknown_names]
-        if not words.kinds or not known_names:
+        if not words.kinds:
             return None
-        factors = find_word_factors(
-            self.find_admitted_names(words),
-            self.names,
-            is_confirmed=words.is_confirmed,
-            is_broad=words.is_broad,
-            figures=self.figures,
-        )
+        if self.evidence.kind:
+            return _find_kind_factors(words, self.names, self.figures)
+        known_names = [name for name in self.names if name not in self.unknown_names]
+        if not known_names:
+            return None
+        factors = _find_name_factors(words, self.find_admitted_names(words), self.names, self.figures)
         if not self.unknown_names:
             return factors
         # Words say nothing about a class of unknown name: it gets the geometric mean of the others' factors.
         mean = math.exp(math.fsum(math.log(factors[name]) for name in known_names) / len(known_names))
         return {name: mean if name in self.unknown_names else factor for name, factor in factors.items()}
+
+
+@lru_cache(maxsize=4096)
+def _find_kind_factors(words: Words, names: tuple[str, ...], figures: FormulaFigures) -> Shares:
+    """Return the factors of words over kinds. They are cached, since a list has few different words."""
+    return _find_name_factors(words, _find_admitted_kinds(words, names), names, figures)
+
+
+def _find_admitted_kinds(words: Words, names: tuple[str, ...]) -> frozenset[str]:
+    kinds = {kind if kind in names else OTHER_KIND for kind in words.kinds}
+    return frozenset(kinds.intersection(names))
+
+
+def _find_name_factors(
+    words: Words, admitted: frozenset[str], names: tuple[str, ...], figures: FormulaFigures
+) -> Shares:
+    return find_word_factors(
+        admitted, names, is_confirmed=words.is_confirmed, is_broad=words.is_broad, figures=figures
+    )

@@ -210,12 +210,12 @@ def make_answers_with_title(
             continue
         label = (decision.label if is_class else decision.kind) or answers[head].label
         share = decision.label_confidence if is_class else decision.kind_confidence
-        answers[head] = replace(
-            answers[head],
+        by_photos = answers[head]
+        answers[head] = HeadAnswer(
             label=label,
-            confidence=answers[head].confidence if share is None else share,
-            also=answers[head].also if label == answers[head].label else (),
-            reason=None,
+            confidence=by_photos.confidence if share is None else share,
+            also=by_photos.also if label == by_photos.label else (),
+            probabilities=by_photos.probabilities,
             decided_by=decision.label_decided_by if is_class else decision.kind_decided_by,
         )
     return answers

@@ -14,9 +14,9 @@ the category, title and category together mean the kinds that they share. The na
 the category if the list has no such columns. Pure.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import Final, NamedTuple
 
 from inference.garment_evidence import NO_WORDS, Words
@@ -165,7 +165,12 @@ class ListReader:
             path = self.folder_categories.find_category(folder)
             return (path,) if path else ()
         category = self.list_words.read_category(cells)
-        return self.category_column.split_cell(category) if category else ()
+        return self._split_category(category) if category else ()
+
+    @cached_property
+    def _split_category(self) -> Callable[[str], tuple[CategoryPath, ...]]:
+        # Many rows have the same category, and each row is read several times.
+        return lru_cache(maxsize=8192)(self.category_column.split_cell)
 
     def find_category_keys(self, cells: Mapping[str, str], folder: str) -> tuple[str, ...]:
         """Return the keys of the categories of a product whose other products are evidence about it.
