@@ -33,7 +33,7 @@ CUT_CELLS_NOTE: Final = (
     "{}: {:,} cells of more than 32,767 characters are cut to that, as Excel has no room for them."
 )
 
-ROWS_PER_COUNT: Final = 1024
+ROWS_PER_COUNT: Final = 64
 """Rows that are counted at a time, before they are written."""
 
 
