@@ -131,6 +131,7 @@ class PathPartConverter(BaseConverter):
 
 def _create_admissions(settings: Settings) -> RequestQueues:
     light = RequestQueue(settings.slots, settings.queue_length, settings.queue_seconds)
+    # As many places as for small requests: a request that turns out to be large must find one there.
     places = settings.slots + settings.queue_length
     return RequestQueues(
         light, RequestQueue(MAX_LARGE_REQUESTS, places - MAX_LARGE_REQUESTS, settings.queue_seconds)
@@ -152,6 +153,7 @@ def _register_routes(
     for blueprint in limited:
         blueprint.after_request(unread_answers.count_answer)
         app.register_blueprint(blueprint)
+    # Around everything else, so that errors and refusals have an id, headers and a log line as well.
     app.wsgi_app = RequestMiddleware(app.wsgi_app, models, metrics)  # type: ignore[method-assign]
     app.register_blueprint(create_protocol_model_routes(services))
 
@@ -173,6 +175,7 @@ def _add_origins_and_proxies(app: Flask, settings: Settings) -> None:
             max_age=PREFLIGHT_SECONDS,
             always_send=False,
         )
+    # Outside of the layer that logs, so that log and rates see the client's address and not the proxy's.
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]

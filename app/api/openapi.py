@@ -1,10 +1,10 @@
 """The HTTP contract as OpenAPI 3.1: openapi.json, filled in for one release and its settings.
 
-openapi.json is maintained by hand, except for the schemas of a report and the fields of an answer
-(schemas.py). This file fills them in, and the
-languages of titles, the values of the settings that it names, and the labels, name, version and input size of
-the model. Parts about API keys and rates stay only if these are configured. Tests compare the document with
-the routes of the app, with real answers, and with problems.py.
+openapi.json is maintained by hand, except for the schemas of a report and the fields of an answer, which
+schemas.py makes from types. This file fills in these, the languages of titles, the values of the settings
+that the document names, and the labels, name, version and input size of the model. Parts about API keys and
+rates stay only if these are configured. Tests compare the document with the routes of the app, with real
+answers, and with problems.py.
 """
 
 import json

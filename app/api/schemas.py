@@ -1,9 +1,9 @@
 """Create the schemas of a report and of an answer in the HTTP contract, from the types of their values.
 
 reports/values.py defines the fields of a report and their descriptions, and app/prediction/answer_fields.py
-those of an answer. The contract differs from pydantic's schemas in
-three points: it has no titles, a share refers to the schema `Share`, and a field that may be null has
-`"type": ["number", "null"]`. A field that is left out if it is empty is never null.
+those of an answer. The contract differs from pydantic's schemas in three points: it has no titles, a share
+refers to the schema `Share`, and a field that may be null has `"type": ["number", "null"]`. A field that is
+left out if it is empty is never null.
 """
 
 import types

@@ -142,7 +142,7 @@ def parse_json(data: bytes) -> Any:  # noqa: ANN401 - as above
     data = data.removeprefix(BOM_UTF8)
     try:
         return orjson.loads(data)
-    except orjson.JSONDecodeError as refusal:
+    except orjson.JSONDecodeError as refusal:  # it refuses NaN, which Python's own encoder writes
         if len(data) > MAX_LENIENT_BYTES:
             raise BadRequest(f"The body is no JSON that can be read: {refusal}.") from refusal
         return _parse_with_python(data)

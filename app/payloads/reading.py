@@ -57,6 +57,7 @@ def find_one_untitled(body: Body) -> Upload | PixelRows:
 
 def _find_one_in_body(body: Body) -> tuple[Upload | PixelRows, FieldValues]:
     """Return the picture of a body, and the values of title and language in it."""
+    # The bytes before the Content-Type: `curl --data-binary` calls a picture a form.
     if find_picture_format(body.data) is not None:
         return Upload(body.data), {}
     if body.mimetype == FORM_TYPE:
@@ -68,7 +69,7 @@ def _find_one_in_body(body: Body) -> tuple[Upload | PixelRows, FieldValues]:
         return parse_picture_object(document, SINGLE_FORMS), fields
     if not body.data:
         raise BadRequest(f"There is no picture in this request. {SINGLE_FORMS}")
-    return Upload(body.data), {}
+    return Upload(body.data), {}  # no picture: whoever opens it says which format it is instead
 
 
 def find_many(body: Body) -> list[RequestItem]:
@@ -87,7 +88,7 @@ def find_many(body: Body) -> list[RequestItem]:
 
 
 def _find_many_in_body(body: Body) -> Iterable[RequestItem]:
-    if is_zip(body.data):
+    if is_zip(body.data):  # whatever the Content-Type: browsers have several names for a ZIP
         return _unpack_zips([Upload(body.data)], body.limits, body.reserve_memory)
     if body.mimetype == FORM_TYPE:
         form = parse_form(body)

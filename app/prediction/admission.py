@@ -116,9 +116,10 @@ class RequestQueue:
     def _wait_for_slot(self, turn: threading.Event, seconds: float | None) -> bool:
         """Wait for a slot, and return whether it came. An interrupted wait leaves no place behind."""
         try:
+            # A slot that was handed over just after the wait has ended is taken, or it would be lost.
             return turn.wait(seconds) or not self._leave_queue(turn)
-        except BaseException:
-            if not self._leave_queue(turn):
+        except BaseException:  # also gevent's Timeout and the end of a greenlet
+            if not self._leave_queue(turn):  # the slot came at the last moment, and nobody else would free it
                 self._pass_slot_on()
             raise
 
@@ -208,7 +209,7 @@ class Turn:
             return
         self._admission.leave(self._entered)
         self._admission = self._heavy
-        self._entered = None
+        self._entered = None  # `enter` may raise, and then `__exit__` must not give back a slot
         self._entered = self._heavy.enter()
 
     def give_way(self) -> None:

@@ -1,7 +1,6 @@
-"""The JSON of a prediction.
+"""Make the JSON of an answer from a prediction and the parameters of its request.
 
-These are pure functions that turn values into dictionaries. The names of the fields are the HTTP contract,
-which docs/reference/http.md lists.
+The fields and their types are in answer_fields.py, and docs/reference/http.md explains them to clients.
 """
 
 import base64

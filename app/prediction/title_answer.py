@@ -1,6 +1,7 @@
 """Decide what a title and a picture say together: the field `listed` of an answer.
 
-Titles are read and forgotten. inference/garment_decision.py has the rules. Pure.
+Titles are read and forgotten: they are neither stored nor logged. The rules for such a decision are in
+inference/garment_decision.py.
 """
 
 from dataclasses import replace

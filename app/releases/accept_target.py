@@ -3,7 +3,7 @@
 For each set of pictures, the release's report says what each threshold of confidence accepts, and a lower
 bound of the share of these answers that is right (training/thresholds/acceptance.py). The threshold that a
 training would have chosen for the target replaces the release's own (reports/accept_threshold.py), for each
-network separately. This module is pure; load.py calls it.
+network separately. load.py calls this file whenever it opens a release.
 """
 
 import math

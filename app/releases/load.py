@@ -151,6 +151,7 @@ def open_first_candidate(
     for version in candidates:
         outcome = _open_candidate(settings, store, record, version, waiting.get(version))
         outcomes.append(outcome)
+        # A store that does not answer has no other release either, and each try may take its whole time.
         if outcome.model is not None or outcome.has_store_failed:
             break
     attempt = summarize_outcomes(record, outcomes, waiting)
@@ -174,7 +175,7 @@ def _open_candidate(
         release = _pull_release(settings, store, version)
         is_whole = True
         return CandidateOutcome(_open_and_note(settings, store, record, release))
-    except REFUSAL_CAUSES as error:
+    except REFUSAL_CAUSES as error:  # before StoreError, of which NotFound is one
         refusal = make_refusal(record, version, error, is_whole=is_whole)
         return CandidateOutcome(refusal=refusal, error=drop_traceback(error))  # its frames hold the release
     except StoreError as error:

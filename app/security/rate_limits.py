@@ -90,6 +90,7 @@ def identify_client(address: str | None) -> str:
         return str(ip)
     if ip.ipv4_mapped:
         return str(ip.ipv4_mapped)
+    # By its number: the text of an address may have a zone (fe80::1%eth0), which a network must not have.
     return str(ipaddress.ip_network((int(ip), IPV6_CLIENT_BITS), strict=False))
 
 

@@ -1,7 +1,7 @@
 """Sentences of the report page: the summary, the weaknesses of the model, and names of sets of pictures.
 
-Every text goes through the reader's Wording, which translates it. Sentences about acceptance: advice.py.
-Knows no page.
+Every text goes through the reader's Wording, which translates it. advice.py has the sentences about accepted
+answers.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,8 +1,7 @@
 """Texts and numbers of the report page in the reader's language.
 
 The English text is the key of its translation; a text without a translation stays English. Two of the texts
-are examples of numbers: their translations show the language's separators and its percent sign. Knows no
-page.
+are examples of numbers: their translations show the language's separators and its percent sign.
 """
 
 import re

@@ -1,4 +1,4 @@
-// Take a ZIP apart, so that each picture in it is sent and shown by itself. The browser inflates. Pure.
+// Take a ZIP apart, so that each picture in it is sent and shown by itself. The browser inflates.
 
 const END = 0x06054b50; // signatures of APPNOTE 6.3.10, sections 4.3.16, 4.3.12 and 4.3.7, as little-endian numbers
 const ENTRY = 0x02014b50;

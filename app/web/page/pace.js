@@ -1,4 +1,4 @@
-// How long many pictures will take, by the pace of the latest ones. Pure: the caller says what time it is.
+// How long many pictures will take, by the pace of the latest ones. The caller says what time it is.
 
 const LATEST = 40; // answers that are looked at
 const FEWEST = 10; // answers before anything is said, and pictures to come for which it is worth saying

@@ -1,4 +1,4 @@
-// Results in the order that the reader chose, and as files. Pure.
+// Results in the order that the reader chose, and as files.
 
 import { asText, quoted } from "./cells.js";
 

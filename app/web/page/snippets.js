@@ -1,4 +1,4 @@
-// A request for one picture in three languages, to copy. Pure; the key itself is never part of it.
+// A request for one picture in three languages, to copy. The key itself is never part of it.
 
 const KEY = "Bearer YOUR-KEY";
 
