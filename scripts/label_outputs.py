@@ -55,8 +55,9 @@ def list_next_steps(arguments: argparse.Namespace, outcome: Outcome, job: Job) -
     """
     program = get_program_name()
     needs_person = _needs_person(outcome.summary)
-    if outcome.sheet and outcome.sheet.question_count:
-        yield f"open {outcome.sheet.page_path} in a browser, and answer its questions"
+    if outcome.sheet and (outcome.sheet.question_count or outcome.sheet.optional_count):
+        task = "and answer its questions" if outcome.sheet.question_count else "where all is optional"
+        yield f"open {outcome.sheet.page_path} in a browser, {task}"
         yield f"{program} {make_corrections_command(arguments)}"
     elif not outcome.sheet and needs_person and not arguments.corrections and not job.feed_platform:
         # With a feed, `describe_missing_colours` names this command.

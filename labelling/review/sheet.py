@@ -74,10 +74,12 @@ class WrittenSheet(NamedTuple):
     Attributes:
         page_path: the path of the page.
         question_count: the number of its questions, without those that are optional.
+        optional_count: the number of optional questions, such as those of an audit.
     """
 
     page_path: Path
     question_count: int
+    optional_count: int
 
 
 def write_sheet(source: Source, decisions: Decisions, review: SheetSettings) -> WrittenSheet:
@@ -124,8 +126,9 @@ def write_sheet(source: Source, decisions: Decisions, review: SheetSettings) -> 
     attributes = {head: run.heads[head] for head in review.heads if head != LABEL}
     category_cards = [_category_card(question, pictures, run) for question in categories]
     write_page(review.page_path, make_review_page(cards, run.heads[LABEL], frame, attributes, category_cards))
-    asked_cards = [card for card in cards if not card.audit and card.screen != FEED_SCREEN]
-    return WrittenSheet(review.page_path, len(asked_cards) + len(category_cards))
+    optional_count = sum(card.audit > 0 or card.screen == FEED_SCREEN for card in cards)
+    question_count = len(cards) - optional_count + len(category_cards)
+    return WrittenSheet(review.page_path, question_count, optional_count)
 
 
 def _find_reasons(choices: Sequence[HeadQuestions]) -> list[Reason]:
