@@ -25,6 +25,7 @@ from labelling.rows import Category, TableRow
 from labelling.run_settings import RunSettings
 from labelling.write.columns import make_photo_columns, make_product_columns
 from labelling.write.counts import RowCounts
+from labelling.write.denied_words import DeniedWords
 from labelling.write.outputs import replace_files
 from labelling.write.summary_notes import describe_list, describe_titles
 from labelling.write.table import check_form, write_table
@@ -189,12 +190,14 @@ class _TableCounts:
         products: the counts of the table of products; None without such a table.
         category_questions: the questions about categories of the shop; None if answers to them would change
             no decision.
+        denied_words: the categories whose word people contradict.
         cut_cells: the number of cells that were cut because Excel has no room for them.
     """
 
     photos: RowCounts
     products: RowCounts | None
     category_questions: CategoryQuestions | None
+    denied_words: DeniedWords
     cut_cells: int
 
     @property
@@ -219,11 +222,22 @@ def _write_counted_tables(
         has_own_words=has_own_words,
         reader=decisions.list_reader,
     )
-    # A category is asked about with the number of its products, so only one of the tables may count for it.
-    rows = _count_rows(decisions.read_photo_rows(), photos, None if has_products else questions)
+    denied_words = DeniedWords(decisions.context)
+    # Without answers of people no word is contradicted, and the rows are not read for that.
+    collectors: list[CategoryQuestions | DeniedWords] = [denied_words] if has_human_answers else []
+    if questions:
+        collectors.append(questions)
+    # A category is named with the number of its products, so only one of the tables may count for it.
+    rows = _count_rows(decisions.read_photo_rows(), photos, [] if has_products else collectors)
     cut_cells = write_table(new_files[0], form, columns, rows)
     if not has_products:
-        return _TableCounts(photos=photos, products=None, category_questions=questions, cut_cells=cut_cells)
+        return _TableCounts(
+            photos=photos,
+            products=None,
+            category_questions=questions,
+            denied_words=denied_words,
+            cut_cells=cut_cells,
+        )
     products = RowCounts(Place.PRODUCT)
     columns = make_product_columns(
         run,
@@ -231,13 +245,19 @@ def _write_counted_tables(
         has_own_words=has_own_words,
         reader=decisions.list_reader,
     )
-    rows = _count_rows(decisions.read_product_rows(), products, questions)
+    rows = _count_rows(decisions.read_product_rows(), products, collectors)
     cut_cells += write_table(new_files[1], form, columns, rows)
-    return _TableCounts(photos=photos, products=products, category_questions=questions, cut_cells=cut_cells)
+    return _TableCounts(
+        photos=photos,
+        products=products,
+        category_questions=questions,
+        denied_words=denied_words,
+        cut_cells=cut_cells,
+    )
 
 
 def _count_rows(
-    rows: Iterator[TableRow], counts: RowCounts, questions: CategoryQuestions | None
+    rows: Iterator[TableRow], counts: RowCounts, collectors: Sequence[CategoryQuestions | DeniedWords]
 ) -> Iterator[TableRow]:
     """Yield the rows of a table in one pass, each after it was counted.
 
@@ -245,8 +265,8 @@ def _count_rows(
     take twice the time.
     """
     while counted_rows := counts.count_rows(islice(rows, ROWS_PER_COUNT)):
-        if questions:
-            questions.add_rows(counted_rows)
+        for collector in collectors:
+            collector.add_rows(counted_rows)
         yield from counted_rows
 
 
@@ -285,6 +305,7 @@ def _make_summary(
         notes=(
             *run.notes,
             *describe_list(decisions, counts.decision_counts, counts.products),
+            *counts.denied_words.describe(),
             *([CUT_CELLS_NOTE.format(table, counts.cut_cells)] if counts.cut_cells else []),
         ),
         words=_make_word_figures(decisions, counts.decision_counts),

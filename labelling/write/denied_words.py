@@ -1,0 +1,91 @@
+"""Find words of a category column that people contradict: `Bluza` is read as a shirt, and is a sweater here.
+
+If people answered a few products of a category, and each time against the kinds of its word, other products
+that were accepted with the help of this word are probably wrong, too. The summary then names the category.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from inference.contract import LABEL
+from inference.kinds import KIND, sort_kinds
+from inference.reasons import DecidedBy
+from labelling.decide.product_titles import find_parent_folder
+from labelling.decide.row_decision import DecisionContext
+from labelling.lists.categories import level_key
+from labelling.lists.list_meaning import NO_TITLE_WORDS
+from labelling.rows import TableRow
+
+MIN_ANSWERS: Final = 3
+"""Smallest number of products of a category that people answered, so that the category is named."""
+
+
+@dataclass
+class _Category:
+    """The facts about one category, from the rows that were added so far."""
+
+    level: str
+    kinds: frozenset[str]
+    answer_count: int = 0
+    denial_count: int = 0
+    accepted_count: int = 0
+
+
+class DeniedWords:
+    """A collector of people's answers for each category whose word is known, which reads rows once."""
+
+    def __init__(self, context: DecisionContext) -> None:
+        """Create a collector without rows.
+
+        Args:
+            context: the facts about the whole table.
+        """
+        self._context = context
+        self._categories = dict[str, _Category]()
+
+    def add_rows(self, rows: Iterable[TableRow]) -> None:
+        """Count the decided rows of products, or of pictures in a table without products."""
+        for row in rows:
+            is_answered = any(decision.decided_by == DecidedBy.PERSON for decision in row.decisions.values())
+            is_by_list = row.class_decision.is_accepted and row.class_decision.decided_by == DecidedBy.LIST
+            if is_answered or is_by_list:
+                self._add_row(row)
+
+    def _add_row(self, row: TableRow) -> None:
+        reader = self._context.titles.list_reader
+        folder = find_parent_folder(row.record.photos[0].path)
+        words = reader.read_row_words(row.record.cells, folder, NO_TITLE_WORDS).category
+        if not words.kinds or words.is_confirmed:
+            return  # a person explained the category, and means it so
+        for path in reader.find_category_paths(row.record.cells, folder):
+            if level := reader.find_known_level(path):
+                category = self._categories.setdefault(level_key(level), _Category(level, words.kinds))
+                self._count_row(row, category)
+
+    def _count_row(self, row: TableRow, category: _Category) -> None:
+        for head in (KIND, LABEL):
+            decision = row.find_decision(head)
+            if decision.decided_by != DecidedBy.PERSON:
+                continue
+            is_allowed = self._context.titles.is_label_allowed(head, decision.label, category.kinds)
+            if is_allowed is not None:
+                category.answer_count += 1
+                category.denial_count += not is_allowed
+                return
+        category.accepted_count += row.class_decision.decided_by == DecidedBy.LIST
+
+    def describe(self) -> list[str]:
+        """Return a sentence for each category whose word all answers of people contradict."""
+        denied = [
+            category
+            for category in self._categories.values()
+            if category.denial_count == category.answer_count >= MIN_ANSWERS
+        ]
+        rows_name = "products" if self._context.settings.by else "pictures"
+        return [
+            f"People answered {category.answer_count:,} {rows_name} of `{category.level}`, and none as "
+            f"{' or '.join(sort_kinds(category.kinds))}, as the word is read. {category.accepted_count:,} "
+            f"accepted {rows_name} rest on it. Say what you mean by the word in a file of --words."
+            for category in denied
+        ]
