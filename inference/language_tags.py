@@ -6,6 +6,7 @@ tags belongs to every part.
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 _TAG: Final = re.compile(
@@ -15,6 +16,11 @@ _TAG: Final = re.compile(
     re.IGNORECASE,
 )
 """A tag before a part, or without a code the tag behind the last part."""
+
+
+MAX_LANGUAGES: Final = 100
+"""Largest number of languages of a text whose parts are read. Otherwise the time would grow with the square
+of the number of tags."""
 
 
 class Part(NamedTuple):
@@ -59,7 +65,7 @@ def split_language_parts(text: str) -> dict[str, str]:
         code = _read_code(match)
         start = match.end()
     runs.append((code, text[start:]))
-    codes = dict.fromkeys(code for code, _ in runs if code)
+    codes = islice(dict.fromkeys(code for code, _ in runs if code), MAX_LANGUAGES)
     return {wanted: "".join(part for code, part in runs if code in {"", wanted}) for wanted in codes}
 
 

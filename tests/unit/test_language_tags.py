@@ -56,3 +56,15 @@ def test_a_title_with_tags_says_what_its_part_says() -> None:
 def test_words_of_a_part_are_in_the_language_of_its_tag() -> None:
     assert recognise_language(["[:de]Hemd[:fr]Chemise[:]", "[:de]Rote Hose[:fr]Pantalon[:]"]) == "de"
     assert recognise_language(["[:fr]Chemise en lin[:de]Hemd[:]"] * 3) == "fr"
+
+
+def test_a_text_with_thousands_of_tags_has_parts_in_the_first_languages() -> None:
+    codes = [
+        f"{first}{second}" for first in "abcdefghijklmnopqrstuvwxyz" for second in "abcdefghijklmnopqrst"
+    ]
+    text = "".join(f"[:{code}]{code} {number}" for number, code in enumerate(codes * 20))
+
+    parts = split_language_parts(text)
+
+    assert list(parts) == codes[:100]
+    assert parts["aa"].startswith("aa 0aa 520")
