@@ -1,6 +1,7 @@
 """Write the file of a table: CSV, JSONL or an Excel workbook.
 
-Numbers are written as the service writes them, so that a table and an answer can be compared digit by digit.
+Numbers are written as the service writes them, so that a table and an answer can be compared. Only the
+confidences are rounded, to five digits.
 columns.py has the columns.
 """
 

@@ -119,7 +119,9 @@ def test_a_parent_that_is_killed_leaves_no_worker_behind(start: Start, tmp_path:
 
 
 @pytest.mark.slow
-def test_a_table_has_the_services_answers_digit_by_digit(bundled_service: Service, tmp_path: Path) -> None:
+def test_a_table_has_the_services_answers_and_confidences_of_five_digits(
+    bundled_service: Service, tmp_path: Path
+) -> None:
     table = tmp_path / "table.jsonl"
     pictures, kinds = ROOT / "examples", "*.[pj]*g"
     command = [sys.executable, "-m", "scripts", "label", str(pictures / kinds), "--out", str(table)]
@@ -131,5 +133,6 @@ def test_a_table_has_the_services_answers_digit_by_digit(bundled_service: Servic
     rows = [json.loads(line) for line in table.read_text("utf-8").splitlines()]
     assert [row["path"] for row in rows] == [str(path) for path in paths]
     for row, answer in zip(rows, answers, strict=True):
-        assert [row[name] for name in ANSWER] == [answer[name] for name in ANSWER]
+        rounded = answer | {"confidence": round(answer["confidence"], 5)}
+        assert [row[name] for name in ANSWER] == [rounded[name] for name in ANSWER]
         assert {label: row[f"p_{label}"] for label in answer["probabilities"]} == answer["probabilities"]
