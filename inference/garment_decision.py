@@ -209,15 +209,15 @@ def _drop_denied(weighed: WeighedEvidence, by_photos: _Accepted) -> _Accepted:
 
 
 def _combine(weighed: WeighedEvidence, by_formula: _Accepted, by_photos: _Accepted) -> _Accepted:
-    """Return what the formula accepts; the answers of the photos stay where it leaves class or kind open."""
+    """Return a kind by the formula, or else what the photos accept, or else a class by the formula."""
     label, kind = by_formula
-    if not label and not kind:
-        return by_photos
-    if label and by_photos.kind in weighed.find_names_of_class(label):
-        kind = kind or by_photos.kind
+    if label and (kind or not weighed.evidence.kind):
+        return by_formula
     if kind and by_photos.label and kind in weighed.find_names_of_class(by_photos.label):
-        label = label or by_photos.label
-    return _Accepted(label, kind)
+        return _Accepted(by_photos.label, kind)
+    # The class of the formula's kind is not clear, so another class that the photos accept stays.
+    has_answer = by_photos.label if kind else by_photos.label or by_photos.kind
+    return by_photos if has_answer else by_formula
 
 
 def _find_reason(weighed: WeighedEvidence) -> Reason:

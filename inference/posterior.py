@@ -186,10 +186,18 @@ def find_category_factors(
     """
     if other_products is None:
         return word
-    both = {kind: ratio * (word[kind] if word else 1.0) for kind, ratio in other_products.items()}
-    highest = max(both.values())
-    least = figures.wrong_person if is_confirmed else figures.wrong_word
-    return {kind: max(least, number / highest) for kind, number in both.items()}
+    # Limited before the word is known, too: else a word for two kinds would take from the rarer one of them.
+    factors = _scale_factors(other_products, figures.wrong_word)
+    if word is None:
+        return factors
+    both = {kind: factor * word[kind] for kind, factor in factors.items()}
+    return _scale_factors(both, figures.wrong_person if is_confirmed else figures.wrong_word)
+
+
+def _scale_factors(numbers: Shares, least: float) -> dict[str, float]:
+    """Return numbers divided by the largest one, and not below the smallest allowed factor."""
+    highest = max(numbers.values())
+    return {kind: max(least, number / highest) for kind, number in numbers.items()}
 
 
 def find_posterior(photos: Shares, witnesses: Sequence[Shares | None]) -> dict[str, float]:

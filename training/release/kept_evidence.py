@@ -129,8 +129,8 @@ def _unfamiliar(contract: ModelContract, distances: Distances) -> NDArray[np.boo
 
 
 def rests_on_kinds(contract: ModelContract) -> bool:
-    """Return whether the minimum shares of title words were measured on the attribute `kind`.
+    """Return whether the threshold of title words was measured on the attribute `kind`.
 
-    If so, they stay valid when the head that answers the class is replaced.
+    If so, it stays valid when the head that answers the class is replaced.
     """
     return KIND in contract.attributes
