@@ -74,7 +74,7 @@ fuzz: $(VENV)/.dev $(VENV)/.fuzz ## Try properties, decoders and the contract on
 mutations: $(VENV)/.dev ## Draw changes of a file and count those that tests find, ARGS="FILE TESTS"
 	@$(IN)/python -m tests.mutations $(ARGS)
 
-measure: $(VENV)/.dev ## Measure: ARGS=overload, side_by_side, soak, decode_memory, labelling or screenshots
+measure: $(VENV)/.dev ## Measure: ARGS=overload, side_by_side, answer_cost, soak, decode_memory, labelling or screenshots
 	@scripts/setup_system.sh wrk dataset-fashion-mnist chromium fonts-dejavu-core fonts-inter
 	@$(IN)/python -m benchmarks.$(or $(ARGS),side_by_side)
 

@@ -40,6 +40,7 @@ def figures() -> dict[str, str]:
     tables: dict[str, list[Row]] = {
         "rates": _rates(side_by_side),
         "photos": _photos(of_photos),
+        "cost of an answer": _cost_of_an_answer(_result("answer-cost")),
         "labels per second": _labels_per_second(_result("labelling")),
         "memory of a picture": _memory_of_a_picture(_result("decode-memory")),
         "published networks": _published_networks(_result("comparison")),
@@ -55,7 +56,8 @@ def figures() -> dict[str, str]:
         "machine of photos": _machine_line(of_photos),
         "memory of a worker": _memory_of_a_worker(_result("soak")),
         "unknown shop": _say_what_is_accepted_of_a_hundred(report.unknown_sources["A"]),
-        "rates beside an app": _say_what_the_service_costs(of_photos),
+        "cost beside an app": _say_what_the_service_costs(_result("answer-cost")),
+        "machine of costs": _machine_line(_result("answer-cost")),
     }
 
 
@@ -213,15 +215,33 @@ def _say_what_is_accepted_of_a_hundred(product_shots: UnknownSources) -> str:
     )
 
 
-def _say_what_the_service_costs(stored: Stored) -> str:
-    """Return the README's sentence about the rates of this service beside a small FastAPI app."""
-    shares = {row["upload"]: row["ratio"]["median"] for row in _shown(stored) if row["peer"] == "FastAPI"}
+def _say_what_the_service_costs(measured: Stored) -> str:
+    """Return the README's sentence about the processor time of an answer beside that of a small app."""
+    shares_more = {
+        upload: costs["wardrobe"]["median"] / costs["fastapi"]["median"] - 1
+        for upload, costs in measured["milliseconds"].items()
+    }
     return _wrap_list_item(
         "**... write a small app around a model?** It lacks calibrated probabilities, limits for hostile "
-        "files, and a check that stops a worse model. [These cost speed](docs/explanation/benchmarks.md): "
-        f"Wardrobe answers {shares['photo']:.0%} as many photos a second as such an app, and "
-        f"{shares[TABLED]:.0%} as many pictures of 28 x 28."
+        "files, and a check that stops a worse model. With these, an answer takes "
+        f"[{shares_more['photo']:.0%} more processor time](docs/explanation/benchmarks.md) for a photo, and "
+        f"{shares_more[TABLED]:.0%} more for a picture of 28 x 28."
     )
+
+
+def _cost_of_an_answer(measured: Stored) -> list[Row]:
+    """Return a row for each upload: the milliseconds of both servers, and our share of the other one."""
+    return [
+        (
+            upload,
+            *(
+                "{median:.2f} ({least:.2f} to {most:.2f})".format_map(costs[name])
+                for name in ("wardrobe", "fastapi")
+            ),
+            f"{costs['wardrobe']['median'] / costs['fastapi']['median']:.2f}",
+        )
+        for upload, costs in measured["milliseconds"].items()
+    ]
 
 
 def _wrap_list_item(text: str) -> str:
