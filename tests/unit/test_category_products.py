@@ -149,6 +149,16 @@ def test_products_that_are_alike_have_no_others_if_they_are_alone() -> None:
     assert sum_up(sizes).compare_others("40") is None
 
 
+def test_a_hundred_thousand_categories_are_summed_up_one_by_one() -> None:
+    members = [Member(str(number), DRESS, (f"category {number}",)) for number in range(100_000)]
+
+    products = sum_up([*members, Member("second", COAT, ("category 7",))])
+
+    assert len(products.counts) == 100_000
+    assert products.compare_others("8") is None
+    assert products.compare_others("7") == sum_up([Member("1"), Member("2", COAT)]).compare_others("1")
+
+
 def test_the_order_of_rows_makes_no_difference() -> None:
     draw = random.Random(1)
     titles = ["Summer dress Anna red", "Summer dress Anna blue", "Coat with a belt", "Coat", ""]

@@ -272,6 +272,14 @@ WITH_TITLE: dict[str, Case] = {
     "without shares a title contradicts": Case(
         photos=[TROUSERS], title="Handbag", has_figures=False, shows=("Trouser", "review", "list", "model")
     ),
+    "a photo's accepted kind that belongs to no class": Case(
+        photos=[Photo(strange("Dress"), sure("skirt"))], shows=(NONE, "accept", None, "model")
+    ),
+    "a title that denies it": Case(
+        photos=[Photo(strange("Dress"), sure("skirt"))],
+        title="Slim jeans",
+        shows=("Dress", "review", "list", "model"),
+    ),
     "without figures a title contradicts a photo whose class and kind do not belong together": Case(
         photos=[Photo(sure("Dress"), sure("trousers"))],
         title="Handbag",
@@ -422,7 +430,7 @@ def settings_of(case: Case) -> RunSettings:
         heads=HEADS,
         further={"Title": "Title", "Colour": "Colour"},
         by=ProductGrouping(column="article", folder=None, proven=tuple(HEADS) if case.is_proven else ()),
-        figures=FormulaFigures() if case.has_figures else None,
+        figures=FormulaFigures(can_accept_outside=True) if case.has_figures else None,
         list_words=ListWords(titles=("Title",), language="en"),
     )
 
