@@ -153,7 +153,9 @@ def _find_accepted_by_photos(weighed: WeighedEvidence) -> _Accepted:
 def _decide_by_formula(weighed: WeighedEvidence) -> GarmentDecision:
     """Accept what the formula accepts, or else what the photos accept and no word denies."""
     evidence, by_photos = weighed.evidence, _find_accepted_by_photos(weighed)
-    accepted = _combine(weighed, _find_accepted_by_formula(weighed), _drop_denied(weighed, by_photos))
+    accepted = _combine_decisions(
+        weighed, _find_accepted_by_formula(weighed), _drop_denied(weighed, by_photos)
+    )
     label, kind = accepted
     reason = None if label and kind else _find_reason(weighed)
     label_reason = None if label else reason
@@ -208,7 +210,7 @@ def _drop_denied(weighed: WeighedEvidence, by_photos: _Accepted) -> _Accepted:
     return _Accepted(label, kind)
 
 
-def _combine(weighed: WeighedEvidence, by_formula: _Accepted, by_photos: _Accepted) -> _Accepted:
+def _combine_decisions(weighed: WeighedEvidence, by_formula: _Accepted, by_photos: _Accepted) -> _Accepted:
     """Return a kind by the formula, or else what the photos accept, or else a class by the formula."""
     label, kind = by_formula
     if label and (kind or not weighed.evidence.kind):

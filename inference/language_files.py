@@ -174,16 +174,16 @@ def read_language_file(file: Path) -> Language:
         LanguageFileInvalid: the message names the file, and what is wrong in it.
     """
     try:
-        return _language(file.stem, tomllib.loads(file.read_text("utf-8")))
+        return _parse_language(file.stem, tomllib.loads(file.read_text("utf-8")))
     except (OSError, ValueError, LanguageFileInvalid) as error:
         raise LanguageFileInvalid(f"{file.name}: {error}") from error
 
 
-def _language(code: str, table: Mapping[str, Any]) -> Language:
+def _parse_language(code: str, table: Mapping[str, Any]) -> Language:
     if code != SHARED_WORDS_NAME and not _CODE.fullmatch(code):
         raise LanguageFileInvalid("name the file after the language's code in ISO 639, as in de.toml.")
     _check_names("", table, [part.name for part in fields(Language)][1:])
-    parts: dict[str, Any] = {name: _words(name, table[name]) for name in table if name in _LISTS}
+    parts: dict[str, Any] = {name: _parse_words(name, table[name]) for name in table if name in _LISTS}
     parts |= {
         name: _read_meanings(name, table.get(name, {}), _parse_kinds) for name in ("garments", "groups")
     }
@@ -193,7 +193,9 @@ def _language(code: str, table: Mapping[str, Any]) -> Language:
         head=_parse_text("head", table.get("head", "")),
         keep_accents=_parse_switch("keep_accents", table.get("keep_accents", False)),
         colours=_read_meanings("colours", table.get("colours", {}), _parse_colours),
-        columns={name: _words(name, value) for name, value in _read_part("columns", table, COLUMN_MEANINGS)},
+        columns={
+            name: _parse_words(name, value) for name, value in _read_part("columns", table, COLUMN_MEANINGS)
+        },
         woocommerce={
             name: _parse_texts(name, value)
             for name, value in _read_part("woocommerce", table, WOOCOMMERCE_TERMS)
@@ -262,7 +264,8 @@ def _read_part(name: str, table: Mapping[str, Any], names: Iterable[str]) -> Ite
 def _read_meanings(name: str, table: Any, parse: Callable[[str], Any]) -> dict[str, Any]:  # noqa: ANN401 - of TOML
     """Return what each word of a table means: its keys are meanings, its values lists of words."""
     meanings = [
-        (key, parse(key), _words(f"{name}.{key}", words)) for key, words in _parse_table(name, table).items()
+        (key, parse(key), _parse_words(f"{name}.{key}", words))
+        for key, words in _parse_table(name, table).items()
     ]
     meaning_by_word = dict[str, Any]()
     for key, meaning, words in meanings:
@@ -290,7 +293,7 @@ def _parse_colours(key: str) -> tuple[str, ...]:
     return tuple(key.split("|"))
 
 
-def _words(name: str, value: Any) -> tuple[str, ...]:  # noqa: ANN401 - of TOML
+def _parse_words(name: str, value: Any) -> tuple[str, ...]:  # noqa: ANN401 - of TOML
     if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
         raise LanguageFileInvalid(f'`{name}` must be a list of words, as in ["one", "two"].')
     return tuple(value)
@@ -303,7 +306,7 @@ def _parse_text(name: str, value: Any) -> str:  # noqa: ANN401 - of TOML
 
 
 def _parse_texts(name: str, value: Any) -> tuple[str, ...]:  # noqa: ANN401 - of TOML
-    return (value,) if isinstance(value, str) else _words(name, value)
+    return (value,) if isinstance(value, str) else _parse_words(name, value)
 
 
 def _parse_switch(name: str, value: Any) -> bool:  # noqa: ANN401 - of TOML

@@ -109,7 +109,9 @@ def make_word_table(code: str, part: Part = "garments") -> WordTable:
         part: the part of the language file: garments with sets, groups, clothing, and so on.
     """
     language_words = load_languages()[code]
-    return _words([_kinds_of(load_shared_words(), part), _kinds_of(language_words, part)], language_words)
+    return _make_table(
+        [_kinds_of(load_shared_words(), part), _kinds_of(language_words, part)], language_words
+    )
 
 
 @cache
@@ -117,17 +119,17 @@ def make_variant_words() -> WordTable:
     """Return the table of words of colour and size in all languages, since shops mix languages in them."""
     everything = (load_shared_words(), *load_languages().values())
     words = [dict.fromkeys((*one.variants, *one.colours), frozenset[str]()) for one in everything]
-    return _words(words, load_shared_words())
+    return _make_table(words, load_shared_words())
 
 
 @cache
 def find_things_of_language(code: str) -> WordTable:
     """Return the table of a language's words for things for garments ("hanger"), without shared words."""
     language = load_languages()[code]
-    return _words([_kinds_of(language, "things")], language)
+    return _make_table([_kinds_of(language, "things")], language)
 
 
-def _words(sources: Iterable[KindsByWord], language: Language) -> WordTable:
+def _make_table(sources: Iterable[KindsByWord], language: Language) -> WordTable:
     """Return the words of some sources, of which later ones have precedence."""
     phrases = dict[tuple[str, ...], frozenset[str]]()
     ends = dict[str, frozenset[str]]()

@@ -13,7 +13,7 @@ from inference.kinds import KIND
 from inference.posterior import find_general_shares
 from labelling.decide.product_answers import find_feed_thresholds, find_proven_heads
 from labelling.lists.own_words import OwnWord
-from labelling.lists.words_file import words_file_path
+from labelling.lists.words_file import make_words_file_path
 from labelling.review.corrections import AllCorrections
 from labelling.review.questions import SheetSettings
 from labelling.rows import make_table_path
@@ -23,8 +23,8 @@ from labelling.sources.picture_files import FolderSource
 from labelling.workers.labeller import Engine
 from labelling.workers.process_engine import label_on_processes
 from labelling.write.columns import check_attributes, name_list_columns
-from labelling.write.feeds import feed_files
-from labelling.write.summary import table_files
+from labelling.write.feeds import list_feed_files
+from labelling.write.summary import list_table_files
 from model_store.local_releases import LocalRelease
 from reports.values import Report, read_report
 from reports.word_figures import read_formula_figures
@@ -79,7 +79,7 @@ class Job:
     @property
     def table_paths(self) -> list[Path]:
         """The paths of the table, of the table of products if there is one, and of the summary."""
-        return table_files(self.table, has_products=self.product_column is not None)
+        return list_table_files(self.table, has_products=self.product_column is not None)
 
     @property
     def output_paths(self) -> list[Path]:
@@ -88,8 +88,8 @@ class Job:
         They are the tables and the summary, the files of the feed for a platform, and with corrections the
         file of the shop's own words.
         """
-        words = [words_file_path(self.table)] if self.corrections is not None else []
-        return [*self.table_paths, *feed_files(self.table, self.feed_platform), *words]
+        words = [make_words_file_path(self.table)] if self.corrections is not None else []
+        return [*self.table_paths, *list_feed_files(self.table, self.feed_platform), *words]
 
     @cached_property
     def settings(self) -> RunSettings:

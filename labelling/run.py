@@ -16,16 +16,16 @@ from inference.language_files import get_language_name
 from labelling.decide.decisions import OUTDATED_ANSWER_COUNT_SQL, Decisions
 from labelling.errors import LabellingError, OutputUnusable, SourceUnusable, TableUnusable
 from labelling.job import Job
-from labelling.journal.journal_file import EXPORTED, Journal, journal_path
+from labelling.journal.journal_file import EXPORTED, Journal, make_journal_path
 from labelling.journal.journal_rows import RunListing
 from labelling.lists.titles import LANGUAGE_OFF
-from labelling.lists.words_file import words_file_path
+from labelling.lists.words_file import make_words_file_path
 from labelling.review.correction_intake import CorrectionEffect, take_corrections
 from labelling.review.sheet import WrittenSheet, write_sheet
 from labelling.review.words_intake import take_words
 from labelling.sources.items import PictureItem
 from labelling.workers.labeller import Say, WorkerSetup
-from labelling.write.feeds import FeedResult, feed_path, mention_earlier_feed, write_feed
+from labelling.write.feeds import FeedResult, make_feed_path, mention_earlier_feed, write_feed
 from labelling.write.outputs import check_no_file_exists, check_not_edited, claim_files
 from labelling.write.own_words_file import write_words
 from labelling.write.sorted_folders import SortedPictures, describe_half_filled_folder, sort_into_folders
@@ -96,7 +96,7 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
         KeyboardInterrupt: a person stopped the run. The message says how to continue.
     """
     check_form(job.table)
-    if not journal_path(job.table).exists():
+    if not make_journal_path(job.table).exists():
         check_no_file_exists(job.table, job.output_paths)
     _check_lists_pictures(job)
     with Journal(job.table, job.settings, restart=job.is_restart) as journal:
@@ -104,7 +104,7 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
             accepted_before = read_accepted_count(job.table)
             if job.words_file and (sentence := take_words(job.words_file, job.own_words, journal, job.table)):
                 say(sentence)
-            kept_count = _label(job, journal, watch, say)
+            kept_count = _label_pictures(job, journal, watch, say)
             correction_effect = None
             if job.corrections is not None:
                 effect = take_corrections(job.corrections, journal, job.table)
@@ -117,7 +117,7 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
         return _write_outputs(job, decisions, summary, correction_effect, say)
 
 
-def _label(job: Job, journal: Journal, watch: Callable[[int, int], None], say: Say) -> int:
+def _label_pictures(job: Job, journal: Journal, watch: Callable[[int, int], None], say: Say) -> int:
     """Label the pictures without an answer, and return the number of those that had one."""
     if job.is_restart or journal.known_hashes is None:
         claim_files(journal, job.output_paths if job.is_restart else job.table_paths)
@@ -155,13 +155,13 @@ def _write_outputs(
     """Write the file of words, sheet, folders and feed, each even if an earlier one failed."""
     errors = list[Exception]()
     has_rows = summary.has_answers
-    words_file = _attempt(lambda: _write_words(job, decisions), errors)
-    sheet = _attempt(lambda: _write_sheet(job, decisions), errors)
-    pictures = _attempt(lambda: _sort_pictures(job, decisions), errors)
+    words_file = _write_output(lambda: _write_words(job, decisions), errors)
+    sheet = _write_output(lambda: _write_sheet(job, decisions), errors)
+    pictures = _write_output(lambda: _sort_pictures(job, decisions), errors)
     has_failed_sheet = job.sheet_settings is not None and sheet is None
     advice = "" if has_failed_sheet else job.feed_advice
-    feed = _attempt(lambda: _write_feed(job, decisions, advice), errors) if has_rows else None
-    if not has_rows and job.feed_platform and (file := feed_path(job.table, job.feed_platform)).exists():
+    feed = _write_output(lambda: _write_feed(job, decisions, advice), errors) if has_rows else None
+    if not has_rows and job.feed_platform and (file := make_feed_path(job.table, job.feed_platform)).exists():
         say(f"No feed is written: {file} is still the one of an earlier run.")
     return Outcome(
         summary=summary,
@@ -174,7 +174,7 @@ def _write_outputs(
     )
 
 
-def _attempt(write: Callable[[], Output | None], errors: list[Exception]) -> Output | None:
+def _write_output(write: Callable[[], Output | None], errors: list[Exception]) -> Output | None:
     """Write an output; its error is added to the others, so that it hides no other output."""
     try:
         return write()
@@ -230,7 +230,7 @@ def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
             f"{journal.path} is of version 2.0.0: {journal.recovered_count:,} answers of people came over, "
             "and its pictures are labelled once more."
         )
-        if (words_file := words_file_path(job.table)).exists() and not job.own_words:
+        if (words_file := make_words_file_path(job.table)).exists() and not job.own_words:
             say(
                 f"Answers about categories are lost from {journal.path}, as version 2.0.0 keeps none. They "
                 f"are still in {words_file}: the same command with --words {words_file} takes them."

@@ -514,14 +514,14 @@ class UnknownSources(FrozenModel):
     @property
     def right(self) -> tuple[float, tuple[float, float] | None]:
         """Share of right answers, the lower of two, and its interval by source."""
-        return self._lower(np.array([source.right for source in self.sources.values()]))
+        return self._choose_lower_share(np.array([source.right for source in self.sources.values()]))
 
     @property
     def accepted(self) -> tuple[float, tuple[float, float] | None]:
         """Share of accepted answers, the lower of two, and its interval by source."""
-        return self._lower(np.array([source.accepted for source in self.sources.values()]))
+        return self._choose_lower_share(np.array([source.accepted for source in self.sources.values()]))
 
-    def _lower(self, counts: NDArray[np.int64]) -> tuple[float, tuple[float, float] | None]:
+    def _choose_lower_share(self, counts: NDArray[np.int64]) -> tuple[float, tuple[float, float] | None]:
         """Return the lower of the mean over sources and the share of all photos, and its interval.
 
         The interval is None below MIN_SOURCES. Photos of all sources together answer for the largest

@@ -85,7 +85,7 @@ def execute(arguments: argparse.Namespace) -> object:
         raise SourceUnusable(
             f"{arguments.pictures}: none of its {len(compared.unread_pictures)} files can be answered."
         )
-    _write(arguments, compared, releases)
+    _write_outputs(arguments, compared, releases)
     print_comparison(compared, releases)
     result = make_comparison_document(compared, releases)
     most = max(Counter(change.attribute for change in compared.changes).values(), default=0)
@@ -122,7 +122,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _write(
+def _write_outputs(
     arguments: argparse.Namespace, compared: Comparison, releases: tuple[LocalRelease, LocalRelease]
 ) -> None:
     first, second = releases
@@ -141,12 +141,14 @@ def print_comparison(compared: Comparison, releases: tuple[LocalRelease, LocalRe
     """
     out = make_console()
     first, second = (release.version for release in releases)
-    print_table([_cells(change) for change in compared.changes[:MAX_CHANGES_SHOWN]], words=(LABEL_A, LABEL_B))
+    print_table(
+        [_make_cells(change) for change in compared.changes[:MAX_CHANGES_SHOWN]], words=(LABEL_A, LABEL_B)
+    )
     if (more := len(compared.changes) - MAX_CHANGES_SHOWN) > 0:
         out.print(f"{more:,} further changes are not listed: --out FILE.csv and --page FILE.html have them.")
     class_text, *attribute_texts = [
         f"{relabelled:,} get another {attribute or 'label'} and {decided:,} another decision"
-        for attribute, (relabelled, decided) in _counts(compared.changes).items()
+        for attribute, (relabelled, decided) in _count_changes(compared.changes).items()
     ]
     out.print(
         f"{first} to {second}: of {compared.picture_count:,} pictures {class_text} alone. "
@@ -164,7 +166,7 @@ def print_comparison(compared: Comparison, releases: tuple[LocalRelease, LocalRe
         )
 
 
-def _counts(changes: Sequence[Change]) -> dict[str, tuple[int, int]]:
+def _count_changes(changes: Sequence[Change]) -> dict[str, tuple[int, int]]:
     """Count changed labels, and changed decisions with the same label, of the class and each attribute."""
     relabelled = Counter(change.attribute for change in changes if change.label_a != change.label_b)
     redecided = Counter(change.attribute for change in changes if change.label_a == change.label_b)
@@ -177,7 +179,7 @@ LABEL_A = "A: label"
 LABEL_B = "B: label"
 
 
-def _cells(change: Change) -> dict[str, str]:
+def _make_cells(change: Change) -> dict[str, str]:
     return {
         "picture": change.path,
         LABEL_A: (f"{change.attribute}: " if change.attribute else "")

@@ -62,23 +62,23 @@ def execute(arguments: argparse.Namespace) -> object:
         The summary for --json, as a NegativeResult (exit code 1) if no picture could be read, or if one
         could not be copied into the folder of --into.
     """
-    _check(arguments)
+    _check_options(arguments)
     job = read_labelling_job(arguments)
     columns = make_photo_columns(job.settings, has_human_answers=True, has_own_words=True)
     make_folders([arguments.review] if arguments.review else [])
     with explain_resuming("Nothing is lost: the same command goes on where it was."):
-        total = _total(job)
+        total = _count_pictures(job)
     if check_form(job.table) == WORKBOOK_ENDING:
         check_room(total or 0, len(columns))
-    outcome = _run(job, total)
+    outcome = _run_job(job, total)
     with go_on_without_reader():
         print_outputs(arguments, outcome, job)
     if outcome.errors:
         raise outcome.errors[0]
-    return _document(outcome)
+    return _make_document(outcome)
 
 
-def _check(arguments: argparse.Namespace) -> None:
+def _check_options(arguments: argparse.Namespace) -> None:
     """End the command if its options do not go together."""
     if arguments.source is None and not arguments.corrections:
         arguments.error("name a SOURCE to label, or --corrections of a table that is there")
@@ -89,7 +89,7 @@ def _check(arguments: argparse.Namespace) -> None:
         arguments.error("--audit needs --review FILE.html, the page that shows the sample")
 
 
-def _run(job: Job, total: int | None) -> Outcome:
+def _run_job(job: Job, total: int | None) -> Outcome:
     """Run a job; the progress is gone before its tables are shown."""
     with ExitStack() as progress:
         watch = progress.enter_context(show_progress("labelling", _Rate()))
@@ -102,7 +102,7 @@ def _run(job: Job, total: int | None) -> Outcome:
         return run_labelling(job, lambda rows, before: watch(rows, total, before), print_message, show)
 
 
-def _document(outcome: Outcome) -> object:
+def _make_document(outcome: Outcome) -> object:
     """Return the value for --json, as a NegativeResult if pictures could not be read or copied."""
     correction_effect = outcome.correction_effect
     summary = outcome.summary
@@ -121,7 +121,7 @@ def _document(outcome: Outcome) -> object:
     )
 
 
-def _total(job: Job) -> int | None:
+def _count_pictures(job: Job) -> int | None:
     """Return the number of pictures; None, with the reason, if counting them would take too long."""
     try:
         if why := job.source.why_uncounted:
@@ -141,7 +141,7 @@ def build_parser() -> argparse.ArgumentParser:
     source = "folder, pattern in quotes, CSV with a column `path`, ZIP, or s3://bucket/prefix"
     add("source", metavar="SOURCE", nargs="?", help=source)
     host = "fetch pictures of a list at https://HOST; `*.HOST` for all names below it; may be repeated"
-    add("--allow-host", type=_host, action="append", metavar="HOST[:PORT]", help=host)
+    add("--allow-host", type=_parse_host, action="append", metavar="HOST[:PORT]", help=host)
     add_list_options(parser)
     add("--out", type=Path, required=True, metavar="FILE", help="table: .csv, .jsonl, or .xlsx for Excel")
     model = f"{ANSWERING_HELP} (default: that of the table's last run, or bundled)"
@@ -197,7 +197,7 @@ def _add_review_options(parser: argparse.ArgumentParser) -> None:
     add("--corrections", type=Path, nargs="+", default=(), metavar="FILE", help=corrections)
 
 
-def _host(text: str) -> tuple[str, int]:
+def _parse_host(text: str) -> tuple[str, int]:
     from labelling.sources.fetch import parse_allowed_host  # noqa: PLC0415 - urllib3 takes 0.2 s to import
 
     try:

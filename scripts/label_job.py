@@ -20,10 +20,10 @@ from labelling.decide.product_answers import check_grouping, check_list_column
 from labelling.decide.row_decision import find_colour_head
 from labelling.errors import CorrectionsUnusable, RunMismatch, TableUnusable
 from labelling.job import Job, find_learnt_attributes
-from labelling.journal.journal_file import Journal, journal_path
+from labelling.journal.journal_file import Journal, make_journal_path
 from labelling.lists.list_reading import ListOptions
 from labelling.lists.own_words import OwnWord
-from labelling.lists.words_file import read_words, words_file_path
+from labelling.lists.words_file import make_words_file_path, read_words
 from labelling.review.corrections import AllCorrections, read_all_corrections
 from labelling.review.questions import SheetSettings
 from labelling.review.sheet import EXPORT_FILE_NAME
@@ -34,10 +34,10 @@ from labelling.sources.source_opening import open_source
 from labelling.workers.labeller import Engine
 from labelling.workers.process_engine import label_on_processes
 from labelling.workers.ray_engine import label_on_ray
-from labelling.write.feeds import check_feed, feed_files, mention_earlier_feed
+from labelling.write.feeds import check_feed, list_feed_files, mention_earlier_feed
 from labelling.write.outputs import check_no_pictures, check_outputs, list_source_file
 from labelling.write.sorted_folders import check_sorted_folder
-from labelling.write.summary import table_files
+from labelling.write.summary import list_table_files
 from labelling.write.table import check_form
 from labelling.write.taxonomies import TAXONOMY_PLATFORMS, find_platform_categories
 from model_store.local_releases import LocalRelease
@@ -123,11 +123,11 @@ def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
     """
     table = arguments.out
     check_form(table)
-    is_there = journal_path(table).exists()
+    is_there = make_journal_path(table).exists()
     if arguments.source is None and not is_there:
         raise TableUnusable(
-            f"{table} was not made by `wardrobe label`: {journal_path(table).name} is missing. Label first, "
-            "or name the SOURCE, too."
+            f"{table} was not made by `wardrobe label`: {make_journal_path(table).name} is missing. Label "
+            "first, or name the SOURCE, too."
         )
     before = None
     options = dict[str, Any]()
@@ -143,7 +143,9 @@ def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
             setattr(arguments, name, options.get(name))
     arguments.source_folder = options.get("source_folder", "") if has_no_source else ""
     if arguments.source is None:
-        raise TableUnusable(f"{journal_path(table)}: says of no SOURCE. Name it; what people answered stays.")
+        raise TableUnusable(
+            f"{make_journal_path(table)}: says of no SOURCE. Name it; what people answered stays."
+        )
     arguments.model = arguments.model or options.get("model") or "bundled"
     return before
 
@@ -220,12 +222,12 @@ def _own_words(arguments: argparse.Namespace, before: RunSettings | None) -> tup
 
 def _list_outputs(arguments: argparse.Namespace) -> list[Path]:
     """Return all files that the command line names, those named after them, and the journal."""
-    journal = journal_path(arguments.out)
+    journal = make_journal_path(arguments.out)
     outputs = [
         *(journal, journal.with_name(f"{journal.name}-journal")),
-        *table_files(arguments.out, has_products=arguments.by is not None),
-        *feed_files(arguments.out, arguments.feed or ""),
-        *([words_file_path(arguments.out)] if arguments.corrections else []),
+        *list_table_files(arguments.out, has_products=arguments.by is not None),
+        *list_feed_files(arguments.out, arguments.feed or ""),
+        *([make_words_file_path(arguments.out)] if arguments.corrections else []),
         *([arguments.review] if arguments.review else []),
     ]
     check_no_pictures(outputs)

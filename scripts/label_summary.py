@@ -104,11 +104,11 @@ def _print_counts(summary: Summary) -> None:
     """Print a table of the class and one of each attribute, without rows and columns of zeros."""
     labels = _used_labels(summary.labels)
     outcomes = [reason for reason in OUTCOMES if any(counts[reason or ACCEPT] for _, counts in labels)]
-    print_table([_row("label", name, outcomes, counts) for name, counts in labels])
+    print_table([_make_row("label", name, outcomes, counts) for name, counts in labels])
     for attribute, attribute_labels in summary.attributes.items():
         used_labels = _used_labels(attribute_labels)
         shown = [None] if any(counts[ACCEPT] for _, counts in used_labels) else []
-        print_table([_row(attribute, name, shown, counts) for name, counts in used_labels])
+        print_table([_make_row(attribute, name, shown, counts) for name, counts in used_labels])
 
 
 def describe_speed(pictures: int, seconds: float) -> str:
@@ -169,7 +169,7 @@ def _describe_words(words: Mapping[str, Any], rows_name: str) -> str:
     )
 
 
-def _row(
+def _make_row(
     heading: str, label: str, shown: Sequence[str | None], outcomes: Mapping[str, int]
 ) -> dict[str, str]:
     """Return the cells of a label by their headings; `shown` are the outcomes with a column."""

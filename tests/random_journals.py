@@ -28,7 +28,7 @@ from labelling.review.sheet import write_sheet
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.sources.items import LocalSource, PictureItem, ReadPictures, Source
-from labelling.write.feeds import feed_files, write_feed
+from labelling.write.feeds import list_feed_files, write_feed
 from labelling.write.platforms import FEED_PLATFORMS
 from labelling.write.sorted_folders import sort_into_folders
 from labelling.write.summary import write_tables
@@ -288,7 +288,7 @@ def _feeds(decisions: Decisions) -> dict[str, str]:
             texts[f"{platform}: refusal"] = str(error)
         else:
             texts[f"{platform}: result"] = json.dumps(list(feed), indent=1, default=str)
-            files = filter(Path.exists, feed_files(TABLE, platform))
+            files = filter(Path.exists, list_feed_files(TABLE, platform))
             texts |= {file.name: file.read_text("utf-8") for file in files}
     return texts
 

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from zipfile import ZipFile
 
 from inference.spreadsheets import unescape_text
-from labelling.write.summary import summary_path
+from labelling.write.summary import make_summary_path
 from tests.commands import wardrobe
 
 Rows = list[dict[str, Any]]
@@ -77,7 +77,7 @@ def _value(cell: ElementTree.Element) -> str | float | None:
 
 def summary_in(table: Path) -> dict[str, Any]:
     """What the file beside a table says of it."""
-    found: dict[str, Any] = json.loads(summary_path(table).read_bytes())
+    found: dict[str, Any] = json.loads(make_summary_path(table).read_bytes())
     return found
 
 

@@ -21,7 +21,7 @@ from inference.contract import LABEL
 from inference.kinds import KIND
 from inference.reasons import Reason
 from labelling.decide.product_titles import find_parent_folder
-from labelling.lists.categories import CategoryPath, level_key
+from labelling.lists.categories import CategoryPath, make_level_key
 from labelling.lists.list_meaning import ListReader
 from labelling.rows import HeadDecision, PhotoRecord, TableRow
 
@@ -116,7 +116,7 @@ class CategoryQuestions:
                 self._add_to_level(path[: path.index(known_level) + 1], row, is_known=True)
 
     def _add_to_level(self, path: CategoryPath, row: TableRow, *, is_known: bool) -> None:
-        level = self._levels.setdefault(level_key(path[-1]), _Level(path[-1], is_known))
+        level = self._levels.setdefault(make_level_key(path[-1]), _Level(path[-1], is_known))
         if len(level.branches) < MAX_BRANCHES_PER_QUESTION and path[:-1]:
             level.branches[" > ".join(path[:-1])] = None
         level.products += 1

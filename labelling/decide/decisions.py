@@ -218,14 +218,14 @@ class Decisions:
         words = self.list_words
         settings = self.journal.settings
         is_on = settings.language != LANGUAGE_OFF
-        folders = NO_FOLDERS if words.columns or not is_on else self._folders()
+        folders = NO_FOLDERS if words.columns or not is_on else self._find_category_folders()
         names = [name for folder_names in folders.names_by_depth.values() for name in sorted(folder_names)]
         return ListReader(
             list_words=words,
             own_words=OwnWords(
                 settings.own_words, tuple(self.journal.read_category_answers()), words.language
             ),
-            category_column=CategoryColumn.learn_from_cells(self._categories()),
+            category_column=CategoryColumn.learn_from_cells(self._read_categories()),
             folder_categories=folders,
             folder_language=recognise_category_language(names),
             can_read_known_words=is_on,
@@ -255,12 +255,12 @@ class Decisions:
         can_decide = self.settings.figures is not None
         return CategoryQuestions(self.list_reader) if can_decide and self.list_reader.has_categories else None
 
-    def _categories(self) -> Iterator[str]:
+    def _read_categories(self) -> Iterator[str]:
         words = self.list_words
         cells = self._read_columns(words.categories) if words.categories else ()
         return (words.read_category(of_row) for of_row in cells)
 
-    def _folders(self) -> FolderCategories:
+    def _find_category_folders(self) -> FolderCategories:
         """Find the folders that are categories, unless pictures were sorted into them by class."""
         names = name_folders((*self.journal.settings.heads[LABEL], NONE)).values()
         return find_folder_categories(self._folders_of_pictures, {*names, REVIEW_FOLDER})

@@ -201,6 +201,6 @@ def is_certain_enough_for_feed(product: ProductRecord, head: str, grouping: Prod
     return agree and (answer.confidence or 0.0) >= least
 
 
-def products_path(table: Path) -> Path:
+def make_products_path(table: Path) -> Path:
     """Return the path of the table of products beside a table of photos, such as `TABLE-products.csv`."""
     return table.with_stem(f"{table.stem}-products")

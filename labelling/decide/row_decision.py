@@ -287,7 +287,7 @@ def choose_feed_colours(
     """
     own_texts = list_colours.feed_texts[:MAX_FEED_COLOURS] if list_colours else ()
     if colour.decided_by == DecidedBy.PERSON:
-        if list_colours and own_texts and _confirms(colour, list_colours):
+        if list_colours and own_texts and _is_confirmed_colour(colour, list_colours):
             return own_texts
         return (colour.label,) if colour.label and colour.label != NONE else ()
     if own_texts:
@@ -299,7 +299,7 @@ def choose_feed_colours(
     return (photo_colour.label, *photo_colour.also)[:MAX_FEED_COLOURS]
 
 
-def _confirms(colour: HeadDecision, list_colours: ListColours) -> bool:
+def _is_confirmed_colour(colour: HeadDecision, list_colours: ListColours) -> bool:
     """Return whether a person's colour is one of the list's, or a suggestion of photos that agree with it."""
     is_suggested = not list_colours.is_denied_by_photos and colour.label == colour.predicted_label
     return is_suggested or colour.label in list_colours.labels

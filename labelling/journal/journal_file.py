@@ -102,7 +102,7 @@ class Journal(AbstractContextManager["Journal"]):
             restart: whether the answers of earlier runs are discarded.
             clock: returns seconds, of which only differences are used.
         """
-        self.path = journal_path(table)
+        self.path = make_journal_path(table)
         self.recovered_count: int | None = None
         self.is_superseded = False
         self.earlier_settings: RunSettings | None = None
@@ -503,7 +503,7 @@ class Journal(AbstractContextManager["Journal"]):
             raise TableUnusable(f"{self.path}: {DAMAGE_ADVICE}") from error
 
 
-def journal_path(table: Path) -> Path:
+def make_journal_path(table: Path) -> Path:
     """Return the path of a table's journal, the SQLite file beside the table that survives a kill.
 
     Args:

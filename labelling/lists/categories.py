@@ -55,7 +55,7 @@ MIN_PRODUCTS_OF_FOLDER: Final = 2
 
 
 @lru_cache(maxsize=8192)
-def level_key(level: str) -> str:
+def make_level_key(level: str) -> str:
     """Return the key by which a category level is compared: without capitals and superfluous blanks.
 
     Accents stay, since they tell words of some languages apart.
@@ -70,13 +70,13 @@ def level_key(level: str) -> str:
 def category_key(category: str) -> str:
     """Return the key by which a category is compared that a person explained: its levels with `>` between.
 
-    For a single level this is its `level_key`. All signs between levels are equal here, as a person may write
-    `Clothing/Shirts` for `Clothing > Shirts`.
+    For a single level this is its `make_level_key`. All signs between levels are equal here, as a person may
+    write `Clothing/Shirts` for `Clothing > Shirts`.
 
     Args:
         category: one level, or several levels of a path, the top level first.
     """
-    levels = (level_key(level) for level in re.split(rf"{LEVEL_SEPARATORS.pattern}|/", category))
+    levels = (make_level_key(level) for level in re.split(rf"{LEVEL_SEPARATORS.pattern}|/", category))
     return " > ".join(filter(None, levels))
 
 
@@ -111,8 +111,8 @@ class CategoryColumn:
     It decides whether commas and slashes separate levels or belong to a name.
 
     Attributes:
-        cells_by_level: the number of different cells in which each level occurs, by `level_key`, with commas
-            and slashes as separators and without.
+        cells_by_level: the number of different cells in which each level occurs, by `make_level_key`, with
+            commas and slashes as separators and without.
         row_count: the number of rows.
         value_count: the number of different cells that are not empty.
     """
@@ -140,7 +140,7 @@ class CategoryColumn:
         for cell in different_cells:
             text = read_listed_cell(cell)
             texts = [text, *(part for sign in PATH_SEPARATORS for part in text.split(sign))]
-            counts.update({level_key(level) for part in texts for level in _levels(part)} - {""})
+            counts.update({make_level_key(level) for part in texts for level in _split_levels(part)} - {""})
         return cls(counts, row_count, len(different_cells - {""}))
 
     def split_cell(self, cell: str) -> tuple[CategoryPath, ...]:
@@ -152,26 +152,27 @@ class CategoryColumn:
         Args:
             cell: the cell of the category column, such as "Clothing, Clothing > Shirts".
         """
-        written_paths = self._split(read_listed_cell(cell), PATH_SEPARATORS[0])
-        paths = dict.fromkeys(self._levels(text) for text in written_paths)
+        written_paths = self._split_at_sign(read_listed_cell(cell), PATH_SEPARATORS[0])
+        paths = dict.fromkeys(self._split_cell(text) for text in written_paths)
         # In sorted order, a path stands directly before those that begin with it.
         beginnings = {path for path, next_path in pairwise(sorted(paths)) if next_path[: len(path)] == path}
         return tuple(path for path in paths if path and path not in beginnings)
 
-    def _levels(self, text: str) -> CategoryPath:
-        levels = [level.strip() for part in _levels(text) for level in self._split(part, "/")]
+    def _split_cell(self, text: str) -> CategoryPath:
+        levels = [level.strip() for part in _split_levels(text) for level in self._split_at_sign(part, "/")]
         return tuple(level for level in levels if is_category_level(level))
 
-    def _split(self, text: str, sign: str) -> list[str]:
+    def _split_at_sign(self, text: str, sign: str) -> list[str]:
         """Split a text at a sign if most of its parts have levels that occur in other cells, too."""
         parts = text.split(sign)
         shared_count = sum(
-            any(self.cells_by_level.get(level_key(level), 0) > 1 for level in _levels(part)) for part in parts
+            any(self.cells_by_level.get(make_level_key(level), 0) > 1 for level in _split_levels(part))
+            for part in parts
         )
         return parts if 2 * shared_count > len(parts) > 1 else [text]
 
 
-def _levels(text: str) -> list[str]:
+def _split_levels(text: str) -> list[str]:
     return LEVEL_SEPARATORS.split(text)
 
 
@@ -194,7 +195,7 @@ class FolderCategories:
         Args:
             folder: the folder of the picture, with `/` between its parts.
         """
-        parts = _parts(folder)[self.common_depth :]
+        parts = _split_folders(folder)[self.common_depth :]
         return tuple(name for level, name in enumerate(parts) if name in self.names_by_depth.get(level, ()))
 
 
@@ -217,10 +218,10 @@ def find_folder_categories(
             begins with the first picture. A picture without a product counts as a product of its own.
         sorted_names: the names of folders that `label --into` sorts pictures into.
     """
-    depth = _common_depth(_parts(folder) for folder, _ in paths())
+    depth = _common_depth(_split_folders(folder) for folder, _ in paths())
     products: dict[tuple[int, str], set[str]] = defaultdict(set)
     for folder, product in paths():
-        for level, name in enumerate(_parts(folder)[depth:]):
+        for level, name in enumerate(_split_folders(folder)[depth:]):
             folder_products = products[level, name]
             if len(folder_products) < MIN_PRODUCTS_OF_FOLDER:  # there can be a million more
                 folder_products.add(product)
@@ -238,7 +239,7 @@ def find_folder_categories(
     return FolderCategories(depth, names) if names else NO_FOLDERS
 
 
-def _parts(folder: str) -> tuple[str, ...]:
+def _split_folders(folder: str) -> tuple[str, ...]:
     return tuple(part for part in folder.split("/") if part not in {"", "."})
 
 

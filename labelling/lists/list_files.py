@@ -145,7 +145,7 @@ def suggest_renaming(needed: Iterable[str], header: Iterable[str]) -> str:
 def _open_with_header(
     path: Path, needed: Collection[str], reading: ListOptions, encoding: str, stamp: tuple[int, int]
 ) -> ListFile:
-    headers = {separator: _header(path, encoding, separator) for separator in CELL_SEPARATORS}
+    headers = {separator: _read_header(path, encoding, separator) for separator in CELL_SEPARATORS}
     fitting = (
         separator
         for separator, row in headers.items()
@@ -183,7 +183,7 @@ def _match_header(
     return replace(reading, path_columns=(whole[0],)), (whole[0], *other_columns)
 
 
-def _header(path: Path, encoding: str, separator: str) -> ParsedRow:
+def _read_header(path: Path, encoding: str, separator: str) -> ParsedRow:
     with open_text(path, encoding) as file:
         return next(parse_rows(file, separator), ParsedRow(1, ("",), []))
 
@@ -200,11 +200,11 @@ def _check_header(list_: ListFile, needed: Collection[str], read_columns: Collec
         needed_text = " and ".join(f"`{name}`" for name in needed)
         raise ListUnusable(
             f"{list_.path}: begins with {begin!r}. It needs the column{'s' * (len(needed) > 1)} "
-            f"{needed_text}.{_advice(list_, needed)}"
+            f"{needed_text}.{_advise_on_columns(list_, needed)}"
         )
 
 
-def _advice(list_: ListFile, needed: Collection[str]) -> str:
+def _advise_on_columns(list_: ListFile, needed: Collection[str]) -> str:
     """Return advice about a column that is missing; empty if none is known."""
     missing = [name for name in needed if name not in list_.header]
     if advice := suggest_renaming(missing, list_.header):

@@ -25,7 +25,13 @@ from inference.reasons import Reason
 from inference.recognition import count_known_words
 from inference.vocabulary import list_known_tokens, list_whole_words
 from inference.words import read_category_garments, read_garments, read_set_garments, read_title_garments
-from labelling.lists.categories import NO_FOLDERS, CategoryColumn, CategoryPath, FolderCategories, level_key
+from labelling.lists.categories import (
+    NO_FOLDERS,
+    CategoryColumn,
+    CategoryPath,
+    FolderCategories,
+    make_level_key,
+)
 from labelling.lists.own_words import NO_OWN_WORDS, Meaning, OwnWords, combine_meanings
 from labelling.lists.titles import ListWords
 from labelling.lists.woocommerce import is_product_type
@@ -190,7 +196,7 @@ class ListReader:
             if not column or not self.category_column.has_groups or is_product_type(column, cells[column]):
                 return ()
         paths = self.find_category_paths(cells, folder)
-        return tuple(dict.fromkeys(level_key(path[-1]) for path in paths))
+        return tuple(dict.fromkeys(make_level_key(path[-1]) for path in paths))
 
     def is_garment_level(self, level: str) -> bool:
         """Return whether a category level has a known word for a garment, and needs no explanation."""
@@ -291,7 +297,7 @@ class ListReader:
             return NO_TITLE_WORDS
         shared_kinds = frozenset.intersection(*said)
         if not shared_kinds:
-            return TitleWords(_conflict(said))
+            return TitleWords(_merge_conflict(said))
         return TitleWords(ListMeaning(shared_kinds), Words(shared_kinds, is_confirmed=True))
 
     def _read_title_in(self, title: str, language: str) -> TitleWords:
@@ -355,9 +361,9 @@ def _combine_with_explained(title: ListMeaning, explained: Meaning) -> ListMeani
     if title.conflict:
         return title
     common_kinds = combine_meanings(title.kinds, explained)
-    return ListMeaning(common_kinds) if common_kinds else _conflict([title.kinds, explained])
+    return ListMeaning(common_kinds) if common_kinds else _merge_conflict([title.kinds, explained])
 
 
-def _conflict(meanings: Iterable[Meaning]) -> ListMeaning:
+def _merge_conflict(meanings: Iterable[Meaning]) -> ListMeaning:
     """Return all kinds of words that contradict each other, so that a person can choose."""
     return ListMeaning(frozenset[str]().union(*meanings), Reason.TITLE_CONFLICT)

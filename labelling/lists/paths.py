@@ -47,7 +47,7 @@ def find_existing(path: str) -> str:
         return path
     unmarked = "/".join(map(unescape_text, path.split("/")))
     for written in (path, path.replace("\\", "/"), unmarked):
-        if os.path.lexists(respelt := _respelt(written)):
+        if os.path.lexists(respelt := _respell_path(written)):
             return respelt
     return path
 
@@ -80,13 +80,13 @@ def explain_missing(path: str) -> str:
     return f"There is no {missing_thing} {shown_name!r} in {escape_unprintable(folder)}.{advice}"
 
 
-def _respelt(path: str) -> str:
+def _respell_path(path: str) -> str:
     """Return the path with each part as its folder spells it, or the same path if a part is missing."""
     real_path = ""
     for part in path.split("/"):
         whole = real_path + part
         if part and not part.isascii() and not os.path.lexists(whole):
-            name = _names(real_path or ".").get(unicodedata.normalize("NFC", part))
+            name = _read_composed_names(real_path or ".").get(unicodedata.normalize("NFC", part))
             if name is None:
                 return path
             whole = real_path + name
@@ -104,7 +104,7 @@ def _sorted_names(folder: str, *, is_picture_folder: bool) -> list[str]:
 
 
 @lru_cache(MAX_CACHED_FOLDERS)
-def _names(folder: str) -> Mapping[str, str]:
+def _read_composed_names(folder: str) -> Mapping[str, str]:
     """Return the names in a folder that are not ASCII, by their composed form."""
     try:
         names = [name for name in os.listdir(folder) if not name.isascii()]  # noqa: PTH208 - names travel as text

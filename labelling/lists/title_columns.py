@@ -84,7 +84,7 @@ def choose_title_column(
             is in the language of a chosen column of categories.
     """
     possible_columns = dict(read_text_columns(columns, rows))
-    best = _best(list(_read_columns(possible_columns, language)))
+    best = _choose_best_column(list(_read_columns(possible_columns, language)))
     if best is None or language or not _has_categories(possible_columns[best.name]):
         return best
     named_cells = [cells for _, cells in read_text_columns(named_columns, rows)]
@@ -143,7 +143,7 @@ def _read_column(name: str, language: str, counts: Counter[str]) -> TitleColumn:
     return TitleColumn(name, language, counts.total(), cells_with_kind, more, len(kinds), length)
 
 
-def _best(columns: Sequence[TitleColumn]) -> TitleColumn | None:
+def _choose_best_column(columns: Sequence[TitleColumn]) -> TitleColumn | None:
     """Return the title among some columns; None if none names kinds.
 
     A column of one bare word says something else: `short`, of sleeves.

@@ -96,11 +96,11 @@ class ListWords:
         if language:
             return replace(self, language=language)
         cells = list(islice(rows, MAX_TITLES_READ))
-        titles = [_first(self.titles, row) for row in cells]
-        categories = [_first(self.categories, row) for row in cells]
+        titles = [_find_first_text(self.titles, row) for row in cells]
+        categories = [_find_first_text(self.categories, row) for row in cells]
         spoken = find_list_language(titles, categories, other_columns)
         texts = [*filter(None, titles)] or list(dict.fromkeys(categories))
-        second = _second(texts, spoken)
+        second = _find_second_language(texts, spoken)
         is_guess = _is_guessed_from_few([*titles, *categories], spoken)
         is_few = spoken == UNDETERMINED_LANGUAGE and has_few_letters(titles)
         return replace(
@@ -116,7 +116,7 @@ class ListWords:
         Args:
             cells: the cells of the row, by column.
         """
-        return self._choose_part(_first(self.titles, cells)).text
+        return self._choose_part(_find_first_text(self.titles, cells)).text
 
     def _choose_part(self, text: str) -> Part:
         """Return the part of a text that is in a language of the list, if language tags divide the text."""
@@ -124,7 +124,7 @@ class ListWords:
         return part._replace(text=part.text.strip())
 
     def _choose_category_part(self, cells: Mapping[str, str]) -> Part:
-        return self._choose_part(cut_category_cell(_first(self.categories, cells)))
+        return self._choose_part(cut_category_cell(_find_first_text(self.categories, cells)))
 
     def find_title_language(self, cells: Mapping[str, str]) -> str:
         """Return the code of the language in which the title of a row is read, or else its category.
@@ -132,7 +132,7 @@ class ListWords:
         Args:
             cells: the cells of the row, by column.
         """
-        title = self._choose_part(_first(self.titles, cells))
+        title = self._choose_part(_find_first_text(self.titles, cells))
         part = title if title.text else self._choose_category_part(cells)
         if part.code in list_readable_languages():
             return part.code
@@ -193,7 +193,7 @@ def _is_guessed_from_few(texts: Iterable[str], language: str) -> bool:
     return len(list(islice(known_texts, MIN_LANGUAGE_TEXTS))) < MIN_LANGUAGE_TEXTS
 
 
-def _second(titles: Sequence[str], language: str) -> str:
+def _find_second_language(titles: Sequence[str], language: str) -> str:
     """Return the second language of a list in a language that is read; empty if it has one language."""
     return find_second_language(titles, language) if language in list_readable_languages() else ""
 
@@ -249,7 +249,7 @@ def find_list_words(
         words,
         titles=(chosen_column.name,),
         language=chosen_column.language,
-        second="" if language else _second(texts, chosen_column.language),
+        second="" if language else _find_second_language(texts, chosen_column.language),
         is_chosen=True,
         is_guessed_from_few=not language and _is_guessed_from_few(texts, chosen_column.language),
     )
@@ -291,7 +291,7 @@ def _find_columns(wanted_names: Sequence[str], columns: Sequence[str]) -> tuple[
     return tuple(column for _, column in sorted(ranked_columns, key=itemgetter(0)))
 
 
-def _first(columns: Iterable[str], cells: Mapping[str, str]) -> str:
+def _find_first_text(columns: Iterable[str], cells: Mapping[str, str]) -> str:
     return next((text for column in columns if (text := (cells.get(column) or "").strip())), "")
 
 
@@ -316,7 +316,7 @@ def describe_contradictions(words: ListWords, labelled_rows: Iterable[tuple[Mapp
     if not wrong:
         return ""
     sentences = [
-        f"{count:,} {_titles(count)} {title_kinds}, labelled {label}"
+        f"{count:,} {_count_titles(count)} {title_kinds}, labelled {label}"
         for count, title_kinds, label in wrong[:MAX_NAMED_CONTRADICTIONS]
     ]
     more = sum(count for count, _, _ in wrong[MAX_NAMED_CONTRADICTIONS:])
@@ -326,5 +326,5 @@ def describe_contradictions(words: ListWords, labelled_rows: Iterable[tuple[Mapp
     )
 
 
-def _titles(count: int) -> str:
+def _count_titles(count: int) -> str:
     return "title says" if count == 1 else "titles say"

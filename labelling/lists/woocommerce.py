@@ -38,13 +38,15 @@ def translate_header(column: str) -> str | None:
     Args:
         column: the header in an export of WooCommerce, in any language that has a file of words.
     """
-    attribute_patterns = ((part, pattern) for part, pattern in _patterns().items() if part != TYPE_COLUMN)
+    attribute_patterns = (
+        (part, pattern) for part, pattern in _make_header_patterns().items() if part != TYPE_COLUMN
+    )
     matches = ((part, pattern.fullmatch(column.strip())) for part, pattern in attribute_patterns)
-    return next((f"Attribute {_number(match)} {part}" for part, match in matches if match), None)
+    return next((f"Attribute {_get_number(match)} {part}" for part, match in matches if match), None)
 
 
 @cache
-def _patterns() -> dict[str, re.Pattern[str]]:
+def _make_header_patterns() -> dict[str, re.Pattern[str]]:
     """Return a pattern for the headers of each column in all languages, by its English name."""
     headers = {part: [] for part in WOOCOMMERCE_TERMS}  # type: dict[str, list[str]]
     for language in load_languages().values():
@@ -59,7 +61,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     }
 
 
-def _number(match: re.Match[str]) -> str:
+def _get_number(match: re.Match[str]) -> str:
     return next(number for number in match.groups() if number)
 
 
@@ -72,11 +74,11 @@ def read_attributes(cells: Mapping[str, str]) -> dict[str, str]:
     return {
         name: cell
         for name, cell in attribute_cells.items()
-        if _value_of(f"{_attribute(name)} name") in attribute_cells
+        if _value_of(f"{_shorten_header(name)} name") in attribute_cells
     }
 
 
-def _attribute(header: str) -> str:
+def _shorten_header(header: str) -> str:
     return " ".join(header.split()[:2])
 
 
@@ -99,13 +101,15 @@ def is_of_variations(cells: Mapping[str, str]) -> bool:
         cells: the cells of the row in the list, by column.
     """
     type_cells = (cell for column, cell in cells.items() if is_type_column(column))
-    return not _OF_VARIATIONS.isdisjoint(value.casefold() for cell in type_cells for value in _values(cell))
+    return not _OF_VARIATIONS.isdisjoint(
+        value.casefold() for cell in type_cells for value in _split_values(cell)
+    )
 
 
 @cache
 def is_type_column(column: str) -> bool:
     """Return whether a column says if a product has variations, in any language that has a file of words."""
-    return _patterns()[TYPE_COLUMN].fullmatch(column.strip()) is not None
+    return _make_header_patterns()[TYPE_COLUMN].fullmatch(column.strip()) is not None
 
 
 def is_product_type(column: str, cell: str) -> bool:
@@ -114,8 +118,10 @@ def is_product_type(column: str, cell: str) -> bool:
     Args:
         column: the header of the cell's column, in any language that has a file.
     """
-    types = {value.casefold() for value in _values(cell)}
-    return types <= PRODUCT_TYPES and _patterns()[TYPE_COLUMN].fullmatch(column.strip()) is not None
+    types = {value.casefold() for value in _split_values(cell)}
+    return (
+        types <= PRODUCT_TYPES and _make_header_patterns()[TYPE_COLUMN].fullmatch(column.strip()) is not None
+    )
 
 
 def read_colour_values(cells: Mapping[str, str]) -> list[str]:
@@ -126,10 +132,10 @@ def read_colour_values(cells: Mapping[str, str]) -> list[str]:
     """
     attribute_cells = read_attributes(cells)
     name = _find_colour_header(attribute_cells)
-    return _values(attribute_cells.get(_value_of(name), "")) if name else []
+    return _split_values(attribute_cells.get(_value_of(name), "")) if name else []
 
 
-def _values(cell: str) -> list[str]:
+def _split_values(cell: str) -> list[str]:
     """Split a cell at commas; a comma that belongs to a value has a backslash before it."""
     return [value.replace(r"\,", ",") for text in re.split(r"(?<!\\),", cell) if (value := text.strip())]
 

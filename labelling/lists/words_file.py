@@ -18,7 +18,7 @@ from typing import Final
 from inference.plain_text import shorten_text
 from inference.spreadsheets import format_csv, unescape_text
 from labelling.errors import ListUnusable, WordsUnusable
-from labelling.lists.categories import has_letters, level_key
+from labelling.lists.categories import has_letters, make_level_key
 from labelling.lists.list_files import open_list
 from labelling.lists.list_reading import ListOptions
 from labelling.lists.own_words import (
@@ -60,18 +60,18 @@ def read_words(file: Path, reading: ListOptions, say: Callable[[str], None]) -> 
         ]
     except ListUnusable as error:
         raise WordsUnusable(str(error)) from error
-    words = [(row_place, _word(cells, row_place)) for row_place, cells in rows]
+    words = [(row_place, _parse_word(cells, row_place)) for row_place, cells in rows]
     _check_once(words)
     return tuple(word for _, word in words)
 
 
-def _word(cells: dict[str, str], row_place: str) -> OwnWord:
+def _parse_word(cells: dict[str, str], row_place: str) -> OwnWord:
     words = unescape_text(cells["words"])
-    if not level_key(words):
+    if not make_level_key(words):
         raise WordsUnusable(
             f"{row_place}: the cell in the column `words` is empty. Write a category or a phrase."
         )
-    place = _place(cells.get(PLACE_COLUMN, ""), row_place)
+    place = _parse_place(cells.get(PLACE_COLUMN, ""), row_place)
     if place == CATEGORY_PLACE and not has_letters(words):
         raise WordsUnusable(
             f"{row_place}: the category {shorten_text(words)!r} has no letters. Write a category of the "
@@ -84,7 +84,7 @@ def _word(cells: dict[str, str], row_place: str) -> OwnWord:
     return OwnWord(words, meaning, place)
 
 
-def _place(text: str, row_place: str) -> Place:
+def _parse_place(text: str, row_place: str) -> Place:
     place = next((place for place in PLACES if place == text.casefold()), None)
     if place is None:
         raise WordsUnusable(
@@ -99,7 +99,7 @@ def _check_once(words: Iterable[tuple[str, OwnWord]]) -> None:
     """Refuse words that are given twice for the same place, since the two rows could differ."""
     first: dict[tuple[str, Place], str] = {}
     for row_place, word in words:
-        title_key = level_key(word.words) if word.place != CATEGORY_PLACE else ""
+        title_key = make_level_key(word.words) if word.place != CATEGORY_PLACE else ""
         for key in ((word.category_key, CATEGORY_PLACE), (title_key, TITLE_PLACE)):
             if not key[0]:
                 continue
@@ -117,7 +117,7 @@ def format_words(words: Iterable[OwnWord]) -> str:
     return format_csv([(*WORDS_COLUMNS, PLACE_COLUMN), *rows])
 
 
-def words_file_path(table: Path) -> Path:
+def make_words_file_path(table: Path) -> Path:
     """Return the path of the file of a shop's own words that `label --corrections` writes beside a table.
 
     Args:

@@ -109,7 +109,7 @@ def _make_mismatch_error(
     files = dict.fromkeys(str(correction.file) for correction in corrections)
     return CorrectionsUnusable(
         f"{', '.join(files)}: none of {len(corrections):,} corrections is of a picture of "
-        f"{table}, among them {name_correction(corrections[0])}. {_advice(corrections, products)}"
+        f"{table}, among them {name_correction(corrections[0])}. {_advise_on_mismatch(corrections, products)}"
     )
 
 
@@ -125,7 +125,7 @@ def _check_products(corrections: Sequence[Correction], table: Path, run: RunSett
         )
 
 
-def _advice(corrections: Sequence[Correction], products: Set[str]) -> str:
+def _advise_on_mismatch(corrections: Sequence[Correction], products: Set[str]) -> str:
     """Return advice if no correction belongs to a picture of the table."""
     names = (correction.product for correction in corrections)
     missing_product = next((name for name in names if name not in {"", *products}), "")
@@ -157,7 +157,11 @@ def match_corrections(
     folder = _folder_of(journal)
     corrections_by_key = defaultdict[str, list[Correction]](list)
     for correction in corrections:
-        for key in {correction.sha256} if correction.sha256 else _paths(correction, journal.settings.source):
+        for key in (
+            {correction.sha256}
+            if correction.sha256
+            else _list_possible_paths(correction, journal.settings.source)
+        ):
             corrections_by_key[key].append(correction)
     matched_corrections: dict[int, tuple[str, Correction]] = {}
     for path, product, sha256 in journal.query(_PICTURES):
@@ -195,7 +199,7 @@ SELECT path, product, sha256 FROM current JOIN photos USING (path, stamp) WHERE 
 """
 
 
-def _paths(correction: Correction, source: str) -> set[str]:
+def _list_possible_paths(correction: Correction, source: str) -> set[str]:
     source_path = f"{source}/{correction.path.removeprefix('./')}"
     absolute_path = os.path.abspath(correction.file.parent / correction.path)  # noqa: PTH100 - as above
     return {correction.path, absolute_path, source_path}

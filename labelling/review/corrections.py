@@ -234,28 +234,28 @@ def _read_file(
 ) -> Iterator[Correction | CategoryAnswer]:
     try:
         changed_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-        saved = _utc(
+        saved = _format_utc(
             min(changed_at, datetime.now(UTC))
         )  # a time in the future would outdo every answer until then
     except OSError as error:
         raise CorrectionsUnusable(f"{file}: cannot be read ({error.strerror}).") from error
     for row_place, row in _csv_rows(file, reading, say):
-        answered_at = _time(row.get("at", ""), row_place) or saved
+        answered_at = _parse_time(row.get("at", ""), row_place) or saved
         if row.get(CATEGORY_COLUMN):
             yield read_category_answer(row, answered_at, row_place)
             continue
-        attribute = _attribute(row.get("attribute", ""), heads, row_place)
+        attribute = _parse_attribute(row.get("attribute", ""), heads, row_place)
         yield Correction(
             path=unescape_text(row.get("path", "")),
             sha256=row.get("sha256", "").lower(),
-            label=_label(row["label"], attribute, heads, row_place),
+            label=_parse_label(row["label"], attribute, heads, row_place),
             answered_at=answered_at,
-            audit=_count(row.get("audit", ""), row_place),
+            audit=_parse_sample_size(row.get("audit", ""), row_place),
             file=file,
             group=read_identifier(row.get("group", "")),
             predicted=unescape_text(row.get("predicted", "")),
             attribute=attribute,
-            audit_of=_counts(row.get("audit_of", ""), row_place),
+            audit_of=_parse_accepted_count(row.get("audit_of", ""), row_place),
             product=read_identifier(row.get("product", "")),
             version=unescape_text(row.get("version", "")),
         )
@@ -282,7 +282,7 @@ def _csv_rows(
         yield row_place, row
 
 
-def _attribute(text: str, heads: Mapping[str, Sequence[str]] | None, row_place: str) -> str:
+def _parse_attribute(text: str, heads: Mapping[str, Sequence[str]] | None, row_place: str) -> str:
     """Return the head that a cell names; the class if the cell is empty."""
     head = text or LABEL
     if heads is not None and head not in heads:
@@ -295,7 +295,7 @@ def _attribute(text: str, heads: Mapping[str, Sequence[str]] | None, row_place: 
     return head
 
 
-def _label(text: str, attribute: str, heads: Mapping[str, Sequence[str]] | None, row_place: str) -> str:
+def _parse_label(text: str, attribute: str, heads: Mapping[str, Sequence[str]] | None, row_place: str) -> str:
     label = normalize_label(text)
     if heads is None:
         return unescape_text(label)
@@ -316,23 +316,25 @@ def _label(text: str, attribute: str, heads: Mapping[str, Sequence[str]] | None,
     )
 
 
-def _time(text: str, row_place: str) -> str:
+def _parse_time(text: str, row_place: str) -> str:
     if not text:
         return ""
     try:
-        answered_at = _utc(datetime.fromisoformat(text))
+        answered_at = _format_utc(datetime.fromisoformat(text))
     except (ValueError, OverflowError) as error:
         raise CorrectionsUnusable(
             f"{row_place}: {shorten_text(text)!r} is no time in ISO 8601, such as 2026-11-22T10:15:00Z."
         ) from error
-    if answered_at > _utc(datetime.now(UTC) + MAX_CLOCK_ERROR):  # it would outdo every answer until then
+    if answered_at > _format_utc(
+        datetime.now(UTC) + MAX_CLOCK_ERROR
+    ):  # it would outdo every answer until then
         raise CorrectionsUnusable(
             f"{row_place}: {text!r} is in the future. Correct the time, or leave it out."
         )
     return answered_at
 
 
-def _count(text: str, row_place: str) -> int:
+def _parse_sample_size(text: str, row_place: str) -> int:
     if text and not SAMPLE_SIZE_PATTERN.fullmatch(text):
         raise CorrectionsUnusable(
             f"{row_place}: {shorten_text(text)!r} in the column `audit` is no size of a sample."
@@ -340,7 +342,7 @@ def _count(text: str, row_place: str) -> int:
     return int(text or 0)
 
 
-def _counts(text: str, row_place: str) -> int:
+def _parse_accepted_count(text: str, row_place: str) -> int:
     counts = ACCEPTED_COUNT_PATTERN.fullmatch(text or "0")
     if not counts:
         raise CorrectionsUnusable(
@@ -349,6 +351,6 @@ def _counts(text: str, row_place: str) -> int:
     return int(counts[1])
 
 
-def _utc(time: datetime) -> str:
+def _format_utc(time: datetime) -> str:
     aware = time if time.tzinfo else time.replace(tzinfo=UTC)
     return aware.astimezone(UTC).isoformat(timespec="milliseconds")

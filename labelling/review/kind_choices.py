@@ -74,7 +74,7 @@ def make_kind_choices(row: TableRow, context: DecisionContext) -> tuple[KindChoi
     title_kinds = sorted(sort_kinds(row.title_kinds), key=lambda kind: -shares.get(kind, 0.0))
     suggested_kinds = [kind for kind in row.suggested_kinds if kind != OTHER_KIND]
     kinds = list(dict.fromkeys([*suggested_kinds, *title_kinds]))[:MAX_KIND_BUTTONS]
-    choices = [_choice(kind, context) for kind in kinds]
+    choices = [_make_choice(kind, context) for kind in kinds]
     own_label = row.record.answers[LABEL].label
     if own_label not in {choice.label for choice in choices}:
         choices.append(KindChoice(own_label, own_label))
@@ -90,7 +90,7 @@ def find_classes_of_kinds(context: DecisionContext) -> dict[str, str]:
     return {kind: labels[0] if len(labels) == 1 else "" for kind, labels in classes.items()}
 
 
-def _choice(kind: str, context: DecisionContext) -> KindChoice:
+def _make_choice(kind: str, context: DecisionContext) -> KindChoice:
     classes = [label for label, kinds in context.class_kinds.items() if kind in kinds]
     kind_label = kind if kind in context.settings.heads.get(KIND, ()) else ""
     if len(classes) > 1:

@@ -312,7 +312,9 @@ def make_review_page(
         attributes: the labels to choose from for each attribute that cards ask for.
         categories: the questions about categories, which come first.
     """
-    pictures = {picture: str(number) for number, picture in enumerate(_pictures([*categories, *cards]), 1)}
+    pictures = {
+        picture: str(number) for number, picture in enumerate(_list_pictures([*categories, *cards]), 1)
+    }
     shown = {
         "pictures": {number: picture for picture, number in pictures.items()},
         "title": frame.title,
@@ -355,7 +357,7 @@ def fill_page(frame: str, shown: object, *scripts: str) -> str:
     return page.substitute(policy=policy, style=style, script=script, shown=embedded)
 
 
-def _pictures(cards: Sequence[Card | CategoryCard]) -> dict[str, None]:
+def _list_pictures(cards: Sequence[Card | CategoryCard]) -> dict[str, None]:
     """Return the pictures of all cards, each once: a picture is asked about more than once."""
     first_pictures = ([card.picture] if isinstance(card, Card) else [] for card in cards)
     pictures = (

@@ -103,10 +103,10 @@ def write_sheet(source: Source, decisions: Decisions, review: SheetSettings) -> 
     photos = {id(question.row): choose_photos(question.row, decisions) for question in all_questions}
     card_photos = (photo for row_photos in photos.values() for photo in row_photos[:MAX_PHOTOS_ON_CARD])
     category_photos = (photo for question in categories for photo in question.photos)
-    pictures = _pictures([*card_photos, *category_photos], source)
+    pictures = _read_pictures([*card_photos, *category_photos], source)
 
     def card_of(question: SheetQuestion) -> Card | None:
-        return _card(question, photos[id(question.row)], pictures, decisions)
+        return _make_card(question, photos[id(question.row)], pictures, decisions)
 
     cards = [card for choice in choices for card in _make_cards(choice, card_of, decisions.context)]
     lead = DOUBTFUL_LEAD if all(card.screen is None and not card.audit for card in cards) else PARTS_LEAD
@@ -200,10 +200,10 @@ def _make_cards(
     audit_questions = choice.audit_questions
     for question in audit_questions:
         if card := card_of(question):
-            yield _blind(card, len(audit_questions), choice.accepted_count)
+            yield _hide_answer(card, len(audit_questions), choice.accepted_count)
 
 
-def _blind(card: Card, sample_size: int, accepted: int) -> Card:
+def _hide_answer(card: Card, sample_size: int, accepted: int) -> Card:
     """Return a card of the sample that does not show the answer of the model."""
     note, values = ("", {}) if card.attribute == LABEL else (AUDIT_NOTE, {"attribute": card.attribute})
     return card._replace(note=note, guess="", audit=sample_size, audit_of=accepted, note_values=values)
@@ -250,7 +250,7 @@ def _suggest(card: Card, row: TableRow, context: DecisionContext) -> Card:
     return card._replace(guess=label, guess_kind=kind, note_values={**card.note_values, **values})
 
 
-def _card(
+def _make_card(
     question: SheetQuestion,
     photos: Sequence[PhotoRecord],
     pictures: Mapping[str, CardPhoto],
@@ -288,7 +288,7 @@ def _card(
     )
 
 
-def _pictures(photos: Iterable[PhotoRecord], source: Source) -> dict[str, CardPhoto]:
+def _read_pictures(photos: Iterable[PhotoRecord], source: Source) -> dict[str, CardPhoto]:
     """Return pictures of the source by their paths in the table, read in one pass, some at a time."""
     hashes = {photo.path: photo.sha256 for photo in photos}
     read_pictures = source.reader()

@@ -13,7 +13,7 @@ from inference.plain_text import join_first_items, shorten_text
 from labelling.journal.journal_file import Journal
 from labelling.lists.categories import category_key
 from labelling.lists.own_words import CategoryAnswer, OwnWord
-from labelling.lists.words_file import words_file_path
+from labelling.lists.words_file import make_words_file_path
 from model_store.release_files import hash_file
 
 MAX_NAMED_CATEGORIES: Final = 5
@@ -34,7 +34,7 @@ def take_words(file: Path, words: Sequence[OwnWord], journal: Journal, table: Pa
     Returns:
         A sentence about the categories in which file and answers differ; empty if they agree.
     """
-    own_file = words_file_path(table)
+    own_file = make_words_file_path(table)
     is_own = own_file.exists() and file.samefile(own_file) and own_file.name in (journal.known_hashes or {})
     answers = {category_key(answer.category): answer for answer in journal.read_category_answers()}
     differing = {

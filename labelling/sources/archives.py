@@ -17,7 +17,7 @@ class ZipSource(LocalSource):
     """A source whose pictures are the files in a ZIP, in its order, without folders and hidden files."""
 
     def items(self) -> Iterator[PictureItem]:
-        with closing(self._opened()) as archive:
+        with closing(self._open_archive()) as archive:
             members = archive.infolist()
             if sum(member.compress_size for member in members) > archive.start_dir:
                 raise SourceUnusable(f"{self.place}: no whole ZIP (its members overlap).")
@@ -26,14 +26,14 @@ class ZipSource(LocalSource):
                     stamp = f"{member.file_size} {member.CRC:08x}"
                     yield PictureItem(name, member, stamp, member.file_size, list_cells=())
 
-    def _opened(self) -> ZipFile:
+    def _open_archive(self) -> ZipFile:
         try:
             return open_zip(self.place)
         except (ArchiveUnreadable, OSError) as error:
             raise SourceUnusable(f"{self.place}: no whole ZIP ({error}).") from error
 
     def reader(self) -> ReadPictures:
-        opened = cache(self._opened)  # by the first picture: a run without one reads no directory
+        opened = cache(self._open_archive)  # by the first picture: a run without one reads no directory
 
         def read_one(member: ZipInfo) -> bytes:
             check_size(member.file_size)

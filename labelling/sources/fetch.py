@@ -67,7 +67,7 @@ def parse_allowed_host(text: str) -> tuple[str, int]:
         ValueError: the text is something else, such as an address with a path.
     """
     parts = parse_url(f"https://{text}")
-    name = _bare(parts)
+    name = _strip_host(parts)
     is_more = any(part is not None for part in (parts.auth, parts.path, parts.query, parts.fragment))
     if is_more or not HOST_PATTERN.fullmatch(name.removeprefix(SUBDOMAIN_WILDCARD)):
         raise ValueError(text)
@@ -92,22 +92,22 @@ def check_address(url: str, hosts: AllowedHosts) -> Url:
         raise Unreadable("Only addresses that begin with https:// are fetched.")
     if parts.auth is not None:
         raise Unreadable("Its address holds a user name, which is not sent. Leave it out.")
-    if not HOST_PATTERN.fullmatch(_bare(parts)):
+    if not HOST_PATTERN.fullmatch(_strip_host(parts)):
         raise Unreadable("Its address names no host.")
-    if not any(_fits(parts, *allowed) for allowed in hosts):
+    if not any(_is_allowed_host(parts, *allowed) for allowed in hosts):
         raise Unreadable(
             f"The host {parts.netloc} is not among those of --allow-host. Add --allow-host {parts.netloc}."
         )
     return parts
 
 
-def _bare(parts: Url) -> str:
+def _strip_host(parts: Url) -> str:
     """Return the host without the brackets of IPv6 and without the dot at the end of a full name."""
     return (parts.host or "").strip("[]").rstrip(".").lower()
 
 
-def _fits(parts: Url, name: str, port: int) -> bool:
-    host = _bare(parts)
+def _is_allowed_host(parts: Url, name: str, port: int) -> bool:
+    host = _strip_host(parts)
     is_named = host.endswith(name[1:]) if name.startswith(SUBDOMAIN_WILDCARD) else host == name
     return is_named and (parts.port or HTTPS_PORT) == port
 
@@ -134,29 +134,29 @@ class Fetcher:
         deadline = time.monotonic() + self._seconds
         for _ in range(1 + MAX_REDIRECTS):
             parts = check_address(url, self._hosts)
-            answer = self._request(parts, deadline)
+            answer = self._request_content(parts, deadline)
             if isinstance(answer, bytes):
                 return answer
-            url = _joined(url, answer)
+            url = _join_address(url, answer)
         raise Unreadable(f"The host {parts.netloc} redirects more than {MAX_REDIRECTS} times.")
 
-    def _request(self, parts: Url, deadline: float) -> bytes | str:
+    def _request_content(self, parts: Url, deadline: float) -> bytes | str:
         """Return the content that a host sends, or the address of a redirect."""
         try:
-            with self._connected(parts, deadline) as connection:
-                answer = _answer(parts, connection)
+            with self._open_connection(parts, deadline) as connection:
+                answer = _read_answer(parts, connection)
             if time.monotonic() >= deadline:  # what was cut may look whole
                 raise TimeoutError
             return answer
         except (OSError, HTTPError, HTTPException, ValueError) as error:
             is_late = isinstance(error, TimeoutError | TimedOut) or time.monotonic() >= deadline
-            why = "does not answer in time" if is_late else _why(error)
+            why = "does not answer in time" if is_late else _explain_error(error)
             raise Unreadable(f"The host {parts.netloc} {why}.") from error
 
     @contextmanager
-    def _connected(self, parts: Url, deadline: float) -> Iterator[HTTPSConnection]:
+    def _open_connection(self, parts: Url, deadline: float) -> Iterator[HTTPSConnection]:
         """Yield a connection to a host, which ends at the deadline at the latest."""
-        host = _bare(parts)
+        host = _strip_host(parts)
         port = parts.port or HTTPS_PORT
         count_seconds_left = deadline - time.monotonic()
         if count_seconds_left <= 0:
@@ -166,12 +166,12 @@ class Fetcher:
             tls = self._tls.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
             with closing(HTTPSConnection(host, port, timeout=self._seconds)) as connection:
                 connection.sock = tls
-                with _until(deadline, tls):
+                with _cut_at_deadline(deadline, tls):
                     tls.do_handshake()
                     yield connection
 
 
-def _joined(url: str, location: str) -> str:
+def _join_address(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
     except ValueError as error:  # brackets that are no IPv6
@@ -179,9 +179,9 @@ def _joined(url: str, location: str) -> str:
 
 
 @contextmanager
-def _until(deadline: float, opened: socket.socket) -> Iterator[None]:
+def _cut_at_deadline(deadline: float, opened: socket.socket) -> Iterator[None]:
     """Cut a connection at the deadline: the socket's own timeout starts again with each byte that arrives."""
-    timer = Timer(deadline - time.monotonic(), _cut, [opened])
+    timer = Timer(deadline - time.monotonic(), _cut_connection, [opened])
     timer.daemon = True
     timer.start()
     try:
@@ -191,12 +191,12 @@ def _until(deadline: float, opened: socket.socket) -> Iterator[None]:
         timer.join()
 
 
-def _cut(opened: socket.socket) -> None:
+def _cut_connection(opened: socket.socket) -> None:
     with suppress(OSError):  # the server was faster
         opened.shutdown(socket.SHUT_RDWR)
 
 
-def _answer(parts: Url, connection: HTTPSConnection) -> bytes | str:
+def _read_answer(parts: Url, connection: HTTPSConnection) -> bytes | str:
     """Return the content of a picture, or the address of a redirect."""
     connection.request(
         "GET", parts.request_uri, headers=_HEADERS, preload_content=False, decode_content=False
@@ -207,10 +207,10 @@ def _answer(parts: Url, connection: HTTPSConnection) -> bytes | str:
             return location.strip()
         if response.status != 200:
             raise Unreadable(f"The host {parts.netloc} answers with status {response.status}.")
-        return _content(response)
+        return _read_content(response)
 
 
-def _content(response: HTTPResponse) -> bytes:
+def _read_content(response: HTTPResponse) -> bytes:
     """Return the whole body; urllib3 raises an error if the end is missing."""
     content = bytearray()
     is_too_large = (response.length_remaining or 0) > MAX_BYTES
@@ -222,7 +222,7 @@ def _content(response: HTTPResponse) -> bytes:
     return bytes(content)
 
 
-def _why(error: Exception) -> str:
+def _explain_error(error: Exception) -> str:
     """Return a sentence about an error, without words of the server, since tables and terminals show it."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"shows a certificate that is not trusted: {error.verify_message.rstrip('.')}"

@@ -57,7 +57,7 @@ class FolderSource(FileSource):
     """A source of all files below a folder whose names pictures can have."""
 
     def items(self) -> Iterator[PictureItem]:
-        return _files(self.folder, self.source_word, _list_folder(self.place))
+        return _list_files(self.folder, self.source_word, _list_folder(self.place))
 
 
 class PatternSource(FileSource):
@@ -72,9 +72,9 @@ class PatternSource(FileSource):
         if not paths:
             raise SourceUnusable(f"{self.source_word}: no file fits this pattern.")
         named_parts = set(self.source_word.split("/"))
-        places = ((path, _join(self.folder, path)) for path in paths)
+        places = ((path, _join_path(self.folder, path)) for path in paths)
         return (
-            _item(path, place)
+            _make_item(path, place)
             for path, place in places
             if not os.path.isdir(place) and not any(map(is_clutter, set(path.split("/")) - named_parts))  # noqa: PTH112 - as above
         )
@@ -84,7 +84,7 @@ class SingleFileSource(FileSource):
     """A source that is a single picture file."""
 
     def items(self) -> Iterator[PictureItem]:
-        return iter((_item(self.source_word, self.place),))
+        return iter((_make_item(self.source_word, self.place),))
 
 
 NO_PICTURE_CELL: Final = "no_selection"
@@ -108,8 +108,8 @@ class ListSource(FileSource):
 
     def reader(self) -> ReadPictures:
         pool = ThreadPoolExecutor(PARALLEL_FETCHES)
-        fetcher = cache(lambda: _fetcher(self.hosts))
-        objects = cache(_objects)
+        fetcher = cache(lambda: _make_fetcher(self.hosts))
+        objects = cache(_make_object_reader)
 
         def read_one(place: str | Address) -> bytes:
             if not isinstance(place, Address):
@@ -171,22 +171,22 @@ class ListSource(FileSource):
         if isinstance(path, Unreadable):
             yield PictureItem(cell, path, UNKNOWN_STAMP, 0, list_cells)
         else:
-            yield _item(cell, path, list_cells)
+            yield _make_item(cell, path, list_cells)
 
 
-def _objects() -> Callable[[str], bytes]:
+def _make_object_reader() -> Callable[[str], bytes]:
     from labelling.sources.buckets import open_bucket, read_object  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
     return partial(read_object, cache(open_bucket))
 
 
-def _fetcher(hosts: AllowedHosts) -> "Fetcher":
+def _make_fetcher(hosts: AllowedHosts) -> "Fetcher":
     from labelling.sources.fetch import Fetcher  # noqa: PLC0415 - urllib3 takes 0.2 s to import
 
     return Fetcher(hosts)
 
 
-def _item(name: str, path: str, list_cells: tuple[str, ...] = ()) -> PictureItem:
+def _make_item(name: str, path: str, list_cells: tuple[str, ...] = ()) -> PictureItem:
     try:
         return PictureItem(name, path, *read_stamp(path), list_cells)
     except (OSError, ValueError):  # reading it reports why
@@ -238,7 +238,7 @@ def _list_folder(root: str) -> list[tuple[str, bool]]:
         raise SourceUnusable(f"{root}: this folder cannot be listed ({error.strerror}).") from error
 
 
-def _files(folder: str, root: str, entries: list[tuple[str, bool]]) -> Iterator[PictureItem]:
+def _list_files(folder: str, root: str, entries: list[tuple[str, bool]]) -> Iterator[PictureItem]:
     """List the pictures below a folder, sorted in each.
 
     Args:
@@ -247,13 +247,13 @@ def _files(folder: str, root: str, entries: list[tuple[str, bool]]) -> Iterator[
         entries: the names in it.
     """
     for name, is_folder in entries:
-        path = name if root == "." else _join(root, name)
-        place = _join(folder, path)
+        path = name if root == "." else _join_path(root, name)
+        place = _join_path(folder, path)
         if is_folder:
-            yield from _files(folder, path, _list_folder(place))
+            yield from _list_files(folder, path, _list_folder(place))
         elif is_picture_name(name):
-            yield _item(path, place)
+            yield _make_item(path, place)
 
 
-def _join(folder: str, path: str) -> str:
+def _join_path(folder: str, path: str) -> str:
     return os.path.join(folder, path)  # noqa: PTH118 - Path would change what is written

@@ -192,11 +192,11 @@ class Labeller:
         for start in range(0, len(items), PICTURES_PER_RUN):
             run = items[start : start + PICTURES_PER_RUN]
             answers = classify_uploads(self.networks, self.read([item.place for item in run]))
-            photos += map(_applicable, answers)
+            photos += map(_drop_inapplicable_answers, answers)
         return photos
 
 
-def _applicable(photo: PictureAnswers) -> PictureAnswers:
+def _drop_inapplicable_answers(photo: PictureAnswers) -> PictureAnswers:
     """Return the answers without attributes that do not apply to the class, as tables have them."""
     answers = {name: answer for name, answer in photo.answers.items() if answer.reason != Reason.INAPPLICABLE}
     return replace(photo, answers=answers)
@@ -213,7 +213,7 @@ def classify_uploads(networks: Networks, uploads: Iterable[bytes | Unreadable]) 
     Raises:
         ModelError: the model failed.
     """
-    hashes_and_contents = [_prepare(upload, networks) for upload in uploads]
+    hashes_and_contents = [_prepare_upload(upload, networks) for upload in uploads]
     good = [content for _, content in hashes_and_contents if not isinstance(content, str)]
     predictions = iter(networks.classify(good) if good else [])
     return [
@@ -244,7 +244,7 @@ def _make_head_answer(answer: AnswerOfHead, probabilities: list[float]) -> HeadA
     )
 
 
-def _prepare(upload: bytes | Unreadable, networks: Networks) -> tuple[str, ModelInput | str]:
+def _prepare_upload(upload: bytes | Unreadable, networks: Networks) -> tuple[str, ModelInput | str]:
     """Return the hash of an upload, and its model input or its error."""
     if isinstance(upload, Unreadable):
         return "", str(upload)

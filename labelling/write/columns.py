@@ -93,7 +93,7 @@ def make_photo_columns(
         *_make_model_columns(settings.heads, settings.version),
         *_make_decider_and_category_columns(settings, has_decider=has_human_answers or has_words),
         *(_make_word_columns(reader) if has_words else ()),
-        *(_text(ours, _cell(name)) for name, ours in settings.further.items()),
+        *(_make_text_column(ours, _make_cell_reader(name)) for name, ours in settings.further.items()),
     ]
 
 
@@ -118,11 +118,11 @@ def make_product_columns(
     names = {name: distinct_names[table_name] for name, table_name in settings.further.items()}
     grouping_column = settings.by.column if settings.by and settings.by.folder is None else ""
     return [
-        _text(names.pop(grouping_column, FOLDER_COLUMN), lambda row: row.record.product),
+        _make_text_column(names.pop(grouping_column, FOLDER_COLUMN), lambda row: row.record.product),
         *own_columns,
         *_make_decider_and_category_columns(settings, has_decider=has_human_answers or has_words),
         *(_make_word_columns(reader) if has_words else ()),
-        *(_text(table_name, _cell(name)) for name, table_name in names.items()),
+        *(_make_text_column(table_name, _make_cell_reader(name)) for name, table_name in names.items()),
     ]
 
 
@@ -148,7 +148,7 @@ def check_attributes(labels: Sequence[str], attributes: Sequence[str]) -> None:
     Raises:
         TableUnusable: there is such a column. The message names it.
     """
-    names = Counter(_names(labels, attributes))
+    names = Counter(_list_own_names(labels, attributes))
     if twice := [name for name, count in names.items() if count > 1]:
         raise TableUnusable(
             f"Attributes {', '.join(attributes)}: a table would have two columns `{twice[0]}`. Give the "
@@ -168,7 +168,7 @@ def name_list_columns(
         The name in the table by the name in the list; all names differ.
     """
     return make_distinct_names(
-        names, {*_names(labels, attributes), KIND, TITLE_KINDS_COLUMN, LISTED_WORD_COLUMN}
+        names, {*_list_own_names(labels, attributes), KIND, TITLE_KINDS_COLUMN, LISTED_WORD_COLUMN}
     )
 
 
@@ -191,7 +191,7 @@ def make_distinct_names(names: Iterable[str], reserved_names: Collection[str]) -
     return renamed
 
 
-def _names(labels: Iterable[str], attributes: Iterable[str]) -> Iterator[str]:
+def _list_own_names(labels: Iterable[str], attributes: Iterable[str]) -> Iterator[str]:
     """Yield the names of all our columns that a table of photos may have."""
     yield from (
         *FIRST_COLUMNS[:1],
@@ -205,17 +205,17 @@ def _names(labels: Iterable[str], attributes: Iterable[str]) -> Iterator[str]:
 
 
 def _make_model_columns(heads: Mapping[str, Sequence[str]], version: str) -> Iterator[Column]:
-    yield _text("path", lambda row: row.record.name)
+    yield _make_text_column("path", lambda row: row.record.name)
     yield from _make_head_columns(LABEL, CLASS_FIELDS)
     yield Column("familiarity", float, read_cell=lambda row: row.record.familiarity)
     for index, label in enumerate(heads[LABEL]):
-        yield Column(PROBABILITY_PREFIX + label, float, read_cell=_probability(index))
+        yield Column(PROBABILITY_PREFIX + label, float, read_cell=_make_probability_reader(index))
     for name in heads:
         if name != LABEL:
             yield from _make_head_columns(name, ATTRIBUTE_FIELDS)
-    yield _text("version", lambda _: version)
-    yield _text("sha256", lambda row: row.record.sha256 or None)
-    yield _text("error", lambda row: row.record.error or None)
+    yield _make_text_column("version", lambda _: version)
+    yield _make_text_column("sha256", lambda row: row.record.sha256 or None)
+    yield _make_text_column("error", lambda row: row.record.error or None)
 
 
 def _make_answer_columns(attributes: Iterable[str], version: str) -> Iterator[Column]:
@@ -227,17 +227,17 @@ def _make_answer_columns(attributes: Iterable[str], version: str) -> Iterator[Co
         int,
         lambda row: len({photo.sha256 or photo.path for photo in row.record.photos if photo.has_picture}),
     )
-    yield _text(DECIDING_PHOTOS_COLUMN, _deciding_photos)
-    yield _text("version", lambda _: version)
-    yield _text("error", lambda row: row.record.error or None)
+    yield _make_text_column(DECIDING_PHOTOS_COLUMN, _deciding_photos)
+    yield _make_text_column("version", lambda _: version)
+    yield _make_text_column("error", lambda row: row.record.error or None)
 
 
 def _make_decider_and_category_columns(run: RunSettings, *, has_decider: bool) -> Iterator[Column]:
     for head in run.heads if has_decider else ():
-        yield from (_field(head, field) for field in DECISION_FIELDS)
+        yield from (_make_answer_column(head, field) for field in DECISION_FIELDS)
     for head in run.heads:
         if run.categories.get(head):
-            yield from (_category(head, place) for place in range(len(CATEGORY_FIELDS)))
+            yield from (_make_category_column(head, place) for place in range(len(CATEGORY_FIELDS)))
 
 
 def has_titles(run: RunSettings) -> bool:
@@ -257,21 +257,23 @@ def _make_word_columns(reader: ListReader | None) -> Iterator[Column]:
         )
         return f"{found.word} ({found.column})" if found else None
 
-    yield _text(TITLE_KINDS_COLUMN, lambda row: VALUE_SEPARATOR.join(sort_kinds(row.title_kinds)) or None)
-    yield _text(LISTED_WORD_COLUMN, read_word)
+    yield _make_text_column(
+        TITLE_KINDS_COLUMN, lambda row: VALUE_SEPARATOR.join(sort_kinds(row.title_kinds)) or None
+    )
+    yield _make_text_column(LISTED_WORD_COLUMN, read_word)
 
 
 def _make_head_columns(head: str, fields: Iterable[str]) -> Iterator[Column]:
     """Yield the columns of a head: its label, and fields of its answer."""
-    yield _text(head, lambda row: row.find_decision(head).label)
-    yield from (_field(head, field) for field in fields)
+    yield _make_text_column(head, lambda row: row.find_decision(head).label)
+    yield from (_make_answer_column(head, field) for field in fields)
 
 
-def _text(name: str, read_cell: Callable[[TableRow], object]) -> Column:
+def _make_text_column(name: str, read_cell: Callable[[TableRow], object]) -> Column:
     return Column(name, str, read_cell)
 
 
-def _field(head: str, field: str) -> Column:
+def _make_answer_column(head: str, field: str) -> Column:
     return Column(
         make_column_name(head, field),
         kind=float if field == "confidence" else str,
@@ -288,7 +290,7 @@ def _decision(decision: HeadDecision) -> str | None:
     return REVIEW if decision.reason else ACCEPT
 
 
-def _also(decision: HeadDecision) -> str | None:
+def _join_further_labels(decision: HeadDecision) -> str | None:
     """Return the further labels of an attribute, with `|` between; None if there are none."""
     return (
         VALUE_SEPARATOR.join(decision.answer.also) or None
@@ -308,7 +310,7 @@ _SHOWN: Final[Mapping[str, Callable[[HeadDecision], object]]] = {
     "reason": lambda decided: (
         None if decided.decided_by == DecidedBy.PERSON and decided.label else decided.reason
     ),
-    "also": _also,
+    "also": _join_further_labels,
     "decided_by": lambda decided: decided.decided_by,
     "predicted": lambda decided: decided.predicted_label,
 }
@@ -321,16 +323,16 @@ def _deciding_photos(row: TableRow) -> str | None:
     return VALUE_SEPARATOR.join(paths)[:MAX_PATH_CHARACTERS] or None
 
 
-def _category(head: str, place: int) -> Column:
-    return _text(
+def _make_category_column(head: str, place: int) -> Column:
+    return _make_text_column(
         make_column_name(head, CATEGORY_FIELDS[place]), lambda row: row.find_decision(head).category[place]
     )
 
 
-def _probability(index: int) -> Callable[[TableRow], object]:
+def _make_probability_reader(index: int) -> Callable[[TableRow], object]:
     return lambda row: row.class_decision.answer.probabilities[index] if row.class_decision.answer else None
 
 
-def _cell(name: str) -> Callable[[TableRow], object]:
+def _make_cell_reader(name: str) -> Callable[[TableRow], object]:
     """Return a function that reads the cell of a list's column; None if no photo of a product has one."""
     return lambda row: row.record.cells[name] or (None if isinstance(row.record, ProductRecord) else "")

@@ -150,11 +150,11 @@ class RowCounts:
         for (head, label, _), count in self.outcomes.items():
             every[head, label] += count
         return {
-            head: {label: self._decisions(head, label, every[head, label]) for label in labels}
+            head: {label: self._count_decisions(head, label, every[head, label]) for label in labels}
             for head, labels in run.attributes.items()
         }
 
-    def _decisions(self, head: str, label: str, every: int) -> dict[str, int]:
+    def _count_decisions(self, head: str, label: str, every: int) -> dict[str, int]:
         accepted = self.outcomes[head, label, None]
         return {ACCEPT: accepted, REVIEW: every - accepted}
 

@@ -13,7 +13,7 @@ from inference.kinds import KIND, sort_kinds
 from inference.reasons import DecidedBy
 from labelling.decide.product_titles import find_parent_folder
 from labelling.decide.row_decision import DecisionContext
-from labelling.lists.categories import level_key
+from labelling.lists.categories import make_level_key
 from labelling.lists.list_meaning import NO_TITLE_WORDS
 from labelling.rows import TableRow
 
@@ -60,7 +60,7 @@ class DeniedWords:
             return  # a person explained the category, and means it so
         for path in reader.find_category_paths(row.record.cells, folder):
             if level := reader.find_known_level(path):
-                category = self._categories.setdefault(level_key(level), _Category(level, words.kinds))
+                category = self._categories.setdefault(make_level_key(level), _Category(level, words.kinds))
                 self._count_row(row, category)
 
     def _count_row(self, row: TableRow, category: _Category) -> None:

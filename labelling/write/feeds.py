@@ -98,17 +98,17 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
     return head
 
 
-def feed_path(table: Path, platform: str) -> Path:
+def make_feed_path(table: Path, platform: str) -> Path:
     """Return the path of the feed beside a table: `TABLE-PLATFORM.csv`."""
     return table.with_name(f"{table.stem}-{platform}.csv")
 
 
-def categories_path(table: Path, platform: str) -> Path:
+def make_categories_path(table: Path, platform: str) -> Path:
     """Return the path of the file of categories beside a table: `TABLE-PLATFORM-categories.csv`."""
     return table.with_name(f"{table.stem}-{platform}-categories.csv")
 
 
-def feed_files(table: Path, platform: str) -> list[Path]:
+def list_feed_files(table: Path, platform: str) -> list[Path]:
     """Return the paths of all files that a feed writes beside a table.
 
     Args:
@@ -117,7 +117,7 @@ def feed_files(table: Path, platform: str) -> list[Path]:
     Returns:
         The feed and the file of categories; an empty list without a platform.
     """
-    return [feed_path(table, platform), categories_path(table, platform)] if platform else []
+    return [make_feed_path(table, platform), make_categories_path(table, platform)] if platform else []
 
 
 @contextmanager
@@ -132,7 +132,7 @@ def mention_earlier_feed(table: Path, platform: str) -> Iterator[None]:
     try:
         yield
     except TableUnusable as error:
-        if (file := feed_path(table, platform)).exists():
+        if (file := make_feed_path(table, platform)).exists():
             raise TableUnusable(f"{error} {file} is still the one of an earlier run.") from error
         raise
 
@@ -174,15 +174,15 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
         if any(left_out[reason] for reason in REASONS_WITH_COLOUR):
             why_none = " ".join(describe_left_out(*each) for each in left_out.items() if each[1])
         raise TableUnusable(f"--feed {platform}: {why_none}")
-    file = feed_path(table, platform)
-    categories_file = categories_path(table, platform)
+    file = make_feed_path(table, platform)
+    categories_file = make_categories_path(table, platform)
     columns = list(dict.fromkeys(chain.from_iterable(each.columns for each in fed_articles)))
     rows = categories.make_rows()
     files: dict[Path, tuple[Sequence[str], Iterable[Sequence[str]]]] = {
         file: (columns, (article.select_cells(columns) for article in fed_articles))
     }
     files |= {categories_file: (categories.header, rows)} if categories.header else {}
-    _write(decisions.journal, files)
+    _write_tables(decisions.journal, files)
     likely_count = sum(article.is_likely for article in fed_articles)
     return FeedResult(
         file=file,
@@ -297,7 +297,9 @@ class FeedArticles:
         return [article for key, article in self._articles.items() if key not in self._differing]
 
 
-def _write(journal: Journal, tables: Mapping[Path, tuple[Sequence[str], Iterable[Sequence[str]]]]) -> None:
+def _write_tables(
+    journal: Journal, tables: Mapping[Path, tuple[Sequence[str], Iterable[Sequence[str]]]]
+) -> None:
     """Write files, each with its columns and rows."""
     try:
         with replace_files(journal, list(tables)) as new:

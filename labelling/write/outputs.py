@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from inference.file_names import is_picture_name
 from labelling.errors import OutputUnusable, RunMismatch
-from labelling.journal.journal_file import Journal, journal_path
+from labelling.journal.journal_file import Journal, make_journal_path
 from labelling.write.partial_files import make_partial_file
 from model_store.release_files import hash_file
 
@@ -34,10 +34,10 @@ def check_outputs(outputs: Iterable[Path], reads: Iterable[str | Path]) -> None:
     Raises:
         OutputUnusable: an output is read by the command, is another output, or is not a file.
     """
-    inputs = {identity for file in reads for identity in _identities(file)}
+    inputs = {identity for file in reads for identity in _list_identities(file)}
     other_identities = set[FileIdentity]()
     for file in outputs:
-        own_identities = _identities(file)
+        own_identities = _list_identities(file)
         inside = {str(folder) for folder in Path(os.path.realpath(file)).parents}
         if not inputs.isdisjoint(own_identities) or not inputs.isdisjoint(inside):
             raise OutputUnusable(f"{file}: this command reads it, and would replace it. Name another file.")
@@ -85,7 +85,7 @@ def list_source_file(source: str) -> list[str]:
     return [] if os.path.isdir(source) else [source]  # noqa: PTH112 - it may be an address
 
 
-def _identities(file: str | Path) -> list[FileIdentity]:
+def _list_identities(file: str | Path) -> list[FileIdentity]:
     """Return the identities of a file, or of the place of a file that does not exist."""
     try:
         status = os.stat(file)  # noqa: PTH116 - a str may be an address, which Path would change
@@ -108,7 +108,7 @@ def check_no_file_exists(table: Path, files: Iterable[Path]) -> None:
     """
     if there := [file for file in files if os.path.lexists(file)]:
         raise RunMismatch(
-            f"{there[0]}: is there already, and there is no {journal_path(table).name}, which says what "
+            f"{there[0]}: is there already, and there is no {make_journal_path(table).name}, which says what "
             "`wardrobe label` wrote. Name another table with --out, or move that file away."
         )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from labelling.errors import TableUnusable
 from labelling.journal.journal_file import Journal
 from labelling.lists.own_words import OwnWord
-from labelling.lists.words_file import format_words, words_file_path
+from labelling.lists.words_file import format_words, make_words_file_path
 from labelling.write.outputs import replace_files
 
 
@@ -21,7 +21,7 @@ def write_words(table: Path, words: Iterable[OwnWord], journal: Journal) -> Path
         OutputUnusable: somebody changed the existing file since a run wrote it.
         TableUnusable: the file cannot be written.
     """
-    file = words_file_path(table)
+    file = make_words_file_path(table)
     try:
         with replace_files(journal, [file]) as [new]:
             new.write_text(format_words(words), "utf-8")

@@ -16,7 +16,7 @@ from inference.contract import LABEL
 from inference.reasons import Place, Reason
 from labelling.decide.category_questions import CategoryQuestions
 from labelling.decide.decisions import Decisions
-from labelling.decide.product_answers import products_path
+from labelling.decide.product_answers import make_products_path
 from labelling.errors import TableUnusable
 from labelling.journal.journal_file import EXPORTED, Journal
 from labelling.journal.journal_rows import RunListing
@@ -119,7 +119,7 @@ def write_tables(table: Path, decisions: Decisions, *, kept_count: int = 0) -> S
     """
     journal = decisions.journal
     has_products = journal.settings.by is not None
-    files = table_files(table, has_products=has_products)
+    files = list_table_files(table, has_products=has_products)
     if journal.state == EXPORTED and all(map(Path.exists, files)):
         summary = TypeAdapter(Summary).validate_python(json.loads(files[-1].read_bytes()))
         return replace(summary, table=str(table), rows_before=kept_count, answers_recovered=0)
@@ -150,7 +150,10 @@ def write_unfinished_tables(table: Path, listing: RunListing, journal: Journal) 
     if _stands_complete(table) or not listing.done_count:
         return
     try:
-        with replace_files(journal, table_files(table, has_products=False)) as new, listing.show_unfinished():
+        with (
+            replace_files(journal, list_table_files(table, has_products=False)) as new,
+            listing.show_unfinished(),
+        ):
             decisions = Decisions(journal)
             counts = _write_counted_tables(table, new, decisions, has_products=False)
             kept_count = listing.kept_count
@@ -160,14 +163,14 @@ def write_unfinished_tables(table: Path, listing: RunListing, journal: Journal) 
         raise _not_written(table, error) from error
 
 
-def table_files(table: Path, *, has_products: bool) -> list[Path]:
+def list_table_files(table: Path, *, has_products: bool) -> list[Path]:
     """Return the paths of the files that a run writes: the table, that of products, and the summary.
 
     Args:
         table: the path of the table of photos.
         has_products: whether the run groups photos into products; otherwise there is no table of products.
     """
-    return [table, *([products_path(table)] if has_products else []), summary_path(table)]
+    return [table, *([make_products_path(table)] if has_products else []), make_summary_path(table)]
 
 
 def _not_written(table: Path, error: OSError) -> TableUnusable:
@@ -329,7 +332,7 @@ def _make_product_figures(
 ) -> Mapping[str, Any]:
     grouping = run.by
     return {
-        "table": str(products_path(table)),
+        "table": str(make_products_path(table)),
         "column": run.further.get(grouping.column, grouping.column) if grouping else "",
         "products": products.rows,
         "accepted": products.accepted,
@@ -361,19 +364,19 @@ def read_accepted_count(table: Path) -> int | None:
     """
     if not _stands_complete(table):
         return None
-    document = json.loads(summary_path(table).read_bytes())
+    document = json.loads(make_summary_path(table).read_bytes())
     counts = document.get("products") or document
     accepted = counts.get("accepted") if isinstance(counts, dict) else None
     return accepted if isinstance(accepted, int) else None
 
 
-def summary_path(table: Path) -> Path:
+def make_summary_path(table: Path) -> Path:
     """Return the path of the summary beside a table: `TABLE.summary.json`."""
     return table.with_name(f"{table.name}.summary.json")
 
 
 def _stands_complete(table: Path) -> bool:
     try:
-        return table.exists() and json.loads(summary_path(table).read_bytes())["is_complete"] is True
+        return table.exists() and json.loads(make_summary_path(table).read_bytes())["is_complete"] is True
     except (OSError, ValueError, KeyError, TypeError, RecursionError):  # it is no summary
         return False

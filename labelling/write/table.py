@@ -59,11 +59,11 @@ def write_table(file: Path, form: str, columns: Sequence[Column], rows: Iterable
     if form == WORKBOOK_ENDING:
         return write_workbook(file, columns, rows)
     with file.open("w", encoding="utf-8", newline="") as opened:
-        opened.writelines(_lines(form, columns, rows))
+        opened.writelines(_format_lines(form, columns, rows))
     return 0
 
 
-def _lines(form: str, columns: Sequence[Column], rows: Iterable[TableRow]) -> Iterator[str]:
+def _format_lines(form: str, columns: Sequence[Column], rows: Iterable[TableRow]) -> Iterator[str]:
     """Yield the text of a table, some rows at a time."""
     if form == ".jsonl":
         for row in rows:

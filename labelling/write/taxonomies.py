@@ -39,14 +39,14 @@ def find_platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) 
     categories_by_kind: Mapping[str, Any] = json.loads(_FILE.read_bytes())[platform]["categories"]
     labels = heads[LABEL]
     kinds = find_label_kinds(labels, recognise_language(labels))
-    categories = {LABEL: {label: _category(categories_by_kind, kinds[label]) for label in labels}}
+    categories = {LABEL: {label: _find_category(categories_by_kind, kinds[label]) for label in labels}}
     if all(category == (None, None) for category in categories[LABEL].values()):
         raise TableUnusable(
             f"--taxonomy {platform}: has no category for the classes {', '.join(labels)}. Name a file of "
             "your own."
         )
     if KIND in heads:
-        categories[KIND] = {kind: _category(categories_by_kind, {kind}) for kind in heads[KIND]}
+        categories[KIND] = {kind: _find_category(categories_by_kind, {kind}) for kind in heads[KIND]}
     return categories
 
 
@@ -60,10 +60,10 @@ def find_kind_category(platform: str, kinds: frozenset[str]) -> Category:
         The id and name of the category; (None, None) if there are several kinds, or if the platform has
         several categories for the kind.
     """
-    return _category(json.loads(_FILE.read_bytes())[platform]["categories"], kinds)
+    return _find_category(json.loads(_FILE.read_bytes())[platform]["categories"], kinds)
 
 
-def _category(categories_by_kind: Mapping[str, Any], kinds: frozenset[str] | set[str]) -> Category:
+def _find_category(categories_by_kind: Mapping[str, Any], kinds: frozenset[str] | set[str]) -> Category:
     """Return the category of one kind; none for several kinds, or a kind that the file leaves empty."""
     (kind,) = kinds if len(kinds) == 1 else [""]
     identity, name = categories_by_kind.get(kind) or (None, None)

@@ -15,12 +15,12 @@ import pytest
 from labelling.decide.decisions import Decisions
 from labelling.errors import RunMismatch
 from labelling.journal.human_answer import HumanAnswer, Question
-from labelling.journal.journal_file import Journal, journal_path
+from labelling.journal.journal_file import Journal, make_journal_path
 from labelling.journal.journal_rows import RunListing
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.write.outputs import claim_files
-from labelling.write.summary import table_files, write_tables
+from labelling.write.summary import list_table_files, write_tables
 from tests.journals import an_item
 
 TABLE = "table.csv"
@@ -61,7 +61,7 @@ def a_run(
         if answers:
             journal.keep_human_answers(answers)
         if journal.known_hashes is None:
-            claim_files(journal, table_files(folder / TABLE, has_products=True))
+            claim_files(journal, list_table_files(folder / TABLE, has_products=True))
         write_tables(folder / TABLE, Decisions(journal))
 
 
@@ -138,7 +138,7 @@ def test_another_listing_that_is_killed_anywhere_gives_the_same_tables_when_it_i
 def paths_left(state: Path) -> str:
     """The pictures of the listing that a kill has left."""
     left = Path(shutil.copytree(state, f"{state}.left"))
-    with closing(sqlite3.connect(journal_path(left / TABLE))) as db:
+    with closing(sqlite3.connect(make_journal_path(left / TABLE))) as db:
         return "".join(path for (path,) in db.execute("SELECT path FROM current ORDER BY number"))
 
 
@@ -184,7 +184,7 @@ def of_2(db: sqlite3.Connection) -> None:
 def begun_by_2(folder: Path) -> Path:
     """The folder of a table of version 2.0.0."""
     folder.mkdir(exist_ok=True)
-    with closing(sqlite3.connect(journal_path(folder / TABLE))) as earlier:
+    with closing(sqlite3.connect(make_journal_path(folder / TABLE))) as earlier:
         of_2(earlier)
         earlier.commit()
     for name in (TABLE, f"{TABLE}.summary.json", "table-products.csv"):
@@ -213,7 +213,7 @@ def test_a_journal_of_version_2_gives_peoples_answers_and_a_kill_anywhere_loses_
 def test_version_2_finds_all_answers_where_it_looks_for_them(tmp_path: Path) -> None:
     a_run(begun_by_2(tmp_path), answers={Question("cd" * 32, "colour"): HumanAnswer("red", "2027")})
 
-    with closing(sqlite3.connect(journal_path(tmp_path / TABLE))) as db:
+    with closing(sqlite3.connect(make_journal_path(tmp_path / TABLE))) as db:
         answers = db.execute("SELECT * FROM answers ORDER BY rowid").fetchall()
 
     assert answers == [
@@ -228,7 +228,7 @@ def test_of_two_products_that_are_one_by_now_the_latest_answer_comes_over(tmp_pa
         *(("1001", "Shirt", "2026-02"), ("1001\u200b", "Bag", "2026-03"), ('="1001"', "Coat", "2026-01")),
         *(("nan", "Dress", "2026-04"), ("#N/A", "Sandal", "2026-05")),
     ]
-    with closing(sqlite3.connect(journal_path(begun_by_2(tmp_path) / TABLE))) as earlier:
+    with closing(sqlite3.connect(make_journal_path(begun_by_2(tmp_path) / TABLE))) as earlier:
         earlier.execute("DELETE FROM answers")
         rows = [(SHA256, "", *answer) for answer in given]
         earlier.executemany("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", rows)
@@ -244,7 +244,7 @@ def test_of_two_products_that_are_one_by_now_the_latest_answer_comes_over(tmp_pa
 def test_a_journal_of_version_2_and_another_source_is_refused_and_left_alone(
     run: RunSettings | None, tmp_path: Path
 ) -> None:
-    path = journal_path(begun_by_2(tmp_path) / TABLE)
+    path = make_journal_path(begun_by_2(tmp_path) / TABLE)
     before = path.read_bytes()
 
     with pytest.raises(RunMismatch, match=r"of version 2\.0\.0 and of source 'list\.csv'. Name that SOURCE"):

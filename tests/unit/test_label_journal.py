@@ -12,7 +12,7 @@ import pytest
 from labelling.decide.decisions import Decisions
 from labelling.errors import RunMismatch, TableUnusable
 from labelling.journal.human_answer import HumanAnswer, Question
-from labelling.journal.journal_file import CHANGED, EXPORTED, FORMAT_VERSION, Journal, journal_path
+from labelling.journal.journal_file import CHANGED, EXPORTED, FORMAT_VERSION, Journal, make_journal_path
 from labelling.journal.journal_rows import RunListing
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
@@ -223,7 +223,7 @@ def damaged(folder: Path, how: str) -> Path:
     write(folder, "a", "b")
     with journal(folder) as opened:
         opened.keep_human_answers(ANSWERS)
-    path = journal_path(folder / TABLE)
+    path = make_journal_path(folder / TABLE)
     data = bytearray(path.read_bytes())
     match how:
         case "no database":
@@ -256,7 +256,7 @@ def test_a_damaged_journal_is_refused_and_left_alone_but_for_restart(how: str, t
 def test_an_answer_that_a_disk_has_changed_names_what_labels_again(two: Path) -> None:
     with journal(two) as opened:
         opened.keep_human_answers(ANSWERS)
-    path = journal_path(two / TABLE)
+    path = make_journal_path(two / TABLE)
     path.write_bytes(path.read_bytes().replace(b'{"label": {', b'{"label": ['))
 
     with (
@@ -275,7 +275,7 @@ def little_room() -> Iterator[Callable[[int], None]]:
 
 
 def test_a_journal_that_cannot_be_made_is_named(tmp_path: Path) -> None:
-    journal_path(tmp_path / TABLE).mkdir()
+    make_journal_path(tmp_path / TABLE).mkdir()
 
     with pytest.raises(TableUnusable, match=r"\.sqlite: cannot be written \(unable to open database file\)"):
         journal(tmp_path).__enter__()

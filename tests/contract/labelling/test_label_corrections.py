@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import CorrectionsUnusable, SourceUnusable, TableUnusable
-from labelling.journal.journal_file import Journal, journal_path
+from labelling.journal.journal_file import Journal, make_journal_path
 from model_store.errors import NotFound
 from model_store.local_releases import open_release
 from tests.catalogues import write_folder, write_list
@@ -217,7 +217,7 @@ def test_a_path_is_absolute_or_relative_to_the_corrections_wherever_the_command_
 
 
 def test_a_table_without_its_journal_is_refused(table: Path) -> None:
-    journal_path(table).unlink()
+    make_journal_path(table).unlink()
 
     with pytest.raises(
         TableUnusable, match=r"table\.csv\.sqlite is missing\. Label first, or name the SOURCE"
@@ -226,7 +226,7 @@ def test_a_table_without_its_journal_is_refused(table: Path) -> None:
 
 
 def test_corrections_alone_are_refused_where_the_first_run_ended_before_it_began(tmp_path: Path) -> None:
-    journal_path(table := tmp_path / "table.csv").touch()
+    make_journal_path(table := tmp_path / "table.csv").touch()
 
     with pytest.raises(TableUnusable, match=r"table\.csv\.sqlite: says of no SOURCE"):
         correct(table, {"path": "0.png", "label": "Bag"})

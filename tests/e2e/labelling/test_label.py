@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from labelling.journal.journal_file import journal_path
+from labelling.journal.journal_file import make_journal_path
 from tests.catalogues import write_folder, write_list
 from tests.commands import without_progress
 from tests.releases import a_release
@@ -59,7 +59,7 @@ def committed(pid: int, table: Path) -> int:
     with TemporaryDirectory() as folder:
         for file in table.parent.glob(f"{table.name}.sqlite*"):
             shutil.copy(file, folder)
-        with closing(sqlite3.connect(Path(folder, journal_path(table).name))) as journal:
+        with closing(sqlite3.connect(Path(folder, make_journal_path(table).name))) as journal:
             is_made = journal.execute("SELECT 1 FROM sqlite_master WHERE name = 'photos'").fetchone()
             count: int = journal.execute("SELECT count(*) FROM photos").fetchone()[0] if is_made else 0
     if not count:

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from labelling.errors import EngineUnusable
-from labelling.journal.journal_file import journal_path
+from labelling.journal.journal_file import make_journal_path
 from tests.catalogues import PICTURES, write_folder, write_list
 from tests.commands import wardrobe, without_progress
 from tests.releases import a_release
@@ -167,7 +167,7 @@ EMPTY = 300_000
 def has_rows(running: "subprocess.Popen[str]", table: Path, bytes_before: int = EMPTY) -> bool:
     """Whether the journal is larger than before; a run that has ended before that says why."""
     assert running.poll() is None, running.communicate()
-    journal = journal_path(table)
+    journal = make_journal_path(table)
     return journal.exists() and journal.stat().st_size > bytes_before
 
 
@@ -186,7 +186,7 @@ def test_a_cluster_makes_the_same_table_and_the_end_of_a_worker_the_command_or_a
         killed = started(catalogue, table, release, cluster)
         wait_for("the first rows", lambda: has_rows(killed, table), 240)
         os.kill(wait_for("a worker", labellers)[0], signal.SIGKILL)
-        before = journal_path(table).stat().st_size
+        before = make_journal_path(table).stat().st_size
         wait_for("more rows", lambda: has_rows(killed, table, before), 240)
         killed.kill()
         killed.communicate()
