@@ -1,11 +1,10 @@
-"""Random journals, and all that is written of them: the same journal gives the same outputs.
+"""Two small random journals, and all that is written of them: the same journal gives the same outputs.
 
-After a change that is meant to change an output, run `python -m tests.random_journals`: it writes the hashes
-anew. The commit says why they changed.
+After a change that is meant to change an output, run `python -m tests.random_journals`: it writes the stored
+outputs anew. `git diff` then shows what changed, and the commit says why.
 """
 
 import contextlib
-import hashlib
 import json
 import random
 import re
@@ -36,11 +35,11 @@ from tests.journals import fill
 from tests.review_sheets import shown_on
 from training.data.fashion import FASHION_MNIST_LABELS
 
-HASHES: Final = Path(__file__).parent / "fixtures" / "labelling.json"
-"""The sha256 of each output, by the name of its journal."""
+STORED: Final = Path(__file__).parent / "fixtures" / "labelling"
+"""The folder with a folder of outputs for each journal."""
 
-PHOTOS: Final = 300
-"""Rows of a journal."""
+PHOTOS: Final = 40
+"""Rows of a journal: enough for each decision, and few enough to read."""
 
 KINDS: Final = (
     *("top", "shirt", "pullover", "coat", "dress", "trousers", "sneaker", "sandal", "boot", "bag", "skirt"),
@@ -118,18 +117,9 @@ class Catalogue:
         )
 
 
-OTHER_KINDS: Final = ("top", "shirt", "dress", "trousers", "coat", "thing")
-
 CATALOGUES: Final = {
-    "proven": Catalogue(has_categories=True, proven=(LABEL, "colour")),
-    "unproven": Catalogue(),
-    "without words": Catalogue(language="none", proven=(LABEL,)),
-    "without kinds": Catalogue(kinds=()),
-    "without figures": Catalogue(figures=None),
-    "photos": Catalogue(has_products=False, has_categories=True),
-    "other kinds": Catalogue(kinds=OTHER_KINDS, figures=None),
-    "own kinds": Catalogue(kinds=("jeans slim", "jeans wide")),
-    "without other": Catalogue(kinds=KINDS[:-1], proven=(LABEL, "kind", "colour")),
+    "products": Catalogue(has_categories=True, proven=(LABEL, "colour")),
+    "photos": Catalogue(has_products=False),
 }
 
 
@@ -238,7 +228,8 @@ def outputs(catalogue: Catalogue) -> dict[str, str]:
         summary = replace(write_tables(TABLE, decisions), seconds=0.0)
         tables = {file.name: file.read_text("utf-8") for file in Path().glob("*.csv")}
         others = {**_sheets(decisions), **_feeds(decisions), **_folders(decisions)}
-        return {**tables, "summary": json.dumps(asdict(summary), indent=1), **others}
+        texts = {**tables, "summary.json": json.dumps(asdict(summary), indent=1), **others}
+        return {name: round_numbers(text) for name, text in sorted(texts.items())}
 
 
 TABLE: Final = Path("table.csv")
@@ -257,15 +248,14 @@ def _source(decisions: Decisions) -> Source:
 
 
 SHEETS: Final = {
-    "sheet of all": (1000, None, ("kind", "colour"), ""),
-    "sheet of a feed": (60, 20, (), "colour"),
-    "short sheet": (40, 0, ("colour",), "colour"),
+    "sheet-of-all": (1000, None, ("kind", "colour"), ""),
+    "sheet-of-a-feed": (10, 5, ("colour",), "colour"),
 }
 """Limit, size of the audit, attributes and the attribute of the feed, by the name of the sheet."""
 
 
 def _sheets(decisions: Decisions) -> dict[str, str]:
-    """Return the cards of three sheets, without the texts of the page."""
+    """Return the cards of two sheets, without the texts of the page."""
     texts = {}
     for name, (limit, audited, attributes, feed) in SHEETS.items():
         heads = tuple(head for head in attributes if head in decisions.settings.heads)
@@ -274,7 +264,7 @@ def _sheets(decisions: Decisions) -> dict[str, str]:
             _source(decisions), decisions, SheetSettings(page, limit, audited, heads, feed, {}, "command")
         )
         cards = [part["cards"] for part in shown_on(page)["parts"]]
-        texts[name] = json.dumps(cards, indent=1)
+        texts[f"{name}.json"] = json.dumps(cards, indent=1)
     return texts
 
 
@@ -285,9 +275,9 @@ def _feeds(decisions: Decisions) -> dict[str, str]:
         try:
             feed = write_feed(platform, TABLE, decisions)
         except TableUnusable as error:
-            texts[f"{platform}: refusal"] = str(error)
+            texts[f"{platform}-refusal.txt"] = str(error)
         else:
-            texts[f"{platform}: result"] = json.dumps(list(feed), indent=1, default=str)
+            texts[f"{platform}-result.json"] = json.dumps(list(feed), indent=1, default=str)
             files = filter(Path.exists, list_feed_files(TABLE, platform))
             texts |= {file.name: file.read_text("utf-8") for file in files}
     return texts
@@ -299,20 +289,25 @@ def _folders(decisions: Decisions) -> dict[str, str]:
         return {}
     counts = sort_into_folders(Path("sorted"), _source(decisions), decisions)
     names = sorted(str(file) for file in Path("sorted").rglob("*.jpg"))
-    return {"folders": "\n".join([str(tuple(counts)), *names])}
+    return {"folders.txt": "\n".join([str(tuple(counts)), *names])}
 
 
-def hash_of(text: str) -> str:
-    """Return the sha256 of an output whose numbers are rounded to six digits."""
-    rounded = LONG_NUMBER.sub(lambda number: f"{float(number[0]):.6f}", text)
-    return hashlib.sha256(rounded.encode()).hexdigest()
+def round_numbers(text: str) -> str:
+    """Return an output whose long numbers are rounded to six digits."""
+    return LONG_NUMBER.sub(lambda number: f"{float(number[0]):.6f}", text)
 
 
-def hashes_of(catalogue: Catalogue) -> dict[str, str]:
-    """Return the hash of each output of a random journal, by name."""
-    return {name: hash_of(text) for name, text in sorted(outputs(catalogue).items())}
+def stored_outputs(name: str) -> dict[str, str]:
+    """Return the outputs of a journal that are stored, by name."""
+    files = sorted((STORED / name).iterdir())
+    return {file.name: file.read_bytes().decode() for file in files}
 
 
 if __name__ == "__main__":
-    hashes = {name: hashes_of(catalogue) for name, catalogue in CATALOGUES.items()}
-    HASHES.write_text(json.dumps(hashes, indent=1) + "\n", "utf-8")
+    for journal_name, catalogue in CATALOGUES.items():
+        folder = STORED / journal_name
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in folder.iterdir():
+            file.unlink()
+        for output_name, text in outputs(catalogue).items():
+            (folder / output_name).write_bytes(text.encode())
