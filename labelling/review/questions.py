@@ -150,6 +150,7 @@ class HeadQuestions:
         subject = row.record
         if decision.answer is None or (row.is_sold_in_several_colours and self.head in COLOUR_ATTRIBUTES):
             return
+        self.answered_count += 1
         if self._is_asked and decision.reason is None:
             self.accepted_count += 1
             self._drawn.add_row(sample_rank(subject.name, self._version), row)

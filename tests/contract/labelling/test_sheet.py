@@ -41,6 +41,12 @@ def test_a_run_ends_in_a_summary_and_draws_the_audit_that_its_table_can_pay_for(
     said = capsys.readouterr().out
     assert "12 rows (12 of them labelled before); " in said
     assert said.endswith(f"label --corrections corrections.csv --out {table} --review {sheet}\n")
+    shown = shown_on(sheet)
+    assert (shown["rows"], shown["are_products"]) == (12, False), "for the head of the sheet"
+    assert shown["kind_classes"]["boot"] == "Ankle boot"
+    assert {name for name, _ in shown["reasons"]} == {card["decision"] for card in cards_of(sheet)} - {
+        "accept"
+    }
     drawn = [card for card in cards_of(sheet) if card["audit"]]
     assert len(drawn) == (12 - len(doubtful)) // 4 > 0, "a quarter of the accepted ones"
 
