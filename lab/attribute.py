@@ -46,7 +46,7 @@ from training.features.shipped import PHOTO_BLOCKS
 from training.heads.hidden import ENSEMBLE_MEMBERS
 from training.release.make import make_release, new_release
 from training.release.photo_heads import below, export_heads
-from training.release.photos import network_that_sees_alike, photo_model_figures
+from training.release.photos import compute_photo_model_figures, read_matching_heads
 from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY
 from training.untyped import Network
 
@@ -89,7 +89,7 @@ def seal_with_attribute(where: Path, parent: LocalRelease, folder: Path, attribu
     head, shares = fit_attribute(attribute)
     contract, report, answers = decide_attribute(attribute, shares, parent, folder)
     with new_release(where, parent, frozenset(PHOTO_FILES)) as unfinished:
-        whole, golden = export_heads(add_head(network_that_sees_alike(parent), attribute, head), unfinished)
+        whole, golden = export_heads(add_head(read_matching_heads(parent), attribute, head), unfinished)
         near = np.stack([compute_perceptual_hash(decode_photo(folder, photo).picture) for photo in photos])
         hashes = LearntHashes.make_from_digests(
             np.array([hash_photo(folder, photo) for photo in photos]), near
@@ -108,7 +108,7 @@ def seal_with_attribute(where: Path, parent: LocalRelease, folder: Path, attribu
             networks=known.networks | {"photos": before.replace_fields(contract=contract, golden=golden)},
             report=report.replace_fields(
                 training=report.training.replace_fields(configuration=configuration),
-                photo_model=photo_model_figures(whole, unfinished, contract),
+                photo_model=compute_photo_model_figures(whole, unfinished, contract),
             ),
             answers=answers,
             parent=known,

@@ -38,12 +38,12 @@ from training.evaluation.products import measure_products
 from training.evaluation.statistics import compute_overconfidence
 from training.features.blocks import BLOCKS_INPUT_CONTRACT
 from training.release.make import make_release, new_release
+from training.release.photo_decisions import PhotoEvidence, decide_photos
 from training.release.photo_heads import below, export_heads
 from training.release.photos import (
-    decide_photos,
-    measured_photos,
-    network_that_sees_alike,
-    photo_model_figures,
+    compute_photo_model_figures,
+    measure_photos,
+    read_matching_heads,
 )
 from training.thresholds.decide import Thresholds
 from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY
@@ -147,15 +147,16 @@ def decide_again(
         BadRecipe: the parent has no network that answers photos, or none on the package's network.
         StoreError: the folder cannot be sealed.
     """
-    asked, found = decide_photos(given, parent, print)
+    evidence = PhotoEvidence(cross_fitted=given)
+    found = decide_photos(evidence, parent, print)
     with new_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
-        return _write_decided_release(unfinished, parent, asked, found, tested, near)
+        return _write_decided_release(unfinished, parent, evidence, found, tested, near)
 
 
 def _write_decided_release(  # noqa: PLR0913, PLR0917 - a release, and all that decides about it
     folder: Path,
     parent: LocalRelease,
-    asked: Answers,
+    evidence: PhotoEvidence,
     found: Thresholds,
     tested: Answers,
     near: PerceptualHashes | None,
@@ -171,7 +172,7 @@ def _write_decided_release(  # noqa: PLR0913, PLR0917 - a release, and all that 
         overconfidence=compute_overconfidence(tested.confidences, tested.is_right)
     )
     known = report.replace_fields(test=test, photo_model=figures)
-    again, answers = measured_photos(folder, known, photos, found, asked)
+    again, answers = measure_photos(folder, known, photos, found, evidence)
     # Nothing is promised of tier X, of products as of photos.
     of_products = (
         answers.is_from_unknown_source & answers.has_class & ~np.char.startswith(answers.groups, TOWNS)
@@ -199,7 +200,7 @@ def _rewrite_heads(
     Returns:
         The report, and the network that answers photos.
     """
-    heads = network_that_sees_alike(parent)
+    heads = read_matching_heads(parent)
     report = read_report(parent)
     if heads is None or report.photo_model is None:
         raise BadRecipe(f"{parent.version} has no network that answers photos.")
@@ -212,7 +213,7 @@ def _rewrite_heads(
             folder
         )
     training = report.training.replace_fields(configuration=report.training.configuration | below())
-    figures = photo_model_figures(whole, folder, before.contract)
+    figures = compute_photo_model_figures(whole, folder, before.contract)
     return report.replace_fields(training=training, photo_model=figures), before.replace_fields(golden=golden)
 
 

@@ -13,7 +13,6 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
@@ -42,12 +41,8 @@ from training.heads.photo_head import PhotoHead, fit_photo_head, make_photo_fold
 from training.progress import Progress
 from training.release.doubts import FileAnswers
 from training.release.make import Trained
-from training.release.photos import (
-    UNLEARNT_THINGS,
-    keeps_thresholds,
-    network_that_sees_alike,
-    release_photos,
-)
+from training.release.photo_decisions import UNLEARNT_THINGS, PhotoEvidence, can_keep_thresholds
+from training.release.photos import PhotoCandidate, read_matching_heads, release_photos
 from training.release.run_folder import check_named_run, claim_new_run
 
 
@@ -86,7 +81,7 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
     began = time.perf_counter()
     labels = parent.manifest.labels
     check_named_run(run)
-    parent_heads = network_that_sees_alike(parent)  # refuses before any work
+    parent_heads = read_matching_heads(parent)  # refuses before any work
     if attributes := parent.manifest.attributes:
         progress.say(f"The answers of {parent.version} to {' and '.join(attributes)} stay as they are.")
     listing = listing or named_photos.list_photos(labels)
@@ -101,10 +96,7 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
         )
         # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
         head = fit_parent_head(learnt_photos, parent, progress)
-        record: dict[str, JsonValue] = {
-            "network": "_".join(PHOTO_BLOCKS),
-            "units": len(head.head.hidden_bias),
-            "photos": dict(sorted(Counter(learnt_photos.tiers.tolist()).items())),
+        record = _describe_network(head, learnt_photos) | {
             "command": command,
             "settings": dict(settings),
             "seconds": round(time.perf_counter() - began, 1),
@@ -115,16 +107,42 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
         if compared_photos is not None:
             with progress.show_progress("asking the release before"):
                 old_answers = answer_with_parent(parent, compared_photos)
-        answers = make_fold_answers(head)
         with progress.show_progress("exporting the graph, comparing and measuring it"):
-            contents = LearntHashes.make_from_digests(head.learnt_photos.sha256, photos.hashes)
-            release = partial(release_photos, folder / NEW_RELEASE_FOLDER, parent, parent_heads, head)
-            report = release(
-                answers, contents, record, progress.say, old_answers, of_products=photos.are_groups_products
+            candidate = PhotoCandidate(
+                parent=parent,
+                parent_heads=parent_heads,
+                head=head,
+                learnt=LearntHashes.make_from_digests(head.learnt_photos.sha256, photos.hashes),
+                record=record,
+                evidence=_collect_evidence(head, photos, old_answers),
             )
+            report = release_photos(folder / NEW_RELEASE_FOLDER, candidate, progress.say)
     if missing_tiers := sorted(read_report(parent).photos.keys() - report.photos.keys()):
         progress.say(f"Not measured again: tier {', '.join(missing_tiers)}.")
     return Trained(folder, _make_file_answers(photos, head), labels), head
+
+
+def _describe_network(head: PhotoHead, learnt_photos: Pictures) -> dict[str, JsonValue]:
+    """Return what the release records about the network and the number of photos in each tier."""
+    return {
+        "network": "_".join(PHOTO_BLOCKS),
+        "units": len(head.head.hidden_bias),
+        "photos": dict(sorted(Counter(learnt_photos.tiers.tolist()).items())),
+    }
+
+
+def _collect_evidence(head: PhotoHead, photos: Pictures, old_answers: Answers) -> PhotoEvidence:
+    """Return the answers that decide and measure the head.
+
+    Args:
+        photos: the photos of the user.
+        old_answers: the parent's answers to them, for the gate; empty if they are no corrections.
+    """
+    return PhotoEvidence(
+        cross_fitted=make_fold_answers(head),
+        by_parent=old_answers,
+        are_groups_products=photos.are_groups_products,
+    )
 
 
 def fit_parent_head(learnt_photos: Pictures, parent: LocalRelease, progress: Progress) -> PhotoHead:
@@ -141,7 +159,7 @@ def fit_parent_head(learnt_photos: Pictures, parent: LocalRelease, progress: Pro
         no_scores = Scores.make_class_scores(
             np.zeros((np.count_nonzero(folds), len(labels)), np.float32), None
         )
-        can_keep = keeps_thresholds(make_checked_answers(learnt_photos, no_scores, folds), parent)
+        can_keep = can_keep_thresholds(make_checked_answers(learnt_photos, no_scores, folds), parent)
         thing_folds = np.zeros_like(folds) if can_keep else make_thing_folds(learnt_photos)
         head = fit_photo_head(learnt_photos, labels, folds, thing_folds, watch)
     if sentence := describe_lacking_labels(head.lacking_labels):

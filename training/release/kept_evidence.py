@@ -58,7 +58,7 @@ def is_as_strict(before: ModelContract, now: ModelContract) -> bool:
     )
 
 
-def kept_products(  # noqa: PLR0913, PLR0917 - both heads, and whom it is said to
+def choose_product_promises(  # noqa: PLR0913, PLR0917 - both heads, and whom it is said to
     parent: LocalRelease,
     parent_heads: Network | None,
     head: PhotoHead,
@@ -70,7 +70,7 @@ def kept_products(  # noqa: PLR0913, PLR0917 - both heads, and whom it is said t
 
     Args:
         parent: the release whose head for photos was fitted again.
-        parent_heads: the parent's heads, from `network_that_sees_alike`.
+        parent_heads: the parent's heads, from `read_matching_heads`.
         head: the head that takes its place.
         now: the contract of the release.
         own: decided cross-fitted answers to photos of the user's products; empty if groups are no products.

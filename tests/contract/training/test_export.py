@@ -38,7 +38,12 @@ from training.release.export import (
     scores_of,
     write_graph,
 )
-from training.release.photos import UNLEARNT_THINGS, decide_photos, keeps_thresholds
+from training.release.photo_decisions import (
+    UNLEARNT_THINGS,
+    PhotoEvidence,
+    can_keep_thresholds,
+    decide_photos,
+)
 from training.thresholds.requirements import PHOTO_UNFAMILIAR_SHARE
 
 PICTURES = striped_pictures(200, seed=7).images
@@ -224,10 +229,10 @@ def test_what_unknown_sources_chose_stays_until_enough_of_ones_own_choose(
         UNLEARNT_THINGS, [NO_CLASS] * 50, networks="photos", probabilities=sure, distances=far
     )
 
-    _, found = decide_photos(right + others, parent, print)
+    found = decide_photos(PhotoEvidence(cross_fitted=right + others), parent, print)
 
     now = found.make_contract(head.labels, parent.manifest.get_contract("photos").input).class_head
-    assert keeps_thresholds(Answers.make_answers(tier, [0] * n), parent) == stays
+    assert can_keep_thresholds(Answers.make_answers(tier, [0] * n), parent) == stays
     assert (now.temperature == head.temperature and now.stricter == head.stricter) == stays
     assert (now.confidence >= head.confidence) == (stays or tier == OWN_TIER)
     assert found.familiarity is not None

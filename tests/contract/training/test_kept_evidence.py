@@ -17,8 +17,8 @@ from training.features.shipped import read_shipped_photos
 from training.gradient.networks.registry import LOGITS_LAYER
 from training.heads.hidden import HiddenHead
 from training.heads.photo_head import PhotoHead, build_photo_heads
-from training.release.kept_evidence import is_as_strict, kept_products, rests_on_kinds
-from training.release.photos import network_that_sees_alike
+from training.release.kept_evidence import choose_product_promises, is_as_strict, rests_on_kinds
+from training.release.photos import read_matching_heads
 from training.untyped import Network
 
 CONTRACT = open_bundled_release().manifest.get_contract("photos")
@@ -26,7 +26,7 @@ CONTRACT = open_bundled_release().manifest.get_contract("photos")
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return network_that_sees_alike(open_bundled_release())
+    return read_matching_heads(open_bundled_release())
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def kept(
 ) -> tuple[dict[str, ProductPromise], str]:
     """What is kept, and what is said."""
     said = list[str]()
-    products = kept_products(open_bundled_release(), network, head, now, own, said.append)
+    products = choose_product_promises(open_bundled_release(), network, head, now, own, said.append)
     return dict(products), " ".join(said)
 
 

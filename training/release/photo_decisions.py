@@ -1,0 +1,145 @@
+"""Decide the thresholds of a new head for photos by answers to photos that its folds had not learnt.
+
+If few photos are new, the parent's thresholds stay, since many photos of shops that no head knew chose them.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from inference.contract import ACCEPT_NOTHING
+from model_store.local_releases import LocalRelease
+from reports.answers import NO_ANSWERS, Answers
+from reports.intervals import count_needed_answers
+from reports.page.advice import describe_unkept_promises
+from reports.page.wording import ENGLISH_WORDING
+from reports.values import TIER_PHOTOS_PREFIX, read_report
+from training.data.photos import OWN_TIER
+from training.progress import Say
+from training.thresholds.acceptance import compute_acceptance_curves, make_promises
+from training.thresholds.answer_sets import make_scores
+from training.thresholds.decide import Thresholds
+from training.thresholds.requirements import (
+    PHOTO_UNFAMILIAR_SHARE,
+    Requirements,
+    choose_deciding_answers,
+    find_tiers_of_unknown_sources,
+    make_photo_requirements,
+)
+from training.thresholds.unproven import count_source_labels, decide_photo_thresholds
+
+UNLEARNT_THINGS: Final = "other kinds"
+"""Name of the set of photos of other things (out of distribution) that no head had learnt."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotoEvidence:
+    """The answers to photos by which a new head is decided and measured, before anything is decided.
+
+    Attributes:
+        cross_fitted: answers of heads of folds to photos that they had not learnt, and to things that no head
+            had learnt (the set UNLEARNT_THINGS).
+        by_parent: answers of the parent to pictures that the new head learnt. The release keeps them, so that
+            the gate can compare both; empty if the user gave no corrections.
+        are_groups_products: whether the groups of the user's photos are products.
+    """
+
+    cross_fitted: Answers
+    by_parent: Answers = NO_ANSWERS
+    are_groups_products: bool = False
+
+    @property
+    def to_photos(self) -> Answers:
+        """The cross-fitted answers without those to other things."""
+        return self.cross_fitted.select_rows(self.cross_fitted.sets != UNLEARNT_THINGS)
+
+    @property
+    def to_things(self) -> Answers:
+        """The answers to photos of other things; empty if none were left out of the fit."""
+        return self.cross_fitted.select_set(UNLEARNT_THINGS)
+
+    def select_own_products(self, decided_answers: Answers) -> Answers:
+        """Return the decided answers to photos of the user's products; empty if groups are no products."""
+        is_own = np.isin(decided_answers.pictures, self.by_parent.pictures)
+        return decided_answers.select_rows(is_own & self.are_groups_products)
+
+
+def decide_photos(evidence: PhotoEvidence, parent: LocalRelease, say: Say) -> Thresholds:
+    """Choose the thresholds of a new head for photos, and say which promises cannot be given.
+
+    If the parent's thresholds stay valid, its temperature stays, too. Its confidences are lower limits, since
+    photos of unknown sources may have chosen them, and the usual share of photos is called unfamiliar.
+    """
+    manifest = parent.manifest
+    deciding = choose_deciding_answers(evidence.to_photos)
+    required = _make_requirements(evidence, deciding, parent)
+    thresholds = decide_photo_thresholds(deciding, required, manifest.labels)
+    _report_thresholds(thresholds, deciding, manifest.labels, required.accuracy, say)
+    return thresholds
+
+
+def _make_requirements(evidence: PhotoEvidence, deciding: Answers, parent: LocalRelease) -> Requirements:
+    """Return what the thresholds have to fulfil.
+
+    Args:
+        deciding: the answers that decide: those to photos of one sort, from `choose_deciding_answers`.
+    """
+    manifest = parent.manifest
+    parent_confidence = (
+        manifest.get_contract("photos").class_head.confidence
+        if manifest.has_both_networks
+        else ACCEPT_NOTHING
+    )
+    thing_scores = make_scores(evidence.to_things) if len(evidence.to_things) else None
+    required = make_photo_requirements(deciding, thing_scores, parent_confidence)
+    if not can_keep_thresholds(evidence.to_photos, parent):
+        return required
+    contract = manifest.get_contract("photos")
+    return replace(
+        required,
+        temperature=contract.temperature,
+        minimum_confidence=max(required.minimum_confidence, parent_confidence),
+        # Few pictures do not say, either, how many of further ones are unfamiliar.
+        unfamiliar_shares=(PHOTO_UNFAMILIAR_SHARE,),
+        ood_scores=None,
+    ).adopt_label_rules(contract)
+
+
+def _report_thresholds(
+    thresholds: Thresholds, deciding: Answers, labels: tuple[str, ...], accuracy: float, say: Say
+) -> None:
+    """Say which promises cannot be given, and which labels are accepted less often or never."""
+    curves = compute_acceptance_curves(thresholds.answer_sets)
+    for sentence in describe_unkept_promises(
+        make_promises(thresholds.answer_sets, thresholds.confidence), ENGLISH_WORDING, curves
+    ):
+        say(sentence)
+    for index, least in thresholds.stricter_confidences.items():
+        say(f"{labels[index]} needs a confidence of {least:.0%} for photos: at less, too few are right.")
+    for row in count_source_labels(deciding, thresholds.find_sure_answers(deciding), labels, accuracy):
+        if row.is_unproven:
+            say(
+                f"{row.label} is never accepted for photos: of {row.accepted_count:,} sure answers to "
+                f"photos from {row.source}, of which nothing had been learnt, {row.right_count:,} are right."
+            )
+
+
+def can_keep_thresholds(answers: Answers, parent: LocalRelease) -> bool:
+    """Return whether the parent's thresholds stay valid for a new head, so that none are chosen.
+
+    No score is read, so the function can be called before any head is fitted.
+
+    Args:
+        answers: the answers, of which only sets and truth matter.
+        parent: the release whose head is replaced.
+    """
+    if not parent.manifest.has_both_networks or find_tiers_of_unknown_sources(answers):
+        return False
+    required = make_photo_requirements(choose_deciding_answers(answers), None, ACCEPT_NOTHING)
+    is_sampled = int((answers.has_class & (answers.sets == OWN_TIER)).sum()) >= count_needed_answers(
+        required.accuracy
+    )
+    promised = {promise.pictures.removeprefix(TIER_PHOTOS_PREFIX) for promise in read_report(parent).promises}
+    is_new = is_sampled or not (required.tiers or set()) <= {*promised, OWN_TIER}
+    return parent.manifest.get_contract("photos").class_head.confidence < ACCEPT_NOTHING and not is_new
