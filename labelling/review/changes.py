@@ -4,6 +4,7 @@ Each picture is read once and answered by both releases. The page works from a d
 Its command, which prints the rows and decides the exit code: scripts/diff.py.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from itertools import islice
@@ -176,26 +177,54 @@ def make_changes_page(compared: Comparison, names: tuple[str, str]) -> bytes:
         names: the names of the first and the second release, for the text of the page.
     """
     shown = compared.changes[:MAX_CHANGES_ON_PAGE]
-    lead = (
-        f"{names[0]} → {names[1]}. Of {compared.picture_count:,} pictures {_counted(compared.changes)}; "
-        f"{len(shown):,} are shown: other labels first, then other decisions, in each the surest new answer "
-        "first."
-    )
-    cards = [_card(change, compared.thumbnails.get(change.path, "")) for change in shown]
-    page = {"first": names[0], "second": names[1], "lead": lead, "cards": cards}
+    page = {
+        "first": names[0],
+        "second": names[1],
+        "lead": _describe_changes(compared, names, len(shown)),
+        "kinds": _count_kinds(compared.changes),
+        "cards": [_make_card(change, compared.thumbnails.get(change.path, "")) for change in shown],
+    }
     return fill_page("changes.html", page, "cards.js", "changes.js").encode("utf-8", "backslashreplace")
 
 
-def _counted(changes: Sequence[Change]) -> str:
+def _describe_changes(compared: Comparison, names: tuple[str, str], shown_count: int) -> str:
+    """Return the sentences at the top of the page."""
+    first, second = names
+    pictures = f"{compared.picture_count:,} pictures"
+    if not compared.changes:
+        return f"No answer changes. {first} and {second} answer all {pictures} alike."
+    return (
+        f"{first} → {second}. Of {pictures} {_count_answers(compared.changes)}; "
+        f"{shown_count:,} are shown: other labels first, then other decisions, in each the surest new answer "
+        "first."
+    )
+
+
+def _count_kinds(changes: Sequence[Change]) -> list[dict[str, str | int]]:
+    """Return the name of each kind of change and how many changes are of it, the most frequent first."""
+    counts = Counter(map(_name_kind, changes))
+    return [{"name": name, "count": count} for name, count in counts.most_common()]
+
+
+def _name_kind(change: Change) -> str:
+    """Return what a change does, such as `Bag → Coat`, or `Bag: accept → review` if the label stays."""
+    question = f"{change.attribute}: " if change.attribute else ""
+    if change.label_a == change.label_b:
+        return f"{question}{change.label_a}: {change.decision_a} → {change.decision_b}"
+    return f"{question}{change.label_a} → {change.label_b}"
+
+
+def _count_answers(changes: Sequence[Change]) -> str:
     """Return how many pictures changed, and how many answers if a picture has several."""
     pictures = len({change.path for change in changes})
     answers = "another answer" if pictures == len(changes) else f"{len(changes):,} other answers"
     return f"{pictures:,} have {answers}"
 
 
-def _card(change: Change, picture: str) -> dict[str, str]:
+def _make_card(change: Change, picture: str) -> dict[str, str]:
     """Return the card of a change, for the page."""
     return {
+        "kind": _name_kind(change),
         "path": change.path,
         "picture": picture,
         "before": (f"{change.attribute}: " if change.attribute else "")
