@@ -44,8 +44,8 @@ from training.evaluation.products import measure_products
 from training.features.blocks import VECTOR_LAYER, build_vector_network
 from training.features.shipped import PHOTO_BLOCKS
 from training.heads.hidden import ENSEMBLE_MEMBERS
-from training.release.make import make_release, new_release
-from training.release.photo_heads import below, export_heads
+from training.release.make import make_release, start_release
+from training.release.photo_heads import describe_frozen_network, export_heads
 from training.release.photos import compute_photo_model_figures, read_matching_heads
 from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY
 from training.untyped import Network
@@ -88,7 +88,7 @@ def seal_with_attribute(where: Path, parent: LocalRelease, folder: Path, attribu
     sources = {find_source(photo, names) for photo in photos}  # refused before any head is fitted
     head, shares = fit_attribute(attribute)
     contract, report, answers = decide_attribute(attribute, shares, parent, folder)
-    with new_release(where, parent, frozenset(PHOTO_FILES)) as unfinished:
+    with start_release(where, parent, frozenset(PHOTO_FILES)) as unfinished:
         whole, golden = export_heads(add_head(read_matching_heads(parent), attribute, head), unfinished)
         near = np.stack([compute_perceptual_hash(decode_photo(folder, photo).picture) for photo in photos])
         hashes = LearntHashes.make_from_digests(
@@ -102,7 +102,9 @@ def seal_with_attribute(where: Path, parent: LocalRelease, folder: Path, attribu
             "command": shlex.join(sys.orig_argv),
             "libraries": dict(find_library_versions()),
         }
-        configuration = report.training.configuration | {f"{attribute.name}_head": record} | below()
+        configuration = (
+            report.training.configuration | {f"{attribute.name}_head": record} | describe_frozen_network()
+        )
         return make_release(
             unfinished,
             networks=known.networks | {"photos": before.replace_fields(contract=contract, golden=golden)},

@@ -22,7 +22,7 @@ from lab.pretraining_photos import CLUTTERED, Photo, decode_photo, list_photos
 from training.features.blocks import BLOCKS_INPUT_CONTRACT, MEASURED_WIDTHS, build_vector_network
 from training.features.weights import hash_weights, write_npz
 from training.heads.negatives import SHIPPED_NEGATIVES_FILE, THINGS_ARRAY, TIERS_ARRAY
-from training.release.export import features_of
+from training.release.export import compute_layer_features
 
 MAX_PHOTOS_PER_KIND: Final = 45
 """Largest number of photos of one kind from shops, and of the same kind from users."""
@@ -71,7 +71,9 @@ def write_negatives(folder: Path, photos: Sequence[Photo], path: Path) -> None:
     decoded = (decode_photo(folder, photo) for photo in track(photos, "reading"))
     images = np.stack([convert_to_pixels(picture, BLOCKS_INPUT_CONTRACT) for picture in decoded])
     networks = [build_vector_network((block,)) for block in MEASURED_WIDTHS]
-    features = {hash_weights(model): features_of(model, images).astype(np.float16) for model in networks}
+    features = {
+        hash_weights(model): compute_layer_features(model, images).astype(np.float16) for model in networks
+    }
     about = {
         THINGS_ARRAY: [find_thing_kind(photo) for photo in photos],
         TIERS_ARRAY: [photo.tier for photo in photos],

@@ -37,9 +37,9 @@ from training.evaluation.evaluate import answer_pictures
 from training.evaluation.products import measure_products
 from training.evaluation.statistics import compute_overconfidence
 from training.features.blocks import BLOCKS_INPUT_CONTRACT
-from training.release.make import make_release, new_release
+from training.release.make import make_release, start_release
 from training.release.photo_decisions import PhotoEvidence, decide_photos
-from training.release.photo_heads import below, export_heads
+from training.release.photo_heads import describe_frozen_network, export_heads
 from training.release.photos import (
     compute_photo_model_figures,
     measure_photos,
@@ -119,7 +119,7 @@ def seal_as_decided(folder: Path, parent: LocalRelease, near: PerceptualHashes |
         BadRecipe: the parent has no network that answers photos, or none on the package's network.
         StoreError: the folder cannot be sealed.
     """
-    with new_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
+    with start_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
         report, photos = _rewrite_heads(unfinished, parent, near)
         return make_release(
             unfinished,
@@ -149,7 +149,7 @@ def decide_again(
     """
     evidence = PhotoEvidence(cross_fitted=given)
     found = decide_photos(evidence, parent, print)
-    with new_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
+    with start_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
         return _write_decided_release(unfinished, parent, evidence, found, tested, near)
 
 
@@ -212,7 +212,9 @@ def _rewrite_heads(
         LearntHashes(learnt.sha256_prefixes, np.unique(np.concatenate([hashes, near]), axis=0)).save_hashes(
             folder
         )
-    training = report.training.replace_fields(configuration=report.training.configuration | below())
+    training = report.training.replace_fields(
+        configuration=report.training.configuration | describe_frozen_network()
+    )
     figures = compute_photo_model_figures(whole, folder, before.contract)
     return report.replace_fields(training=training, photo_model=figures), before.replace_fields(golden=golden)
 

@@ -32,7 +32,7 @@ from reports.model_card import MODEL_CARD_FILE, make_model_card
 from reports.page.html_page import REPORT_PAGE_FILE, make_page_file, read_figures
 from reports.values import Report, read_report
 from training.evaluation.title_shares import make_kind_trial, measure_outside_kinds, measure_title_words
-from training.release.make import new_release
+from training.release.make import start_release
 
 STEPS: Final = "steps"
 """Key of the records in the training of a manifest."""
@@ -81,7 +81,7 @@ def seal_again(
         report: the report in place of the parent's.
         training: entries for the manifest's training, beside the parent's.
     """
-    with new_release(folder, parent) as unfinished:
+    with start_release(folder, parent) as unfinished:
         manifest = parent.manifest
         contracts = {name: network.contract for name, network in manifest.networks.items()}
         (unfinished / REPORT_FILE).write_bytes(report.serialize())

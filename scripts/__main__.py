@@ -24,10 +24,10 @@ try:
     from app import __version__
     from scripts.terminal import (
         add_subcommands,
-        first_line_of_docstring,
         list_subcommands,
         make_command_parser,
         print_message,
+        read_first_docstring_line,
         run_command,
         run_main,
     )
@@ -104,7 +104,7 @@ def list_verbs() -> tuple[Verb, ...]:
     """Return the commands whose files exist in this installation, with their summaries."""
     files = {name: Path(__file__).with_name(f"{name}.py") for name in VERB_NAMES}
     return tuple(
-        Verb(name, first_line_of_docstring(ast.get_docstring(ast.parse(file.read_text("utf-8")))))
+        Verb(name, read_first_docstring_line(ast.get_docstring(ast.parse(file.read_text("utf-8")))))
         for name, file in files.items()
         if file.exists()
     )
@@ -139,7 +139,7 @@ def main(argv: list[str] | None = None) -> int:
             f"{words[0]}: an option stands after its verb, as in `wardrobe train`. {OTHER_PROJECTS_HINT}"
         )
         return UNKNOWN_VERB_EXIT_CODE
-    return run_command(build_parser(), _list, words)
+    return run_command(build_parser(), _print_verbs, words)
 
 
 def _find_close_verbs(word: str, verbs: list[str]) -> list[str]:
@@ -164,7 +164,7 @@ def _is_known(word: str) -> bool:
     return word.partition("=")[0].lower() in {"-h", "--help", "--json", "--version"}
 
 
-def _list(_: Namespace) -> object:
+def _print_verbs(_: Namespace) -> object:
     build_parser().print_help()
     return [asdict(verb) for verb in list_verbs()]
 

@@ -35,17 +35,17 @@ def execute(arguments: argparse.Namespace) -> object:
     """
     check_tensorflow()
     check_keras_file(arguments.model)
-    with claim_new_run(arguments.run or _default_run_folder(arguments.model)) as run:
-        return _adopt(arguments, run / NEW_RELEASE_FOLDER)
+    with claim_new_run(arguments.run or _name_default_run(arguments.model)) as run:
+        return _make_and_publish(arguments, run / NEW_RELEASE_FOLDER)
 
 
-def _adopt(arguments: argparse.Namespace, release: Path) -> object:
+def _make_and_publish(arguments: argparse.Namespace, release: Path) -> object:
     """Make the release in its folder, and store it."""
     target = open_release_target(arguments, arguments.data)
     data = load_data_set(choose_data_source(arguments), TerminalProgress())
     data = data.match_labels(arguments.labels, forced=arguments.force) if arguments.labels else data
     target.check_labels(data.labels)
-    _make(release, arguments.model, data, forced=arguments.force)
+    _make_release(release, arguments.model, data, forced=arguments.force)
     print_promises(release, make_console().print)
     return target.publish_and_report(release)
 
@@ -55,7 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = make_command_parser("adopt", __doc__, EXAMPLE_COMMANDS)
     parser.add_argument("model", type=Path, help="file `.keras` of Keras 3, without code of its own")
     order = "class names in the order of its outputs (default: the data's, in order of their names)"
-    parser.add_argument("--labels", type=_labels, metavar="A,B,C", help=order)
+    parser.add_argument("--labels", type=_parse_labels, metavar="A,B,C", help=order)
     add_data_options(parser)
     group = parser.add_argument_group("where it goes")
     place = "folder of the new release (default: one per model in runs/)"
@@ -64,19 +64,19 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _labels(text: str) -> tuple[str, ...]:
+def _parse_labels(text: str) -> tuple[str, ...]:
     labels = tuple(map(normalize_label, text.split(",")))
     if not all(labels) or len(set(labels)) < len(labels):
         raise argparse.ArgumentTypeError(f"{text!r}: expected names that differ, with commas between them")
     return labels
 
 
-def _default_run_folder(model: Path) -> Path:
+def _name_default_run(model: Path) -> Path:
     """Return `runs/adopted-HASH`, so that each model gets a folder of its own."""
     return Path("runs") / f"adopted-{fingerprint_file(model).sha256[:16]}"
 
 
-def _make(release: Path, model: Path, data: LabelledData, *, forced: bool) -> None:
+def _make_release(release: Path, model: Path, data: LabelledData, *, forced: bool) -> None:
     start_tensorflow()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.release.adopt import adopt  # noqa: PLC0415

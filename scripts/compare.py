@@ -88,7 +88,7 @@ def execute(arguments: argparse.Namespace) -> object:
     start_tensorflow()
     allow_many_networks()
     with explain_resuming("The same command goes on after the last finished epoch."):
-        reports = _reports(arguments, data)
+        reports = _collect_reports(arguments, data)
     comparisons = [
         combine_reports(network, by_seed, arguments.recipe or OWN_RECIPE)
         for network, by_seed in reports.items()
@@ -96,7 +96,7 @@ def execute(arguments: argparse.Namespace) -> object:
     write_comparison(results, comparisons)
     save_figure(draw_comparison(comparisons), figure)
     make_console().print(f"{results}, {figure}")
-    print_table([_row(comparison) for comparison in comparisons])
+    print_table([_make_row(comparison) for comparison in comparisons])
     for network, by_seed in reports.items():
         for report in by_seed.values():
             if warning := describe_unfinished_average(network, report):
@@ -105,7 +105,7 @@ def execute(arguments: argparse.Namespace) -> object:
         make_console().print(PUBLISHED_VALIDATION_NOTE)
     return {
         "written": [str(results), str(figure)],
-        "networks": [_headline(comparison) for comparison in comparisons],
+        "networks": [_select_main_figures(comparison) for comparison in comparisons],
     }
 
 
@@ -116,7 +116,7 @@ def build_parser() -> argparse.ArgumentParser:
     group = parser.add_argument_group("what to do")
     add = group.add_argument
     networks = f"networks that are compared, of {', '.join(NETWORK_NAMES)}"
-    add("--networks", type=_networks, required=True, metavar="A,B,C", help=networks)
+    add("--networks", type=_parse_networks, required=True, metavar="A,B,C", help=networks)
     add(
         "--seeds",
         type=make_whole_number_parser(1),
@@ -131,7 +131,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _networks(text: str) -> tuple[str, ...]:
+def _parse_networks(text: str) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(text.split(",")))
     for name in names:
         if name not in NETWORK_NAMES:
@@ -139,7 +139,7 @@ def _networks(text: str) -> tuple[str, ...]:
     return names
 
 
-def _reports(
+def _collect_reports(
     arguments: argparse.Namespace, data: LabelledData
 ) -> dict[TrainableNetworkName, dict[int, Report]]:
     """Return the report of each network by seed, after training those that have no release yet.
@@ -151,11 +151,11 @@ def _reports(
     from training.pixel_network import make_training_run, train_pixel_network  # noqa: PLC0415 - needs Keras
 
     command = shlex.join(["wardrobe", "compare", *arguments.words])
-    recipes = _recipes(arguments, data)
+    recipes = _list_recipes(arguments, data)
     progress = TerminalProgress()
     tasks = [make_training_run(recipe, data, command_line=command) for recipe in recipes]
     releases = [task.folder / NEW_RELEASE_FOLDER for task in tasks]
-    finished = list(map(_report_of_finished, recipes, releases))
+    finished = list(map(_read_finished_report, recipes, releases))
     reports: dict[TrainableNetworkName, dict[int, Report]] = {}
     for number, (recipe, task, release) in enumerate(zip(recipes, tasks, releases, strict=True), 1):
         place = f"{recipe.network}, seed {recipe.seed} ({number} of {len(recipes)})"
@@ -170,7 +170,7 @@ def _reports(
     return reports
 
 
-def _recipes(arguments: argparse.Namespace, data: LabelledData) -> list[Recipe]:
+def _list_recipes(arguments: argparse.Namespace, data: LabelledData) -> list[Recipe]:
     """Return the recipes to train: all seeds of the first network, then of the next."""
     recipes = []
     for network in arguments.networks:
@@ -185,7 +185,7 @@ def _recipes(arguments: argparse.Namespace, data: LabelledData) -> list[Recipe]:
     return recipes
 
 
-def _report_of_finished(recipe: Recipe, release: Path) -> Report | None:
+def _read_finished_report(recipe: Recipe, release: Path) -> Report | None:
     """Return the report of a release that this recipe has made; None if nothing has its name.
 
     Raises:
@@ -204,7 +204,7 @@ def _report_of_finished(recipe: Recipe, release: Path) -> Report | None:
     )
 
 
-def _row(comparison: "ComparedNetwork") -> dict[str, str]:
+def _make_row(comparison: "ComparedNetwork") -> dict[str, str]:
     """Return the cells of a network, by their headings."""
     from training.gradient.comparison_results import format_spread  # noqa: PLC0415 - needs matplotlib
 
@@ -222,7 +222,7 @@ def _row(comparison: "ComparedNetwork") -> dict[str, str]:
     }
 
 
-def _headline(comparison: "ComparedNetwork") -> dict[str, object]:
+def _select_main_figures(comparison: "ComparedNetwork") -> dict[str, object]:
     """Return the main figures of a network as JSON values. The comparison's file has all of them."""
     figures = {"network", "parameters", "trainable_parameters", "mflops", "seconds"}
     published = comparison.published

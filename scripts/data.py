@@ -23,7 +23,7 @@ from scripts.list_options import add_list_options, add_product_column_option, fo
 from scripts.progress_bars import TerminalProgress
 from scripts.terminal import NegativeResult, get_program_name, make_command_parser, make_console, print_table
 from training.data.contents import Contents
-from training.data.decoded_pictures import decode_pictures, look_for_photo
+from training.data.decoded_pictures import decode_pictures, find_photo
 from training.data.fashion import FASHION_MNIST_LABELS
 from training.data.folders import has_idx_files, unwrap_folder
 from training.data.named import Named
@@ -101,16 +101,16 @@ def execute(arguments: argparse.Namespace) -> object:
     else:
         parts, contents, near_copies = read_training_pictures(data_source, progress)
     is_whole = not contents.read_errors and len(near_copies.contents) == len(contents.learnable_contents)
-    counts = {name: _counts(name, parts) for name in parts[0].labels}
+    counts = {name: _count_labels(name, parts) for name in parts[0].labels}
     for name, of_labels in counts.items():
         heading = "class" if name == LABEL else name
         print_table([{heading: label, "pictures": f"{n:,}"} for label, n in of_labels.items()])
     _print_near_copies(near_copies)
     if arguments.sheet is not None:
-        _draw(parts, arguments.sheet)
+        _draw_pictures(parts, arguments.sheet)
     options = (word for name in attributes for word in ("--attribute", name))
     words = shlex.join([str(place), *format_list_options(arguments), *options])
-    print("", *_verdict(counts[LABEL], words, is_whole=is_whole, is_tiered=is_tiered), sep="\n")
+    print("", *_describe_verdict(counts[LABEL], words, is_whole=is_whole, is_tiered=is_tiered), sep="\n")
     document = {
         "counts": counts.pop(LABEL),
         "attributes": counts,
@@ -148,7 +148,7 @@ def read_training_pictures(
     if (listing := data_source.list_pictures()) is None:
         raise DataError(f"{data_source.place}: names no pictures of your own.")
     data_source.check_listing(listing)
-    is_of_photos, read_pictures = look_for_photo(listing, progress)
+    is_of_photos, read_pictures = find_photo(listing, progress)
     contents = data_source.make_contents(listing, read_pictures)
     contents.check_contents(progress.warn, skip_unreadable=True)
     decoded = decode_pictures(contents, GREY_28, progress, skip_unreadable=True)
@@ -161,14 +161,14 @@ def read_training_pictures(
     return [part for part in (data.train, data.test) if part], contents, near_copies
 
 
-def _counts(name: str, parts: Sequence[Pictures]) -> dict[str, int]:
+def _count_labels(name: str, parts: Sequence[Pictures]) -> dict[str, int]:
     """Count pictures by their label of a question, in the order of its names."""
     names = parts[0].labels[name].names
     labels = Counter(code for part in parts for code in part.labels[name].main_codes.tolist())
     return {label: labels[code] for code, label in enumerate(names)}
 
 
-def _verdict(counts: dict[str, int], words: str, *, is_whole: bool, is_tiered: bool) -> list[str]:
+def _describe_verdict(counts: dict[str, int], words: str, *, is_whole: bool, is_tiered: bool) -> list[str]:
     """Return sentences about how much can be learnt, and the next command to paste.
 
     Args:
@@ -206,7 +206,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _draw(parts: Sequence[Pictures], target: Path) -> None:
+def _draw_pictures(parts: Sequence[Pictures], target: Path) -> None:
     """Draw some pictures of each class."""
     require_library("matplotlib", "matplotlib")
     # matplotlib takes seconds to load, which the check alone should not.

@@ -13,7 +13,7 @@ from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE
 from scripts.list_options import add_list_options, add_product_column_option
 from scripts.progress_bars import TerminalProgress
 from scripts.terminal import parse_number, parse_whole_number
-from training.data.decoded_pictures import look_for_photo
+from training.data.decoded_pictures import find_photo
 from training.data.fashion import LabelledData
 from training.data.named import Named
 from training.data.pictures import Pictures
@@ -125,10 +125,10 @@ def add_start_recipe_options(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--network", choices=NETWORK_NAMES, metavar="NAME", help=networks)
     group.add_argument("--model-arch", dest="network", choices=NETWORK_NAMES, help=argparse.SUPPRESS)
     recipes = f"recipe to start from: {', '.join(sorted(RECIPES))} (default: the network's own)"
-    group.add_argument("--recipe", type=_recipe_name, metavar="NAME", help=recipes)
+    group.add_argument("--recipe", type=_parse_recipe_name, metavar="NAME", help=recipes)
 
 
-def _recipe_name(text: str) -> str:
+def _parse_recipe_name(text: str) -> str:
     if text == "bundled":
         raise argparse.ArgumentTypeError(
             "'bundled': no recipe makes the bundled release any more. For photos use --from bundled "
@@ -179,7 +179,7 @@ def load_pixel_pictures(arguments: argparse.Namespace) -> LabelledData:
     data_source = choose_data_source(arguments)
     if (listing := data_source.list_pictures()) is None:
         return load_data_set(data_source, TerminalProgress())
-    is_of_photos, read_pictures = look_for_photo(listing, TerminalProgress())
+    is_of_photos, read_pictures = find_photo(listing, TerminalProgress())
     if is_of_photos:
         arguments.error("photos of own classes are learnt by a head: wardrobe train --data PLACE")
     contents = data_source.make_contents(listing, read_pictures)
@@ -197,9 +197,9 @@ def add_recipe_options(
     """
     hints = get_type_hints(Recipe, include_extras=True)
     for name in names:
-        kind = _plain(hints[name])
+        kind = _find_plain_type(hints[name])
         default = RECIPE_DEFAULT_TEXTS.get(name, "as in the recipe")
-        text = f"{_description(hints[name])} (default: {default}){note}"
+        text = f"{_find_description(hints[name])} (default: {default}){note}"
         option = f"--{name.replace('_', '-')}"
         if kind is bool:
             group.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
@@ -219,14 +219,14 @@ RECIPE_DEFAULT_TEXTS: Final = {"limit": "all", "dropout": "the network's own"}
 """Default values that the help shows for fields of a recipe that no recipe sets, by the name of the field."""
 
 
-def _plain(hint: Any) -> Any:  # noqa: ANN401 - types are of many types
+def _find_plain_type(hint: Any) -> Any:  # noqa: ANN401 - types are of many types
     """Return the type in an annotation: `int` for `Annotated[int | None, ...]`; a Literal stays."""
     while get_origin(hint) is not Literal and (inner := get_args(hint)):
         hint = inner[0]
     return hint
 
 
-def _description(hint: Any) -> str:  # noqa: ANN401 - as above
+def _find_description(hint: Any) -> str:  # noqa: ANN401 - as above
     return str(next(value.description for value in hint.__metadata__ if getattr(value, "description", None)))
 
 

@@ -89,11 +89,11 @@ def generate_blocks() -> dict[str, str]:
     from benchmarks.tables import figures, table  # noqa: PLC0415 - it imports what only `make docs` installs
 
     return {
-        "commands": table(_commands()),
+        "commands": table(_list_commands()),
         "settings": table(make_settings_rows(inspect.getdoc(Settings) or "")),
-        "reasons of answers": table(_reasons(ANSWER_PLACE_NAMES)),
-        "reasons of tables": table(_reasons(TABLE_PLACE_NAMES)),
-        "languages": table(_languages()),
+        "reasons of answers": table(_list_reasons(ANSWER_PLACE_NAMES)),
+        "reasons of tables": table(_list_reasons(TABLE_PLACE_NAMES)),
+        "languages": table(_list_languages()),
     } | figures()
 
 
@@ -113,13 +113,13 @@ def fill_blocks(page: str, block_texts: Mapping[str, str]) -> str:
     return BLOCK_PATTERN.sub(lambda block: block["kept"] + block_texts[block["name"]], page)
 
 
-def _commands() -> list[tuple[str, ...]]:
+def _list_commands() -> list[tuple[str, ...]]:
     left_out = (REPOSITORY_ROOT / ".dockerignore").read_text("utf-8").splitlines()
     star = {verb.name: "" if f"scripts/{verb.name}.py" in left_out else "*" for verb in list_verbs()}
     return [(f"`{verb.name}`{star[verb.name]}", verb.summary) for verb in list_verbs()]
 
 
-def _languages() -> list[tuple[str, ...]]:
+def _list_languages() -> list[tuple[str, ...]]:
     """Return a row for each language that titles may have, those that are read first."""
     sorted_languages = sorted(
         load_languages().values(), key=lambda language: (not language.is_read, language.name)
@@ -148,12 +148,12 @@ def make_settings_rows(docstring: str) -> list[tuple[str, ...]]:
             "wrap."
         )
     return [
-        (f"`WARDROBE_{name.upper()}`", _default(Settings.model_fields[name].default), described[name])
+        (f"`WARDROBE_{name.upper()}`", _format_default(Settings.model_fields[name].default), described[name])
         for name in fields
     ]
 
 
-def _reasons(places: Mapping[Place, str]) -> list[tuple[str, ...]]:
+def _list_reasons(places: Mapping[Place, str]) -> list[tuple[str, ...]]:
     """Return a row for each reason of some places: its name, its meaning, and where it occurs."""
     return [
         (
@@ -165,7 +165,7 @@ def _reasons(places: Mapping[Place, str]) -> list[tuple[str, ...]]:
     ]
 
 
-def _default(value: object) -> str:
+def _format_default(value: object) -> str:
     """Return a default as it would be written in the environment; empty for None and for an empty list."""
     if value is None or value == ():
         return ""

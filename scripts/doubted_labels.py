@@ -18,7 +18,7 @@ from labelling.sources.picture_files import read_files
 from labelling.write.partial_files import write_output
 from model_store.release_files import NEW_RELEASE_FOLDER
 from scripts.terminal import EXPECTED_ERRORS, get_program_name, make_console, print_message
-from training.release.doubts import Doubted, FileAnswers, doubted, table_of
+from training.release.doubts import Doubted, FileAnswers, find_doubted_labels, make_doubts_table
 
 MAX_PICTURES_SHOWN: Final = 200
 """Largest number of pictures on the page, which a person can look at in a quarter of an hour."""
@@ -63,18 +63,18 @@ def write_doubted_labels(
         has_named_folder: whether the same command names the folder of the run, which has a release now.
     """
     try:
-        _write(folder, answers, labels, next_command, has_named_folder=has_named_folder)
+        _write_files(folder, answers, labels, next_command, has_named_folder=has_named_folder)
     except (OSError, *EXPECTED_ERRORS) as error:
         print_message(f"the release is made, but its doubted labels cannot be written: {error}")
 
 
-def _write(
+def _write_files(
     folder: Path, answers: FileAnswers, labels: Sequence[str], next_command: str, *, has_named_folder: bool
 ) -> None:
     pictures = len(answers[1])
     if not pictures:
         return
-    doubts = doubted(answers, labels)
+    doubts = find_doubted_labels(answers, labels)
     out = make_console()
     for name in (DOUBTS_TABLE_NAME, DOUBTS_PAGE_NAME):
         _keep_earlier(folder / name)
@@ -85,7 +85,7 @@ def _write(
             "own."
         )
         return
-    write_output(folder / DOUBTS_TABLE_NAME, table_of(doubts).encode("utf-8", "backslashreplace"))
+    write_output(folder / DOUBTS_TABLE_NAME, make_doubts_table(doubts).encode("utf-8", "backslashreplace"))
     if not doubts:
         out.print(f"None of {pictures:,} labels is doubted by a network that did not learn the picture.")
         return
@@ -118,7 +118,7 @@ def _keep_earlier(file: Path) -> None:
 def _write_page(folder: Path, doubts: Sequence[Doubted], labels: Sequence[str], command: str) -> int:
     """Write DOUBTS_PAGE_NAME, whose export this command learns, and return how many pictures it shows."""
     prepare_decoders()
-    cards = [_card(doubt) for doubt in doubts[:MAX_PICTURES_SHOWN]]
+    cards = [_make_card(doubt) for doubt in doubts[:MAX_PICTURES_SHOWN]]
     title = f"{folder.name}, {len(cards):,}/{len(doubts):,}"
     write_page(
         folder / DOUBTS_PAGE_NAME,
@@ -131,7 +131,7 @@ def _write_page(folder: Path, doubts: Sequence[Doubted], labels: Sequence[str], 
     return len(cards)
 
 
-def _card(doubt: Doubted) -> Card:
+def _make_card(doubt: Doubted) -> Card:
     [upload] = read_files([doubt.path])
     picture = "" if isinstance(upload, Unreadable) else make_thumbnail(upload)
     values: dict[str, str | float] = {

@@ -58,11 +58,11 @@ def execute(arguments: argparse.Namespace) -> object:
         The figures for --json, as a NegativeResult (exit code 1) if they contradict the release's stored
         report.
     """
-    document = _evaluate(arguments)
+    document = _measure_release(arguments)
     return NegativeResult(document) if document.get("differences") else document
 
 
-def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
+def _measure_release(arguments: argparse.Namespace) -> dict[str, object]:
     _check_photo_options(arguments)
     require_library("sklearn", "scikit-learn")
     release = find_release(arguments.release, read_command_settings().cache_dir)
@@ -77,15 +77,17 @@ def _evaluate(arguments: argparse.Namespace) -> dict[str, object]:
     )
     _check_outputs(arguments.out, [*list_data_files(arguments, data.test), release.folder])
     if data.has_class_names:
-        data = _measured_on(release, data)
-    figures, answers = _measure(release, data)
+        data = _choose_measured_pictures(release, data)
+    figures, answers = _measure_answers(release, data)
     if not arguments.force:
         _check_label_order(release, answers, contract.labels)
     attribute_figures = _measure_attributes(release, data.test, answers)
-    objections = _compare(release, data, figures)
+    objections = _find_differences(release, data, figures)
     name = data.describe_data_set().name
-    _show(release, name, figures, objections)
-    page = _page(release, data=data.describe_data_set(), test=figures, photos={}, **_EMPTY_FIGURES)
+    _print_figures(release, name, figures, objections)
+    page = _make_report_page(
+        release, data=data.describe_data_set(), test=figures, photos={}, **_EMPTY_FIGURES
+    )
     return {
         "version": release.version,
         **_write_outputs(arguments.out, page, answers, data.test, contract),
@@ -133,7 +135,7 @@ def _check_photo_options(arguments: argparse.Namespace) -> None:
         arguments.error("--photos are measured without a data set: leave --data, --train and --test out")
 
 
-def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
+def _choose_measured_pictures(release: LocalRelease, data: LabelledData) -> LabelledData:
     """Return the pictures to measure on, and print which ones they are.
 
     If the folder is the one that the release was trained on, this is the release's own test set, otherwise
@@ -149,11 +151,11 @@ def _measured_on(release: LocalRelease, data: LabelledData) -> LabelledData:
         )
         return replace(data, test=drawn_test_set)
     make_console().print(f"Measured on all {picture_count:,} pictures that are there to measure on.")
-    _warn_of_learnt(release, data.test)
+    _warn_of_learnt_pictures(release, data.test)
     return data
 
 
-def _warn_of_learnt(release: LocalRelease, pictures: Pictures) -> None:
+def _warn_of_learnt_pictures(release: LocalRelease, pictures: Pictures) -> None:
     if count := int(find_learnt_pictures(release, pictures.sha256, pictures.hashes, say=print_message).sum()):
         print_message(
             f"the release learnt {count:,} of these {len(pictures):,} pictures, or nearly the same, so the "
@@ -161,7 +163,7 @@ def _warn_of_learnt(release: LocalRelease, pictures: Pictures) -> None:
         )
 
 
-def _measure(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, Answers]:
+def _measure_answers(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, Answers]:
     from training.evaluation.evaluate import (  # noqa: PLC0415 - needs scikit-learn
         compute_test_figures,
         decide_answers,
@@ -213,22 +215,22 @@ def _measure_attributes(
     session = OnnxSession(release.folder / GRAPH_FILE, shape=contract.input.array_shape)
     predictions = predict_pictures(Classifier(session, contract), pictures)
     answers = make_attribute_answers(predictions, class_answers, pictures.attributes)
-    shares = {name: _shares_of(rows) for name, rows in answers.items()}
-    print_table([{"attribute": name} | _attribute_row(row) for name, row in shares.items()])
+    shares = {name: _compute_shares(rows) for name, rows in answers.items()}
+    print_table([{"attribute": name} | _make_attribute_row(row) for name, row in shares.items()])
     return shares
 
 
-def _attribute_row(figures: dict[str, float | None]) -> dict[str, str]:
+def _make_attribute_row(figures: dict[str, float | None]) -> dict[str, str]:
     """Return the cells of an attribute, by their headings."""
     return {
         "pictures": f"{figures['n']:,}",
-        "right": _shown(figures["accuracy"], ".1%"),
-        "accepted": _shown(figures["accepted"], ".1%"),
-        "of these right": _shown(figures["right_of_accepted"], ".1%"),
+        "right": _format_figure(figures["accuracy"], ".1%"),
+        "accepted": _format_figure(figures["accepted"], ".1%"),
+        "of these right": _format_figure(figures["right_of_accepted"], ".1%"),
     }
 
 
-def _shares_of(answers: Answers) -> dict[str, float | None]:
+def _compute_shares(answers: Answers) -> dict[str, float | None]:
     """Return the shares among the pictures whose label is known."""
     class_answers = answers.select_rows(answers.has_class)
     right = class_answers.is_right[class_answers.is_accepted]
@@ -249,7 +251,7 @@ _EMPTY_FIGURES = {
 """Empty values for the figures of a report that a data set does not measure."""
 
 
-def _page(release: LocalRelease, **new_figures: object) -> bytes:
+def _make_report_page(release: LocalRelease, **new_figures: object) -> bytes:
     """Return the page of a release's report, with the new figures in place of its own."""
     report = read_report(release).replace_fields(**new_figures)
     return make_page_file(release.manifest.contracts, report, {})
@@ -284,7 +286,7 @@ def _write_outputs(
     return {"written": paths}
 
 
-def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) -> list[str]:
+def _find_differences(release: LocalRelease, data: LabelledData, figures: TestFigures) -> list[str]:
     """Return a sentence for each figure that contradicts the stored report."""
     report = read_report(release)
     if report.data.test_sha256 != data.test.compute_digest():
@@ -297,7 +299,7 @@ def _compare(release: LocalRelease, data: LabelledData, figures: TestFigures) ->
     return describe_differences(report.test, figures)
 
 
-def _show(release: LocalRelease, name: str, figures: TestFigures, objections: list[str]) -> None:
+def _print_figures(release: LocalRelease, name: str, figures: TestFigures, objections: list[str]) -> None:
     """Print the figures in a sentence each, and the verdict."""
     out = make_console()
     low, high = figures.accuracy_interval
@@ -338,22 +340,24 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     )
     list_files = [] if arguments.photos.is_dir() else [arguments.photos]
     _check_outputs(arguments.out, [*list_files, *list_data_files(arguments, photos), release.folder])
-    _warn_of_learnt(release, photos)
+    _warn_of_learnt_pictures(release, photos)
     session = OnnxSession(release.get_graph_path("photos"), shape=contract.input.array_shape)
     undecided = make_photo_answers(score_pictures(session, photos.pixels), photos)
     answers = decide_answers(Classifier(session, contract), undecided)
     if not arguments.force:
         _check_label_order(release, answers, contract.labels)
     figures = compute_photo_figures(answers, contract, split)
-    make_console().print(f"{release.version}: {_accepts(contract)}", soft_wrap=True)
-    rows = [{"tier": tier} | _photo_row(figure) for tier, figure in figures.items()]
+    make_console().print(f"{release.version}: {_describe_thresholds(contract)}", soft_wrap=True)
+    rows = [{"tier": tier} | _make_photo_row(figure) for tier, figure in figures.items()]
     print_table(rows, arguments.split and f"split: {arguments.split}")
     section = {tier: figure.model_dump(mode="json") for tier, figure in figures.items()}
-    more = _write_outputs(arguments.out, _page(release, photos=figures), answers, photos, contract)
+    more = _write_outputs(
+        arguments.out, _make_report_page(release, photos=figures), answers, photos, contract
+    )
     return {"version": release.version, "photos": section, **more}
 
 
-def _accepts(contract: ModelContract) -> str:
+def _describe_thresholds(contract: ModelContract) -> str:
     """Return a sentence with the thresholds from which photos are accepted."""
     deciding_contract = contract.find_deciding_contract("photos")
     if deciding_contract.class_head.accepts_nothing:
@@ -365,24 +369,24 @@ def _accepts(contract: ModelContract) -> str:
     )
 
 
-def _photo_row(figures: PhotoFigures) -> dict[str, str]:
+def _make_photo_row(figures: PhotoFigures) -> dict[str, str]:
     """Return the cells of a tier, by their headings."""
     interval = figures.macro_accuracy_interval
     return {
         "photos": f"{figures.n:,}",
-        "right, mean of classes": _shown(figures.macro_accuracy, ".1%"),
+        "right, mean of classes": _format_figure(figures.macro_accuracy, ".1%"),
         "95% interval": " to ".join(f"{bound:.1%}" for bound in interval)
         if interval
         else MISSING_FIGURE_TEXT,
         "accepted": f"{figures.decisions.coverage:.1%}",
-        "of these right": _shown(figures.decisions.accuracy, ".1%"),
+        "of these right": _format_figure(figures.decisions.accuracy, ".1%"),
     }
 
 
 MISSING_FIGURE_TEXT = "-"
 
 
-def _shown(figure: float | None, form: str) -> str:
+def _format_figure(figure: float | None, form: str) -> str:
     return MISSING_FIGURE_TEXT if figure is None else format(figure, form)
 
 

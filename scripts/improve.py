@@ -37,8 +37,8 @@ from training.improve import (
     find_corrected_release,
     find_learnt_data,
     find_most_corrected_folders,
+    has_ten_classes,
     improve,
-    knows_ten_classes,
 )
 from training.loading import check_tensorflow
 
@@ -56,10 +56,10 @@ def main(words: list[str]) -> int:
         words: the words after `wardrobe improve`. Those after `--` are options of `wardrobe train`.
     """
     end = words.index("--") if "--" in words else len(words)
-    return run_command(build_parser(), partial(_improve, more=words[end + 1 :]), words[:end])
+    return run_command(build_parser(), partial(_train_and_publish, more=words[end + 1 :]), words[:end])
 
 
-def _improve(arguments: argparse.Namespace, more: list[str]) -> object:
+def _train_and_publish(arguments: argparse.Namespace, more: list[str]) -> object:
     parser = train.build_parser()
     parser.set_defaults(publish=arguments.publish, out=arguments.out)
     typed = parser.parse_args(more)
@@ -87,7 +87,7 @@ def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> ob
     compared = find_most_corrected_folders(improved_release.corrections)
     for sentence in describe_audits(improved_release.corrections, parent.version):
         make_console().print(sentence, markup=False, highlight=False, soft_wrap=True)
-    is_of_photos = knows_ten_classes(parent)
+    is_of_photos = has_ten_classes(parent)
     if not (typed.out or typed.publish or is_of_photos):
         # A release of own classes goes beside its parent; of the ten classes it is published by hand.
         typed.out = parse_store_address(improved_release.name)

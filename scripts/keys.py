@@ -34,29 +34,29 @@ EXAMPLE_COMMANDS = (
 execute = run_subcommand
 
 
-def _add(arguments: argparse.Namespace) -> dict[str, object]:
+def _add_key(arguments: argparse.Namespace) -> dict[str, object]:
     key = secrets.token_urlsafe(API_KEY_BYTES)
-    with _alone(arguments.file) as path:
+    with _lock_key_file(arguments.file) as path:
         keys = read_keys(path) if path.exists() and path.stat().st_size else ()
         if any(key_hash.name == arguments.name for key_hash in keys):
             raise SettingsError(f"{path} has a key called {arguments.name}. Choose another name.")
         before = decode_text(read_regular_file(path)).rstrip("\n") + "\n" if keys else ""
-        _replace(path, f"{before}{arguments.name}:{hash_key(key)}\n")
+        _replace_file(path, f"{before}{arguments.name}:{hash_key(key)}\n")
     if not arguments.json:
         print(key)  # and nowhere else: stderr, where words go beside JSON, may end in a log
     print_message(f"The key is shown this once; {arguments.file} has its hash. {API_KEY_USAGE}")
     return {"name": arguments.name, "key": key}
 
 
-def _list(arguments: argparse.Namespace) -> dict[str, object]:
+def _list_keys(arguments: argparse.Namespace) -> dict[str, object]:
     keys = read_keys(arguments.file)
     for key in keys:
         print(f"{key.name}  {key.sha256[:12]}...")
     return {"keys": [{"name": key.name, "sha256_begins": key.sha256[:12]} for key in keys]}
 
 
-def _remove(arguments: argparse.Namespace) -> dict[str, object]:
-    with _alone(arguments.file) as path:
+def _remove_key(arguments: argparse.Namespace) -> dict[str, object]:
+    with _lock_key_file(arguments.file) as path:
         names = [key.name for key in read_keys(path)]
         if arguments.name not in names:
             raise SettingsError(f"{path} has no key called {arguments.name}.")
@@ -66,13 +66,13 @@ def _remove(arguments: argparse.Namespace) -> dict[str, object]:
         text = decode_text(read_regular_file(path))
         lines = [(KEY_LINE.fullmatch(remove_unseen(line)), line) for line in text.splitlines()]
         other_lines = [line for key, line in lines if key is None or key["name"] != arguments.name]
-        _replace(path, "".join(f"{line}\n" for line in other_lines))
+        _replace_file(path, "".join(f"{line}\n" for line in other_lines))
     print(f"{arguments.name} is withdrawn; {len(other_names)} left.")
     return {"name": arguments.name, "left": len(other_names)}
 
 
 @contextmanager
-def _alone(file: Path) -> Iterator[Path]:
+def _lock_key_file(file: Path) -> Iterator[Path]:
     """Yield the file that a link leads to, while no other such command works in its folder."""
     path = file.resolve()
     folder = os.open(path.parent, os.O_RDONLY)
@@ -84,7 +84,7 @@ def _alone(file: Path) -> Iterator[Path]:
         os.close(folder)
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace_file(path: Path, text: str) -> None:
     """Write the whole file or none of it; owner and mode stay. A new file is readable by its owner alone."""
     with write_partial_file([text.encode()], path.parent, f".{path.name}-") as written:
         written.chmod(0o600)
@@ -95,7 +95,7 @@ def _replace(path: Path, text: str) -> None:
         written.replace(path)
 
 
-def _name(text: str) -> str:
+def _parse_name(text: str) -> str:
     if not KEY_LINE.fullmatch(f"{text}:{'0' * 64}"):
         raise argparse.ArgumentTypeError(f"{text!r} is no name: A-Z a-z 0-9 . _ - alone")
     return text
@@ -105,13 +105,13 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe keys`."""
     parser = make_command_parser("keys", __doc__, EXAMPLE_COMMANDS)
     add = add_subcommands(parser)
-    adding = add("add", _add, "Make a key and print it, this once.")
-    listing = add("list", _list, "Names, and how their hashes begin.")
-    removing = add("remove", _remove, "Withdraw a key.")
+    adding = add("add", _add_key, "Make a key and print it, this once.")
+    listing = add("list", _list_keys, "Names, and how their hashes begin.")
+    removing = add("remove", _remove_key, "Withdraw a key.")
     for each in (adding, listing, removing):
         each.add_argument("--file", type=Path, required=True, help="what WARDROBE_API_KEYS_FILE names")
     for each in (adding, removing):
-        each.add_argument("name", type=_name, help="whose key it is; logged with each of its requests")
+        each.add_argument("name", type=_parse_name, help="whose key it is; logged with each of its requests")
     return parser
 
 

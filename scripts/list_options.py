@@ -13,7 +13,7 @@ def add_list_options(group: "argparse._ActionsContainer") -> None:
     """Add the options for reading a list: --path-column, --root, --encoding and --skip-bad-rows."""
     add = group.add_argument
     columns = "columns of a list that name pictures; each one gives rows of its own (default: path)"
-    add("--path-column", type=_columns, metavar="COLUMN,...", help=columns)
+    add("--path-column", type=_parse_columns, metavar="COLUMN,...", help=columns)
     root = "folder that the paths of a list are relative to (default: the folder of the list)"
     add("--root", type=Path, metavar="FOLDER", help=root)
     add_encoding_option(group)
@@ -39,7 +39,7 @@ def add_product_column_option(group: "argparse._ActionsContainer") -> None:
     group.add_argument("--product-column", metavar="COLUMN", help=column_help)
 
 
-def _columns(text: str) -> tuple[str, ...]:
+def _parse_columns(text: str) -> tuple[str, ...]:
     columns = split_column_names(text)
     if not columns:
         raise argparse.ArgumentTypeError(f"{text!r}: expected names of columns, as in image,image_model")

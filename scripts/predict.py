@@ -91,14 +91,14 @@ def main(words: list[str]) -> int:
     networks = open_networks(release)
     answers = []
     for file in files:
-        answer = _answer(file, networks)
+        answer = _answer_file(file, networks)
         if answer is None:
             continue
         answers.append(answer)
         if arguments.json:
             print(_make_json_line(answer, release.version))
         else:
-            _show(answer, make_console())
+            _print_answer(answer, make_console())
     if answers and arguments.plot:
         draw_answers(answers, networks, arguments.plot)
     return 0 if len(answers) == len(files) else FAILURE_EXIT_CODE
@@ -126,7 +126,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _answer(file: Path, networks: Networks) -> FileAnswer | None:
+def _answer_file(file: Path, networks: Networks) -> FileAnswer | None:
     """Classify one file; None, after a line on stderr, when it is no picture."""
     try:
         with open_regular_file(file) as opened:
@@ -146,7 +146,7 @@ def _answer(file: Path, networks: Networks) -> FileAnswer | None:
     return FileAnswer(file, decoded, model_input.pixels, prediction)
 
 
-def _show(answer: FileAnswer, out: Console) -> None:
+def _print_answer(answer: FileAnswer, out: Console) -> None:
     """Print label, decision and one bar per class."""
     prediction = answer.prediction
     class_answer = prediction.answer

@@ -115,7 +115,7 @@ def print_progress_lines(line: Callable[[], str], interval: float = SECONDS_BETW
 
     def speak() -> None:
         while not done.wait(interval):
-            _say(f"{line()}; {format_seconds(time.monotonic() - began)} so far")
+            _print_line(f"{line()}; {format_seconds(time.monotonic() - began)} so far")
 
     speaker = threading.Thread(target=speak, name="progress", daemon=True)
     speaker.start()
@@ -126,7 +126,7 @@ def print_progress_lines(line: Callable[[], str], interval: float = SECONDS_BETW
         speaker.join()
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 

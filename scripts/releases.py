@@ -101,13 +101,13 @@ class ReleaseRow:
         }
 
 
-def _list(store: Store, arguments: argparse.Namespace) -> object:
+def _list_releases(store: Store, arguments: argparse.Namespace) -> object:
     log = read_promotions(store)
     last = {promotion.version: promotion for promotion in log}
     current_version = log[-1].version if log else None
     rows = [
         _describe_release(store, release, last.get(release.version), current_version)
-        for release in _stored(store)
+        for release in _read_stored_releases(store)
     ]
     print_table([row.make_table_cells() for row in rows], words=("state", "by"))
     if (sets := len({row.manifest.data.test_sha256 for row in rows if row.manifest})) > 1:
@@ -118,7 +118,7 @@ def _list(store: Store, arguments: argparse.Namespace) -> object:
     return [row.make_json_values() for row in rows]
 
 
-def _log(store: Store, arguments: argparse.Namespace) -> object:
+def _list_promotions(store: Store, arguments: argparse.Namespace) -> object:
     promotions = list(reversed(read_promotions(store)))
     print_table(
         [
@@ -137,7 +137,7 @@ def _log(store: Store, arguments: argparse.Namespace) -> object:
     return [promotion.model_dump(mode="json") for promotion in promotions]
 
 
-def _stored(store: Store) -> list[StoredRelease]:
+def _read_stored_releases(store: Store) -> list[StoredRelease]:
     """Return the releases of a store.
 
     Raises:
@@ -175,13 +175,13 @@ def _format_author(promotion: Promotion) -> str:
     return f"{promotion.by}: {promotion.note}" if promotion.note else promotion.by
 
 
-def _show(store: Store, arguments: argparse.Namespace) -> object:
+def _show_release(store: Store, arguments: argparse.Namespace) -> object:
     version = read_current_promotion(store).version if arguments.version == "current" else arguments.version
     manifest = read_manifest(store, version)
     if arguments.card:
-        return _card(store, manifest)
+        return _print_card(store, manifest)
     promotions = [promotion for promotion in read_promotions(store) if promotion.version == version]
-    facts = _facts(manifest)
+    facts = _list_facts(manifest)
     facts += [
         (made.reason, f"{made.number}, {_format_time(made)} by {_format_author(made)}") for made in promotions
     ]
@@ -203,7 +203,7 @@ def _show(store: Store, arguments: argparse.Namespace) -> object:
     }
 
 
-def _card(store: Store, manifest: Manifest) -> object:
+def _print_card(store: Store, manifest: Manifest) -> object:
     """Print the model card; of a release from before there were cards, one made of its report."""
     path = MODEL_CARD_FILE if MODEL_CARD_FILE in manifest.files else REPORT_FILE
     key = make_file_key(manifest.version, path)
@@ -216,7 +216,7 @@ def _card(store: Store, manifest: Manifest) -> object:
     return {"version": manifest.version, "card": card}
 
 
-def _facts(manifest: Manifest) -> list[tuple[str, str]]:
+def _list_facts(manifest: Manifest) -> list[tuple[str, str]]:
     headline = manifest.headline
     model = manifest.get_contract("pixels")
     return [
@@ -225,10 +225,10 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
         ("accuracy", f"{headline.test_accuracy:.4f} on {headline.test_n:,} of {manifest.data.name}"),
         ("size", describe_size(headline.parameters, headline.mflops)),
         ("labels", ", ".join(model.labels)),
-        ("review below", _review_below(model)),
+        ("review below", _describe_threshold(model)),
         (
             "review photos below",
-            _review_below(manifest.get_contract("photos").find_deciding_contract("photos")),
+            _describe_threshold(manifest.get_contract("photos").find_deciding_contract("photos")),
         ),
         ("training", ", ".join(f"{key}={value}" for key, value in manifest.training.items())),
         ("libraries", ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())),
@@ -236,7 +236,7 @@ def _facts(manifest: Manifest) -> list[tuple[str, str]]:
     ]
 
 
-def _review_below(contract: ModelContract) -> str:
+def _describe_threshold(contract: ModelContract) -> str:
     class_head = contract.class_head
     return (
         f"confidence {class_head.confidence}, familiarity {contract.minimum_familiarity}"
@@ -244,7 +244,7 @@ def _review_below(contract: ModelContract) -> str:
     )
 
 
-def _promote(store: Store, arguments: argparse.Namespace) -> object:
+def _promote_release(store: Store, arguments: argparse.Namespace) -> object:
     author = choose_author(arguments.by)
     unconditional = arguments.unconditional
     rule = judge_without_refusing if arguments.force else judge_release
@@ -253,7 +253,7 @@ def _promote(store: Store, arguments: argparse.Namespace) -> object:
     return published.promotion and published.promotion.model_dump(mode="json")
 
 
-def _rollback(store: Store, arguments: argparse.Namespace) -> object:
+def _roll_back_release(store: Store, arguments: argparse.Namespace) -> object:
     author = choose_author(arguments.by)
     unconditional = arguments.unconditional
     promotion = roll_back(store, author, note=arguments.reason, unconditional=unconditional)
@@ -264,8 +264,8 @@ def _rollback(store: Store, arguments: argparse.Namespace) -> object:
     return promotion.model_dump(mode="json")
 
 
-def _prune(store: Store, arguments: argparse.Namespace) -> object:
-    _stored(store)
+def _prune_releases(store: Store, arguments: argparse.Namespace) -> object:
+    _read_stored_releases(store)
     older_than = timedelta(minutes=arguments.older_than)
     if arguments.dry_run:
         pruned = list_prunable_releases(store, arguments.keep, older_than)
@@ -302,19 +302,19 @@ def build_parser() -> argparse.ArgumentParser:
             "--store", metavar="ADDRESS", help="store: a folder, or s3://bucket/prefix (boto3 reads AWS_*)"
         )
     add = add_subcommands(parser, store_parser)
-    add("list", _list, "What is there, what is current, how good it is.")
-    add("log", _log, "Every promotion and rollback, newest first, by whom and why.")
-    showing = add("show", _show, "One release in full, or its model card.")
+    add("list", _list_releases, "What is there, what is current, how good it is.")
+    add("log", _list_promotions, "Every promotion and rollback, newest first, by whom and why.")
+    showing = add("show", _show_release, "One release in full, or its model card.")
     showing.add_argument("version", help="a version, or `current`")
     showing.add_argument("--card", action="store_true", help="print its model card, Markdown, instead")
-    promoting = add("promote", _promote, "Make a release current.")
+    promoting = add("promote", _promote_release, "Make a release current.")
     promoting.add_argument("version", help="a version that `list` shows")
     promoting.add_argument("--force", action="store_true", help="promote it even if the gate refuses it")
-    rolling = add("rollback", _rollback, "Go back to the previous release.")
+    rolling = add("rollback", _roll_back_release, "Go back to the previous release.")
     rolling.add_argument("--reason", metavar="TEXT", help="reason, for the log")
     for each in (promoting, rolling):
         add_promotion_options(each)
-    pruning = add("prune", _prune, "Remove orphans and releases long replaced.")
+    pruning = add("prune", _prune_releases, "Remove orphans and releases long replaced.")
     keep_type = make_whole_number_parser(1, ", since current has to stay")
     number_kept = f"number of releases to keep (default: {DEFAULT_RELEASES_KEPT})"
     pruning.add_argument("--keep", type=keep_type, default=DEFAULT_RELEASES_KEPT, help=number_kept)

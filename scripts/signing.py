@@ -23,7 +23,7 @@ EXAMPLE_COMMANDS = (
 )
 
 
-def _new(arguments: argparse.Namespace) -> dict[str, object]:
+def _make_keys(arguments: argparse.Namespace) -> dict[str, object]:
     public = create_key_pair(arguments.key)
     print(
         f"{arguments.key} signs: keep it where releases are published, and nowhere else. "
@@ -32,14 +32,14 @@ def _new(arguments: argparse.Namespace) -> dict[str, object]:
     return {"key": str(arguments.key), "public": str(public)}
 
 
-def _sign(arguments: argparse.Namespace) -> dict[str, object]:
+def _sign_release(arguments: argparse.Namespace) -> dict[str, object]:
     sign_release(arguments.folder, arguments.key)
     version = open_release(arguments.folder).version
     print(f"{version} is signed.")
     return {"version": version, "signature": str(arguments.folder / SIGNATURE_FILE)}
 
 
-def _check(arguments: argparse.Namespace) -> dict[str, object]:
+def _check_release(arguments: argparse.Namespace) -> dict[str, object]:
     trusted = read_trusted_keys(arguments.keys)
     folder = expand_home(arguments.release)
     if (folder / MANIFEST_FILE).is_file():  # first, since `sign` takes folders alone, even one named bundled
@@ -57,12 +57,12 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe signing`."""
     parser = make_command_parser("signing", __doc__, EXAMPLE_COMMANDS)
     add = add_subcommands(parser)
-    making = add("new", _new, "Make a key pair: KEY, which signs, and KEY.pub, which checks.")
+    making = add("new", _make_keys, "Make a key pair: KEY, which signs, and KEY.pub, which checks.")
     making.add_argument("key", type=Path, help="where the private half goes")
-    signing = add("sign", _sign, "Sign a release that lies in a folder.")
+    signing = add("sign", _sign_release, "Sign a release that lies in a folder.")
     signing.add_argument("folder", type=Path, help="the release: a folder with a manifest.json")
     signing.add_argument("key", type=Path, help="a private key that `new` has made")
-    checking = add("check", _check, "Ask whether a release is whole and signed by a trusted key.")
+    checking = add("check", _check_release, "Ask whether a release is whole and signed by a trusted key.")
     checking.add_argument("release", help=RELEASE_HELP)
     checking.add_argument("keys", type=Path, help="a .pub file, or what WARDROBE_TRUSTED_KEYS names")
     return parser

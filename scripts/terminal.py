@@ -335,7 +335,7 @@ def make_command_parser(
     """
     parser = _Parser(
         prog=f"wardrobe {verb}" if verb else "wardrobe",
-        description=first_line_of_docstring(doc),
+        description=read_first_docstring_line(doc),
         epilog="\n  ".join(("examples:", *examples)),
         formatter_class=argparse.RawDescriptionHelpFormatter,  # examples stay a line each
         add_help=add_help,
@@ -454,6 +454,6 @@ def parse_share(text: str) -> float:
     return value
 
 
-def first_line_of_docstring(doc: str | None) -> str:
+def read_first_docstring_line(doc: str | None) -> str:
     """Return the first line of a docstring; empty if there is none, as with `python -OO`."""
     return (doc or "").partition("\n")[0]

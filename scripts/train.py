@@ -214,7 +214,7 @@ VERBS_BY_MODE = {"test": "evaluate", "eval": "evaluate", "evaluate": "evaluate",
 """The command to suggest if --mode has a value that other projects use, by this value."""
 
 
-def _mode(text: str) -> str:
+def _parse_mode(text: str) -> str:
     if text != "train":
         verb = VERBS_BY_MODE.get(text, "--help")
         raise argparse.ArgumentTypeError(f"{text!r}: this verb trains; type `wardrobe {verb}`")
@@ -250,7 +250,7 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe train`: common options, then those of each way of training."""
     parser = make_command_parser("train", __doc__, EXAMPLE_COMMANDS)
     _add_options_of_all(parser.add_argument_group(COMMON_OPTIONS_TITLE))
-    groups = {story: parser.add_argument_group(*_filled(*text)) for story, text in OPTION_GROUPS.items()}
+    groups = {story: parser.add_argument_group(*_wrap_group(*text)) for story, text in OPTION_GROUPS.items()}
     own_classes, gradient, photos = groups["own classes"], groups["pixels"], groups["photos"]
     add_place_options(own_classes, ALSO_BY_GRADIENT_NOTE)
     column = "column of the CSV that is learnt, too, such as colour; may be repeated"
@@ -279,7 +279,7 @@ OWN_CLASS_FIELDS: Final = ("seed", "limit")
 """Fields of a recipe that a training of own classes uses or records, too."""
 
 
-def _filled(title: str, description: str) -> tuple[str, str]:
+def _wrap_group(title: str, description: str) -> tuple[str, str]:
     """Return title and description of a group, whose lines argparse leaves as they are."""
     return title, textwrap.fill(description, 76)
 
@@ -293,7 +293,7 @@ def _add_options_of_all(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--run", type=Path, metavar="FOLDER", help=place)
     add_store_options(group)
     mode = "name that other projects have for this verb; changes nothing"
-    group.add_argument("--mode", type=_mode, metavar="train", help=mode)
+    group.add_argument("--mode", type=_parse_mode, metavar="train", help=mode)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def execute(arguments: argparse.Namespace) -> object:
     after = f"The same command goes on after the last finished epoch, from {folder}."
     with explain_resuming(after), claim_run(folder), EpochProgress(out, start.epochs) as steps:
         trials = run_search(search, folder, arguments.trials, steps, out.print)
-    return _hand_over(folder, trials, arguments)
+    return _write_result(folder, trials, arguments)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -122,7 +122,7 @@ def make_train_command(arguments: argparse.Namespace, best: Mapping[str, int | f
     return shlex.join([*words, *format_list_options(arguments)])
 
 
-def _hand_over(study: Path, trials: "FinishedTrials", arguments: argparse.Namespace) -> dict[str, object]:
+def _write_result(study: Path, trials: "FinishedTrials", arguments: argparse.Namespace) -> dict[str, object]:
     """Write the result of the search, print the best trial, and return it for programs.
 
     Args:
@@ -139,7 +139,7 @@ def _hand_over(study: Path, trials: "FinishedTrials", arguments: argparse.Namesp
     draw_search_plot(study, figure)
     out = make_console()
     title = f"The best of {len(trials)} trials, by validation accuracy"
-    print_table([_row(trial) for trial in trials[:MAX_TRIALS_SHOWN]], title, words=("state",))
+    print_table([_make_row(trial) for trial in trials[:MAX_TRIALS_SHOWN]], title, words=("state",))
     out.print(f"All of them: {study / STUDY_FILE}, {figure}. The best again, as a release:")
     out.print(command, soft_wrap=True)
     return {
@@ -150,7 +150,7 @@ def _hand_over(study: Path, trials: "FinishedTrials", arguments: argparse.Namesp
     }
 
 
-def _row(trial: "FrozenTrial") -> dict[str, str]:
+def _make_row(trial: "FrozenTrial") -> dict[str, str]:
     """Return the cells of a trial, by their headings. The accuracy is 0 if the loss was not a number."""
     from training.gradient.search import TRIAL_STATE_NAMES, round_values  # noqa: PLC0415 - needs Optuna
 

@@ -21,7 +21,9 @@ CPU_INFO_FILE: Final = Path("/proc/cpuinfo")
 def describe_hardware() -> str:
     """Describe the processor or accelerator, and the cores that this process may use: `AMD EPYC, 2 cores`."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return ", ".join([*list_accelerators(), _processor(), f"{cores} cores" if cores > 1 else "1 core"])
+    return ", ".join(
+        [*list_accelerators(), _find_processor_name(), f"{cores} cores" if cores > 1 else "1 core"]
+    )
 
 
 def list_accelerators() -> list[str]:
@@ -32,7 +34,7 @@ def list_accelerators() -> list[str]:
     return [details(device).get("device_name", "GPU") for device in tf.config.list_physical_devices("GPU")]
 
 
-def _processor() -> str:
+def _find_processor_name() -> str:
     """Return the processor's name, or its architecture if Linux does not tell."""
     if CPU_INFO_FILE.is_file():
         for line in CPU_INFO_FILE.read_text(encoding="utf-8", errors="replace").splitlines():

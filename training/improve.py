@@ -28,7 +28,7 @@ from model_store.release_files import expand_home
 from model_store.store import open_store
 from reports.intervals import count_needed_answers
 from training.data.corrections import Corrections, make_corrections, read_correction_files, save_corrections
-from training.data.decoded_pictures import look_for_photo
+from training.data.decoded_pictures import find_photo
 from training.data.fashion import FASHION_MNIST, OTHER_DATA_SET_NAME
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, hash_files, map_on_all_cores
 from training.data.labels import check_attribute_columns, find_class_index
@@ -160,7 +160,7 @@ def improve(
     if refused_names := sorted(typed_names & OPTIONS_SET_BY_IMPROVE.keys()):
         raise UnusedOption(OPTIONS_SET_BY_IMPROVE[refused_names[0]])
     corrected_release = replace(request.corrected_release, release=release)
-    is_of_photos = knows_ten_classes(release)
+    is_of_photos = has_ten_classes(release)
     check_options_used(typed_names, *(("photos",) if is_of_photos else ("own classes", "pixels")))
     recorded_options, known_files = choose_next_training(
         corrected_release, request.data, progress, request.learnt_corrections
@@ -243,7 +243,7 @@ def choose_next_training(
         UnusedOption: such a release does not learn `data` or `learnt_corrections`.
         DataError: the corrections cannot be learnt, or the pictures that the release learnt are not found.
     """
-    if not knows_ten_classes(corrected_release.release):
+    if not has_ten_classes(corrected_release.release):
         return _repeat_recorded_training(corrected_release, data, learnt_corrections, progress)
     check_has_photo_network(corrected_release.release, corrected_release.name, corrected_release.file)
     for option, value in (("--data", data), ("--learnt-corrections", learnt_corrections)):
@@ -275,7 +275,7 @@ def choose_next_training(
     return TrainingOptions(release=corrected_release.name, photos=photos, encoding=encoding), NO_HASHED_FILES
 
 
-def knows_ten_classes(release: LocalRelease) -> bool:
+def has_ten_classes(release: LocalRelease) -> bool:
     """Return whether the classes of a release are the ten of Fashion-MNIST, not a person's own."""
     return release.manifest.data.name in {FASHION_MNIST, OTHER_DATA_SET_NAME}
 
@@ -292,7 +292,7 @@ def check_has_photo_network(release: LocalRelease, name: str, photos: Path) -> N
     """
     if release.manifest.has_both_networks:
         return
-    if not knows_ten_classes(release):
+    if not has_ten_classes(release):
         raise BadRecipe(
             f"--photos: {release.version} knows classes of its own. It learns corrections by "
             f"`wardrobe improve {shlex.quote(str(photos))} --from {shlex.quote(name)}`."
@@ -323,7 +323,7 @@ def _repeat_recorded_training(
     )
     if (listing := named_data.list_pictures()) is None:
         raise DataError(f"{place}: names no pictures that corrections could be of. Name them: --data FOLDER.")
-    is_of_photos, known_files = look_for_photo(listing, progress)
+    is_of_photos, known_files = find_photo(listing, progress)
     hashed_files = hash_files((picture.path for picture in listing.pictures), known_files)
     if any(picture.part for picture in drop_learnt_parts(listing, hashed_files, parent).pictures):
         raise DataError(

@@ -55,9 +55,9 @@ from training.heads.negatives import choose_other_things
 from training.heads.ood import ClassWhitening, OodPhotos, OodScore, fit_unfamiliarity
 from training.options import TrainingOptions
 from training.progress import CheckLabels, Progress, ReportDone, accept_labels, warn_of_few_answers
-from training.release.complete import Candidate, complete_release, made_with, samples
+from training.release.complete import Candidate, complete_release, describe_settings, select_parity_pictures
 from training.release.export import export_network
-from training.release.make import Trained, new_numbered_release
+from training.release.make import Trained, start_numbered_release
 from training.release.run_folder import check_named_run
 from training.thresholds.requirements import OWN_CLASSES_ACCEPTED_ACCURACY
 
@@ -115,12 +115,12 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     usual = Path("runs") / f"{name}-{train.compute_digest()[:16]}{make_groups_suffix(data)}"
     attributes = {question: fitted for question, fitted in heads.items() if question != LABEL}
     last_layers = {question: fitted.head for question, fitted in attributes.items()}
-    with new_numbered_release(run, usual) as place:
+    with start_numbered_release(run, usual) as place:
         train.learnt_hashes.save_hashes(place.unfinished)
         with progress.show_progress("exporting the graph and comparing it with the network"):
-            export_network(place.unfinished, model, measure, samples(parts), last_layers)
+            export_network(place.unfinished, model, measure, select_parity_pictures(parts), last_layers)
         # 5) Decide by these answers, measure as served, and seal.
-        recorded = made_with(command, options.convert_to_json(), data, int(folds.max()))
+        recorded = describe_settings(command, options.convert_to_json(), data, int(folds.max()))
         candidate = Candidate(
             network=name,
             model=model,

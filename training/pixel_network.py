@@ -21,9 +21,9 @@ from training.gradient.fitting.fit import FittedNetwork, fit_by_gradient
 from training.gradient.recipes import Recipe, choose_run_folder, make_run_fingerprint
 from training.heads.ood import fit_unfamiliarity
 from training.progress import Progress, warn_of_few_answers
-from training.release.complete import Candidate, complete_release, made_with, samples
-from training.release.export import export_network, features_of
-from training.release.make import Trained, new_release
+from training.release.complete import Candidate, complete_release, describe_settings, select_parity_pictures
+from training.release.export import compute_layer_features, export_network
+from training.release.make import Trained, start_release
 from training.release.run_folder import check_no_release
 from training.thresholds.requirements import get_default_accuracy
 
@@ -114,20 +114,20 @@ def release_pixel_network(  # noqa: PLR0913, PLR0917 - a fit, what it was made o
             seconds=fitted.seconds,
             hardware="; then ".join(fitted.hardware) or describe_hardware(),
             libraries=find_library_versions() | fitted.libraries,
-            configuration=recipe.convert_to_json() | made_with(run.command_line, run.settings, data),
+            configuration=recipe.convert_to_json() | describe_settings(run.command_line, run.settings, data),
         ),
         history=fitted.history,
         data=data,
         split=parts,
         accept=accept,
     )
-    with new_release(run.folder / NEW_RELEASE_FOLDER) as folder:
+    with start_release(run.folder / NEW_RELEASE_FOLDER) as folder:
         with progress.show_progress("exporting the graph and comparing it with the network"):
             train.learnt_hashes.save_hashes(folder)
             measure = fit_unfamiliarity(
-                features_of(model, train.images), train.classes, len(data.labels), None
+                compute_layer_features(model, train.images), train.classes, len(data.labels), None
             )
-            export_network(folder, model, measure, samples(parts))
+            export_network(folder, model, measure, select_parity_pictures(parts))
         _, file_answers = complete_release(folder, candidate, progress)
     return Trained(run.folder, file_answers, data.labels)
 

@@ -64,11 +64,11 @@ class ProgressLines:
 
     def say(self, line: str) -> None:
         """Print a line to stdout."""
-        self._print(line, sys.stdout)
+        self._print_line(line, sys.stdout)
 
     def warn(self, line: str) -> None:
         """Print a warning to stderr."""
-        self._print(line, sys.stderr)
+        self._print_line(line, sys.stderr)
 
     @contextmanager
     def show_progress(self, work: str) -> Iterator[ReportDone]:
@@ -92,7 +92,7 @@ class ProgressLines:
             f"held out {epoch.val_accuracy:.4f}, {epoch.seconds:.1f} s"
         )
 
-    def _print(self, line: str, stream: TextIO) -> None:
+    def _print_line(self, line: str, stream: TextIO) -> None:
         stream.write(f"{line}\n")
         stream.flush()
 

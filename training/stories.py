@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from inference.contract import LABEL
 from model_store.local_releases import LocalRelease
 from training.data.contents import Contents
-from training.data.decoded_pictures import look_for_photo
+from training.data.decoded_pictures import find_photo
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles
 from training.data.listing import Listing
 from training.data.named import Named
@@ -151,7 +151,7 @@ def choose_training_story(
     check_options_used(typed_names, *(("pixels",) if listing is None else ("own classes", "pixels")))
     if listing is None:
         return "pixels", NO_HASHED_FILES
-    is_of_photos, known_files = look_for_photo(listing, progress, known_files)
+    is_of_photos, known_files = find_photo(listing, progress, known_files)
     story: TrainingStory = "own classes" if is_of_photos else "pixels"
     check_options_used(typed_names, story)
     return story, known_files

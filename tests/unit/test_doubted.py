@@ -24,7 +24,7 @@ from tests.uploads import a_garment, png
 from training.data.corrections import read_correction_files
 from training.data.pictures import Pictures
 from training.evaluation.evaluate import make_answers
-from training.release.doubts import Doubted, doubted, table_of, with_files
+from training.release.doubts import Doubted, find_doubted_labels, join_file_answers, make_doubts_table
 
 NAMES = ("Shirt", "Bag", "Boot")
 
@@ -54,7 +54,7 @@ def test_the_label_that_is_least_likely_beside_a_likely_one_comes_first() -> Non
         one("sure, and the label not excluded", 0, 0.3, 0.7, 0.0),
     )
 
-    found = doubted(asked(*pictures), NAMES)
+    found = find_doubted_labels(asked(*pictures), NAMES)
 
     assert [Path(one.path).name for one in found] == ["clear", "sure, and the label not excluded", "close"]
     assert (found[0].label, found[0].predicted) == ("Shirt", "Boot")
@@ -64,7 +64,7 @@ def test_only_answers_to_pictures_with_files_are_listed_each_beside_its_file() -
     without_files = Pictures.make_from_pixels(np.zeros((1, 28, 28), np.uint8), np.zeros(1, np.uint8))
     held_out, not_asked, learnt = pictures("ab"), pictures("c"), pictures("d")
 
-    answers, files = with_files(
+    answers, files = join_file_answers(
         (held_out, make_answers(says(0, 2), held_out)),
         (without_files, make_answers(says(1, 1), without_files)),
         (not_asked, NO_ANSWERS),
@@ -78,7 +78,7 @@ def test_only_answers_to_pictures_with_files_are_listed_each_beside_its_file() -
 def test_what_shows_none_of_the_classes_has_no_label_to_doubt() -> None:
     answers, files = asked(one("hat", 0, 0.1, 0.1, 0.8), one("bag", 1, 0.1, 0.1, 0.8))
 
-    found = doubted((replace(answers, truth=np.array([NO_CLASS, 1])), files), NAMES)
+    found = find_doubted_labels((replace(answers, truth=np.array([NO_CLASS, 1])), files), NAMES)
 
     assert [Path(one.path).name for one in found] == ["bag"]
 
@@ -199,7 +199,7 @@ def test_the_table_runs_no_formula_and_gives_corrections_the_labels_and_paths_th
     file.parent.mkdir()
     file.write_bytes(png(a_garment()))
     (tmp_path / DOUBTS_TABLE_NAME).write_bytes(
-        table_of([Doubted(str(file), label, label, 0.9, 0.1)]).encode()
+        make_doubts_table([Doubted(str(file), label, label, 0.9, 0.1)]).encode()
     )
 
     with (tmp_path / DOUBTS_TABLE_NAME).open(encoding="utf-8", newline="") as table:

@@ -20,7 +20,7 @@ from tests.releases import a_release
 from tests.tables import write_csv
 from tests.uploads import png
 from training.data import hashed_files, picture_files
-from training.data.decoded_pictures import look_for_photo
+from training.data.decoded_pictures import find_photo
 from training.data.named import Named
 from training.data.read import load_data_set, read_photos
 from training.improve import CorrectedRelease, choose_next_training
@@ -90,7 +90,7 @@ def train_on(folder: Path, corrections: tuple[Path, ...] = ()) -> None:
     listing = named.list_pictures()
     assert listing is not None
     named.check_listing(listing)
-    has_photo, known = look_for_photo(listing, ProgressLines())
+    has_photo, known = find_photo(listing, ProgressLines())
     contents = named.make_contents(listing, known)
     contents.check_contents(print, skip_unreadable=False)
     reads, see = (READS, see_nothing) if has_photo else (GREY_28, None)

@@ -16,7 +16,7 @@ from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
 from tests.releases import a_release
 from tests.service import ROOT
-from training.release.make import new_numbered_release, new_release
+from training.release.make import start_numbered_release, start_release
 from training.release.run_folder import UNFINISHED, check_named_run, claim_new_run, claim_next_run, claim_run
 
 LEFT = f"{UNFINISHED}0123456789abcdef"
@@ -175,7 +175,7 @@ def test_whatever_has_the_name_of_the_release_stays(
 
     with (
         pytest.raises(OutputUnusable, match="exists and is no whole release"),
-        new_release(folder) as unfinished,
+        start_release(folder) as unfinished,
     ):
         (unfinished / "model.onnx").touch()
         take(folder)
@@ -193,7 +193,7 @@ def test_a_release_has_its_name_and_the_files_of_its_parent_once_it_is_sealed(
     parent = open_release(run / NEW_RELEASE_FOLDER)
     folder = tmp_path / "other" / NEW_RELEASE_FOLDER
 
-    with new_release(folder, parent, frozenset({"model.keras"})) as unfinished:
+    with start_release(folder, parent, frozenset({"model.keras"})) as unfinished:
         assert not folder.exists()
         assert unfinished.parent == folder.parent
 
@@ -204,7 +204,7 @@ def test_a_release_has_its_name_and_the_files_of_its_parent_once_it_is_sealed(
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_a_training_that_fails_leaves_no_unfinished_folder(error: BaseException, tmp_path: Path) -> None:
-    with pytest.raises(type(error)), new_release(tmp_path / NEW_RELEASE_FOLDER) as unfinished:
+    with pytest.raises(type(error)), start_release(tmp_path / NEW_RELEASE_FOLDER) as unfinished:
         (unfinished / "model.onnx").touch()
         raise error
 
@@ -223,11 +223,11 @@ def test_a_second_training_in_a_folder_is_refused(tmp_path: Path) -> None:
 HOLD = """
 import sys, time
 from pathlib import Path
-from training.release.make import new_release
+from training.release.make import start_release
 from training.release.run_folder import claim_new_run
 
 run = Path(sys.argv[1])
-with claim_new_run(run), new_release(run / "release") as unfinished:
+with claim_new_run(run), start_release(run / "release") as unfinished:
     (unfinished / "model.onnx").touch()
     print("writes", flush=True)
     time.sleep(600)
@@ -315,7 +315,7 @@ def test_a_folder_that_can_never_be_made_is_named() -> None:
 
 def make_numbered(usual: Path) -> Path:
     """Make a release of own classes without --run, and return the folder that has it."""
-    with new_numbered_release(None, usual) as place:
+    with start_numbered_release(None, usual) as place:
         (place.unfinished / "model.onnx").touch()
     return place.run
 
@@ -330,7 +330,7 @@ def test_releases_of_own_classes_get_numbers_in_place_of_replacing_one_another(t
 def test_the_number_is_chosen_once_the_release_is_sealed(tmp_path: Path) -> None:
     usual = tmp_path / "pictures"
 
-    with new_numbered_release(None, usual) as slow:
+    with start_numbered_release(None, usual) as slow:
         assert make_numbered(usual).name == "pictures"
         (slow.unfinished / "model.onnx").touch()
 

@@ -15,15 +15,15 @@ def match_class_names(labels: Sequence[str], names: Sequence[str]) -> list[int |
     positions = {
         spelling: position for position, name in enumerate(names) for spelling in _list_spellings(name)
     }
-    matches = [positions.get(_simplify(label)) for label in labels]
+    matches = [positions.get(_simplify_name(label)) for label in labels]
     return [None if match in matches[:place] else match for place, match in enumerate(matches)]
 
 
 def _list_spellings(name: str) -> set[str]:
-    return {_simplify(spelling) for spelling in (name, *name.split("/"))}
+    return {_simplify_name(spelling) for spelling in (name, *name.split("/"))}
 
 
-def _simplify(name: str) -> str:
+def _simplify_name(name: str) -> str:
     letters = "".join(filter(str.isalnum, name.casefold()))
     # `Dress` is no plural.
     return letters if letters.endswith("ss") else letters.removesuffix("s")

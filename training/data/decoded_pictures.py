@@ -70,7 +70,7 @@ class DecodedPictures:
     features: Features = NO_FEATURES
 
 
-def look_for_photo(
+def find_photo(
     listing: Listing, progress: Progress, known_files: HashedFiles = NO_HASHED_FILES
 ) -> tuple[bool, HashedFiles]:
     """Decode files one after the other until one is a photo, not a picture in the form of Fashion-MNIST.

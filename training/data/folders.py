@@ -101,14 +101,14 @@ def unwrap_folder(place: Path) -> Path:
     Raises:
         DataError: a folder cannot be read.
     """
-    if not place.is_dir() or has_idx_files(place) or any(map(could_be_picture, list_entries(place))):
+    if not place.is_dir() or has_idx_files(place) or any(map(can_be_picture, list_entries(place))):
         return place
     folders = [entry for entry in list_entries(place) if entry.is_dir() and not is_clutter(entry.name)]
     if len(folders) != 1 or len(folders[0].name) == 1:
         return place
     inner_entries = list_entries(folders[0])
     has_folders = any(entry.is_dir() and not is_clutter(entry.name) for entry in inner_entries)
-    is_data_set = has_idx_files(folders[0]) or (has_folders and not any(map(could_be_picture, inner_entries)))
+    is_data_set = has_idx_files(folders[0]) or (has_folders and not any(map(can_be_picture, inner_entries)))
     return unwrap_folder(folders[0]) if is_data_set else place
 
 
@@ -116,7 +116,7 @@ def _find_unlabelled_folders(folders: Sequence[Path]) -> list[Path]:
     """Return the sub-folders of a divided folder that have pictures without labels, as `test` often has."""
     names = {folder.name.casefold() for folder in folders}
     picture_folders = [
-        folder for folder in folders if any(could_be_picture(entry) for entry in list_entries(folder))
+        folder for folder in folders if any(can_be_picture(entry) for entry in list_entries(folder))
     ]
     train_folders = [folder for folder in folders if folder.name.casefold() in TRAIN_FOLDER_NAMES]
     if (
@@ -131,7 +131,7 @@ def _find_unlabelled_folders(folders: Sequence[Path]) -> list[Path]:
 def _is_divided(folders: Sequence[Path]) -> bool:
     """Tell whether folders contain sub-folders and no pictures, so that labels are one level further down."""
     inner = [entry for folder in folders for entry in list_entries(folder) if not is_clutter(entry.name)]
-    return any(entry.is_dir() for entry in inner) and not any(map(could_be_picture, inner))
+    return any(entry.is_dir() for entry in inner) and not any(map(can_be_picture, inner))
 
 
 def _list_labels(folder: Path, part: DataSetPart | None = None, tier: str = "") -> Listing:
@@ -152,10 +152,10 @@ def _list_labels(folder: Path, part: DataSetPart | None = None, tier: str = "") 
         if label == NONE and not tier:  # no class, as in a table
             left_out += files
             continue
-        rows = [ListedPicture(file, {LABEL: label}, part, tier) for file in files if could_be_picture(file)]
+        rows = [ListedPicture(file, {LABEL: label}, part, tier) for file in files if can_be_picture(file)]
         pictures += rows
         nested += sorted({row.path.parent for row in rows} - {entry})
-        left_out += [file for file in files if not could_be_picture(file)]
+        left_out += [file for file in files if not can_be_picture(file)]
         if not rows:
             empty.append(entry)
     return Listing(folder, tuple(pictures), tuple(left_out), tuple(empty), nested_folders=tuple(nested))
@@ -169,7 +169,7 @@ def _walk_folders(folder: Path) -> Iterator[Path]:
             yield from _walk_folders(entry)
 
 
-def could_be_picture(entry: Path) -> bool:
+def can_be_picture(entry: Path) -> bool:
     """Tell whether an entry of a folder is taken for a picture: a file whose name is that of a picture."""
     return not entry.is_dir() and is_picture_name(entry.name)
 

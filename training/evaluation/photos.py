@@ -202,7 +202,7 @@ def _compute_unknown_tier_figures(garments: Answers, ood: Answers, labels: Seque
     return UnknownSources(
         of_all=_count_source_answers(garments, np.ones(len(garments), np.bool_)),
         sources=counts,
-        lower_bound=_lower_bound(garments),
+        lower_bound=_compute_lower_bound(garments),
         auroc=_measure_unknown_auroc(garments, ood),
         interval=compute_share_interval(garments.is_right, source_numbers)
         if len(counts) >= MIN_SOURCES
@@ -220,7 +220,7 @@ def _count_source_answers(answers: Answers, is_counted: NDArray[np.bool_]) -> Un
     )
 
 
-def _lower_bound(garments: Answers) -> float | None:
+def _compute_lower_bound(garments: Answers) -> float | None:
     """Return a bound of the share of right accepted answers of a further source; None for too few sources."""
     accepted = garments.select_rows(garments.is_accepted)
     names, groups = np.unique(accepted.sources, return_inverse=True)

@@ -146,7 +146,7 @@ class Recipe:
 
     @model_validator(mode="wrap")
     @classmethod
-    def _explain(cls, values: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
+    def _check_values(cls, values: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
         """Check the values, and raise BadRecipe with the name of the setting that cannot be trained with."""
         try:
             recipe = handler(values)

@@ -32,8 +32,14 @@ from training.heads.ood import Float32Array, fit_whitening
 from training.progress import Progress
 from training.release.adoption_checks import answer_at_both_scales, check_label_order, take_better_scale
 from training.release.complete import Candidate, complete_release
-from training.release.export import PARITY_PICTURES, PARITY_TOLERANCE, check_parity, export_graph, features_of
-from training.release.make import new_release
+from training.release.export import (
+    PARITY_PICTURES,
+    PARITY_TOLERANCE,
+    check_parity,
+    compute_layer_features,
+    export_graph,
+)
+from training.release.make import start_release
 from training.release.run_folder import check_no_release
 from training.untyped import Network, Tensor
 
@@ -113,19 +119,19 @@ def adopt(
     candidate = Candidate(
         network=session.model.name,
         model=session.model,
-        training=_training(path, session, len(parts.validation), data.licence),
+        training=_describe_training(path, session, len(parts.validation), data.licence),
         data=data,
         split=parts,
     )
-    with new_release(folder) as unfinished:
+    with start_release(folder) as unfinished:
         with progress.show_progress("exporting the graph and comparing it with the model"):
-            without = export(unfinished, session, parts)
+            without = export_adopted_model(unfinished, session, parts)
         if without:
             progress.say(without)
         return complete_release(unfinished, candidate, progress)[0]
 
 
-def export(folder: Path, session: KerasSession, parts: Split) -> str | None:
+def export_adopted_model(folder: Path, session: KerasSession, parts: Split) -> str | None:
     """Write model.keras and model.onnx of a hand-made model, and check that they answer as the model does.
 
     Args:
@@ -137,30 +143,34 @@ def export(folder: Path, session: KerasSession, parts: Split) -> str | None:
         A sentence that says why no answer will be `unfamiliar`; None if the files measure a distance.
     """
     config = keras.saving.serialize_keras_object(session.model)
-    in_float32 = _said_in_float32(config)
+    in_float32 = _replace_precisions(config)
     model = session.model
     if in_float32 != config:
         model = keras.saving.deserialize_keras_object(in_float32)
         model.set_weights(session.model.get_weights())
-    artifact = with_habits(model, session.habits)
+    artifact = wrap_model(model, session.habits)
     artifact.save(folder / MODEL_FILE, include_optimizer=False)
     features = next(
         (layer.output.shape[1] for layer in artifact.layers if layer.name == FEATURES_LAYER), None
     )
     whitening = None
     if features is not None and features <= WIDEST:
-        learnt = _features_of(artifact, parts.train.images)
+        learnt = _compute_float32_features(artifact, parts.train.images)
         whitening = fit_whitening(learnt, parts.train.classes, session.outputs[LABEL])
     export_graph(artifact, whitening, folder / GRAPH_FILE)
     pictures = parts.validation.images[:PARITY_PICTURES]
     written = KerasSession(folder / MODEL_FILE)
 
-    def wanted(images: PixelsBatch) -> Scores:
-        distances = None if whitening is None else whitening.compute_distances(_features_of(artifact, images))
+    def compute_expected_scores(images: PixelsBatch) -> Scores:
+        distances = (
+            None
+            if whitening is None
+            else whitening.compute_distances(_compute_float32_features(artifact, images))
+        )
         return Scores.make_class_scores(written.run(images).class_probabilities, distances)
 
-    allowed = _tolerance(artifact, pictures)
-    check_parity(wanted, folder / GRAPH_FILE, pictures, allowed)
+    allowed = _compute_tolerance(artifact, pictures)
+    check_parity(compute_expected_scores, folder / GRAPH_FILE, pictures, allowed)
     least = HAND_MADE_TOLERANCE if in_float32 == config else ROUNDED_TOLERANCE
     check_parity(session.run, folder / GRAPH_FILE, pictures, max(allowed, least))
     if whitening is not None:
@@ -173,31 +183,33 @@ def export(folder: Path, session: KerasSession, parts: Split) -> str | None:
     return f"{why}, so nothing will be `unfamiliar`"
 
 
-def _tolerance(artifact: Network, pictures: PixelsBatch) -> float:
+def _compute_tolerance(artifact: Network, pictures: PixelsBatch) -> float:
     """Return the largest difference of a probability that float32 explains."""
     layer = next((layer for layer in artifact.layers if layer.name == HEAD), None)
     if layer is None:
         return HAND_MADE_TOLERANCE
     dense = next(last for last in layer.layers if type(last) is layers.Dense)
     kernel, *bias = dense.get_weights()
-    logits = _features_of(artifact, pictures) @ kernel + sum(bias)
+    logits = _compute_float32_features(artifact, pictures) @ kernel + sum(bias)
     return max(PARITY_TOLERANCE, ROUNDING * float(np.abs(logits).max()))
 
 
-def _features_of(artifact: Network, images: PixelsBatch) -> Float32Array:
-    return np.asarray(features_of(artifact, images), np.float32)
+def _compute_float32_features(artifact: Network, images: PixelsBatch) -> Float32Array:
+    return np.asarray(compute_layer_features(artifact, images), np.float32)
 
 
-def _said_in_float32(config: JsonValue) -> JsonValue:
+def _replace_precisions(config: JsonValue) -> JsonValue:
     """Remove other precisions: a serving graph rounds in other places, and no processor gains by them."""
     if isinstance(config, dict):
-        return {key: _said_in_float32(value) for key, value in config.items()}
+        return {key: _replace_precisions(value) for key, value in config.items()}
     if isinstance(config, list | tuple):
-        return type(config)(map(_said_in_float32, config))
+        return type(config)(map(_replace_precisions, config))
     return "float32" if isinstance(config, str) and config in _OTHER_PRECISIONS else config
 
 
-def _training(path: Path, session: KerasSession, held_out: int, licence: str | None) -> TrainingFigures:
+def _describe_training(
+    path: Path, session: KerasSession, held_out: int, licence: str | None
+) -> TrainingFigures:
     habits = session.habits
     return TrainingFigures(
         seed=None,
@@ -221,7 +233,7 @@ def _training(path: Path, session: KerasSession, held_out: int, licence: str | N
     )
 
 
-def with_habits(model: Network, habits: InferredInput) -> Network:
+def wrap_model(model: Network, habits: InferredInput) -> Network:
     """Return a network around a hand-made model that gives it pixels in the shape and scale it expects.
 
     Args:
@@ -237,14 +249,14 @@ def with_habits(model: Network, habits: InferredInput) -> Network:
     shaped = layers.Reshape(habits.shape, name="shape")(pixels) if habits.shape != (EDGE, EDGE) else pixels
     if "int" not in habits.dtype:
         shaped = layers.Rescaling(1 / habits.divisor, name="rescale", dtype="float32")(shaped)
-    scores = _through(model, shaped)
+    scores = _apply_model(model, shaped)
     ending = layers.Softmax if habits.softmax else layers.Identity
     return keras.Model(pixels, ending(name="probabilities", dtype="float32")(scores), name="adopted")
 
 
-def _through(model: Network, fed: Tensor) -> Tensor:
+def _apply_model(model: Network, fed: Tensor) -> Tensor:
     """Compute the model's scores, by way of its features if they can be reached."""
-    features = _features(model)
+    features = _find_last_features(model)
     if features is None:
         return keras.Model(model.inputs, model.outputs[0], name="whole")(fed)
     body = keras.Model(model.inputs, features, name="body")
@@ -252,7 +264,7 @@ def _through(model: Network, fed: Tensor) -> Tensor:
     return head(layers.Identity(name=FEATURES_LAYER)(body(fed)))
 
 
-def _features(model: Network) -> Tensor | None:
+def _find_last_features(model: Network) -> Tensor | None:
     """Return the input of the last dense layer; None if it is no row, or if more than that follows the layer.
 
     Followed from the output back: the layers of a Sequential may have been called before, on other tensors.

@@ -50,8 +50,8 @@ from training.evaluation.products import measure_products
 from training.evaluation.title_shares import measure_own_class_words
 from training.heads.ood import UNSEEN_THINGS_ROW, measure_separation
 from training.progress import Progress
-from training.release.conversion import model_figures
-from training.release.doubts import FileAnswers, with_files
+from training.release.conversion import compute_model_figures
+from training.release.doubts import FileAnswers, join_file_answers
 from training.release.export import PARITY_PHOTOS, PARITY_PICTURES
 from training.release.make import make_release
 from training.thresholds.acceptance import add_promises, make_possible_promises
@@ -109,13 +109,13 @@ class Candidate:
         return self.out_of_fold.select_rows(self.out_of_fold.has_class)
 
 
-def samples(split: Split) -> PixelsBatch:
+def select_parity_pictures(split: Split) -> PixelsBatch:
     """Return some pictures to compare a graph with its network: held-out ones if there are any."""
     pixels = (split.validation or split.train).pixels
     return pixels[: PARITY_PHOTOS if isinstance(pixels, FileImages) else PARITY_PICTURES]
 
 
-def made_with(
+def describe_settings(
     command: str, settings: Mapping[str, JsonValue], data: LabelledData, folds: int = 0
 ) -> dict[str, JsonValue]:
     """Return facts about a training that its release records, beside the settings of the fit.
@@ -167,7 +167,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     classifier = Classifier(session, contract)
     # 2) Measure as serving would answer.
     with progress.show_progress("measuring"):
-        report, answers, of_files = _measure(classifier, score, candidate, folder, to_held_out)
+        report, answers, of_files = _measure_splits(classifier, score, candidate, folder, to_held_out)
     report = add_promises(report, thresholds.answer_sets, thresholds.confidence)
     changed: dict[str, object] = {"possible_promises": make_possible_promises(thresholds.answer_sets[0])}
     of_attributes = NO_ANSWERS
@@ -187,7 +187,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     with progress.show_progress("drawing the report"):
         pixels = candidate.data.measured_pictures.pictures_of_known_class.pixels
         draw_report(folder / FIGURES_FOLDER, report, answers, pixels, candidate.data.input_contract.polarity)
-    golden = samples(candidate.split)[:GOLDEN_PICTURES]
+    golden = select_parity_pictures(candidate.split)[:GOLDEN_PICTURES]
     scores = session.run(golden)
     manifest = make_release(
         folder,
@@ -200,7 +200,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     return manifest, of_files
 
 
-def _measure(
+def _measure_splits(
     classifier: Classifier, score: ScoreFunction, candidate: Candidate, folder: Path, to_held_out: Answers
 ) -> tuple[Report, Answers, FileAnswers]:
     """Measure all three splits.
@@ -221,7 +221,7 @@ def _measure(
     report = Report(
         labels=contract.labels,
         data=candidate.data.describe_data_set(),
-        model=model_figures(
+        model=compute_model_figures(
             candidate.network, candidate.model, folder, (MODEL_FILE, GRAPH_FILE), contract.temperature
         ),
         training=candidate.training,
@@ -230,15 +230,17 @@ def _measure(
         test=compute_test_figures(answers, before, contract).replace_fields(
             split=TEST_SPLIT if test else CROSS_FITTED_SPLIT
         ),
-        out_of_scope=_out_of_scope(scores_of_test, contract, candidate),
+        out_of_scope=_measure_unseen_things(scores_of_test, contract, candidate),
         photos={},
         examples=choose_examples(answers, contract.labels),
         history=candidate.history,
     )
-    return report, answers, with_files((validation, held_out), (test, answers), (learnt, others))
+    return report, answers, join_file_answers((validation, held_out), (test, answers), (learnt, others))
 
 
-def _out_of_scope(answers: Answers, contract: ModelContract, candidate: Candidate) -> dict[str, OutOfScope]:
+def _measure_unseen_things(
+    answers: Answers, contract: ModelContract, candidate: Candidate
+) -> dict[str, OutOfScope]:
     """Measure things that the score has not seen; empty if no photo of other things was learnt."""
     distances = make_scores(answers).distances
     if candidate.unseen is None or distances is None or contract.familiarity is None:

@@ -1,8 +1,8 @@
 """Convert a Keras network to an ONNX graph, by tf2onnx.
 
 Keras' own exporter leaves `training` open, so that layers of augmentation export what they do in training,
-makes inputs of constants, and reports success with operators that ONNX does not have. `model_figures` counts
-what a network and its graph cost. Reads the named files.
+makes inputs of constants, and reports success with operators that ONNX does not have.
+`compute_model_figures` counts what a network and its graph cost.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ OFTEN: Final = (2000, 1, 1)
 """Thresholds of the garbage collector (`gc.set_threshold`) with which one copy of a graph stays, not ten."""
 
 
-def converted(serving: Network) -> Graph:
+def convert_network(serving: Network) -> Graph:
     """Convert a Keras network to an ONNX graph.
 
     Args:
@@ -48,7 +48,7 @@ def converted(serving: Network) -> Graph:
     logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # `_check_operators` says it in a sentence
     try:
         captured = function.get_concrete_function().graph.captures
-        with _collected_often():
+        with _collect_garbage_often():
             graph, _ = tf2onnx.convert.from_function(
                 function, signature, opset=OPSET, custom_op_handlers=_HANDLERS
             )
@@ -60,10 +60,10 @@ def converted(serving: Network) -> Graph:
 
 
 LARGE: Final = 1024
-"""Number of values from which a weight is large, so that `in_half_precision` stores it as float16."""
+"""Number of values from which a weight is large, so that `store_in_half_precision` stores it as float16."""
 
 
-def in_half_precision(graph: Graph) -> Graph:
+def store_in_half_precision(graph: Graph) -> Graph:
     """Store the large weights of a graph as float16, and return the graph.
 
     A Cast turns them back into float32; ONNX Runtime does that once, when it opens the graph. A weight with a
@@ -87,7 +87,7 @@ def in_half_precision(graph: Graph) -> Graph:
 
 
 @contextlib.contextmanager
-def _collected_often() -> Iterator[None]:
+def _collect_garbage_often() -> Iterator[None]:
     """Collect garbage soon in the block, and at its end.
 
     tf2onnx copies its graph, 60 MB for photos, in each step of each optimizer, and the nodes of a graph hold
@@ -105,17 +105,17 @@ def _collected_often() -> Iterator[None]:
         gc.collect()
 
 
-def _erfc(context: Any, node: Any, name: str, _: object) -> None:  # noqa: ANN401 - tf2onnx ships no types
+def _convert_erfc(context: Any, node: Any, name: str, _: object) -> None:  # noqa: ANN401 - tf2onnx ships no types
     """Convert the complementary error function, which is 1 - Erf."""
-    _replace(context, node, name, lambda unit, x: ("Sub", [unit, _made(context, "Erf", [x], node)]))
+    _replace_node(context, node, name, lambda unit, x: ("Sub", [unit, _make_node(context, "Erf", [x], node)]))
 
 
-def _expm1(context: Any, node: Any, name: str, _: object) -> None:  # noqa: ANN401 - tf2onnx ships no types
+def _convert_expm1(context: Any, node: Any, name: str, _: object) -> None:  # noqa: ANN401 - tf2onnx ships no types
     """Convert Exp - 1."""
-    _replace(context, node, name, lambda unit, x: ("Sub", [_made(context, "Exp", [x], node), unit]))
+    _replace_node(context, node, name, lambda unit, x: ("Sub", [_make_node(context, "Exp", [x], node), unit]))
 
 
-def _replace(context: Any, node: Any, name: str, form: Any) -> None:  # noqa: ANN401 - tf2onnx ships no types
+def _replace_node(context: Any, node: Any, name: str, form: Any) -> None:  # noqa: ANN401 - tf2onnx ships no types
     """Put the operator that `form` makes of 1 and the node's input in the node's place."""
     (given,) = node.input
     outputs = node.output
@@ -127,14 +127,17 @@ def _replace(context: Any, node: Any, name: str, form: Any) -> None:  # noqa: AN
     context.make_node(operator, inputs, outputs=outputs, name=name, dtypes=dtypes, shapes=shapes)
 
 
-def _made(context: Any, operator: str, inputs: list[str], node: Any) -> str:  # noqa: ANN401 - as above
+def _make_node(context: Any, operator: str, inputs: list[str], node: Any) -> str:  # noqa: ANN401 - as above
     dtypes = [context.get_dtype(node.output[0])]
     shapes = [context.get_shape(node.output[0])]
     output: str = context.make_node(operator, inputs, dtypes=dtypes, shapes=shapes).output[0]
     return output
 
 
-_HANDLERS: Final[dict[str, tuple[Any, list[str]]]] = {"Erfc": (_erfc, []), "Expm1": (_expm1, [])}
+_HANDLERS: Final[dict[str, tuple[Any, list[str]]]] = {
+    "Erfc": (_convert_erfc, []),
+    "Expm1": (_convert_expm1, []),
+}
 """Operators of TensorFlow that tf2onnx does not know: gelu and celu use them."""
 
 
@@ -151,12 +154,12 @@ def _check_operators(graph: Graph, serving: Network) -> None:
     for node in graph.graph.node:
         if node.domain or not onnx.defs.has(node.op_type):
             raise ExportError(
-                f"{_layer_of(node.name, serving)} uses {node.op_type}, which ONNX does not have. "
+                f"{_find_layer(node.name, serving)} uses {node.op_type}, which ONNX does not have. "
                 "Train with another layer in its place."
             )
 
 
-def _layer_of(node: str, serving: Network) -> str:
+def _find_layer(node: str, serving: Network) -> str:
     """Return the layer of a node: the innermost part of its name that is a layer's, perhaps numbered."""
     names = {layer.name for layer in serving._flatten_layers(include_self=False, recursive=True)}
     for part in reversed(node.split("/")[:-1]):
@@ -166,7 +169,7 @@ def _layer_of(node: str, serving: Network) -> str:
     return "a layer"
 
 
-def model_figures(
+def compute_model_figures(
     name: str, network: Network, folder: Path, files: Sequence[str], temperature: float
 ) -> ModelFigures:
     """Return the size and cost of a network for the report: weights, operations and bytes.
@@ -179,7 +182,7 @@ def model_figures(
         network=name,
         parameters=network.count_params(),
         trainable_parameters=count_trainable_weights(network),
-        mflops=mflops(folder / files[-1]),
+        mflops=count_mflops(folder / files[-1]),
         bytes={file: (folder / file).stat().st_size for file in files},
         temperature=temperature,
     )
@@ -189,7 +192,7 @@ UNCOUNTED: Final = frozenset({"LSTM", "GRU", "RNN", "Loop", "Scan", "If", "Einsu
 """Operators whose multiplications are not counted: recurrent ones, and those that repeat others."""
 
 
-def mflops(path: Path) -> float | None:
+def count_mflops(path: Path) -> float | None:
     """Count the millions of floating-point operations that a graph needs for one picture.
 
     Only convolutions and matrix products are counted, a multiplication with its addition as two operations,
@@ -215,12 +218,12 @@ def mflops(path: Path) -> float | None:
     shapes = {name: shape for name, shape in values.items() if all(shape)}  # a size of 0 is one not inferred
     shapes |= {constant.name: tuple(constant.dims) for constant in graph.initializer}
     try:
-        return sum(_operations(node, shapes) for node in graph.node) / 1e6 or None
+        return sum(_count_operations(node, shapes) for node in graph.node) / 1e6 or None
     except KeyError:
         return None
 
 
-def _operations(node: Graph, shapes: dict[str, tuple[int, ...]]) -> int:
+def _count_operations(node: Graph, shapes: dict[str, tuple[int, ...]]) -> int:
     """Count two per multiply-add: each output value sums over all values that one filter or row sees."""
     if node.op_type in {"Conv", "FusedConv"}:
         fan_in = prod(shapes[node.input[1]][1:])  # input channels of the group x height x width

@@ -40,7 +40,7 @@ class Doubted:
     label_probability: float
 
 
-def with_files(*parts: tuple[Pictures, Answers]) -> FileAnswers:
+def join_file_answers(*parts: tuple[Pictures, Answers]) -> FileAnswers:
     """Return the answers to all pictures that have files of their own.
 
     Args:
@@ -51,7 +51,7 @@ def with_files(*parts: tuple[Pictures, Answers]) -> FileAnswers:
     return sum((answers for _, answers in answered), NO_ANSWERS), files
 
 
-def doubted(checkable: FileAnswers, names: Sequence[str]) -> list[Doubted]:
+def find_doubted_labels(checkable: FileAnswers, names: Sequence[str]) -> list[Doubted]:
     """Return the pictures whose labels may be wrong, those with the clearest contradiction first.
 
     Args:
@@ -74,7 +74,7 @@ def doubted(checkable: FileAnswers, names: Sequence[str]) -> list[Doubted]:
 COLUMNS: Final = ("path", "label", "predicted", "probability", "label_probability")
 
 
-def table_of(doubts: Sequence[Doubted]) -> str:
+def make_doubts_table(doubts: Sequence[Doubted]) -> str:
     """Return a CSV of pictures whose labels may be wrong, one row for each picture, with absolute paths."""
     rows = (
         (

@@ -35,7 +35,7 @@ from training.gradient.networks.layers import FEATURES_LAYER
 from training.gradient.networks.registry import LOGITS_LAYER, add_softmax
 from training.heads.logistic import LogisticHead
 from training.heads.ood import LOG_ODDS_BEYOND_RADIUS, ClassWhitening, OodScore
-from training.release.conversion import converted, in_half_precision
+from training.release.conversion import convert_network, store_in_half_precision
 from training.untyped import Network, Tensor
 
 BATCH_AXIS: Final = "N"
@@ -83,7 +83,7 @@ def export_network(
     """
     artifact = save_artifact(model, folder / MODEL_FILE)
     export_graph(artifact, measure, folder / GRAPH_FILE, attributes)
-    check_parity(partial(scores_of, artifact, measure, attributes), folder / GRAPH_FILE, images)
+    check_parity(partial(compute_expected_scores, artifact, measure, attributes), folder / GRAPH_FILE, images)
 
 
 def save_artifact(model: Network, path: Path) -> Network:
@@ -101,7 +101,9 @@ def save_artifact(model: Network, path: Path) -> Network:
     return artifact
 
 
-def features_of(model: Network, images: PixelsBatch) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+def compute_layer_features(
+    model: Network, images: PixelsBatch
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     """Compute the features of pictures: the output of the layer below the last one, float32 (N, D)."""
     body = keras.Model(model.input, model.get_layer(FEATURES_LAYER).output)
     features: np.ndarray[tuple[int, ...], np.dtype[np.float32]] = make_batched_model(
@@ -110,7 +112,7 @@ def features_of(model: Network, images: PixelsBatch) -> np.ndarray[tuple[int, ..
     return features
 
 
-def scores_of(
+def compute_expected_scores(
     artifact: Network,
     measure: ClassWhitening | OodScore,
     attributes: Mapping[str, LogisticHead],
@@ -146,9 +148,9 @@ def export_graph(
     }
     features = None if measure is None else artifact.get_layer(FEATURES_LAYER).output
     if isinstance(measure, ClassWhitening):
-        answers[DISTANCE] = _nearest(features, measure)
+        answers[DISTANCE] = _add_nearest_distance(features, measure)
     elif measure is not None:
-        answers[DISTANCE] = _odds(features, measure)
+        answers[DISTANCE] = _add_log_odds(features, measure)
     write_graph(keras.Model(artifact.input, answers), path)
 
 
@@ -166,7 +168,7 @@ def write_graph(serving: Network, path: Path) -> None:
     Raises:
         ExportError: a layer has no form in ONNX, or ONNX Runtime cannot run the graph.
     """
-    model = converted(serving)
+    model = convert_network(serving)
     for value in (*model.graph.input, *model.graph.output):  # tf2onnx makes up a name for each of these
         value.type.tensor_type.shape.dim[0].dim_param = BATCH_AXIS
     del model.graph.value_info[:]
@@ -180,7 +182,7 @@ def write_graph(serving: Network, path: Path) -> None:
         ) from error
 
 
-def _nearest(features: Tensor, whitening: ClassWhitening) -> Tensor:
+def _add_nearest_distance(features: Tensor, whitening: ClassWhitening) -> Tensor:
     """Add the distance to the nearest class mean."""
     whiten = layers.Dense(whitening.matrix.shape[1], name="whiten")
     whitened = whiten(features)
@@ -189,9 +191,9 @@ def _nearest(features: Tensor, whitening: ClassWhitening) -> Tensor:
     return ops.sqrt(ops.min(ops.sum(ops.square(apart), axis=2), axis=1))
 
 
-def _odds(features: Tensor, score: OodScore) -> Tensor:
+def _add_log_odds(features: Tensor, score: OodScore) -> Tensor:
     """Add the log odds of being out of distribution."""
-    distance = ops.expand_dims(_nearest(features, score.whitening), 1)
+    distance = ops.expand_dims(_add_nearest_distance(features, score.whitening), 1)
     hidden = layers.Dense(len(score.hidden_bias), activation="relu", name="ood_hidden")
     odds = layers.Dense(1, name="ood_log_odds")
     answer = odds(hidden(ops.concatenate([features, distance], axis=1)))
@@ -257,7 +259,7 @@ def export_photos(network: Network, folder: Path) -> GoldenAnswers:
         ExportError: the serving graph cannot be made or answers differently from the network.
     """
     graph = folder / PHOTO_GRAPH_FILE
-    images = _made_pictures()
+    images = _make_coloured_patches()
     write_graph(network, graph)
 
     def scores(pixels: PixelsBatch) -> Scores:
@@ -271,7 +273,7 @@ def export_photos(network: Network, folder: Path) -> GoldenAnswers:
 
     check_parity(scores, graph, images)
     exact = score_pictures(OnnxSession(graph, shape=BLOCKS_INPUT_CONTRACT.array_shape), images)
-    onnx.save(in_half_precision(onnx.load(graph)), graph)
+    onnx.save(store_in_half_precision(onnx.load(graph)), graph)
     check_rounding(graph, exact, images)
     given = OnnxSession(graph, shape=BLOCKS_INPUT_CONTRACT.array_shape).run(images[:GOLDEN_PHOTOS])
     return GoldenAnswers.from_arrays(images[:GOLDEN_PHOTOS], given.probabilities, given.distances)
@@ -298,7 +300,7 @@ def check_rounding(path: Path, exact: Scores, images: PixelsBatch) -> None:
             raise ExportError(f"{path}: weights in half precision change the {name} of a made picture.")
 
 
-def _made_pictures() -> PixelsBatch:
+def _make_coloured_patches() -> PixelsBatch:
     """Make coloured patches, uint8 (PARITY_PHOTOS, 192, 192, 3)."""
     rng = np.random.default_rng(SEED)
     patches = rng.integers(0, 256, (PARITY_PHOTOS, PATCHES, PATCHES, 3), np.uint8)

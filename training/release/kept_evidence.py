@@ -79,7 +79,7 @@ def choose_product_promises(  # noqa: PLR0913, PLR0917 - both heads, and whom it
     before = read_report(parent).products
     if not before or parent_heads is None:
         return measure_products(own, PHOTOS_ACCEPTED_ACCURACY)
-    if why := _why_dropped(parent.manifest.get_contract("photos"), parent_heads, head, now):
+    if why := _explain_dropped_figures(parent.manifest.get_contract("photos"), parent_heads, head, now):
         say(f"What {parent.version} showed of products does not hold for this head: {why}.")
         measured = measure_products(own.select_head(CLASS_HEAD), PHOTOS_ACCEPTED_ACCURACY)
         if not is_promise_shown(measured.get(LABEL)):
@@ -93,19 +93,21 @@ def choose_product_promises(  # noqa: PLR0913, PLR0917 - both heads, and whom it
     return before
 
 
-def _why_dropped(before: ModelContract, network: Network, head: PhotoHead, now: ModelContract) -> str:
+def _explain_dropped_figures(
+    before: ModelContract, network: Network, head: PhotoHead, now: ModelContract
+) -> str:
     if not is_as_strict(before, now):
         return "it accepts answers that its parent did not"
-    vectors = _garments()
+    vectors = _read_garment_vectors()
     # A head that learnt no other things calls none unfamiliar.
     of_parent = of_head = np.zeros(len(vectors), np.bool_)
     if (output := network.output.get(DISTANCE)) is not None:
         answer = keras.Model(network.get_layer(VECTOR_LAYER).output, output)
-        of_parent = _unfamiliar(before, np.asarray(answer(vectors), np.float32))
+        of_parent = _find_unfamiliar(before, np.asarray(answer(vectors), np.float32))
     if (
         distances := make_photo_scores(head.head.compute_logits(vectors), head.class_count).distances
     ) is not None:
-        of_head = _unfamiliar(now, distances)
+        of_head = _find_unfamiliar(now, distances)
     if of_head.sum() >= of_parent.sum() and np.mean(of_head != of_parent) <= MOST_CHANGED:
         return ""
     return (
@@ -114,12 +116,12 @@ def _why_dropped(before: ModelContract, network: Network, head: PhotoHead, now: 
     )
 
 
-def _garments() -> FeatureVectors:
+def _read_garment_vectors() -> FeatureVectors:
     photos = read_shipped_photos()
     return photos.take(np.isin(photos.tiers, GARMENTS) & (photos.classes >= 0)).features.upright
 
 
-def _unfamiliar(contract: ModelContract, distances: Distances) -> NDArray[np.bool_]:
+def _find_unfamiliar(contract: ModelContract, distances: Distances) -> NDArray[np.bool_]:
     """Tell which photos are unfamiliar, by the distances that the contract's own network gives them."""
     familiarity = contract.familiarity
     if familiarity is None:
@@ -128,7 +130,7 @@ def _unfamiliar(contract: ModelContract, distances: Distances) -> NDArray[np.boo
     return np.less(ranks, contract.minimum_familiarity)
 
 
-def rests_on_kinds(contract: ModelContract) -> bool:
+def has_kind_shares(contract: ModelContract) -> bool:
     """Return whether the threshold of title words was measured on the attribute `kind`.
 
     If so, it stays valid when the head that answers the class is replaced.

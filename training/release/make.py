@@ -27,9 +27,9 @@ from training.release.doubts import FileAnswers
 from training.release.run_folder import (
     check_no_release,
     claim_next_run,
+    open_unfinished_release,
     put_in_first_place,
     put_in_place,
-    unfinished_release,
 )
 
 
@@ -54,7 +54,7 @@ class Trained:
 
 
 @contextmanager
-def new_release(
+def start_release(
     folder: Path, parent: LocalRelease | None = None, without: Set[str] = frozenset()
 ) -> Iterator[Path]:
     """Yield a temporary folder to write a release into, which gets the name `folder` after the block.
@@ -72,7 +72,7 @@ def new_release(
         OutputUnusable: something has the name `folder`.
     """
     check_no_release(folder)
-    with unfinished_release(folder.parent, parent, without) as unfinished:
+    with open_unfinished_release(folder.parent, parent, without) as unfinished:
         yield unfinished
         put_in_place(unfinished, folder)
 
@@ -91,13 +91,13 @@ class ReleasePlace:
 
 
 @contextmanager
-def new_numbered_release(run: Path | None, usual: Path) -> Iterator[ReleasePlace]:
+def start_numbered_release(run: Path | None, usual: Path) -> Iterator[ReleasePlace]:
     """Yield a temporary folder for a release whose last folder may get a number, such as NAME-2.
 
     For trainings that write nothing else into the folder of their run.
 
     Args:
-        run: the folder that a user named, in which the release is put, as by `new_release`; None to put it
+        run: the folder that a user named, in which the release is put, as by `start_release`; None to put it
             into the first of NAME, NAME-2, NAME-3, ... that has no release once it is sealed.
         usual: the folder NAME.
 
@@ -105,10 +105,10 @@ def new_numbered_release(run: Path | None, usual: Path) -> Iterator[ReleasePlace
         OutputUnusable: `run` has a release.
     """
     if run is not None:
-        with new_release(run / NEW_RELEASE_FOLDER) as unfinished:
+        with start_release(run / NEW_RELEASE_FOLDER) as unfinished:
             yield ReleasePlace(unfinished, run)
         return
-    with claim_next_run(usual) as claimed, unfinished_release(claimed) as unfinished:
+    with claim_next_run(usual) as claimed, open_unfinished_release(claimed) as unfinished:
         place = ReleasePlace(unfinished, claimed)
         yield place
         place.run = put_in_first_place(unfinished, usual)
@@ -145,7 +145,7 @@ def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
         created_at=datetime.now(UTC),
         networks=networks,
         sources=sources,
-        training=_training(report, parent),
+        training=_describe_training(report, parent),
         libraries=report.training.libraries,
         git_commit=find_git_commit(),
         data=report.data,
@@ -158,7 +158,7 @@ def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
     )
 
 
-def _training(report: Report, parent: Manifest | None) -> dict[str, JsonValue]:
+def _describe_training(report: Report, parent: Manifest | None) -> dict[str, JsonValue]:
     """Return the facts about the training that the manifest records."""
     recorded = report.training
     if parent is None:

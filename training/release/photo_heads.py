@@ -30,7 +30,7 @@ STORED: Final = "float16"
 COMPUTED: Final = "float32"
 
 
-def below() -> dict[str, str]:
+def describe_frozen_network() -> dict[str, str]:
     """Return what a release with heads for photos records about the frozen network that they need."""
     return {BELOW: hash_weights(network_below(PHOTO_BLOCKS))}
 
@@ -41,7 +41,7 @@ def read_heads(path: Path) -> Network:
     Raises:
         ModelUnreadable: Keras cannot load it.
     """
-    return _of_type(load_keras_model(path), COMPUTED)
+    return _copy_heads_with_type(load_keras_model(path), COMPUTED)
 
 
 def export_heads(heads: Network, folder: Path) -> tuple[Network, GoldenAnswers]:
@@ -56,13 +56,13 @@ def export_heads(heads: Network, folder: Path) -> tuple[Network, GoldenAnswers]:
     Raises:
         ExportError: a weight has no float16, or the serving graph cannot be made or answers differently.
     """
-    stored = _of_type(heads, STORED)
+    stored = _copy_heads_with_type(heads, STORED)
     stored.save(folder / PHOTO_MODEL_FILE, include_optimizer=False)
-    whole = joined(_of_type(stored, COMPUTED))
+    whole = join_to_frozen_network(_copy_heads_with_type(stored, COMPUTED))
     return whole, export_photos(whole, folder)
 
 
-def joined(heads: Network) -> Network:
+def join_to_frozen_network(heads: Network) -> Network:
     """Return the whole network for photos: the bundled frozen network with these heads on top.
 
     Its input is `pixels`, uint8 (N, 192, 192, 3); its outputs are those of the heads.
@@ -71,12 +71,12 @@ def joined(heads: Network) -> Network:
     return keras.Model(body.input, heads([body.input, body.output]), name="photos")
 
 
-def _of_type(heads: Network, dtype: str) -> Network:
+def _copy_heads_with_type(heads: Network, dtype: str) -> Network:
     """Copy heads with weights of another type, on inputs of their own."""
 
-    def of_type(layer: layers.Layer) -> layers.Layer:
+    def clone_with_type(layer: layers.Layer) -> layers.Layer:
         if isinstance(layer, keras.Model):
-            return keras.models.clone_model(layer, clone_function=of_type)
+            return keras.models.clone_model(layer, clone_function=clone_with_type)
         config = layer.get_config()
         if isinstance(layer, layers.Layer):  # an operation has no type of its own
             config["dtype"] = dtype
@@ -84,7 +84,7 @@ def _of_type(heads: Network, dtype: str) -> Network:
 
     vector = keras.Input(heads.inputs[1].shape[1:], name=VECTOR_LAYER)
     inputs = [keras.Input(BLOCKS_INPUT_CONTRACT.array_shape, dtype="uint8", name="pixels"), vector]
-    copy = keras.models.clone_model(heads, inputs, of_type)
+    copy = keras.models.clone_model(heads, inputs, clone_with_type)
     weights = [np.asarray(weight, dtype) for weight in heads.get_weights()]
     if not all(np.isfinite(weight).all() for weight in weights):
         raise ExportError(

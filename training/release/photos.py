@@ -30,11 +30,11 @@ from training.features.blocks import BLOCKS_INPUT_CONTRACT
 from training.features.shipped import PHOTO_BLOCKS
 from training.heads.photo_head import PhotoHead, build_photo_heads
 from training.progress import Say
-from training.release.conversion import model_figures
-from training.release.kept_evidence import choose_product_promises, rests_on_kinds
-from training.release.make import make_release, new_release
+from training.release.conversion import compute_model_figures
+from training.release.kept_evidence import choose_product_promises, has_kind_shares
+from training.release.make import make_release, start_release
 from training.release.photo_decisions import PhotoEvidence, decide_photos
-from training.release.photo_heads import BELOW, below, export_heads, read_heads
+from training.release.photo_heads import BELOW, describe_frozen_network, export_heads, read_heads
 from training.thresholds.acceptance import add_promises
 from training.thresholds.decide import Thresholds
 from training.untyped import Network
@@ -75,7 +75,7 @@ def release_photos(folder: Path, candidate: PhotoCandidate, say: Say) -> Report:
     parent, evidence = candidate.parent, candidate.evidence
     # 1) Decide by answers of heads that did not learn the photo.
     thresholds = decide_photos(evidence, parent, say)
-    with new_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
+    with start_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
         # 2) Export the network, and write what it learnt.
         network, photos = _export_photos(candidate, thresholds, unfinished)
         learnt_before = load_learnt_hashes(parent.folder) or UNSTATED_LEARNT_HASHES
@@ -123,12 +123,14 @@ def _inherit_report(
 ) -> Report:
     """Return the parent's report with the facts about the new network, before photos are measured."""
     report = read_report(candidate.parent)
-    configuration = report.training.configuration | {"photo_network": candidate.record} | below()
+    configuration = (
+        report.training.configuration | {"photo_network": candidate.record} | describe_frozen_network()
+    )
     return report.replace_fields(
         training=report.training.replace_fields(configuration=configuration),
         photo_model=compute_photo_model_figures(network, folder, contract),
         # Shares of title words that were measured on the class do not hold for another head of the class.
-        words=report.words if rests_on_kinds(contract) else None,
+        words=report.words if has_kind_shares(contract) else None,
     )
 
 
@@ -156,7 +158,7 @@ def read_matching_heads(parent: LocalRelease) -> Network | None:
     if not parent.manifest.has_both_networks:
         return None
     # A release of version 2.0 records none: its photos.keras has the whole network, which is another one.
-    if read_report(parent).training.configuration.get(BELOW) != below()[BELOW]:
+    if read_report(parent).training.configuration.get(BELOW) != describe_frozen_network()[BELOW]:
         raise BadRecipe(
             f"{parent.version} sees photos by another network than this version of wardrobe: no head that is "
             "learnt now fits it. Give --from bundled in its place. Where it had learnt corrections of yours, "
@@ -197,4 +199,4 @@ def measure_photos(
 
 def compute_photo_model_figures(network: Network, folder: Path, contract: ModelContract) -> ModelFigures:
     """Return the size and cost of the network for photos that `export_heads` wrote into a folder."""
-    return model_figures("_".join(PHOTO_BLOCKS), network, folder, PHOTO_FILES, contract.temperature)
+    return compute_model_figures("_".join(PHOTO_BLOCKS), network, folder, PHOTO_FILES, contract.temperature)

@@ -1,9 +1,8 @@
 """Protect the folder of a training: one training at a time works in it, and no release in it is replaced.
 
 A training locks its folder (`claim_run`, `claim_next_run`), and writes its release into an unfinished folder
-(`unfinished_release`), which gets its last name once the release is sealed (`put_in_place`). The system frees
-the lock when the process ends. What a killed training left unfinished is removed by the next one. make.py
-writes a release by these steps.
+(`open_unfinished_release`), which gets its last name once the release is sealed (`put_in_place`). The system
+frees the lock when the process ends. What a killed training left unfinished is removed by the next one.
 """
 
 import fcntl
@@ -112,7 +111,7 @@ def claim_run(run: Path) -> Iterator[Path]:
         OutputUnusable: it is no folder.
     """
     missing = [folder for folder in (run, *run.parents) if not folder.exists()]
-    descriptor, is_locked = _lock(run)
+    descriptor, is_locked = _lock_folder(run)
     try:
         if is_locked:
             _remove_unfinished(run)
@@ -149,7 +148,7 @@ def claim_next_run(usual: Path) -> Iterator[Path]:
         The folder that is locked until the block ends.
     """
     with ExitStack() as stack:
-        yield next(run for run in _numbered(usual) if _can_claim(run, stack))
+        yield next(run for run in _list_numbered_folders(usual) if _can_claim(run, stack))
 
 
 def _can_claim(run: Path, stack: ExitStack) -> bool:
@@ -163,11 +162,11 @@ def _can_claim(run: Path, stack: ExitStack) -> bool:
     return True
 
 
-def _numbered(usual: Path) -> Iterator[Path]:
+def _list_numbered_folders(usual: Path) -> Iterator[Path]:
     return chain([usual], (usual.with_name(f"{usual.name}-{number}") for number in count(2)))
 
 
-def _lock(run: Path) -> tuple[int, bool]:
+def _lock_folder(run: Path) -> tuple[int, bool]:
     """Open a folder and lock it.
 
     Returns:
@@ -223,7 +222,7 @@ def _remove_empty(folders: Sequence[Path]) -> None:
 
 
 @contextmanager
-def unfinished_release(
+def open_unfinished_release(
     run: Path, parent: LocalRelease | None = None, without: Set[str] = frozenset()
 ) -> Iterator[Path]:
     """Yield a new folder for a release that is being written; remove the folder if the block fails.
@@ -276,7 +275,7 @@ def put_in_first_place(unfinished: Path, usual: Path) -> Path:
     Returns:
         The folder, NAME or a numbered one, in which the release is now.
     """
-    for run in _numbered(usual):
+    for run in _list_numbered_folders(usual):
         if os.path.lexists(run / NEW_RELEASE_FOLDER):
             continue
         run.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from training.gradient.fitting.fit import FittedNetwork, fit_by_gradient
 from training.gradient.fitting.tensorboard_log import make_tensorboard_callbacks
 from training.gradient.recipes import PLAIN_RECIPE
 from training.heads.ood import ClassWhitening, fit_whitening
-from training.release.export import export_graph, features_of, save_artifact
+from training.release.export import compute_layer_features, export_graph, save_artifact
 from training.untyped import Network
 
 RECIPE = replace(PLAIN_RECIPE, epochs=3, batch_size=32, patience=None)
@@ -89,6 +89,8 @@ def exported(fitted: FittedNetwork, parts: Split, tmp_path_factory: pytest.TempP
     """The same network as model.keras and model.onnx."""
     folder = tmp_path_factory.mktemp("export")
     artifact = save_artifact(fitted.model, folder / "model.keras")
-    whitening = fit_whitening(features_of(artifact, parts.train.images), parts.train.classes, CLASSES)
+    whitening = fit_whitening(
+        compute_layer_features(artifact, parts.train.images), parts.train.classes, CLASSES
+    )
     export_graph(artifact, whitening, folder / "model.onnx")
     return Exported(artifact, whitening, folder / "model.keras", folder / "model.onnx")

@@ -146,7 +146,7 @@ def saved(made: Made, folder: Path) -> Path:
 def test_a_graph_answers_what_keras_finds_likeliest(kind: str, tmp_path: Path) -> None:
     session = KerasSession(saved(KINDS[kind], tmp_path))
 
-    said = adopt.export(tmp_path, session, PARTS)
+    said = adopt.export_adopted_model(tmp_path, session, PARTS)
 
     found = OnnxSession(tmp_path / GRAPH_FILE).run(PICTURES.images)
     expected = session.run(PICTURES.images).class_probabilities

@@ -29,13 +29,13 @@ from training.errors import ExportError
 from training.evaluation.evaluate import score_pictures
 from training.heads.logistic import LogisticHead
 from training.heads.ood import fit_ood_score
-from training.release.conversion import mflops
+from training.release.conversion import count_mflops
 from training.release.export import (
     check_parity,
+    compute_expected_scores,
+    compute_layer_features,
     export_graph,
     export_photos,
-    features_of,
-    scores_of,
     write_graph,
 )
 from training.release.photo_decisions import (
@@ -54,7 +54,7 @@ def answers_of(
     exported: Exported, images: PixelsBatch, attributes: Mapping[str, LogisticHead] = NO_HEADS
 ) -> Scores:
     """The network's own answers."""
-    return scores_of(exported.artifact, exported.whitening, attributes, images)
+    return compute_expected_scores(exported.artifact, exported.whitening, attributes, images)
 
 
 def test_an_artifact_reads_raw_pixels_and_answers_the_same_when_it_is_loaded_again(
@@ -154,7 +154,9 @@ def test_a_picture_costs_what_the_layers_shapes_say(exported: Exported) -> None:
     dense = 3 * 3 * 128 * 128 + 128 * 10
     whitening = 128 * 128
 
-    assert mflops(exported.get_graph_path) == pytest.approx(2 * (convolutions + dense + whitening) / 1e6)
+    assert count_mflops(exported.get_graph_path) == pytest.approx(
+        2 * (convolutions + dense + whitening) / 1e6
+    )
 
 
 def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(
@@ -163,14 +165,16 @@ def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(
     noise = np.random.default_rng(1).integers(0, 256, (100, 28, 28)).astype(np.uint8)
     learnt = np.concatenate([parts.train.images, noise])
     labels = np.concatenate([parts.train.classes, np.full(100, OOD)])
-    score = fit_ood_score(features_of(exported.artifact, learnt), labels, CLASSES, np.ones(len(labels)))
+    score = fit_ood_score(
+        compute_layer_features(exported.artifact, learnt), labels, CLASSES, np.ones(len(labels))
+    )
     export_graph(exported.artifact, score, tmp_path / "model.onnx")
 
     told = OnnxSession(tmp_path / "model.onnx").run(np.concatenate([PICTURES, noise]))
 
     assert told.distances is not None
     known, ood = told.distances[: len(PICTURES)], told.distances[len(PICTURES) :]
-    expected = score.compute_distances(features_of(exported.artifact, PICTURES))
+    expected = score.compute_distances(compute_layer_features(exported.artifact, PICTURES))
     assert np.allclose(known, expected, rtol=1e-3, atol=1e-3)
     assert (known < 0).mean() > 0.98
     assert ood.min() > 0

@@ -17,7 +17,7 @@ from training.features.shipped import read_shipped_photos
 from training.gradient.networks.registry import LOGITS_LAYER
 from training.heads.hidden import HiddenHead
 from training.heads.photo_head import PhotoHead, build_photo_heads
-from training.release.kept_evidence import choose_product_promises, is_as_strict, rests_on_kinds
+from training.release.kept_evidence import choose_product_promises, has_kind_shares, is_as_strict
 from training.release.photos import read_matching_heads
 from training.untyped import Network
 
@@ -155,5 +155,5 @@ def test_what_words_may_decide_rests_on_the_kinds_where_a_release_answers_them()
     without = CONTRACT.replace_heads({})
 
     assert KIND in CONTRACT.attributes
-    assert rests_on_kinds(CONTRACT)
-    assert not rests_on_kinds(replace(without, heads={LABEL: without.class_head}))
+    assert has_kind_shares(CONTRACT)
+    assert not has_kind_shares(replace(without, heads={LABEL: without.class_head}))

@@ -42,7 +42,7 @@ from training.features.blocks import BLOCK_WIDTHS
 from training.features.shipped import read_shipped_photos
 from training.progress import ProgressLines
 from training.release.conversion import LARGE
-from training.release.photo_heads import BELOW, joined
+from training.release.photo_heads import BELOW, join_to_frozen_network
 from training.release.photos import read_matching_heads
 from training.ten_classes import train_photo_head
 
@@ -112,7 +112,9 @@ def test_a_release_has_the_heads_alone_and_the_package_what_is_below_them(made: 
     photos = made.manifest.get_network("photos")
     stored, heads = load_keras_model(made.folder / photos.artifact), read_matching_heads(made)
 
-    answers = joined(heads)(photos.golden.decode_pixels(photos.contract.input), training=False)
+    answers = join_to_frozen_network(heads)(
+        photos.golden.decode_pixels(photos.contract.input), training=False
+    )
 
     assert heads is not None
     assert [tensor.dtype for tensor in stored.inputs] == ["uint8", "float32"]

@@ -108,13 +108,13 @@ def fit_by_gradient(  # noqa: PLR0913 - what a training consists of
         watcher.report_epoch(epoch)
     callback = _CheckpointCallback(run, checkpoint, watcher, recipe)
     # A run that is resumed at its end is entered, too: that averages the weights.
-    _train(model, split, recipe, callback, extra_callbacks, targets)
+    _run_epochs(model, split, recipe, callback, extra_callbacks, targets)
     released_model.set_weights(model.get_weights())
     checkpoint = callback.checkpoint
     return FittedNetwork(released_model, checkpoint.history, checkpoint.hardware, checkpoint.libraries)
 
 
-def _train(  # noqa: PLR0913, PLR0917 - as above
+def _run_epochs(  # noqa: PLR0913, PLR0917 - as above
     model: Network,
     split: Split,
     recipe: Recipe,
