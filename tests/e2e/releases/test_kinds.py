@@ -14,7 +14,6 @@ import pytest
 from playwright.sync_api import expect
 
 from inference.contract import Head, make_whole_input
-from inference.reasons import Reason
 from model_store.errors import GateRefused
 from reports.answers import NO_CLASS, Answers
 from tests.browser import Visits
@@ -122,7 +121,7 @@ def test_a_table_has_its_kind_and_the_sheet_doubts_the_class_alone(store: str, t
     assert (row["decision"], row["reason"]) == ("review", "unfamiliar")
     assert (row["kind"], row["kind_decision"], row["colour_decision"]) == ("skirt", "accept", "review")
     [of_class] = cards_of(sheet)
-    assert of_class["decision"] == Reason.UNFAMILIAR.sentence
+    assert of_class["decision"] == "Unfamiliar picture"
 
 
 def test_the_gate_compares_what_was_said_of_things_without_a_class(
