@@ -20,11 +20,12 @@ _HEX: Final = re.compile(
 """The code of a colour, as on web pages; without a sign before it, six signs with a number among them."""
 
 _ADDRESS: Final = re.compile(
-    r"[a-z][a-z0-9+.-]*://|//|www\.|[\w.+-]+@"
+    r"[a-z][a-z0-9+.-]*://|//|www\.|[\w.+-]+@|\w+--[\w-]+\.\S"
     r"|.*\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?|heic|svg|html?|php|pdf|com|net|org)\Z",
     re.IGNORECASE,
 )
-"""How an address, a reference (`gid://`) or the name of a file looks; "dk.grey" is none."""
+"""How an address, a reference or the name of a file looks; "dk.grey" is a colour. A reference is
+`gid://shopify/Metaobject/1` in an export of Shopify, and `shopify--color-pattern.red` in one of Matrixify."""
 
 _BETWEEN: Final = re.compile(r"\s*[/,;|&+]\s*|\s+(?:and|und|et|y)\s+", re.IGNORECASE)
 """Text between two colours of one cell."""

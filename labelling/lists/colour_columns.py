@@ -22,8 +22,10 @@ from labelling.lists.colour_cells import is_colour_text, split_colour_cell
 from labelling.lists.colour_headings import (
     COLOUR_PATTERN,
     CUSTOM_COLOUR,
+    find_colour_option,
     has_colour_word,
     is_colour_heading,
+    is_colour_option,
     read_metafield,
 )
 from labelling.lists.colour_words import is_colour_in_any_language
@@ -39,8 +41,9 @@ MAX_SEARCHED_CELLS: Final = 200
 MAX_SEARCHED_ROWS: Final = 20_000
 """Largest number of rows whose cells are read to find the column of colours."""
 
-_MAGENTO_ATTRIBUTE: Final = re.compile(r"(?:^|,)\s*([^=,]*?)\s*=([^,]*)")
-"""An attribute in `additional_attributes` of Magento's export: `color=Red|Blue,size=M`."""
+_MAGENTO_ATTRIBUTE: Final = re.compile(r'(?:^|,)\s*"?([^=,"]*?)\s*=([^,"]*)')
+"""An attribute in `additional_attributes` of Magento's export: `color=Red|Blue,size=M`. With "Fields
+enclosure", the cell is `"color=Red|Blue","size=M"`."""
 
 _MAGENTO_COLUMN: Final = "additional_attributes"
 _OPTION_NAME: Final = re.compile(r"option ?([1-9]) name|option name ([1-9])", re.IGNORECASE)
@@ -129,7 +132,7 @@ class ColourColumns:
             colour_columns = [
                 option.value_column
                 for option in self.options
-                if _is_colour_option(next(filter(None, (row[option.name_column] for row in rows)), ""))
+                if is_colour_option(next(filter(None, (row[option.name_column] for row in rows)), ""))
             ]
             yield [_read_first(row, colour_columns) for row in rows]
         if self.attribute_columns:
@@ -154,19 +157,11 @@ def _read_first(row: Cells, columns: Sequence[str]) -> tuple[str, ...]:
     return next(filter(None, (split_colour_cell(row[column]) for column in columns)), ())
 
 
-def _is_colour_option(name: str) -> bool:
-    return is_colour_name(name) or is_colour_heading(name)
-
-
 def _read_attributes(row: Cells) -> tuple[str, ...]:
     """Return the colours among the attributes of WooCommerce or Magento in a row."""
     magento = next((cell for column, cell in row.items() if _fold_heading(column) == _MAGENTO_COLUMN), "")
-    values = [
-        value.strip()
-        for name, text in _MAGENTO_ATTRIBUTE.findall(magento)
-        if is_colour_name(name)
-        for value in text.split("|")
-    ]
+    magento_attributes = dict[str, str](_MAGENTO_ATTRIBUTE.findall(magento))
+    values = map(str.strip, magento_attributes.get(find_colour_option(magento_attributes), "").split("|"))
     return tuple(dict.fromkeys(filter(is_colour_text, woocommerce.read_colour_values(row) or values)))
 
 

@@ -7,13 +7,14 @@ Color (product.metafields.custom.color)         a metafield: a field that a shop
 """
 
 import re
+from collections.abc import Collection
 from functools import cache
 from itertools import chain
 from typing import Final, NamedTuple
 
 from inference.language_files import load_languages, load_shared_words
 from inference.tokens import fold_text
-from labelling.lists.column_names import find_usual_column_names
+from labelling.lists.column_names import find_usual_column_names, is_colour_name
 
 _METAFIELDS: Final = (
     re.compile(r"(?:^|\()(?:product|variant)\.metafields\.([^.()]+)\.([^.()]+)\)?$", re.IGNORECASE),
@@ -86,6 +87,24 @@ def is_colour_heading(column: str) -> bool:
     others = [word for word, beside in zip(words, found, strict=True) if not beside]
     compounds = [beside.word for beside in found if beside]
     return bool(compounds) and all(map(_is_beside, (*others, *filter(None, compounds))))
+
+
+def is_colour_option(name: str) -> bool:
+    """Return whether an option or attribute of an export is the colour of the product, by its name."""
+    return is_colour_name(name) or is_colour_heading(name)
+
+
+def find_colour_option(names: Collection[str]) -> str:
+    """Return which of a product's options or attributes is its colour; empty if none is.
+
+    A usual name ("Color") is preferred to one with words beside it ("Colour group").
+
+    Args:
+        names: the names of the options or attributes, in the order of the export.
+    """
+    return next(
+        (name for is_colour in (is_colour_name, is_colour_heading) for name in names if is_colour(name)), ""
+    )
 
 
 class _Beside(NamedTuple):

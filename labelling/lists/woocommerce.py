@@ -13,7 +13,7 @@ from itertools import count
 from typing import Final
 
 from inference.language_files import WOOCOMMERCE_TERMS, load_languages
-from labelling.lists.column_names import is_colour_name
+from labelling.lists.colour_headings import find_colour_option
 
 REPLACEMENT_NOTE: Final = (
     "WooCommerce replaces all attributes of a product by those of its row, and the list has none: label the "
@@ -142,8 +142,9 @@ def _split_values(cell: str) -> list[str]:
 
 def _find_colour_header(attribute_cells: Mapping[str, str]) -> str | None:
     """Return the header of the column that names the row's colour attribute; None if the row has none."""
-    names = (column for column in attribute_cells if column.endswith("name"))
-    return next((column for column in names if is_colour_name(attribute_cells[column])), None)
+    names = {column: cell for column, cell in attribute_cells.items() if column.endswith("name")}
+    colour_name = find_colour_option(names.values())
+    return next((column for column, name in names.items() if colour_name and name == colour_name), None)
 
 
 def _value_of(name: str) -> str:

@@ -41,6 +41,10 @@ def test_a_column_with_a_usual_heading_has_the_colour(column: str) -> None:
         ({"additional_attributes": "size=M,color=Red|Dark blue"}, ("Red", "Dark blue")),
         ({"additional_attributes": "colour_group=Green,COLOR=Red"}, ("Red",)),
         ({"additional_attributes": "discolor=Pink"}, ()),
+        ({"additional_attributes": '"size=M","color=Red|Dark blue"'}, ("Red", "Dark blue")),
+        ({"additional_attributes": "lining_color=Green,main_color=Red"}, ("Red",)),
+        ({"Attribute 1 name": "Main colour", "Attribute 1 value(s)": "Red"}, ("Red",)),
+        ({"Attribute 1 name": "Sole colour", "Attribute 1 value(s)": "Red"}, ()),
         ({"Option Name 1": "Color", "Option Value 1": "Teal"}, ("Teal",)),
     ],
 )  # fmt: skip

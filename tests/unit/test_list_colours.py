@@ -52,6 +52,8 @@ def test_a_title_names_the_colours_of_the_garment(title: str, language: str, col
         ('["Emerald", "Ivo', ("Emerald", "Ivo")),
         ('["gid://shopify/Metaobject/1","gid://shopify/Metaobject/2"]', ()),
         ("gid://shopify/Metaobject/1", ()),
+        ("shopify--color-pattern.red, shopify--color-pattern.navy-blue", ()),
+        ("app--12345--colour.red", ()),
         ("[]", ()),
         ("[" * 100_000, ()),
         ('{"color": "Pink"}', ()),
