@@ -26,7 +26,7 @@ from app.observability.log_format import create_logging_config, format_startup_e
 from app.observability.log_queue import redirect_stderr_to_log
 from app.settings import SettingsError, read_settings
 from inference.cores import count_usable_cores
-from inference.plain_text import escape_unprintable
+from inference.text.plain_text import escape_unprintable
 
 WORKER = "app.worker.ClosingWorker"
 """gunicorn's gevent worker: docs/decisions/0005."""

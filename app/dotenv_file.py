@@ -10,7 +10,7 @@ from typing import Final
 
 from dotenv import load_dotenv
 
-from inference.plain_text import decode_text, trim_text
+from inference.text.plain_text import decode_text, trim_text
 
 DOTENV_PATH: Final = Path(".env")
 """Path of the file with environment variables, relative to the working directory."""

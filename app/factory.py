@@ -35,8 +35,8 @@ from app.releases.serving import ModelHolder
 from app.releases.watcher import ReleaseWatcher
 from app.security.api_keys import ApiKeys, is_known_client, require_keys
 from app.settings import CURRENT, Settings
-from inference.decode import prepare_decoders
-from inference.recognition import prepare_languages
+from inference.pictures.decode import prepare_decoders
+from inference.words.recognition import prepare_languages
 from model_store.store import Store, open_store
 
 log = logging.getLogger("wardrobe")

@@ -8,7 +8,7 @@ import os
 import sys
 import urllib.request
 
-from inference.plain_text import trim_text
+from inference.text.plain_text import trim_text
 
 TIMEOUT_SECONDS = 3
 """Seconds to wait for an answer. Without an answer, the service counts as not alive."""

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app.dotenv_file import DOTENV_PATH, read_dotenv
-from inference.decode import MAX_BYTES, MAX_PIXELS
-from inference.plain_text import QUOTED_ADVICE, escape_unprintable, is_quoted, trim_text
+from inference.pictures.decode import MAX_BYTES, MAX_PIXELS
+from inference.text.plain_text import QUOTED_ADVICE, escape_unprintable, is_quoted, trim_text
 
 PREFIX = "WARDROBE_"
 """Beginning of the names of this program's environment variables."""

@@ -23,9 +23,9 @@ from PIL import Image
 from benchmarks.processes import family
 from benchmarks.results import save
 from inference.contract import GREY_28
-from inference.convert import convert_to_pixels
-from inference.decode import MAX_PIXELS, decode_image, prepare_decoders
 from inference.errors import UploadError
+from inference.pictures.convert import convert_to_pixels
+from inference.pictures.decode import MAX_PIXELS, decode_image, prepare_decoders
 from tests import pictures
 from tests.coded_pictures import avif, heic
 

@@ -1,5 +1,6 @@
 """Steps from an upload to a decision: upload, picture, pixels, probabilities, decision.
 
-Knows neither Flask nor S3, nor where a model came from. Start reading in classifier.py. arrays.py defines the
-types, contract.py the contract of a network, and errors.py all errors.
+Start reading in classifier.py. The files here join three folders that do not know each other: `pictures`
+turns an upload into pixels, `sessions` runs a network, and `words` reads titles. `text` has what every
+package needs. Nothing here knows of Flask, of S3, or of where a model came from.
 """

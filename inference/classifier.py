@@ -16,10 +16,10 @@ from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import LABEL, ModelContract, NetworkName
 from inference.decision import Decision, calibrate, compute_familiarity, decide_answer
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
-from inference.keras_session import KerasSession
-from inference.onnx_session import OnnxSession
 from inference.reasons import Reason
-from inference.session import Scores, Session
+from inference.sessions.keras_session import KerasSession
+from inference.sessions.onnx_session import OnnxSession
+from inference.sessions.session import Scores, Session
 
 GOLDEN_TOLERANCE = 1e-3
 """Largest accepted difference between a probability and the one stored with the release (golden answer).

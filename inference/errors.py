@@ -10,7 +10,7 @@ InferenceError
 ├── ArchiveUnreadable       a ZIP whose directory cannot be read
 ├── MemberUnreadable        one file of a ZIP cannot be read; the others can
 │   └── MemberTooLarge      it has more bytes than allowed
-├── LanguageFileInvalid     a file of inference/languages/ cannot be read
+├── LanguageFileInvalid     a file of inference/words/languages/ cannot be read
 └── ModelError              the operator can correct it
     ├── ModelUnreadable     the file is not a model that can be run
     ├── ContractBroken      the model's inputs, outputs or golden answers differ from its contract

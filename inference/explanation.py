@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from inference.arrays import Pixels, PixelsBatch
-from inference.convert import ModelInput
 from inference.networks import Networks
+from inference.pictures.convert import ModelInput
 
 SQUARES_PER_EDGE: Final = 8
 """Number of positions of the hidden square along each edge."""

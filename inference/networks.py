@@ -11,11 +11,11 @@ import numpy as np
 
 from inference.classifier import Classifier, Prediction
 from inference.contract import ModelContract, NetworkName, choose_network, choose_only_name
-from inference.convert import ModelInput, make_model_input
-from inference.decode import DecodedPicture
-from inference.picture_opening import find_light_lanes
-from inference.pixel_rows import find_rows_shape, parse_pixel_rows
-from inference.session import Scores
+from inference.pictures.convert import ModelInput, make_model_input
+from inference.pictures.decode import DecodedPicture
+from inference.pictures.picture_opening import find_light_lanes
+from inference.pictures.pixel_rows import find_rows_shape, parse_pixel_rows
+from inference.sessions.session import Scores
 
 
 class Networks:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Final
 
-from inference.kinds import GARMENT_SET_KIND, KINDS
-from inference.recognition import find_label_kinds
+from inference.words.kinds import GARMENT_SET_KIND, KINDS
+from inference.words.recognition import find_label_kinds
 
 OTHER_KIND: Final = "other"
 """The label of the attribute `kind` (a garment's name in shops) for garments without a label of their own."""

@@ -23,7 +23,7 @@ from scipy.special import softmax
 
 from inference.contract import ModelContract
 from inference.decision import calibrate
-from inference.onnx_session import ATTRIBUTE_PREFIX
+from inference.sessions.onnx_session import ATTRIBUTE_PREFIX
 from lab.attribute_rules import COLOUR, KIND, Attribute, Fitted, make_attribute
 from lab.photo_tables import find_source
 from lab.pretraining_photos import decode_photo, hash_photo, read_source_names

@@ -16,8 +16,8 @@ import numpy as np
 from rich.progress import track
 
 from inference.arrays import Picture
-from inference.framing import fit_whole_picture
-from inference.onnx_session import PROBABILITIES, OnnxSession
+from inference.pictures.framing import fit_whole_picture
+from inference.sessions.onnx_session import PROBABILITIES, OnnxSession
 from lab.pretraining_photos import (
     CLUTTERED,
     Photo,

@@ -23,9 +23,9 @@ import cv2
 import numpy as np
 
 from inference.contract import make_whole_input
-from inference.decode import MAX_PIXELS, decode_image
 from inference.errors import UploadError
-from inference.framing import limit_edge
+from inference.pictures.decode import MAX_PIXELS, decode_image
+from inference.pictures.framing import limit_edge
 from lab.photos import LIST, TABLES, find_archive, read_list
 from model_store.release_files import write_whole
 

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 from rich.progress import track
 
-from inference.convert import convert_to_pixels
+from inference.pictures.convert import convert_to_pixels
 from lab.pretraining_photos import CLUTTERED, Photo, decode_photo, list_photos
 from training.features.blocks import BLOCKS_INPUT_CONTRACT, MEASURED_WIDTHS, build_vector_network
 from training.features.weights import hash_weights, write_npz

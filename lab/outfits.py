@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 
 from inference.arrays import Mask, Picture
-from inference.framing import limit_edge
+from inference.pictures.framing import limit_edge
 from lab.pretraining_photos import Photo, decode_photo, list_photos, list_source_photos
 from lab.tuning_photos import MEASURED_ALONE, PARTS, choose_part, is_left_out
 from lab.views import EDGE, cut_garment

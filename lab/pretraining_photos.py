@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Picture
-from inference.decode import MAX_PIXELS, DecodedPicture, decode_image
-from inference.framing import fit_whole_picture
+from inference.pictures.decode import MAX_PIXELS, DecodedPicture, decode_image
+from inference.pictures.framing import fit_whole_picture
 from lab.views import lay_on_ground
 
 STORED_EDGE: Final = 80

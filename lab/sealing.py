@@ -21,8 +21,8 @@ from typing import Final
 
 import numpy as np
 
-from inference.decode import MAX_PIXELS, decode_image
-from inference.onnx_session import OnnxSession
+from inference.pictures.decode import MAX_PIXELS, decode_image
+from inference.sessions.onnx_session import OnnxSession
 from lab.strangers_heads import read_answers
 from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest, ReleaseNetwork

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from inference.framing import fit_whole_picture
+from inference.pictures.framing import fit_whole_picture
 from lab.photo_tables import list_catalogue_things
 from lab.pretraining_photos import Photo, decode_photo, list_made_photos, list_source_photos, read_pool_photos
 from lab.tuning import TUNINGS

@@ -21,8 +21,8 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from inference.kinds import KIND
 from inference.release_labels import find_release_labels
+from inference.words.kinds import KIND
 from lab.sealing import read_stored_answers
 from model_store.assemble import seal_release
 from model_store.local_releases import LocalRelease, open_release

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Picture
-from inference.framing import fit_whole_picture
+from inference.pictures.framing import fit_whole_picture
 from lab.pretraining_photos import CLUTTERED
 from lab.tuning_photos import NONE, OTHER_THINGS, PackedPhotos
 from lab.views import EDGE, change_view, lay_on_ground

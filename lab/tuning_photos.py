@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Picture
-from inference.framing import limit_edge
+from inference.pictures.framing import limit_edge
 from lab.pretraining_photos import (
     CLUTTERED,
     COLOUR_NAMES,

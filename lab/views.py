@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Mask, Picture
-from inference.border import mask_garment, measure_border
 from inference.contract import Imaging
-from inference.framing import find_bounding_box, limit_edge
+from inference.pictures.border import mask_garment, measure_border
+from inference.pictures.framing import find_bounding_box, limit_edge
 
 CROPPED: Final = (0.6, 1.0)
 """Range of the share of the area that a crop keeps."""

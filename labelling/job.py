@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 
 from inference.contract import LABEL, NetworkName
-from inference.kinds import KIND
 from inference.posterior import find_general_shares
+from inference.words.kinds import KIND
 from labelling.decide.product_answers import find_feed_thresholds, find_proven_heads
 from labelling.lists.own_words import OwnWord
 from labelling.lists.words_file import make_words_file_path

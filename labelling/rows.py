@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 
 from inference.contract import LABEL
 from inference.reasons import DecidedBy, Reason
-from inference.spreadsheets import escape_path
+from inference.text.spreadsheets import escape_path
 
 ACCEPT: Final = "accept"
 REVIEW: Final = "review"

@@ -12,7 +12,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
-from inference.language_files import get_language_name
+from inference.words.language_files import get_language_name
 from labelling.decide.decisions import OUTDATED_ANSWER_COUNT_SQL, Decisions
 from labelling.errors import LabellingError, OutputUnusable, SourceUnusable, TableUnusable
 from labelling.job import Job

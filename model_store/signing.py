@@ -18,7 +18,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from inference.plain_text import decode_text, trim_text
+from inference.text.plain_text import decode_text, trim_text
 from model_store.errors import KeyUnusable, SignatureMissing, SignatureWrong
 from model_store.release_files import (
     LINE_ENDINGS_ADVICE,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import AliasChoices, Field, JsonValue, ValidationError, WithJsonSchema, field_validator
 
 from inference.contract import ACCEPT_NOTHING
-from inference.kinds import KIND
+from inference.words.kinds import KIND
 from model_store.errors import ReleaseCorrupt, ReportInvalid
 from model_store.local_releases import LocalRelease
 from model_store.manifest import DataSet, FrozenModel, Share, describe_first_problem, describe_schema

@@ -1,14 +1,14 @@
 """Make a release of a `.keras` model that was trained elsewhere.
 
 Wrap, export, calibrate, measure, publish. The model has to read a picture as (28, 28), (28, 28, 1) or
-(784,). Its other properties: inference/keras_session.py; the release: training/release/adopt.py.
+(784,). Its other properties: inference/sessions/keras_session.py; the release: training/release/adopt.py.
 """
 
 import argparse
 from pathlib import Path
 
-from inference.keras_file import check_keras_file
-from inference.plain_text import normalize_label
+from inference.sessions.keras_file import check_keras_file
+from inference.text.plain_text import normalize_label
 from model_store.release_files import NEW_RELEASE_FOLDER, fingerprint_file
 from scripts.__main__ import command
 from scripts.data_options import add_data_options, choose_data_source

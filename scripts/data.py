@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from inference.contract import GREY_28, LABEL
-from inference.decode import prepare_decoders
+from inference.pictures.decode import prepare_decoders
 from labelling.lists.list_reading import ListOptions
 from labelling.write.outputs import check_outputs
 from model_store.release_files import expand_home

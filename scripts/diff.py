@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from app.settings import read_command_settings
-from inference.decode import prepare_decoders
+from inference.pictures.decode import prepare_decoders
 from labelling.errors import OutputUnusable, SourceUnusable
 from labelling.lists.list_reading import ListOptions
 from labelling.review.changes import (

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from app.settings import Settings, list_setting_names
-from inference.language_files import load_languages
 from inference.reasons import Place, find_reasons
+from inference.words.language_files import load_languages
 from scripts.__main__ import list_verbs
 
 REPOSITORY_ROOT = Path(__file__).parent.parent

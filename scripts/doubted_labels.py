@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from app.web.translations import TRANSLATIONS
-from inference.decode import prepare_decoders
+from inference.pictures.decode import prepare_decoders
 from labelling.errors import Unreadable
 from labelling.review.page import Card, PageFrame, make_review_page, make_thumbnail, write_page
 from labelling.sources.picture_files import read_files

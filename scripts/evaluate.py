@@ -14,7 +14,7 @@ from pathlib import Path
 from app.settings import read_command_settings
 from inference.classifier import Classifier
 from inference.contract import ModelContract
-from inference.onnx_session import OnnxSession
+from inference.sessions.onnx_session import OnnxSession
 from labelling.lists.list_reading import ListOptions
 from labelling.write.outputs import check_outputs
 from model_store.local_releases import LocalRelease

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from app.security.api_keys import KEY_LINE, hash_key, read_keys
 from app.settings import SettingsError
-from inference.plain_text import decode_text, remove_unseen
+from inference.text.plain_text import decode_text, remove_unseen
 from model_store.release_files import name_file_in_errors, read_regular_file, write_partial_file
 from scripts.__main__ import command
 from scripts.terminal import add_subcommands, make_command_parser, print_message, run_subcommand

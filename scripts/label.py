@@ -16,7 +16,7 @@ from pathlib import Path
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
-from inference.language_files import list_readable_languages, load_languages
+from inference.words.language_files import list_readable_languages, load_languages
 from labelling.errors import SourceUnusable
 from labelling.job import Job
 from labelling.lists.titles import LANGUAGE_OFF

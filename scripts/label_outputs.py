@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from inference.plain_text import escape_unprintable_lines
+from inference.text.plain_text import escape_unprintable_lines
 from labelling.job import Job
 from labelling.run import Outcome
 from labelling.run_settings import FOLDER_COLUMN

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from inference.contract import LABEL
-from inference.language_files import UNDETERMINED_LANGUAGE, get_language_name, list_readable_languages
-from inference.plain_text import escape_unprintable_lines, join_first_items, shorten_text
+from inference.text.plain_text import escape_unprintable_lines, join_first_items, shorten_text
+from inference.words.language_files import UNDETERMINED_LANGUAGE, get_language_name, list_readable_languages
 from labelling.job import Job
 from labelling.review.audit import describe_audits
 from labelling.review.correction_intake import CorrectionEffect

@@ -20,9 +20,9 @@ from app.prediction.answer_fields import create_prediction_fields
 from app.settings import read_command_settings
 from inference.arrays import Picture, Pixels
 from inference.classifier import Prediction
-from inference.decode import MAX_BYTES, MAX_PIXELS, DecodedPicture, decode_image, prepare_decoders
 from inference.errors import UploadError
 from inference.networks import Networks
+from inference.pictures.decode import MAX_BYTES, MAX_PIXELS, DecodedPicture, decode_image, prepare_decoders
 from labelling.write.outputs import check_outputs
 from model_store.named_release import find_release
 from model_store.release_files import name_file_in_errors, open_regular_file

@@ -29,7 +29,7 @@ from rich.text import Text
 from app.dotenv_file import read_dotenv
 from app.settings import SettingsError
 from inference.errors import InferenceError
-from inference.plain_text import escape_unprintable_lines
+from inference.text.plain_text import escape_unprintable_lines
 from labelling.errors import LabellingError
 from model_store.errors import StoreError
 from scripts.interrupts import is_interrupt

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.session import Scores
+from inference.sessions.session import Scores
 from reports.answers import NO_CLASS, TEST_SET, Answers, ColumnValues
 from training.data.labels import OOD
 from training.release.doubts import FileAnswers

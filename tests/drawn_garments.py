@@ -6,8 +6,8 @@ from numpy.typing import NDArray
 
 from inference.arrays import Mask, Picture, Pixels
 from inference.contract import Imaging, InputContract
-from inference.convert import convert_to_pixels
-from inference.decode import DecodedPicture
+from inference.pictures.convert import convert_to_pixels
+from inference.pictures.decode import DecodedPicture
 
 HEIGHT, WIDTH = 300, 240
 

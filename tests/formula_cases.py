@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from inference.garment_evidence import Evidence, PhotoAnswer, Words
-from inference.kinds import KINDS
 from inference.posterior import (
     Shares,
     compare_with_general,
@@ -15,6 +14,7 @@ from inference.posterior import (
 )
 from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND, find_release_labels
+from inference.words.kinds import KINDS
 
 CLASSES: Final = (
     *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),

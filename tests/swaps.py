@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from inference.classifier import open_classifier
-from inference.convert import convert_to_pixels
-from inference.decode import MAX_PIXELS, decode_image
+from inference.pictures.convert import convert_to_pixels
+from inference.pictures.decode import MAX_PIXELS, decode_image
 from model_store.local_releases import open_release
 from tests.load import Answers
 from tests.service import Service

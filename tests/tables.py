@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
-from inference.spreadsheets import unescape_text
+from inference.text.spreadsheets import unescape_text
 from labelling.write.summary import make_summary_path
 from tests.commands import wardrobe
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from inference.contract import LABEL
-from inference.decode import prepare_decoders
+from inference.pictures.decode import prepare_decoders
 from inference.release_labels import NONE
 from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.lists.list_reading import ListOptions

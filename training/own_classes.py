@@ -18,7 +18,7 @@ from pydantic import JsonValue
 
 from inference.arrays import Distances
 from inference.contract import LABEL
-from inference.session import Scores
+from inference.sessions.session import Scores
 from reports.answers import Answers
 from reports.values import TrainingFigures
 from training.data.contents import Contents

@@ -20,7 +20,7 @@ import numpy as np
 from pydantic import JsonValue
 
 from inference.contract import LABEL
-from inference.session import Scores
+from inference.sessions.session import Scores
 from model_store.local_releases import LocalRelease
 from model_store.release_files import NEW_RELEASE_FOLDER
 from reports.answers import NO_ANSWERS, NO_CLASS, Answers

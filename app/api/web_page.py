@@ -13,7 +13,7 @@ from flask import Blueprint, Response, abort, request
 
 from app.web.page_files import create_page_file, read_page_files, send_file
 from app.web.translations import TRANSLATIONS, find_translation
-from inference.signatures import ACCEPTED_FORMATS_ADVICE
+from inference.pictures.signatures import ACCEPTED_FORMATS_ADVICE
 from reports.page import html_page
 
 FOLDER = Path(__file__).parents[1] / "web" / "page"

@@ -14,7 +14,7 @@ from pythonjsonlogger.json import JsonFormatter
 
 from app.observability.log_queue import BackgroundHandler
 from app.settings import Settings
-from inference.plain_text import escape_unprintable_lines
+from inference.text.plain_text import escape_unprintable_lines
 
 LOGGER_NAMES = ("wardrobe", "gunicorn.error", "flask-limiter")
 """Names of the loggers whose lines are written from LOG_LEVEL on. Other libraries log only warnings and

@@ -23,10 +23,10 @@ from werkzeug.wsgi import get_content_length, get_input_stream
 from app.errors import BadRequest, Busy, TooLarge, UnknownCoding
 from app.native_threads import create_native_lock, run_in_native_thread
 from app.payloads.limits import SMALL_BODY_BYTES, RequestLimits
-from inference.inflate import inflate_stream
-from inference.picture_opening import MIN_LARGE_BODY_BYTES
-from inference.signatures import find_picture_format
-from inference.zip_file import MEMBER_SIGNATURE
+from inference.pictures.picture_opening import MIN_LARGE_BODY_BYTES
+from inference.pictures.signatures import find_picture_format
+from inference.sessions.inflate import inflate_stream
+from inference.sessions.zip_file import MEMBER_SIGNATURE
 
 READ_BYTES = 64 * 1024
 """Number of bytes of a body that are read at a time. A body up to this size is never refused for lack of

@@ -18,8 +18,8 @@ from app.errors import BadRequest, TooLarge, drop_traceback
 from app.payloads.body import Body
 from app.payloads.request_items import BATCH_FORMS, SINGLE_FORMS, PixelRows, RefusedItem, RequestItem, Upload
 from app.payloads.request_title import refuse_titles
-from inference.plain_text import escape_unprintable
-from inference.signatures import find_base64_format
+from inference.pictures.signatures import find_base64_format
+from inference.text.plain_text import escape_unprintable
 
 JSON_TYPE_NAMES: dict[type, str] = {
     bool: "a boolean",

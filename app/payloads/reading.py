@@ -15,8 +15,8 @@ from app.payloads.json_bodies import is_json_body, parse_image_list, parse_json_
 from app.payloads.limits import RequestLimits
 from app.payloads.request_items import BATCH_FORMS, SINGLE_FORMS, PixelRows, RefusedItem, RequestItem, Upload
 from app.payloads.request_title import TITLE_FIELDS, FieldValues, Title, read_title, refuse_titles
-from inference.signatures import find_picture_format
-from inference.zip_file import is_zip
+from inference.pictures.signatures import find_picture_format
+from inference.sessions.zip_file import is_zip
 
 
 def find_one(

@@ -1,6 +1,6 @@
 """The title that a shop has written for a picture, from a form, from JSON or from the query.
 
-Titles are read and never stored. inference/words.py finds the kinds in them.
+Titles are read and never stored. inference/words/words.py finds the kinds in them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from app.errors import BadRequest
-from inference.language_files import list_readable_languages
-from inference.tokens import MAX_HTML_CHARACTERS
+from inference.words.language_files import list_readable_languages
+from inference.words.tokens import MAX_HTML_CHARACTERS
 
 TITLE: Final = "title"
 """Name of the field with the title that a shop has written, in a form, in JSON and in a query string."""

@@ -1,4 +1,4 @@
-"""Unpack a ZIP of pictures in memory, within the limits of a request. inference/zip_file.py reads it."""
+"""Unpack a ZIP of pictures in memory, within the limits of a request."""
 
 import io
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from zipfile import ZipFile, ZipInfo
 from app.errors import BadRequest, RequestError, TooLarge
 from app.payloads.request_items import MAX_NAME_LENGTH, RefusedItem, Upload
 from inference.errors import ArchiveUnreadable, MemberTooLarge, MemberUnreadable
-from inference.file_names import has_clutter, is_folder
-from inference.zip_file import ENTRY_SIGNATURE, open_zip, read_member, read_member_name
+from inference.sessions.zip_file import ENTRY_SIGNATURE, open_zip, read_member, read_member_name
+from inference.text.file_names import has_clutter, is_folder
 
 ENTRIES_PER_PICTURE, FILES_PER_PICTURE = 16, 4
 """Largest numbers of entries in a ZIP for each allowed picture. ENTRIES_PER_PICTURE limits all entries,

@@ -3,8 +3,8 @@
 Each item is opened, decoded and converted into the input of a network; then the model runs. Every route that
 classifies calls `classify_items`, in any protocol. Small items are processed on the event loop, in less time
 than a switch of threads takes. All others are processed in native threads, so that the event loop serves
-other requests meanwhile. inference/picture_opening.py decides what is small. A request is known here only by
-the items that reading.py found.
+other requests meanwhile. inference/pictures/picture_opening.py decides what is small. A request is known here
+only by the items that reading.py found.
 """
 
 import math
@@ -24,13 +24,13 @@ from app.prediction.timing import QUEUE_STAGE, StageTimer
 from app.releases.serving import ServedModel
 from inference.classifier import Prediction
 from inference.contract import InputContract, NetworkName
-from inference.convert import ModelInput
-from inference.decode import DecodedPicture, decode_opened_image
 from inference.errors import DecoderStopped, PictureTooLarge, UploadError
 from inference.explanation import ProbabilityDrops, draw_heat_map, explain_prediction
 from inference.networks import Networks
-from inference.picture_opening import MIN_LARGE_RUN_NUMBERS, OpenedPicture, open_picture
-from inference.pixel_rows import encode_png, find_rows_shape
+from inference.pictures.convert import ModelInput
+from inference.pictures.decode import DecodedPicture, decode_opened_image
+from inference.pictures.picture_opening import MIN_LARGE_RUN_NUMBERS, OpenedPicture, open_picture
+from inference.pictures.pixel_rows import encode_png, find_rows_shape
 
 MAX_RUN_NUMBERS = 1_000_000
 """Largest number of input values that the model gets in one run for a batch: nine photos of 192 x 192, or

@@ -27,7 +27,7 @@ from app.accept_language import LanguageTag, find_preferred_language
 from app.prediction.answer_fields import CategoryFields
 from app.settings import SettingsError
 from inference.contract import Head
-from inference.plain_text import decode_text
+from inference.text.plain_text import decode_text
 from model_store.errors import ReleaseError
 from model_store.manifest import describe_first_problem
 from model_store.release_files import read_regular_file

@@ -14,13 +14,13 @@ from inference.classifier import Answer, Prediction
 from inference.contract import NetworkName
 from inference.garment_decision import GarmentDecision, decide_garment
 from inference.garment_evidence import NO_WORDS, Evidence, PhotoAnswer, Words
-from inference.kinds import KIND, sort_kinds
 from inference.posterior import DEFAULT_FIGURES, FormulaFigures
 from inference.reasons import Reason
-from inference.recognition import find_kinds_in_any_language
 from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels, find_release_labels
 from inference.weighed_evidence import WeighedEvidence
-from inference.words import read_set_garments, read_title_garments
+from inference.words.kinds import KIND, sort_kinds
+from inference.words.recognition import find_kinds_in_any_language
+from inference.words.words import read_set_garments, read_title_garments
 from reports.word_figures import read_formula_figures
 
 

@@ -19,7 +19,7 @@ from app.prediction.classify_items import ClassifiedPicture, FailedPicture, Outc
 from app.releases.serving import ServedModel
 from inference.contract import InputContract
 from inference.errors import BadPixels
-from inference.pixel_rows import name_json_value
+from inference.pictures.pixel_rows import name_json_value
 
 INSTANCE_FORMS = (
     "A picture is rows of numbers of 0..255, as many as the model reads, each alone or in a list; "
@@ -130,7 +130,7 @@ def reshape_rows(value: object, contract: InputContract) -> PixelRows:
     """Return a picture as rows, from all its numbers in one list, or from grey rows with a last axis of 1.
 
     Args:
-        value: the numbers. Any other value is passed on, and inference/pixel_rows.py refuses it.
+        value: the numbers. Any other value is passed on, and inference/pictures/pixel_rows.py refuses it.
         contract: the input contract of the model, which has the shape of a picture.
     """
     if not isinstance(value, list) or not value:

@@ -43,8 +43,8 @@ from app.protocols.classification import (
 from app.settings import Settings
 from inference.contract import InputContract
 from inference.errors import BadPixels
-from inference.pixel_rows import parse_pixel_rows
-from inference.signatures import find_picture_format
+from inference.pictures.pixel_rows import parse_pixel_rows
+from inference.pictures.signatures import find_picture_format
 
 JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
 """Media types of answers: one JSON document, one JSON object in each line, or one row of probabilities in

@@ -1,7 +1,7 @@
 """Serve a bare artifact: a `.keras` file and its metrics, as somebody might upload them by hand.
 
 It has no labels, calibration or thresholds. They are taken from its metrics or assumed, and the log says so.
-TensorFlow has to be installed, which only inference/keras_session.py imports.
+TensorFlow has to be installed, which only inference/sessions/keras_session.py imports.
 """
 
 import json
@@ -12,8 +12,8 @@ import numpy as np
 from app.releases.serving import ServedModel
 from inference.classifier import Classifier
 from inference.contract import GREY_28, Head, ModelContract
-from inference.keras_session import KerasSession
 from inference.networks import Networks
+from inference.sessions.keras_session import KerasSession
 from model_store.errors import ReportInvalid
 from model_store.local_releases import BareArtifact, open_bundled_release
 

@@ -19,7 +19,7 @@ from flask import Flask, request
 from app.errors import KeyRefused, NotReady
 from app.middleware.request_context import get_request_context
 from app.settings import SettingsError
-from inference.plain_text import decode_text, remove_unseen
+from inference.text.plain_text import decode_text, remove_unseen
 from model_store.release_files import read_regular_file
 
 log = logging.getLogger("wardrobe")

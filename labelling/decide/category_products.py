@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.posterior import Shares, compare_with_general
-from inference.words import remove_variant_words
+from inference.words.words import remove_variant_words
 from labelling.decide.product_titles import ProductTitle
 
 MILLION: Final = 1_000_000

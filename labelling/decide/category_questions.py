@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.kinds import KIND
 from inference.reasons import Reason
+from inference.words.kinds import KIND
 from labelling.decide.product_titles import find_parent_folder
 from labelling.lists.categories import CategoryPath, make_level_key
 from labelling.lists.list_meaning import ListReader

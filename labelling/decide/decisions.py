@@ -12,9 +12,9 @@ from operator import itemgetter
 from typing import Final
 
 from inference.contract import LABEL
-from inference.kinds import KIND
-from inference.recognition import recognise_category_language
 from inference.release_labels import NONE, has_kinds
+from inference.words.kinds import KIND
+from inference.words.recognition import recognise_category_language
 from labelling.decide.category_products import CategoryMembers, CategoryProducts
 from labelling.decide.category_questions import CategoryQuestions
 from labelling.decide.human_answers import HumanAnswers

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from inference.contract import LABEL
-from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import NONE
+from inference.words.kinds import KIND
 from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.rows import REVIEW, Category, HeadAnswer, HeadDecision, PhotoRecord, Record
 

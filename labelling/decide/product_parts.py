@@ -19,10 +19,10 @@ import numpy as np
 
 from inference.contract import LABEL
 from inference.garment_evidence import Words
-from inference.kinds import KIND
 from inference.posterior import DEFAULT_FIGURES, find_posterior, find_word_factors
 from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND
+from inference.words.kinds import KIND
 from labelling.decide.category_products import MILLION, Int32
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.shared_photos import SharedPhotos

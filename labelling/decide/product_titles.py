@@ -5,7 +5,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
 
-from inference.kinds import GARMENT_SET_KIND
+from inference.words.kinds import GARMENT_SET_KIND
 from labelling.lists.list_meaning import ListReader, RowWords, combine_titles
 from labelling.lists.own_words import Meaning
 

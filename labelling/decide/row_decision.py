@@ -27,10 +27,10 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.garment_decision import GarmentDecision
-from inference.kinds import KIND
 from inference.reasons import DecidedBy, Reason
-from inference.recognition import find_label_kinds, recognise_language
 from inference.release_labels import NONE, has_kinds
+from inference.words.kinds import KIND
+from inference.words.recognition import find_label_kinds, recognise_language
 from labelling.decide.category_products import NO_CATEGORY_PRODUCTS, CategoryProducts
 from labelling.decide.human_answers import HeadContext, HumanAnswers, adapt_kind_to_class, decide_head
 from labelling.decide.list_colours import (

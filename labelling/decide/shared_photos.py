@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from inference.contract import LABEL
 from inference.reasons import Reason
-from inference.words import remove_variant_words
+from inference.words.words import remove_variant_words
 from labelling.decide.product_titles import ProductTitle
 from labelling.decide.title_decision import ListTitles
 from labelling.lists.own_words import Meaning

@@ -11,10 +11,10 @@ from typing import Final
 from inference.contract import LABEL
 from inference.garment_decision import GarmentDecision, decide_garment
 from inference.garment_evidence import Evidence, PhotoAnswer, Words
-from inference.kinds import KIND
 from inference.posterior import FormulaFigures, Shares
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import ReleaseLabels, find_release_labels
+from inference.words.kinds import KIND
 from labelling.decide.product_titles import ProductTitle, find_parent_folder
 from labelling.lists.list_meaning import ListMeaning, ListReader, RowWords
 from labelling.rows import HeadAnswer, ProductRecord, Record

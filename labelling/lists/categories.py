@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import Final, Self, TypeAlias
 
-from inference.tokens import MAX_HTML_CHARACTERS, fold_text
+from inference.words.tokens import MAX_HTML_CHARACTERS, fold_text
 from labelling.lists.cells import ADDRESS_PATTERN
 from labelling.lists.identifiers import read_identifier, read_listed_cell
 

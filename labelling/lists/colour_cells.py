@@ -10,8 +10,8 @@ import re
 from functools import cache, lru_cache
 from typing import Final
 
-from inference.language_files import load_languages, load_shared_words
-from inference.tokens import split_title
+from inference.words.language_files import load_languages, load_shared_words
+from inference.words.tokens import split_title
 from labelling.lists.identifiers import read_identifier
 
 _HEX: Final = re.compile(

@@ -12,8 +12,8 @@ from functools import cache
 from itertools import chain
 from typing import Final, NamedTuple
 
-from inference.language_files import load_languages, load_shared_words
-from inference.tokens import fold_text
+from inference.words.language_files import load_languages, load_shared_words
+from inference.words.tokens import fold_text
 from labelling.lists.column_names import find_usual_column_names, is_colour_name
 
 _METAFIELDS: Final = (

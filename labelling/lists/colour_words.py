@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from inference.language_files import COMPOUND_END_SIGN, Language, load_languages
-from inference.tokens import split_title
+from inference.words.language_files import COMPOUND_END_SIGN, Language, load_languages
+from inference.words.tokens import split_title
 
 
 def read_title_colours(title: str, language: str) -> list[frozenset[str]]:

@@ -5,8 +5,8 @@ from functools import cache, lru_cache
 from itertools import chain
 from typing import Literal
 
-from inference.language_files import load_languages, load_shared_words
-from inference.tokens import fold_text
+from inference.words.language_files import load_languages, load_shared_words
+from inference.words.tokens import fold_text
 
 
 @cache

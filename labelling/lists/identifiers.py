@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import Final
 
-from inference.spreadsheets import FORMULA_BEGINNING_PATTERN
+from inference.text.spreadsheets import FORMULA_BEGINNING_PATTERN
 
 UNKNOWN_VALUE_TEXTS: Final = frozenset({"nan", "n/a", "none", "null", r"\n"})
 r"""Texts, in any capitals, that programs write if a value is not known. MySQL writes \N."""

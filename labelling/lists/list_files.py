@@ -16,7 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from inference.plain_text import trim_text
+from inference.text.plain_text import trim_text
 from labelling.errors import ListUnusable
 from labelling.lists.cells import is_picture_cell
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions, split_column_names

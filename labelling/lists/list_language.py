@@ -11,10 +11,10 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
-from inference.language_files import UNDETERMINED_LANGUAGE, list_readable_languages
-from inference.recognition import recognise_category_language, recognise_language
-from inference.tokens import extract_visible_text
-from inference.words import read_title_garments
+from inference.words.language_files import UNDETERMINED_LANGUAGE, list_readable_languages
+from inference.words.recognition import recognise_category_language, recognise_language
+from inference.words.tokens import extract_visible_text
+from inference.words.words import read_title_garments
 
 MIN_TEXT_WORDS: Final = 3
 """Number of words from which a cell is text. "Anna Luise" is a name; two words are text if one of them has a

@@ -20,11 +20,16 @@ from functools import cached_property, lru_cache, partial
 from typing import Final, NamedTuple
 
 from inference.garment_evidence import NO_WORDS, Words
-from inference.language_files import UNDETERMINED_LANGUAGE, list_readable_languages, load_languages
 from inference.reasons import Reason
-from inference.recognition import count_known_words
-from inference.vocabulary import list_known_tokens, list_whole_words
-from inference.words import read_category_garments, read_garments, read_set_garments, read_title_garments
+from inference.words.language_files import UNDETERMINED_LANGUAGE, list_readable_languages, load_languages
+from inference.words.recognition import count_known_words
+from inference.words.vocabulary import list_known_tokens, list_whole_words
+from inference.words.words import (
+    read_category_garments,
+    read_garments,
+    read_set_garments,
+    read_title_garments,
+)
 from labelling.lists.categories import (
     NO_FOLDERS,
     CategoryColumn,

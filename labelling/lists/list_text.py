@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Final, TextIO
 
-from inference.plain_text import escape_unprintable
+from inference.text.plain_text import escape_unprintable
 from labelling.errors import ListUnusable
 from model_store import release_files
 

@@ -7,8 +7,8 @@ A table and a review sheet show this word beside the kinds that were read from i
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from inference.language_files import list_readable_languages
-from inference.words import read_category_garments, read_garments, read_title_garments
+from inference.words.language_files import list_readable_languages
+from inference.words.words import read_category_garments, read_garments, read_title_garments
 from labelling.lists.categories import CategoryPath
 from labelling.lists.list_meaning import ListReader
 from labelling.run_settings import FOLDER_COLUMN

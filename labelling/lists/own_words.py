@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from inference.kinds import KINDS, sort_kinds
-from inference.language_files import COMPOUND_END_SIGN, load_languages
-from inference.plain_text import shorten_text
 from inference.release_labels import NONE
-from inference.tokens import split_title
-from inference.vocabulary import (
+from inference.text.plain_text import shorten_text
+from inference.words.kinds import KINDS, sort_kinds
+from inference.words.language_files import COMPOUND_END_SIGN, load_languages
+from inference.words.tokens import split_title
+from inference.words.vocabulary import (
     NamedKinds,
     WordTable,
     find_words,

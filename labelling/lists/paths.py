@@ -14,9 +14,9 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
-from inference.file_names import is_picture_name
-from inference.plain_text import escape_unprintable, shorten_text
-from inference.spreadsheets import unescape_text
+from inference.text.file_names import is_picture_name
+from inference.text.plain_text import escape_unprintable, shorten_text
+from inference.text.spreadsheets import unescape_text
 
 MAX_PATH_BYTES: Final = 4096
 """Largest number of bytes of a path on Linux, with the NUL at its end. Other systems allow no more."""

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
-from inference.language_files import list_readable_languages
-from inference.recognition import recognise_category_language, recognise_language
-from inference.tokens import split_title
-from inference.words import read_title_garments
+from inference.words.language_files import list_readable_languages
+from inference.words.recognition import recognise_category_language, recognise_language
+from inference.words.tokens import split_title
+from inference.words.words import read_title_garments
 from labelling.lists.cells import find_addresses, is_picture_cell
 from labelling.lists.column_names import fold_column_name
 from labelling.lists.list_language import is_denied_by_texts, is_text

@@ -11,17 +11,17 @@ from itertools import islice
 from operator import itemgetter
 from typing import Final
 
-from inference.kinds import sort_kinds
-from inference.language_files import UNDETERMINED_LANGUAGE, get_language_name, list_readable_languages
-from inference.language_tags import Part, select_tagged_text
-from inference.recognition import (
+from inference.words.kinds import sort_kinds
+from inference.words.language_files import UNDETERMINED_LANGUAGE, get_language_name, list_readable_languages
+from inference.words.language_tags import Part, select_tagged_text
+from inference.words.recognition import (
     MAX_TITLES_READ,
     count_known_words,
     find_label_kinds,
     find_second_language,
     is_in_second_language,
 )
-from inference.words import (
+from inference.words.words import (
     NO_NAMED_GARMENTS,
     NamedGarments,
     read_garments,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from inference.language_files import COMPOUND_END_SIGN
+from inference.words.language_files import COMPOUND_END_SIGN
 from labelling.lists.categories import CategoryPath, category_key
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.own_words import CATEGORY_PLACE, OwnWord, OwnWords

@@ -12,7 +12,7 @@ from functools import cache
 from itertools import count
 from typing import Final
 
-from inference.language_files import WOOCOMMERCE_TERMS, load_languages
+from inference.words.language_files import WOOCOMMERCE_TERMS, load_languages
 from labelling.lists.colour_headings import find_colour_option
 
 REPLACEMENT_NOTE: Final = (

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
-from inference.plain_text import shorten_text
-from inference.spreadsheets import format_csv, unescape_text
+from inference.text.plain_text import shorten_text
+from inference.text.spreadsheets import format_csv, unescape_text
 from labelling.errors import ListUnusable, WordsUnusable
 from labelling.lists.categories import has_letters, make_level_key
 from labelling.lists.list_files import open_list

@@ -11,9 +11,9 @@ An empty label means that the category does not say which kind a product is. Pur
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from inference.kinds import KIND
-from inference.plain_text import shorten_text
-from inference.spreadsheets import unescape_text
+from inference.text.plain_text import shorten_text
+from inference.text.spreadsheets import unescape_text
+from inference.words.kinds import KIND
 from labelling.errors import CorrectionsUnusable
 from labelling.lists.categories import category_key, has_letters
 from labelling.lists.own_words import CategoryAnswer, parse_meaning

@@ -12,7 +12,7 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.networks import Networks
-from inference.spreadsheets import format_csv
+from inference.text.spreadsheets import format_csv
 from labelling.review.page import fill_page, make_thumbnail
 from labelling.rows import ACCEPT, REVIEW, HeadAnswer, PictureAnswers, make_table_path
 from labelling.sources.items import Source

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from inference.plain_text import shorten_text
+from inference.text.plain_text import shorten_text
 from labelling.errors import CorrectionsUnusable
 from labelling.journal.journal_file import Journal
 from labelling.lists.own_words import CategoryAnswer

@@ -20,9 +20,9 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.plain_text import normalize_label, shorten_text
 from inference.release_labels import NONE
-from inference.spreadsheets import unescape_text
+from inference.text.plain_text import normalize_label, shorten_text
+from inference.text.spreadsheets import unescape_text
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.journal.human_answer import LEFT_OUT_LABEL, HumanAnswer, Question
 from labelling.lists.identifiers import read_identifier

@@ -12,8 +12,8 @@ Whoever answers "none of these" is asked for the kind on the same card.
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.kinds import KIND, KINDS, sort_kinds
 from inference.release_labels import NONE, OTHER_KIND, has_kinds
+from inference.words.kinds import KIND, KINDS, sort_kinds
 from labelling.decide.row_decision import DecisionContext
 from labelling.rows import Record, TableRow
 

@@ -19,12 +19,12 @@ from typing import Final, NamedTuple, TypeAlias
 import cv2
 
 from inference.contract import LABEL
-from inference.decode import MAX_PIXELS, decode_image
 from inference.errors import UploadError
-from inference.framing import limit_edge
+from inference.pictures.decode import MAX_PIXELS, decode_image
+from inference.pictures.framing import limit_edge
 from inference.reasons import Reason
 from inference.release_labels import NONE
-from inference.spreadsheets import CELL_BEGINNING_PATTERN
+from inference.text.spreadsheets import CELL_BEGINNING_PATTERN
 from labelling.errors import TableUnusable
 from labelling.review.kind_choices import KindChoice
 from labelling.write.partial_files import write_output

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeGuard
 
 from inference.contract import LABEL
-from inference.decode import prepare_decoders
-from inference.kinds import KIND, KINDS, sort_kinds
+from inference.pictures.decode import prepare_decoders
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import OTHER_KIND, has_kinds
-from inference.spreadsheets import escape_path
+from inference.text.spreadsheets import escape_path
+from inference.words.kinds import KIND, KINDS, sort_kinds
 from labelling.decide.category_questions import CategoryQuestion
 from labelling.decide.decisions import Decisions
 from labelling.decide.product_titles import find_parent_folder

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from inference.plain_text import join_first_items, shorten_text
+from inference.text.plain_text import join_first_items, shorten_text
 from labelling.journal.journal_file import Journal
 from labelling.lists.categories import category_key
 from labelling.lists.own_words import CategoryAnswer, OwnWord

@@ -5,10 +5,10 @@ from contextlib import closing
 from functools import cache
 from zipfile import ZipFile, ZipInfo
 
-from inference.decode import MAX_BYTES
 from inference.errors import ArchiveUnreadable, MemberUnreadable
-from inference.file_names import is_possible_picture
-from inference.zip_file import open_zip, read_member, read_member_name
+from inference.pictures.decode import MAX_BYTES
+from inference.sessions.zip_file import open_zip, read_member, read_member_name
+from inference.text.file_names import is_possible_picture
 from labelling.errors import SourceUnusable, Unreadable
 from labelling.sources.items import LocalSource, PictureItem, ReadPictures, check_size, read_or_explain
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from inference.file_names import is_possible_picture
+from inference.text.file_names import is_possible_picture
 from labelling.errors import Unreadable
 from labelling.sources.items import PictureItem, ReadPictures, Source, check_size, read_or_explain
 from model_store.errors import NotFound, StoreError

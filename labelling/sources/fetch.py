@@ -22,7 +22,7 @@ from urllib3.exceptions import TimeoutError as TimedOut
 from urllib3.response import HTTPResponse
 from urllib3.util import Url, parse_url
 
-from inference.decode import MAX_BYTES
+from inference.pictures.decode import MAX_BYTES
 from labelling.errors import Unreadable
 from labelling.sources.items import AllowedHosts
 

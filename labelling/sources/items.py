@@ -2,7 +2,8 @@
 
 A source lists its pictures in an order that does not change, so that an interrupted run can resume. It is
 sent to every worker process, which opens a reader of its own. The sources are in sources/, where
-source_opening.py finds the one that a word names. inference/file_names.py decides which names are pictures.
+source_opening.py finds the one that a word names. inference/text/file_names.py decides which names are
+pictures.
 """
 
 import os
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
-from inference.decode import MAX_BYTES
+from inference.pictures.decode import MAX_BYTES
 from labelling.errors import Unreadable
 
 PARALLEL_FETCHES: Final = 16

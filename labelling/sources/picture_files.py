@@ -13,7 +13,7 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from inference.file_names import is_clutter, is_picture_name
+from inference.text.file_names import is_clutter, is_picture_name
 from labelling.errors import ListUnusable, SourceUnusable, Unreadable
 from labelling.lists.cells import Address, check_path, find_addresses, make_address
 from labelling.lists.list_files import open_list

@@ -20,10 +20,10 @@ from inference.arrays import Picture, Pixels
 from inference.classifier import Answer as AnswerOfHead
 from inference.classifier import Prediction
 from inference.contract import LABEL
-from inference.convert import ModelInput
-from inference.decode import MAX_PIXELS, decode_image, prepare_decoders
 from inference.errors import InferenceError, UploadError
 from inference.networks import Networks
+from inference.pictures.convert import ModelInput
+from inference.pictures.decode import MAX_PIXELS, decode_image, prepare_decoders
 from inference.reasons import DecidedBy, Reason
 from labelling.errors import LabellingError, Unreadable, WorkersFailed
 from labelling.rows import HeadAnswer, PictureAnswers

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from inference.contract import LABEL
-from inference.kinds import KIND, sort_kinds
 from inference.reasons import DecidedBy, Reason
+from inference.words.kinds import KIND, sort_kinds
 from labelling.decide.product_titles import find_parent_folder
 from labelling.errors import TableUnusable
 from labelling.lists.list_meaning import ListReader

@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from typing import Final
 
 from inference.contract import LABEL
-from inference.kinds import KIND
-from inference.plain_text import shorten_text
 from inference.reasons import DecidedBy, Place, Reason, find_reasons
 from inference.release_labels import NONE
+from inference.text.plain_text import shorten_text
+from inference.words.kinds import KIND
 from labelling.rows import ACCEPT, REVIEW, HeadDecision, PhotoRecord, Record, TableRow
 from labelling.run_settings import RunSettings
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from inference.contract import LABEL
-from inference.kinds import KIND, sort_kinds
 from inference.reasons import DecidedBy
+from inference.words.kinds import KIND, sort_kinds
 from labelling.decide.product_titles import find_parent_folder
 from labelling.decide.row_decision import DecisionContext
 from labelling.lists.categories import make_level_key

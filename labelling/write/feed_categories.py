@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from inference.contract import LABEL
-from inference.kinds import KIND
-from inference.recognition import find_label_kinds, recognise_language
 from inference.release_labels import OTHER_KIND
+from inference.words.kinds import KIND
+from inference.words.recognition import find_label_kinds, recognise_language
 from labelling.rows import TableRow
 from labelling.run_settings import RunSettings
 from labelling.write.platforms import FEED_PLATFORMS, find_lacking_column, find_spellings, read_list_cell

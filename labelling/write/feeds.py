@@ -13,8 +13,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from inference.plain_text import join_first_items, shorten_text
 from inference.reasons import Reason
+from inference.text.plain_text import join_first_items, shorten_text
 from labelling.decide.decisions import Decisions
 from labelling.decide.row_decision import find_colour_head
 from labelling.errors import TableUnusable

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from inference.file_names import is_picture_name
+from inference.text.file_names import is_picture_name
 from labelling.errors import OutputUnusable, RunMismatch
 from labelling.journal.journal_file import Journal, make_journal_path
 from labelling.write.partial_files import make_partial_file

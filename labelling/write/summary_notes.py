@@ -6,7 +6,7 @@
 from collections import Counter
 from typing import Final
 
-from inference.plain_text import join_first_items, shorten_text
+from inference.text.plain_text import join_first_items, shorten_text
 from labelling.decide.decisions import Decisions
 from labelling.lists.colour_columns import ColourColumns
 from labelling.lists.titles import LANGUAGE_OFF, describe_title_column

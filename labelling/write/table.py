@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from inference.spreadsheets import format_csv
+from inference.text.spreadsheets import format_csv
 from labelling.errors import TableUnusable
 from labelling.rows import TableRow
 from labelling.write.columns import Column

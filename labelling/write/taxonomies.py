@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from inference.contract import LABEL
-from inference.kinds import KIND
-from inference.recognition import find_label_kinds, recognise_language
+from inference.words.kinds import KIND
+from inference.words.recognition import find_label_kinds, recognise_language
 from labelling.errors import TableUnusable
 from labelling.rows import Category
 from labelling.run_settings import HeadCategories

@@ -15,9 +15,9 @@ from jinja2 import Environment, FileSystemLoader, pass_context
 from jinja2.runtime import Context
 
 from inference.contract import ModelContract, NetworkName
-from inference.decode import MAX_PIXELS
 from inference.errors import UploadError
-from inference.picture_opening import open_picture
+from inference.pictures.decode import MAX_PIXELS
+from inference.pictures.picture_opening import open_picture
 from model_store.release_files import FIGURES_FOLDER
 from reports.page.advice import describe_failed_promises
 from reports.page.sentences import (

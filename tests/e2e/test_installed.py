@@ -50,9 +50,9 @@ def test_a_wheel_serves(site: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_wheel_has_the_file_of_every_language(site: Path) -> None:
-    ours = {file.name for file in (ROOT / "inference" / "languages").glob("*.toml")}
+    ours = {file.name for file in (ROOT / "inference" / "words" / "languages").glob("*.toml")}
 
-    assert {file.name for file in (site / "inference" / "languages").glob("*.toml")} == ours
+    assert {file.name for file in (site / "inference" / "words" / "languages").glob("*.toml")} == ours
 
 
 @pytest.mark.slow

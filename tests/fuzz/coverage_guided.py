@@ -63,9 +63,9 @@ def uploads_to_pixels() -> Callable[[bytes], None]:
 
     with atheris.instrument_imports(include=["inference"]):
         from inference.contract import GREY_28  # noqa: PLC0415 - not before it is instrumented
-        from inference.convert import convert_to_pixels  # noqa: PLC0415
-        from inference.decode import decode_image, prepare_decoders  # noqa: PLC0415
         from inference.errors import UploadError  # noqa: PLC0415
+        from inference.pictures.convert import convert_to_pixels  # noqa: PLC0415
+        from inference.pictures.decode import decode_image, prepare_decoders  # noqa: PLC0415
 
     def try_one(data: bytes) -> None:
         began = time.perf_counter()

@@ -15,7 +15,7 @@ from app.payloads.body import Body
 from app.payloads.limits import make_batch_limits
 from app.settings import Settings
 from inference.errors import InferenceError
-from inference.keras_file import check_keras_file
+from inference.sessions.keras_file import check_keras_file
 from labelling.errors import LabellingError
 from labelling.sources.source_opening import open_source
 from tests.properties.mutations import nearly

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from inference.garment_decision import GarmentDecision, decide_garment
 from inference.garment_evidence import NO_WORDS, Evidence, PhotoAnswer, Words
-from inference.kinds import KINDS
 from inference.posterior import (
     FormulaFigures,
     compare_with_general,
@@ -20,6 +19,7 @@ from inference.posterior import (
 )
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels, find_release_labels
+from inference.words.kinds import KINDS
 from tests.formula_cases import CLASSES, KIND_LABELS, RELEASE
 
 OWN_CLASSES = find_release_labels(("jeans slim", "jeans wide", "Kleid", "Schuhe", "AB12"), None, "de")

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from inference.arrays import Picture
 from inference.contract import GREY_28, InputContract, make_whole_input
-from inference.convert import convert_to_pixels
-from inference.decode import decode_image
 from inference.errors import UploadError
+from inference.pictures.convert import convert_to_pixels
+from inference.pictures.decode import decode_image
 from tests.hostile.corpus import SEEDS
 from tests.pictures import png_of_stream
 from tests.properties.mutations import nearly

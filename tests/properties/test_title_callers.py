@@ -10,11 +10,11 @@ from app.prediction.title_answer import decide_prediction, make_listed_fields
 from inference.classifier import Answer, Prediction
 from inference.contract import LABEL
 from inference.garment_evidence import Words
-from inference.kinds import KIND, KINDS
 from inference.posterior import FormulaFigures
 from inference.reasons import Reason
 from inference.release_labels import OTHER_KIND, find_release_labels
-from inference.words import read_title_garments
+from inference.words.kinds import KIND, KINDS
+from inference.words.words import read_title_garments
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import make_product_record
 from labelling.decide.product_titles import ListedRow, read_product_titles

@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from inference.contract import ACCEPT_NOTHING, Familiarity
 from inference.decision import compute_familiarity
 from inference.decision import decide_answer as serve
-from inference.session import Scores
+from inference.sessions.session import Scores
 from reports.answers import Answers
 from reports.page.advice import describe_unkept_promises
 from reports.page.wording import ENGLISH_WORDING

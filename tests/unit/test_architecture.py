@@ -28,6 +28,9 @@ ARROWS = {
 }
 """Who may import which other package of ours."""
 
+APART_IN_INFERENCE = {"words", "pictures", "text"}
+"""Folders of `inference` that do not import each other. The files at the top join them."""
+
 FOLDERS_OF_LABELLING = ("lists", "sources", "workers", "journal", "decide", "write", "review")
 """The folders of `labelling`; each may import those that stand before it."""
 
@@ -36,17 +39,17 @@ FILES_OF_LABELLING = {"errors": set[str](), "rows": set[str](), "run_settings": 
 
 HOMES = {
     "PIL": (
-        "inference/child_decoder.py",
-        "inference/decode.py",
-        "inference/isolated_decoder.py",
-        "inference/samples.py",
+        "inference/pictures/child_decoder.py",
+        "inference/pictures/decode.py",
+        "inference/pictures/isolated_decoder.py",
+        "inference/pictures/samples.py",
     ),
     "boto3": ("model_store/s3.py",),
     "cryptography": ("model_store/signing.py",),
     "flask": ("app/", "wsgi.py"),
     "gevent": ("app/bounded_body.py", "app/native_threads.py", "app/worker.py"),
-    "keras": ("training/", "inference/keras_session.py"),
-    "onnxruntime": ("inference/onnx_session.py", "training/"),
+    "keras": ("training/", "inference/sessions/keras_session.py"),
+    "onnxruntime": ("inference/sessions/onnx_session.py", "training/"),
     "tensorflow": ("training/",),
 }
 """Where libraries may be imported that other files would soon rest on."""
@@ -184,6 +187,18 @@ def test_a_folder_of_labelling_imports_folders_that_stand_before_it() -> None:
             allowed = {*folders, *FILES_OF_LABELLING}
         wrong += [f"{one} imports {other}"] if name not in allowed else []
 
+    assert wrong == []
+
+
+def test_words_pictures_and_text_do_not_import_each_other() -> None:
+    wrong = list[str]()
+    for one, other in between_files():
+        parts = one.split("/")
+        used = other.split("/")
+        if parts[0] == used[0] == "inference" and {parts[1], used[1]} <= APART_IN_INFERENCE:
+            wrong += [f"{one} imports {other}"] if parts[1] != used[1] else []
+
+    assert (ROOT / "inference" / "words" / "words.py").exists()
     assert wrong == []
 
 

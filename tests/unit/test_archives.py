@@ -14,8 +14,8 @@ from app.payloads.limits import make_batch_limits
 from app.payloads.request_items import Upload
 from app.payloads.zip_archives import open_zip_archive
 from app.settings import Settings
-from inference.decode import MAX_BYTES
-from inference.zip_file import ENTRY_SIGNATURE
+from inference.pictures.decode import MAX_BYTES
+from inference.sessions.zip_file import ENTRY_SIGNATURE
 from labelling.errors import SourceUnusable, Unreadable
 from labelling.sources.archives import ZipSource
 from tests.uploads import zipped

@@ -8,9 +8,9 @@ from typing import Final
 import pytest
 
 from inference.contract import LABEL
-from inference.kinds import KIND
 from inference.posterior import FormulaFigures
 from inference.reasons import DecidedBy, Reason
+from inference.words.kinds import KIND
 from labelling.decide.category_questions import CategoryQuestion
 from labelling.decide.decisions import Decisions
 from labelling.journal.human_answer import HumanAnswer, Question

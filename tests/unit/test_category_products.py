@@ -10,10 +10,10 @@ import pytest
 
 from inference.contract import LABEL
 from inference.garment_evidence import Words
-from inference.kinds import KIND
 from inference.posterior import FormulaFigures
 from inference.reasons import Reason
 from inference.release_labels import NONE
+from inference.words.kinds import KIND
 from labelling.decide.category_products import MILLION, CategoryMembers, CategoryProducts
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_parts import PartReader

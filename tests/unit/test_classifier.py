@@ -18,10 +18,10 @@ from inference.contract import (
     choose_network,
     make_whole_input,
 )
-from inference.decode import MAX_PIXELS, decode_image
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.networks import Networks
-from inference.session import Scores
+from inference.pictures.decode import MAX_PIXELS, decode_image
+from inference.sessions.session import Scores
 from tests.pictures import jpeg, plain
 from tests.releases import with_label
 

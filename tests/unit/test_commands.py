@@ -359,7 +359,7 @@ def test_the_image_holds_the_file_of_every_language() -> None:
     lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     rules = [line for line in lines if line and not line.startswith("#")]
 
-    for file in (ROOT / "inference" / "languages").glob("*.toml"):
+    for file in (ROOT / "inference" / "words" / "languages").glob("*.toml"):
         path = file.relative_to(ROOT)
         places = [str(path), *map(str, path.parents)]
         last = [rule for rule in rules if any(fnmatch(place, rule.lstrip("!")) for place in places)][-1]

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from inference.arrays import Picture
-from inference.border import mask_garment, measure_border
 from inference.contract import GREY_28, Imaging
-from inference.convert import convert_to_grey, convert_to_pixels
-from inference.decode import DecodedPicture, decode_image
-from inference.framing import centre_garment, find_bounding_box, fit_whole_picture, scale_garment
+from inference.pictures.border import mask_garment, measure_border
+from inference.pictures.convert import convert_to_grey, convert_to_pixels
+from inference.pictures.decode import DecodedPicture, decode_image
+from inference.pictures.framing import centre_garment, find_bounding_box, fit_whole_picture, scale_garment
 from tests.drawn_garments import (
     as_it_should_be,
     cut_out,

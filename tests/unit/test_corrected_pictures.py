@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from inference.contract import GREY_28
-from inference.convert import convert_to_pixels
-from inference.decode import MAX_PIXELS, decode_image
+from inference.pictures.convert import convert_to_pixels
+from inference.pictures.decode import MAX_PIXELS, decode_image
 from inference.release_labels import NONE
 from model_store.release_files import hash_file
 from tests.commands import wardrobe

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
 from inference.contract import ACCEPT_NOTHING, GREY_28, LABEL, Familiarity, ModelContract
-from inference.session import Scores
+from inference.sessions.session import Scores
 from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE
 from reports.answers import NO_CLASS, Answers
 from reports.values import AttributeFigures

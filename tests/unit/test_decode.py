@@ -11,11 +11,11 @@ from PIL import Image
 
 from inference.arrays import Picture
 from inference.contract import InputContract, make_whole_input
-from inference.convert import convert_to_pixels
-from inference.decode import REDUCED_EDGE, decode_image
 from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
-from inference.picture_opening import open_picture
-from inference.signatures import find_picture_format
+from inference.pictures.convert import convert_to_pixels
+from inference.pictures.decode import REDUCED_EDGE, decode_image
+from inference.pictures.picture_opening import open_picture
+from inference.pictures.signatures import find_picture_format
 from tests.coded_pictures import avif, avif_turned, heic
 from tests.pictures import (
     bmp,

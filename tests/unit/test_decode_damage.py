@@ -10,9 +10,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from inference.decode import MAX_PIXELS, decode_image, prepare_decoders
 from inference.errors import BrokenPicture
-from inference.picture_opening import open_picture
+from inference.pictures.decode import MAX_PIXELS, decode_image, prepare_decoders
+from inference.pictures.picture_opening import open_picture
 from tests.hostile.corpus import body_of
 from tests.pictures import gif, handmade_png, jpeg, png, png_chunk
 

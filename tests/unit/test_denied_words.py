@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from inference.contract import LABEL
-from inference.kinds import KIND
+from inference.words.kinds import KIND
 from labelling.decide.decisions import Decisions
 from labelling.journal.human_answer import LEFT_OUT_LABEL, HumanAnswer, Question
 from labelling.journal.journal_file import Journal

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inference.session import Scores
-from inference.spreadsheets import FORMULA_BEGINNING_PATTERN
+from inference.sessions.session import Scores
+from inference.text.spreadsheets import FORMULA_BEGINNING_PATTERN
 from reports.answers import NO_ANSWERS, NO_CLASS
 from scripts.doubted_labels import (
     DOUBTS_PAGE_NAME,

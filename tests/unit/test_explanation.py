@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
 from inference.contract import make_whole_input
-from inference.convert import ModelInput
 from inference.explanation import SQUARES_PER_EDGE, draw_heat_map, explain_prediction
 from inference.networks import Networks
-from inference.session import Scores
+from inference.pictures.convert import ModelInput
+from inference.sessions.session import Scores
 from tests.unit.test_classifier import CONTRACT
 
 LIT = ModelInput(np.full((28, 28), 100, np.uint8))

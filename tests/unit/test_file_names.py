@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.file_names import (
+from inference.text.file_names import (
     CLUTTER_ENDINGS,
     CLUTTER_NAMES,
     NON_PICTURE_ENDINGS,

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from inference.contract import GREY_28, make_whole_input
-from inference.decode import decode_image
+from inference.pictures.decode import decode_image
 from labelling.review.corrections import read_corrections
 from model_store.local_releases import open_release
 from model_store.release_files import open_regular_file

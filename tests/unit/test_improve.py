@@ -12,7 +12,7 @@ import pytest
 from pydantic import JsonValue
 
 from inference.contract import make_whole_input
-from inference.decode import MAX_PIXELS, decode_image
+from inference.pictures.decode import MAX_PIXELS, decode_image
 from labelling.lists.list_reading import ListOptions
 from labelling.review.corrections import Correction, read_corrections
 from model_store.local_releases import LocalRelease, open_bundled_release, open_release

@@ -14,7 +14,6 @@ import pytest
 from numpy.typing import NDArray
 
 from inference.arrays import Picture
-from inference.decode import MAX_PIXELS, decode_image
 from inference.errors import (
     BrokenPicture,
     DecoderStopped,
@@ -22,6 +21,7 @@ from inference.errors import (
     UnknownFormat,
     UploadError,
 )
+from inference.pictures.decode import MAX_PIXELS, decode_image
 from tests.coded_pictures import avif, heic
 from tests.decoders import children_that_decode, kill_the_template
 from tests.hostile.corpus import body_of

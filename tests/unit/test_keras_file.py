@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inference.errors import ModelUnreadable
-from inference.keras_file import check_keras_file, read_keras_version
+from inference.sessions.keras_file import check_keras_file, read_keras_version
 
 LONGEST = 330
 """Characters of a message."""

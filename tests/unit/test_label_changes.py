@@ -13,8 +13,8 @@ from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
 from inference.contract import Head, InputContract, ModelContract
 from inference.networks import Networks
-from inference.session import Scores
-from inference.spreadsheets import FORMULA_BEGINNING_PATTERN
+from inference.sessions.session import Scores
+from inference.text.spreadsheets import FORMULA_BEGINNING_PATTERN
 from labelling.review.changes import Comparison, compare_releases, make_changes_page, make_changes_table
 from labelling.sources.source_opening import open_source
 from tests.review_sheets import a_change

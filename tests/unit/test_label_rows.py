@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from inference.reasons import Reason
-from inference.spreadsheets import FORMULA_BEGINNING_PATTERN
+from inference.text.spreadsheets import FORMULA_BEGINNING_PATTERN
 from labelling.errors import TableUnusable
 from labelling.rows import MAX_PATH_CHARACTERS, HeadAnswer, PhotoRecord, make_table_path
 from labelling.run_settings import RunSettings

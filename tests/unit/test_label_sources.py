@@ -9,8 +9,8 @@ from typing import Literal, TypeAlias
 
 import pytest
 
-from inference.decode import MAX_BYTES
-from inference.spreadsheets import escape_text
+from inference.pictures.decode import MAX_BYTES
+from inference.text.spreadsheets import escape_text
 from labelling.errors import SourceUnusable
 from labelling.lists.list_reading import ListOptions
 from labelling.sources.items import Source

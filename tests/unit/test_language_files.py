@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from inference.errors import LanguageFileInvalid
-from inference.language_files import (
+from inference.words.language_files import (
     LANGUAGES_FOLDER,
     SHARED_WORDS_NAME,
     list_readable_languages,
@@ -14,9 +14,9 @@ from inference.language_files import (
     read_language_file,
     read_language_folder,
 )
-from inference.tokens import split_title
-from inference.vocabulary import make_word_table
-from inference.words import read_title_garments
+from inference.words.tokens import split_title
+from inference.words.vocabulary import make_word_table
+from inference.words.words import read_title_garments
 
 RIGHT = """
 name = "Estonian"

@@ -2,9 +2,9 @@
 
 import pytest
 
-from inference.language_tags import select_tagged_text, split_language_parts
-from inference.recognition import find_kinds_in_any_language, recognise_language
-from inference.words import read_garments, read_title_garments
+from inference.words.language_tags import select_tagged_text, split_language_parts
+from inference.words.recognition import find_kinds_in_any_language, recognise_language
+from inference.words.words import read_garments, read_title_garments
 
 TAGGED = "[:en]Blue jeans[:de]Blaues Hemd[:]"
 

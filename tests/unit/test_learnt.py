@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from inference.arrays import Picture
-from inference.decode import MAX_PIXELS, decode_image
+from inference.pictures.decode import MAX_PIXELS, decode_image
 from model_store.errors import ReleaseCorrupt
 from model_store.local_releases import open_bundled_release
 from tests.photos import a_garment_photo

@@ -5,8 +5,8 @@ from typing import Final
 
 import pytest
 
-from inference.language_files import UNDETERMINED_LANGUAGE
-from inference.recognition import recognise_category_language
+from inference.words.language_files import UNDETERMINED_LANGUAGE
+from inference.words.recognition import recognise_category_language
 from labelling.lists.titles import ListWords, describe_title_column, find_list_words
 
 NAMES: Final = ("Anna", "Bella", "Clara 42", "Daria", "Elena", "Fiona", "Gloria", "Hanna")

@@ -17,7 +17,7 @@ from app.memory import (
 from app.settings import Settings, parse_settings
 from benchmarks.processes import resident_megabytes
 from benchmarks.tables import MEBIBYTE
-from inference import isolated_decoder
+from inference.pictures import isolated_decoder
 from tests.service import ROOT
 
 MEGA = 1_000_000

@@ -9,7 +9,7 @@ import pytest
 
 from app.prediction.platform_categories import read_taxonomy
 from app.security.api_keys import read_keys
-from inference.keras_file import check_keras_file
+from inference.sessions.keras_file import check_keras_file
 from labelling.errors import ListUnusable, Unreadable
 from labelling.lists.list_files import open_list
 from labelling.lists.list_reading import ListOptions

@@ -10,7 +10,7 @@ from gevent import monkey; monkey.patch_all()
 import gevent, os
 from contextvars import ContextVar
 from app.native_threads import create_native_lock, run_in_native_thread, sleep_in_native_thread
-from inference.decode import decode_image
+from inference.pictures.decode import decode_image
 from tests.pictures import bmp, plain
 
 read, write = os.pipe()

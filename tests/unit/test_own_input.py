@@ -11,8 +11,8 @@ from PIL import Image
 
 from inference.arrays import Pixels
 from inference.contract import GREY_28, InputContract, make_whole_input
-from inference.convert import convert_to_pixels
-from inference.decode import decode_image
+from inference.pictures.convert import convert_to_pixels
+from inference.pictures.decode import decode_image
 from tests.coded_pictures import avif, heic
 from tests.pictures import bmp, encoded, garment_picture, handmade_png, png, png_chunk, tiff
 

@@ -18,8 +18,8 @@ import pytest
 
 from inference.arrays import PixelsBatch
 from inference.contract import GREY_28, Imaging, InputContract, make_whole_input
-from inference.convert import convert_to_pixels
-from inference.decode import MAX_BYTES, MAX_PIXELS, decode_image
+from inference.pictures.convert import convert_to_pixels
+from inference.pictures.decode import MAX_BYTES, MAX_PIXELS, decode_image
 from tests.own_pictures import KINDS, Said, Things, a_photo, see_nothing
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png

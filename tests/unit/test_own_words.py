@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.words import read_title_garments
+from inference.words.words import read_title_garments
 from labelling.errors import WordsUnusable
 from labelling.lists.categories import CategoryColumn
 from labelling.lists.list_meaning import ListReader

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.web.translations import TRANSLATIONS
-from inference.spreadsheets import escape_path, escape_text
+from inference.text.spreadsheets import escape_path, escape_text
 from tests.uploads import zipped
 
 PAGE = Path(__file__).parents[2] / "app" / "web" / "page"

@@ -10,7 +10,7 @@ import pytest
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
 from inference.contract import Familiarity, Head, ModelContract, make_whole_input
-from inference.session import Scores, Session
+from inference.sessions.session import Scores, Session
 from reports.intervals import compute_wilson_interval
 from reports.values import PhotoFigures
 from tests.fashion import PHOTO

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from inference.contract import GREY_28
-from inference.decode import MAX_PIXELS, decode_image
+from inference.pictures.decode import MAX_PIXELS, decode_image
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from tests.own_pictures import Said
 from tests.photos import write_photos

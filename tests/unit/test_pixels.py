@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from inference.contract import GREY_28
-from inference.decode import decode_image
 from inference.errors import BadPixels
-from inference.pixel_rows import encode_png, parse_pixel_rows
+from inference.pictures.decode import decode_image
+from inference.pictures.pixel_rows import encode_png, parse_pixel_rows
 
 ROWS: list[list[object]] = [[0] * 28 for _ in range(28)]
 

@@ -4,7 +4,7 @@ import codecs
 
 import pytest
 
-from inference.plain_text import (
+from inference.text.plain_text import (
     decode_text,
     escape_unprintable,
     escape_unprintable_lines,

@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 import pytest
 
 from inference.contract import LABEL
-from inference.kinds import KIND
 from inference.posterior import FormulaFigures
 from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND
+from inference.words.kinds import KIND
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.list_colours import ListedColours
 from labelling.decide.product_answers import make_product_record

@@ -9,10 +9,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from inference.decode import MAX_PIXELS, decode_image
 from inference.errors import BrokenPicture, PictureTooLarge
-from inference.picture_opening import open_picture
-from inference.scan import MAX_CHUNKS, MAX_MARKERS, read_orientation
+from inference.pictures.decode import MAX_PIXELS, decode_image
+from inference.pictures.picture_opening import open_picture
+from inference.pictures.scan import MAX_CHUNKS, MAX_MARKERS, read_orientation
 from tests.pictures import exif, handmade_png, jpeg, plain, png, png_chunk, png_of_stream, webp_lossy
 
 NOISE: NDArray[np.uint8] = np.random.default_rng(0).integers(0, 256, (64, 96, 3), np.uint8)

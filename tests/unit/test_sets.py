@@ -2,8 +2,8 @@
 
 import pytest
 
-from inference.recognition import find_label_kinds
-from inference.words import read_category_garments, read_garments, read_title_garments
+from inference.words.recognition import find_label_kinds
+from inference.words.words import read_category_garments, read_garments, read_title_garments
 
 SET = {"set"}
 

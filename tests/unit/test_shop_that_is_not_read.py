@@ -5,10 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from inference.contract import LABEL
-from inference.kinds import KIND
 from inference.posterior import FormulaFigures
 from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND
+from inference.words.kinds import KIND
 from labelling.decide.category_questions import CategoryQuestion
 from labelling.decide.decisions import Decisions
 from labelling.journal.journal_file import Journal

@@ -16,10 +16,10 @@ import pytest
 
 from inference.contract import LABEL
 from inference.garment_evidence import NO_WORDS, Words
-from inference.kinds import GARMENT_SET_KIND, KIND
 from inference.posterior import FormulaFigures, Shares, find_general_shares
 from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND
+from inference.words.kinds import GARMENT_SET_KIND, KIND
 from labelling.decide.category_products import CategoryMembers, CategoryProducts
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_parts import PartReader

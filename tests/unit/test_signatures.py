@@ -4,10 +4,10 @@ import base64
 
 import pytest
 
-from inference.decode import decode_image
 from inference.errors import BrokenPicture, UnknownFormat
-from inference.picture_opening import open_picture
-from inference.signatures import find_picture_format
+from inference.pictures.decode import decode_image
+from inference.pictures.picture_opening import open_picture
+from inference.pictures.signatures import find_picture_format
 from tests.pictures import bmp, garment_picture, gif, jpeg, png, png_bomb, tiff, webp, webp_lossy
 
 PICTURE = garment_picture(height=40, width=60)

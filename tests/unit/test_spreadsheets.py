@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.spreadsheets import FORMULA_BEGINNING_PATTERN, NUMBER, escape_text, format_csv, unescape_text
+from inference.text.spreadsheets import (
+    FORMULA_BEGINNING_PATTERN,
+    NUMBER,
+    escape_text,
+    format_csv,
+    unescape_text,
+)
 from training.data.pixel_files import read_pixel_csv
 
 TEXTS = st.text() | st.text(alphabet="=+-@\uff1d',;\t\r\n a1.")

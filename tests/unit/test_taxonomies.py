@@ -6,7 +6,7 @@ from importlib.resources import files
 import pytest
 
 from inference.contract import LABEL
-from inference.kinds import KINDS
+from inference.words.kinds import KINDS
 from labelling.errors import TableUnusable
 from labelling.write.taxonomies import TAXONOMY_PLATFORMS, find_platform_categories
 from tests.releases import LABELS

@@ -7,7 +7,7 @@ import pytest
 from scipy.special import softmax
 
 from inference.decision import calibrate
-from inference.session import Scores
+from inference.sessions.session import Scores
 from reports.answers import NO_CLASS, Answers
 from tests.answers import truth, undecided_answers, unmeasured
 from training.thresholds.temperature import fit_temperature, fit_temperature_to_answers

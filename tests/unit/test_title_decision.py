@@ -7,10 +7,10 @@ from operator import attrgetter
 import pytest
 
 from inference.contract import LABEL
-from inference.kinds import KIND
 from inference.posterior import FormulaFigures
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import NONE
+from inference.words.kinds import KIND
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import make_product_record
 from labelling.decide.product_titles import ListedRow, read_product_titles

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import pytest
 
-from inference.language_files import load_languages
-from inference.recognition import recognise_language
-from inference.words import read_garments
+from inference.words.language_files import load_languages
+from inference.words.recognition import recognise_language
+from inference.words.words import read_garments
 from tests.service import ROOT
 
 PLACES = [parent / "shared" / "reports" / "titles" / "titles.csv" for parent in ROOT.parents]

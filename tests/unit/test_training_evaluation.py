@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier, Prediction
 from inference.contract import Familiarity, Head, InputContract, ModelContract, NetworkName
-from inference.convert import ModelInput
 from inference.networks import Networks
+from inference.pictures.convert import ModelInput
 from inference.reasons import Reason
-from inference.session import Scores
+from inference.sessions.session import Scores
 from reports import values as report
 from reports.answers import NO_CLASS, TEST_SET, Answers, pack_answers, parse_answers
 from reports.stored_decisions import redecide_answers

@@ -5,7 +5,7 @@ from functools import partial
 import numpy as np
 
 from inference.decision import decide_answer
-from inference.session import Scores
+from inference.sessions.session import Scores
 from reports.answers import Answers
 from tests.answers import undecided_answers
 from training.thresholds.requirements import Requirements

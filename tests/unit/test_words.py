@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from inference.language_files import list_readable_languages, load_languages
-from inference.recognition import find_kinds_in_any_language, find_label_kinds, recognise_language
-from inference.words import read_category_garments, read_garments, read_title_garments
+from inference.words.language_files import list_readable_languages, load_languages
+from inference.words.recognition import find_kinds_in_any_language, find_label_kinds, recognise_language
+from inference.words.words import read_category_garments, read_garments, read_title_garments
 from tests.real_photos import PLACES
 from tests.service import ROOT
 from training.data.fashion import FASHION_MNIST_LABELS

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from inference.contract import LABEL
-from inference.plain_text import join_first_items
+from inference.text.plain_text import join_first_items
 from training.data.corrections import (
     NO_CORRECTIONS,
     ContentAnswer,

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.plain_text import join_first_items
 from inference.release_labels import NONE
-from inference.spreadsheets import format_csv
+from inference.text.plain_text import join_first_items
+from inference.text.spreadsheets import format_csv
 from labelling.errors import CorrectionsUnusable
 from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Pixels, PixelsBatch
-from inference.border import measure_border
 from inference.contract import GREY_28, InputContract, NetworkName, choose_only_name
-from inference.convert import make_model_input
-from inference.decode import REDUCED_EDGE, DecodedPicture, prepare_decoders
+from inference.pictures.border import measure_border
+from inference.pictures.convert import make_model_input
+from inference.pictures.decode import REDUCED_EDGE, DecodedPicture, prepare_decoders
 from training.data.contents import Content, Contents
 from training.data.hashed_files import (
     NO_HASHED_FILES,

@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from inference.contract import LABEL
-from inference.file_names import is_clutter, is_picture_name
 from inference.release_labels import NONE
+from inference.text.file_names import is_clutter, is_picture_name
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from model_store.release_files import expand_home
 from training.data.listing import (

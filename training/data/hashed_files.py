@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
-from inference.decode import MAX_BYTES, DecodedPicture
+from inference.pictures.decode import MAX_BYTES, DecodedPicture
 from labelling.lists.paths import explain_missing
 from model_store.release_files import open_regular_file
 from training.errors import DataError

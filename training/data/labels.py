@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import ATTRIBUTE_PATTERN, LABEL
-from inference.plain_text import join_first_items
+from inference.text.plain_text import join_first_items
 from labelling.errors import TableUnusable
 from labelling.lists.identifiers import NO_VALUE_TEXT
 from labelling.lists.list_files import suggest_renaming

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 from inference.contract import LABEL
-from inference.plain_text import join_first_items, normalize_label
 from inference.release_labels import NONE
+from inference.text.plain_text import join_first_items, normalize_label
 from labelling.review.corrections import Correction
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles
 from training.data.rare import MAX_LABELS, MIN_LABELS, check_letter_case, find_measurable_labels

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from inference.contract import LABEL
-from inference.decode import prepare_decoders
+from inference.pictures.decode import prepare_decoders
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from model_store.local_releases import LocalRelease
 from model_store.release_files import expand_home

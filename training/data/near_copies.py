@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import LABEL
-from inference.plain_text import join_first_items
+from inference.text.plain_text import join_first_items
 from training.data.contents import Content
 from training.data.hashed_files import MAX_FILES_NAMED
 from training.data.labels import LABEL_SEPARATOR

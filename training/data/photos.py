@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from inference.contract import LABEL
-from inference.plain_text import normalize_label
 from inference.release_labels import NONE
+from inference.text.plain_text import normalize_label
 from labelling.lists.list_files import open_header
 from labelling.lists.list_reading import ListOptions
 from reports.answers import CORRECTED_SET

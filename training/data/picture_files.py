@@ -1,7 +1,7 @@
 """Decode picture files exactly as the service decodes uploads.
 
-inference/decode.py and inference/convert.py do the work, with the limits and parameters that a release is
-served with. Reads the files. All pictures of a data set: decoded_pictures.py.
+inference/pictures/decode.py and inference/pictures/convert.py do the work, with the limits and parameters
+that a release is served with. Reads the files. All pictures of a data set: decoded_pictures.py.
 """
 
 import math
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from inference.arrays import Pixels, PixelsBatch
 from inference.contract import EDGE, GREY_28, InputContract, choose_only_name
-from inference.convert import make_model_input
-from inference.decode import MAX_PIXELS, DecodedPicture, decode_image
 from inference.errors import UploadError
+from inference.pictures.convert import make_model_input
+from inference.pictures.decode import MAX_PIXELS, DecodedPicture, decode_image
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, map_on_all_cores, read_content
 from training.errors import DataError
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import EDGE
-from inference.file_names import is_clutter
+from inference.text.file_names import is_clutter
 from labelling.lists.list_text import WORKBOOK_ENDINGS
 from model_store.release_files import open_regular_file, read_regular_file
 from training.errors import DataError

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
-from inference.plain_text import join_first_items
+from inference.text.plain_text import join_first_items
 from training.errors import DataError
 
 MIN_PICTURES_PER_LABEL: Final = 3

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from inference.contract import LABEL
-from inference.plain_text import shorten_text
 from inference.release_labels import NONE
-from inference.spreadsheets import unescape_text
+from inference.text.plain_text import shorten_text
+from inference.text.spreadsheets import unescape_text
 from labelling.errors import ListUnusable
 from labelling.lists.identifiers import NO_VALUE_TEXT, UNKNOWN_VALUE_TEXTS, read_identifier
 from labelling.lists.list_files import OpenList, open_list

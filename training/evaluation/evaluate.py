@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch, Probabilities
 from inference.classifier import Classifier, Prediction
 from inference.contract import LABEL, ModelContract, NetworkName
-from inference.convert import ModelInput
 from inference.networks import Networks
-from inference.session import Scores, Session
+from inference.pictures.convert import ModelInput
+from inference.sessions.session import Scores, Session
 from reports.answers import ACCEPT, NO_CLASS, TEST_SET, Answers, ColumnValues
 from reports.intervals import compute_share_interval
 from reports.values import Averages, ClassFigures, Coverage, Example, Examples, SplitFigures, TestFigures

@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from inference.contract import ModelContract
-from inference.spreadsheets import escape_path, format_csv
+from inference.text.spreadsheets import escape_path, format_csv
 from labelling.write.partial_files import write_output
 from reports.answers import Answers
 from reports.page.html_page import REPORT_PAGE_FILE

@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 
 from inference.contract import ModelContract
 from inference.reasons import Reason
-from inference.session import Scores
+from inference.sessions.session import Scores
 from model_store.local_releases import LocalRelease
 from model_store.release_networks import open_networks
 from reports.answers import ACCEPT, NO_CLASS, Answers, ColumnValues

@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import ModelContract, NetworkName, choose_only_name
-from inference.kinds import KIND, KINDS
 from inference.posterior import (
     MIN_BROAD_KINDS,
     MIN_PHOTO_PROBABILITY,
     WRONG_BROAD_WORD,
     WRONG_WORD,
 )
-from inference.recognition import find_label_kinds
 from inference.release_labels import OTHER_KIND, ReleaseLabels, find_release_labels
+from inference.words.kinds import KIND, KINDS
+from inference.words.recognition import find_label_kinds
 from reports.answers import ACCEPT, CLASS_HEAD, Answers
 from reports.intervals import compute_lower_bounds, compute_upper_bounds, estimate_errors
 from reports.product_rule import average_probabilities

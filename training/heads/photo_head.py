@@ -18,9 +18,9 @@ from keras import ops
 from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
-from inference.onnx_session import ATTRIBUTE_PREFIX, DISTANCE, PROBABILITIES
 from inference.release_labels import NONE
-from inference.session import Scores
+from inference.sessions.onnx_session import ATTRIBUTE_PREFIX, DISTANCE, PROBABILITIES
+from inference.sessions.session import Scores
 from training.data.labels import OOD
 from training.data.photos import OOD_LABEL_PREFIX
 from training.data.pictures import Pictures

@@ -1,7 +1,8 @@
 """Make a release of a `.keras` model that was trained elsewhere.
 
-inference/keras_session.py finds the input that the model expects, as for a bare model: shape, scaling,
-softmax. These become layers around the hand-made ones, which keep their weights. The rest is as for our own
+inference/sessions/keras_session.py finds the input that the model expects, as for a bare model: shape,
+scaling, softmax. These become layers around the hand-made ones, which keep their weights. The rest is as for
+our own
 models: export.py, complete.py. Writes one folder.
 """
 
@@ -15,9 +16,9 @@ from pydantic import JsonValue
 
 from inference.arrays import PixelsBatch
 from inference.contract import EDGE, LABEL
-from inference.keras_file import read_keras_version
-from inference.keras_session import InferredInput, KerasSession
-from inference.session import Scores
+from inference.sessions.keras_file import read_keras_version
+from inference.sessions.keras_session import InferredInput, KerasSession
+from inference.sessions.session import Scores
 from model_store.manifest import Manifest
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, fingerprint_file
 from reports.gate import compute_minimum_accuracy

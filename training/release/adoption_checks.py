@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from inference.keras_session import KerasSession
+from inference.sessions.keras_session import KerasSession
 from reports.answers import Answers
 from training.data.pictures import Pictures
 from training.errors import ExportError

@@ -15,7 +15,7 @@ from pydantic import JsonValue
 from inference.arrays import Distances, PixelsBatch, Probabilities
 from inference.classifier import Classifier
 from inference.contract import ModelContract
-from inference.onnx_session import OnnxSession
+from inference.sessions.onnx_session import OnnxSession
 from model_store.assemble import make_single_network
 from model_store.manifest import GoldenAnswers, Manifest
 from model_store.release_files import FIGURES_FOLDER, GRAPH_FILE, MODEL_FILE

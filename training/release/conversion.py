@@ -18,7 +18,7 @@ import onnx
 import tensorflow as tf
 import tf2onnx
 
-from inference.keras_session import shorten_error
+from inference.sessions.keras_session import shorten_error
 from reports.values import ModelFigures
 from training.errors import ExportError
 from training.gradient.networks.registry import count_trainable_weights

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from inference.spreadsheets import format_csv
+from inference.text.spreadsheets import format_csv
 from reports.answers import NO_ANSWERS, Answers
 from training.data.listing import make_absolute
 from training.data.pictures import Pictures

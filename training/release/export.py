@@ -21,9 +21,9 @@ from keras import layers, ops
 from inference.arrays import PixelsBatch
 from inference.contract import LABEL
 from inference.errors import ModelError
-from inference.keras_session import shorten_error
-from inference.onnx_session import ATTRIBUTE_PREFIX, DISTANCE, PROBABILITIES, OnnxSession
-from inference.session import Scores
+from inference.sessions.keras_session import shorten_error
+from inference.sessions.onnx_session import ATTRIBUTE_PREFIX, DISTANCE, PROBABILITIES, OnnxSession
+from inference.sessions.session import Scores
 from model_store.manifest import GoldenAnswers
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, PHOTO_GRAPH_FILE
 from training.answering import make_batched_model

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from inference.arrays import Distances
 from inference.contract import LABEL, ModelContract
 from inference.decision import compute_familiarity
-from inference.kinds import KIND
-from inference.onnx_session import DISTANCE
+from inference.sessions.onnx_session import DISTANCE
+from inference.words.kinds import KIND
 from model_store.local_releases import LocalRelease
 from reports.answers import CLASS_HEAD, Answers
 from reports.product_rule import is_promise_shown

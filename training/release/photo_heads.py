@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from inference.keras_session import load_keras_model
+from inference.sessions.keras_session import load_keras_model
 from model_store.manifest import GoldenAnswers
 from model_store.release_files import PHOTO_MODEL_FILE
 from training.errors import ExportError

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from inference.classifier import Classifier
 from inference.contract import ModelContract
-from inference.onnx_session import OnnxSession
+from inference.sessions.onnx_session import OnnxSession
 from model_store.local_releases import LocalRelease
 from model_store.manifest import ReleaseNetwork as ReleasedNetwork
 from model_store.release_files import PHOTO_FILES

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from inference.contract import Familiarity
 from inference.decision import calibrate, compute_familiarity
-from inference.session import Scores
+from inference.sessions.session import Scores
 from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE
 from reports.answers import Answers
 from reports.intervals import WeightedErrors, count_needed_answers_with_errors, estimate_errors

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from inference.contract import ACCEPT_NOTHING, Familiarity, ModelContract
-from inference.session import Scores
+from inference.sessions.session import Scores
 from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE
 from reports.answers import Answers
 from reports.intervals import count_needed_answers

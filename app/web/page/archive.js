@@ -12,7 +12,7 @@ const IN_ZIP64 = 0xffffffff;
 const MOST_UNPACKED = 2 ** 30; // bytes of all packed pictures together: a tab has little more memory
 const CP850 = // what the bytes from 128 on spell in names that are no UTF-8, as Windows writes them
   "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜø£Ø×ƒáíóúñÑªº¿®¬½¼¡«»\u2591\u2592\u2593\u2502\u2524ÁÂÀ©\u2563\u2551\u2557\u255d¢¥\u2510\u2514\u2534\u252c\u251c\u2500\u253cãÃ\u255a\u2554\u2569\u2566\u2560\u2550\u256c¤ðÐÊËÈıÍÎÏ\u2518\u250c\u2588\u2584¦Ì\u2580ÓßÔÒõÕµþÞÚÛÙýÝ¯´\u00ad±‗¾¶§÷¸°¨·¹³²■\u00a0";
-// The lists of inference/file_names.py, which a test compares.
+// The lists of inference/text/file_names.py, which a test compares.
 const CLUTTER = new Set([
   "#recycle", "#snapshot", "$recycle.bin", "@eadir", "@recently-snapshot", "@recycle", "@sharebin",
   "__macosx", "autorun.inf", "desktop.ini", "ehthumbs.db", "ehthumbs_vista.db", "found.000",

@@ -1,5 +1,5 @@
 // Cells of a CSV (RFC 4180), of which no spreadsheet runs one as a formula, whatever it separates cells by.
-// The signs of inference/spreadsheets.py, which a test compares; the reader takes the marks away.
+// The signs of inference/text/spreadsheets.py, which a test compares; the reader takes the marks away.
 
 const SIGN = /(?:^|(?<=[,;\t\r\n]))(?='*[=+\-@\uff1d\uff0b\uff0d\uff20\u0000-\u001f\u007f])/g;
 const NUMBER = /^[+-]?[0-9]+(?:[.,][0-9]+)?(?:e[+-]?[0-9]+)?$/i;

@@ -9,9 +9,9 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from inference.keras_session import KerasSession
-from inference.onnx_session import OnnxSession
-from inference.session import Session
+from inference.sessions.keras_session import KerasSession
+from inference.sessions.onnx_session import OnnxSession
+from inference.sessions.session import Session
 from tests.releases import a_graph
 
 CLASSES = 10

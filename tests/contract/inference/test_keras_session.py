@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from inference.errors import ContractBroken, ModelUnreadable
-from inference.keras_session import KerasSession
+from inference.sessions.keras_session import KerasSession
 
 ROOT = Path(__file__).parents[3]
 PIXELS = np.random.default_rng(1).integers(0, 256, (5, 28, 28), np.uint8)

@@ -10,7 +10,7 @@ from onnx import TensorProto
 
 from inference.contract import make_whole_input
 from inference.errors import ContractBroken, ModelUnreadable
-from inference.onnx_session import OnnxSession
+from inference.sessions.onnx_session import OnnxSession
 from tests.releases import a_release
 
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from inference.session import Session
+from inference.sessions.session import Session
 from tests.contract.inference.conftest import CLASSES, WEIGHTS
 
 PIXELS = np.random.default_rng(1).integers(0, 256, (5, 28, 28), np.uint8)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.decode import MAX_BYTES
+from inference.pictures.decode import MAX_BYTES
 from labelling.errors import Unreadable
 from labelling.sources.fetch import MAX_REDIRECTS, Fetcher, check_address, parse_allowed_host
 from tests.catalogues import PICTURES

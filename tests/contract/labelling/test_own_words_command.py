@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.kinds import KIND
+from inference.words.kinds import KIND
 from labelling.errors import OutputUnusable, WordsUnusable
 from tests.catalogues import write_doubtful
 from tests.tables import correct, label, read_rows, write_csv

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from inference.contract import ACCEPT_NOTHING, Head, make_whole_input
-from inference.language_files import load_languages
 from inference.release_labels import NONE
+from inference.words.language_files import load_languages
 from labelling.review.page import AGREEING_SCREEN, LIST_CONFLICT_NOTE
 from reports.values import ProductPromise
 from reports.word_figures import WordFigures, WordsPromise

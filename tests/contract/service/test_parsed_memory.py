@@ -14,7 +14,7 @@ from app.protocols import sagemaker, tf_serving
 from app.protocols.infer_request import parse_infer_request
 from app.settings import Settings
 from inference.contract import make_whole_input
-from inference.pixel_rows import parse_pixel_rows
+from inference.pictures.pixel_rows import parse_pixel_rows
 from tests.contract.service.conftest import TF, MakeApp
 
 EDGE = 96

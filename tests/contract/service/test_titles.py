@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from inference.language_files import list_readable_languages
+from inference.words.language_files import list_readable_languages
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp
 from tests.service import ROOT
 from tests.uploads import in_base64

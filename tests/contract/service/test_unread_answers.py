@@ -10,7 +10,7 @@ from app.api.problems import register_problem_handlers
 from app.middleware.request_context import CONTEXT_KEY, RequestContext
 from app.middleware.unread_answers import SMALL_ANSWER_BYTES, UnreadAnswers
 from app.prediction import classify_items
-from inference.convert import ModelInput
+from inference.pictures.convert import ModelInput
 from tests.contract.service.conftest import MakeApp
 from tests.uploads import UPLOAD, in_base64, zipped
 

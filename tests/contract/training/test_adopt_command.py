@@ -13,8 +13,8 @@ import tensorflow as tf
 from keras import layers
 
 from inference.errors import ContractBroken, ModelUnreadable
-from inference.keras_session import KerasSession
-from inference.onnx_session import OnnxSession
+from inference.sessions.keras_session import KerasSession
+from inference.sessions.onnx_session import OnnxSession
 from model_store.local_releases import LocalRelease, open_release
 from model_store.promotions import read_current_promotion
 from model_store.release_files import GRAPH_FILE

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.session import Scores
+from inference.sessions.session import Scores
 from model_store.local_releases import LocalRelease, open_release
 from model_store.store_keys import get_files_in_folder
 from reports.answers import ANSWERS_FILE, TEST_SET

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from inference.contract import make_whole_input
-from inference.decode import MAX_PIXELS, decode_image
+from inference.pictures.decode import MAX_PIXELS, decode_image
 from labelling.errors import OutputUnusable
 from model_store.local_releases import open_release
 from model_store.release_networks import open_networks

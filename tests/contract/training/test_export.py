@@ -14,8 +14,8 @@ import pytest
 
 from inference.arrays import PixelsBatch
 from inference.classifier import MAX_RUN_NUMBERS
-from inference.onnx_session import PROBABILITIES, OnnxSession
-from inference.session import Scores
+from inference.sessions.onnx_session import PROBABILITIES, OnnxSession
+from inference.sessions.session import Scores
 from model_store.local_releases import open_bundled_release
 from reports.answers import NO_CLASS, Answers
 from tests.contract.training.conftest import Exported

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from inference.contract import LABEL, ModelContract
-from inference.kinds import KIND
-from inference.onnx_session import DISTANCE
+from inference.sessions.onnx_session import DISTANCE
+from inference.words.kinds import KIND
 from model_store.local_releases import open_bundled_release
 from reports.answers import NO_ANSWERS, Answers
 from reports.product_rule import is_promise_shown

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.session import Scores
+from inference.sessions.session import Scores
 from model_store.local_releases import LocalRelease
 from reports.answers import Answers
 from reports.values import read_report

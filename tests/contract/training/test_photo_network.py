@@ -18,9 +18,9 @@ import onnx
 import pytest
 
 from inference.contract import LABEL
-from inference.decode import decode_image
-from inference.keras_session import load_keras_model
 from inference.networks import Networks
+from inference.pictures.decode import decode_image
+from inference.sessions.keras_session import load_keras_model
 from lab import photo_network
 from model_store.local_releases import BUNDLED_FOLDER, LocalRelease, open_bundled_release, open_release
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, REPORT_FILE

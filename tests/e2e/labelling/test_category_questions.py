@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
-from inference.kinds import KIND, KINDS
 from inference.release_labels import NONE
+from inference.words.kinds import KIND, KINDS
 from labelling.lists.own_words import NO_KIND
 from labelling.review.corrections import AllCorrections, read_all_corrections
 from labelling.review.kind_choices import KindChoice

@@ -10,9 +10,9 @@ from playwright.sync_api import Page, expect
 
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
-from inference.kinds import KIND, KINDS
 from inference.reasons import Reason
 from inference.release_labels import NONE
+from inference.words.kinds import KIND, KINDS
 from labelling.review.corrections import read_all_corrections
 from labelling.review.kind_choices import KindChoice
 from labelling.review.page import (

@@ -1,8 +1,8 @@
 """Read what the words of a shop's list say about a garment: the kinds that a title admits.
 
-The words of each language are in inference/languages/. The rules that pick the deciding word of a title are
-here, and sets.py has those for several things that are sold as one. A title without a word of its language
-says nothing, and so does a colour, a brand or a misspelling.
+The words of each language are in inference/words/languages/. The rules that pick the deciding word of a title
+are here, and sets.py has those for several things that are sold as one. A title without a word of its
+language says nothing, and so does a colour, a brand or a misspelling.
 """
 
 import re
@@ -11,12 +11,12 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
-from inference.kinds import GARMENT_SET_KIND
-from inference.language_files import list_readable_languages, load_languages
-from inference.language_tags import select_tagged_text
-from inference.sets import is_garment_set, remove_counting_words
-from inference.tokens import CONJUNCTION_SIGNS, PART_SEPARATORS, split_title
-from inference.vocabulary import (
+from inference.words.kinds import GARMENT_SET_KIND
+from inference.words.language_files import list_readable_languages, load_languages
+from inference.words.language_tags import select_tagged_text
+from inference.words.sets import is_garment_set, remove_counting_words
+from inference.words.tokens import CONJUNCTION_SIGNS, PART_SEPARATORS, split_title
+from inference.words.vocabulary import (
     COUNTING_MARK,
     SUIT_WORDS,
     Grammar,

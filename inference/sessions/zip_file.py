@@ -10,7 +10,7 @@ import zlib
 from typing import IO, Final
 
 from inference.errors import ArchiveUnreadable, MemberTooLarge, MemberUnreadable
-from inference.inflate import PACKED_PER_UNPACKED, SPARE_BYTES, Buffer
+from inference.sessions.inflate import PACKED_PER_UNPACKED, SPARE_BYTES, Buffer
 
 MEMBER_SIGNATURE: Final = b"PK\x03\x04"
 """First bytes of each member of a ZIP (APPNOTE.TXT 4.3.7)."""

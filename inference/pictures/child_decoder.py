@@ -26,12 +26,12 @@ from typing import Final
 
 from PIL import Image
 
-from inference import isolated_decoder
 from inference.errors import BrokenPicture, DecoderStopped, PictureTooLarge, UnknownFormat, UploadError
-from inference.isolated_decoder import OUT_OF_MEMORY, STATUS_RECORD, TOO_DEEP
-from inference.picture_opening import MAX_EDGE, OpenedPicture, check_picture_size, make_damage_error
-from inference.scan import make_header_error
-from inference.signatures import is_cut_short, set_codec_brand
+from inference.pictures import isolated_decoder
+from inference.pictures.isolated_decoder import OUT_OF_MEMORY, STATUS_RECORD, TOO_DEEP
+from inference.pictures.picture_opening import MAX_EDGE, OpenedPicture, check_picture_size, make_damage_error
+from inference.pictures.scan import make_header_error
+from inference.pictures.signatures import is_cut_short, set_codec_brand
 
 MAX_SILENT_SECONDS: Final = 40
 """Limit for the wall time in which nothing comes from the child. It limits its processor time itself."""
@@ -217,8 +217,8 @@ class _Template:
 
 
 _START: Final = (
-    "import sys; from pathlib import Path; sys.path.insert(0, str(Path(sys.argv[1]).parents[1])); "
-    "from inference.isolated_decoder import main; sys.exit(main())"
+    "import sys; from pathlib import Path; sys.path.insert(0, str(Path(sys.argv[1]).parents[2])); "
+    "from inference.pictures.isolated_decoder import main; sys.exit(main())"
 )
 """The program of the template. Isolated Python (-I) finds no package beside its script."""
 

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
-from inference.language_files import (
+from inference.words.language_files import (
     COMPOUND_END_SIGN,
     SHARED_WORDS_NAME,
     UNDETERMINED_LANGUAGE,
@@ -18,10 +18,10 @@ from inference.language_files import (
     load_languages,
     load_shared_words,
 )
-from inference.language_tags import select_tagged_text, split_language_parts
-from inference.tokens import extract_visible_text, split_text
-from inference.vocabulary import MIN_START_LETTERS
-from inference.words import (
+from inference.words.language_tags import select_tagged_text, split_language_parts
+from inference.words.tokens import extract_visible_text, split_text
+from inference.words.vocabulary import MIN_START_LETTERS
+from inference.words.words import (
     NO_NAMED_GARMENTS,
     NamedGarments,
     read_category_garments,

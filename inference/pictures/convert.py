@@ -12,10 +12,10 @@ import cv2
 import numpy as np
 
 from inference.arrays import Grey, Mask, Picture, Pixels
-from inference.border import mask_garment, measure_border
 from inference.contract import EDGE, Imaging, InputContract, NetworkName, choose_network
-from inference.decode import DecodedPicture
-from inference.framing import centre_garment, find_bounding_box, fit_whole_picture, scale_garment
+from inference.pictures.border import mask_garment, measure_border
+from inference.pictures.decode import DecodedPicture
+from inference.pictures.framing import centre_garment, find_bounding_box, fit_whole_picture, scale_garment
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from PIL import (
 )
 
 from inference.arrays import Picture, Pixels
-from inference.child_decoder import CostListener, decode_in_child, ignore_cost
 from inference.contract import EDGE, GREY_28, InputContract
-from inference.fashion_picture import StoredSamples, blend_over_white, find_own_input
-from inference.picture_opening import OpenedPicture, make_damage_error, open_picture
-from inference.samples import apply_orientation, convert_to_8_bits, reduce_image
-from inference.signatures import Format
+from inference.pictures.child_decoder import CostListener, decode_in_child, ignore_cost
+from inference.pictures.fashion_picture import StoredSamples, blend_over_white, find_own_input
+from inference.pictures.picture_opening import OpenedPicture, make_damage_error, open_picture
+from inference.pictures.samples import apply_orientation, convert_to_8_bits, reduce_image
+from inference.pictures.signatures import Format
 
 MAX_PIXELS = 51_000_000
 """Default limit for width x height of a picture, in serving and in training."""

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import EDGE, LABEL
 from inference.errors import ContractBroken, ModelUnreadable
-from inference.keras_file import check_keras_file, read_keras_version
-from inference.session import Scores
+from inference.sessions.keras_file import check_keras_file, read_keras_version
+from inference.sessions.session import Scores
 
 _LOG = logging.getLogger(__name__)
 

@@ -9,8 +9,15 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from inference.tokens import CONJUNCTION_SIGNS, PART_SEPARATORS
-from inference.vocabulary import COUNTING_MARK, SUIT_WORDS, Grammar, Item, NamedKinds, select_named_kinds
+from inference.words.tokens import CONJUNCTION_SIGNS, PART_SEPARATORS
+from inference.words.vocabulary import (
+    COUNTING_MARK,
+    SUIT_WORDS,
+    Grammar,
+    Item,
+    NamedKinds,
+    select_named_kinds,
+)
 
 PACK_KINDS: Final = frozenset({"socks", "underwear", "jewellery", "nightwear"})
 """Kinds whose sets are always packs of one garment: "sock set", "lingerie set"."""

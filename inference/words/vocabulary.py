@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from inference.kinds import GARMENT_SET_KIND
-from inference.language_files import (
+from inference.words.kinds import GARMENT_SET_KIND
+from inference.words.language_files import (
     COMPOUND_END_SIGN,
     KindsByWord,
     Language,

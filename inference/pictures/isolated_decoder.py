@@ -35,7 +35,7 @@ from PIL import (
     WebPImagePlugin,  # noqa: F401
 )
 
-from inference.samples import convert_to_8_bits, reduce_image, turn_upright
+from inference.pictures.samples import convert_to_8_bits, reduce_image, turn_upright
 
 SPARE_MEGABYTES = 100
 """Memory, in megabytes, that decoding any picture may take."""

@@ -1,4 +1,4 @@
-"""Read the language files: inference/languages/CODE.toml has all that is known about one language.
+"""Read the language files: inference/words/languages/CODE.toml has all that is known about one language.
 
 A language is added by one such file. `all.toml` has the words of all languages. A file without garments
 describes a language that is recognised, and whose titles say nothing. vocabulary.py looks the words up.
@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from inference.errors import LanguageFileInvalid
-from inference.kinds import GARMENT_SET_KIND, KINDS
-from inference.tokens import split_title
+from inference.words.kinds import GARMENT_SET_KIND, KINDS
+from inference.words.tokens import split_title
 
 LANGUAGES_FOLDER: Final = Path(__file__).with_name("languages")
 

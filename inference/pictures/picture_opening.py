@@ -15,9 +15,9 @@ from typing import Final, Literal, TypeAlias
 
 from inference.contract import GREY_28, InputContract
 from inference.errors import BrokenPicture, PictureTooLarge
-from inference.samples import QUARTER_TURNS
-from inference.scan import ScannedPicture, make_header_error, scan_jpeg, scan_png, scan_webp
-from inference.signatures import Format, find_picture_format, make_format_error
+from inference.pictures.samples import QUARTER_TURNS
+from inference.pictures.scan import ScannedPicture, make_header_error, scan_jpeg, scan_png, scan_webp
+from inference.pictures.signatures import Format, find_picture_format, make_format_error
 
 RECOMMENDED_MAX_EDGE: Final = 1000
 """Longest edge, in pixels, that a refusal recommends; no release needs a longer one."""

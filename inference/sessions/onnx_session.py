@@ -17,7 +17,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
 from inference.arrays import PixelsBatch
 from inference.contract import GREY_28, LABEL
 from inference.errors import ContractBroken, ModelUnreadable
-from inference.session import Scores
+from inference.sessions.session import Scores
 
 PIXELS = "pixels"
 """Name of the graph's input: uint8, (N, H, W) or (N, H, W, 3), as the release's contract says."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from inference.errors import ArchiveUnreadable, MemberTooLarge, MemberUnreadable, ModelUnreadable
-from inference.zip_file import open_zip, read_member
+from inference.sessions.zip_file import open_zip, read_member
 
 _HDF5: Final = b"\x89HDF\r\n\x1a\n"
 """The signature of HDF5 (HDF5 File Format Specification, section II.A)."""
