@@ -80,10 +80,15 @@ function findCardsOfOtherPhotos() {
   return [...new Set(found)].filter((card) => card && !hasChoice(readChoice(card)));
 }
 
+// A choice that is made after this page was opened, and is not on it, belongs to a newer sheet of this file, which
+// another tab shows.
+const openedAt = new Date(performance.timeOrigin).toISOString();
+const isOfNewerSheet = (key) => parseChoice(localStorage.getItem(key)).at > openedAt;
+
 // After an export: what is not on the sheet any more, and choices of other photos that were made anew.
 function removeForeignChoices() {
   const left = new Set(findCardsOfOtherPhotos());
-  const foreign = findKeptKeys().filter((key) => !cardsByKey.has(key) && !left.has(cardsByQuestion.get(askedInKey(key))));
+  const foreign = findKeptKeys().filter((key) => !cardsByKey.has(key) && !left.has(cardsByQuestion.get(askedInKey(key))) && !isOfNewerSheet(key));
   for (const key of foreign) localStorage.removeItem(key);
   if (foreign.length || !left.size) removeOldItem(left);
 }

@@ -174,6 +174,22 @@ def test_two_tabs_with_the_sheet_keep_each_others_answers(visiting: Visits, tmp_
     assert answers(second) == ["Coat", "Coat", "Dress", ""]
 
 
+def test_an_export_of_an_older_sheet_in_another_tab_removes_no_answer_of_this_one(
+    visiting: Visits, tmp_path: Path
+) -> None:
+    older = visiting(write(tmp_path, [card("a.png", 0)]))
+    newer = older.context.new_page()
+    newer.goto(write(tmp_path, [card("a.png", 0), card("b.png", 1)]))
+    newer.locator("select.class").nth(1).select_option("Dress")
+
+    older.locator("select.class").select_option("Coat")
+    with older.expect_download():
+        older.locator("#export").click()
+    newer.reload()
+
+    assert answers(newer) == ["Coat", "Dress"]
+
+
 def test_an_undo_in_one_tab_takes_back_nothing_of_another(visiting: Visits, tmp_path: Path) -> None:
     address = write(tmp_path, [card(f"{number}.png", number) for number in range(2)])
     first = visiting(address)
