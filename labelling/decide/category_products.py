@@ -1,4 +1,4 @@
-"""Sum up what the products of each category are, as evidence about its other products. Pure.
+"""Compare each product with the other products of its category: what are they, and how often?
 
 Ten products lie in the category "Nowości", which names no garment. Photos and titles say of nine that they
 are dresses. The tenth may be a dress or a coat. Its nine neighbours speak for the dress:
@@ -7,9 +7,13 @@ are dresses. The tenth may be a dress or a coat. Its nine neighbours speak for t
     dress      .10              .95                 .69                                        6.9
     coat       .15              .01                 .05                                        .35
 
-A list is read twice. `CategoryMembers` gets the categories of each product, and the products that are alike.
-Then each product adds its part: the probability of each kind by its photos and its title.
-`CategoryProducts` has the sums, and takes the own part of a product out of them again.
+A kind is a garment as shops name it. The ratio (.69 / .10 = 6.9) says how much more frequent a kind is
+among the other products than in general.
+
+A list is read twice. The first time, `CategoryMembers` collects the categories of each product, and finds
+products that are alike (one row for each size). The second time, each product adds its part: the probability
+of each kind by its photos and its title. `CategoryProducts` has the sums of the parts. It subtracts the part
+of a product before it compares, so that no product is evidence about itself.
 
 Parts and sums are whole numbers (millionths), so that the order of rows cannot change a decision.
 """
@@ -80,6 +84,7 @@ class CategoryProducts:
 
     @cached_property
     def _latest(self) -> dict[int, Shares | None]:
+        """The latest result, by the number of its product: a cache of at most one entry."""
         return {}
 
     def _compare_others(self, number: int) -> Shares | None:
@@ -136,6 +141,7 @@ class CategoryMembers:
                 self._categories_by_key.setdefault(key, len(self._categories_by_key))
             )
         words = remove_variant_words(product.title)
+        # Hashes take 8 bytes each. They differ between runs, but are compared within one only.
         alike_keys = [hash(sha256) for sha256 in product.photo_hashes & self._shared_hashes]
         alike_keys += [hash(words)] if len(words) >= MIN_WORDS_OF_ALIKE else []
         for alike_key in alike_keys:
@@ -150,10 +156,12 @@ class CategoryMembers:
                 that adds nothing. Parts of products that are alike are replaced by their mean.
             general: the share of each of the K kinds in general, by its name, in the order of the parts.
         """
+        # Before the means are written, which also give a part to products that have none of their own.
         has_part: Bools = np.asarray(parts.any(axis=1))
         groups = _join_alike(len(parts), np.array(self._alike_keys), np.array(self._alike_products))
         _average_groups(parts, groups, has_part)
         products, categories = np.array(self._member_products), np.array(self._member_categories)
+        # One number for each pair of category and group, so that a group counts once in a category.
         pairs = categories.astype(np.int64) * len(parts) + groups[products]
         counted_pairs = np.unique(pairs[has_part[products]])
         counted_categories, counted_groups = np.divmod(counted_pairs, max(len(parts), 1))
@@ -187,6 +195,9 @@ class CategoryMembers:
 def _join_alike(count: int, keys: NDArray[np.int64], products: Int32) -> Int64:
     """Return the group of each product, int64 (P,). Products that share a key are in one group.
 
+    Groups grow over several keys: if A and B share a photo, and B and C a title, all three are one group.
+    This is a union-find structure.
+
     Args:
         count: the number of products, P.
         keys: int64 (N,), equal for products that are alike.
@@ -201,7 +212,7 @@ def _join_alike(count: int, keys: NDArray[np.int64], products: Int32) -> Int64:
 
     def find_first(number: int) -> int:
         while first[number] != number:
-            first[number] = first[first[number]]
+            first[number] = first[first[number]]  # shortens the way, so that long chains stay fast
             number = first[number]
         return number
 
@@ -228,6 +239,7 @@ def _average_groups(parts: Int32, groups: Int64, has_part: Bools) -> None:
     large_groups, starts, sizes = np.unique(groups[used], return_index=True, return_counts=True)
     sums = np.add.reduceat(parts[used], starts, dtype=np.int64)
     means = (2 * sums + sizes[:, None]) // (2 * sizes[:, None])  # rounded, without floats
+    # All members get the mean, also those without a part: what is subtracted for them is the group's part.
     members = np.flatnonzero(is_large)
     places = np.searchsorted(large_groups, groups[members])
     is_told = large_groups[np.minimum(places, len(large_groups) - 1)] == groups[members]

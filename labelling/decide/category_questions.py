@@ -1,7 +1,8 @@
-"""Find the categories that a person should explain: "What do you mean by *Gömlek*?" Pure.
+"""Find the categories that a person should explain, as in "What do you mean by *Gömlek*?".
 
-A shop uses few words for its categories, so one answer helps many products. Two sorts of levels are asked
-about, if the shop has not explained them yet:
+A category is a path of levels, such as "Giyim > Üst > Gömlek" (Turkish: clothing, upper body, shirt). A shop
+uses few words for its categories, so one answer helps many products. Two sorts of levels are asked about, if
+the shop has not explained them yet:
 
 - the last level of a category, if no word of its path names a garment in any language, and products in it
   need a person;
@@ -119,6 +120,7 @@ class CategoryQuestions:
         level = self._levels.setdefault(make_level_key(path[-1]), _Level(path[-1], is_known))
         if len(level.branches) < MAX_BRANCHES_PER_QUESTION and path[:-1]:
             level.branches[" > ".join(path[:-1])] = None
+        # Every product counts here, and only those that need a person go into `rows`.
         level.products += 1
         if _needs_person(row.class_decision, is_known=level.is_known):
             level.rows.append(row.record.number)

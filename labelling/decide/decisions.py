@@ -1,6 +1,8 @@
-"""The rows of a journal, decided while they are read. Decisions are not stored: reading again decides again.
+"""Decide all rows of a run from its journal, the SQLite file beside the table.
 
-row_decision.py has the rules. This file has the facts of a table that they need, each read once.
+A caller creates `Decisions` and iterates over its rows of photos or of products. Decisions are never stored:
+each iteration decides again, so a new answer of a person changes the next table. Some facts concern the whole
+table, such as the photos that are listed under several products. They are read once, before the first row.
 """
 
 from collections import defaultdict
@@ -59,7 +61,8 @@ AND (product, sha256) IN (SELECT product, sha256 FROM current JOIN photos USING 
 GROUP BY product, attribute
 """
 """SQL that reads the valid answers of people. An answer to a product is valid if the photo that is stored
-with the answer still belongs to the product. If there are several answers, the latest is valid."""
+with the answer still belongs to the product. If there are several answers, the latest is valid: next to
+`max(at)`, SQLite takes the other columns from the row that has the maximum."""
 
 OUTDATED_ANSWER_COUNT_SQL: Final = """
 SELECT count(*) FROM answers WHERE product <> ''
@@ -113,11 +116,13 @@ class Decisions:
         hashes, variant_hashes = self._find_shared_photos()
         collector = SharedProductsCollector(hashes)
         members = CategoryMembers([*hashes, *variant_hashes])
+        # A list whose words say nothing is not read at all: it can have millions of rows.
         is_read = self.settings.by and self.list_reader.has_words
         rows = self._rows_of_products() if is_read else ()
         products = collector.collect_products(read_product_titles(self.list_reader, rows))
         if self._has_telling_products:
             products = members.collect_products(products)
+        # The two collectors wrap a generator: they are filled while `collect_titles` reads it, not before.
         titles = collect_titles(self.settings, self.list_reader, products)
         photos = read_unshared_photos(self.journal, hashes)
         context = DecisionContext(
@@ -127,12 +132,17 @@ class Decisions:
             human_answers=self._human_answers,
             listed_colours=self._read_listed_colours(variant_hashes),
         )
+        # The sums of categories need the decisions' other facts, and read the journal once more.
         if not members.numbers:
             return context
         return replace(context, category_products=self._sum_categories(members, context))
 
     def _find_shared_photos(self) -> tuple[list[str], list[str]]:
-        """Return the sha256 of photos of several products: of different ones, and of variants of one."""
+        """Return the sha256 of photos of several products: of different ones, and of variants of one.
+
+        Products are variants of one if the list has a column of handles, as Shopify's export, and their
+        handles are equal.
+        """
         run = self.journal.settings
         handle_column = find_handle_column(run.further, run.by.column) if run.by else ""
         value = self._select_cell(handle_column) if handle_column else "product"
@@ -294,9 +304,13 @@ class Decisions:
             yield ListedRow(product, number, path, sha256, dict(zip(columns, texts, strict=True)))
 
     def _select_cells(self, columns: Sequence[str]) -> str:
-        """Return SQL that selects the cells in some columns after other values; it has numbers of ours."""
+        """Return the SQL for the cells of some columns, to append to a SELECT list.
+
+        It contains only positions of columns, and never text from the list. So a heading cannot inject SQL.
+        """
         return "".join(f", {self._select_cell(name)}" for name in columns)
 
     def _select_cell(self, column: str) -> str:
+        # The journal stores the cells of a row as a JSON array, in the order of the list's columns.
         place = list(self.journal.settings.further).index(column)
         return f"json_extract(cells, '$[{place}]')"

@@ -1,7 +1,9 @@
-"""The answers of people, which override the other answers to a row. This module is pure.
+"""Replace the answers of the model and the list by those of people.
 
-An answer belongs to the content of a picture, or to a product that has the photo on the card. An answer to a
-product overrides answers to its photos. review/correction_intake.py takes answers into the journal.
+A person answers on a review sheet or in a file of corrections, either about one picture or about a product.
+An answer about a picture is valid for all its copies, since it belongs to the SHA-256 of the bytes. An answer
+about a product overrides the answers about its photos. If people contradict each other, the row needs a
+review.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -82,8 +84,8 @@ class HumanAnswers:
     """The answers of people that are valid for a table.
 
     Attributes:
-        labels_by_subject: the labels by head. The key is (sha256, "") for a picture, and ("", product) for a
-            product.
+        labels_by_subject: the labels that people gave. The outer key is (sha256, "") for a picture, and
+            ("", product) for a product. The inner key is a head: "label" for the class, or an attribute.
     """
 
     labels_by_subject: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
@@ -129,6 +131,7 @@ def decide_head(
         label, decided_by, reason = answer.label, answer.decided_by, answer.reason
     labels = human_answers.find_labels(head)
     if len(labels) == 1:
+        # The only label. If a person left the row out, it is LEFT_OUT_LABEL, which is empty.
         label = min(labels) or None
         decided_by = DecidedBy.PERSON
     elif labels:
@@ -163,6 +166,7 @@ def find_question_reason(
     if head in human_answers.product_labels or (is_photo and record.product):
         return None
     photos_and_labels = zip(record.photos, human_answers.photo_labels, strict=True)
+    # A photo without a hash could not be read, so nobody can answer it and its product must not wait for it.
     labels = {labels.get(head) for photo, labels in photos_and_labels if photo.sha256}
     if len(combine_photo_labels(labels)) > 1:
         return Reason.CONTRADICTING
@@ -200,6 +204,8 @@ def adapt_kind_to_class(
         )
         return
     if label.label == NONE:
+        # "None of these classes" fits each kind that belongs to no class. A kind that is not accepted needs
+        # no further reason for a review.
         fits = not kind.is_accepted or kind.label not in frozenset[str]().union(*kinds.values())
     else:
         fits = not class_kinds or (kind.is_accepted and kind.label in class_kinds)

@@ -1,8 +1,12 @@
-"""The colour of a product by its list: the column that the shop has, a word of the title, or the photos.
+"""Decide the colour of a product by the list: by its column for the colour, or else by a word of the title.
 
-The language files have the shop's words and the names that a release may have for them. This file decides a
-label of the release for the table, and beside it the text that a feed sends: the shop's own words, if the
-list has a column for the colour. Pure.
+The list says "Navy". The release has the label "blue", and the photos give it the probability .80:
+
+    for the table    blue, by the list (a label of the release)
+    for a feed       Navy (the shop's own word, since the list has a column for it)
+
+If the photos give the word's labels almost no probability (MIN_COLOUR_PROBABILITY), a person is asked. If the
+list names no colour, nothing is decided here, and the answer of the photos stays.
 """
 
 from collections.abc import Mapping
@@ -35,6 +39,8 @@ class ListedColours:
             which of these a photo shows.
         variant_photos: the sha256 of the photos that variants of one product share. Such a photo shows one of
             the variants, so it cannot deny the colour of another.
+        variant_column: the column that tells variants of one product apart, such as `Variant SKU`; empty if
+            no product of several colours has variants.
     """
 
     columns: ColourColumns = field(default_factory=ColourColumns)
@@ -129,6 +135,7 @@ def _find_column_colours(
     labels_of_colours = [
         _rank_labels(colours, shares) for word in words for colours in read_colours(word, language)
     ]
+    # A set, since two words of the cell can stand for one label, whose probability must be added once.
     total = sum(shares[label] for label in {label for labels in labels_of_colours for label in labels})
     first = dict.fromkeys(labels[0] for labels in labels_of_colours if labels)
     return ListColours(
@@ -137,7 +144,11 @@ def _find_column_colours(
 
 
 def _find_title_colours(title: str, language: str, shares: Mapping[str, float]) -> ListColours | None:
-    """Return the colours of a title that the photos confirm; None without any."""
+    """Return the colours of a title that the photos confirm; None without any.
+
+    If the photos contradict a column of colours, a person is asked. If they contradict a word of a title, the
+    word is ignored.
+    """
     labels_of_colours = [_rank_labels(colours, shares) for colours in read_title_colours(title, language)]
     confirmed_labels = [
         labels
@@ -149,6 +160,11 @@ def _find_title_colours(title: str, language: str, shares: Mapping[str, float]) 
 
 
 def _rank_labels(colours: frozenset[str], shares: Mapping[str, float]) -> list[str]:
-    """Return the labels of a release that are one of some colours, likeliest first."""
+    """Return the labels of a release that a colour word can stand for, the likeliest by the photos first.
+
+    Args:
+        colours: the names that a release may have for the word: `beige` and `white` for "ecru".
+        shares: the probability of each label of the release.
+    """
     labels = [label for label in shares if not colours.isdisjoint(find_colours_of_label(label))]
     return sorted(labels, key=lambda label: -shares[label])

@@ -1,6 +1,8 @@
-"""The answer to a product: of all photos that a column of their list, or their folder, names together.
+"""Group photos into products, and combine the answers of a product's photos into one answer.
 
-How photos answer for a product: reports/product_rule.py. summary.py writes `TABLE-products.csv` of such rows.
+With `wardrobe label --by sku`, all photos with one value in the list's column `sku` are one product. With
+`--by-folder`, all photos in one folder are. `make_product_record` returns the product, which becomes one row
+of `TABLE-products.csv`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -103,6 +105,7 @@ def make_product_record(photos: Sequence[PhotoRecord], table: RunSettings) -> Pr
     first = dict[str, PhotoRecord]()
     name = photos[0].product
     for photo in photos:
+        # A photo that could not be read has no hash; its path tells it apart from the others.
         first.setdefault(photo.sha256 or photo.path, photo)
     distinct = tuple(first.values())
     combined = {head: make_head_answer_of_photos(distinct, head, table) for head in table.heads}
@@ -126,7 +129,13 @@ def make_product_record(photos: Sequence[PhotoRecord], table: RunSettings) -> Pr
 def _mean_of_photos(
     photos: Sequence[PhotoRecord], head: str, answer: HeadAnswer, deciding_count: int
 ) -> Sequence[float]:
-    """Return the mean over all photos with an answer: the combined answer has it if all of them decided."""
+    """Return the mean probability of each label of a head over all photos that have an answer.
+
+    Args:
+        head: the class (LABEL), or the name of an attribute.
+        answer: the combined answer, which is the mean already if all photos decided.
+        deciding_count: the number of photos on which the combined answer is based.
+    """
     photo_probabilities = [photo.answers[head].probabilities for photo in photos if head in photo.answers]
     return (
         answer.probabilities

@@ -1,14 +1,16 @@
-"""Find the part that a product adds to its category: the probability of each kind by photos and title.
+"""Compute how much each product says about its category: its probability of each kind, by photos and title.
 
-The category itself is left out here, since all of its products have it in common. A product adds nothing in
-these cases:
+Such a list of probabilities is called the part of a product: (.95, .01, ...) for dress, coat and the other
+kinds (garments as shops name them). The parts of a category, added up, are evidence about a doubtful product
+in it. The word of the category is not used here: all products of the category share it, and it would be
+counted once for each of them.
 
-1. It is held back: its titles contradict each other, or its only photos also lie under products that are
-   something else.
-2. People contradict each other, or left it out, or gave it a class of which the tables know no kind.
+A product adds nothing in these cases:
+
+1. It needs a person: its titles contradict each other, or its only photos are also listed under products that
+   are something else.
+2. People contradict each other, or left the product out, or gave it a class of which no kind is known.
 3. None of its photos has an answer.
-
-Pure.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -77,6 +79,7 @@ class PartReader:
         said = {head: people.find_labels(head) for head in DECIDING_HEADS}
         if any(len(labels) > 1 or LEFT_OUT_LABEL in labels for labels in said.values()):
             return None
+        # A person who named the kind decides. One who named only the class (below) leaves its kinds open.
         if said[KIND]:
             return self._make_certain(min(said[KIND]))
         photos = [
@@ -90,6 +93,7 @@ class PartReader:
         shares = self._find_posterior(average_probabilities(photos), words.title)
         if said[LABEL]:
             return self._restrict_to_class(shares, min(said[LABEL]))
+        # Only now: a person who gave the class has settled such a conflict.
         is_contradicting = words.meaning.conflict == Reason.CONTRADICTING
         return None if is_contradicting or self._is_shared(product, shares) else shares
 

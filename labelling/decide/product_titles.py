@@ -1,4 +1,8 @@
-"""Read what a list says about each product: its titles, its category, and the photos that it lists. Pure."""
+"""Read what a list says about each product: its titles, its category, and the photos that it lists.
+
+`read_product_titles` yields one `ProductTitle` for each product. It has, for example, the title "Pleated
+skirt", its kind of garment {"skirt"}, the SHA-256 of the product's photos, and the keys of its categories.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -69,6 +73,7 @@ def _read_product_title(reader: ListReader, rows: Sequence[ListedRow]) -> Produc
     cells = {
         column: next((row.cells[column] for row in rows if row.cells[column]), "") for column in first.cells
     }
+    # Equal rows are read once: a product has a row for each photo or size, mostly with the same title.
     different = {tuple(row.cells.values()): row.cells for row in rows}
     titles = {reader.read_title_words(cells_of_row) for cells_of_row in different.values()}
     folder = find_parent_folder(first.path)

@@ -16,8 +16,7 @@ and one photo. No other article of its category speaks. A person answered that i
 
 The title gives the factor 1 to the skirt, and .01 to all other kinds: .20 / (.20 + .80 x .01) = .96.
 
-Nothing of this is stored: decisions.py reads answers, list and people from a journal, and decides each row
-anew. Pure.
+Nothing of this is stored: each row is decided again whenever it is read.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,10 @@
-"""Photos that lie under two products: an answer that rests on one of these alone needs a person. Pure.
+"""Send a product to review if its answer rests only on photos that the list also gives to another product.
 
-It does not where the list lets the photo show each of its products: the words of each admit its class, or
-their titles differ in colour and size alone.
+A photo of an outfit may be listed under a skirt and under a blouse. The model names one garment, and the list
+does not say whose photo it is. There are two exceptions:
+
+- the titles of all these products allow the answer;
+- the titles differ only in colour and size, so that they name variants of one garment.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -62,6 +65,7 @@ class SharedProductsCollector:
 
     def make_shared_products(self) -> dict[str, SharedProducts]:
         """Return the facts about the products of each shared photo, by the sha256 of the photo."""
+        # One product without words. An empty set would let `all` accept every answer without looking.
         nothing = frozenset({frozenset[str]()})
         return {
             sha256: SharedProducts(frozenset(kinds) or nothing, bool(self._words.get(sha256)))
@@ -147,7 +151,10 @@ class SharedPhotos:
         )
 
     def _may_all_be(self, label: str | None, products: SharedProducts) -> bool:
-        """Return whether the list allows a class for each product of a photo, or they are one product."""
+        """Return whether all products of a photo may have a class, by their titles.
+
+        Products whose titles differ only in colour and size are variants of one garment, and always may.
+        """
         is_admitted = all(
             self.titles.is_label_allowed(LABEL, label, title_kinds) for title_kinds in products.kinds
         )

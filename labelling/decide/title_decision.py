@@ -1,7 +1,10 @@
-"""Decide the class and the kind of a row with the words of its list and its category. This module is pure.
+"""Decide the class and the kind of a row by its photos and by the words of its title and category.
 
-This file reads what the list says about a row, and writes the decision into the answers of the row.
-inference/garment_decision.py has the rules.
+The class is a label of the release (Dress). The kind is the garment as shops name it (skirt). This file
+collects the evidence of one row: the answers of its photos, the kinds that its title and its category name,
+and what the other products of the category are. The rules that weigh the evidence are in
+inference/garment_decision.py, because the service answers with them, too. Then the decision replaces the
+photos' answers about class and kind.
 """
 
 from collections.abc import Iterable, Mapping
@@ -107,6 +110,7 @@ def collect_titles(
         products: the facts of the list about each product; none if its titles are not read.
     """
     heads = settings.heads
+    # A list of millions of products has few different words, so equal ones are kept once to save memory.
     distinct = dict[RowWords, RowWords]()
     words_by_product = dict[str, RowWords]()
     contradicting_products = list[tuple[int, str]]()
