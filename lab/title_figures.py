@@ -28,6 +28,7 @@ from model_store.assemble import seal_release
 from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest
 from model_store.release_files import REPORT_FILE
+from reports.answers import ANSWERS_FILE, pack_answers, parse_answers
 from reports.model_card import MODEL_CARD_FILE, make_model_card
 from reports.page.html_page import REPORT_PAGE_FILE, make_page_file, read_figures
 from reports.values import Report, read_report
@@ -85,6 +86,9 @@ def seal_again(
         manifest = parent.manifest
         contracts = {name: network.contract for name, network in manifest.networks.items()}
         (unfinished / REPORT_FILE).write_bytes(report.serialize())
+        # The parent may have been written when columns had other names: the same rows, named as now.
+        answers = parse_answers((unfinished / ANSWERS_FILE).read_bytes())
+        (unfinished / ANSWERS_FILE).write_bytes(pack_answers(answers))
         (unfinished / MODEL_CARD_FILE).write_text(make_model_card(contracts, report), "utf-8")
         (unfinished / REPORT_PAGE_FILE).write_bytes(
             make_page_file(contracts, report, read_figures(unfinished))
