@@ -6,7 +6,7 @@
 
 Whether a comma or a slash separates paths or belongs to a name is decided by the other cells of the column:
 `CategoryColumn` has read all of them. The names of the folders of a source are read as levels, too
-(`find_folder_categories`). Pure.
+(`find_folder_categories`).
 """
 
 import re
@@ -48,7 +48,7 @@ product, and not what it has in common with others."""
 
 MIN_CATEGORY_FOLDERS: Final = 2
 """Number of folders of one depth that must each have MIN_PRODUCTS_OF_FOLDER products, so that the names of
-folders of that depth are used as categories."""
+folders of that depth are used as categories. A single folder tells no products apart."""
 
 MIN_PRODUCTS_OF_FOLDER: Final = 2
 """Number of products in a folder, so that the name of the folder can be a category."""
@@ -139,6 +139,8 @@ class CategoryColumn:
             row_count += 1
         for cell in different_cells:
             text = read_listed_cell(cell)
+            # Both readings of a comma are counted. Only after all cells is it known whether "Shirts, blouses"
+            # is one level.
             texts = [text, *(part for sign in PATH_SEPARATORS for part in text.split(sign))]
             counts.update({make_level_key(level) for part in texts for level in _split_levels(part)} - {""})
         return cls(counts, row_count, len(different_cells - {""}))
@@ -152,6 +154,7 @@ class CategoryColumn:
         Args:
             cell: the cell of the category column, such as "Clothing, Clothing > Shirts".
         """
+        # Commas first, since they separate whole paths. A slash separates levels within a path.
         written_paths = self._split_at_sign(read_listed_cell(cell), PATH_SEPARATORS[0])
         paths = dict.fromkeys(self._split_cell(text) for text in written_paths)
         # In sorted order, a path stands directly before those that begin with it.
@@ -218,6 +221,7 @@ def find_folder_categories(
             begins with the first picture. A picture without a product counts as a product of its own.
         sorted_names: the names of folders that `label --into` sorts pictures into.
     """
+    # Folders above all pictures, such as `photos/2026`, say nothing about one of them.
     depth = _common_depth(_split_folders(folder) for folder, _ in paths())
     products: dict[tuple[int, str], set[str]] = defaultdict(set)
     for folder, product in paths():

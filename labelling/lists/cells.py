@@ -1,7 +1,10 @@
-"""The meaning of a list's cell: a path, or addresses on the web or in S3.
+"""Read a cell that names a picture: the path of a file, or addresses on the web or in S3.
 
-A cell that is neither becomes a row whose error says what to write instead. This module checks whether files
-exist, and opens none.
+    images/a.jpg                                               a path
+    https://shop.example/1.jpg, https://shop.example/2.jpg     two addresses, as shops export them
+
+If a cell is neither, the picture gets an error that says what to write instead. Files are looked for, but not
+opened.
 """
 
 import os

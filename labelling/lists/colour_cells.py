@@ -1,4 +1,4 @@
-"""Read the colours in a cell of a list, in the shop's own words. Pure.
+"""Read the colours in a cell of a list, in the shop's own words.
 
 Navy/White                   Navy, White
 ["Emerald","Ivory"]          Emerald, Ivory: a list of JSON, as Shopify's metafields have it

@@ -1,4 +1,4 @@
-"""Find the columns of a list that have the colour of its products, and read the colour from them. Pure.
+"""Find the columns of a list that have the colour of its products, and read the colour from them.
 
 The first of these sources that names a colour for a product is used:
 
@@ -7,7 +7,10 @@ The first of these sources that names a colour for a product is used:
    (`Hauptfarbe`);
 3. the option or attribute of a shop system's export (Shopify, WooCommerce, Magento);
 4. Shopify's metafield `shopify.color-pattern`;
-5. the metafield `custom.color`, which a feed of ours may have written as a guess.
+5. the metafield `custom.color`, which an earlier `wardrobe label --feed shopify` may have written as a guess
+   from photos. This is why it comes last.
+
+A metafield is a field that a shop or an app added to its products.
 """
 
 import re
@@ -189,6 +192,7 @@ def find_colour_columns(columns: Sequence[str], rows: ReadColumns, named_column:
     possible = [column for column in possible if column not in usual]
     # Programs export empty columns; one of a usual name does not hide a filled one.
     found = [] if possible and _are_filled(usual, rows) else _find_by_cells(possible, rows)
+    # If two columns look like the colour, neither is read: nothing says which one is meant.
     preferred = [named_column] if named_column else []
     return ColourColumns(
         columns=tuple(dict.fromkeys((*preferred, *(found if len(found) == 1 else []), *usual))),

@@ -1,4 +1,4 @@
-"""Tell by its heading whether a column of a list can have the colour of the products. Pure.
+"""Tell by its heading whether a column of a list can have the colour of the products.
 
 color, Farbe                                    a known name: it has the colour
 Hauptfarbe, color-en_US, *C:Color, Colors       a colour word, and words beside it that change nothing
@@ -125,6 +125,7 @@ def _find_beside(word: str) -> _Beside | None:
             return _Beside("")
         if len(colour) < MIN_COMPOUND_LETTERS:
             continue
+        # Languages change the end of the word in a plural: "colore", "colori".
         stem = colour.removesuffix("e").removesuffix("a")
         for beginning in (colour, stem):
             rest = word.removeprefix(beginning)
@@ -140,6 +141,7 @@ def _find_beside(word: str) -> _Beside | None:
 def _list_colour_words() -> tuple[str, ...]:
     """Return the single words that mean colour, of all languages, the longest ones first."""
     names = chain.from_iterable(map(_WORD.findall, find_usual_column_names("colour")))
+    # A usual name can have several words, of which only one means colour.
     words = {*names} - _list_words_beside()
     return tuple(sorted(words, key=lambda word: (-len(word), word)))
 

@@ -1,6 +1,7 @@
 """Find the colours that a text names, by the words of the language files.
 
-A colour is the set of names that a release may have for it: "ecru" is `beige` or `white`. Pure.
+A colour is the set of names that a release may have for it. The title "Leinenhemd ecru, dunkelblau" of a
+German list names two: {beige, white} for "ecru", and {blue} for "dunkelblau".
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -95,6 +96,7 @@ def _find_colours(tokens: Sequence[str], words: _ColourWords) -> Iterator[frozen
 
 def _find_compound_colours(token: str, ends: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
     """Return the colour of the longest end of a compound, such as dunkelblau."""
+    # From the left, so that the longest end is found first. At least two letters stay before it.
     return next((ends[token[start:]] for start in range(2, len(token)) if token[start:] in ends), None)
 
 
@@ -106,6 +108,7 @@ def _make_colour_words(language: str) -> _ColourWords:
     phrases = dict[tuple[str, ...], frozenset[str]]()
     ends = dict[str, frozenset[str]]()
     parts = set[str]()
+    # The list's own language comes last, so that its meaning replaces the English one of an equal word.
     for source in (english, own_language):
         parts.update(" ".join(own_language.tokens(word)) for word in source.parts)
         for word, colours in source.colours.items():

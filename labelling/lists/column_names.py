@@ -1,4 +1,7 @@
-"""The usual names of a list's columns, in every language that has a file. Pure."""
+"""Recognise columns of titles, categories and colours by their usual names, such as `title` or `Farbe`.
+
+The names come from the language files, and are compared without capitals, accents and underscores.
+"""
 
 import re
 from functools import cache, lru_cache

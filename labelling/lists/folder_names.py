@@ -1,4 +1,7 @@
-"""Name the folders that pictures are sorted into: one for each label, on every system. Pure."""
+"""Name the folders that pictures are sorted into, one for each label, so that every system allows the name.
+
+The label "T-shirt/top" gets the folder `T-shirt_top`, since a slash separates folders.
+"""
 
 import os
 import re
@@ -31,6 +34,7 @@ def name_folders(labels: Iterable[str]) -> dict[str, str]:
     """
     folders = {"": REVIEW_FOLDER}
     used_names = {REVIEW_FOLDER}
+    # In sorted order, so that equal labels get equal names in each run, whatever their order was.
     for label in sorted({*labels} - {""}):
         name = make_safe_name(label)
         while name.casefold() in used_names:

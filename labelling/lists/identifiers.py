@@ -1,8 +1,8 @@
 """Read an identifier: the article, SKU or group that a cell of a list names.
 
-Spreadsheets and shops write one identifier in several ways: `="001001"`, an apostrophe before a sign,
-invisible characters. Cleaned identifiers join rows, and a feed sends the list's own cell
-(`read_listed_cell`). This module is pure.
+Spreadsheets and shops write one identifier in several ways, for example `="001001"` and `001001`, or with an
+apostrophe or an invisible character. `read_identifier` returns the same text for all of them, so that rows of
+one product are found. A feed must send the shop's own spelling instead, which `read_listed_cell` returns.
 """
 
 import re
@@ -39,6 +39,7 @@ def read_identifier(cell: str) -> str:
     """
     text = cell
     before = None
+    # Several times, since one wrapping can be within another: an apostrophe within `="..."`.
     while text != before:
         before = text
         text = " ".join(remove_format_characters(read_listed_cell(text)).split())

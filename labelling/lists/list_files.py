@@ -1,10 +1,12 @@
-"""Read a list: a CSV whose rows name pictures, for `label`, `data`, `train` and corrections alike.
+"""Open a list: a CSV whose rows name pictures, as a shop exports it or a spreadsheet saves it.
 
-The header shows whether commas, semicolons or tabs separate cells. Every row is checked before the first one
-is used: a row that does not fit the header makes the list unusable, or is left out if people say so.
+    path,title
+    a.jpg,Pleated skirt
 
-list_reading.py has the options, list_text.py the encoding, malformed_rows.py parses rows and explains faults,
-and list_rows.py has the opened list. Reads the list, and looks whether files exist.
+Commands read lists and corrections with `open_list`. The caller gets a `ListFile`, which yields the rows. The
+header shows whether commas, semicolons or tabs separate cells. Every row is checked before the first one is
+used, so that a fault in the last row does not appear after hours of work. A row that does not fit the header
+makes the list unusable, or is left out with --skip-bad-rows.
 """
 
 import re
@@ -75,7 +77,7 @@ def open_list(
             and any(bad.has_quotation_fault for bad in every)
             and not list_.has_quoted_cells()
         ):
-            # As feeds that Google and Amazon read: `"Basic" tee`.
+            # Feeds that Google and Amazon read have tabs, and quotation marks that are text: `"Basic" tee`.
             note = f"{path}: no cell is in quotation marks, so that these are read as text."
             list_ = replace(list_, is_quoted=False, notes=(*list_.notes, note))
             every, unseen = list_.check_rows()
@@ -151,6 +153,7 @@ def _open_with_header(
         for separator, row in headers.items()
         if {*_match_header(row.cells, needed, reading)[1]} <= {*row.cells}
     )
+    # A separator that gives all needed columns wins. Otherwise the error shows the one that gives most cells.
     most = max(CELL_SEPARATORS, key=lambda separator: len(headers[separator].cells))
     separator = next(fitting, most) if needed else most
     row = headers[separator]

@@ -1,4 +1,4 @@
-"""Find the language of a list by its titles, or by its categories if the titles are names alone. Pure.
+"""Find the language of a list by its titles, or by its categories if the titles are names alone.
 
     titles "Anna", "Bella"; categories "Women > Skirts", "Women > Dresses"         English
     titles "Fustan me lule"; categories "Fustane", "Bluza"                         not known
@@ -51,6 +51,7 @@ def find_list_language(
     has_titles = any(titles)
     if has_titles:
         rows = zip(titles, categories, strict=True)
+        # Each category once, however many rows it has, so that it does not outweigh the titles.
         untitled = dict.fromkeys(category for title, category in rows if not title)
         spoken = recognise_language([*titles, *untitled])
         if spoken != UNDETERMINED_LANGUAGE:

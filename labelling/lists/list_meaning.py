@@ -11,7 +11,10 @@ The title "Pleated skirt" and the category "Women > Dresses" of a row are read a
 The decision needs title and category apart. All else needs one meaning: the kinds that the title names, or
 else those that a person gave the category, or else those of the category's own word. If a person explained
 the category, title and category together mean the kinds that they share. The names of folders are used as
-the category if the list has no such columns. Pure.
+the category if the list has no such columns.
+
+A kind is a garment as shops name it, such as `skirt`. A level is one part of a category path: `Dresses` in
+"Women > Dresses".
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -103,8 +106,8 @@ def read_level_kinds(level: str, language: str) -> Meaning:
     from whole words, not from the ends of compounds. It is empty in these cases:
 
     1. No language knows all words, or the languages share no kind.
-    2. A word is typical of the list's own language or of English, in which the level names no garment
-       ("Golf", "New Look").
+    2. A word is typical of the list's own language or of English, and the level names no garment there.
+       "Golf" is a pullover in Polish, and a sport in English.
 
     Args:
         language: the code of the list's language, such as `de`.
@@ -246,11 +249,13 @@ class ListReader:
             title: the words of all titles of a product; None to read the title among the cells.
         """
         title_words = title or self.read_title_words(cells)
+        # A person's explanation comes first, and replaces the known word of the category.
         if explained := self._find_explained(cells, folder):
             meaning = _combine_with_explained(title_words.meaning, explained)
             return RowWords(meaning, title_words.words, Words(explained, is_confirmed=True))
         kinds = self._read_known_category(cells, folder) if self.can_read_known_words else frozenset()
         category = Words(kinds, is_broad=self.is_language_uncertain) if kinds else NO_WORDS
+        # The category is read for the common meaning only if the title names nothing.
         meaning = title_words.meaning
         if not meaning.kinds and self.can_read_known_words:
             meaning = ListMeaning(self._read_set_or_category(cells, folder, kinds))
@@ -344,6 +349,7 @@ def combine_titles(titles: Sequence[TitleWords]) -> TitleWords:
     known_words = [title.words for title in titles if title.words.kinds]
     if not meaning.kinds:  # words for sets alone
         return TitleWords(meaning, known_words[0] if known_words else NO_WORDS)
+    # Titles that allow all shared kinds. One that is confirmed must mean exactly these to confirm them.
     telling = [words for words in known_words if words.kinds >= meaning.kinds]
     is_confirmed = any(words.is_confirmed and words.kinds == meaning.kinds for words in telling)
     is_broad = all(words.is_broad for words in telling)

@@ -1,6 +1,7 @@
 """The options for reading a list: columns of pictures, root folder, encoding, and what to do with bad rows.
 
-Looks whether the files that a list names exist, and reads nothing.
+They also find the file that a cell means: the cell `images/a.jpg` of `shop/list.csv` is the file
+`shop/images/a.jpg`.
 """
 
 import os
@@ -55,7 +56,11 @@ class ListOptions:
 
     @property
     def correction_options(self) -> "ListOptions":
-        """The options for reading a file of corrections: the encoding and the treatment of bad rows stay."""
+        """The options that also apply to a file of corrections: `encoding` and `skip_bad_rows`.
+
+        The columns and the root folder are those of the shop's list, which a file of corrections does not
+        have.
+        """
         return ListOptions(encoding=self.encoding, skip_bad_rows=self.skip_bad_rows)
 
     def find_path(self, cell: str, file: Path, encoding: str) -> str:

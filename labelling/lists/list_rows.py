@@ -1,4 +1,4 @@
-"""The rows of an opened list: those that fit its header, and the faults of the others. Reads the list."""
+"""The rows of an opened list (a CSV): those that fit its header, and the faults of the others."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -79,6 +79,7 @@ class ListFile:
             for row_place, cells, bad in self._check_each_row():
                 if bad is None:
                     yield ListRow(row_place, {name: cells[place] for name, place in places.items()})
+            # The check and this reading have to see one file: a row that was added since would be unchecked.
             if read_stamp(self.path) != self.stamp:
                 raise ListUnusable(f"{self.path}: was changed while it was read. Give the command again.")
 
@@ -135,6 +136,7 @@ class ListFile:
             within = f"it goes on to line {row.last_line}, and line {line} in a cell of it reads like a row"
             sentence = f"{row_place}: a quotation mark is opened and not closed: {within}."
             return MalformedRow(sentence, further_lines, has_quotation_fault=True)
+        # After the quotation marks, since swallowed lines also change the number of cells, and are the cause.
         if cells != columns:
             quoted = "" if cells < columns else " A cell that holds one is in quotation marks."
             why = f"it has {cells} cells, and the header has {columns}; between them is {self.separator!r}."

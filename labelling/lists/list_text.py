@@ -1,6 +1,8 @@
 """Open a list as text in its encoding, which is never guessed.
 
-Text is UTF-8, or UTF-16 with its mark, or in the encoding that people name. Reads the list.
+Text is UTF-8, or UTF-16 with its mark, or in the encoding that people name with --encoding. A guess could
+read "ü" as another letter without any error. So text in any other encoding is refused, and the error names
+the line.
 """
 
 import codecs

@@ -1,7 +1,8 @@
 """Parse the rows of a CSV, and explain why a row is malformed.
 
-A quotation mark that is not closed swallows the rows that follow it, so the lines of a row are looked at as
-well. Pure.
+A quotation mark that is not closed swallows the rows that follow it: `a.jpg,"Foo` and the next line
+`b.jpg,Bar"` are one valid row for a CSV reader, and b.jpg would be lost. So the lines of each row are looked
+at as well.
 """
 
 import csv
@@ -61,6 +62,7 @@ class ParsedRow(NamedTuple):
 
 def parse_rows(file: TextIO, separator: str, *, is_quoted: bool = True) -> Iterator[ParsedRow]:
     """Yield the rows of a CSV, the header first. After a row that cannot be parsed, the next line follows."""
+    # Python's own limit is 131,072 characters, which descriptions in HTML exceed.
     csv.field_size_limit(MAX_CELL_CHARACTERS)
     first = file.readline()
     lines = list[str]()

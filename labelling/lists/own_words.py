@@ -1,14 +1,13 @@
 """The shop's own words: the kinds that a shop means by its categories, and by phrases in its titles.
 
-This module is pure. A person answers "What are these? *Gömlek*" on a review sheet, or writes a file of words
-(words_file.py). One word means one of these:
+A person answers "What are these? *Gömlek*" on a review sheet, or writes a file of words. One word means one
+of these:
 
     top, shirt           one or several kinds: a photo of one of these can be accepted
     NO_KIND              none of the kinds, as for perfume: an accepted kind becomes a review
     nothing              the word does not say: "Sale", "Women", a brand. It is never asked about again
 
-Words alone accept no product: the photo has to give their kinds the share that the release shows
-(inference/garment_decision.py).
+Words alone accept no product: the photo is evidence, too, and may contradict them.
 """
 
 from collections.abc import Iterable, Mapping
@@ -132,6 +131,7 @@ class OwnWords:
     @cached_property
     def category_meanings(self) -> Mapping[str, Meaning]:
         """The explained meaning of each category, a single level or a path, by its `category_key`."""
+        # Answers on a review sheet come last, so that they replace rows of the file.
         rows = {row.category_key: row.meaning for row in self.file_rows if row.category_key}
         return rows | {category_key(answer.category): answer.meaning for answer in self.category_answers}
 

@@ -1,9 +1,8 @@
 """Find the file that a written path means, even if it has backslashes or spells accented letters differently.
 
-If there is no such file, a sentence names the most similar name in the folder.
-
-macOS may write an accented letter as two characters, the letter and its accent (NFD); others write one (NFC).
-Looks at names alone.
+Lists are often written on another system. Windows separates folders with backslashes. macOS may write an
+accented letter as two characters, the letter and its accent (NFD); others write one (NFC). If there is no
+such file, `explain_missing` names the most similar name in the folder. No file is opened.
 """
 
 import os

@@ -1,7 +1,11 @@
-"""Choose the column of titles by its cells, for a list whose columns have no names that are known. Pure.
+"""Choose the column of titles by its cells, for a list whose columns have no names that are known.
 
-A title names garments of several kinds, and says more than their names. If several columns do so, the
-shortest one is the title; the longer ones are descriptions.
+    a       b               c
+    A-17    Pleated skirt   A skirt of light wool with a hidden zip, lined, ...
+    A-18    Blue dress      This dress ...
+
+Here it is `b`. A title names garments of several kinds, and says more than their names. If several columns do
+so, the shortest one is the title; the longer ones are descriptions.
 """
 
 import re
@@ -148,6 +152,7 @@ def _choose_best_column(columns: Sequence[TitleColumn]) -> TitleColumn | None:
 
     A column of one bare word says something else: `short`, of sleeves.
     """
+    # The order matters: two limits are relative to the best of the columns that are still left.
     naming = [
         column for column in columns if column.cells_with_kind >= MIN_SHARE_WITH_KIND * column.filled_cells
     ]

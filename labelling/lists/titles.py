@@ -1,7 +1,8 @@
-"""Read the titles and categories of a list: which columns they are in, and in which language.
+"""Find the columns of titles and categories of a list and their language, and read the cells of a row.
 
-Columns are known by their names. If none of these names a garment, title_columns.py chooses one by its cells.
-Pure.
+Columns are known by their usual names, such as `title` or `Kategorie`. If the titles found so name no
+garment, another column is chosen by its cells. `find_list_words` returns a `ListWords`, which reads the
+title, the category and the kinds of garments of each row.
 """
 
 from collections import Counter
@@ -234,6 +235,7 @@ def find_list_words(
         return words
     possible_columns = [name for name in columns if name not in {*excluded_columns, *words.columns}]
     other_columns = map(itemgetter(1), read_text_columns(possible_columns, rows))
+    # The language comes before the check: without it, no word of a title is known.
     words = words.choose_language(language, rows(words.columns), other_columns)
     is_named = words.is_read and any(
         read_title_garments(words.read_title(row), words.language).kinds for row in rows(words.titles)

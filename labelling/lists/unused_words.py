@@ -1,4 +1,4 @@
-"""Find the shop's own words that a list has nowhere, such as misspelt categories. Pure."""
+"""Find the words that a shop explained, but that its list has nowhere, such as misspelt categories."""
 
 from collections.abc import Iterable, Mapping
 

@@ -5,7 +5,8 @@
     tee                              Blue           T-B
 
 Only the first row of a handle has the title, the names of the options and most photos. The second row gets
-them, too, so that it is a product of its own: a blue "Loose tee" with the photo tee.jpg. Pure.
+them, too, so that it is a product of its own: a blue "Loose tee" with the photo tee.jpg. A handle is
+Shopify's name of a product; a variant is one size or colour of it.
 """
 
 import re

@@ -1,4 +1,7 @@
-"""WooCommerce's export of a shop, and the rows that its importer takes. Pure.
+"""Read attributes from WooCommerce's export of a shop, and make the cells that its importer takes.
+
+An attribute is a property of a product in four columns: `Attribute 1 name` has "Color", `Attribute 1
+value(s)` has "Red, Blue", and two more say whether it is visible and global.
 
 The importer replaces all attributes of a product by the attributes of its row, so a row of the feed repeats
 the attributes of the list. The importer also removes the variations of a product whose row names none, so
@@ -162,6 +165,7 @@ def make_colour_attribute(cells: Mapping[str, str], colours: tuple[str, ...]) ->
     """
     attribute_cells = read_attributes(cells)
     free = (column for number in count(1) if not attribute_cells.get(column := f"Attribute {number} name"))
+    # A free number, since a taken one would replace another attribute of the product, such as its size.
     name = _find_colour_header(attribute_cells) or next(free)
     visible_header, global_header = (name.removesuffix("name") + end for end in ("visible", "global"))
     return {
