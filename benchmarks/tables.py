@@ -182,12 +182,13 @@ def _unknown_sources(report: Report) -> list[Row]:
 
 def _of_unknown(name: str, its: UnknownSources) -> Row:
     """The row of a tier."""
+    right, accepted = its.of_all.accepted_right, its.of_all.accepted
     return (
         name,
         f"{len(its.sources)}",
         f"{its.of_all.n:,}",
         *(_by_source(*of) for of in (its.right, its.accepted)),
-        f"{its.of_all.accepted_right:,} of {its.of_all.accepted:,}",
+        f"{right / accepted:.1%} ({right:,} of {accepted:,})",
     )
 
 
