@@ -43,9 +43,12 @@ def select_tagged_text(text: str, languages: Sequence[str]) -> Part:
         languages: the codes of the languages, the preferred one first. If the text has a part in none of
             them, its first part is returned.
     """
-    filled = {code: part for code, part in split_language_parts(text).items() if part.strip()}
+    parts = split_language_parts(text)
+    if not parts:
+        return Part(text)
+    filled = {code: part for code, part in parts.items() if part.strip()}
     if not filled:
-        return Part(_TAG.sub("", text) if split_language_parts(text) else text)
+        return Part(_TAG.sub("", text))
     code = next((code for code in languages if code in filled), next(iter(filled)))
     return Part(filled[code], code)
 

@@ -8,6 +8,7 @@ title, the category and the kinds of garments of each row.
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice
 from operator import itemgetter
 from typing import Final
@@ -120,9 +121,7 @@ class ListWords:
         return self._choose_part(_find_first_text(self.titles, cells)).text
 
     def _choose_part(self, text: str) -> Part:
-        """Return the part of a text that is in a language of the list, if language tags divide the text."""
-        part = select_tagged_text(text, (self.language, self.second, *list_readable_languages()))
-        return part._replace(text=part.text.strip())
+        return _choose_part(text, self.language, self.second)
 
     def _choose_category_part(self, cells: Mapping[str, str]) -> Part:
         return self._choose_part(cut_category_cell(_find_first_text(self.categories, cells)))
@@ -291,6 +290,16 @@ def _find_columns(wanted_names: Sequence[str], columns: Sequence[str]) -> tuple[
         if (name := fold_column_name(column)) in wanted_names
     ]
     return tuple(column for _, column in sorted(ranked_columns, key=itemgetter(0)))
+
+
+@lru_cache(maxsize=8192)
+def _choose_part(text: str, language: str, second: str) -> Part:
+    """Return the part of a text that is in a language of the list, if language tags divide the text.
+
+    It is cached, because the title and the category of a row are read several times.
+    """
+    part = select_tagged_text(text, (language, second, *list_readable_languages()))
+    return part._replace(text=part.text.strip())
 
 
 def _find_first_text(columns: Iterable[str], cells: Mapping[str, str]) -> str:
