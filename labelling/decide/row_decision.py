@@ -47,6 +47,7 @@ from labelling.decide.title_decision import (
     make_review_answer,
 )
 from labelling.lists.colour_columns import ShopColours
+from labelling.lists.list_meaning import ListMeaning
 from labelling.rows import NO_DECISION, HeadAnswer, HeadAnswers, HeadDecision, ProductRecord, Record, TableRow
 from labelling.run_settings import RunSettings
 from reports.product_rule import COLOUR_ATTRIBUTES
@@ -79,6 +80,11 @@ class DecisionContext:
     def colour_head(self) -> str:
         """The name of the attribute that answers the colour; empty if the release has none."""
         return find_colour_head(self.settings.attributes)
+
+    @cached_property
+    def has_kinds(self) -> bool:
+        """Whether each label of the attribute `kind` is a kind of the table of words."""
+        return has_kinds(self.settings.heads.get(KIND, ()))
 
     @cached_property
     def class_kinds(self) -> Mapping[str, frozenset[str]]:
@@ -246,26 +252,26 @@ def apply_human_answers(
         The decisions by head, each with the reason if a review sheet asks about it. The class always has one.
     """
     row_answers = context.human_answers.find_answers(record)
+    meaning = context.titles.find_meaning(record)
     categories = context.settings.categories
     decisions = dict[str, HeadDecision]()
     for head in dict.fromkeys([LABEL, *answers, *row_answers.heads]):
         answer = answers.get(head)
-        is_admitted = _is_admitted(record, head, answer, context) if answer else None
+        is_admitted = _is_admitted(head, answer, meaning, context.titles) if answer else None
         head_context = HeadContext(categories.get(head, {}), is_admitted)
         decisions[head] = decide_head(record, head, answer, row_answers, head_context)
-    names = context.settings.heads.get(KIND, ())
-    if has_kinds(names):
+    if context.has_kinds:
+        names = context.settings.heads.get(KIND, ())
         adapt_kind_to_class(decisions, context.class_kinds, names, categories.get(KIND, {}))
     return decisions
 
 
-def _is_admitted(record: Record, head: str, answer: HeadAnswer, context: DecisionContext) -> bool | None:
+def _is_admitted(head: str, answer: HeadAnswer, meaning: ListMeaning, titles: ListTitles) -> bool | None:
     """Check whether the list admits an answer; None if one of the two says nothing of a kind."""
-    titles = context.titles
-    is_contradicting = titles.find_meaning(record).conflict == Reason.CONTRADICTING
+    is_contradicting = meaning.conflict == Reason.CONTRADICTING
     if answer.reason == Reason.TITLE_CONFLICT or (is_contradicting and head in titles.title_heads):
         return False
-    return titles.is_label_allowed(head, answer.label, titles.find_title_kinds(record))
+    return titles.is_label_allowed(head, answer.label, meaning.kinds)
 
 
 def choose_feed_colours(
