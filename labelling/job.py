@@ -1,6 +1,8 @@
-"""A job: all that one run of `label` needs, read and checked before the run begins.
+"""A job: all that one run of `wardrobe label` needs, read and checked before the run begins.
 
-run.py does it. Reads the report of the release.
+A caller makes a `Job` from its options, and gives it to `labelling.run`. The job also knows the paths of all
+files that the run will write, and makes the settings that the journal keeps. For these, it reads the report
+of the release, which has the measured accuracy.
 """
 
 from collections.abc import Mapping

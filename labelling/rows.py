@@ -1,4 +1,7 @@
-"""The photos and products of a table, the answers to them, and the decisions about them. Plain values.
+"""The photos and products of a table, the answers to them, and the decisions about them, as plain values.
+
+A head is one question that a release answers: the class of the garment, or an attribute such as `colour`. An
+answer is accepted, or has a reason why a person should look.
 
     PictureAnswers what the model answers to one picture
     PhotoRecord    one picture of the catalogue: its answers, its place in the source and its list
@@ -6,8 +9,6 @@
     HeadAnswer     the answer of one head before people: a label, its confidence, the reason of a review
     HeadDecision   what the table shows of one head: the label, and who decided it
     TableRow       a photo or a product with its decisions
-
-row_decision.py makes a TableRow from a record, and columns.py has the cells of a table.
 """
 
 import hashlib

@@ -1,8 +1,13 @@
-"""One run from a source to its outputs: label new pictures, write the tables, then all other outputs.
+"""One run of `wardrobe label`, from a source of pictures to its outputs.
 
-job.py describes a run, sources/ lists pictures, workers/ labels on an engine, journal_rows.py keeps both,
-row_decision.py decides, and summary.py writes the decisions. Beside the table are `TABLE.sqlite`, the
-journal, and `TABLE.summary.json`.
+`run_labelling` does these steps. Each can be repeated after an interruption:
+
+1. Take over changes in a file of the shop's own words, if the command names one.
+2. List the pictures of the source in the journal, an SQLite file beside the table.
+3. Let workers answer the pictures that have no answer yet, and keep the answers in the journal.
+4. Store the answers of people, if there are corrections.
+5. Decide each row by photo, list and people, and write the tables and their summary.
+6. Write the other outputs: the shop's words, the review sheet, sorted folders, the feed.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -101,6 +106,7 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
     _check_lists_pictures(job)
     with Journal(job.table, job.settings, restart=job.is_restart) as journal:
         with _stop_with(RESUME_LABELLING_ADVICE):
+            # Before the summary of the last run is overwritten.
             accepted_before = read_accepted_count(job.table)
             if job.words_file and (sentence := take_words(job.words_file, job.own_words, journal, job.table)):
                 say(sentence)
@@ -121,6 +127,7 @@ def _label_pictures(job: Job, journal: Journal, watch: Callable[[int, int], None
     """Label the pictures without an answer, and return the number of those that had one."""
     if job.is_restart or journal.known_hashes is None:
         claim_files(journal, job.output_paths if job.is_restart else job.table_paths)
+    # `replace_files` checks this again. Here it saves hours of labelling for a table that cannot be written.
     check_not_edited(journal, job.output_paths)
     journal.keep_options(job.options)
     _say_what_became(journal, job, say)
@@ -158,6 +165,7 @@ def _write_outputs(
     words_file = _write_output(lambda: _write_words(job, decisions), errors)
     sheet = _write_output(lambda: _write_sheet(job, decisions), errors)
     pictures = _write_output(lambda: _sort_pictures(job, decisions), errors)
+    # The advice for an empty feed names the review sheet, which does not exist if writing it failed.
     has_failed_sheet = job.sheet_settings is not None and sheet is None
     advice = "" if has_failed_sheet else job.feed_advice
     feed = _write_output(lambda: _write_feed(job, decisions, advice), errors) if has_rows else None
@@ -279,6 +287,7 @@ def _label_rest(job: Job, listing: RunListing, watch: Callable[[int, int], None]
             for chunk, rows in answers:
                 listing.keep_answers(chunk, rows)
                 watch(listing.done_count, listing.kept_count)
+    # Only now, so that the pictures that were listed before the error have their answers kept.
     for error in ended_by:
         raise error
 

@@ -1,6 +1,7 @@
 """The settings of a labelling run: the source, the release, the list's columns, and the grouping of photos.
 
-A journal keeps them as JSON. These are plain values.
+The journal, the SQLite file beside a table, keeps them as JSON. So a later command, such as one that only
+adds corrections, decides with the settings of the run that labelled the pictures.
 """
 
 import json

@@ -131,7 +131,7 @@ class CategoryMembers:
             yield product
 
     def add_product(self, product: ProductTitle) -> None:
-        """Add a product; it is ignored if it has no category whose products can speak."""
+        """Add a product. It is ignored if it has no category whose other products are evidence about it."""
         if not product.category_keys:
             return
         number = self.numbers.setdefault(product.product, len(self.numbers))
@@ -182,7 +182,11 @@ class CategoryMembers:
         )
 
     def _choose_categories(self, counts: Int64) -> Int64:
-        """Return the place of the category that each product uses: that with most products, then by key."""
+        """Choose one category for each product, and return its position in `_member_categories`, int64 (P,).
+
+        If a product has several categories, the one with most counted parts is chosen, since it tells most.
+        Of equal ones, the first by its key is chosen, so that the order of rows cannot change a decision.
+        """
         products, categories = np.array(self._member_products), np.array(self._member_categories)
         ranks = np.zeros(len(counts), np.int64)
         if len(products) > len(self.numbers):  # some product has several categories

@@ -1,6 +1,10 @@
-"""Name the questions that people answered, and their answers. Plain values.
+"""The questions that people answer on a review sheet, and their answers, as plain values.
 
-human_answers.py of decide/ says what they do to the answers of a row.
+Question(sha256="9f86...", attribute="colour")                       a question about one picture
+Question(sha256="9f86...", attribute="label", product="A-17")        a question about a product
+HumanAnswer(label="blue", answered_at="2026-11-30T03:00:00.000Z")
+
+A question about a product names the photo that was on the card, too.
 """
 
 from typing import Final, NamedTuple

@@ -1,9 +1,9 @@
 """The journal: an SQLite file beside the table that survives a kill, since it is committed once a second.
 
-`TABLE.sqlite` keeps three things apart: the answers of the model to photos, the listing of the source, and
-the answers of people. SQLite's rollback journal undoes half-written changes after a kill, and its exclusive
-lock keeps a second run out. From a file of version 2.0.0, people's answers are kept. A damaged file is
-refused.
+The journal of `labels.csv` is `labels.csv.sqlite`. It keeps three things apart: the answers of the model to
+photos, the listing of the source (which pictures there are, in which order), and the answers of people.
+SQLite's rollback journal undoes half-written changes after a kill, and its exclusive lock keeps a second run
+out. From a file of version 2.0.0, people's answers are kept. A damaged file is refused.
 """
 
 import json
@@ -251,6 +251,7 @@ class Journal(AbstractContextManager["Journal"]):
         elif now:
             for table in _OF_TABLES:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+            # The hashes stay: files of the discarded run still lie there, and this run may replace them.
             known_hashes = stored_run[3] if stored_run else "{}"
             row = now.format_json(), UNFINISHED, known_hashes
             self._db.execute("INSERT INTO run VALUES (?, 0, 0.0, ?, ?, NULL)", row)

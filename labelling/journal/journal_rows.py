@@ -1,10 +1,11 @@
-"""Read and write a listing, which is the rows of a journal for all pictures of a source.
+"""Read and write the pictures and answers of a run in its journal, the SQLite file beside the table.
 
-A run fills a new listing beside the earlier one, and its pictures are answered one by one.
+The journal has one answer for each path and stamp. A stamp tells contents apart, as the size and the time of
+a file do. A listing names the pictures of a source in order, each with the cells of its row in the list.
 
-The journal has one answer for each path and stamp of content, whatever the list says about the picture and
-however many of its rows name it. The new listing becomes current when it is complete. If the run is killed
-before, the earlier listing stays current, and the committed answers are kept.
+A run fills a new listing beside the earlier one, and its pictures are answered one by one. The new listing
+becomes current when it is complete. If the run is killed before, the earlier listing stays current, and the
+committed answers are kept.
 """
 
 import json
@@ -103,7 +104,7 @@ class ProductKinds(NamedTuple):
 
 
 class RunListing:
-    """The listing that a run fills: rows of the journal that name the pictures of the source in order.
+    """The pictures of one run in the order of the source, as rows of the journal's table `listed`.
 
     Attributes:
         kept_count: the number of rows whose picture was answered before this run.

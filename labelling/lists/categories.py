@@ -166,7 +166,10 @@ class CategoryColumn:
         return tuple(level for level in levels if is_category_level(level))
 
     def _split_at_sign(self, text: str, sign: str) -> list[str]:
-        """Split a text at a sign if most of its parts have levels that occur in other cells, too."""
+        """Split a text at a sign if most of its parts have levels that occur in other cells, too.
+
+        Otherwise the sign is a part of a name, as in "Shirts, blouses".
+        """
         parts = text.split(sign)
         shared_count = sum(
             any(self.cells_by_level.get(make_level_key(level), 0) > 1 for level in _split_levels(part))

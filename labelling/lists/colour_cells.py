@@ -47,7 +47,10 @@ def split_colour_cell(cell: str) -> tuple[str, ...]:
 
 
 def _read_json_list(text: str) -> list[str]:
-    """Return the texts in a list of JSON, or the parts of a text that is none without the signs of JSON."""
+    """Return the texts in a list of JSON.
+
+    If the text is not valid JSON, it is split like other cells, and brackets and quotation marks are removed.
+    """
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):
@@ -67,7 +70,10 @@ def is_colour_text(text: str) -> bool:
 
 @cache
 def _find_no_colours() -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
-    """Return the cells that name no colour: in languages without accents that matter, and with such."""
+    """Return the texts that stand for no colour, such as "see image", each split into its words.
+
+    The first set has those of languages that ignore accents, the second those of languages with accents.
+    """
     plain = set[tuple[str, ...]]()
     accented = set[tuple[str, ...]]()
     for language in (load_shared_words(), *load_languages().values()):

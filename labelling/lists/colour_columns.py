@@ -149,7 +149,7 @@ class ColourColumns:
 
 
 def _list_different(colours_by_row: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Return the colours of rows that have some, without those that differ in capitals alone."""
+    """Return the different colours of some rows. Colours that differ only in capitals are equal."""
     different = dict[tuple[str, ...], tuple[str, ...]]()
     for colours in filter(None, colours_by_row):
         different.setdefault(tuple(map(str.casefold, colours)), colours)

@@ -119,7 +119,7 @@ def _split_heading(text: str) -> list[str]:
 
 @cache
 def _find_beside(word: str) -> _Beside | None:
-    """Return what a word has beside a colour word; None if it has none."""
+    """Return the rest of a word with a colour word in it, as `haupt` of Hauptfarbe; None for other words."""
     for colour in _list_colour_words():
         if word == colour:
             return _Beside("")

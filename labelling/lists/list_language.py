@@ -42,7 +42,7 @@ def find_list_language(
 
     Args:
         titles: the title of each row; empty texts for rows without one.
-        categories: the category of each row, likewise.
+        categories: the category of each row; empty texts for rows without one.
         other_columns: the cells of each other column, which are read only if the categories are used.
 
     Returns:

@@ -88,9 +88,9 @@ class ListFile:
         return self.list_options.find_path(cell.strip(), self.path, self.encoding)
 
     def check_rows(self) -> tuple[list[MalformedRow], int]:
-        """Return the faults of rows that do not fit the header, and a number of other rows.
+        """Return the faults of all rows that do not fit the header, and a count.
 
-        The number is of rows that fit, but have invisible characters in a column of identifiers.
+        The count is the number of fitting rows with invisible characters in a column of identifiers.
         """
         every = list[MalformedRow]()
         unseen = 0

@@ -150,7 +150,7 @@ def _read_column(name: str, language: str, counts: Counter[str]) -> TitleColumn:
 def _choose_best_column(columns: Sequence[TitleColumn]) -> TitleColumn | None:
     """Return the title among some columns; None if none names kinds.
 
-    A column of one bare word says something else: `short`, of sleeves.
+    A column whose cells have nothing but one and the same word is no title. "short" can mean the sleeves.
     """
     # The order matters: two limits are relative to the best of the columns that are still left.
     naming = [

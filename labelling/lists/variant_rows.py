@@ -90,6 +90,7 @@ class VariantRows:
             return cells
         kept = {column: cells[column] for column in (*self._inherited_columns, *self._path_columns)}
         first = self._first_rows.setdefault(handle, kept)
+        # A row that names no variant, as for one more photo, belongs to no product and needs no title.
         if first is kept or not cells[self._product_column].strip():
             return cells
         completed = {column: first[column] for column in self._inherited_columns if not cells[column].strip()}

@@ -1,10 +1,10 @@
 """An audit: how often accepted answers are right on these pictures, measured on a random sample of them.
 
-The rows with the smallest `sample_rank` are drawn from those that the model or the list accepted. The review
-sheet shows them last, without the answer of the model. It exports how many rows of the table are accepted,
-and by which release. `describe_audits` compares the answers of people with those of the model, only by the
-export of the sheet. A table is finite, so the bounds are hypergeometric. This module knows tables and
-corrections, but neither journals nor releases.
+The sample is drawn from the rows that the model or the list accepted. The review sheet shows it last, without
+the answer of the model, so that this answer influences nobody. The sheet exports what people answered, the
+model's label, and how many rows are accepted. From this file alone, `describe_audits` makes sentences such as
+"of the accepted, 127 of 130 right: at least 93.7%" (for 1,000 accepted rows). A table has a finite number of
+rows, so the bounds are hypergeometric.
 """
 
 import hashlib

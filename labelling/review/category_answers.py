@@ -5,7 +5,8 @@
     ,none of these,,2026-11-30T03:00:04.000Z,kind,,Parfüm
     ,,,2026-11-30T03:00:06.000Z,kind,,Sale
 
-An empty label means that the category does not say which kind a product is. Pure.
+An empty label means that the category does not say which kind a product is. A kind is a garment as shops name
+it. A level is one word of a category path, such as `Blusas` in "Mujer > Blusas".
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,7 +1,7 @@
 """Which answers change from one release to another on the same pictures, as rows and as a page of thumbnails.
 
-Each picture is read once and answered by both releases. The page works from a disk and makes no request.
-Its command, which prints the rows and decides the exit code: scripts/diff.py.
+Each picture is read once and answered by both releases. `compare_releases` returns a `Comparison`. The page
+that `make_changes_page` makes of it works from a disk and sends no request.
 """
 
 from collections import Counter

@@ -1,8 +1,9 @@
-"""Take people's answers into a table: the model is asked nothing.
+"""Store people's answers from files of corrections in the journal of a table, without asking the model again.
 
-Answers belong to the content of a picture: all its copies get the same one, and a picture that changed since
-has none. Of two answers the later one counts, so that files can be given in any order, together or one after
-another, and as often as one likes. The journal keeps the answers; the table is written from it.
+The journal is the SQLite file beside the table, which is then written again from it. Answers belong to the
+content of a picture: all its copies get the same one, and a picture that changed since has none. If there are
+two answers to a question, the later one is used. So files can be given in any order, together or one after
+another, and more than once.
 """
 
 import os
@@ -105,7 +106,11 @@ def _take_categories(answers: Sequence[CategoryAnswer], journal: Journal) -> int
 def _make_mismatch_error(
     corrections: Sequence[Correction], table: Path, products: Set[str]
 ) -> CorrectionsUnusable:
-    """Return the error for answers of which none is about a picture; `products` are those of the table."""
+    """Return the error for files of corrections that match no picture of the table.
+
+    Args:
+        products: the names of the table's products.
+    """
     files = dict.fromkeys(str(correction.file) for correction in corrections)
     return CorrectionsUnusable(
         f"{', '.join(files)}: none of {len(corrections):,} corrections is of a picture of "
@@ -114,7 +119,7 @@ def _make_mismatch_error(
 
 
 def _check_products(corrections: Sequence[Correction], table: Path, run: RunSettings) -> None:
-    """Refuse answers that hold for products, of a table that has none."""
+    """Refuse answers about products if the table has no products."""
     product_corrections = (correction for correction in corrections if correction.product)
     if run.by is None and (correction := next(product_corrections, None)):
         raise CorrectionsUnusable(

@@ -1,12 +1,14 @@
-"""Corrections: people's answers about pictures, as CSV.
+"""Read corrections: people's answers about pictures, as the review sheet and the service export them as CSV.
 
-The CSV has the columns `path` and `label`, as a training reads it. It may also have the `sha256` of the
-picture, the time `at` of the answer, `audit` and `audit_of`, the label `predicted` by the model, the
-`version` of the sheet, and the `attribute` that is answered (empty: the class). The review sheet and the
-service's page export it. An empty label leaves the picture out, and NONE means that it shows none of the
-classes. If there are several answers to one content, the latest is used. A row with a `category` is not about
-a picture: it says which kinds a shop means by a level of its category column (category_answers.py). Only the
-files are read.
+    path,label,sha256,at,attribute,product
+    a.jpg,Dress,9f86...,2026-11-30T03:00:00.000Z,,
+    b.jpg,blue,60bf...,2026-11-30T03:00:04.000Z,colour,A-17
+
+Only `path` and `label` are needed. An empty `attribute` means the class. An empty label leaves the picture
+out, and NONE means that it shows none of the classes. `sha256` names the content of the picture. If there are
+several answers to one content, the one with the latest time `at` is used. `audit`, `audit_of`, `predicted`
+and `version` belong to audits, which measure how often the model is right. A row with a `category` is not
+about a picture: it says which kinds of garments a shop means by a category.
 """
 
 import difflib

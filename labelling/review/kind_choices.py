@@ -1,6 +1,8 @@
-"""The kinds that a card asks for beside the class: buttons for a title, and the kinds without a class. Pure.
+"""Choose the kinds that a card of the review sheet offers beside the class.
 
-A title that contradicts the photo names one to three kinds. A button for each answers the card at once:
+A kind is a garment as shops name it (skirt). A class is a label of the release (Dress), and some kinds belong
+to no class. A title that contradicts the photo names one to three kinds. A button for each answers the card
+at once:
 
     one class is of this kind         the class and the kind
     no class is of this kind          "none of these" and the kind

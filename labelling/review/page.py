@@ -1,8 +1,9 @@
-"""The review page: the most doubtful rows that need a review, then parts that are optional and closed.
+"""Make the review page, on which a person answers questions about pictures, and exports the answers as CSV.
 
-It is one HTML file that works from a disk and sends no request. Its content is embedded as JSON, and pictures
-as `data:` URLs. A Content-Security-Policy allows only the script whose hash it names. `wardrobe label`
-writes such a page of a table, and a training writes one of the labels that it doubts.
+A question is a `Card`. The most doubtful rows come first, then parts that are optional and closed. The page
+is one HTML file that works from a disk and sends no request. Its content is embedded as JSON, and pictures as
+`data:` URLs. A Content-Security-Policy allows only the script whose hash it names. `wardrobe label` writes
+such a page of a table, and a training writes one of the labels that it doubts.
 """
 
 import base64
@@ -432,7 +433,7 @@ def _hash_photos(photos: Iterable[Card | CardPhoto]) -> str:
 
 
 def _page_head(head: str) -> str:
-    """Return the name of a head on the page. As in corrections, the name of the class is empty."""
+    """Return the attribute name for the page's JSON: empty for the class, as in corrections."""
     return "" if head == LABEL else head
 
 

@@ -1,7 +1,8 @@
 """The questions of a review sheet: one about the class and one about each attribute, of pictures or products.
 
-A product is asked about once, whatever the number of its photos. Rows pass by, and only those for questions
-are kept.
+A product is asked about once, whatever the number of its photos. All rows of a table are given to a
+`HeadQuestions` once. It keeps only those that come first: the most doubtful ones, those of the feed, and a
+random sample for an audit.
 """
 
 from bisect import bisect_right

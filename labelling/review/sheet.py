@@ -1,6 +1,7 @@
-"""A sheet of a finished table: which rows it asks about, and their cards with pictures of the source.
+"""Write the review sheet of a finished table: an HTML page that asks people about doubtful rows.
 
-Reads the journal and the chosen pictures; the questions are in questions.py, the page in page.py.
+`write_sheet` chooses the questions from the decided rows, reads the pictures of these rows from the source,
+and makes a card for each question.
 """
 
 import hashlib

@@ -1,7 +1,8 @@
-"""Take a file of the shop's own words into a journal that has answers of people about the same categories.
+"""Decide between a file of the shop's own words and answers of people about the same categories.
 
-Beside a table is `TABLE-words.csv`, which a run wrote. If the owner changes a row there and gives the file
-to `--words`, this row replaces the answer. For any other file the answer stays, as the file can be older.
+Both say which garments a category means, such as `Gömlek`: shirt. Beside a table is `TABLE-words.csv`, which
+a run wrote. If the owner changes a row there and gives the file to `--words`, this row replaces the answer in
+the journal. For any other file the answer stays, as the file can be older.
 """
 
 from collections.abc import Sequence

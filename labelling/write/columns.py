@@ -1,6 +1,9 @@
-"""The columns of all tables: their names, and the cell of each row. No other file spells these names.
+"""The columns of all tables: their names, their types, and the cell of each row.
 
-There are columns of the table of photos, of the table of products, and of a list. table.py writes them.
+A table of photos has, for example, `path`, `label`, `confidence`, `decision` and `reason`, then the
+attributes, then the columns of the shop's list. `make_photo_columns` and `make_product_columns` return such
+columns in order. A column is a name and a function that reads the cell from a row, so that CSV, JSONL and
+Excel are written from the same columns.
 """
 
 from collections import Counter
@@ -186,6 +189,7 @@ def make_distinct_names(names: Iterable[str], reserved_names: Collection[str]) -
     given_names = tuple(names)
     renamed = dict(zip(given_names, given_names, strict=True))
     for name in set(reserved_names).intersection(given_names):
+        # A list can have "list_label" beside "label". Then the latter becomes "list_list_label".
         while renamed[name] in reserved_names or renamed[name] in given_names:
             renamed[name] = LIST_PREFIX + renamed[name]
     return renamed

@@ -1,4 +1,8 @@
-"""Counts of a table's pictures, or of its products, for the summary of the table."""
+"""Count the pictures of a table, or its products: how many are accepted, and why the others need a person.
+
+`RowCounts` counts rows while they are written. Its methods return the figures as `TABLE.summary.json` has
+them.
+"""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -79,6 +83,7 @@ class RowCounts:
 
     def _count_row(self, row: TableRow) -> None:
         decision = row.class_decision
+        # A summary has a place for each reason that may occur. Another one would vanish from its sums.
         if decision.reason not in self._reasons:
             raise ValueError(
                 f"{row.record.name}: a summary has no place for the reason {decision.reason!r}; "
@@ -165,9 +170,9 @@ class RowCounts:
             language: the language of the titles, which is one of the figures.
 
         Returns:
-            The language; the number of rows for which the list names a kind (`kinds`); how many answers agree
-            with the list (`agreeing`) or not (`contradicting`); and the number of answers that title and
-            photo accepted together (`by_list`).
+            The language (`language`); the number of rows for which the list names a kind (`named`); how many
+            answers agree with the list (`agreeing`) or not (`contradicting`); and the number of answers that
+            title and photo accepted together (`by_list`).
         """
         agreeing_count = self.admitted_answers[True]
         contradicting_count = self.admitted_answers[False]

@@ -1,6 +1,7 @@
 """Write a table as Excel's own file: numbers that fit every country, and no formula or link.
 
-The one file that knows XlsxWriter, which is imported where it is needed, since serving does not install it.
+XlsxWriter is imported inside the functions that need it, since a machine that only serves does not install
+it.
 """
 
 from collections.abc import Iterable, Sequence

@@ -2,8 +2,7 @@
 
 A feed leaves out a product whose colour is doubtful, because an empty cell would remove the colour that a
 person gave it on the platform. For a product of several photos it accepts a likely colour, which is less than
-a table accepts, and says how many of these are right. The journal is only read. platforms.py has the columns,
-as the pages of the platforms document them (docs/how-to/feeds.md).
+a table accepts, and says how many of these are right.
 """
 
 import csv
@@ -167,6 +166,7 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
             left_out[reason].append(product)
         else:
             articles.add_product(row, platform, run.by)
+    # Known only after all products: a later one can have the same key and another colour.
     left_out[DIFFERENT_COLOURS] = articles.differing_keys
     fed_articles = articles.fed_articles
     if not fed_articles:
@@ -220,6 +220,7 @@ def find_left_out_reason(
         One of LEFT_OUT_REASONS, and the name of the product for a sentence; None if the feed has the product.
     """
     product = row.record.product
+    # First, since such a product has no colour for the feed either, and "doubtful" would be the wrong reason.
     if row.is_sold_in_several_colours:
         is_losing = FEED_PLATFORMS[platform].has_loss(row)
         return LOSING_VARIATIONS if is_losing else SEVERAL_COLOURS, product

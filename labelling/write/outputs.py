@@ -1,7 +1,8 @@
 """Check which files may be written: none that the command reads, and beside a table only its own.
 
 An existing page, plot or sheet is replaced. A table, and the files that are named after it, are replaced only
-if the journal has the sha256 of the existing file. So a file that somebody edited is kept.
+if the journal (the SQLite file beside a table) has the sha256 of the existing file. So a file that somebody
+edited is kept.
 """
 
 import os

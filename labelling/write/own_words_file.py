@@ -1,4 +1,4 @@
-"""Write the file of a shop's own words beside a table, for its next list."""
+"""Write the file of a shop's own words, such as `Gömlek` for a shirt, beside a table for its next list."""
 
 from collections.abc import Iterable
 from pathlib import Path

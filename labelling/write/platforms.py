@@ -1,7 +1,8 @@
 """The platforms that import a feed: the columns that each of them reads, and the cells that it needs.
 
-To add a platform, add a member of FEED_PLATFORMS. The columns are those in the platforms' documentation
-(docs/how-to/feeds.md). This module is pure. woocommerce.py has the cells of WooCommerce.
+A feed for Google has the columns `id` and `color`; one for Shopify has `URL handle`, `Title` and a metafield
+for the colour. To add a platform, add a member of FEED_PLATFORMS, with the columns that the platform
+documents.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,6 +1,9 @@
 """Sort a labelled catalogue into folders: one for each label, and `review` for doubtful pictures.
 
-A finished table and its source are read, and copies of the pictures are written into the folder.
+    sorted/Dress/a.jpg
+    sorted/review/b.jpg
+
+The pictures are copied. The source stays as it is.
 """
 
 import os

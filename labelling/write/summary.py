@@ -1,6 +1,8 @@
 """Write the table of photos, the table of products and their summary from the journal of a run.
 
-Each row is decided once, and counted while it is written; the summary is made of the counts.
+A run writes, for example, `labels.csv` (a row for each picture), `labels-products.csv` (a row for each
+product, if photos are grouped) and `labels.csv.summary.json` (figures). Each row is decided once, and counted
+while it is written. The summary is made of the counts.
 """
 
 import json

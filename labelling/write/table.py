@@ -1,8 +1,8 @@
 """Write the file of a table: CSV, JSONL or an Excel workbook.
 
 Numbers are written as the service writes them, so that a table and an answer can be compared. Only the
-confidences are rounded, to five digits.
-columns.py has the columns.
+confidences are rounded, to five digits. A table is written row by row, so that it may have more rows than
+memory holds.
 """
 
 import json

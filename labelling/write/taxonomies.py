@@ -1,8 +1,8 @@
-"""The categories that Google and Shopify have for kinds of garments.
+"""Find the categories that Google and Shopify have for kinds of garments, such as `skirt`.
 
-taxonomies.json has an id and a name for each kind of words.py, with the version of the platform's list that
-they were looked up in. Empty: a kind that lies in several categories, such as bags (handbags, backpacks).
-Reads taxonomies.json alone.
+The file taxonomies.json beside this one has an id and a name for each kind, with the version of the
+platform's list from which they were taken. A kind has no category if the platform has several for it, as for
+bags (handbags, backpacks).
 """
 
 import json
