@@ -1,8 +1,9 @@
 """The command `wardrobe`: list the verbs, or run one. `python -m scripts` is the same.
 
-Exit code 2 for an unknown verb, with the nearest known one. A verb is a file of this folder with
-EXAMPLE_COMMANDS, `build_parser` and `execute`; it is imported only when it is run. The image contains some of
-them: .dockerignore.
+A verb is the first word after `wardrobe`, such as `train`. It is a file of this folder with EXAMPLE_COMMANDS,
+`build_parser` and `execute`. The file is imported only when it is run, since some imports take seconds. After
+an unknown verb, the nearest known one is named, and the exit code is 2. The container image contains only
+some of the verbs.
 """
 
 import ast
@@ -95,6 +96,8 @@ class Verb:
             words: the words that were typed after its name. Some commands parse them in their own `main`.
         """
         module = self.load_module()
+        # `improve` divides the words at `--`, `serve` passes options on, and `predict` prints JSON line by
+        # line.
         if main := getattr(module, "main", None):
             return int(main(words))
         return run_command(module.build_parser(), module.execute, words)
@@ -120,6 +123,7 @@ def main(argv: list[str] | None = None) -> int:
         The exit code; UNKNOWN_VERB_EXIT_CODE if there is no such command.
     """
     words = sys.argv[1:] if argv is None else argv
+    # `wardrobe --json data FOLDER` means `wardrobe data --json FOLDER`.
     if words[:1] == ["--json"] and words[1:] and not words[1].startswith("-"):
         words = [words[1], "--json", *words[2:]]
     installed_verbs = [name for name in VERB_NAMES if Path(__file__).with_name(f"{name}.py").exists()]

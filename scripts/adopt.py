@@ -1,7 +1,8 @@
 """Make a release of a `.keras` model that was trained elsewhere.
 
-Wrap, export, calibrate, measure, publish. The model has to read a picture as (28, 28), (28, 28, 1) or
-(784,). Its other properties: inference/sessions/keras_session.py; the release: training/release/adopt.py.
+The model is wrapped, exported, calibrated, measured and published. It has to read a picture as (28, 28),
+(28, 28, 1) or (784,), and must have no code of its own. Its outputs stand for the labels of --labels, or else
+for those of the data, in order.
 """
 
 import argparse

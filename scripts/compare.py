@@ -1,7 +1,8 @@
 """Train networks under one recipe and several seeds, and compare.
 
-Writes PLACE.json and PLACE.png: test accuracy next to the published one. Each training is a run of its own
-with a checkpoint and a release, as `wardrobe train` makes them, so that a stopped comparison continues.
+PLACE is the value of --out. The command writes PLACE.json and PLACE.png with the test accuracy of each
+network beside the published one. Each training is a run of its own with a checkpoint and a release, as
+`wardrobe train` makes them, so that a stopped comparison continues.
 """
 
 import argparse

@@ -1,7 +1,8 @@
 """The options that name a data set and change a recipe, for the commands that train or measure.
 
-Each option of a recipe has the name of the field that it changes. Without the option, the field stays as it
-is. training/gradient/recipes.py describes the fields.
+A recipe is the set of values by which a network is trained, such as the number of epochs. Each option of a
+recipe has the name of the field that it changes: --epochs changes `epochs`. Without the option, the field
+stays as it is.
 """
 
 import argparse

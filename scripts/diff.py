@@ -1,7 +1,7 @@
 """List the answers that change from one release to another.
 
-An answer is a label and a decision. The exit code is 0 if no answer changes, or no larger share than --allow;
-otherwise it is 1. labelling/review/changes.py makes the comparison.
+An answer is a label and a decision, such as Dress and accept. Both releases answer the same pictures. The
+exit code is 0 if no answer changes, or no larger share than --allow; otherwise it is 1.
 """
 
 import argparse

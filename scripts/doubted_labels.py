@@ -1,7 +1,9 @@
 """Write which labels a training doubts: a CSV of all, and a page of the first, which exports corrections.
 
-Where the network is wrong too often to doubt a label, one sentence takes their place. The rule:
-training/release/doubts.py; the page: labelling/review/page.py. Writes the run's folder alone.
+A label is doubted if networks that had not learnt the picture answer another one. `doubted.csv` lists all
+doubted labels, and `doubted.html` shows the first ones. If the network contradicts too many labels, most of
+these are errors of its own, and one sentence is printed in place of the files. Everything is written into the
+folder of the run.
 """
 
 import os

@@ -1,8 +1,8 @@
 """Measure a release again, and compare with its report.
 
-The serving graph answers. --out FOLDER keeps report.html, with the figures of each class, and the answers.
-The exit code is 1 if the figures differ from those of the report (training/evaluation/evaluate.py). Photos of
-real garments are measured without a data set and not compared (training/evaluation/photos.py).
+The pictures are answered by the ONNX graph that a service uses. --out FOLDER keeps report.html, with the
+figures of each class, and the answers. The exit code is 1 if the figures differ from those of the report.
+Photos of real garments (--photos) are measured without a data set, and not compared.
 """
 
 import argparse
@@ -143,6 +143,7 @@ def _choose_measured_pictures(release: LocalRelease, data: LabelledData) -> Labe
     """
     drawn_test_set = draw_test_pictures(data.test)
     picture_count = len(data.test)
+    # The draw depends only on the pictures, so the folder of the training gives the test set of the training.
     if drawn_test_set.compute_digest() == read_report(release).data.test_sha256:
         make_console().print(
             f"Measured on {len(drawn_test_set):,} of {picture_count:,} pictures: the test set of this "

@@ -1,9 +1,9 @@
 """Make a better release from people's corrections.
 
-Of a release of the ten classes the head that answers photos is fitted again, as `wardrobe train --from …
---photos` does. A release of own classes is trained again, on the pictures that it learnt together with the
-corrections, with the settings of its own training. The command says what it will do before it
-starts. Options of `wardrobe train` may follow `--`. What is decided: training/improve.py.
+If the release has the ten classes of Fashion-MNIST, its head (the part of the network that answers photos) is
+fitted again, as `wardrobe train --from … --photos` does. A release of own classes is trained again, on the
+pictures that it learnt together with the corrections, with the settings of its own training. The command says
+what it will do before it starts. Options of `wardrobe train` may follow `--`.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Recognise Ctrl-C, also if it came while a library in C was imported.
 
-Imports nothing of ours, because it is needed while the rest is imported.
+It imports nothing of this repository, because it is needed while the rest is imported.
 """
 
 

@@ -1,7 +1,7 @@
 """Make, list and withdraw API keys.
 
-A key is shown once, when it is made; the file holds its hash alone. To rotate one, add a second under another
-name, give it to the client, and remove the first. How keys are checked: app/security/api_keys.py.
+A key is shown once, when it is made. The file that WARDROBE_API_KEYS_FILE names has only its hash. To rotate
+a key, add a second one under another name, give it to the client, and remove the first.
 """
 
 import argparse

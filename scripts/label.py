@@ -2,9 +2,9 @@
 
 SOURCE is a folder, a pattern in quotes, a CSV with a column `path`, a ZIP, or s3://bucket/prefix. A list may
 name pictures at https:// as well, of hosts that are allowed. The same command continues a run that was
-stopped or killed; one bad picture is a row with an error. People's answers of --corrections go in before
-anything is written; without SOURCE, source, options and release are those of the table. What happens is in
-labelling/.
+stopped or killed. A picture that cannot be read becomes a row with an error. If --corrections names people's
+answers, they are taken into the table before anything is written. A command without SOURCE uses the source,
+the options and the release of the table's last run.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Read the command line of `label` into a job, and check everything that can be checked before the work.
 
-A command without SOURCE uses source, options and release from the journal of its table. The journal has the
+A job is a `Job` of the package labelling: all inputs and outputs of one run. A command without SOURCE uses
+source, options and release from the journal, which is the SQLite file beside the table. The journal has the
 full paths of folders and files, so such a command works from any folder.
 """
 
@@ -192,10 +193,10 @@ def make_model_path_absolute(model: str) -> str:
 def _check_same(
     arguments: argparse.Namespace, before: RunSettings | None, version: str, column: str | None
 ) -> None:
-    """Refuse answers that would go into rows of another release, or other products, than people saw.
+    """Refuse corrections if the table was made with another release or another --by: people saw other rows.
 
     Raises:
-        CorrectionsUnusable: they would.
+        CorrectionsUnusable: the release or --by differs from the last run.
     """
     if before is None or not arguments.corrections:
         return

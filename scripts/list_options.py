@@ -1,6 +1,6 @@
 """The options that say how a list of pictures is read, shared by the commands that take one.
 
-How lists are read: labelling/lists/list_files.py.
+A list is a CSV whose rows name pictures, as a shop exports it.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Send a release to a store and make it current.
 
-After an interruption, run it again: it continues. Refusals: reports/gate.py; sending: release_target.py.
+The gate refuses a release that is worse than the current one or has other labels; --force makes it current
+nevertheless. After an interruption, run the command again: it continues.
 """
 
 import argparse

@@ -1,7 +1,8 @@
 """The store that a new release goes to: opened before the work, and handed the release after it.
 
-train, improve and adopt check with it before an hour of work that the store can be reached, and that its gate
-will not refuse the classes. publish sends releases with it, too.
+The commands `train`, `improve` and `adopt` check with it, before an hour of work, that the store can be
+reached, and that its gate will not refuse the classes. The gate compares a new release with the current one
+before a promotion. `publish` sends releases with a ReleaseTarget, too.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Look after the releases in a store.
 
-`--json` prints the same as JSON. Each command is one function below; what it does is in model_store/.
+`--json` prints the same as JSON. Each subcommand, such as `wardrobe releases promote`, is one function below.
 """
 
 import argparse

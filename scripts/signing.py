@@ -1,8 +1,8 @@
 """Keys and signatures of releases.
 
 `new` makes a key pair. `sign` writes manifest.sig into a release's folder; `wardrobe publish --sign` writes
-it into the store alone. `check` asks what a service with WARDROBE_TRUSTED_KEYS=KEYS would say. How it works:
-model_store/signing.py.
+it into the store alone. `check` tells whether a service with WARDROBE_TRUSTED_KEYS=KEYS would trust a
+release.
 """
 
 import argparse

@@ -1,6 +1,7 @@
 """Options of commands that store a release: where it goes, who signs it, and who makes it current.
 
-train, improve and adopt take all of them, publish those without a place, and releases those of a promotion.
+The commands `train`, `improve` and `adopt` have all of them. `publish` has those without a place, and
+`releases` has those of a promotion, which makes a release the current one of its store.
 """
 
 import argparse

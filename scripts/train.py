@@ -1,7 +1,7 @@
 """Train a release: data, network, fit, export, measure, publish.
 
-The same command continues a training that was killed or stopped, after its last finished epoch. Recipes:
-training/gradient/recipes.py; the release: training/release/complete.py.
+The same command continues a training that was killed or stopped, after its last finished epoch. The values by
+which a network is trained are called a recipe.
 """
 
 import argparse

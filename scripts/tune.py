@@ -1,8 +1,8 @@
 """Search for better settings of a recipe, by validation accuracy.
 
-Starts from the recipe that the options make and tries others around it; the search space is in
-training/gradient/search.py. Killed or stopped at any time, the same command goes on, and so does a
-finished search with more --trials. Ends in a table, tune.png and the command that trains the best.
+A recipe is the set of values by which a network is trained. The search starts from the recipe that the
+options make, and tries other values. If it was killed or stopped, the same command goes on. A finished search
+goes on with more --trials. It ends with a table, tune.png and the command that trains the best recipe.
 """
 
 import argparse
