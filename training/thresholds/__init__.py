@@ -1,1 +1,1 @@
-"""Choose temperature, familiarity and thresholds, from answers to pictures that the network did not learn."""
+"""Choose from which confidence and familiarity a service accepts answers without a person's review."""

@@ -1,7 +1,8 @@
-"""Promises about accepted answers: choose the confidence threshold, and make the report's table of promises.
+"""Choose the confidence from which answers are accepted, and make the report's table of promises.
 
-A promise is the share of accepted answers that has to be right, such as 0.95. The rule itself, which services
-apply as well: reports/accept_threshold.py. The answers come from answer_sets.py. Pure.
+A promise is the share of accepted answers that has to be right, such as 0.95. It is shown if the lower bound
+of this share, at a confidence level of 95%, reaches the promise: 59 independent answers without an error show
+0.95.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,18 +18,23 @@ from reports.values import HELD_OUT_PICTURES, AcceptPoint, PossiblePromise, Prom
 from training.thresholds.answer_sets import AnswerSet
 
 PROMISED_SHARES_SHOWN: Final = (0.9, 0.95, 0.98, 0.99)
-"""Shares of right answers for which the report's table says what they would accept, besides the promised
-share."""
+"""Promises for which the report's table says which share of the pictures each would accept. The promise that
+the training made is in the table as well."""
 
 TESTED_ACCEPTED_SHARES: Final = np.linspace(0.3, 1.0, 36)
-"""Shares of the familiar answers that the tested thresholds accept, in this order."""
+"""Shares of the familiar answers that the tested thresholds accept: .30, .32, ... 1. They are fixed, so that
+no threshold is tested because its answers happen to be right."""
 
 
 def choose_confidence_threshold(answer_sets: Sequence[AnswerSet]) -> float:
-    """Return the confidence threshold that accepts the most answers while every promise is shown to hold.
+    """Return the lowest confidence threshold at which every promise is shown to hold.
 
-    All sets of pictures with a promise choose together, because a threshold from easy pictures alone would
-    accept too many wrong answers to others. Sets without a promise are ignored.
+    Thresholds are tested from high to low, and the first one that fails ends the tests. All sets of
+    pictures with a promise, such as two tiers of photos, choose one threshold together. A threshold from easy
+    pictures alone would accept too many wrong answers to others. Sets without a promise are ignored.
+
+    Args:
+        answer_sets: the answers of one network, by set of pictures.
 
     Returns:
         A confidence, 0 to 1; ACCEPT_NOTHING if no threshold keeps all promises.
@@ -45,6 +51,7 @@ def choose_confidence_threshold(answer_sets: Sequence[AnswerSet]) -> float:
         bounds.prove_accuracy(accuracy) for bounds, accuracy in zip(estimates, accuracies, strict=True)
     ]
     place = find_lowest_threshold(
+        # The share of all answers: unfamiliar ones are in the number too, since they go to review.
         np.stack(
             [answers.count_accepted(thresholds)[0] / len(answers.is_right) for answers in promised_sets],
             axis=1,
@@ -59,8 +66,8 @@ def choose_confidence_threshold(answer_sets: Sequence[AnswerSet]) -> float:
 def _choose_tested_thresholds(answer_sets: Sequence[AnswerSet]) -> NDArray[np.float32]:
     """Return the thresholds that are tested, ascending. Each accepts one of TESTED_ACCEPTED_SHARES.
 
-    No threshold is below the confidence that a single answer needs, so that neither a training nor a service
-    chooses a lower one.
+    Which answers are right is not read. The statistical test needs thresholds whose order was fixed before
+    any answer was judged; otherwise the best of many would look better than it is.
     """
     confidences = [
         answer_set.familiar_confidences for answer_set in answer_sets if answer_set.familiar_confidences.size
@@ -68,10 +75,13 @@ def _choose_tested_thresholds(answer_sets: Sequence[AnswerSet]) -> NDArray[np.fl
     if not confidences:
         return np.zeros(0, np.float32)
     values = np.concatenate(confidences)
+    # Each set of pictures has the weight 1, so that the largest set does not place all thresholds.
     weights = np.concatenate(
         [np.full(len(set_confidences), 1 / len(set_confidences)) for set_confidences in confidences]
     )
+    # "inverted_cdf" returns confidences that occur, and is the only method of numpy that takes weights.
     quantiles = np.quantile(values, 1 - TESTED_ACCEPTED_SHARES, weights=weights, method="inverted_cdf")
+    # A lower threshold must not even stand in the curves, as a service would choose it from them.
     return np.unique(
         np.maximum(quantiles, max(answer_set.minimum_confidence for answer_set in answer_sets))
     ).astype(np.float32)
@@ -98,21 +108,22 @@ def _make_curve_points(answer_set: AnswerSet, thresholds: NDArray[np.float32]) -
             answers=answers,
             accepted=count / len(answer_set.is_right),
             right=right / count if count else None,
-            lower_bound=float(bound) if count else 0.0,
+            lower_bound=float(bound) if count else 0.0,  # no answer shows nothing
         )
 
 
 def compute_acceptance_curves(answer_sets: Sequence[AnswerSet]) -> dict[str, tuple[AcceptPoint, ...]]:
-    """Return the share of each promised set that each tested threshold accepts, and how much is right.
+    """Return, for each promised set of pictures, what each tested threshold accepts and how much is right.
 
-    A service that is asked for another share of right answers chooses its threshold from these curves.
+    The report stores these curves. A service that is asked for another share of right answers, such as 0.9,
+    chooses its threshold from them.
 
     Args:
         answer_sets: the answers of one network, by set of pictures.
 
     Returns:
-        By set, the points by rising threshold, at the same thresholds for all sets; empty if every answer is
-        unfamiliar.
+        By name of the set, its points by rising threshold. The thresholds are those of all sets together.
+        Empty if every answer is unfamiliar.
     """
     promised_sets = [answer_set for answer_set in answer_sets if answer_set.promised_accuracy is not None]
     thresholds = _choose_tested_thresholds(promised_sets)
@@ -120,11 +131,11 @@ def compute_acceptance_curves(answer_sets: Sequence[AnswerSet]) -> dict[str, tup
 
 
 def make_promises(answer_sets: Sequence[AnswerSet], confidence: float) -> tuple[Promise, ...]:
-    """Return the promises of the report, with their figures at a confidence threshold.
+    """Return the promises of the report: for each set, how many answers are accepted and how many are right.
 
     Args:
         answer_sets: the answers of one network; sets without a promise are left out.
-        confidence: the threshold, 0 to 1.
+        confidence: the threshold from which answers are accepted, 0 to 1.
     """
     thresholds = np.array([confidence], np.float32)
     return tuple(
@@ -140,13 +151,15 @@ def add_promises(
     confidence: float,
     kept_set: str | None = HELD_OUT_PICTURES,
 ) -> Report:
-    """Return a report with the promises and curves of these sets of answers added.
+    """Return a report with the promises and curves of these sets of answers.
 
     Args:
         answer_sets: the answers of one network, by set of pictures.
-        confidence: the confidence threshold, 0 to 1.
+        confidence: the threshold from which answers are accepted, 0 to 1.
         kept_set: the set whose earlier promise and curve stay; None for none. All others are removed.
     """
+    # A release that gets a new network for photos keeps its network for pixels, and so the promise about
+    # held-out pictures. Promises about photos were about the old network.
     kept_promises = (promise for promise in report.promises if promise.pictures == kept_set)
     curves = {name: curve for name, curve in report.acceptance.items() if name == kept_set}
     return report.replace_fields(
@@ -170,7 +183,10 @@ def _make_promise(answer_set: AnswerSet, accuracy: float, thresholds: NDArray[np
 
 
 def make_possible_promises(answer_set: AnswerSet) -> tuple[PossiblePromise, ...]:
-    """Return the accepted share of one set of answers for PROMISED_SHARES_SHOWN and its own promise."""
+    """Return which share of one set of pictures would be accepted under each of several promises.
+
+    These are PROMISED_SHARES_SHOWN and the set's own promise. A promise that no threshold keeps accepts 0.
+    """
     targets = sorted(
         {
             *PROMISED_SHARES_SHOWN,

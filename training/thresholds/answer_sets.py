@@ -1,7 +1,8 @@
-"""Sets of answers, one for each set of pictures, from which thresholds, reports and warnings are made.
+"""Divide the answers of a network by set of pictures, so that each set can be judged on its own.
 
-Serving does not know a photo's tier (how it was taken), so a threshold keeps the promise of every set. Pure.
-Decisions: decide.py; promises: acceptance.py.
+Photos are divided by tier and by source. A tier says how a photo was taken: A on a plain background, B worn,
+C by a user. A source is the shop or collection that the photo comes from. A service does not know either of
+them, so one confidence threshold has to keep the promise of every set.
 """
 
 from collections.abc import Mapping
@@ -21,16 +22,17 @@ from reports.values import SOURCE_PHOTOS_PREFIX, TIER_PHOTOS_PREFIX
 
 @dataclass(frozen=True)
 class AnswerSet:
-    """The answers to one set of pictures, such as a tier of photos, with the share promised to be right.
+    """The answers to one set of pictures, such as all photos of tier A, and the promise about them.
 
     Attributes:
-        set_name: the name of the set: HELD_OUT_PICTURES, a tier of photos or a source of photos.
-        confidences: float32 (N,), 0 to 1; NaN for an answer that is reviewed as unfamiliar.
+        set_name: the name of the set, such as HELD_OUT_PICTURES, a tier of photos or a source of photos.
+        confidences: float32 (N,), 0 to 1; NaN for an answer that is reviewed at every threshold, because the
+            picture is unfamiliar or its label needs more confidence than it has.
         is_right: bool (N,), whether each answer is right.
-        promised_accuracy: the share of accepted answers that is promised to be right, 0 to 1; None without a
-            promise.
-        groups: int64 (N,), a number that is equal for answers that are not independent; None if all are
-            independent.
+        promised_accuracy: the share of accepted answers that is promised to be right, such as 0.95; None
+            without a promise.
+        groups: int64 (N,), a number that is equal for answers that are not independent, such as photos of one
+            sender; None if all are independent.
         minimum_confidence: the confidence that each accepted answer needs, 0 to 1.
     """
 
@@ -43,7 +45,7 @@ class AnswerSet:
 
     @property
     def familiar_confidences(self) -> NDArray[np.float32]:
-        """The confidences of familiar answers, which a threshold can accept."""
+        """The confidences that are not NaN, of the answers that a threshold can accept."""
         return self.confidences[~np.isnan(self.confidences)]
 
     def count_accepted(self, thresholds: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -53,11 +55,12 @@ class AnswerSet:
             thresholds: float32 (T,), the confidence thresholds.
         """
         order = self._sort_by_confidence()
+        # side="right": as in a service, a confidence that equals the threshold is accepted.
         count = np.searchsorted(-self.confidences[order], -thresholds, side="right")
         return count, np.append(0, np.cumsum(self.is_right[order]))[count]
 
     def estimate_wrong_share(self, thresholds: NDArray[np.float32]) -> WeightedErrors:
-        """Estimate the share of wrong answers among those that each threshold accepts.
+        """Estimate the share of wrong answers among those that each threshold accepts, with its bounds.
 
         Args:
             thresholds: float32 (T,), the confidence thresholds.
@@ -84,7 +87,7 @@ class AnswerSet:
         )
 
     def _sort_by_confidence(self) -> NDArray[np.int64]:
-        return np.argsort(-self.confidences, kind="stable")  # what is not a number comes last
+        return np.argsort(-self.confidences, kind="stable")  # NaN comes last, so no threshold reaches it
 
 
 def make_photo_answer_sets(
@@ -93,17 +96,18 @@ def make_photo_answer_sets(
     promised_shares: Mapping[str, float],
     minimum_confidence: float = DEFAULT_ACCEPT_CONFIDENCE,
 ) -> tuple[AnswerSet, ...]:
-    """Return the sets of answers to photos: one for each tier, and one for each of several sources.
+    """Return the sets of answers to photos: one for each tier, and one for each large source.
 
-    A tier that was drawn at random may contain photos of none of the classes; to accept one is wrong. Sources
-    such as shops differ: most accepted answers to a rare one may be wrong without a trace in its tier or in
-    all photos. So each source of `find_deciding_sources` has to keep the promise as well.
+    Sources such as shops differ. If a shop has few photos, most of its accepted answers may be wrong, and
+    neither its tier nor all photos together show it. So a source that has enough photos for a test of its own
+    (`find_deciding_sources`) has to keep the promise as well.
 
     Args:
-        answers: the answers to N photos, from networks that did not learn them.
+        answers: the answers to N photos, from networks that did not learn them. A tier may contain photos of
+            none of the classes; an accepted answer to such a photo is wrong.
         confidences: float32 (N,), from `compute_confidences`.
-        promised_shares: the share of accepted answers that must be right, by tier; other tiers have no
-            promise.
+        promised_shares: the share of accepted answers that must be right, by tier, such as {"A": 0.95}; other
+            tiers have no promise.
         minimum_confidence: the confidence that each accepted answer needs, 0 to 1.
     """
     tiers, group_numbers = answers.sets, answers.group_numbers
@@ -121,12 +125,13 @@ def make_photo_answer_sets(
 
     tier_sets = [
         make_answer_set(f"{TIER_PHOTOS_PREFIX}{tier}", tiers == tier, promised_shares.get(tier))
+        # Not tier X: its photos show none of the classes, so no answer to them can be right.
         for tier in sorted(set(tiers[answers.has_class].tolist()))
     ]
     if not promised_shares:
         return tuple(tier_sets)
     is_promised = np.isin(tiers, list(promised_shares))
-    accuracy = max(promised_shares.values())
+    accuracy = max(promised_shares.values())  # a source may have photos of several tiers
     return (
         *tier_sets,
         *(
@@ -139,12 +144,16 @@ def make_photo_answer_sets(
 
 
 def find_deciding_sources(answers: Answers, accuracy: float) -> list[str]:
-    """Return the names of the sources of photos (shops, collections) that help to choose the threshold.
+    """Return the names of the sources of photos (shops, collections) that are judged alone.
 
-    Such a source shares a tier with another one, and has at least twice as many photos of known class in the
-    tier as can show the promise with one wrong answer. A source alone in its tier is judged as the tier.
-    Unknown sources, of which the network that answered had learnt nothing, are judged in figures of their
-    own.
+    A source is judged alone if two conditions hold in some tier:
+
+    1. It has at least twice as many photos of known class as show the promise with one wrong answer. For a
+       promise of 0.95 these are 2 x 93 photos.
+    2. Another source has as many in the same tier. A single large source is judged as the tier.
+
+    Unknown sources, of which the network that answered had learnt nothing, are left out here. They have
+    figures of their own in the report.
 
     Args:
         accuracy: the promised share of right answers, 0 to 1 exclusive.
@@ -166,9 +175,12 @@ def compute_confidences(
     """Return the calibrated confidence of each answer, float32 (N,); NaN for an unfamiliar picture.
 
     Args:
-        scores: the probabilities and distances of N pictures, before temperature.
-        familiarity: the familiarity of the network; None if no picture is to count as unfamiliar.
+        scores: the probabilities before temperature, and the distances, of N pictures.
+        temperature: the number by which logits are divided, > 0; above 1 lowers confidences.
+        familiarity: the table that turns distances into familiarities (0 strange, 1 usual), with the least
+            familiarity that is accepted; None if no picture is unfamiliar.
     """
+    # These are the functions of the service, which take one picture at a time.
     confidences: NDArray[np.float32] = np.array(
         [max(calibrate(row, temperature)) for row in scores.class_probabilities.tolist()], np.float32
     )
@@ -179,6 +191,9 @@ def compute_confidences(
 
 
 def make_scores(answers: Answers) -> Scores:
-    """Return the probabilities and distances of answers as scores, without distances if any is missing."""
+    """Return the probabilities and distances of answers as the scores of a network.
+
+    If one distance is missing (NaN), the scores have no distances.
+    """
     distances = None if np.isnan(answers.distances).any() else answers.distances.astype(np.float32)
     return Scores.make_class_scores(answers.probabilities.astype(np.float32), distances)

@@ -1,9 +1,16 @@
-"""Choose temperature, familiarity and confidence threshold of a network from its answers.
+"""Choose the numbers by which a service accepts an answer or sends it to a person.
 
-All answers are from networks that did not learn the picture. One rule, `decide_thresholds`, is used for own
-classes, for networks that read pixels, for attributes and for photos by tier; their Requirements differ.
-Pure; never reads the test set. How a threshold is shown: acceptance.py; how serving applies it:
-inference/decision.py.
+There are three of them:
+
+1. The temperature, such as 1.3. It calibrates the probabilities of the network: of the answers with 80%, 80%
+   should be right.
+2. The familiarity: how usual a picture is, from 0 (strange) to 1. Less than some value, such as .04, is not
+   accepted.
+3. The confidence that an accepted answer needs, such as .85.
+
+They are chosen from answers of networks that did not learn the picture, never from the test set. One rule,
+`decide_thresholds`, is used for classes, for attributes such as the colour, and for photos. The requirements
+differ, such as the share of accepted answers that must be right.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,25 +38,27 @@ from training.thresholds.requirements import Requirements, make_attribute_requir
 from training.thresholds.temperature import fit_temperature_to_answers
 
 FAMILIARITY_QUANTILES: Final = 101
-"""Number of quantiles of the distance in the manifest: one for each hundredth."""
+"""Number of quantiles of the distance that a release stores: one for each hundredth, and both ends."""
 
 UNLEARNT_KIND_SHARE: Final = 0.01
-"""Share of photos that are assumed to show a kind near to the classes, such as leggings, which neither head
-nor frozen network learnt. From .005 to .02 the bundled release chooses the same."""
+"""Share of a shop's photos that are assumed to show a kind of garment near to the classes, such as leggings,
+which no part of the model has learnt. With any share from .005 to .02, the bundled release chooses the same
+thresholds."""
 
 UNFAMILIAR_PICTURES: Final = "unfamiliar pictures"
-"""Name of pictures with an unfamiliar class, as the pictures of a promise."""
+"""Name of the set of pictures that are unfamiliar, in the report's promises about an attribute."""
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Values for serving that were chosen from answers: temperature, familiarity and confidence.
+    """The numbers by which a service accepts answers, and the answers from which they were chosen.
 
     Attributes:
         temperature: the temperature that calibrates the network's probabilities.
-        familiarity: the conversion of distances into a familiarity, and the least that is familiar; None
-            without an OOD score.
-        confidence: the confidence that each accepted answer needs, 0 to 1, or ACCEPT_NOTHING.
+        familiarity: the table that turns distances into familiarities, and the least that is accepted; None
+            if the network measures no distance.
+        confidence: the confidence that each accepted answer needs, 0 to 1; ACCEPT_NOTHING if no promise can
+            be kept, so that a person reviews every answer.
         answer_sets: the answers from which these values were chosen.
         withheld_label_ids: the indices of labels that are never accepted.
         stricter_confidences: the confidence that accepted answers with a label need in addition, by the index
@@ -66,7 +75,9 @@ class Thresholds:
     can_accept_unfamiliar: bool = False
 
     def find_sure_answers(self, answers: Answers) -> NDArray[np.bool_]:
-        """Tell which answers are confident and familiar enough, whatever their label, bool (N,).
+        """Tell which answers are confident and familiar enough, bool (N,).
+
+        Labels that are never accepted are not left out, so that one can see how their answers would do.
 
         Args:
             answers: the answers, with probabilities before temperature.
@@ -78,10 +89,10 @@ class Thresholds:
         )
 
     def make_head(self, labels: tuple[str, ...], applies_to: tuple[str, ...] | None = None) -> Head:
-        """Return the contract of a head with these thresholds, as the manifest stores it.
+        """Return what a release stores about one question (a head), such as the colour: labels, thresholds.
 
         Args:
-            labels: the labels of the head, by index.
+            labels: the possible answers, by index.
             applies_to: the classes that have the attribute; None for all classes, or for the head of the
                 class.
         """
@@ -92,11 +103,12 @@ class Thresholds:
             withheld=tuple(labels[index] for index in self.withheld_label_ids),
             stricter={labels[index]: least for index, least in self.stricter_confidences.items()},
             applies_to=applies_to,
+            # Each familiarity is at least 0, so with 0 no answer is reviewed as unfamiliar.
             familiarity=dict.fromkeys(labels, 0.0) if self.can_accept_unfamiliar else None,
         )
 
     def make_contract(self, labels: tuple[str, ...], input_contract: InputContract) -> ModelContract:
-        """Return the contract of a network with these thresholds, as the manifest stores it.
+        """Return what a release stores about a network: its input, its classes and these thresholds.
 
         Args:
             labels: the classes, by index.
@@ -106,10 +118,10 @@ class Thresholds:
 
 
 def decide_thresholds(answers: Answers, requirements: Requirements) -> Thresholds:
-    """Choose the temperature, the familiarity and the confidence threshold for the class or an attribute.
+    """Choose temperature, familiarity and confidence for one question: the class, or an attribute.
 
-    Photos that people looked at because the model doubted them do not fit the temperature and the
-    familiarity, because they would make every answer less confident.
+    Each share of pictures that may be unfamiliar, such as .02, .03 and .04, gives a candidate. The candidate
+    whose answers cost least is taken, where a wrong accepted answer costs more than a review.
 
     Args:
         answers: the answers to N pictures, with groups, and with probabilities before temperature.
@@ -118,13 +130,20 @@ def decide_thresholds(answers: Answers, requirements: Requirements) -> Threshold
     temperature = requirements.temperature or fit_temperature_to_answers(
         answers, has_equal_class_weights=requirements.has_equal_class_weights
     )
+    # People looked at the photos of CORRECTED_TIER because the model doubted them. They are no fair sample:
+    # fitted to them, every answer would be less confident. The temperature leaves them out as well.
     distances = make_scores(
         answers.select_rows(answers.has_class & (answers.sets != CORRECTED_TIER))
     ).distances
     familiarity = requirements.familiarity or (None if distances is None else fit_familiarity(distances))
     candidates = [
         _decide_at_familiarity(
-            answers, requirements, temperature, familiarity and replace(familiarity, threshold=least)
+            # A familiarity is the share of known pictures that are as far. So with the threshold `least`,
+            # this share of them is unfamiliar.
+            answers,
+            requirements,
+            temperature,
+            familiarity and replace(familiarity, threshold=least),
         )
         for least in requirements.unfamiliar_shares
     ]
@@ -149,10 +168,13 @@ def decide_attributes(
     """Choose the thresholds of each attribute, and return them by its name.
 
     Args:
-        labels: the labels of N pictures by question, with the class among them.
-        probabilities: float32 (N, C) by attribute, before temperature, from heads that did not learn the
+        labels: for the class (under LABEL) and for each attribute, the labels of the N pictures.
+        probabilities: by attribute, float32 (N, C), before temperature, from heads that did not learn the
             picture.
-        class_answers: cross-validated answers about the class of the same pictures, in their order.
+        class_answers: answers about the class of the same pictures, in their order, from heads that did not
+            learn them.
+        thresholds: the thresholds of the class. Their familiarity is valid for the attributes too, because a
+            picture has one familiarity for all questions.
     """
     classes = labels[LABEL].names
     return {
@@ -167,19 +189,19 @@ def decide_attributes(
 def _choose_attribute_answers(
     labels: Labels, probabilities: Probabilities, class_answers: Answers, classes: tuple[str, ...]
 ) -> Answers:
-    """Return the answers about an attribute from which thresholds are chosen.
+    """Return the answers about an attribute, such as the sleeve length, from which thresholds are chosen.
 
-    They are about pictures whose label is known, or which lack the attribute although the answered class has
-    it.
+    There are two sorts of pictures: those with a known label of the attribute, and those that lack it
+    although the answered class has it. A bag that is taken for a shirt is of the second sort.
     """
     predicted = probabilities.argmax(axis=1)
     is_right = labels.is_right[np.arange(len(predicted)), predicted]
-    # Any of several labels is right: where one of them was answered, it counts as the truth.
+    # A picture may have several right labels. If one of them was answered, it is taken as the truth.
     truth = np.where(is_right, predicted, np.where(labels.main_codes >= 0, labels.main_codes, NO_CLASS))
     has_attribute = np.isin(
         class_answers.predicted, [classes.index(name) for name in labels.applies_to or classes]
     )
-    # Where the class was mistaken for one that has the attribute, its answer would be accepted, and be wrong.
+    # A service that takes a bag for a shirt answers its sleeve length, and every such answer is wrong.
     deciding_rows = np.flatnonzero(
         (labels.main_codes >= 0) | ((labels.main_codes == INAPPLICABLE_LABEL) & has_attribute)
     )
@@ -193,11 +215,11 @@ def _choose_attribute_answers(
 
 
 def fit_familiarity(distances: Distances) -> Familiarity:
-    """Return the familiarity of a network: quantiles of its distances to known pictures.
+    """Return the table that turns a distance into a familiarity, from 0 (strange) to 1.
 
     Args:
-        distances: float32 (N,), the distances of known pictures, of which FAMILIARITY_QUANTILES quantiles are
-            kept.
+        distances: float32 (N,), how far pictures of the classes that the network did not learn are from the
+            learnt ones.
     """
     ranks = np.linspace(0, 1, FAMILIARITY_QUANTILES)
     quantiles = np.quantile(distances.astype(np.float64), ranks, method="inverted_cdf")
@@ -207,11 +229,16 @@ def fit_familiarity(distances: Distances) -> Familiarity:
 def _decide_at_familiarity(
     answers: Answers, requirements: Requirements, temperature: float, familiarity: Familiarity | None
 ) -> Thresholds:
-    """Choose thresholds if a given share of the known pictures is `unfamiliar`."""
+    """Choose the confidence threshold for a given temperature and least familiarity.
+
+    Args:
+        familiarity: the familiarity with the least that is accepted; None if no picture is unfamiliar.
+    """
     confidences = compute_confidences(make_scores(answers), temperature, familiarity)
     is_never_accepted = np.isin(answers.predicted, requirements.withheld_label_ids) | (
         confidences < _find_label_confidences(answers, requirements.stricter_confidences)
     )
+    # NaN: reviewed at every threshold. So promises, which are about accepted answers, leave it out.
     confidences = np.where(is_never_accepted, np.float32(np.nan), confidences)
     if requirements.tiers is None:
         answer_sets: tuple[AnswerSet, ...] = (
@@ -247,7 +274,7 @@ def _decide_at_familiarity(
 def _find_label_confidences(
     answers: Answers, stricter_confidences: Mapping[int, float]
 ) -> NDArray[np.float32]:
-    """Return the confidence that each answer needs because of its label, float32 (N,)."""
+    """Return the confidence that each answer needs because of its label, float32 (N,); 0 for most labels."""
     return np.array(
         [stricter_confidences.get(index, 0.0) for index in answers.predicted.tolist()], np.float32
     )
@@ -256,10 +283,11 @@ def _find_label_confidences(
 def _keeps_parent_threshold(
     answers: Answers, answer_sets: Sequence[AnswerSet], requirements: Requirements
 ) -> bool:
-    """Tell whether people's corrections leave the parent's threshold as it is.
+    """Tell whether the confidence threshold of the release that was corrected (the parent) is kept.
 
-    This is so if too few of the corrections, or none, were drawn at random. Then nothing in the user's
-    pictures speaks against the threshold. The figures of the other tiers show what it accepts.
+    It is kept if people corrected photos, but too few of these, or none, were drawn at random. Then the
+    user's pictures cannot show a promise, and nothing in them speaks against the threshold either. The
+    figures of the other tiers show what it accepts.
     """
     own_set_name = f"{TIER_PHOTOS_PREFIX}{OWN_TIER}"
     parent_threshold = np.array([requirements.parent_confidence], np.float32)
@@ -278,14 +306,19 @@ def _decide_with_unfamiliar(
 ) -> Thresholds | None:
     """Choose a threshold that also accepts answers about unfamiliar pictures; None if these must be reviewed.
 
-    Few pictures of one shop are unfamiliar, and many of another shop. So the accepted answers about
-    unfamiliar pictures have to show the promise by themselves, and so have all together, and more answers
-    must be accepted than with familiar pictures alone.
+    An attribute such as the colour may be answered well although the garment is unknown. Three conditions
+    must hold, because a shop may have few unfamiliar pictures or many:
+
+    1. The accepted answers about unfamiliar pictures show the promise by themselves.
+    2. The accepted answers about all pictures show it.
+    3. More answers are accepted than with familiar pictures alone.
     """
+    # One set: only attributes ask for this, and their answers are not divided by tier.
     [familiar_answers] = usual_thresholds.answer_sets
     is_unfamiliar = np.isnan(familiar_answers.confidences)
     if is_unfamiliar.sum() < count_needed_answers(requirements.accuracy):
         return None
+    # With 0 as the least familiarity every picture is familiar. False ends the recursion.
     thresholds_for_all = decide_thresholds(
         answers, replace(requirements, unfamiliar_shares=(0.0,), can_accept_unfamiliar=False)
     )
@@ -307,10 +340,11 @@ def _count_accepted(answers: AnswerSet, confidence: float) -> int:
 
 
 def _compute_cost(thresholds: Thresholds, requirements: Requirements) -> float:
-    """Return the mean cost of an answer, in reviews, if UNLEARNT_KIND_SHARE of the photos show such a kind.
+    """Return the mean cost of an answer, where a review by a person costs 1.
 
-    With a promise of 95%, one wrong answer costs as much as 20 reviews. The mean is over the sets with a
-    promise.
+    With a promise of 95%, a wrong accepted answer costs as much as 20 reviews. Each set with a promise has
+    the same weight. The accepted answers to photos of none of the classes are added, as if the share
+    UNLEARNT_KIND_SHARE of a shop's photos were such.
     """
     thresholds_array = np.array([thresholds.confidence], np.float32)
     wrong_costs = 1 / (1 - requirements.accuracy)

@@ -1,10 +1,11 @@
-"""Fit the temperature of a network, from answers to pictures that it did not learn. Every training does this.
+"""Fit the temperature of a network: the number by which logits are divided, so that probabilities are honest.
 
-One rule is used for all: held-out pictures of a gradient training, folds of own classes, and photos. The
-temperature is one parameter, so all answers fit it. When each fifth of the photos got a temperature from the
-others, the accepted share of users' photos depended on the partition. An additional bias for each class
-(Alexandari et al. 2020, arXiv 1901.06852) lowers the loss, and changes the class of photos without accepting
-more. Pure. Other decisions: decide.py.
+Of the answers with a probability of 80%, 80% should then be right. A network is usually too sure, and needs a
+temperature above 1. All answers to pictures that the network did not learn fit one temperature.
+
+Two other ways were tried. When each fifth of the photos got a temperature from the others, the accepted share
+of users' photos depended on the partition. An additional bias for each class (Alexandari et al. 2020, arXiv
+1901.06852) lowers the loss, but it changes the class of photos without accepting more.
 """
 
 from typing import Final
@@ -18,8 +19,8 @@ from reports.answers import Answers
 from training.data.photos import CORRECTED_TIER
 
 MIN_TEMPERATURE: Final = 0.5
-"""The lowest temperature. A set without an error says little about it: 300 right answers of 300 would give
-.22, which serves 50% beside 30% as 91%."""
+"""The lowest temperature. Pictures without an error say little about it: 300 right answers of 300 would give
+.22. A service would then show 91% for a label with 50%, if the next label has 30%."""
 
 MAX_TEMPERATURE: Final = 20.0
 """The highest temperature. A network that needs more has another fault."""
@@ -44,14 +45,15 @@ def fit_temperature(
     Returns:
         The temperature, MIN_TEMPERATURE to MAX_TEMPERATURE.
     """
-    # A probability that underflowed to zero counts as the smallest float32: its logarithm is finite.
+    # A probability may have underflowed to zero. The smallest float32 takes its place, as log 0 is infinite.
     logits = np.log(np.maximum(probabilities.astype(np.float64), np.finfo(np.float32).tiny))
     n = len(labels)
     shares = np.full(n, 1 / n) if weights is None else weights / weights.sum()
     seconds = probabilities.argsort(axis=1)[:, -2]
     rows = np.arange(n)
 
-    def loss(inverse: float) -> float:  # convex in 1 / temperature
+    # The loss is convex in 1 / temperature, so the bounded search finds its only minimum.
+    def loss(inverse: float) -> float:
         logs = log_softmax(logits * inverse, axis=1)
         return float(-(shares @ (logs[rows, labels] + logs[rows, seconds] / n)))
 
@@ -66,7 +68,8 @@ def fit_temperature_to_answers(answers: Answers, *, has_equal_class_weights: boo
     answer less confident.
 
     Args:
-        answers: the answers, with probabilities before temperature, to at least one such picture.
+        answers: the answers, with probabilities before temperature. At least one must be to a picture that is
+            not left out.
         has_equal_class_weights: whether all classes have the same weight, and within a class all tiers,
             however many photos there are. Otherwise each picture has the same weight.
     """

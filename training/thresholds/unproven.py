@@ -1,11 +1,13 @@
-"""Find labels whose accepted answers break the promise on a shop that no head had learnt.
+"""Find labels whose accepted answers are wrong too often on a new shop, and make them harder to accept.
 
-All errors about a new shop may have one label: then the promises of the tiers hold, and this label's answers
-are still wrong too often. So the accepted answers are counted by source and label. A label is unproven if an
-unknown source shows that fewer of its answers are right than promised: by the upper one-sided bound, with one
-error rate for all pairs of source and label (Holm 1979, Scand. J. Stat. 6, 65). Its answers then need a
-higher confidence than others, and the label is withheld if none of CONFIDENCES_TRIED is enough. Tier X, which
-shows none of the classes, has no promise that could break. Pure. How serving uses it: inference/decision.py.
+The promise about photos, such as 95% right, is shown for all labels together. All errors about a new shop may
+have one label, such as "skirt", and be lost in that mean. So the accepted answers are counted by source (shop
+or collection) and label.
+
+A label is unproven if an unknown source, of which nothing was learnt, shows that fewer of its answers are
+right than promised. This is a test with one error rate of 5% for all pairs of source and label (Holm 1979,
+Scand. J. Stat. 6, 65). Answers with an unproven label need a higher confidence than others. If no confidence
+of CONFIDENCES_TRIED is enough, a service never accepts the label.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,18 +24,18 @@ from training.thresholds.decide import Thresholds, decide_thresholds
 from training.thresholds.requirements import Requirements
 
 CONFIDENCES_TRIED: Final = (0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99)
-"""Confidences, tried in this order, that an unproven label may need."""
+"""Confidences that an answer with an unproven label may need. The first one that is enough is taken."""
 
 
 @dataclass(frozen=True)
 class SourceLabel:
-    """Count of the accepted answers with one label to photos from one source.
+    """The number of accepted answers with one label to photos from one source.
 
     Attributes:
         source: the shop or collection.
         label: the answered label.
-        accepted_count: the number of answers that are confident and familiar enough, whether the label is
-            withheld or not.
+        accepted_count: the number of answers that are confident and familiar enough, even if the label is
+            never accepted.
         right_count: the number of these that are right.
         is_unproven: whether too few of these are right to keep the promise.
     """
@@ -48,16 +50,18 @@ class SourceLabel:
 def decide_photo_thresholds(
     answers: Answers, requirements: Requirements, labels: Sequence[str]
 ) -> Thresholds:
-    """Choose thresholds for photos, stricter for labels that break the promise on unknown sources.
+    """Choose thresholds for photos, with a higher confidence for labels that break the promise on a new shop.
 
-    The choice is repeated until no label is unproven. A label for which no confidence is enough is withheld,
-    which means never accepted.
+    A label for which no confidence is enough is withheld: a service never accepts it.
 
     Args:
-        answers: the answers to the photos, as `decide` takes them.
-        requirements: the requirements for accepted answers.
+        answers: the answers to the photos, from networks that did not learn them, with probabilities before
+            temperature.
         labels: the labels, by index.
     """
+    # Once a label is stricter, fewer of its answers take part in the choice of the common threshold. The
+    # threshold may fall, and so break the promise for another label. Therefore all is chosen again. The loop
+    # ends, as each round makes a label stricter or withholds it.
     while True:
         thresholds = decide_thresholds(answers, requirements)
         unproven_ids = _find_unproven_labels(answers, thresholds, labels, requirements.accuracy) - set(
@@ -68,6 +72,7 @@ def decide_photo_thresholds(
         stricter_confidences = dict(requirements.stricter_confidences)
         withheld_ids = set(requirements.withheld_label_ids)
         for index in unproven_ids:
+            # `pop`: if the label is withheld below, its earlier confidence must not stay.
             least = max(thresholds.confidence, stricter_confidences.pop(index, 0.0))
             for level in (level for level in CONFIDENCES_TRIED if level > least):
                 stricter_thresholds = replace(
@@ -90,7 +95,10 @@ def decide_photo_thresholds(
 def _find_unproven_labels(
     answers: Answers, thresholds: Thresholds, labels: Sequence[str], promised_share: float
 ) -> set[int]:
-    """Return the indices of the labels that break the promise on an unknown source with these thresholds."""
+    """Return the indices of the labels that break the promise on an unknown source with these thresholds.
+
+    Labels that are already withheld are among them.
+    """
     rows = count_source_labels(answers, thresholds.find_sure_answers(answers), labels, promised_share)
     return {labels.index(row.label) for row in rows if row.is_unproven}
 
@@ -102,10 +110,11 @@ def count_source_labels(
 
     Args:
         answers: the answers to N photos, from networks that did not learn them.
-        is_accepted: bool (N,), whether each answer is confident and familiar enough.
+        is_accepted: bool (N,), whether each answer is confident and familiar enough, whatever its label.
         labels: the labels, by index.
         promised_share: the share of accepted answers that must be right, 0 to 1 exclusive.
     """
+    # Photos of OOD_TIER show none of the classes, so the promise is not about them.
     is_counted = is_accepted & (answers.sources != "") & (answers.sets != OOD_TIER)
     cells = list(_count_cells(answers.select_rows(is_counted), labels))
     unknown_sources = set(answers.sources[answers.is_from_unknown_source].tolist())
@@ -132,12 +141,14 @@ def _count_cells(answers: Answers, labels: Sequence[str]) -> Iterator[SourceLabe
 
 
 def _reject_promises(chances: dict[int, float]) -> set[int]:
-    """Return the positions of the cells (source and label) for which the promise is rejected (Holm's method).
+    """Return the positions of the cells (pairs of source and label) whose answers break the promise.
 
     Args:
-        chances: the chance of so few right answers if the promise held, by position of the cell.
+        chances: by position of the cell, the probability of so few right answers if the promise held.
     """
     rejected = set[int]()
+    # Holm's method: the smallest of m chances must be at most .05 / m, the next .05 / (m - 1), and so on. The
+    # first that is larger ends the tests, because otherwise the error rate of all tests would exceed 5%.
     for place, chance in sorted(chances.items(), key=lambda item: item[1]):
         if chance > (1 - CONFIDENCE_LEVEL) / (len(chances) - len(rejected)):
             break
