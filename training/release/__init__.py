@@ -1,1 +1,1 @@
-"""Make a release of a fitted network: model.keras, model.onnx, report, manifest."""
+"""Make a release: a folder with a network (model.keras, model.onnx), its report and its manifest."""

@@ -1,9 +1,9 @@
 """Make a release of a `.keras` model that was trained elsewhere.
 
-inference/sessions/keras_session.py finds the input that the model expects, as for a bare model: shape,
-scaling, softmax. These become layers around the hand-made ones, which keep their weights. The rest is as for
-our own
-models: export.py, complete.py. Writes one folder.
+Such a model may want its pixels in another shape or scale, and may return logits instead of probabilities.
+This is found out first. Then layers are put around the model that reshape, scale and add a softmax; its own
+layers keep their weights. From there on, the model is calibrated, measured and released like a network that
+Wardrobe trained.
 """
 
 from pathlib import Path
@@ -45,22 +45,24 @@ from training.release.run_folder import check_no_release
 from training.untyped import Network, Tensor
 
 WIDEST: Final = 1024
-"""Largest number of features in which a distance is measured. Its weights grow with the square, to 4 MB."""
+"""Largest number of features for which a distance is measured. The matrix of the distance has as many rows
+and columns, which are 4 MB of float32."""
 
 ROUNDING: Final = 2**-19
-"""Largest difference of a probability, as a share of the largest logit. Float32 rounds a number by 2**-24 of
-its size, and sums in another order add up to 64 such roundings here; a probability moves by at most half of
-what its logits do. Where a model gets pixels of another scale than it learnt, its logits are thousands."""
+"""Largest difference of a probability that float32 explains, as a share of the largest logit. Float32 rounds
+a number by 2**-24 of its size, and sums in another order add up to 64 such roundings here. A probability
+moves by at most half of what its logits move. The limit depends on the logits because a model that gets
+pixels of another scale than it learnt has logits of thousands."""
 
 HAND_MADE_TOLERANCE: Final = 1e-3
 """Smallest limit for the difference of a probability from the hand-made model, as for golden answers. It is
 the only limit if the logits of the model cannot be read."""
 
 ROUNDED_TOLERANCE: Final = 0.02
-"""Largest difference of a probability from a model that computed in half precision: bfloat16 has 8 bits."""
+"""Largest difference of a probability from a model that computed in half precision. bfloat16 has 8 bits."""
 
 HEAD: Final = "head"
-"""The layer of an artifact that has the model's last dense layer."""
+"""Name of the layer that holds the model's last dense layer, in the network that is released."""
 
 UNKNOWN: Final = (
     "adopted: how it was trained is not known. It may have seen the held-out pictures, which makes its "
@@ -69,7 +71,7 @@ UNKNOWN: Final = (
 
 
 _OTHER_PRECISIONS: Final = ("float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16")
-"""How Keras' configurations say them: of an input, or as a layer's policy."""
+"""Names of number types other than float32 in a Keras configuration, for inputs and for layers."""
 
 _AFTER_THE_LAST_DENSE: Final = ("Softmax", "Activation", "Dropout", "Identity")
 """Layers that may stand between the last dense layer and the answer without changing where features are."""
@@ -85,7 +87,7 @@ def adopt(
         path: the model, a `.keras` file.
         data: the pictures that calibrate and measure it; their labels are in the order of the model's
             outputs.
-        progress: the display of the steps, and of facts that were found out about the model.
+        progress: the display of the steps. It also says what was found out about the model.
         forced: whether to release the model even if it is hardly better than chance, or if its labels fit in
             another order.
 
@@ -109,7 +111,7 @@ def adopt(
     answers = answer_at_both_scales(session, parts.validation)
     right = take_better_scale(session, answers, progress.say)
     if not forced:
-        # First, since names in another order make a good model look like chance.
+        # Before the check for chance: labels in a wrong order make a good model look like chance.
         check_label_order(path, answers, data.labels, right)
     if right < compute_minimum_accuracy(len(data.labels)) and not forced:
         raise ExportError(
@@ -170,6 +172,8 @@ def export_adopted_model(folder: Path, session: KerasSession, parts: Split) -> s
         )
         return Scores.make_class_scores(written.run(images).class_probabilities, distances)
 
+    # Two comparisons: the graph with the file model.keras, which has the same layers, and then with the model
+    # as it came, whose number type may have been another one.
     allowed = _compute_tolerance(artifact, pictures)
     check_parity(compute_expected_scores, folder / GRAPH_FILE, pictures, allowed)
     least = HAND_MADE_TOLERANCE if in_float32 == config else ROUNDED_TOLERANCE
@@ -185,7 +189,7 @@ def export_adopted_model(folder: Path, session: KerasSession, parts: Split) -> s
 
 
 def _compute_tolerance(artifact: Network, pictures: PixelsBatch) -> float:
-    """Return the largest difference of a probability that float32 explains."""
+    """Return the largest difference of a probability that roundings of float32 explain."""
     layer = next((layer for layer in artifact.layers if layer.name == HEAD), None)
     if layer is None:
         return HAND_MADE_TOLERANCE
@@ -200,7 +204,11 @@ def _compute_float32_features(artifact: Network, images: PixelsBatch) -> Float32
 
 
 def _replace_precisions(config: JsonValue) -> JsonValue:
-    """Remove other precisions: a serving graph rounds in other places, and no processor gains by them."""
+    """Return a Keras configuration in which all number types, such as float16, become float32.
+
+    ONNX Runtime rounds in other places than Keras, so half precision would give other answers. No processor
+    that serves the model gains by it.
+    """
     if isinstance(config, dict):
         return {key: _replace_precisions(value) for key, value in config.items()}
     if isinstance(config, list | tuple):
@@ -266,10 +274,13 @@ def _apply_model(model: Network, fed: Tensor) -> Tensor:
 
 
 def _find_last_features(model: Network) -> Tensor | None:
-    """Return the input of the last dense layer; None if it is no row, or if more than that follows the layer.
+    """Return the input of the last dense layer.
 
-    Followed from the output back: the layers of a Sequential may have been called before, on other tensors.
+    It is None if it is not one row of features for each picture, or if a layer other than a softmax or a
+    dropout follows.
     """
+    # From the output back along its history, not through `model.layers`: the layers of a Sequential may have
+    # been called before, on other tensors.
     tensor = model.outputs[0]
     while True:
         operation, node, _ = tensor._keras_history

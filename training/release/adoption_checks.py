@@ -1,7 +1,7 @@
-"""Find out on held-out pictures how a model from elsewhere has to be fed, and whether its labels fit.
+"""Find out how a model that was trained elsewhere reads pixels, and whether its labels are in order.
 
-Two things are not stored in a Keras model: whether it reads pixels as 0..255 or 0..1, and the names of its
-outputs.
+A Keras file stores neither whether pixels are 0..255 or 0..1, nor the names of the outputs. Both are tried on
+pictures that were held out of training.
 """
 
 import shlex
@@ -20,17 +20,18 @@ from training.evaluation.label_order import MIN_GAINED_SHARE, find_better_order
 from training.progress import Say
 
 BATCH: Final = 250
-"""Pictures that a hand-made model answers at once."""
+"""Number of pictures that the model answers at once."""
 
 SCALED_BY: Final = 1000
-"""Most held-out pictures that decide how a model's input is scaled."""
+"""Largest number of held-out pictures by which the scale of the pixels is chosen."""
 
 
 def answer_at_both_scales(session: KerasSession, held_out: Pictures) -> dict[float, Answers]:
-    """Answer held-out pictures with the model fed 0..255 and fed 0..1.
+    """Answer held-out pictures twice: with pixels of 0..255, and with pixels of 0..1.
 
     Returns:
-        The answers by the divisor of the pixels, 1 or 255. A model that reads integers has only its own.
+        The answers by the number that divides the pixels, 1 or 255. A model that reads integers is only asked
+        at its own scale.
     """
     shown = held_out.take(np.arange(min(SCALED_BY, len(held_out))))
     batches = [shown.images[first : first + BATCH] for first in range(0, len(shown), BATCH)]
@@ -44,21 +45,22 @@ def answer_at_both_scales(session: KerasSession, held_out: Pictures) -> dict[flo
 
 
 def take_better_scale(session: KerasSession, answers: Mapping[float, Answers], say: Say) -> float:
-    """Feed the model 0..255 or 0..1, whichever has the lower loss: many a model is as often right by either.
+    """Set the scale of the model's pixels to 0..255 or 0..1, whichever has the lower loss.
 
     Args:
-        session: the model, whose divisor is set.
-        answers: its answers to held-out pictures, by divisor.
-        say: a function that receives a sentence on both scales.
+        answers: the model's answers to held-out pictures, by the number that divides the pixels, 1 or 255.
+        say: a function that receives a sentence with the figures of both scales.
 
     Returns:
-        0..1, the share of right answers by the scale that is taken.
+        The share of right answers at the scale that is set, 0 to 1.
     """
+    # Not by the share of right answers: many a model is as often right at either scale.
     usual = session.habits.divisor
     right_shares = {divisor: float(shown.is_right.mean()) for divisor, shown in answers.items()}
     if len(answers) == 1:
         return right_shares[usual]
     losses = {divisor: measure_log_loss(shown) for divisor, shown in answers.items()}
+    # If both losses are equal, the scale stays that the model's layers suggest.
     better = min(losses, key=lambda divisor: (losses[divisor], divisor != usual))
     session.set_divisor(better)
     as_they_are, divided = (
@@ -77,14 +79,15 @@ def check_label_order(
     """Refuse labels if the model's outputs fit the same names in another order much better.
 
     Args:
-        path: the model, for the message.
-        answers: its answers to held-out pictures, by divisor. By the names in a wrong order, the right scale
-            has the higher loss, since the model is sure of its answers. So both are looked at.
-        right: 0..1, the share of right answers in this order.
+        path: the file of the model, for the message.
+        answers: the model's answers to held-out pictures, by the number that divides the pixels, 1 or 255.
+        right: the share of right answers with the labels in this order, 0 to 1.
 
     Raises:
-        ExportError: the message has the better order.
+        ExportError: another order is much better. The message names it.
     """
+    # Both scales of pixels are looked at. If the labels are in a wrong order, the right scale has the higher
+    # loss, since the model is sure of its answers. So the scale that was set may be the wrong one.
     orders = [order for shown in answers.values() if (order := find_better_order(shown, labels))]
     best = max(orders, key=lambda order: order.right_share, default=None)
     if best is None or best.right_share < right + MIN_GAINED_SHARE:

@@ -1,8 +1,7 @@
-"""Complete a release whose network is exported: decide, measure, draw, seal. Read it top to bottom.
+"""Complete a release whose network is trained and exported: choose thresholds, measure, draw and seal.
 
-Own classes and pixels are trained and exported before (own_classes.py, pixel_network.py), and a model that
-was trained elsewhere (adopt.py); each makes a Candidate. Releases that share another one's files: photos.py.
-The first and the last step of all: make.py. Writes one folder.
+`complete_release` is the common end of three ways: a network for a user's own classes, a network that reads
+pixels of 28 x 28, and a model that was trained elsewhere. Each of them makes a Candidate.
 """
 
 from collections.abc import Mapping
@@ -66,6 +65,8 @@ from training.thresholds.requirements import (
 from training.untyped import Network
 
 GOLDEN_PICTURES: Final = 4
+"""Number of pictures whose answers are stored in the release, so that a server can check that the graph still
+gives them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,16 +79,18 @@ class Candidate:
         training: facts about its training.
         history: an entry for each epoch; empty if it is not known.
         data: the pictures; their labels name the outputs of the network.
-        split: the training set in its two parts; the held-out one calibrates.
-        out_of_fold: answers of other networks to the training pictures, which calibrate it, too; one to
-            each where nothing is held out. Without a test set they are measured. Where the class of a picture
-            is not known, its attributes alone are decided and measured.
-        attributes: cross-fitted probabilities of the training pictures by attribute, float32 (N, C).
+        split: the training set in two parts, learnt and held-out pictures; the held-out ones calibrate.
+        out_of_fold: answers to the training pictures by networks of a cross-validation, which did not learn
+            the picture. They calibrate the network as well, and are measured if there is no test set. If
+            nothing is held out, there is one for each picture. If the class of a picture is not known, only
+            its attributes are decided and measured.
+        attributes: the probabilities of the training pictures by attribute, float32 (N, C), from heads that
+            did not learn the picture.
         score: a function that returns the scores of the network for pictures; None to run the graph.
-        unseen: distances of photos of other things that were kept out of the fit of the distance; None if
-            no such photos were learnt.
+        unseen: distances of photos of other things that the distance was not fitted against; None if no
+            photos of other things were learnt.
         accept: the conditions under which an answer is accepted.
-        of_products: whether groups are products, so that the report has figures of accepted products.
+        of_products: whether the groups of pictures are products, so that the report has figures of products.
     """
 
     network: str
@@ -105,12 +108,12 @@ class Candidate:
 
     @property
     def of_class(self) -> Answers:
-        """The answers of other networks to pictures whose class is known."""
+        """The answers of `out_of_fold` to pictures whose class is known."""
         return self.out_of_fold.select_rows(self.out_of_fold.has_class)
 
 
 def select_parity_pictures(split: Split) -> PixelsBatch:
-    """Return some pictures to compare a graph with its network: held-out ones if there are any."""
+    """Return some pictures on which a graph is compared with its network: held-out ones if there are any."""
     pixels = (split.validation or split.train).pixels
     return pixels[: PARITY_PHOTOS if isinstance(pixels, FileImages) else PARITY_PICTURES]
 
@@ -141,7 +144,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
         progress: the display of the steps, and of figures of the attributes.
 
     Returns:
-        The manifest of the release, and answers with their files by networks that had not learnt the picture.
+        The manifest of the release, and answers of networks that had not learnt the picture, with its file.
 
     Raises:
         ModelError: the graph cannot be run.
@@ -156,10 +159,12 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
         minimum_confidence=candidate.accept.confidence,
         unfamiliar_shares=(UNFAMILIAR_SHARE if candidate.unseen is None else OWN_CLASSES_UNFAMILIAR_SHARE,),
     )
+    # The network itself answers held-out pictures, and networks of folds answer pictures that it learnt.
     train, held_out = candidate.split.train, candidate.split.validation
     to_held_out = make_answers(score(held_out), held_out, HELD_OUT_PICTURES) if held_out else NO_ANSWERS
     thresholds = decide_thresholds(to_held_out + candidate.of_class, required)
     labels = train.labels
+    # After the class: an attribute takes over the familiarity that was chosen there.
     further = decide_attributes(labels, candidate.attributes, candidate.out_of_fold, thresholds, required)
     contract = thresholds.make_contract(candidate.data.labels, candidate.data.input_contract).replace_heads(
         {name: head.make_head(labels[name].names, labels[name].applies_to) for name, head in further.items()}
@@ -183,7 +188,7 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     if candidate.data.has_class_names:
         changed["words"] = measure_own_class_words(answers + of_attributes, contract)
     report = report.replace_fields(**changed)
-    # 3) Draw and seal.
+    # 3) Draw and seal. The manifest comes last: it makes the folder a release.
     with progress.show_progress("drawing the report"):
         pixels = candidate.data.measured_pictures.pictures_of_known_class.pixels
         draw_report(folder / FIGURES_FOLDER, report, answers, pixels, candidate.data.input_contract.polarity)
@@ -203,15 +208,17 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
 def _measure_splits(
     classifier: Classifier, score: ScoreFunction, candidate: Candidate, folder: Path, to_held_out: Answers
 ) -> tuple[Report, Answers, FileAnswers]:
-    """Measure all three splits.
+    """Measure the learnt pictures, the held-out ones and the test set.
 
     Returns:
-        the report without promises, the answers to the test set behind it, and those to what was not learnt.
+        The report without promises; the answers to the test set or, if there is none, those of the folds; and
+        all answers of networks that had not learnt the picture, with its file.
     """
     contract = classifier.contract
     test = candidate.data.test
     scores_of_test = make_answers(score(test), test) if test else candidate.of_class
     answers = decide_answers(classifier, scores_of_test)
+    # The report shows the calibration error before and after the temperature.
     before = decide_answers(Classifier(classifier.session, remove_calibration(contract)), scores_of_test)
     learnt, validation = candidate.split.train, candidate.split.validation
     of_class = learnt.pictures_of_known_class
@@ -241,7 +248,10 @@ def _measure_splits(
 def _measure_unseen_things(
     answers: Answers, contract: ModelContract, candidate: Candidate
 ) -> dict[str, OutOfScope]:
-    """Measure things that the score has not seen; empty if no photo of other things was learnt."""
+    """Measure how well the distance finds things that it was not fitted against.
+
+    The result is empty if no photo of other things was learnt.
+    """
     distances = make_scores(answers).distances
     if candidate.unseen is None or distances is None or contract.familiarity is None:
         return {}

@@ -1,8 +1,10 @@
-"""Convert a Keras network to an ONNX graph, by tf2onnx.
+"""Convert a Keras network to an ONNX graph, and count what the graph costs.
 
-Keras' own exporter leaves `training` open, so that layers of augmentation export what they do in training,
-makes inputs of constants, and reports success with operators that ONNX does not have.
-`compute_model_figures` counts what a network and its graph cost.
+The conversion uses tf2onnx, because the exporter of Keras has three faults:
+
+1. It leaves `training` open, so that layers of augmentation export what they do in training.
+2. It makes inputs of constants.
+3. It reports success although the graph has operators that ONNX does not have.
 """
 
 import contextlib
@@ -29,15 +31,16 @@ OPSET: Final = 17
 
 
 OFTEN: Final = (2000, 1, 1)
-"""Thresholds of the garbage collector (`gc.set_threshold`) with which one copy of a graph stays, not ten."""
+"""Thresholds of the garbage collector (`gc.set_threshold`) during a conversion. With them one copy of the
+graph is in memory, not ten."""
 
 
 def convert_network(serving: Network) -> Graph:
     """Convert a Keras network to an ONNX graph.
 
     Args:
-        serving: a network from one input, uint8, to a dictionary of outputs, the keys of which become their
-            names.
+        serving: a network from one input, uint8, to a dictionary of outputs. The keys become the names of the
+            outputs in the graph.
 
     Raises:
         ExportError: a layer has no form in ONNX.
@@ -60,11 +63,11 @@ def convert_network(serving: Network) -> Graph:
 
 
 LARGE: Final = 1024
-"""Number of values from which a weight is large, so that `store_in_half_precision` stores it as float16."""
+"""Number of values from which a weight, such as a kernel, is stored as float16."""
 
 
 def store_in_half_precision(graph: Graph) -> Graph:
-    """Store the large weights of a graph as float16, and return the graph.
+    """Store the large weights of a graph as float16, and return the graph. They then take half the bytes.
 
     A Cast turns them back into float32; ONNX Runtime does that once, when it opens the graph. A weight with a
     value that float16 cannot hold stays float32.
@@ -79,7 +82,7 @@ def store_in_half_precision(graph: Graph) -> Graph:
             name = weight.name
             weight.CopyFrom(onnx.numpy_helper.from_array(half, f"{name}_float16"))
             casts.append(onnx.helper.make_node("Cast", [weight.name], [name], to=onnx.TensorProto.FLOAT))
-    nodes = [*casts, *graph.graph.node]
+    nodes = [*casts, *graph.graph.node]  # ONNX wants a node before the nodes that read its output
     del graph.graph.node[:]
     graph.graph.node.extend(nodes)
     onnx.checker.check_model(graph)
@@ -88,13 +91,14 @@ def store_in_half_precision(graph: Graph) -> Graph:
 
 @contextlib.contextmanager
 def _collect_garbage_often() -> Iterator[None]:
-    """Collect garbage soon in the block, and at its end.
+    """Collect garbage often in the block, and once more at its end.
 
-    tf2onnx copies its graph, 60 MB for photos, in each step of each optimizer, and the nodes of a graph hold
-    one another. Python collects all generations once a quarter of the old objects is new, of which what is
-    frozen does not count.
+    tf2onnx copies its graph, 60 MB for photos, in each step of each optimizer. The nodes of a graph refer to
+    one another, so only the garbage collector frees a copy.
     """
     usual = gc.get_threshold()
+    # Python collects the oldest generation only once its new objects are a quarter of the old ones. Frozen
+    # objects are not counted, so after `freeze` this happens soon.
     gc.freeze()
     gc.set_threshold(*OFTEN)
     try:
@@ -116,7 +120,7 @@ def _convert_expm1(context: Any, node: Any, name: str, _: object) -> None:  # no
 
 
 def _replace_node(context: Any, node: Any, name: str, form: Any) -> None:  # noqa: ANN401 - tf2onnx ships no types
-    """Put the operator that `form` makes of 1 and the node's input in the node's place."""
+    """Replace a node by the operator that `form` returns for the constant 1 and the node's input."""
     (given,) = node.input
     outputs = node.output
     dtypes = [context.get_dtype(outputs[0])]
@@ -138,11 +142,12 @@ _HANDLERS: Final[dict[str, tuple[Any, list[str]]]] = {
     "Erfc": (_convert_erfc, []),
     "Expm1": (_convert_expm1, []),
 }
-"""Operators of TensorFlow that tf2onnx does not know: gelu and celu use them."""
+"""Conversions of two operators of TensorFlow that tf2onnx does not know. The activations gelu and celu use
+them."""
 
 
 def _keep_constants(graph: Graph, captured: list[tuple[Tensor, Tensor]]) -> None:
-    """Store the constants of layers, which tf2onnx takes for inputs, in the graph."""
+    """Store the constants of layers in the graph, because tf2onnx takes them for inputs."""
     values = {name.name: value for value, name in captured if value.dtype != tf.resource}
     for given in [value for value in graph.graph.input if value.name in values]:
         graph.graph.initializer.append(onnx.numpy_helper.from_array(values[given.name].numpy(), given.name))
@@ -150,7 +155,7 @@ def _keep_constants(graph: Graph, captured: list[tuple[Tensor, Tensor]]) -> None
 
 
 def _check_operators(graph: Graph, serving: Network) -> None:
-    """Name the layer of an operator that ONNX does not have."""
+    """Refuse a graph with an operator that ONNX does not have. The message names the layer."""
     for node in graph.graph.node:
         if node.domain or not onnx.defs.has(node.op_type):
             raise ExportError(
@@ -160,7 +165,9 @@ def _check_operators(graph: Graph, serving: Network) -> None:
 
 
 def _find_layer(node: str, serving: Network) -> str:
-    """Return the layer of a node: the innermost part of its name that is a layer's, perhaps numbered."""
+    """Return the layer that a node was made from, such as "the layer 'lstm'", for a message."""
+    # The name of a node is a path of layers, outermost first. Their names may have got a number, such as
+    # `lstm_1`.
     names = {layer.name for layer in serving._flatten_layers(include_self=False, recursive=True)}
     for part in reversed(node.split("/")[:-1]):
         name = part if part in names else part.rpartition("_")[0]
@@ -172,7 +179,7 @@ def _find_layer(node: str, serving: Network) -> str:
 def compute_model_figures(
     name: str, network: Network, folder: Path, files: Sequence[str], temperature: float
 ) -> ModelFigures:
-    """Return the size and cost of a network for the report: weights, operations and bytes.
+    """Return the size and cost of a network for the report: weights, operations for a picture, and bytes.
 
     Args:
         network: the network with its weights.
@@ -189,7 +196,8 @@ def compute_model_figures(
 
 
 UNCOUNTED: Final = frozenset({"LSTM", "GRU", "RNN", "Loop", "Scan", "If", "Einsum"})
-"""Operators whose multiplications are not counted: recurrent ones, and those that repeat others."""
+"""Operators whose multiplications are not counted: recurrent ones, and those that repeat others. A graph
+that has one of them gets no count."""
 
 
 def count_mflops(path: Path) -> float | None:
@@ -207,6 +215,7 @@ def count_mflops(path: Path) -> float | None:
     """
     model = onnx.load(path)
     for value in (*model.graph.input, *model.graph.output):
+        # A single picture, since the number of pictures is open in the file.
         value.type.tensor_type.shape.dim[0].dim_value = 1
     graph = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
     if any(node.op_type in UNCOUNTED for node in graph.node):
@@ -224,7 +233,13 @@ def count_mflops(path: Path) -> float | None:
 
 
 def _count_operations(node: Graph, shapes: dict[str, tuple[int, ...]]) -> int:
-    """Count two per multiply-add: each output value sums over all values that one filter or row sees."""
+    """Count the operations of one node: two for each multiplication with its addition.
+
+    Each output value is a sum over all values that one filter, or one row, reads.
+
+    Args:
+        shapes: the shapes of values and constants, by name.
+    """
     if node.op_type in {"Conv", "FusedConv"}:
         fan_in = prod(shapes[node.input[1]][1:])  # input channels of the group x height x width
     elif node.op_type in {"MatMul", "Gemm"}:

@@ -1,8 +1,8 @@
-"""Labels that are doubted: a network that did not learn the picture prefers another class.
+"""List pictures whose labels may be wrong, so that a person looks at them.
 
-The simplest rule of confident learning (Northcutt et al. 2021, arXiv 1911.00068): the given label's
-probability is low and another one's high. Pure. scripts/doubted_labels.py writes them for a
-person to look at; training/data/corrections.py reads what that person says.
+A label is doubted if a network that did not learn the picture prefers another class. This is the simplest
+rule of confident learning (Northcutt et al. 2021, arXiv 1911.00068): the given label has a low probability,
+and another one has a high probability.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,8 @@ from training.data.listing import make_absolute
 from training.data.pictures import Pictures
 
 FileAnswers = tuple[Answers, Sequence[Path]]
-"""Answers of networks that did not learn the pictures, as serving would give them, and the files of these."""
+"""Answers as a service would give them, from networks that did not learn the pictures, and the files of
+these pictures."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Doubted:
     Attributes:
         path: the absolute path of the picture.
         label: the label that the data set gives.
-        predicted: the likeliest label by the network, which is another one.
+        predicted: the label that the network prefers.
         probability: the probability of the likeliest label.
         label_probability: the probability of the given label.
     """
@@ -41,10 +42,12 @@ class Doubted:
 
 
 def join_file_answers(*parts: tuple[Pictures, Answers]) -> FileAnswers:
-    """Return the answers to all pictures that have files of their own.
+    """Join the answers to several sets of pictures, with the file of each picture.
+
+    A set is left out if its pictures have no files of their own, as pixels in an IDX file, or no answers.
 
     Args:
-        parts: pictures, and an answer to each by a network that did not learn it; or no answers.
+        parts: the pictures of each set, with an answer to each by a network that did not learn it.
     """
     answered = [(pictures.files, answers) for pictures, answers in parts if pictures.files and len(answers)]
     files = [file for of_part, _ in answered for file in of_part]
@@ -52,10 +55,13 @@ def join_file_answers(*parts: tuple[Pictures, Answers]) -> FileAnswers:
 
 
 def find_doubted_labels(checkable: FileAnswers, names: Sequence[str]) -> list[Doubted]:
-    """Return the pictures whose labels may be wrong, those with the clearest contradiction first.
+    """Return the pictures whose labels may be wrong, the clearest contradiction first.
+
+    A contradiction is clear if the preferred label is much likelier than the given one, such as 98% and 1%.
 
     Args:
-        checkable: cross-fitted answers, and the files of their pictures.
+        checkable: answers from networks that did not learn the pictures, and the files of the pictures.
+        names: the classes, by index.
     """
     answers, files = checkable
     doubts = [

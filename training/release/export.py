@@ -1,10 +1,11 @@
-"""Turn a fitted network into the two files that a release carries: model.keras and model.onnx.
+"""Write the files of a network, and check that they give the answers of the network.
 
-model.keras returns probabilities alone; the serving graph returns `distance`, too: the Mahalanobis distance,
-or the OOD score where out-of-distribution (OOD) photos were learnt (heads/ood.py). An adopted model
-whose features cannot be reached has none. A graph that answers differently from its network is never kept
-(`check_parity`). photos.onnx is the whole network that answers photos; what photos.keras has: photo_heads.py.
-Touches the named files.
+A release has a network twice. model.keras is for further work with Keras, and returns probabilities alone.
+model.onnx is the graph that a service runs. It also returns a `distance`, which says how far a picture is
+from the learnt ones, and the answers about attributes such as the colour.
+
+The distance is the Mahalanobis distance to the nearest class. If photos of other things (out of distribution,
+OOD) were learnt, it is the OOD score. A graph that answers differently from its network raises an error.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,22 +40,24 @@ from training.release.conversion import convert_network, store_in_half_precision
 from training.untyped import Network, Tensor
 
 BATCH_AXIS: Final = "N"
+"""Name of the axis of pictures in a graph, whose length is open."""
 
 PARITY_TOLERANCE: Final = 1e-5
-"""Largest difference of a probability between network and float32 graph."""
+"""Largest difference of a probability between a network and its graph, both in float32."""
 
 ROUNDING_TOLERANCE: Final = 0.005
 """Largest difference of a probability between a float32 graph and its copy with float16 weights."""
 
 DISTANCE_TOLERANCE: Final = 1e-2
-"""Largest difference of a distance, as a share of 1 and its size: whitening enlarges the roundings of
-features that hardly vary, as those of a network with random weights do."""
+"""Largest difference of a distance, as a share of 1 plus its size. It is larger than for probabilities:
+whitening enlarges the roundings of features that hardly vary, as in a network with random weights."""
 
 PARITY_PICTURES: Final = 1000
 PARITY_PHOTOS: Final = 32
-"""Pictures by which a graph is compared with its network: of 28 x 28, and large ones."""
+"""Numbers of pictures on which a graph is compared with its network: pictures of 28 x 28, and large ones."""
 
 GOLDEN_PHOTOS: Final = 2
+"""Number of made pictures whose answers are stored in the release, for the check of a server."""
 
 PATCHES: Final = 6
 """Number of coloured patches along each edge of a made picture."""
@@ -74,7 +77,7 @@ def export_network(
 
     Args:
         model: the network, from pixels to logits.
-        measure: the measure that gives the output `distance` from the features of the network.
+        measure: the weights that turn the features of the network into the output `distance`.
         images: pictures on which the two files are compared.
         attributes: the heads of attributes, by name; each gives a further output of model.onnx.
 
@@ -138,7 +141,7 @@ def export_graph(
 
     Args:
         artifact: the network with softmax, from `save_artifact`.
-        measure: the measure that gives the output `distance` from the features; None for no such output.
+        measure: the weights that turn the features into the output `distance`; None for no such output.
         path: the file, whose name ends in `.onnx`.
         attributes: the heads of attributes, by name; each reads the features and gives an output.
     """
@@ -155,7 +158,8 @@ def export_graph(
 
 
 def _answer_of(artifact: Network, head: LogisticHead, place: int) -> Tensor:
-    """Return the probabilities of a further head; its name may have characters that a layer's cannot."""
+    """Return the probabilities of an attribute's head, as an output of the network."""
+    # The layer has a number, since the name of an attribute may have characters that a layer's cannot have.
     dense = layers.Dense(len(head.bias), activation="softmax", name=f"attribute_{place}", dtype="float32")
     answer = dense(artifact.get_layer(LOGITS_LAYER).input)
     dense.set_weights([head.kernel, head.bias])
@@ -169,7 +173,8 @@ def write_graph(serving: Network, path: Path) -> None:
         ExportError: a layer has no form in ONNX, or ONNX Runtime cannot run the graph.
     """
     model = convert_network(serving)
-    for value in (*model.graph.input, *model.graph.output):  # tf2onnx makes up a name for each of these
+    # tf2onnx gives the open axis of each input and output a name of its own. One name says that they agree.
+    for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = BATCH_AXIS
     del model.graph.value_info[:]
     onnx.checker.check_model(model)
@@ -183,7 +188,7 @@ def write_graph(serving: Network, path: Path) -> None:
 
 
 def _add_nearest_distance(features: Tensor, whitening: ClassWhitening) -> Tensor:
-    """Add the distance to the nearest class mean."""
+    """Return the Mahalanobis distance to the nearest class mean, as an output of the network."""
     whiten = layers.Dense(whitening.matrix.shape[1], name="whiten")
     whitened = whiten(features)
     whiten.set_weights([whitening.matrix, whitening.offset])
@@ -192,7 +197,7 @@ def _add_nearest_distance(features: Tensor, whitening: ClassWhitening) -> Tensor
 
 
 def _add_log_odds(features: Tensor, score: OodScore) -> Tensor:
-    """Add the log odds of being out of distribution."""
+    """Return the log odds that a picture is out of distribution, as an output of the network."""
     distance = ops.expand_dims(_add_nearest_distance(features, score.whitening), 1)
     hidden = layers.Dense(len(score.hidden_bias), activation="relu", name="ood_hidden")
     odds = layers.Dense(1, name="ood_log_odds")
@@ -208,15 +213,14 @@ def check_parity(
     images: PixelsBatch,
     allowed: float = PARITY_TOLERANCE,
 ) -> float:
-    """Compare a float32 serving graph with the network it was made from.
+    """Compare the answers of a graph with those of the network that it was made from.
 
     Args:
-        network: a function that returns the scores of pictures: probabilities of each head to compare, and
-            distances, or None to leave them out.
+        network: a function that returns the network's scores of pictures. Only questions that it answers are
+            compared, and distances only if it returns them.
         path: the file of the graph.
-        images: the pictures, uint8 (N, 28, 28).
-        allowed: the largest difference of a probability that is allowed; more for a network that itself
-            rounds to half precision.
+        images: the pictures, in the shape that the graph reads, such as uint8 (N, 28, 28).
+        allowed: the largest difference of a probability that is allowed.
 
     Returns:
         The largest difference of a probability.
@@ -232,7 +236,8 @@ def check_parity(
         np.abs(given.probabilities[name] - probability).max()
         for name, probability in wanted.probabilities.items()
     ]
-    difference = float(np.max(differences))  # which keeps NaN
+    # Python's max would lose a NaN; numpy's keeps it. `not <=` then refuses it, where `>` would let it pass.
+    difference = float(np.max(differences))
     if not difference <= allowed:
         raise ExportError(
             f"{path}: a probability differs by {difference:.2g} from the network's, over {len(images)} "
@@ -252,8 +257,8 @@ def check_parity(
 def export_photos(network: Network, folder: Path) -> GoldenAnswers:
     """Write photos.onnx, the graph of a network for photos, and return some of its answers.
 
-    Large weights are stored as float16. The graph is compared with the network. The answers go into the
-    release, so that a server can check that the graph still gives them (golden answers).
+    Large weights are stored as float16. The graph is compared with the network before and after. The answers
+    go into the release, so that a server can check that the graph still gives them (golden answers).
 
     Raises:
         ExportError: the serving graph cannot be made or answers differently from the network.
@@ -271,6 +276,8 @@ def export_photos(network: Network, folder: Path) -> GoldenAnswers:
         }
         return Scores(heads, given.get(DISTANCE))
 
+    # First in float32, with the narrow limit. With the wide limit of float16 alone, a small fault of the
+    # conversion could pass for rounding.
     check_parity(scores, graph, images)
     exact = score_pictures(OnnxSession(graph, shape=BLOCKS_INPUT_CONTRACT.array_shape), images)
     onnx.save(store_in_half_precision(onnx.load(graph)), graph)
@@ -287,8 +294,9 @@ def check_rounding(path: Path, exact: Scores, images: PixelsBatch) -> None:
         exact: the scores of the float32 graph for these pictures.
 
     Raises:
-        ExportError: a probability differs by more than ROUNDING_TOLERANCE, a distance by more than
-            DISTANCE_TOLERANCE, or a label differs whose probability is further than that from the next.
+        ExportError: a probability differs by more than ROUNDING_TOLERANCE, or a distance by more than
+            DISTANCE_TOLERANCE. Or the answered label differs, although its probability was more than
+            ROUNDING_TOLERANCE above the next one.
     """
     check_parity(lambda _: exact, path, images, ROUNDING_TOLERANCE)
     given = score_pictures(OnnxSession(path, shape=images.shape[1:]), images)
@@ -301,7 +309,10 @@ def check_rounding(path: Path, exact: Scores, images: PixelsBatch) -> None:
 
 
 def _make_coloured_patches() -> PixelsBatch:
-    """Make coloured patches, uint8 (PARITY_PHOTOS, 192, 192, 3)."""
+    """Make pictures of 6 x 6 coloured patches, uint8 (PARITY_PHOTOS, 192, 192, 3).
+
+    No photo is used, because golden answers store their pictures in the release.
+    """
     rng = np.random.default_rng(SEED)
     patches = rng.integers(0, 256, (PARITY_PHOTOS, PATCHES, PATCHES, 3), np.uint8)
     return patches.repeat(BLOCKS_INPUT_CONTRACT.shape[0] // PATCHES, axis=1).repeat(

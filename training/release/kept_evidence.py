@@ -1,9 +1,12 @@
-"""Evidence of a parent that a release with a new head for photos keeps, as it did not measure it itself.
+"""Decide whether figures of a release (the parent) still hold after its head for photos was fitted again.
 
-A product is accepted by its familiar photos. So the parent's evidence of products holds where the new head is
-as strict, and calls photos of garments unfamiliar as its parent does: ranks do not say that, as each head has
-its own scale. Both are asked about the garments whose vectors come with this package. Pure, but for running
-the parent's head. The release: photos.py.
+The head is the last part of the network that answers photos. The parent's report says how many accepted
+products are right, and the new head was not measured on these products. The figures hold if two conditions
+are met:
+
+1. The new thresholds accept no answer that the parent's did not accept.
+2. Both heads call nearly the same photos of garments unfamiliar, because a product is accepted by its
+   familiar photos. Both are asked about the garments whose vectors come with this package.
 """
 
 from collections.abc import Mapping
@@ -32,7 +35,7 @@ from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY
 from training.untyped import Network
 
 GARMENTS: Final = ("A", "B")
-"""Tiers (ways to take photos) of the photos that both heads answer: the shops' photos of products."""
+"""Tiers of the photos that both heads answer: shops' photos, A on a plain background and B worn."""
 
 MOST_CHANGED: Final = 0.03
 """Largest share of these photos that may be unfamiliar to one head but not to the other."""
@@ -42,12 +45,13 @@ def is_as_strict(before: ModelContract, now: ModelContract) -> bool:
     """Return whether new thresholds accept no answer about the class that the old ones did not accept.
 
     Args:
-        before: the contract of the old network.
-        now: the contract of the new network.
+        before: the thresholds of the old network.
+        now: the thresholds of the new network.
     """
     then = before.class_head
     head = now.class_head
     return (
+        # A higher temperature lowers confidences, so the same threshold accepts less.
         head.temperature >= then.temperature
         and head.confidence >= then.confidence
         and set(then.withheld) <= set(head.withheld)
@@ -66,15 +70,16 @@ def choose_product_promises(  # noqa: PLR0913, PLR0917 - both heads, and whom it
     own: Answers,
     say: Say,
 ) -> Mapping[str, ProductPromise]:
-    """Return what a release promises about products: the parent's figures, or those of the user's products.
+    """Return the figures that a release has about products: the parent's, or those of the user's products.
 
     Args:
         parent: the release whose head for photos was fitted again.
-        parent_heads: the parent's heads, from `read_matching_heads`.
-        head: the head that takes its place.
-        now: the contract of the release.
-        own: decided cross-fitted answers to photos of the user's products; empty if groups are no products.
-        say: receives a sentence on why figures of the parent are dropped.
+        parent_heads: the parent's heads; None if it has no network for photos.
+        head: the new head.
+        now: the thresholds of the new head.
+        own: decided answers to photos of the user's products, from heads that did not learn them; empty if
+            the photos are not grouped by product.
+        say: a function that receives a sentence if the parent's figures are dropped, and why.
     """
     before = read_report(parent).products
     if not before or parent_heads is None:
@@ -99,7 +104,8 @@ def _explain_dropped_figures(
     if not is_as_strict(before, now):
         return "it accepts answers that its parent did not"
     vectors = _read_garment_vectors()
-    # A head that learnt no other things calls none unfamiliar.
+    # Familiarities of two heads cannot be compared, since each ranks its own distances. So the photos are
+    # compared that each head calls unfamiliar. A head that learnt no other things calls none unfamiliar.
     of_parent = of_head = np.zeros(len(vectors), np.bool_)
     if (output := network.output.get(DISTANCE)) is not None:
         answer = keras.Model(network.get_layer(VECTOR_LAYER).output, output)
@@ -122,7 +128,7 @@ def _read_garment_vectors() -> FeatureVectors:
 
 
 def _find_unfamiliar(contract: ModelContract, distances: Distances) -> NDArray[np.bool_]:
-    """Tell which photos are unfamiliar, by the distances that the contract's own network gives them."""
+    """Tell which photos are unfamiliar, bool (N,), by distances from the network that has this contract."""
     familiarity = contract.familiarity
     if familiarity is None:
         return np.zeros(len(distances), np.bool_)
@@ -131,8 +137,9 @@ def _find_unfamiliar(contract: ModelContract, distances: Distances) -> NDArray[n
 
 
 def has_kind_shares(contract: ModelContract) -> bool:
-    """Return whether the threshold of title words was measured on the attribute `kind`.
+    """Return whether a network answers the attribute `kind`, such as "skirt", besides the class.
 
-    If so, it stays valid when the head that answers the class is replaced.
+    Figures about words of titles are then measured on the kind, and stay valid if the head of the class is
+    replaced.
     """
     return KIND in contract.attributes

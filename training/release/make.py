@@ -1,8 +1,8 @@
-"""Make a release: its folder first; at the end report, card, page, answers and the manifest that seals it.
+"""Begin and finish the folder of a release.
 
-In between, networks are exported, decide and are measured: complete.py for what a training fitted or a user
-brings, photos.py for what shares the files of another release. No release is replaced: run_folder.py. Writes
-one folder.
+A release is written into a temporary folder, which gets its name only when all files are there. So nobody
+ever sees half a release, and no release is replaced. The last file is the manifest, which has the hashes of
+the others.
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
@@ -39,7 +39,8 @@ class Trained:
 
     Attributes:
         run: the folder of the training; the release is in NEW_RELEASE_FOLDER there.
-        answers: cross-fitted answers and their files, from which pictures with doubtful labels are listed.
+        answers: answers of networks that did not learn the pictures, with the files of these. Pictures with
+            doubtful labels are listed from them.
         labels: the labels of the release.
     """
 
@@ -61,7 +62,7 @@ def start_release(
 
     Args:
         folder: the folder of the new release; nothing may have this name.
-        parent: the release whose files are copied first, except its answers; None for an empty folder.
+        parent: the release whose files are copied into the temporary folder; None for an empty one.
         without: the names of files of the parent that are not copied.
 
     Yields:
@@ -71,6 +72,7 @@ def start_release(
     Raises:
         OutputUnusable: something has the name `folder`.
     """
+    # Here, and again when the folder gets its name, since something else may have taken it by then.
     check_no_release(folder)
     with open_unfinished_release(folder.parent, parent, without) as unfinished:
         yield unfinished
@@ -79,11 +81,12 @@ def start_release(
 
 @dataclass
 class ReleasePlace:
-    """The folders of a release that is being written, whose run may get a number, such as NAME-2.
+    """The folders of a release that is being written.
 
     Attributes:
-        unfinished: the folder in which the release is written.
-        run: the folder of the run; once the release is sealed, the one that has it.
+        unfinished: the temporary folder in which the release is written.
+        run: the folder in which the release will lie, such as runs/mine. If the user named none, and another
+            training puts a release there first, it becomes runs/mine-2 in the end.
     """
 
     unfinished: Path
@@ -92,14 +95,15 @@ class ReleasePlace:
 
 @contextmanager
 def start_numbered_release(run: Path | None, usual: Path) -> Iterator[ReleasePlace]:
-    """Yield a temporary folder for a release whose last folder may get a number, such as NAME-2.
+    """Yield a temporary folder for a release, which gets the first free folder of NAME, NAME-2, NAME-3, ...
 
-    For trainings that write nothing else into the folder of their run.
+    It is for trainings that write nothing but the release into their folder, as the name is known only at the
+    end.
 
     Args:
-        run: the folder that a user named, in which the release is put, as by `start_release`; None to put it
-            into the first of NAME, NAME-2, NAME-3, ... that has no release once it is sealed.
-        usual: the folder NAME.
+        run: the folder that a user named. The release is put there, and never into a numbered folder. None
+            if the user named none.
+        usual: the folder NAME, which is used if `run` is None.
 
     Raises:
         OutputUnusable: `run` has a release.
@@ -130,7 +134,7 @@ def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
         networks: the networks of the release by name, one or both of `pixels` and `photos`.
         answers: the answers from which the report was computed.
         parent: the manifest of the release whose files the new one shares; None if it shares none.
-        sources: the sources of learnt photos, as far as their table names them.
+        sources: the shops and collections of the learnt photos, as far as their table names them.
 
     Raises:
         StoreError: the folder cannot be sealed.
@@ -163,6 +167,7 @@ def _describe_training(report: Report, parent: Manifest | None) -> dict[str, Jso
     recorded = report.training
     if parent is None:
         return recorded.configuration | {"hardware": recorded.hardware}
-    # Of a parent of version 2.0 whose thresholds were chosen after its training, which these no longer are.
+    # A release of version 2.0 may say that its thresholds were chosen after its training. The new release has
+    # other thresholds.
     learnt = {name: value for name, value in parent.training.items() if name != "calibrated"}
     return learnt | recorded.configuration

@@ -1,6 +1,9 @@
-"""Decide the thresholds of a new head for photos by answers to photos that its folds had not learnt.
+"""Decide the thresholds of a new head for photos, when a release (the parent) learns corrections.
 
-If few photos are new, the parent's thresholds stay, since many photos of shops that no head knew chose them.
+The head is the last part of the network that answers photos. Its thresholds are chosen by answers from
+cross-validation: the photos are divided into folds, and a photo is answered by a head that learnt the other
+folds. If few photos are new, the parent's thresholds stay, because many photos of shops that no head had
+learnt chose them.
 """
 
 from dataclasses import dataclass, replace
@@ -30,19 +33,21 @@ from training.thresholds.requirements import (
 from training.thresholds.unproven import count_source_labels, decide_photo_thresholds
 
 UNLEARNT_THINGS: Final = "other kinds"
-"""Name of the set of photos of other things (out of distribution) that no head had learnt."""
+"""Name of the set of photos that show other things than the classes, such as scarves, which no head had
+learnt."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoEvidence:
-    """The answers to photos by which a new head is decided and measured, before anything is decided.
+    """The answers to photos by which a new head is decided and measured. They have no decisions yet.
 
     Attributes:
-        cross_fitted: answers of heads of folds to photos that they had not learnt, and to things that no head
-            had learnt (the set UNLEARNT_THINGS).
+        cross_fitted: answers to photos from heads that had not learnt them. The set UNLEARNT_THINGS has the
+            answers to photos of other things, from heads that had learnt no such thing.
         by_parent: answers of the parent to pictures that the new head learnt. The release keeps them, so that
-            the gate can compare both; empty if the user gave no corrections.
-        are_groups_products: whether the groups of the user's photos are products.
+            both releases can be compared before the new one is published. Empty if the user gave no
+            corrections.
+        are_groups_products: whether photos of one group show one product.
     """
 
     cross_fitted: Answers
@@ -51,16 +56,17 @@ class PhotoEvidence:
 
     @property
     def to_photos(self) -> Answers:
-        """The cross-fitted answers without those to other things."""
+        """The cross-fitted answers to photos, without UNLEARNT_THINGS."""
         return self.cross_fitted.select_rows(self.cross_fitted.sets != UNLEARNT_THINGS)
 
     @property
     def to_things(self) -> Answers:
-        """The answers to photos of other things; empty if none were left out of the fit."""
+        """The answers of UNLEARNT_THINGS; empty if no kind of thing was left out of a head."""
         return self.cross_fitted.select_set(UNLEARNT_THINGS)
 
     def select_own_products(self, decided_answers: Answers) -> Answers:
         """Return the decided answers to photos of the user's products; empty if groups are no products."""
+        # The parent only answered photos that the user corrected.
         is_own = np.isin(decided_answers.pictures, self.by_parent.pictures)
         return decided_answers.select_rows(is_own & self.are_groups_products)
 
@@ -68,8 +74,11 @@ class PhotoEvidence:
 def decide_photos(evidence: PhotoEvidence, parent: LocalRelease, say: Say) -> Thresholds:
     """Choose the thresholds of a new head for photos, and say which promises cannot be given.
 
-    If the parent's thresholds stay valid, its temperature stays, too. Its confidences are lower limits, since
-    photos of unknown sources may have chosen them, and the usual share of photos is called unfamiliar.
+    A promise is the share of accepted answers that must be right, such as 0.95. If the parent's thresholds
+    stay valid, so does its temperature, and no answer needs less confidence than before.
+
+    Args:
+        say: a function that receives each sentence.
     """
     manifest = parent.manifest
     deciding = choose_deciding_answers(evidence.to_photos)
@@ -83,7 +92,8 @@ def _make_requirements(evidence: PhotoEvidence, deciding: Answers, parent: Local
     """Return what the thresholds have to fulfil.
 
     Args:
-        deciding: the answers that decide: those to photos of one sort, from `choose_deciding_answers`.
+        deciding: the answers from which thresholds are chosen: in some tiers only those about shops of which
+            nothing was learnt.
     """
     manifest = parent.manifest
     parent_confidence = (
@@ -96,6 +106,8 @@ def _make_requirements(evidence: PhotoEvidence, deciding: Answers, parent: Local
     if not can_keep_thresholds(evidence.to_photos, parent):
         return required
     contract = manifest.get_contract("photos")
+    # The confidence is a lower limit: photos of unknown sources may have chosen it, and the new photos have
+    # too few of these.
     return replace(
         required,
         temperature=contract.temperature,
@@ -109,7 +121,7 @@ def _make_requirements(evidence: PhotoEvidence, deciding: Answers, parent: Local
 def _report_thresholds(
     thresholds: Thresholds, deciding: Answers, labels: tuple[str, ...], accuracy: float, say: Say
 ) -> None:
-    """Say which promises cannot be given, and which labels are accepted less often or never."""
+    """Say which promises cannot be given, and which labels need more confidence or are never accepted."""
     curves = compute_acceptance_curves(thresholds.answer_sets)
     for sentence in describe_unkept_promises(
         make_promises(thresholds.answer_sets, thresholds.confidence), ENGLISH_WORDING, curves
@@ -126,12 +138,17 @@ def _report_thresholds(
 
 
 def can_keep_thresholds(answers: Answers, parent: LocalRelease) -> bool:
-    """Return whether the parent's thresholds stay valid for a new head, so that none are chosen.
+    """Return whether the parent's thresholds stay valid for a new head.
 
-    No score is read, so the function can be called before any head is fitted.
+    They do not if the parent accepts no photo, or if the photos give evidence of their own, in three cases:
+
+    1. A tier (way to take a photo) has enough photos from sources of which nothing was learnt.
+    2. Enough photos are a random sample of the user's pictures.
+    3. A tier has enough photos for a promise, and the parent has no promise for it.
 
     Args:
-        answers: the answers, of which only sets and truth matter.
+        answers: the answers to photos. Only their tiers, sources and right classes are read, so that the
+            function can be called before a head is fitted.
         parent: the release whose head is replaced.
     """
     if not parent.manifest.has_both_networks or find_tiers_of_unknown_sources(answers):

@@ -1,8 +1,9 @@
-"""photos.keras: the heads that answer photos, without the network below them, which comes with the package.
+"""Read and write photos.keras, which has the heads of the network for photos.
 
-One Keras model of two inputs, the pixels (an attribute may read the palette of them) and the vector that the
-network below sees. Its weights are float16, and the whole network is put together with the rounded ones, so
-that photos.keras and photos.onnx have the same. Touches the named file.
+A head is the last part of a network; it answers one question, such as the class or the colour. Below the
+heads is a frozen network, which turns a photo into a vector. It comes with this package, so photos.keras
+leaves it out. The file is a Keras model with two inputs: the vector, and the pixels, because an attribute may
+read their colours.
 """
 
 from pathlib import Path
@@ -24,14 +25,15 @@ from training.release.export import export_photos
 from training.untyped import Network
 
 BELOW: Final = "photos_seen_by"
-"""Key in the configuration of a training under which the hash of the weights of the frozen network stands."""
+"""Key in the report's facts about a training. Its value is the hash of the frozen network's weights."""
 
 STORED: Final = "float16"
 COMPUTED: Final = "float32"
+"""Types of the weights in photos.keras and in a network that is used."""
 
 
 def describe_frozen_network() -> dict[str, str]:
-    """Return what a release with heads for photos records about the frozen network that they need."""
+    """Return what a release records about the frozen network that its heads for photos need: a hash."""
     return {BELOW: hash_weights(network_below(PHOTO_BLOCKS))}
 
 
@@ -56,6 +58,7 @@ def export_heads(heads: Network, folder: Path) -> tuple[Network, GoldenAnswers]:
     Raises:
         ExportError: a weight has no float16, or the serving graph cannot be made or answers differently.
     """
+    # The whole network gets the rounded weights, so that photos.onnx and photos.keras have the same.
     stored = _copy_heads_with_type(heads, STORED)
     stored.save(folder / PHOTO_MODEL_FILE, include_optimizer=False)
     whole = join_to_frozen_network(_copy_heads_with_type(stored, COMPUTED))
@@ -72,7 +75,11 @@ def join_to_frozen_network(heads: Network) -> Network:
 
 
 def _copy_heads_with_type(heads: Network, dtype: str) -> Network:
-    """Copy heads with weights of another type, on inputs of their own."""
+    """Return a copy of heads with weights of another type. The copy has new inputs.
+
+    Raises:
+        ExportError: a weight is too large for the type.
+    """
 
     def clone_with_type(layer: layers.Layer) -> layers.Layer:
         if isinstance(layer, keras.Model):

@@ -1,8 +1,8 @@
 """Make a release from another one (its parent) with a new network that answers photos.
 
-The network is added, or replaces the parent's. Its thresholds are decided by answers to photos, and what they
-change is measured. All other files and figures are the parent's. The steps are those of `complete_release`:
-decide, measure, seal.
+The parent may have such a network already, which is then replaced. Only its head for the class is fitted
+again, for example to a user's corrections. The thresholds are chosen by answers to photos, and the figures
+that they change are measured. All other files and figures are the parent's.
 """
 
 from dataclasses import dataclass
@@ -47,10 +47,10 @@ class PhotoCandidate:
     Attributes:
         parent: the release whose other files the new release has.
         parent_heads: the heads of the parent's network for photos; None if it has no such network.
-        head: the head, with the photos that it learnt.
+        head: the new head for the class, with the photos that it learnt.
         learnt: the hashes of these photos.
-        record: facts about the making of the network, for report and manifest.
-        evidence: the answers that decide and measure it.
+        record: facts about the training, for report and manifest.
+        evidence: the answers by which thresholds are chosen and figures are measured.
     """
 
     parent: LocalRelease
@@ -76,7 +76,8 @@ def release_photos(folder: Path, candidate: PhotoCandidate, say: Say) -> Report:
     # 1) Decide by answers of heads that did not learn the photo.
     thresholds = decide_photos(evidence, parent, say)
     with start_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
-        # 2) Export the network, and write what it learnt.
+        # 2) Export the network. The release records all learnt photos, those of the parent too, so that no
+        # later training measures itself on one of them.
         network, photos = _export_photos(candidate, thresholds, unfinished)
         learnt_before = load_learnt_hashes(parent.folder) or UNSTATED_LEARNT_HASHES
         (learnt_before | candidate.learnt).save_hashes(unfinished)
@@ -129,7 +130,7 @@ def _inherit_report(
     return report.replace_fields(
         training=report.training.replace_fields(configuration=configuration),
         photo_model=compute_photo_model_figures(network, folder, contract),
-        # Shares of title words that were measured on the class do not hold for another head of the class.
+        # Figures about words of titles that were measured on the class do not hold for another head of it.
         words=report.words if has_kind_shares(contract) else None,
     )
 
@@ -157,7 +158,7 @@ def read_matching_heads(parent: LocalRelease) -> Network | None:
     """
     if not parent.manifest.has_both_networks:
         return None
-    # A release of version 2.0 records none: its photos.keras has the whole network, which is another one.
+    # A release of version 2.0 records no hash: its photos.keras has the whole network, which is another one.
     if read_report(parent).training.configuration.get(BELOW) != describe_frozen_network()[BELOW]:
         raise BadRecipe(
             f"{parent.version} sees photos by another network than this version of wardrobe: no head that is "
@@ -174,14 +175,17 @@ def measure_photos(
     thresholds: Thresholds,
     evidence: PhotoEvidence,
 ) -> tuple[Report, Answers]:
-    """Measure the answers to photos as the service would give them.
+    """Measure the answers to photos as a service would give them.
 
     Args:
         folder: the folder with the graph of the network.
-        inherited: the report of the parent, whose other figures stay.
+        inherited: the report of the parent, with facts about the new network.
+        photos: the entry of the new network in the manifest.
+        evidence: answers to photos from heads that did not learn them.
 
     Returns:
-        The report with new figures of photos, and the decided answers that the figures come from.
+        The report with new figures of photos; and the answers, each with its decision (accepted or reviewed),
+        from which the figures were computed.
     """
     contract = photos.contract
     session = OnnxSession(folder / photos.graph, shape=BLOCKS_INPUT_CONTRACT.array_shape)
@@ -191,7 +195,7 @@ def measure_photos(
             answers.select_rows(find_known_source_answers(answers)), contract, CROSS_FITTED_SPLIT
         ),
         "unknown_sources": compute_unknown_source_figures(answers, contract.labels),
-        "all_accepted": None,  # which classes are accepted has changed
+        "all_accepted": None,  # the class is part of this figure, and its accepted answers have changed
     }
     report = add_promises(inherited, thresholds.answer_sets, thresholds.confidence)
     return report.replace_fields(**new_figures), answers

@@ -1,8 +1,12 @@
 """Protect the folder of a training: one training at a time works in it, and no release in it is replaced.
 
-A training locks its folder (`claim_run`, `claim_next_run`), and writes its release into an unfinished folder
-(`open_unfinished_release`), which gets its last name once the release is sealed (`put_in_place`). The system
-frees the lock when the process ends. What a killed training left unfinished is removed by the next one.
+A training does three steps, for example in runs/mine:
+
+1. It locks the folder (`claim_run`, `claim_next_run`). The system frees the lock when the process ends, also
+   if it is killed.
+2. It writes its release into a temporary folder in it (`open_unfinished_release`). If it is killed, the next
+   training removes this folder.
+3. It renames the temporary folder to runs/mine/release (`put_in_place`).
 """
 
 import fcntl
@@ -25,10 +29,11 @@ from model_store.release_files import MANIFEST_FILE, NEW_RELEASE_FOLDER, flush_f
 from reports.answers import OLD_PHOTO_PREDICTIONS_FILE, OLD_TEST_PREDICTIONS_FILE
 
 UNFINISHED: Final = ".wardrobe-unfinished-"
-"""Beginning of the name of a folder in which a release is being written; 16 hexadecimal digits end it."""
+"""Beginning of the name of a temporary folder in which a release is written. 16 hexadecimal digits follow."""
 
 MAX_ATTEMPTS: Final = 100
-"""Attempts to make a folder that other trainings remove; below /proc, for example, it can never be made."""
+"""Number of attempts to make a folder. One is not enough, because another training may remove the folder in
+between. Without a limit, a folder that can never be made, as below /proc, would be tried for ever."""
 
 _UNFINISHED_NAME: Final = re.compile(re.escape(UNFINISHED) + "[0-9a-f]{16}")
 
@@ -110,6 +115,7 @@ def claim_run(run: Path) -> Iterator[Path]:
         RunBusy: another training is at work in it.
         OutputUnusable: it is no folder.
     """
+    # Before `_lock_folder` makes them: only folders that this training made are removed if they stay empty.
     missing = [folder for folder in (run, *run.parents) if not folder.exists()]
     descriptor, is_locked = _lock_folder(run)
     try:
@@ -131,6 +137,7 @@ def claim_new_run(run: Path) -> Iterator[Path]:
     Raises:
         OutputUnusable: it has a release already, another training is at work in it, or it is no folder.
     """
+    # Before the lock as well, so that the message names the release even if another training works there.
     check_no_release(run / NEW_RELEASE_FOLDER)
     with claim_run(run):
         check_no_release(run / NEW_RELEASE_FOLDER)  # a training that has just ended may have left one
@@ -189,6 +196,7 @@ def _lock_folder(run: Path) -> tuple[int, bool]:
             raise OutputUnusable(f"{run}: this folder cannot be made. Name another `--run`.") from error
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # LOCK_NB: a training that is refused says so at once.
         except BlockingIOError as error:
             os.close(descriptor)
             raise RunBusy(
@@ -197,13 +205,18 @@ def _lock_folder(run: Path) -> tuple[int, bool]:
             ) from error
         except OSError:  # a network file system may lock files alone
             return descriptor, False
+        # Between `open` and `flock`, another training may have removed the folder, and a third one made it
+        # again. Then the lock is on a folder that has no name any more.
         if run.exists() and os.path.samestat(run.stat(), os.fstat(descriptor)):
             return descriptor, True
         os.close(descriptor)
 
 
 def _remove_unfinished(run: Path) -> None:
-    """Remove unfinished folders of killed trainings in a locked folder; files and links are a user's own."""
+    """Remove the temporary folders of killed trainings. The folder must be locked, so no training uses them.
+
+    Files and links with such a name are a user's own, and stay.
+    """
     with os.scandir(run) as entries:
         left = [
             entry.path
@@ -229,7 +242,7 @@ def open_unfinished_release(
 
     Args:
         run: the folder in which it is made.
-        parent: the release whose files are copied into it, except its answers; None for an empty folder.
+        parent: the release whose files are copied into it; None for an empty folder.
         without: the names of files of the parent that are not copied.
     """
     run.mkdir(parents=True, exist_ok=True)
@@ -237,9 +250,10 @@ def open_unfinished_release(
     unfinished.mkdir()
     try:
         if parent is not None:
+            # Nothing reads the files of answers of version 1.0 any more.
             _copy_files(parent, unfinished, without | {OLD_TEST_PREDICTIONS_FILE, OLD_PHOTO_PREDICTIONS_FILE})
         yield unfinished
-    except BaseException:
+    except BaseException:  # Ctrl-C as well
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
 
@@ -262,7 +276,7 @@ def put_in_place(unfinished: Path, folder: Path) -> None:
     except OSError:
         check_no_release(folder)  # it may have appeared in the meantime
         raise
-    flush_folder(folder.parent)
+    flush_folder(folder.parent)  # the new name survives a power failure
 
 
 def put_in_first_place(unfinished: Path, usual: Path) -> Path:

@@ -168,9 +168,9 @@ def decide_attributes(
     """Choose the thresholds of each attribute, and return them by its name.
 
     Args:
-        labels: for the class (under LABEL) and for each attribute, the labels of the N pictures.
-        probabilities: by attribute, float32 (N, C), before temperature, from heads that did not learn the
-            picture.
+        labels: the labels of the N pictures for each attribute, and for the class under LABEL.
+        probabilities: the probabilities of the pictures by attribute, float32 (N, C), before temperature,
+            from heads that did not learn the picture.
         class_answers: answers about the class of the same pictures, in their order, from heads that did not
             learn them.
         thresholds: the thresholds of the class. Their familiarity is valid for the attributes too, because a

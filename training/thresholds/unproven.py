@@ -144,7 +144,7 @@ def _reject_promises(chances: dict[int, float]) -> set[int]:
     """Return the positions of the cells (pairs of source and label) whose answers break the promise.
 
     Args:
-        chances: by position of the cell, the probability of so few right answers if the promise held.
+        chances: the probability of so few right answers if the promise held, by position of the cell.
     """
     rejected = set[int]()
     # Holm's method: the smallest of m chances must be at most .05 / m, the next .05 / (m - 1), and so on. The
