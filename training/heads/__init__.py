@@ -1,1 +1,1 @@
-"""Heads (last layers) on feature vectors: classes, OOD scores, and cross-validated answers."""
+"""Fit heads (last layers of networks) on feature vectors: for classes, attributes and unfamiliar pictures."""

@@ -1,10 +1,10 @@
-"""Cross-validation: each picture is answered by a head that learnt no picture of its group.
+"""Answer pictures by cross-validation: each by a head that learnt no picture of its group.
 
-Thresholds and familiarity need more answers than a small data set can hold out, and the answer to a learnt
-picture is too confident. So one head is fitted for each fold, on all other folds, and answers its own fold.
-`fit` does this for one question about own classes: first the class, then each attribute, on the same vectors
-and folds. Pure. training/own_classes.py calls it; training/release/complete.py uses the answers; decisions
-from them: training/thresholds/.
+A head is the last layer of a network, which answers one question, such as the class. A release needs answers
+to pictures that the network did not learn, because the answer to a learnt picture is too confident. A small
+data set cannot hold out enough of them. So its pictures are divided into parts (folds), and for each fold a
+head is fitted to the other folds and answers this one. A group, such as a product or a sender, is in one
+fold.
 """
 
 from collections.abc import Callable, Sequence
@@ -22,9 +22,10 @@ from training.data.vectors import Features, FeatureVectors
 from training.heads.logistic import LogisticHead, fit_logistic_head
 
 UNLEARNT_LOGIT: Final = -30.0
-"""Logit of a label that the head of a fold has not learnt."""
+"""Logit of a label that the head of a fold has not learnt. Its probability is then nearly 0."""
 
 LearntPositions = NDArray[np.int64]
+"""Int64 (K,), the positions of the pictures that a model learns, among all pictures."""
 
 
 def answer_out_of_fold(
@@ -34,15 +35,16 @@ def answer_out_of_fold(
     folds: FoldNumbers,
     learnable_positions: LearntPositions | None = None,
 ) -> FeatureVectors:
-    """Answer each picture by a model that learnt no picture of its group.
+    """Answer each picture by a model that learnt no picture of its group (cross-validation).
 
     Args:
         learn: a function that fits a model to the pictures at these positions, and returns a function from
             vectors to answers, such as logits or distances.
         vectors: float32 (N, D), the feature vectors of the pictures.
         groups: str (N,), the group of each picture, such as its sender or product.
-        folds: int64 (N,), the fold of each picture, from 1; 0 for none.
-        learnable_positions: the positions of pictures that may be learnt; None for all.
+        folds: int64 (N,), the fold of each picture, from 1; 0 for pictures that are learnt but not answered.
+        learnable_positions: the positions of pictures that may be learnt, such as those with a label; None
+            for all.
 
     Returns:
         float32 (N, ...), the answers; 0 for pictures in no fold.
@@ -51,6 +53,7 @@ def answer_out_of_fold(
     answers = np.zeros((len(folds), 0), np.float32)
     for fold in np.unique(folds[folds > 0]):
         is_in_fold = folds == fold
+        # By group, not by fold: a picture in no fold may be of a group that is in this fold.
         fold_answers = learn(learnable_positions[~np.isin(groups[learnable_positions], groups[is_in_fold])])(
             vectors[is_in_fold]
         )
@@ -61,7 +64,7 @@ def answer_out_of_fold(
 
 
 def describe_lacking_labels(names: Sequence[str]) -> str:
-    """Return a sentence on labels that the head of some fold has not learnt; empty if there are none."""
+    """Return a sentence that warns of labels which the head of some fold has not learnt; "" for no labels."""
     label_names = ", ".join(map(repr, names))
     return (
         f"{label_names} is of so few groups that a fold has not learnt it, and answers it wrongly."
@@ -76,8 +79,8 @@ class FittedHead:
 
     Attributes:
         head: the head, fitted to all pictures with a label.
-        answer_out_of_fold: float32 (N, C), the probabilities before temperature, from heads that did not
-            learn the picture's group.
+        out_of_fold: float32 (N, C), the probabilities before temperature, from heads that did not learn the
+            picture's group.
         lacking_label_ids: the indices of labels that the head of some fold has not learnt, ascending.
     """
 
@@ -110,13 +113,13 @@ def fit_head_with_folds(  # noqa: PLR0913, PLR0917 - a question and what is seen
     labelled_positions = np.flatnonzero(label_codes >= 0)
 
     def learn(positions: NDArray[np.int64]) -> LogisticHead:
-        """Learn a head of all labels, also if some do not occur among these pictures."""
+        """Fit a head with an output for each label, even if some labels do not occur there."""
         learnt_labels, label_numbers = np.unique(label_codes[positions], return_inverse=True)
         lacking_ids.update(set(range(classes)) - set(learnt_labels.tolist()))
         kernel = np.zeros((features.upright.shape[1], classes), np.float32)
         bias = np.full(classes, UNLEARNT_LOGIT, np.float32)
         strength = 0.0
-        bias[learnt_labels] = 0
+        bias[learnt_labels] = 0  # stays if only one label is learnt, which is then always answered
         if len(learnt_labels) > 1:
             head = fit_logistic_head(
                 features.take(positions), label_numbers, groups[positions], spread=spread

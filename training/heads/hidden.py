@@ -1,10 +1,8 @@
-"""A head with one hidden layer on feature vectors: the mean of several members with own random weights.
+"""Fit a head with one hidden layer on feature vectors: the last layers of the network that answers photos.
 
-If "none of these" covers many kinds of things, a logistic head finds them less well
-(docs/explanation/model-card.md). The members learn side by side in one fit, and become one hidden layer, so
-that their mean costs no more than one wider layer. Each picture is learnt as it is and mirrored. The scaling
-of the vectors is folded into the weights. Pure, except that it runs the fit. A head without a hidden layer:
-logistic.py.
+It has a further class, "none of these", for photos of other things. Such things are of many kinds, and a head
+without a hidden layer finds them less well. Three members with random weights of their own learn side by
+side. Their mean is one head with a hidden layer three times as wide, so a service runs only one.
 """
 
 from collections.abc import Iterator
@@ -24,7 +22,7 @@ from training.untyped import Network
 
 ENSEMBLE_MEMBERS: Final = 3
 HIDDEN_UNITS: Final = 512
-"""Number of hidden units in each member."""
+"""Number of networks whose mean is the head, and number of hidden units in each of them."""
 
 INPUT_DROPOUT: Final = 0.2
 HIDDEN_DROPOUT: Final = 0.5
@@ -39,7 +37,7 @@ PASSES_OVER_PICTURES: Final = 12
 cosine."""
 
 MIN_FIT_STEPS: Final = 300
-"""Smallest number of batches, even if there are few pictures."""
+"""Smallest number of batches. With few pictures, PASSES_OVER_PICTURES would be only a few batches."""
 
 HEAD_SEED: Final = 0
 
@@ -95,13 +93,15 @@ def fit_hidden_head(
         weights: float64 (N,), the weight of each picture in the loss.
         units: the number of hidden units in each member.
     """
+    # Each picture is learnt twice, as it is and mirrored.
     vectors = np.concatenate([features.upright, features.mirrored])
     mean, scale = fit_scaling(vectors)
     picture_weights = np.tile(weights / weights.mean(), 2).astype(np.float32)
     keras.utils.set_random_seed(HEAD_SEED)
     steps = max(MIN_FIT_STEPS, PASSES_OVER_PICTURES * len(vectors) // HEAD_BATCH_SIZE)
     model = _build_members(vectors.shape[1], classes, units, steps)
-    # One epoch: of few pictures an epoch is few steps, and its beginning takes longer than these.
+    # All steps are one epoch for Keras. An epoch of few pictures has few steps, and starting it takes longer
+    # than they do.
     batches = _draw_batches(
         ((vectors - mean) / scale).astype(np.float32),
         np.eye(classes, dtype=np.float32)[np.tile(labels, 2)],
@@ -110,6 +110,8 @@ def fit_hidden_head(
     )
     model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
     hidden, hidden_bias, kernel, bias = model.get_weights()
+    # The scaling of the vectors becomes part of the weights, and so does the mean of the members: their
+    # hidden layers stand side by side, and each one's output weights are divided by their number.
     scaled_kernel = hidden / scale[:, None]
     return HiddenHead(
         scaled_kernel.astype(np.float32),

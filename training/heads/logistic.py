@@ -1,9 +1,7 @@
-"""A regularised logistic head on feature vectors: the last layer of a network whose other layers are frozen.
+"""Fit a logistic head on feature vectors: the last layer of a network whose other layers are not trained.
 
-Each picture is learnt twice, as it is and mirrored. Each block of a vector is scaled to a given spread before
-the penalty, whatever its number of values, so that a palette of 96 values is not lost beside 768 means. The
-scaling is folded into the weights, so that the head is exported like any last layer. Pure. The vectors:
-features/blocks.py; decisions from the answers: thresholds/decide.py.
+It is a logistic regression with an L2 penalty, for the classes of a user or an attribute such as the colour.
+Its weights are those of a usual dense layer, so that the head can be exported with the network.
 """
 
 from collections.abc import Sequence
@@ -27,13 +25,15 @@ from training.gradient.networks.registry import LOGITS_LAYER
 from training.untyped import Network
 
 STRENGTHS_COMPARED: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
-"""Values of C, the inverse of the L2 penalty, that are compared."""
+"""Values of C, the inverse of the L2 penalty, that are compared. A smaller value lets the head fit its
+pictures less closely."""
 
 DEFAULT_STRENGTH: Final = 0.01
 """Value of C that is used if a class has too few pictures, or groups, to compare several values."""
 
 INNER_FOLDS: Final = 3
-"""Number of folds by which C is chosen, among the pictures that the head learns."""
+"""Number of parts into which the learnt pictures are divided to choose C. Each part is answered by a head
+that learnt the others."""
 
 MAX_ITERATIONS: Final = 1000
 
@@ -42,6 +42,7 @@ GRADIENT_TOLERANCE: Final = 0.001
 answers."""
 
 FoldPositions = NDArray[np.int64]
+"""Int64 (K,), the positions of the pictures of a fold, among all pictures."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,13 @@ def fit_logistic_head(
     Args:
         features: the features of N pictures.
         labels: (N,), the class index of each picture, 0 to C - 1; every class occurs.
-        groups: str (N,), the group of each picture; a group is in one fold.
-        spread: float32 (D,), the standard deviation to which each value is scaled; None for 1.
+        groups: str (N,), the group of each picture, such as its product; a group is in one fold.
+        spread: float32 (D,), the standard deviation to which each value of a vector is scaled before the
+            penalty, so that 96 values of colours are not lost beside 768 other values; None for 1.
         strengths: the values of C that are compared; a single value is used without a comparison.
     """
     weights = (1 / np.bincount(labels))[labels]
+    # Each picture is learnt twice, as it is and mirrored.
     vectors = np.concatenate([features.upright, features.mirrored])
     mean, deviations = fit_scaling(vectors)
     scale = (deviations if spread is None else deviations / spread).astype(np.float32)
@@ -122,9 +125,10 @@ def fit_logistic_head(
         picture_weights = np.tile(weights * len(labels) / weights.sum(), 2)
         regression.fit(vectors, np.tile(labels, 2), picture_weights)
     kernel, bias = regression.coef_, regression.intercept_
-    if len(kernel) == 1:  # of two classes scikit-learn keeps the difference
+    # For two classes scikit-learn keeps the difference of their logits alone. Half of it goes to each.
+    if len(kernel) == 1:
         kernel, bias = np.concatenate([-kernel, kernel]) / 2, np.concatenate([-bias, bias]) / 2
-    kernel = (kernel / scale).T
+    kernel = (kernel / scale).T  # the scaling becomes part of the weights
     return LogisticHead(
         kernel.astype(np.float32),
         (bias - mean @ kernel).astype(np.float32),
@@ -138,12 +142,14 @@ def _make_inner_folds(
     """Split pictures and their mirror images into folds by which values of C are compared.
 
     Returns:
-        Pairs of positions to learn and to answer; None if there is only one value, or a class is too rare.
+        For each fold, the positions to learn and those to answer; None if there is only one value of C to
+        try, or a class has too few groups.
     """
     rarest = count_groups_of_rarest_class(labels, groups)
     if len(strengths) == 1 or rarest < MIN_FOLDS:
         return None
     folds = make_class_folds(labels, groups, min(INNER_FOLDS, rarest))
+    # The mirrored pictures stand after the upright ones. Both are learnt, and only upright ones are answered.
     return [
         (np.flatnonzero(np.tile(folds != fold, 2)), np.flatnonzero(folds == fold))
         for fold in np.unique(folds)

@@ -1,9 +1,9 @@
-"""Choose photos of other things, against which the out-of-distribution (OOD) score of own classes is fitted.
+"""Choose photos of other things, so that a network for a user's own classes learns what is none of them.
 
-Features of some 2,000 photos come with this package in negatives.npz. The file has no pixels, only the
-measured part of each photo's vector for each block (features/blocks.py), under a hash of the block's weights.
-Photos of things that are probably the user's own classes are not chosen, and some things are kept to measure
-the score on. Reads this file, and some of the user's pictures; lab/negatives.py writes it.
+The score that tells the classes from other things (out of distribution, OOD) is fitted against some 2,000
+photos. Their features come with this package in negatives.npz, without any pixels. Two sorts of photos are
+not learnt: things that are probably among the user's own classes, and some things on which the score is
+measured.
 """
 
 from collections.abc import Callable
@@ -38,18 +38,20 @@ SURE_CONFIDENCE: Final = 0.9
 """Confidence above which a head counts as sure of a class."""
 
 MIN_SHARE_OF_SURE_PHOTOS: Final = 0.5
-"""Share of a thing's photos for which the head must be sure of one class before the thing counts as the
-class."""
+"""Share of a thing's photos for which a head must be sure of one class. If the thing's photos also lie near
+the class (see RADIUS_SHARE), the thing is taken for this class."""
 
 RADIUS_SHARE: Final = 0.9
-"""Quantile of a class's own distances within which half of a thing's photos must lie before the thing counts
-as this class. The head alone is not enough, because it is also sure of things that it has never seen."""
+"""Share of a class's own pictures that lie within its radius. Half of a thing's photos must lie within the
+radius before the thing is taken for the class. The head alone is not enough, because it is also sure of
+things that it has never seen."""
 
 UNSEEN_THINGS_SHARE: Final = 0.15
-"""Share of the things that the score is not fitted against, so that it can be measured on them; drawn by
-their names."""
+"""Share of the things that the score is not fitted against, so that it can be measured on them. They are
+drawn by their names."""
 
 UNSEEN_THINGS_SALT: Final = "unseen kinds"
+"""Text that is hashed with each name. Another text would draw other things, and so change the report."""
 
 PICTURES_CHECKED_FOR_CLUTTER: Final = 100
 """Number of the user's pictures by which the user's backgrounds are judged plain or cluttered."""
@@ -67,7 +69,7 @@ class OtherThings:
 
     Attributes:
         features: float32 (M, D), the part of each vector in which distances are measured.
-        things: str (M,), the thing that each photo shows.
+        things: str (M,), the thing that each photo shows, such as "scarf".
         tiers: str (M,), C for a photo by a user; empty if it is not known.
     """
 
@@ -137,8 +139,11 @@ def find_things_of_own_classes(
 ) -> list[str]:
     """Return the names of things that are probably among the user's own classes.
 
-    A thing is, if a head is sure of one class for the share MIN_SHARE_OF_SURE_PHOTOS of its photos, and half
-    of them lie near the class.
+    Two conditions must hold for one of the classes:
+
+    1. A head that learnt the classes is sure of this class for half of the thing's photos
+       (MIN_SHARE_OF_SURE_PHOTOS).
+    2. Half of the thing's photos lie as near to the class as its own pictures do (RADIUS_SHARE).
 
     Args:
         other_things: the photos of other things, for the same block as `measured_features`.
@@ -158,6 +163,7 @@ def find_things_of_own_classes(
     distances = whitening.compute_class_distances(other_things.features)
     radius = _measure_class_radius(train, measured_features, folds)
     own_names = set[str]()
+    # Users' photos of a thing and other photos of it are judged apart. One of the two judgements is enough.
     for thing, is_of_users in product(np.unique(other_things.things).tolist(), (False, True)):
         is_of_thing = np.equal(other_things.things, thing) & (other_things.is_of_users == is_of_users)
         label = int(is_sure[is_of_thing].sum(axis=0).argmax())

@@ -1,9 +1,12 @@
-"""Measure how far pictures are from the learnt ones, and how well this finds pictures of other things.
+"""Measure how far pictures are from the learnt ones, so that a service notices pictures of other things.
 
-Without out-of-distribution (OOD) photos, the score is the Mahalanobis distance of the features to the nearest
-class (Lee et al. 2018, arXiv 1807.03888). With them, it is the log odds from a network with one small hidden
-layer, which reads features and distance. The report says how well the score finds things that it was not
-fitted against; nothing is selected by this figure. Pure. In the serving graph: release/export.py.
+There are two measures. A release has one of them, as the output `distance` of its network:
+
+1. The Mahalanobis distance of the features to the nearest class (Lee et al. 2018, arXiv 1807.03888).
+2. The log odds that the picture shows something else (out of distribution, OOD), such as 1.5. They come from
+   a small network that learnt photos of other things. It reads the features and the distance.
+
+The report says how well the second one finds things that it did not learn. Nothing is chosen by this figure.
 """
 
 import math
@@ -26,6 +29,7 @@ from reports.values import OutOfScope
 from training.data.labels import OOD, LabelCodes
 
 Float32Array = NDArray[np.float32]
+"""Array of float32, of any shape."""
 
 OOD_HIDDEN_UNITS: Final = 32
 """Number of units in the hidden layer. Of 16, 32 and 64 none was clearly better; a logistic regression, which
@@ -46,14 +50,13 @@ neither the classes nor the photos of other things, such as a chessboard, the ne
 nothing."""
 
 LOG_ODDS_BEYOND_RADIUS: Final = 2.0
-"""Log odds that are added for each unit of distance beyond the radius, so that distance soon outweighs the
-network."""
+"""Log odds that are added for each unit of distance beyond the radius, so that the distance soon outweighs
+the network's answer."""
 
 OOD_SEED: Final = 0
 
 UNSEEN_THINGS_ROW: Final = "photos of other kinds"
-"""Name of the report's row about things that a score was not fitted against, though it was fitted against
-others."""
+"""Name of the report's row about photos of things that the score did not learn, while it learnt others."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,8 @@ class ClassWhitening:
 def fit_whitening(features: Float32Array, labels: LabelCodes, classes: int) -> ClassWhitening:
     """Fit the means of the classes and their shared covariance to training pictures.
 
-    The covariance is shrunk (Ledoit and Wolf 2004), because some features hardly vary.
+    The covariance is shrunk towards equal variances (Ledoit and Wolf 2004), because some features hardly
+    vary.
 
     Args:
         features: float32 (N, D), the features of the pictures.
@@ -98,11 +102,12 @@ def fit_whitening(features: Float32Array, labels: LabelCodes, classes: int) -> C
     """
     exact = features.astype(np.float64)
     means = np.stack([exact[labels == label].mean(axis=0) for label in range(classes)])
-    # One thread, as in logistic.py: eigenvalues of some hundred features take several times as long with two.
+    # One thread: eigenvalues of some hundred features take several times as long with two.
     with threadpool_limits(1):
         estimate = LedoitWolf(assume_centered=True, store_precision=False).fit(exact - means[labels])
         values, vectors = np.linalg.eigh(estimate.covariance_)
-    # A feature that never fires has no variance at all: it is measured in steps of float32, not of zero.
+    # A feature that is always 0 has no variance. The epsilon of float32 keeps the division below from
+    # infinity.
     matrix = vectors / np.sqrt(np.maximum(values, np.finfo(np.float32).eps))
     centre = means.mean(axis=0)
     return ClassWhitening(
@@ -123,7 +128,8 @@ class OodScore:
         hidden_bias: float32 (OOD_HIDDEN_UNITS,), the bias of the hidden layer, before its ReLU.
         output_kernel: float32 (OOD_HIDDEN_UNITS, 1), the weights of the output.
         output_bias: float32 (1,), the bias of the output.
-        radius: the distance beyond which LOG_ODDS_BEYOND_RADIUS is added for each unit.
+        radius: the distance beyond which LOG_ODDS_BEYOND_RADIUS is added for each unit. Nearly all learnt
+            pictures, other things too, are nearer (RADIUS_QUANTILE).
     """
 
     whitening: ClassWhitening
@@ -136,8 +142,8 @@ class OodScore:
     def compute_distances(self, features: Float32Array) -> Float32Array:
         """Compute the log odds that each picture is out of distribution, float32 (N,).
 
-        Above 0, this is more likely than not. A release calls these numbers distances, like the distances to
-        classes.
+        Above 0, this is more likely than not. A release calls them distances, since the distances of
+        ClassWhitening are used in the same way.
 
         Args:
             features: float32 (N, D), the features of the pictures.
@@ -153,7 +159,7 @@ class OodScore:
 
 @dataclass(frozen=True)
 class OodPhotos:
-    """Features of photos of other things than the classes, at the layer where distances are measured.
+    """Features of photos that show other things than the classes, such as scarves.
 
     Attributes:
         features: float32 (M, D), of the photos against which a score is fitted.
@@ -169,9 +175,10 @@ class OodPhotos:
 def fit_unfamiliarity(
     features: Float32Array, labels: LabelCodes, classes: int, photos: OodPhotos | None = None
 ) -> ClassWhitening | OodScore:
-    """Fit the measure of how unfamiliar a picture is: a distance, or a score against photos of other things.
+    """Fit the measure of how unfamiliar a picture is.
 
-    In the fit of a score, all photos of other things weigh as much as all pictures of the classes.
+    Without photos of other things it is the distance to the nearest class. With them it is a score that
+    separates both sorts of pictures.
 
     Args:
         features: float32 (N, D), the features of learnt pictures.
@@ -182,6 +189,7 @@ def fit_unfamiliarity(
     features, labels = features[labels >= 0], labels[labels >= 0]
     if photos is None:
         return fit_whitening(features, labels, classes)
+    # All photos of other things together weigh as much as all pictures of the classes.
     weights = photos.weights * (len(labels) / photos.weights.sum())
     all_features = np.concatenate([features, photos.features])
     return fit_ood_score(
@@ -211,7 +219,7 @@ def fit_ood_score(
     measures = np.column_stack([features, distances]).astype(np.float64)
     scaler = StandardScaler()
     standardised = scaler.fit_transform(measures)
-    # With a number in place of the generator, each pass would shuffle the same way.
+    # With a number in place of the generator, each pass would take the pictures in the same order.
     random = np.random.RandomState(OOD_SEED)
     network = MLPClassifier(
         (OOD_HIDDEN_UNITS,),
@@ -219,7 +227,7 @@ def fit_ood_score(
         batch_size=min(OOD_BATCH_SIZE, len(is_ood)),
         random_state=random,
     )
-    # One thread, as in logistic.py: the products of a batch are small.
+    # One thread: the products of a batch are small, and waiting for a second thread costs more than it saves.
     with threadpool_limits(1):
         for _ in range(math.ceil(MIN_ADAM_STEPS * OOD_BATCH_SIZE / len(is_ood))):
             network.partial_fit(standardised, is_ood, sample_weight=weights, classes=[False, True])
@@ -231,7 +239,8 @@ def fit_ood_score(
         hidden_bias=(network.intercepts_[0] - scaler.mean_ @ hidden).astype(np.float32),
         output_kernel=network.coefs_[1].astype(np.float32),
         output_bias=network.intercepts_[1].astype(np.float32),
-        # Some hundred pictures lie nearer to their own means than further ones of their classes do.
+        # Over all photos, other things too: if there are a few hundred pictures of the classes, they lie
+        # nearer to their means, which were fitted to them, than further pictures of the classes do.
         radius=float(np.quantile(distances, RADIUS_QUANTILE)),
     )
 

@@ -1,10 +1,11 @@
-"""The network that answers photos: a frozen network, and a head with the additional class "none of these".
+"""Fit the head that answers photos, with cross-validated answers, and build the network of it.
 
-This additional class is no label: the probabilities of the others are scaled to sum 1, and its log odds are
-the out-of-distribution (OOD) score. The frozen network has learnt no photo that a person checked, nor another
-photo of the same sender. So the cross-validated answers to these photos are honest, and anyone can make the
-network again. Pure, except that it runs the network. The vectors: features/shipped.py; the release:
-release/photos.py.
+The head is the last part of the network. A frozen network below it turns a photo into a vector. Besides the
+classes, the head has an output "none of these". This is no label. Its log odds are the out-of-distribution
+(OOD) score, and the probabilities of the classes are scaled to sum 1 without it.
+
+The frozen network has learnt no photo that a person checked, nor another photo of the same sender. So the
+cross-validated answers to these photos are honest, although no fold fits the frozen network again.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,21 +37,22 @@ from training.progress import ReportDone
 from training.untyped import Network
 
 BALANCE_EXPONENT: Final = 0.6
-"""Exponent that balances classes and sources: each of the n photos of a class in one tier from one source has
-the weight n^-BALANCE, so that all together weigh n^(1 - BALANCE_EXPONENT), and a rare class or shop is not
-lost. OOD photos of one thing are a class here."""
+"""Exponent that balances classes and sources, so that a rare class or shop is not lost. Each of the n photos
+of one class, tier and source has the weight n^-0.6, so all together weigh n^0.4: 100 photos weigh 2.5 times
+as much as 10, not 10 times. OOD photos of one thing are a class here."""
 
 OOD_PHOTO_WEIGHT: Final = 0.5
 """Weight of an OOD photo, because there are more other things than classes."""
 
 TIER_WEIGHTS: Final = {"C": 2.0, SCALED_TIER: 0.3}
-"""Weights of photos by tier; 1 for other tiers. Users' photos are few and the hardest; enlarged pictures of
-the data set are many, equally for all classes."""
+"""Weights of photos by tier (how a photo was taken); 1 for other tiers. Users' photos (C) are few and the
+hardest. Enlarged pictures of Fashion-MNIST are many, and as many for each class."""
 
 PHOTO_FOLDS: Final = 5
-"""Number of heads whose answers choose the thresholds; each answers photos of senders that it did not learn.
-At most the same number of further heads each leave out a part of the other things that the frozen network has
-not learnt either: in the bundled release's photos outfits, scarves and socks."""
+"""Number of folds of the cross-validation. Five heads each answer photos of senders that they did not learn,
+and these answers choose the thresholds. Up to five further heads each leave out some other things, to show
+how unknown things are answered. Only things that the frozen network has not learnt are left out. In the
+photos of the bundled release they are outfits, scarves and socks."""
 
 THING_NAME_LETTERS: Final = 3
 """Number of first letters that identify the thing on an OOD photo, so that `X_kaggle:Scarves` and `X_scarf`
@@ -65,7 +67,8 @@ class PhotoHead:
         learnt_photos: the photos that the head learnt.
         head: the head for C + 1 classes, "none of these" last; for C classes if no OOD photo was learnt.
         class_count: the number of classes, C.
-        folds: the fold of each learnt photo, from 1; 0 for photos that choose no threshold.
+        folds: the fold of each learnt photo, from 1; 0 for photos that choose no threshold, because no person
+            checked them.
         cross_validated_scores: the cross-validated scores of photos in a fold, in their order, before
             temperature.
         unseen_ood_scores: the scores of OOD photos from heads that learnt no photo of the same thing; None
@@ -92,6 +95,7 @@ def make_photo_folds(learnt_photos: Pictures, classes: int) -> FoldNumbers:
     Raises:
         BadRecipe: there are fewer groups than folds.
     """
+    # "None of these" is balanced over the folds like a class, and each class within each tier.
     labels = np.where(learnt_photos.classes == OOD, classes, learnt_photos.classes)
     folds = np.zeros(len(learnt_photos), np.int64)
     cells = np.array([f"{tier} {label}" for tier, label in zip(learnt_photos.tiers, labels, strict=True)])
@@ -109,7 +113,7 @@ def fit_photo_head(
     thing_folds: FoldNumbers,
     report_done: ReportDone,
 ) -> PhotoHead:
-    """Fit the head for photos, and further heads that answer photos which they did not learn.
+    """Fit the head for photos, and further heads that answer the photos which they did not learn.
 
     Args:
         learnt_photos: the N photos, with features.
@@ -177,8 +181,8 @@ def find_things(learnt_photos: Pictures) -> NDArray[np.str_]:
 def find_things_of_frozen_network(learnt_photos: Pictures) -> NDArray[np.bool_]:
     """Tell which photos show other things that the frozen network below the head has learnt, bool (N,).
 
-    Leaving such a thing out of a head does not show how a thing is answered that no part of the model has
-    learnt.
+    If such a thing is left out of a head, the answers do not show how an unknown thing is answered, because
+    a part of the model knows it.
     """
     names = _list_thing_names(learnt_photos)
     return np.array([name.startswith(THINGS_LEARNT_BY_LITE2) for name in names], np.bool_)
@@ -198,6 +202,7 @@ def make_thing_folds(learnt_photos: Pictures) -> FoldNumbers:
         The fold of each photo, from 1; 0 for photos of a class, and for things that the frozen network has
         learnt. All are 0 if fewer than two things remain.
     """
+    # Folds take turns, and the most frequent things come first, so that they are in different folds.
     things = np.where(find_things_of_frozen_network(learnt_photos), "", find_things(learnt_photos))
     names, name_of_photo, counts = np.unique(things, return_inverse=True, return_counts=True)
     ranks = np.zeros(len(names), np.int64)
@@ -211,6 +216,7 @@ def make_thing_folds(learnt_photos: Pictures) -> FoldNumbers:
 
 def compute_photo_weights(learnt_photos: Pictures) -> NDArray[np.float64]:
     """Return the weight of each photo in the loss, float64 (N,), by its class, tier and source."""
+    # A cell is one class (or other thing) in one tier from one source.
     is_ood = learnt_photos.classes == OOD
     class_or_thing = np.where(is_ood, learnt_photos.spelt, learnt_photos.classes.astype(str))
     cells = np.unique(
@@ -239,6 +245,7 @@ def build_photo_heads(fitted_head: PhotoHead, earlier_heads: Network | None = No
     """Return a network with all heads for photos, from the frozen network's vector to the answers.
 
     Args:
+        fitted_head: the head for the class.
         earlier_heads: a network whose heads of attributes are taken over; None for none. It must have the
             same inputs.
 
