@@ -1,1 +1,1 @@
-"""Measure a release as it is served: accuracy, calibration, decisions, attributes, products, figures."""
+"""Measure a release by the answers that a service would give, and draw the figures of its report."""

@@ -1,7 +1,7 @@
-"""Measure attributes by the answers of serving, beside the class.
+"""Measure the answers about attributes, such as the colour, as a service would give them.
 
-The rows of answers, the figures of each attribute, and how often all accepted answers to a picture are right.
-Thresholds come from thresholds/decide.py. Pure.
+The caller gets the figures of each attribute, how often all accepted answers to a picture are right together,
+and the answers themselves.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,14 +32,15 @@ def measure_attributes(
     """Measure the answers to attributes (further questions, such as colour) as the service would give them.
 
     Args:
-        out_of_fold: answers to N pictures about the class, before anything is decided.
+        out_of_fold: answers about the class of N pictures, from heads that did not learn the picture, before
+            they are accepted or reviewed.
         probabilities: the probabilities of the same pictures by attribute, float32 (N, C), before
-            temperature.
+            temperature, from such heads as well.
         labels: the labels of the same pictures, by attribute.
 
     Returns:
-        The figures of each attribute, the figures of class and attributes together, and the answers to
-        pictures of which something is known.
+        The figures of each attribute; the figures of class and attributes together; and the answers about
+        attributes, without pictures of which the attribute is not known.
     """
     predictions = interpret_scores(classifier, out_of_fold, probabilities)
     class_answers = fill_in_predictions(predictions, out_of_fold)
@@ -57,10 +58,10 @@ def measure_attributes(
 def make_attribute_answers(
     predictions: Sequence[Prediction], class_answers: Answers, attributes: Mapping[str, Labels]
 ) -> dict[str, Answers]:
-    """Return the answers to each attribute that predictions contain, by attribute, beside the true labels.
+    """Return the answers about each attribute, with the true labels, by attribute.
 
-    If a picture has several right labels, an answer with any of them is counted as the main label, so that
-    the truth is the same for every release.
+    A picture may have several right labels, such as two colours. An answer with any of them is stored as the
+    main label, so that the truth of a picture is the same for every release.
 
     Args:
         predictions: the predictions of N pictures.
@@ -95,7 +96,7 @@ def compute_attribute_figures(labels: Labels, thresholds: Thresholds, answers: A
 
     Args:
         labels: the labels of N pictures.
-        answers: the served answers to the same pictures, in their order.
+        answers: the decided answers to the same pictures, in their order.
     """
     known_answers = answers.select_rows(answers.has_class)
     is_accepted = answers.is_accepted[answers.has_class]
@@ -103,6 +104,7 @@ def compute_attribute_figures(labels: Labels, thresholds: Thresholds, answers: A
         _count_labels(truth, len(labels.names))
         for truth in (known_answers.truth, known_answers.truth[known_answers.is_right])
     )
+    # The second promise is about unfamiliar pictures, if the thresholds accept answers about these.
     promise, *unfamiliar_promises = make_promises(thresholds.answer_sets, thresholds.confidence)
     return AttributeFigures(
         n=len(known_answers),
@@ -157,11 +159,14 @@ def _describe_unfamiliar(promise: Promise | None) -> str:
 def measure_all_accepted(
     class_answers: Answers, attribute_answers: Mapping[str, Answers], labels: Mapping[str, Labels]
 ) -> AllAccepted:
-    """Return how often all accepted answers to a picture are right, for pictures whose labels are all known.
+    """Return how often all accepted answers to a picture are right together.
+
+    A picture is counted if at least one of its answers is accepted, and the label of each accepted answer is
+    known.
 
     Args:
-        class_answers: the served answers about the class of N pictures.
-        attribute_answers: the served answers to the same pictures, by attribute.
+        class_answers: the decided answers about the class of N pictures.
+        attribute_answers: the decided answers to the same pictures, by attribute.
         labels: the labels of the same pictures, by attribute.
     """
     is_known = ~class_answers.is_accepted | class_answers.has_class

@@ -1,8 +1,8 @@
-"""Measure a release: every figure comes from the answers that the service would give.
+"""Measure a release by the answers that a service would give.
 
-The scores of a network become answers by `Networks.interpret`, which answers requests as well, so the report
-and `/predict` cannot disagree. Some scores come from the graph of the release, others from heads that did not
-learn the picture.
+Scores are probabilities and distances as a network returns them. They become answers, each accepted or
+reviewed, by the function that answers requests. So the report and a service cannot disagree. Some scores come
+from the graph of the release, others from heads of a cross-validation, which did not learn the picture.
 """
 
 from collections import Counter
@@ -35,7 +35,7 @@ from training.thresholds.answer_sets import make_scores
 
 MAX_WRONG_EXAMPLES: Final = 12
 MAX_RIGHT_EXAMPLES: Final = 6
-"""Number of right answers among the examples of the report; few, because mistakes teach more."""
+"""Numbers of wrong and right answers among the examples of the report. Mistakes teach more."""
 
 
 def measure_calibration_error(answers: Answers) -> float:
@@ -50,21 +50,21 @@ def measure_log_loss(answers: Answers) -> float:
     """
     from sklearn.metrics import log_loss  # noqa: PLC0415 - --help needs no scikit-learn
 
-    # A network that computes in halves rounds its answers by as much as their sum differs from 1.
+    # The probabilities of a network that computes in half precision do not quite sum to 1.
     probabilities = answers.probabilities.astype(np.float64)
     shares = (probabilities / probabilities.sum(axis=1, keepdims=True)).astype(np.float32)
     return float(log_loss(answers.truth, shares, labels=np.arange(shares.shape[1])))
 
 
 ScoreFunction: TypeAlias = Callable[[Pictures], Scores]
-"""Type of a function that returns the scores of a network for pictures, before calibration."""
+"""Type of a function that returns the scores of a network for pictures, before temperature."""
 
 
 def answer_pictures(session: Session, contract: ModelContract, images: Pictures) -> Answers:
-    """Run a model on pictures of a data set and return the answers that the service would give.
+    """Run a network on pictures of a data set, and return the answers that a service would give.
 
     Raises:
-        ModelError: the model cannot be run, or its answers break the contract.
+        ModelError: the network cannot be run, or its answers have another form than the contract says.
     """
     return decide_answers(
         Classifier(session, contract), make_answers(score_pictures(session, images.pixels), images)
@@ -74,7 +74,7 @@ def answer_pictures(session: Session, contract: ModelContract, images: Pictures)
 def make_answers(
     scores: Scores, images: Pictures, sets: ColumnValues = TEST_SET, **columns: ColumnValues
 ) -> Answers:
-    """Return a table of answers with scores and true classes, before anything is accepted or reviewed.
+    """Return a table of answers with scores and true classes, before they are accepted or reviewed.
 
     Args:
         sets: the name of the set that each picture belongs to, or one name for all.
@@ -95,7 +95,10 @@ def make_answers(
 
 
 def _name_pictures_once(contents: NDArray[np.str_]) -> NDArray[np.str_]:
-    """Return the name of each picture, str (N,); empty for a content that occurred before."""
+    """Return the name of each picture, str (N,); empty for a content that occurred before.
+
+    Two releases are compared by the names of their pictures, and each picture is compared once.
+    """
     names = np.full(len(contents), "", contents.dtype)
     first = np.unique(contents, return_index=True)[1]
     names[first] = contents[first]
@@ -114,10 +117,11 @@ def predict_pictures(classifier: Classifier, images: Pictures) -> list[Predictio
 
 
 def decide_answers(classifier: Classifier, answers: Answers) -> Answers:
-    """Return answers with calibrated probabilities, familiarities and decisions, as the service gives them.
+    """Return answers with calibrated probabilities, familiarities and decisions, as a service gives them.
 
     Args:
-        answers: the probabilities and distances that the network gave, or that others calibrated.
+        classifier: the network's contract, which has temperature and thresholds. The network is not run.
+        answers: the probabilities before temperature, and the distances.
 
     Raises:
         ModelError: the scores break the contract.
@@ -179,7 +183,7 @@ def join_scores(parts: Sequence[Scores]) -> Scores:
 
 
 def remove_calibration(contract: ModelContract) -> ModelContract:
-    """Return a copy of the contract without calibration of the class (its temperature is 1)."""
+    """Return a copy of the contract with temperature 1 for the class, so that it calibrates nothing."""
     return contract.replace_heads({LABEL: replace(contract.class_head, temperature=1.0)})
 
 
@@ -196,10 +200,11 @@ def compute_test_figures(
     """Return all figures of the report about the answers to a test set.
 
     Args:
-        uncalibrated_answers: the answers to the same pictures without calibration.
+        uncalibrated_answers: the answers to the same pictures with a temperature of 1. The report has the
+            calibration error before and after.
         contract: the contract of the release, with its labels and thresholds.
     """
-    # Here: commands show their help where serving alone is installed.
+    # Imported here, so that commands show their help if scikit-learn is not installed.
     from sklearn.metrics import classification_report, confusion_matrix  # noqa: PLC0415
 
     n = len(answers)

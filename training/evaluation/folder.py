@@ -1,7 +1,7 @@
-"""Write an evaluation for people: the page of its figures, its answers, and pictures of mistakes.
+"""Write an evaluation into a folder for people: a page of figures, a table of answers, and drawings.
 
-Writes the named folder alone. The figures: evaluate.py and photos.py; how the pictures are drawn:
-plots.py.
+The folder has the page of the report, answers.csv with a row for each picture, confusion_matrix.png, and
+mistakes.png with the most confident mistakes.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ def write_evaluation(
 
     Args:
         folder: the folder of the files, which is made if it is missing.
-        answers: the served answers to N pictures.
+        answers: the decided answers to N pictures.
         pictures: the N pictures; one without a file is named by its position in the set.
 
     Returns:
@@ -71,7 +71,10 @@ def write_evaluation(
 
 
 def _format_table(answers: Answers, files: Sequence[Path], labels: Sequence[str]) -> str:
-    """Write a table with ANSWER_COLUMNS, a row per picture, which no spreadsheet takes for formulas."""
+    """Return a CSV with ANSWER_COLUMNS and a row for each picture.
+
+    A path that a spreadsheet would take for a formula is escaped.
+    """
     rows = [ANSWER_COLUMNS]
     for place in range(len(answers)):
         shows_class = bool(answers.has_class[place])

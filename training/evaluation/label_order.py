@@ -1,7 +1,7 @@
-"""Notice that a model's outputs have their names in another order than somebody said.
+"""Notice that the labels of a model were given in another order than its outputs have.
 
-A model has numbered outputs, and its names come from a person. If the names are swapped, every figure is low
-or, where the data has numbers alone, right for the wrong names.
+A model has numbered outputs, and a person names them. If two labels are swapped, the answers with them are
+wrong. If the data has numbers alone as well, the figures are good and the labels are wrong.
 """
 
 import math
@@ -13,12 +13,12 @@ import numpy as np
 from reports.answers import Answers
 
 MIN_GAINED_SHARE: Final = 0.2
-"""Share of the pictures that another order has to answer right in addition. Honest models of 40% and 54% gain
-less by their best order."""
+"""Share of the pictures that another order has to answer right in addition. Models with the right order that
+answer 40% and 54% right gain less by their best order."""
 
 MIN_GAINED_DEVIATIONS: Final = 3
-"""Gain that another order needs, in standard deviations. On a few pictures, the best of all orders gains much
-by chance alone."""
+"""Gain that another order needs, in standard deviations of the gain. With few pictures, the best of all
+orders gains much by chance."""
 
 
 class LabelOrder(NamedTuple):
@@ -40,7 +40,7 @@ class LabelOrder(NamedTuple):
 
 
 def find_better_order(answers: Answers, labels: Sequence[str]) -> LabelOrder | None:
-    """Return the order of the labels by which most answers are right, if it is much better than another.
+    """Return the order of the labels by which most answers are right, if the given one is much worse.
 
     Args:
         answers: the answers to pictures; those that show none of the classes are ignored.
@@ -49,7 +49,7 @@ def find_better_order(answers: Answers, labels: Sequence[str]) -> LabelOrder | N
     Returns:
         The other order; None if the given order is the best, or nearly as good.
     """
-    # A page of help needs no SciPy, and a service does not have it.
+    # Imported here: a page of help needs no SciPy, and a service does not have it.
     from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
     from sklearn.metrics import confusion_matrix  # noqa: PLC0415
 
@@ -58,6 +58,7 @@ def find_better_order(answers: Answers, labels: Sequence[str]) -> LabelOrder | N
         return None
     numbers = range(len(labels))
     counts = confusion_matrix(answers.truth, answers.predicted, labels=list(numbers))
+    # Each output gets one label, so that as many answers as possible are right (an assignment problem).
     names, outputs = linear_sum_assignment(counts, maximize=True)
     by_output = dict(zip(outputs.tolist(), names.tolist(), strict=True))
     order = tuple(labels[by_output[number]] for number in numbers)

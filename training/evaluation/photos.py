@@ -1,11 +1,11 @@
-"""Measure a release and its parent on photos, tier by tier, through the code that serves.
+"""Measure the answers to photos, separately by tier and for unknown sources.
 
-Photos that show none of the classes are measured together as tier X. Photos of shops and people that the
-heads which answered them have not learnt have figures of their own: as photos of one source are alike, a
-share of right answers is shown for a new source by many sources, not by many photos, and below MIN_SOURCES
-there is no bound. What the parent answers to people's
-corrections is kept, for the gate; of the new release its folds answer them, each of which did not learn the
-pictures that it answers. Pure, but for running the parent. The section: reports/values.py.
+A tier says how a photo was taken: A on a plain background, B worn, C by a user. Photos that show none of the
+classes are measured together as tier X.
+
+A source is a shop or a person. It is unknown if the network that answered had learnt nothing of it, as is a
+shop that will use the release. Photos of one source are alike. So only many sources, not many photos of a
+few, show how a further source is answered, and below MIN_SOURCES there is no lower bound.
 """
 
 from collections import Counter
@@ -47,7 +47,7 @@ from training.progress import Say
 
 
 def make_photo_answers(scores: Scores, photos: Pictures, **columns: ColumnValues) -> Answers:
-    """Return a table of undecided answers to photos, in which each photo's set is its tier.
+    """Return a table of answers to photos, before they are accepted or reviewed; a photo's set is its tier.
 
     Args:
         photos: the photos with their true classes.
@@ -62,10 +62,11 @@ def make_photo_answers(scores: Scores, photos: Pictures, **columns: ColumnValues
 
 
 def compute_photo_figures(answers: Answers, contract: ModelContract, split: str) -> dict[str, PhotoFigures]:
-    """Return the figures of each tier, by its name.
+    """Return the figures of each tier (way to take a photo), by its name.
 
     Args:
-        split: the use of the photos so far, such as `development`.
+        answers: the decided answers to photos.
+        split: the use of the photos so far, for the report, such as `development` or `cross-fitted`.
     """
     ood = answers.select_rows(~answers.has_class)
     tiers = find_measured_tiers(answers)
@@ -86,7 +87,11 @@ def find_measured_tiers(answers: Answers) -> NDArray[np.str_]:
 def _compute_tier_figures(
     answers: Answers, ood: Answers, contract: ModelContract, split: str
 ) -> PhotoFigures:
-    """Return the figures of one tier: accuracies if it shows garments, else the decisions by source."""
+    """Return the figures of one tier: accuracies if it shows the classes, else the decisions by thing.
+
+    Args:
+        ood: answers to all photos that show none of the classes, for the AUROC of the tier.
+    """
     garments = answers.select_rows(answers.has_class)
     shows_garments = len(garments) > 0
     classes, counts = np.unique(garments.truth, return_counts=True)
@@ -182,10 +187,10 @@ def compute_unknown_source_figures(answers: Answers, labels: Sequence[str]) -> d
 
 
 def find_known_source_answers(answers: Answers) -> NDArray[np.bool_]:
-    """Return which answers the figures of tiers are computed from, bool (N,).
+    """Tell which answers are counted in the figures of tiers, bool (N,).
 
-    These are answers to photos of sources (shops, people) that the heads may have learnt. If a tier has none,
-    they are all answers of the tier.
+    Answers to photos of unknown sources (shops, people) are left out, because they have figures of their own.
+    If a tier has no other photos, all its answers are counted.
     """
     tiers = find_measured_tiers(answers)
     unknown = answers.is_from_unknown_source
@@ -221,7 +226,10 @@ def _count_source_answers(answers: Answers, is_counted: NDArray[np.bool_]) -> Un
 
 
 def _compute_lower_bound(garments: Answers) -> float | None:
-    """Return a bound of the share of right accepted answers of a further source; None for too few sources."""
+    """Return a lower bound of the share of accepted answers that are right for a further source.
+
+    It is None if the photos are from fewer than MIN_SOURCES sources.
+    """
     accepted = garments.select_rows(garments.is_accepted)
     names, groups = np.unique(accepted.sources, return_inverse=True)
     if len(names) < MIN_SOURCES:
@@ -240,9 +248,9 @@ def _measure_unknown_auroc(garments: Answers, ood: Answers) -> float | None:
 
 
 def choose_compared_photos(photos: Pictures, parent: LocalRelease, say: Say) -> Pictures:
-    """Return the photos on which a release and its parent can be compared: the parent did not learn them.
+    """Return the photos on which a release can be compared with its parent, which did not learn them.
 
-    Photos that are near copies of a learnt photo are left out, too.
+    Near copies of a learnt photo are left out as well, because the parent would answer them too well.
 
     Args:
         parent: the release that was trained further.
@@ -261,7 +269,7 @@ def choose_compared_photos(photos: Pictures, parent: LocalRelease, say: Say) -> 
 
 
 def answer_with_parent(parent: LocalRelease, photos: Pictures) -> Answers:
-    """Return the parent's answers to photos, for the check (gate) that compares a release with its parent.
+    """Return the parent's answers to photos. Before a release is published, both are compared by these.
 
     Args:
         parent: the release that was trained further.

@@ -1,7 +1,7 @@
-"""Draw the report: confusion matrix, curves, reliability diagram, examples; and a sheet of a data set.
+"""Draw the figures of a report as PNG: confusion matrix, training curves, calibration, and examples.
 
-matplotlib through its objects, so that no window is needed. Writes the named PNGs; every figure comes from
-the report or the answers behind it.
+It also draws a sheet of a data set, with some pictures of each class. Figures are made as objects of
+matplotlib, not through pyplot, so no window or screen is needed.
 """
 
 import warnings
@@ -31,7 +31,8 @@ DPI: Final = 100
 DEFAULT_FONT: Final = "DejaVu Sans"
 """Font of the plots, which comes with matplotlib."""
 FALLBACK_FONT: Final = "Last Resort"
-"""Font of matplotlib that draws a box for every letter, used if no font has the letter."""
+"""Font of matplotlib that draws a box for every letter. It is never chosen, since it seems to have all
+letters."""
 RIGHT_COLOUR: Final = "#1a7f37"
 WRONG_COLOUR: Final = "#c62828"
 QUIET_COLOUR: Final = "#9aa0a6"
@@ -141,10 +142,10 @@ def draw_confusion_matrix(report: Report) -> Figure:
 
 
 def draw_class_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) -> Figure:
-    """Draw shares of each true class: x predicted, y true, each row sums to 1; the diagonal is recall.
+    """Draw a confusion matrix as shares of each true class, so that the diagonal is the recall.
 
     Args:
-        counts: int64 (C, C), one row per true class, one column per predicted class.
+        counts: int64 (C, C), a row for each true class, a column for each predicted class.
         labels: class names in index order.
         title: the title, which names the counted pictures.
     """
@@ -167,7 +168,7 @@ def draw_class_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title:
     for cell, share in zip(axes.texts, shares.flat, strict=False):  # no texts beyond MAX_CLASSES_WITH_NUMBERS
         cell.set_visible(share > 0)
     for tick in axes.get_xticklabels():
-        tick.set_horizontalalignment("right")  # else the middle of a slanted label is below its column
+        tick.set_horizontalalignment("right")  # otherwise the middle of a slanted label is below its column
     axes.tick_params(labelsize="medium" if is_numbered else SMALL_TEXT_POINTS)
     for tick in (*axes.get_xticklabels(), *axes.get_yticklabels()):
         tick.set_parse_math(False)  # a label may hold dollars, which matplotlib would take for a formula
@@ -193,7 +194,8 @@ def draw_training_curves(history: tuple[Epoch, ...]) -> Figure:
         if marker:
             axes.set_xticks(epochs)
         axes.grid(alpha=0.3)
-    # Every epoch shows, the first included: those before the average has caught up are far off the others.
+    # The axes include the first epochs, although these are far off the others, before the average of the
+    # weights has caught up.
     loss_axes.set_ylim(0, 1.05 * max(loss for epoch in history for loss in (epoch.loss, epoch.val_loss)))
     accuracy_axes.set_ylim(
         max(0.0, min(min(epoch.accuracy, epoch.val_accuracy) for epoch in history) - 0.05), 1
@@ -203,7 +205,7 @@ def draw_training_curves(history: tuple[Epoch, ...]) -> Figure:
 
 
 def draw_reliability_diagram(answers: Answers) -> Figure:
-    """Draw accuracy per bin of confidence, the diagonal it should lie on, and the size of each bin."""
+    """Draw the accuracy and the number of answers in each bin of confidence, with the ideal diagonal."""
     figure = Figure(figsize=(5, 5.5), layout="constrained")
     upper, lower = figure.subplots(2, 1, height_ratios=[3, 1], sharex=True)
     CalibrationDisplay.from_predictions(

@@ -1,6 +1,8 @@
-"""Promises about products: answers to photos that were not learnt, product by product.
+"""Measure how often accepted answers about products are right.
 
-Photos are of one product where they share a group; who calls knows that groups are products. Pure.
+A product has several photos, and their answers are combined into one. All photos of one group are taken for
+photos of one product, so the caller has to know that groups are products. A promise is the share of accepted
+products that has to be right, such as 0.95.
 """
 
 import numpy as np
@@ -15,13 +17,13 @@ from training.thresholds.answer_sets import AnswerSet
 
 
 def measure_products(answers: Answers, promised_share: float) -> dict[str, ProductPromise]:
-    """Return, for each attribute, how often accepted answers about products are right, as `Report.products`.
+    """Return, for the class and each attribute, how often accepted answers about products are right.
 
-    Only products of two or more photos with the same true label are counted. A product that shows none of
-    the classes is counted, too: to accept it is wrong.
+    Only products with at least two photos, and with the same true label for each, are counted. A product that
+    shows none of the classes is counted: if it is accepted, it is wrong.
 
     Args:
-        answers: decided answers to photos whose groups are products.
+        answers: decided answers to photos whose groups are products, from networks that did not learn them.
         promised_share: the share of accepted products that is promised to be right, 0..1.
 
     Returns:
@@ -54,7 +56,10 @@ def _find_product_rows(answers: Answers) -> list[NDArray[np.int64]]:
 def _judge_product(
     answers: Answers, rows: NDArray[np.int64], *, is_colour: bool
 ) -> tuple[ProbableAnswer, bool]:
-    """Answer about a product, and tell whether that is right: a further right label of a photo is, too."""
+    """Answer about a product, and tell whether the answer is right.
+
+    A photo may have further right labels, such as a second colour. An answer with one of them is right.
+    """
     labels = answers.probabilities[rows].argmax(axis=1)
     answer = _answer_product(answers, rows, labels, is_colour=is_colour)
     is_further = (labels == answer.label) & answers.is_right[rows]
@@ -79,8 +84,10 @@ def _answer_product(
 def _make_promise(judged_products: list[tuple[ProbableAnswer, bool]], right: float) -> ProductPromise:
     is_right = np.array([is_right for _, is_right in judged_products])
     is_accepted = np.array([answer.reason is None for answer, _ in judged_products])
+    # Confidence 1 for accepted products and 0 for others: the threshold .5 counts the decisions as they are.
     [promise] = make_promises([AnswerSet(PRODUCTS_SET, is_accepted.astype(np.float32), is_right, right)], 0.5)
     confidences = np.array([answer.probabilities[answer.label] for answer, _ in judged_products], np.float32)
+    # The curve says which of the accepted products a higher confidence would still accept.
     accepted = AnswerSet(
         PRODUCTS_SET, np.where(is_accepted, confidences, np.float32(np.nan)), is_right, right
     )

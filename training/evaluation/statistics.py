@@ -1,6 +1,6 @@
-"""Figures of the report that no library has, and the comparison of two evaluations of one model.
+"""Compute figures of the report that no library has, and compare two evaluations of one model.
 
-Pure numpy. Precision, recall, F1 and the confusion matrix are sklearn's (training/evaluation/evaluate.py).
+Most of the figures are about calibration: whether answers are as often right as their confidence says.
 """
 
 from typing import Any, Final
@@ -20,8 +20,8 @@ MAX_CLASSES_SHOWN: Final = 12
 """Largest number of classes whose probabilities are drawn as bars beside a picture."""
 
 FIGURE_TOLERANCE: Final = 1e-3
-"""Largest difference of a figure, and share of pictures with another answer, that rounding on another
-processor explains; on the same one both are zero."""
+"""Largest difference of a figure, and largest share of pictures with another answer, that rounding on another
+processor explains. On the same processor both are zero."""
 
 
 def find_likeliest_classes(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
@@ -33,7 +33,9 @@ def find_likeliest_classes(probabilities: NDArray[np.floating[Any]]) -> NDArray[
 def compute_expected_calibration_error(
     confidences: NDArray[np.floating[Any]], is_right: NDArray[np.bool_]
 ) -> float:
-    """Return the mean distance of confidence from accuracy over ECE_BINS bins, weighted by their size.
+    """Return the mean difference between confidence and accuracy in ECE_BINS bins of confidence (ECE).
+
+    Bins are weighted by the number of their answers. The result is 0 to 1, and 0 is best.
 
     Args:
         confidences: (N,), 0..1; a confidence on the edge of two bins belongs to the lower one.
@@ -45,7 +47,10 @@ def compute_expected_calibration_error(
 
 
 def simulate_null_band(confidences: NDArray[np.floating[Any]]) -> tuple[float, float]:
-    """Simulate the 95% band of the calibration error of N answers that are right as often as they say.
+    """Simulate the calibration error of N answers that are as often right as their confidence says.
+
+    Even such answers have an error above 0, by chance. An error within the band of 95% of the simulations
+    shows nothing against the calibration.
 
     Args:
         confidences: (N,), the confidences of the answers, 0..1.
@@ -87,7 +92,7 @@ def describe_differences(stored_figures: TestFigures, new_figures: TestFigures) 
         for name, (before, now) in figure_pairs.items()
         if not abs(before - now) <= FIGURE_TOLERANCE
     ]
-    # A picture with another answer leaves one cell and enters another.
+    # A picture with another answer leaves one cell and enters another, so it changes two counts.
     moved = (
         np.abs(np.array(stored_figures.confusion_matrix) - np.array(new_figures.confusion_matrix)).sum() // 2
     )

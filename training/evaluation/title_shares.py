@@ -3,7 +3,7 @@
 Each photo gets its right word, such as `skirt`, and its likeliest wrong word: the other kind that the photo
 itself finds most probable. inference/posterior.py multiplies the probabilities of the photo by the factors of
 such a word. A right word should lead to the right kind nearly always, and a wrong one rarely. The photos are
-answered by networks that had not learnt them. report.json keeps what is measured here. Pure.
+answered by networks that had not learnt them. The report stores the figures.
 """
 
 from collections.abc import Iterator, Sequence

@@ -166,8 +166,8 @@ def _check_operators(graph: Graph, serving: Network) -> None:
 
 def _find_layer(node: str, serving: Network) -> str:
     """Return the layer that a node was made from, such as "the layer 'lstm'", for a message."""
-    # The name of a node is a path of layers, outermost first. Their names may have got a number, such as
-    # `lstm_1`.
+    # The name of a node is a path of layers, outermost first. A layer may have got a number there, such as
+    # lstm_1.
     names = {layer.name for layer in serving._flatten_layers(include_self=False, recursive=True)}
     for part in reversed(node.split("/")[:-1]):
         name = part if part in names else part.rpartition("_")[0]
