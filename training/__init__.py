@@ -1,7 +1,11 @@
-"""Pictures -> vectors or pixels -> a head or a network -> calibrated, measured, sealed release.
+"""Train a release: from labelled pictures to a network that is calibrated, measured and sealed.
 
-The only package that imports TensorFlow, sklearn and matplotlib freely; the service never imports it. Start
-reading in own_classes.py and ten_classes.py; improve.py chooses which of them learns corrections. data/
-reads, features/ makes vectors, heads/ and gradient/ learn, thresholds/ decides, evaluation/ measures,
-release/ exports and seals. errors.py has what may go wrong.
+There are three ways. Start reading in the file of one of them:
+
+1. own_classes.py: photos with the classes of a user. A head (last layer) is fitted on vectors that networks
+   which are not trained make of the photos.
+2. ten_classes.py: photos of the ten classes of Fashion-MNIST. A release gets a new head for photos.
+3. pixel_network.py: pictures of 28 x 28. A whole network is trained.
+
+A service never imports this package, so the files here may import TensorFlow, scikit-learn and matplotlib.
 """

@@ -1,8 +1,8 @@
-"""Run a network on pictures, batch by batch, as one graph that is traced once.
+"""Run a Keras network on many pictures, batch by batch.
 
-`keras.Model.predict` traces a graph per shape of batch, thus twice where the last one is smaller. TensorFlow
-adds up the traces of all networks of a process, and warns of them
-(https://github.com/tensorflow/tensorflow/issues/42441). Touches nothing.
+`keras.Model.predict` converts the network to a graph (traces it) once for each size of a batch, so twice if
+the last batch is smaller. TensorFlow counts these for all networks of a process together, and then warns of
+them (https://github.com/tensorflow/tensorflow/issues/42441). Here a network is traced once.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def make_batched_model(network: Network, batch_size: int) -> Callable[[PixelsBat
 
     Args:
         network: the network, with one input of fixed height and width.
-        batch_size: pictures in a run of the network.
+        batch_size: the number of pictures that the network gets at once.
 
     Returns:
         A function from uint8 (N, ...), N at least 1, to the network's outputs, as arrays.

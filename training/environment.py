@@ -1,6 +1,6 @@
-"""The environment of a training: hardware, library versions, and the commit of this code.
+"""Describe the environment of a training: hardware, versions of libraries, and the git commit of this code.
 
-Asks the operating system, the installed packages and git; names no host. Goes into report and manifest.
+A release records them in its report and its manifest. The name of the machine is not among them.
 """
 
 import os

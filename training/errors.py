@@ -9,8 +9,8 @@ TrainingError
 ├── TrainingDiverged        the loss is no number any more
 └── ExportError             a network cannot become a release that answers as it does
 
-Errors that callers treat in the same way share a class. A message says what came, in which file and row, and
-what would do.
+Errors that callers treat in the same way share a class. A message says what is wrong, in which file and row,
+and what to do.
 """
 
 

@@ -1,9 +1,12 @@
-"""Make a better release from people's corrections: find the training that does it, and call it.
+"""Make a better release from people's corrections: find the training that learns them, and call it.
 
-The release that answered the corrected pictures is found. Of the ten classes, its head for photos is fitted
-again (ten_classes.py). Own classes are trained again (own_classes.py, pixel_network.py) on the pictures that
-the release learnt together with the corrections, with the settings that its manifest records. Writes a
-copy of the corrections, and the folder of the run. Read `improve` first.
+People correct the answers of a release in a table. What is trained depends on the classes of this release:
+
+1. The ten classes of Fashion-MNIST: only the head (last layer) that answers photos is fitted again.
+2. A user's own classes: all is trained again, on the pictures that the release learnt and the corrections,
+   with the settings that its manifest records.
+
+Read `improve` first.
 """
 
 import shlex
@@ -58,11 +61,11 @@ class CorrectedRelease:
     """A release, and the corrections that people made to its answers.
 
     Attributes:
-        name: the name of the release, as --from has it.
+        name: the place of the release as a user names it: a folder, a store, or `bundled`.
         release: the release that learns the corrections.
         file: the file of the corrections.
         corrections: the rows of the file.
-        encoding: the encoding of the file, if people name one.
+        encoding: the encoding of the file, if the user named one; otherwise empty.
     """
 
     name: str
@@ -75,9 +78,10 @@ class CorrectedRelease:
 def find_corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and whom it is said to
     file: Path, encoding: str, named_release: str | None, default_store: str, cache: Path, say: Say
 ) -> CorrectedRelease:
-    """Find the release that learns the corrections.
+    """Find the release that learns the corrections, and read these.
 
     Args:
+        file: the table of corrections.
         encoding: the encoding of the file, if it is not UTF-8; else empty.
         named_release: the folder or store of the release; None takes the current release of `default_store`,
             or the bundled release if that store has none.
@@ -111,8 +115,10 @@ class ImproveRequest:
 
     Attributes:
         corrected_release: the corrections, their file and its encoding, and the name of the release.
-        data: the pictures that a release of own classes learnt; None for those that its training named.
-        learnt_corrections: the files of corrections that it learnt; none for those that its training named.
+        data: the place of the pictures that a release of own classes learnt; None for the place that its
+            manifest records.
+        learnt_corrections: the files of corrections that such a release learnt; empty for the files that its
+            manifest records.
         typed_options: the options that a person typed; they come before those that the release records.
         typed_names: the names of all options that a person typed.
         run: the folder of the training, and the command line.
@@ -140,7 +146,7 @@ OPTIONS_SET_BY_IMPROVE: Final = {
 def improve(
     request: ImproveRequest, release: LocalRelease, progress: Progress, check_labels: CheckLabels
 ) -> "Trained":
-    """Train a release again with corrections, with the kind of training (story) that made the release.
+    """Train a release again, together with corrections, in the way in which it was trained.
 
     Args:
         request: the corrections, and how they are learnt.
@@ -155,6 +161,7 @@ def improve(
         BadRecipe: the release knows the ten classes and has no network that answers photos.
         DataError: the corrections cannot be learnt, or the pictures that the release learnt are not found.
     """
+    # The folder and the options are checked before any picture is read.
     check_named_run(request.run.folder)
     typed_names = request.typed_names | request.typed_options.option_names
     if refused_names := sorted(typed_names & OPTIONS_SET_BY_IMPROVE.keys()):
@@ -188,7 +195,8 @@ MAX_COMPARED_FOLDERS: Final = 3
 def find_most_corrected_folders(corrections: Sequence[Correction]) -> tuple[Path, ...]:
     """Return the folders with the most corrected pictures, at most MAX_COMPARED_FOLDERS.
 
-    The answers to the other pictures in them may change, too, once the corrections are learnt.
+    A user is told to compare both releases there, because answers to the other pictures in them may change,
+    too.
 
     Returns:
         The folders, relative to the working directory if they lie below it. The working directory and the
@@ -208,7 +216,7 @@ def find_most_corrected_folders(corrections: Sequence[Correction]) -> tuple[Path
 
 
 def _check_classes(given_labels: Collection[str], name: str, release: LocalRelease) -> None:
-    """Refuse labels that are no class of the release, by its name or index."""
+    """Refuse labels that are neither the name nor the index of a class of the release."""
     labels = release.manifest.labels
     if unknown_labels := sorted(label for label in given_labels if find_class_index(label, labels) is None):
         raise DataError(
@@ -260,7 +268,7 @@ def choose_next_training(
         correction for correction in corrected_release.corrections if correction.attribute == LABEL
     ]
     if products := {correction.product for correction in class_corrections} - {""}:
-        # Here: scikit-learn is not installed where serving alone is.
+        # Imported here, because scikit-learn is not installed with a service.
         from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY as RIGHT  # noqa: PLC0415
 
         needed_text = f"{count_needed_answers(RIGHT)} accepted ones are needed to show {RIGHT:.0%}"
@@ -309,14 +317,22 @@ def _repeat_recorded_training(
     learnt_corrections: Sequence[str],
     progress: Progress,
 ) -> tuple[TrainingOptions, HashedFiles]:
-    """Return the options of the parent's training, with a copy of all corrections, and the files read."""
+    """Return the options of the training that made a release of own classes, with all corrections.
+
+    Earlier and new corrections are saved as one file, which takes the place of the recorded ones.
+
+    Returns:
+        The options, and the files that were read.
+    """
     parent = corrected_release.release
     options = TrainingOptions.read_recorded(parent.manifest.training)
     place = _find_learnt_pictures_place(data, options.data, parent)
     earlier_files = _find_learnt_corrections(learnt_corrections, options, parent)
     typed = corrected_release.encoding
     recorded = options.encoding
-    encoding = (typed or recorded) if data else (recorded or typed)  # a recorded list has its own
+    # The recorded encoding is that of the recorded list, so it comes first unless the user named another
+    # list.
+    encoding = (typed or recorded) if data else (recorded or typed)
     options = options.replace_options(data=str(place), encoding=encoding or None)
     named_data = Named(
         place=options.data, reading=options.reading, attributes=options.attribute, parent=parent
@@ -345,7 +361,9 @@ def _repeat_recorded_training(
         f"{parent.version} knows {len(parent.manifest.labels)} classes of your own. It is trained again on "
         f"{place}, under the corrections in {copy}."
     )
-    if is_of_photos:  # a head learns them, whatever the parent was trained by
+    # Photos are learnt by a head, even if the release was a network for pixels. A head uses no options
+    # of a training by gradient.
+    if is_of_photos:
         options = options.keep_options_of_story("own classes")
     return options.replace_options(corrections=(str(copy),)), hashed_files | corrections.hashed_files
 
@@ -353,7 +371,7 @@ def _repeat_recorded_training(
 def _find_learnt_corrections(
     named_files: Sequence[str], options: TrainingOptions, parent: LocalRelease
 ) -> list[Path]:
-    """Return the corrections that the release learnt: those that are named, else the recorded ones."""
+    """Return the files of corrections that the release learnt: the named ones, or else the recorded ones."""
     files = [expand_home(file) for file in named_files or options.corrections]
     if missing_files := [file for file in files if not file.is_file()]:
         raise DataError(
@@ -364,7 +382,8 @@ def _find_learnt_corrections(
 
 
 def _has_learnt_any(parent: LocalRelease, hashed_files: HashedFiles) -> bool:
-    """Tell whether a release learnt one of these pictures, or nearly the same, or does not say so."""
+    """Tell whether a release learnt one of these pictures or a near copy. It is true if it is not known."""
+    # By SHA-256 first, since a perceptual hash needs each picture decoded.
     if find_learnt_pictures(
         parent, np.array(list(hashed_files.sha256.values()), str), is_learnt_if_unstated=True
     ).any():
@@ -399,7 +418,7 @@ def _check_attributes(corrections: Corrections, names: Sequence[str]) -> None:
 def _find_learnt_pictures_place(
     named_place: str | None, recorded_place: str | None, parent: LocalRelease
 ) -> Path:
-    """Return the place of the pictures that the release learnt: the named one, else the recorded one."""
+    """Return the place of the pictures that the release learnt: the named one, or else the recorded one."""
     if named_place is None and (recorded_place is None or not expand_home(recorded_place).exists()):
         reason = (
             "does not say where these are"

@@ -1,6 +1,6 @@
-"""Load TensorFlow with few of the lines that it writes about itself.
+"""Load TensorFlow without the lines that it prints about itself, and check that libraries are installed.
 
-A user who sets TF_CPP_MIN_LOG_LEVEL sees all that this level lets through.
+A user who wants these lines sets TF_CPP_MIN_LOG_LEVEL, the log level of TensorFlow.
 """
 
 import importlib
@@ -37,10 +37,11 @@ def require_library(module: str, name: str) -> None:
 
 
 def allow_many_networks() -> None:
-    """Hide TensorFlow's warning of retracing, and no other; for commands that fit several networks.
+    """Hide TensorFlow's warning of retracing, and no other, in commands that fit several networks.
 
-    Keras traces the steps of each network once. TensorFlow takes them for one function that is traced again
-    and again, and warns where the fits are short (https://github.com/tensorflow/tensorflow/issues/42441).
+    The warning is wrong there. Keras traces (compiles) the steps of each network once. TensorFlow takes them
+    for one function that is traced again and again, and warns if the fits are short
+    (https://github.com/tensorflow/tensorflow/issues/42441).
     """
     logging.getLogger("tensorflow").addFilter(_is_not_about_retracing)
 
@@ -70,16 +71,18 @@ def start_tensorflow() -> None:
         importlib.import_module("tensorflow")
         return
     os.environ[LOG_LEVEL_VARIABLE] = FATAL_ERRORS_LEVEL
+    # The log level alone is not enough: until the import has initialised absl, C++ code writes at any level.
     with hide_stderr():
         importlib.import_module("tensorflow")
 
 
 @contextmanager
 def hide_stderr() -> Iterator[None]:
-    """Hide all output to stderr in a block, also that of C++; if the block raises, print the output then.
+    """Hide all output to stderr in a block, also that of C++ code.
 
-    Until absl is initialized, which TensorFlow's import does, it writes whatever the log level is.
+    If the block raises an exception, the output is printed.
     """
+    # The descriptor is replaced and not `sys.stderr`, which C++ code does not use.
     sys.stderr.flush()
     stderr = os.dup(STDERR_DESCRIPTOR)
     with os.fdopen(stderr, "wb", buffering=0) as original_stderr, TemporaryFile() as hidden_output:

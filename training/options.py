@@ -1,8 +1,8 @@
-"""Options that a user chooses for a training: from a command line, recorded by the release, and read again.
+"""The options of one training, as a user types them and a release records them.
 
-A release records what differs from the defaults; `wardrobe improve` trains with that again. Of a recipe these
-are the fields that were set; the others are those of the recipe that is named, or that fits the data. Pure.
-Parsing: scripts/data_options.py.
+A release records the options that differ from the defaults, and `wardrobe improve` trains with them again. A
+recipe is the settings of a training by gradient, such as the learning rate. Fields of a recipe that the user
+did not set come from the named recipe, or from the default recipe for the data.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,13 +17,15 @@ from training.errors import UnusedOption
 from training.gradient.recipes import PLAIN_RECIPE, Recipe
 
 _CHOSEN_OTHERWISE: Final = ("network", "warm_up", "averaging", "schedule")
-"""Fields of a recipe that another option sets, or named recipes alone."""
+"""Fields of a recipe that have no option of their own: `network` has another one, and named recipes set the
+others."""
 
 RECIPE_FIELDS: Final = tuple(field.name for field in fields(Recipe) if field.name not in _CHOSEN_OTHERWISE)
 """Names of the recipe's fields that options of `wardrobe train` set, each under the name of its field."""
 
 TrainingStory: TypeAlias = Literal["own classes", "pixels", "photos"]
-"""Story of a training: heads of own classes, a network that reads pixels, or a release's head for photos."""
+"""Way to train a release (story): a head for a user's own classes, a network that reads pixels, or a new head
+for photos of the ten classes."""
 
 TRAINING_STORIES: Final[tuple[TrainingStory, ...]] = get_args(TrainingStory)
 
@@ -61,11 +63,11 @@ _WHY_NOT_FOR_PHOTOS: Final = {
 
 
 def check_options_used(names: Iterable[str], *stories: TrainingStory) -> None:
-    """Check that each option has an effect in one of the trainings (stories) that may follow.
+    """Refuse an option that has no effect in any of the trainings that may follow.
 
     Args:
-        names: the options that a person typed, by their names as attributes.
-        stories: the stories that may be trained; an option of one of them is not refused.
+        names: the options that a person typed, by their names as attributes, such as `data_licence`.
+        stories: the ways to train that may follow. An option that one of them uses is not refused.
 
     Raises:
         UnusedOption: one of the options is used by none of them.
@@ -77,26 +79,28 @@ def check_options_used(names: Iterable[str], *stories: TrainingStory) -> None:
 
 
 class TrainingOptions(BaseModel):
-    """The options of a training.
+    """The options of a training. A value that was not set has its default.
 
     Attributes:
         data: the place of the pictures; None for Fashion-MNIST.
-        attribute: columns that are learnt beside the class.
-        corrections: files of other labels.
-        skip_unreadable: leave out files that are no pictures.
-        path_column, root, encoding, skip_bad_rows: the way in which a table is read; see `ListOptions` of
-            labelling/lists/list_reading.py.
+        attribute: the columns of a table that are learnt besides the class, such as `colour`.
+        corrections: tables of people's corrections, which replace labels of the data.
+        skip_unreadable: whether files that are no pictures are left out.
+        path_column: the columns of a table that name pictures; empty for `path`.
+        root: the folder to which paths in a table are relative; None for the folder of the table.
+        encoding: the encoding of a table that is neither UTF-8 nor UTF-16; None to refuse such a table.
+        skip_bad_rows: whether rows that do not fit the header of a table are left out.
         product_column: the column of the table that says which pictures show one product; None without
             products.
         data_licence: the licence of the data, for the model card.
-        fast: own classes: leave EfficientNet-Lite2 out.
-        network: the network that is trained by gradient.
-        recipe: the name of the recipe that is changed.
-        accept_right: share of accepted answers that must be right; None for the usual one.
-        accept_confidence: the confidence that each of them needs.
+        fast: whether EfficientNet-Lite2 is left out of the frozen networks; for own classes alone.
+        network: the name of the network that is trained by gradient.
+        recipe: the name of the recipe from which a training by gradient starts.
+        accept_right: the share of accepted answers that must be right, 0 to 1; None for the usual one.
+        accept_confidence: the confidence that each accepted answer needs, 0 to 1.
         release: the release of the ten classes whose head for photos is fitted again.
-        photos: the photos that this head learns.
-        recipe_fields: the fields of RECIPE_FIELDS that were set.
+        photos: the place of the photos that this head learns.
+        recipe_fields: the fields of a recipe that were set, such as {"epochs": 20}.
     """
 
     model_config: ClassVar[ConfigDict] = ConfigDict(frozen=True, extra="forbid")
@@ -169,7 +173,7 @@ class TrainingOptions(BaseModel):
         return self.model_validate(earlier_values | options)
 
     def keep_options_of_story(self, story: TrainingStory) -> Self:
-        """Return a copy of these options without the options that a training of this story does not use."""
+        """Return a copy of these options without those that one way to train (story) does not use."""
         return self.parse_json(
             {name: value for name, value in self.convert_to_json().items() if name in USES[story]}
         )
@@ -196,7 +200,7 @@ class TrainingOptions(BaseModel):
 
     @property
     def _recipe(self) -> Recipe:
-        """The fields of a recipe that were set, on one whose seed and limit are the usual ones.
+        """A recipe with the fields that were set, for the default values of seed and limit.
 
         Raises:
             BadRecipe: a field cannot be trained with.

@@ -1,8 +1,11 @@
-"""Train own classes: a head on the vectors of frozen networks. Read it top to bottom.
+"""Train a release on photos with a user's own classes.
 
-Pictures are read and split into folds; frozen networks make a vector of each; a head is learnt on all of
-them, and a head per fold answers what it did not learn; these answers decide and measure; the release is
-exported and sealed. Writes the run's folder alone. Before importing it: loading.start_tensorflow.
+Frozen networks, which come with the package and are not trained, turn each picture into a vector. A head, the
+last layer, is fitted on these vectors. Unless a table names a test set, no picture is held out: the pictures
+are divided into folds, and for each fold a further head learns the other folds and answers this one. By these
+answers thresholds are chosen and the release is measured.
+
+Call `start_tensorflow` before this module is imported, so that TensorFlow prints nothing.
 """
 
 import time
@@ -92,7 +95,8 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     """
     check_named_run(run)
     blocks = FAST_BLOCKS if options.fast else ALL_BLOCKS
-    # 1) Pictures: each content once, seen as it is read, in folds that keep groups together.
+    # 1) Pictures: each content once, turned into a vector while it is read, in folds that keep groups
+    # together.
     began = time.perf_counter()
     body = build_vector_network(blocks)
     data = make_labelled_vectors(named_data, contents, make_feature_function(body), options, progress)
@@ -101,10 +105,11 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     train = parts.train
     folds = choose_folds(parts.train)
     announce_training(parts, folds, blocks, options, progress)
-    # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
+    # 2) Heads: one for each fold, which answers the fold, and the one that is released.
     heads = fit_class_and_attribute_heads(train, folds, blocks, progress)
     head = heads[LABEL].head
-    # 3) The OOD score, against photos of other things; of each fold, too.
+    # 3) The score that tells the classes from photos of other things (OOD): one for each fold, and the
+    # released one.
     ood, measure, distances = _fit_ood_score(train, folds, blocks, progress)
     answers = make_answers(Scores.make_class_scores(heads[LABEL].out_of_fold, distances), train, folds=folds)
     seconds = time.perf_counter() - began
@@ -178,7 +183,7 @@ def announce_training(
     options: TrainingOptions,
     progress: Progress,
 ) -> None:
-    """Print which pictures are learnt, and warn if they are too few to promise a share of right answers."""
+    """Say which pictures are learnt, and warn if they are too few to promise a share of right answers."""
     progress.say(
         f"{parts.train.describe_size()}: a head on {', '.join(blocks)}, and {folds.max()} heads "
         "that each answer what they did not learn."
@@ -192,7 +197,7 @@ def announce_training(
 
 
 def _describe_accuracy(answers: Answers, labelled_count: int, seconds: float) -> str:
-    """Say how many answers of heads of folds are right.
+    """Return a sentence that says how many answers to pictures which a head did not learn are right.
 
     Args:
         answers: the answers to pictures that the head had not learnt.
@@ -215,7 +220,13 @@ def _make_training_figures(  # noqa: PLR0913, PLR0917 - each is a line of the re
     seconds: float,
     recorded: dict[str, JsonValue],
 ) -> TrainingFigures:
-    """Return the making of the heads for report and manifest: no epoch, and C of the logistic regression."""
+    """Return the facts about the training for report and manifest.
+
+    Args:
+        strength: the value of C, the inverse of the L2 penalty, of the head for the class.
+        recorded: further facts, such as the command.
+    """
+    # No epochs: a logistic regression is fitted at once.
     configuration: dict[str, JsonValue] = {
         "network": network_name,
         "seed": options.seed,
@@ -236,11 +247,11 @@ def _make_training_figures(  # noqa: PLR0913, PLR0917 - each is a line of the re
 def fit_class_and_attribute_heads(
     train: Pictures, folds: FoldNumbers, blocks: Sequence[BlockName], progress: Progress
 ) -> dict[str, FittedHead]:
-    """Fit a logistic head for the class and for each attribute, and cross-fitted answers of each head.
+    """Fit a logistic head for the class and for each attribute, and get cross-validated answers of each.
 
     Args:
         train: N pictures with the vectors that the frozen networks made of them; each class occurs.
-        folds: the division of these pictures into folds.
+        folds: the fold of each picture, from 1; 0 for none.
         blocks: the parts of the vector, one for each frozen network.
         progress: the display of the heads that are fitted.
 
@@ -269,7 +280,12 @@ def fit_class_and_attribute_heads(
 def _fit_ood_score(
     train: Pictures, folds: FoldNumbers, blocks: Sequence[BlockName], progress: Progress
 ) -> tuple[OodPhotos | None, ClassWhitening | OodScore, Distances]:
-    """Choose photos of other things, fit the OOD score against them, and return both with its distances."""
+    """Choose photos of other things, and fit the score that tells the classes from them (OOD).
+
+    Returns:
+        The photos, None if there are none to choose; the score; and the distances of the pictures, from
+        scores of folds that did not learn them.
+    """
     features = train.features.upright[:, find_measured_part(blocks)]
     other_things = choose_other_things(blocks[0], train, features, folds, progress.say)
     with progress.show_progress("fitting OOD scores") as watch:
@@ -284,14 +300,14 @@ def fit_unfamiliarity_with_folds(
     other_things: OodPhotos | None,
     report_done: ReportDone,
 ) -> tuple[ClassWhitening | OodScore, Distances]:
-    """Fit the measure of how unfamiliar a picture is, and return it with cross-fitted distances.
+    """Fit the measure of how unfamiliar a picture is, and return it with cross-validated distances.
 
     Args:
         train: N pictures.
         features: float32 (N, M), the part of their vectors in which distances are measured.
-        folds: the division of these pictures into folds.
+        folds: the fold of each picture, from 1; 0 for none.
         other_things: photos of other things (out of distribution), which an OodScore learns to tell apart;
-            None for a Whitening, the distance from the learnt pictures alone.
+            None for a ClassWhitening, which measures the distance to the learnt classes.
         report_done: a function that is called after each fold.
     """
     done = count(1)

@@ -1,8 +1,9 @@
-"""Train a network that reads pixels by gradient: Fashion-MNIST, or pictures in its form.
+"""Train a release whose network reads pixels of 28 x 28: Fashion-MNIST, or pictures in its form.
 
-Data and recipe come in; the training set is divided, the network is fitted, and the release is exported,
-decided, measured and sealed. A run that was killed goes on after its last finished epoch. Writes the run's
-folder alone. Before importing it: loading.start_tensorflow.
+The whole network is trained by gradient descent, with the settings of a recipe. Thresholds are chosen by
+pictures that are held out. A training that was killed goes on after its last finished epoch.
+
+Call `start_tensorflow` before this module is imported, so that TensorFlow prints nothing.
 """
 
 from collections.abc import Mapping
@@ -47,6 +48,7 @@ def train_pixel_network(
         OutputUnusable: the folder has a release already.
         TrainingError: the checkpoint belongs to another run, or the network cannot be exported.
     """
+    # Before the fit, which may take long. It is checked again when the release is put there.
     check_no_release(run.folder / NEW_RELEASE_FOLDER)
     parts = split_data(data, recipe.limit, recipe.held_out)
     progress.say(
@@ -65,7 +67,7 @@ def train_pixel_network(
 def fit_pixel_network(
     run: TrainingRun, data: LabelledData, parts: Split, recipe: Recipe, progress: Progress
 ) -> FittedNetwork:
-    """Fit a network to pictures, from the checkpoint of the run on if the run has one.
+    """Fit a network to pictures. If the run has a checkpoint, the fit goes on from there.
 
     Raises:
         TrainingError: the checkpoint belongs to another run.
@@ -133,7 +135,7 @@ def release_pixel_network(  # noqa: PLR0913, PLR0917 - a fit, what it was made o
 
 
 def describe_kept_weights(recipe: Recipe) -> str:
-    """Return a phrase that says which weights a training keeps: of the best epoch, or their average."""
+    """Return a phrase that says which weights a training keeps: the best epoch's, or an average of epochs."""
     if recipe.kept == "least_loss":
         return "the weights of the least validation loss"
     return "the average of the weights after the last epoch"

@@ -1,4 +1,7 @@
-"""Reports of a training while it runs. On a terminal: scripts/progress_bars.py."""
+"""Report to people how far a training is, and warn them of likely mistakes.
+
+`Progress` is the protocol of a display, and `ProgressLines` one that prints plain lines.
+"""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -107,12 +110,15 @@ def explain_resuming(advice: str) -> Iterator[None]:
 
 
 def warn_of_few_answers(answers: int, accuracy: float, say: Say) -> None:
-    """Warn, before a long training, if too few answers would choose the thresholds of acceptance.
+    """Warn, before a long training, if there are too few pictures to accept any answer.
+
+    An answer is accepted only if enough others show the promised share of right answers. For 0.95 they are at
+    least 59.
 
     Args:
-        answers: the number of answers of networks that did not learn the picture.
-        accuracy: the share of right answers among accepted ones that is to be promised, 0..1.
-        say: receives the warning.
+        answers: the number of answers from networks that did not learn the picture.
+        accuracy: the share of accepted answers that is to be promised to be right, 0 to 1.
+        say: a function that receives the warning.
     """
     if (least := count_needed_answers(accuracy)) > answers:
         promise = Promise(

@@ -1,4 +1,4 @@
-"""Choose the recipe of a training by gradient from its options. Pure."""
+"""Choose the recipe of a training by gradient: its settings, such as the learning rate."""
 
 from dataclasses import replace
 from typing import Any
@@ -19,8 +19,8 @@ from training.options import TrainingOptions
 def choose_recipe(options: TrainingOptions, data: LabelledData) -> Recipe:
     """Return the recipe (the settings of a training by gradient) for these options and pictures.
 
-    The start is the recipe that the options name, or the usual one, adapted to the number of pictures. The
-    fields that the options set replace those of the start.
+    It starts from the recipe that the options name. If they name none, it starts from the default recipe,
+    adapted to the number of pictures. Fields that the options set come last, so that they win.
 
     Args:
         data: the pictures that are learnt.

@@ -1,7 +1,10 @@
-"""Choose the story of a training, check its options and its classes, and call it.
+"""Choose the way to train (story) that pictures need, check options and classes, and call it.
 
-Own classes: own_classes.py; pictures of 28 x 28 by gradient: pixel_network.py; photos of the ten classes:
-ten_classes.py. Used by `wardrobe train`, and by improve.py.
+There are three stories:
+
+1. `own classes`: photos with a user's own classes. A head is fitted on vectors of frozen networks.
+2. `pixels`: pictures of 28 x 28. A network is trained by gradient.
+3. `photos`: photos of the ten classes of Fashion-MNIST. The head for photos of a release is fitted again.
 """
 
 from collections.abc import Collection
@@ -34,7 +37,8 @@ class RunRequest:
     """The folder of a training, and the files that are written beside its release.
 
     Attributes:
-        folder: the folder that a person named and that is claimed; None for one that the pictures name.
+        folder: the folder that a person named, which the caller has locked; None for a folder whose name
+            comes from the pictures.
         command_line: the command line, which the release records.
         tensorboard_folder: the folder of TensorBoard's log; None for no log. Only for a training by gradient.
         is_fresh: whether a checkpoint is removed first. Only for a training by gradient.
@@ -52,7 +56,8 @@ def make_named_pictures(
     """Return the pictures of a training that the options name: their place, and the way they are read.
 
     Args:
-        csv_pair: CSV files of pixels, a training set and a test set, that take the place of these pictures.
+        csv_pair: two CSV files of pixels, a training set and a test set, in place of the pictures that the
+            options name.
         parent: the release whose labels the training has to learn; None if the labels are free.
     """
     return Named(
@@ -69,7 +74,7 @@ def make_named_pictures(
 
 
 def _list_required_labels(parent: LocalRelease | None) -> dict[str, tuple[str, ...]]:
-    """Return the labels that a better release than this one has to know, by class and attribute."""
+    """Return the labels that a release has to know which takes the place of this one, by question."""
     if parent is None:
         return {}
     heads = parent.manifest.attributes
@@ -95,7 +100,7 @@ def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where
     typed_names: Collection[str] = (),
     known_files: HashedFiles = NO_HASHED_FILES,
 ) -> "Trained":
-    """Train a release on pictures: by gradient if they are 28 x 28, else a head on frozen networks.
+    """Train a release on pictures: a network by gradient if they are 28 x 28, else a head on frozen networks.
 
     Args:
         run: the folder, and the files that are written there.
@@ -105,7 +110,7 @@ def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where
         known_files: files of the pictures that were read before.
 
     Raises:
-        UnusedOption: the story does not use an option that was typed.
+        UnusedOption: this way to train does not use an option that was typed.
         TrainingError: the pictures cannot be learnt.
     """
     listing = named_data.list_pictures()
@@ -134,7 +139,7 @@ def choose_training_story(
     typed_names: Collection[str] = (),
     known_files: HashedFiles = NO_HASHED_FILES,
 ) -> tuple[TrainingStory, HashedFiles]:
-    """Return the story, the sort of training that pictures need, after a look at the first pictures.
+    """Return the way to train (story) that pictures need, after a look at the first ones.
 
     Args:
         listing: the pictures; None for a data set in the form of Fashion-MNIST.
@@ -146,8 +151,9 @@ def choose_training_story(
         The story, and the files that were read to find out, with the known ones.
 
     Raises:
-        UnusedOption: the story does not use one of these options.
+        UnusedOption: this way to train does not use one of these options.
     """
+    # Twice: an option that no story of these uses is refused before any picture is read.
     check_options_used(typed_names, *(("pixels",) if listing is None else ("own classes", "pixels")))
     if listing is None:
         return "pixels", NO_HASHED_FILES

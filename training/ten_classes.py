@@ -1,10 +1,13 @@
-"""Fit the network that answers photos of the ten classes. Read it top to bottom.
+"""Train a release that answers photos of the ten classes of Fashion-MNIST.
 
-Photos are read; a frozen network makes a vector of each; a head is learnt on all of them, and heads of folds
-answer what they did not learn, which decides; the release is exported and sealed. Corrections are learnt with
-the photos that come with this package, so that no class is forgotten; what the parent answers to them is
-kept for the gate (evaluation/photos.py). The release has the other files of its parent. Writes the run's
-folder alone. Before importing it: loading.start_tensorflow.
+The release is made from another one (its parent), and only its head for photos is new. A frozen network,
+which is not trained, turns each photo into a vector. A head, the last part of the network, is fitted on these
+vectors. Thresholds are chosen by cross-validation: further heads answer photos that they did not learn.
+
+If the photos are a user's corrections, the photos that come with this package are learnt as well, so that no
+class is forgotten.
+
+Call `start_tensorflow` before this module is imported, so that TensorFlow prints nothing.
 """
 
 import hashlib
@@ -70,14 +73,14 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
         listing: the photos with their classes, if they were listed before.
 
     Returns:
-        The result of the training, and the head with its cross-fitted answers.
+        The result of the training, and the head with its cross-validated answers.
 
     Raises:
         OutputUnusable: the folder has a release already.
         TrainingError: the photos cannot be learnt from.
         StoreError: the release cannot be sealed.
     """
-    # 1) Photos: read, and seen by the frozen network.
+    # 1) Photos: read, and turned into vectors by the frozen network.
     began = time.perf_counter()
     labels = parent.manifest.labels
     check_named_run(run)
@@ -94,7 +97,7 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
         learnt_photos = compute_learnt_photos(
             photos, folder, parent, progress, has_corrections=has_corrections
         )
-        # 2) Heads: of folds, which answer what they did not learn, and the one that is released.
+        # 2) Heads: one for each fold, which answers the fold, and the one that is released.
         head = fit_parent_head(learnt_photos, parent, progress)
         record = _describe_network(head, learnt_photos) | {
             "command": command,
@@ -102,7 +105,8 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
             "seconds": round(time.perf_counter() - began, 1),
             "libraries": dict(find_library_versions()),
         }
-        # 3) Release: decided and measured by these answers. The parent's to corrections are for the gate.
+        # 3) Release: thresholds and figures come from these answers. The parent's answers to the corrections
+        # are stored, so that both releases can be compared before a promotion.
         old_answers = NO_ANSWERS
         if compared_photos is not None:
             with progress.show_progress("asking the release before"):
@@ -132,11 +136,11 @@ def _describe_network(head: PhotoHead, learnt_photos: Pictures) -> dict[str, Jso
 
 
 def _collect_evidence(head: PhotoHead, photos: Pictures, old_answers: Answers) -> PhotoEvidence:
-    """Return the answers that decide and measure the head.
+    """Return the answers by which the head's thresholds are chosen and its figures are measured.
 
     Args:
         photos: the photos of the user.
-        old_answers: the parent's answers to them, for the gate; empty if they are no corrections.
+        old_answers: the parent's answers to these photos; empty if they are no corrections.
     """
     return PhotoEvidence(
         cross_fitted=make_fold_answers(head),
@@ -146,7 +150,7 @@ def _collect_evidence(head: PhotoHead, photos: Pictures, old_answers: Answers) -
 
 
 def fit_parent_head(learnt_photos: Pictures, parent: LocalRelease, progress: Progress) -> PhotoHead:
-    """Fit the head (last layer) that answers photos, on all photos, and get cross-fitted answers.
+    """Fit the head that answers photos, on all photos, and get cross-validated answers.
 
     Args:
         learnt_photos: all photos that are learnt, from `compute_learnt_photos`.
@@ -159,6 +163,9 @@ def fit_parent_head(learnt_photos: Pictures, parent: LocalRelease, progress: Pro
         no_scores = Scores.make_class_scores(
             np.zeros((np.count_nonzero(folds), len(labels)), np.float32), None
         )
+        # If the parent's thresholds stay, answers about unknown things are not needed, and several fits are
+        # saved. This depends on tiers, sources and classes of the photos alone, so the scores may be zeros
+        # here.
         can_keep = can_keep_thresholds(make_checked_answers(learnt_photos, no_scores, folds), parent)
         thing_folds = np.zeros_like(folds) if can_keep else make_thing_folds(learnt_photos)
         head = fit_photo_head(learnt_photos, labels, folds, thing_folds, watch)
@@ -181,7 +188,14 @@ def _announce_photos(photos: Pictures, folder: Path, progress: Progress, *, has_
 def compute_learnt_photos(
     photos: Pictures, folder: Path, parent: LocalRelease, progress: Progress, *, has_corrections: bool
 ) -> Pictures:
-    """Return the photos that are learnt, with their vectors; to corrections, the bundled photos are added."""
+    """Compute the feature vectors of the photos to learn.
+
+    If the photos are corrections, the photos that come with this package are added, so that the network does
+    not forget these. A photo that is in both is taken from the corrections.
+
+    Raises:
+        BadRecipe: the parent has other classes than the photos of this package.
+    """
     with progress.show_progress("seeing photos") as watch:
         photos_with_vectors = compute_photo_features(photos, folder, watch)
     if not has_corrections:
@@ -198,10 +212,10 @@ def compute_learnt_photos(
 
 
 def make_fold_answers(head: PhotoHead) -> Answers:
-    """Return cross-fitted answers to photos, before anything is decided.
+    """Return the cross-validated answers of a head, before they are accepted or reviewed.
 
-    They are answers to the photos that have a fold, and to photos of things that no head learnt
-    (UNLEARNT_THINGS).
+    They are about two sorts of photos: photos that a person checked, which have a fold; and photos of other
+    things, answered by heads that learnt no such thing (the set UNLEARNT_THINGS).
     """
     unseen_ood_scores = head.unseen_ood_scores
     answers = make_checked_answers(head.learnt_photos, head.cross_validated_scores, head.folds)
@@ -217,7 +231,7 @@ def make_fold_answers(head: PhotoHead) -> Answers:
 
 
 def make_checked_answers(learnt_photos: Pictures, scores: Scores, folds: FoldNumbers) -> Answers:
-    """Return the undecided answers to those photos that have a fold.
+    """Return the answers to the photos that have a fold, before they are accepted or reviewed.
 
     Args:
         scores: the scores of the photos that have a fold, in their order.
@@ -226,13 +240,13 @@ def make_checked_answers(learnt_photos: Pictures, scores: Scores, folds: FoldNum
     answers = make_photo_answers(
         scores, learnt_photos.take(has_fold), networks="photos", folds=folds[has_fold]
     )
-    # A source is not unknown where each fold's head learnt unchecked photos of it.
+    # Photos that no person checked are in no fold, so each head learns them. Their sources are not unknown.
     is_learnt = np.isin(answers.sources, learnt_photos.sources[~learnt_photos.is_checked])
     return replace(answers, sources=np.where(is_learnt & answers.is_from_unknown_source, "", answers.sources))
 
 
 def _make_file_answers(photos: Pictures, head: PhotoHead) -> FileAnswers:
-    """Return the answers of heads of folds to the photos at hand that show a class."""
+    """Return the cross-validated answers to the user's photos that show a class, with their files."""
     files = dict(zip(photos.sha256.tolist(), photos.files, strict=True))
     answered_photos = head.learnt_photos.take(head.folds > 0)
     answers = make_photo_answers(
@@ -245,7 +259,7 @@ def _make_file_answers(photos: Pictures, head: PhotoHead) -> FileAnswers:
 
 
 def _hash_photos(photos: Pictures) -> str:
-    """Return sixteen hex digits of photos with their labels, whatever their files are called."""
+    """Return sixteen hex digits that depend on photos and labels, and not on the names of files."""
     lines = sorted(
         f"{sha256} {tier} {label}"
         for sha256, tier, label in zip(photos.sha256, photos.tiers, photos.classes.tolist(), strict=True)
