@@ -22,6 +22,10 @@ OUTCOMES: Final[tuple[Reason | None, ...]] = (None, *find_reasons([Place.PICTURE
 None stands for an accepted answer, and each reason for a review.
 """
 
+MAX_WHOLE_PATH: Final = 255
+"""Longest path of a picture that a message shows whole, in characters. Systems allow names of files up to
+this length."""
+
 
 class RowCounts:
     """Counts of the rows of one table, as the model or the list decided them.
@@ -108,7 +112,11 @@ class RowCounts:
             self.rows_without_picture += 1
             self.first_missing_picture = self.first_missing_picture or record.error
         elif record.error and not self.first_error:
-            self.first_error = f"{shorten_text(record.name)}: {record.error}"
+            # A person has to find the picture, so its path stays whole. A longer text is no path of a
+            # usual file, but base64 in the column of paths, for example.
+            is_path = len(record.name) <= MAX_WHOLE_PATH
+            name = record.name if is_path else shorten_text(record.name)
+            self.first_error = f"{name}: {record.error}"
 
     def _count_class_decision(self, decision: HeadDecision) -> None:
         is_by_person = decision.decided_by == DecidedBy.PERSON

@@ -215,7 +215,8 @@ def test_a_bad_picture_is_a_row_with_an_error(little_release: Path, tmp_path: Pa
 def test_where_every_picture_is_an_error_the_first_is_all_that_is_said_and_the_exit_code_is_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    texts = write_folder(tmp_path / "texts", {"a.jpg": b"no picture", "b.jpg": b"nor this"})
+    long_name = "texts " * 20
+    texts = write_folder(tmp_path / long_name.strip(), {"a.jpg": b"no picture", "b.jpg": b"nor this"})
 
     assert main([str(texts), "--out", str(tmp_path / "table.csv")]) == 1
     said, doubts = capsys.readouterr()
