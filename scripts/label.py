@@ -31,6 +31,7 @@ from labelling.write.summary import Summary
 from labelling.write.table import WORKBOOK_ENDING, check_form
 from scripts.__main__ import command
 from scripts.label_job import ENGINES_BY_NAME, REVIEW_LIMIT, read_labelling_job
+from scripts.label_list import check_list_options, write_list
 from scripts.label_outputs import print_outputs
 from scripts.label_summary import print_table_figures
 from scripts.list_options import add_list_options
@@ -51,6 +52,7 @@ EXAMPLE_COMMANDS = (
     "wardrobe label list.csv --allow-host cdn.example --out labels.csv",
     "wardrobe label --corrections corrections.csv --out labels.csv",
     "wardrobe label photos --out labels.csv --into sorted",
+    "wardrobe label photos --write-list list.csv",
     "wardrobe label s3://shop/photos --out labels.csv --model s3://models/wardrobe --json",
 )
 
@@ -60,9 +62,11 @@ def execute(arguments: argparse.Namespace) -> object:
 
     Returns:
         The summary for --json, as a NegativeResult (exit code 1) if no picture could be read, or if one
-        could not be copied into the folder of --into.
+        could not be copied into the folder of --into. With --write-list, the figures of the list.
     """
     _check_options(arguments)
+    if arguments.write_list:
+        return write_list(arguments)
     job = read_labelling_job(arguments)
     columns = make_photo_columns(job.settings, has_human_answers=True, has_own_words=True)
     make_folders([arguments.review] if arguments.review else [])
@@ -80,6 +84,11 @@ def execute(arguments: argparse.Namespace) -> object:
 
 def _check_options(arguments: argparse.Namespace) -> None:
     """End the command if its options do not go together."""
+    if arguments.write_list:
+        check_list_options(arguments, build_parser().parse_args([]))
+        return
+    if arguments.out is None:
+        arguments.error("name the table to write: --out FILE")
     if arguments.source is None and not arguments.corrections:
         arguments.error("name a SOURCE to label, or --corrections of a table that is there")
     named_language = str(arguments.own_words or "")
@@ -143,18 +152,16 @@ def build_parser() -> argparse.ArgumentParser:
     host = "fetch pictures of a list at https://HOST; `*.HOST` for all names below it; may be repeated"
     add("--allow-host", type=_parse_host, action="append", metavar="HOST[:PORT]", help=host)
     add_list_options(parser)
-    add("--out", type=Path, required=True, metavar="FILE", help="table: .csv, .jsonl, or .xlsx for Excel")
+    add("--out", type=Path, metavar="FILE", help="table: .csv, .jsonl, or .xlsx for Excel")
+    list_help = (
+        "only write a list of a folder's pictures, with an article for each, to label next with --by article"
+    )
+    add("--write-list", type=Path, metavar="LIST.csv", help=list_help)
     model = f"{ANSWERING_HELP} (default: that of the table's last run, or bundled)"
     add("--model", help=model)
     engines = "processes of this machine, or ray: the cluster at RAY_ADDRESS (default: processes)"
     add("--engine", choices=ENGINES_BY_NAME, help=engines)
-    products = parser.add_mutually_exclusive_group()
-    by_help = (
-        "column that says which photos show the same product; also writes a table with one row per product"
-    )
-    products.add_argument("--by", metavar="COLUMN", help=by_help)
-    folders = "photos in one folder show the same product; also writes a table with one row per product"
-    products.add_argument("--by-folder", dest="by", action="store_const", const="", help=folders)
+    _add_product_options(parser)
     words = "the language of the list's titles, or `none` (that of most of its words)"
     add("--language", choices=(*list_readable_languages(), LANGUAGE_OFF), help=words)
     own_words_help = "what the shop means by its own words: a CSV with the columns words, kinds and in"
@@ -183,6 +190,16 @@ def build_parser() -> argparse.ArgumentParser:
     _add_review_options(parser)
     add("--restart", action="store_true", help="label everything again; people's answers are kept")
     return parser
+
+
+def _add_product_options(parser: argparse.ArgumentParser) -> None:
+    products = parser.add_mutually_exclusive_group()
+    by_help = (
+        "column that says which photos show the same product; also writes a table with one row per product"
+    )
+    products.add_argument("--by", metavar="COLUMN", help=by_help)
+    folders = "photos in one folder show the same product; also writes a table with one row per product"
+    products.add_argument("--by-folder", dest="by", action="store_const", const="", help=folders)
 
 
 def _add_review_options(parser: argparse.ArgumentParser) -> None:

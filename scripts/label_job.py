@@ -17,7 +17,7 @@ from app.prediction.platform_categories import CategoriesMismatch, read_release_
 from app.settings import read_command_settings
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
-from labelling.decide.product_answers import check_grouping, check_list_column
+from labelling.decide.product_answers import check_grouping, check_has_folders, check_list_column
 from labelling.decide.row_decision import find_colour_head
 from labelling.errors import CorrectionsUnusable, RunMismatch, TableUnusable
 from labelling.job import Job, find_learnt_attributes
@@ -29,7 +29,7 @@ from labelling.review.corrections import AllCorrections, read_all_corrections
 from labelling.review.questions import SheetSettings
 from labelling.review.sheet import EXPORT_FILE_NAME
 from labelling.rows import Category
-from labelling.run_settings import HeadCategories, RunSettings
+from labelling.run_settings import FOLDER_COLUMN, HeadCategories, RunSettings
 from labelling.sources.items import Source
 from labelling.sources.source_opening import open_source
 from labelling.workers.labeller import Engine
@@ -72,7 +72,9 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
     """
     before = _take_over(arguments)
     if arguments.feed and arguments.by is None:
-        arguments.error("--feed writes one row for each product, so it needs --by COLUMN")
+        arguments.error(
+            f"--feed writes one row for each product, so it needs --by COLUMN{_advise_list(arguments)}"
+        )
     if arguments.into and arguments.by is not None:
         arguments.error("--by and --by-folder do not go with --into, which sorts photos")
     place = _source_place(arguments)
@@ -87,6 +89,9 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
     column = None if arguments.by is None else check_grouping(source, arguments.by)
     if not arguments.restart:
         _check_same(arguments, before, release.version, column)
+    # A table that 2.0.0 made of such a folder still takes corrections, whose command names no SOURCE.
+    if column == FOLDER_COLUMN and not arguments.by and not arguments.has_no_source:
+        check_has_folders(source)
     if arguments.feed:
         with mention_earlier_feed(arguments.out, arguments.feed):
             check_feed(arguments.feed, source.columns, release.manifest.attributes)
@@ -155,6 +160,14 @@ def _source_place(arguments: argparse.Namespace) -> str:
     """Return SOURCE as this process opens it: a path may be relative to the folder of an earlier command."""
     is_in_s3 = arguments.source.startswith("s3://")
     return arguments.source if is_in_s3 else str(Path(arguments.source_folder, arguments.source))
+
+
+def _advise_list(arguments: argparse.Namespace) -> str:
+    """Return the end of a message about a missing column, which names --write-list if SOURCE is a folder."""
+    if not Path(_source_place(arguments)).is_dir():
+        return ""
+    words = ["label", arguments.source, "--write-list", "list.csv"]
+    return f". A folder has no columns; a list of it has: {get_program_name()} {shlex.join(words)}"
 
 
 def _open_named_source(arguments: argparse.Namespace) -> Source:

@@ -42,7 +42,7 @@ def print_outputs(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> 
     for error in outcome.errors[1:]:
         print_message(str(error))
     if not has_failed_sheet:
-        _say_steps(list(list_next_steps(arguments, outcome, job)))
+        print_steps(list(list_next_steps(arguments, outcome, job)))
 
 
 def list_next_steps(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> Iterator[str]:
@@ -74,7 +74,8 @@ def _needs_person(summary: Summary) -> bool:
     return summary.review_share > 0
 
 
-def _say_steps(steps: list[str]) -> None:
+def print_steps(steps: list[str]) -> None:
+    """Print what a person can do after a command, the next step first."""
     # Not by rich, which would break a command where the terminal ends.
     for number, step in enumerate(steps):
         text = escape_unprintable_lines(step)  # a path may be no text

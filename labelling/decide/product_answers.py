@@ -5,6 +5,7 @@ With `wardrobe label --by sku`, all photos with one value in the list's column `
 of `TABLE-products.csv`.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -52,6 +53,27 @@ def check_grouping(source: Source, column: str) -> str:
         check_list_column(source, column, "--by", "--by-folder takes the folders of a folder.")
         or FOLDER_COLUMN
     )
+
+
+def check_has_folders(source: Source) -> None:
+    """Check that a folder has pictures in folders, which --by-folder makes products.
+
+    A folder without pictures, or one that cannot be listed, is valid here: labelling tells that it is empty
+    or cannot be read.
+
+    Raises:
+        SourceUnusable: all pictures lie in the folder itself.
+    """
+    try:
+        folders = {os.path.dirname(item.place) or "." for item in source.items()}  # noqa: PTH120 - a million
+    except (SourceUnusable, OSError):
+        return
+    if len(folders) == 1 and os.path.samefile(folders.pop(), source.address):  # noqa: PTH121 - as above
+        raise SourceUnusable(
+            f"{source.address}: has no folders of pictures, which --by-folder would make products. "
+            "--write-list list.csv, in place of --by-folder and --out, writes a list of pictures and "
+            "articles."
+        )
 
 
 def check_list_column(source: Source, column: str, option: str, advice: str = "") -> str:

@@ -93,7 +93,12 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
         )
     there = {column.casefold() for column in columns}
     if lacking := [names[0] for names in FEED_PLATFORMS[platform].needed_columns if there.isdisjoint(names)]:
-        raise TableUnusable(f"--feed {platform}: the list has no column `{lacking[0]}`. Add it to the list.")
+        raise TableUnusable(
+            f"--feed {platform}: the list has no column `{lacking[0]}`. Add it to the list."
+            if there
+            else f"--feed {platform}: a folder has no column `{lacking[0]}`. --write-list list.csv, in place "
+            "of --feed and --out, writes a list of its pictures. Add the column to it."
+        )
     return head
 
 

@@ -1,0 +1,110 @@
+"""Write a list of the pictures of a folder for `label --write-list`, and print how to label it."""
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import Any
+
+from inference.text.plain_text import join_first_items, shorten_text
+from labelling.errors import SourceUnusable
+from labelling.lists.folder_articles import MAX_FILES_PER_NAME, FolderArticles
+from labelling.sources.picture_files import FolderSource
+from labelling.sources.source_opening import open_source
+from labelling.write.picture_list import PictureList, write_picture_list
+from scripts.label_outputs import print_steps
+from scripts.terminal import get_program_name, print_message
+
+OWN_ARGUMENTS = ("source", "write_list", "json", "words", "error")
+"""Names of the arguments that --write-list uses. All others would have no effect."""
+
+MAX_NAMES_SHOWN = 5
+"""Largest number of pictures that a message names."""
+
+
+def check_list_options(arguments: argparse.Namespace, defaults: argparse.Namespace) -> None:
+    """End the command if --write-list is given without a folder, or with an option that has no effect.
+
+    Args:
+        arguments: the arguments of the command line.
+        defaults: the arguments of a command line without any words.
+    """
+    if arguments.source is None:
+        arguments.error("--write-list needs a FOLDER, whose pictures the list names")
+    for name, value in vars(arguments).items():
+        if name not in OWN_ARGUMENTS and value != getattr(defaults, name):
+            option = _name_option(name, value)
+            arguments.error(f"--write-list writes a list and labels nothing, so leave out {option}")
+
+
+def _name_option(name: str, value: object) -> str:
+    """Return the option that set an argument."""
+    options = {"by": "--by" if value else "--by-folder", "own_words": "--words"}
+    return options.get(name, f"--{name.replace('_', '-')}")
+
+
+def write_list(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Write the list of --write-list, and print its articles and the next command.
+
+    Returns:
+        The value for --json.
+
+    Raises:
+        OutputUnusable: the list exists already, or cannot be written.
+        SourceUnusable: the source is no folder, or has no pictures.
+    """
+    source = open_source(arguments.source)
+    if not isinstance(source, FolderSource):
+        raise SourceUnusable(f"{arguments.source}: is no folder, as --write-list needs.")
+    written = write_picture_list(arguments.write_list, source)
+    _print_list(arguments.write_list, written)
+    return {
+        "list": str(arguments.write_list),
+        "article": written.articles.rule,
+        "pictures": written.picture_count,
+        "products": written.product_count,
+        "left_out": len(written.left_out_names),
+    }
+
+
+def _print_list(file: Path, written: PictureList) -> None:
+    if names := written.left_out_names:
+        shown_names = join_first_items([shorten_text(name) for name in names], MAX_NAMES_SHOWN)
+        print_message(f"no list can name these pictures, so rename them: {shown_names}.")
+    products = _count("product", written.product_count)
+    pictures = _count("picture", written.picture_count)
+    print(f"{file}: {products}, {pictures}. {describe_rule(written.articles)}")
+    print("The titles are empty. Answers are better with titles, so fill them in if you have some.")
+    print_steps([f"{get_program_name()} {make_next_command(file)}"])
+
+
+def _count(noun: str, count: int) -> str:
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def describe_rule(articles: FolderArticles) -> str:
+    """Return a sentence that tells what names an article in a list that was written."""
+    if articles.rule == "folder":
+        loose_pictures = _count("picture", articles.loose_count)
+        verb = "is an article" if articles.loose_count == 1 else "are articles"
+        loose = f" {loose_pictures} in no folder {verb} too." if articles.loose_count else ""
+        return f"The article is the folder.{loose}"
+    if articles.rule == "name":
+        return "The article is the name of the file without a number at its end, such as -1, _2 or (3)."
+    name = shorten_text(articles.crowded_name)
+    return (
+        f"Each file is an article, because over {MAX_FILES_PER_NAME} files would share the name {name!r}."
+        if name
+        else "Each file is an article."
+    )
+
+
+def make_next_command(file: Path) -> str:
+    """Return the rest of a command line after `wardrobe` that labels a list which was written.
+
+    Args:
+        file: the list. The table and the sheet are named after it, so they replace no other file.
+    """
+    table = file.with_name(f"{file.stem}-labels.csv")
+    sheet = file.with_name(f"{file.stem}-sheet.html")
+    words = ["label", str(file), "--by", "article", "--out", str(table), "--review", str(sheet)]
+    return shlex.join(words)
