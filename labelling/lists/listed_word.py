@@ -70,9 +70,13 @@ def _find_category_word(reader: ListReader, cells: Mapping[str, str], folder: st
 
 
 def _find_explained_level(reader: ListReader, path: CategoryPath) -> str:
-    """Return the deepest level of a category to which a person gave kinds; empty without one."""
-    levels = (level for level in reversed(path) if reader.own_words.find_category_meaning([(level,)]))
-    return next(levels, "")
+    """Return the deepest level to which a person gave kinds, alone or by a path; empty without one."""
+    explained_levels = [
+        level
+        for level, meaning in zip(path, reader.own_words.find_level_meanings(path), strict=True)
+        if meaning
+    ]
+    return explained_levels[-1] if explained_levels else ""
 
 
 def _find_word_of_level(reader: ListReader, level: str) -> str:

@@ -36,10 +36,11 @@ def test_the_word_stands_as_the_list_writes_it(
     assert find_listed_word(a_reader(language), [cells], "") == word
 
 
-def test_a_level_that_a_person_explained_is_named_whole() -> None:
-    cells = {"nazwa": "Anna", "kategoria": "Kobiety > Góra i dół"}
+@pytest.mark.parametrize("explained", ["Góra i dół", "Bluza > Góra i dół"])
+def test_a_level_that_a_person_explained_is_named_whole(explained: str) -> None:
+    cells = {"nazwa": "Anna", "kategoria": "Kobiety > Bluza > Góra i dół"}
 
-    assert find_listed_word(a_reader("pl", "Góra i dół"), [cells], "") == ("Góra i dół", "kategoria")
+    assert find_listed_word(a_reader("pl", explained), [cells], "") == ("Góra i dół", "kategoria")
 
 
 def test_the_first_row_of_a_product_with_a_word_is_used() -> None:
