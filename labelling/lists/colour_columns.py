@@ -49,6 +49,9 @@ _MAGENTO_ATTRIBUTE: Final = re.compile(r'(?:^|,)\s*"?([^=,"]*?)\s*=([^,"]*)')
 enclosure", the cell is `"color=Red|Blue","size=M"`."""
 
 _MAGENTO_COLUMN: Final = "additional_attributes"
+_MAGENTO_VARIATIONS: Final = "configurable_variations"
+"""The column of Magento's export with the variations of a product: `sku=T-R,color=Red|sku=T-B,color=Blue`."""
+
 _OPTION_NAME: Final = re.compile(r"option ?([1-9]) name|option name ([1-9])", re.IGNORECASE)
 """Headings of the name of an option, in exports of Shopify and Squarespace."""
 
@@ -144,8 +147,10 @@ class ColourColumns:
             yield [split_colour_cell(row[column]) for row in rows]
 
     def _has_variations(self, row: Cells, colours: Sequence[str]) -> bool:
-        """Return whether a row of WooCommerce's export stands for variations of several colours."""
-        return bool(self.attribute_columns) and len(colours) > 1 and woocommerce.is_of_variations(row)
+        """Return whether a row of WooCommerce or Magento stands for variations of several colours."""
+        if not self.attribute_columns or len(colours) < 2:
+            return False
+        return woocommerce.is_of_variations(row) or bool(_read_variation_colours(row))
 
 
 def _list_different(colours_by_row: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -162,10 +167,26 @@ def _read_first(row: Cells, columns: Sequence[str]) -> tuple[str, ...]:
 
 def _read_attributes(row: Cells) -> tuple[str, ...]:
     """Return the colours among the attributes of WooCommerce or Magento in a row."""
-    magento = next((cell for column, cell in row.items() if _fold_heading(column) == _MAGENTO_COLUMN), "")
-    magento_attributes = dict[str, str](_MAGENTO_ATTRIBUTE.findall(magento))
-    values = map(str.strip, magento_attributes.get(find_colour_option(magento_attributes), "").split("|"))
-    return tuple(dict.fromkeys(filter(is_colour_text, woocommerce.read_colour_values(row) or values)))
+    values = woocommerce.read_colour_values(row) or [
+        *map(str.strip, _read_magento_colour(_read_cell(row, _MAGENTO_COLUMN)).split("|")),
+        *_read_variation_colours(row),
+    ]
+    return tuple(dict.fromkeys(filter(is_colour_text, values)))
+
+
+def _read_variation_colours(row: Cells) -> list[str]:
+    """Return the colour of each variation that Magento's export names in the row of their product."""
+    variations = _read_cell(row, _MAGENTO_VARIATIONS).split("|")
+    return list(filter(None, map(_read_magento_colour, variations)))
+
+
+def _read_magento_colour(attributes: str) -> str:
+    values: dict[str, str] = dict(_MAGENTO_ATTRIBUTE.findall(attributes))
+    return values.get(find_colour_option(values), "").strip()
+
+
+def _read_cell(row: Cells, heading: str) -> str:
+    return next((cell for column, cell in row.items() if _fold_heading(column) == heading), "")
 
 
 def _fold_heading(column: str) -> str:
@@ -252,5 +273,5 @@ def _find_attribute_columns(columns: Sequence[str]) -> Iterator[str]:
     has_attributes = any(woocommerce.translate_header(column) for column in columns)
     for column in columns:
         is_read = woocommerce.translate_header(column) or woocommerce.is_type_column(column)
-        if (has_attributes and is_read) or _fold_heading(column) == _MAGENTO_COLUMN:
+        if (has_attributes and is_read) or _fold_heading(column) in {_MAGENTO_COLUMN, _MAGENTO_VARIATIONS}:
             yield column
