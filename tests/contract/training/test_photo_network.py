@@ -132,10 +132,10 @@ EARLIER = "de9b550a"
 SERVED = """
 import sys
 from pathlib import Path
-from app.releases.release_model import open_release_model
+from app.releases.load import open_release_model
 from model_store.local import open_release
 served = open_release_model(open_release(Path(sys.argv[1])))
-print(served.version, served.evaluation is not None)
+print(served.version)
 """
 
 
@@ -159,7 +159,8 @@ def test_a_service_of_an_earlier_build_serves_it(made: LocalRelease, tmp_path: P
         text=True,
     )
 
-    assert (opened.stdout.split(), opened.stderr) == ([made.version, "True"], "")
+    # It answers without the report, whose promises have another key since, and logs that it cannot read it.
+    assert (opened.returncode, opened.stdout.split()) == (0, [made.version]), opened.stderr
 
 
 def test_large_weights_of_the_graph_are_stored_in_half_precision(made: LocalRelease) -> None:
