@@ -113,7 +113,7 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     ood, measure, distances = _fit_ood_score(train, folds, blocks, progress)
     answers = make_answers(Scores.make_class_scores(heads[LABEL].out_of_fold, distances), train, folds=folds)
     seconds = time.perf_counter() - began
-    progress.say(_describe_accuracy(answers, len(train.pictures_of_known_class), seconds))
+    progress.say(_describe_accuracy(answers, seconds))
     # 4) Export: graph and network answer alike.
     name = (BACKBONE if options.fast else EFFICIENTNET).recipe.network
     model = head.attach_to(body)
@@ -196,12 +196,11 @@ def announce_training(
     )
 
 
-def _describe_accuracy(answers: Answers, labelled_count: int, seconds: float) -> str:
+def _describe_accuracy(answers: Answers, seconds: float) -> str:
     """Return a sentence that says how many answers to pictures which a head did not learn are right.
 
     Args:
         answers: the answers to pictures that the head had not learnt.
-        labelled_count: the number of pictures whose class is known.
         seconds: the time since the training began.
     """
     labelled_count = int(answers.has_class.sum())
