@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
 from inference.words.language_files import get_language_name
-from labelling.decide.decisions import OUTDATED_ANSWER_COUNT_SQL, Decisions
+from labelling.decide.decisions import Decisions
+from labelling.decide.valid_answers import count_outdated_answers
 from labelling.errors import LabellingError, OutputUnusable, SourceUnusable, TableUnusable
 from labelling.job import Job
 from labelling.journal.journal_file import EXPORTED, Journal, make_journal_path
@@ -271,7 +272,7 @@ def _say_how_titles_are_read(decisions: Decisions, say: Say) -> None:
 
 def _say_which_answers_are_outdated(journal: Journal, say: Say) -> None:
     """Say how many answers of people are about photos that their products no longer have."""
-    if journal.settings.by and (gone := journal.query_value(OUTDATED_ANSWER_COUNT_SQL)):
+    if journal.settings.by and (gone := count_outdated_answers(journal)):
         say(
             f"{gone:,} answers of people are to photos that their products have no more. They count for no "
             "product, which a sheet asks about again."

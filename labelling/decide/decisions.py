@@ -5,7 +5,6 @@ each iteration decides again, so a new answer of a person changes the next table
 table, such as the photos that are listed under several products. They are read once, before the first row.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -19,7 +18,6 @@ from inference.words.kinds import KIND
 from inference.words.recognition import recognise_category_language
 from labelling.decide.category_products import CategoryMembers, CategoryProducts
 from labelling.decide.category_questions import CategoryQuestions
-from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.list_colours import ListedColours
 from labelling.decide.product_answers import make_product_record
 from labelling.decide.product_parts import PartReader
@@ -27,6 +25,7 @@ from labelling.decide.product_titles import ListedRow, find_parent_folder, read_
 from labelling.decide.row_decision import DecisionContext, answer_with_list, decide_row
 from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
 from labelling.decide.title_decision import collect_titles
+from labelling.decide.valid_answers import read_valid_answers
 from labelling.journal.journal_file import Journal
 from labelling.journal.journal_rows import (
     read_photo_groups,
@@ -51,25 +50,6 @@ WHERE product <> '' AND error = '' GROUP BY sha256 HAVING min(product) <> max(pr
 """
 """SQL that reads the sha256 of each photo that is listed under several products, and whether these have the
 same value: whether they are variants of one product, if the value is its handle."""
-
-_ANSWERS: Final = """
-SELECT sha256, '', attribute, label, at FROM answers WHERE product = ''
-UNION ALL
-SELECT '', product, attribute, label, max(at) FROM answers
-WHERE product <> ''
-AND (product, sha256) IN (SELECT product, sha256 FROM current JOIN photos USING (path, stamp))
-GROUP BY product, attribute
-"""
-"""SQL that reads the valid answers of people. An answer to a product is valid if the photo that is stored
-with the answer still belongs to the product. If there are several answers, the latest is valid: next to
-`max(at)`, SQLite takes the other columns from the row that has the maximum."""
-
-OUTDATED_ANSWER_COUNT_SQL: Final = """
-SELECT count(*) FROM answers WHERE product <> ''
-AND (product, sha256) NOT IN (SELECT product, sha256 FROM current JOIN photos USING (path, stamp))
-"""
-"""SQL that counts the answers to products that are no longer valid, because the photo that is stored with the
-answer does not belong to the product any more."""
 
 
 class Decisions:
@@ -129,7 +109,7 @@ class Decisions:
             settings=self.settings,
             titles=titles,
             shared_photos=make_shared_photos(collector.make_shared_products(), photos, titles),
-            human_answers=self._human_answers,
+            human_answers=read_valid_answers(self.journal),
             listed_colours=self._read_listed_colours(variant_hashes),
         )
         # The sums of categories need the decisions' other facts, and read the journal once more.
@@ -278,14 +258,6 @@ class Decisions:
     def _folders_of_pictures(self) -> Iterator[tuple[str, str]]:
         for product, path in self.journal.query("SELECT product, path FROM current"):
             yield find_parent_folder(path), product or path
-
-    @property
-    def _human_answers(self) -> HumanAnswers:
-        """The valid answers of people about pictures and products of the current listing."""
-        labels: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-        for sha256, product, head, label, _ in self.journal.query(_ANSWERS):
-            labels[sha256, product][head or LABEL] = label
-        return HumanAnswers(dict(labels))
 
     def _read_columns(self, columns: Sequence[str]) -> Iterator[dict[str, str]]:
         """Yield the cells in some columns of each row, in the order of the source."""

@@ -9,11 +9,12 @@ out. From a file of version 2.0.0, people's answers are kept. A damaged file is 
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from types import MappingProxyType, TracebackType
+from typing import Any, Final, Self, TypeAlias
 
 from inference.contract import LABEL
 from labelling.errors import RunMismatch, TableUnusable
@@ -35,7 +36,7 @@ DAMAGE_ADVICE: Final = (
     "corrections again."
 )
 
-FORMAT_VERSION: Final = 12
+FORMAT_VERSION: Final = 13
 """Version of the journal file's format, which the file has in SQLite's `user_version`."""
 
 FORMAT_OF_VERSION_2: Final = 3
@@ -56,18 +57,39 @@ SCHEMA_SQL: Final = (
     "WHERE listing = (SELECT max(listing, 1) FROM run)",
     "CREATE TABLE answers (sha256 TEXT, attribute TEXT, product TEXT, label TEXT NOT NULL, at TEXT NOT NULL, "
     "PRIMARY KEY (sha256, attribute, product))",
+    "CREATE TABLE seen_photos (sha256 TEXT, attribute TEXT, product TEXT, photo TEXT, "
+    "PRIMARY KEY (sha256, attribute, product, photo)) WITHOUT ROWID",
     "CREATE TABLE category_answers (key TEXT PRIMARY KEY, category TEXT NOT NULL, label TEXT NOT NULL, "
     "at TEXT NOT NULL)",
 )
 """Tables of the file. `run.listing` is the listing that is complete, and 0 before there is one; the first one
 is used while it is filled. `run.written` is JSON with the sha256 of the files beside the journal, or NULL if
 they are not known. `run.options` is JSON with the options of the command line. Version 2.0.0 can also read
-`answers` of a later file: the class is ''. `category_answers` has the answers of people about categories, by
+`answers` of a later file: the class is ''. `seen_photos` has, for each answer about a product, the sha256 of
+the photos that the person saw. `category_answers` has the answers of people about categories, by
 `category_key`."""
 
 _ANSWER: Final = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)"
 
 _OF_TABLES: Final = ("run", "photos", "listed")
+
+_PHOTOS_OF_PRODUCTS: Final = """
+SELECT DISTINCT product, sha256 FROM current JOIN photos USING (path, stamp)
+WHERE error = '' AND product IN (SELECT value FROM json_each(?))
+"""
+
+_ANSWERS_WITHOUT_SEEN_PHOTOS: Final = """
+SELECT sha256, attribute, product FROM answers WHERE product <> '' AND NOT EXISTS (
+    SELECT 1 FROM seen_photos AS seen WHERE seen.sha256 = answers.sha256
+    AND seen.attribute = answers.attribute AND seen.product = answers.product
+)
+"""
+
+_FORGET_SEEN_PHOTOS: Final = "DELETE FROM seen_photos WHERE sha256 = ? AND attribute = ? AND product = ?"
+
+
+AnswerKey: TypeAlias = tuple[str, str, str]
+"""The key of a row of `answers`: the sha256 of a photo, the attribute ("" for the class), and the product."""
 
 
 class Journal(AbstractContextManager["Journal"]):
@@ -76,7 +98,8 @@ class Journal(AbstractContextManager["Journal"]):
     Use it as a context manager. The file is locked inside the block, so that no second run can use it.
 
     Attributes:
-        path: the path of the SQLite file.
+        table: the path of the table, such as `labels.csv`.
+        path: the path of the SQLite file, such as `labels.csv.sqlite`.
         recovered_count: the number of people's answers from a file of version 2.0.0; None for another file.
         earlier_settings: the settings of the run whose answers the file had when it was opened; None without
             one.
@@ -102,6 +125,7 @@ class Journal(AbstractContextManager["Journal"]):
             restart: whether the answers of earlier runs are discarded.
             clock: returns seconds, of which only differences are used.
         """
+        self.table = table
         self.path = make_journal_path(table)
         self.recovered_count: int | None = None
         self.is_superseded = False
@@ -387,6 +411,8 @@ class Journal(AbstractContextManager["Journal"]):
         """
         self.commit()
         self.execute("UPDATE run SET run = ?, listing = ?, state = ?", run.format_json(), listing, CHANGED)
+        # Answers from version 2.0.0 do not say which photos the person saw.
+        self._keep_seen_photos({key: frozenset() for key in self.query(_ANSWERS_WITHOUT_SEEN_PHOTOS)})
         self._run = run
         self.state = CHANGED
 
@@ -441,23 +467,55 @@ class Journal(AbstractContextManager["Journal"]):
             for sha256, attribute, product, label, at in rows
         }
 
-    def keep_human_answers(self, answers: Mapping[Question, HumanAnswer]) -> None:
+    def keep_human_answers(
+        self,
+        answers: Mapping[Question, HumanAnswer],
+        card_photos: Mapping[Question, Set[str]] = MappingProxyType({}),
+    ) -> None:
         """Add answers of people to the journal, or replace earlier answers; all are written, or none.
+
+        Args:
+            card_photos: the sha256 of the photos on the card of a question about a product, as far as its
+                file of corrections names them.
 
         Raises:
             TableUnusable: the disk is full.
         """
-        rows = (
-            (
-                question.sha256,
-                "" if question.attribute == LABEL else question.attribute,
-                question.product,
-                *answer,
-            )
-            for question, answer in answers.items()
-        )
-        self.execute_many(_ANSWER, rows)
+        earlier_answers = self.read_human_answers()
+        cards = dict[AnswerKey, Set[str]]()
+        for question, answer in answers.items():
+            # The same answer given again is about the photos that the person saw then, not about today's.
+            if earlier_answers.get(question) == answer:
+                continue
+            attribute = "" if question.attribute == LABEL else question.attribute
+            key = question.sha256, attribute, question.product
+            self.execute(_ANSWER, *key, *answer)
+            if question.product:
+                cards[key] = card_photos.get(question, frozenset())
+        self._keep_seen_photos(cards)
         self.mark_changed()
+
+    def _keep_seen_photos(self, cards: Mapping[AnswerKey, Set[str]]) -> None:
+        """Keep which photos a person saw for each answer about a product.
+
+        Args:
+            cards: the sha256 of the photos on the card that are known, by the key of the answer.
+        """
+        present_photos = defaultdict[str, set[str]](set)
+        products = json.dumps(list({product for *_, product in cards}))
+        for product, sha256 in self.query(_PHOTOS_OF_PRODUCTS, products) if cards else ():
+            present_photos[product].add(sha256)
+        for key, card_photos in cards.items():
+            sha256, _, product = key
+            seen = {sha256, *card_photos}
+            # A card shows only the first photos of a product, so the others count as seen, too. But if a
+            # photo of the card is gone, the product has photos by now that nobody saw.
+            if seen <= present_photos[product]:
+                seen |= present_photos[product]
+            self.execute(_FORGET_SEEN_PHOTOS, *key)
+            self.execute_many(
+                "INSERT INTO seen_photos VALUES (?, ?, ?, ?)", [(*key, photo) for photo in seen]
+            )
 
     def read_category_answers(self) -> list[CategoryAnswer]:
         """Return the answers of people about categories, including categories that the current list lacks."""

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from inference.text.plain_text import shorten_text
 from labelling.errors import CorrectionsUnusable
+from labelling.journal.human_answer import Question
 from labelling.journal.journal_file import Journal
 from labelling.lists.own_words import CategoryAnswer
 from labelling.review.category_answers import merge_category_answers
@@ -81,7 +82,7 @@ def take_corrections(all_corrections: AllCorrections, journal: Journal, table: P
     if corrections and not matched_corrections:
         raise _make_mismatch_error(corrections, table, {product for (product,) in journal.query(_PRODUCTS)})
     new, disagreements = merge_human_answers(matched_corrections, journal.read_human_answers())
-    journal.keep_human_answers(new)
+    journal.keep_human_answers(new, _find_card_photos(corrections, matched_corrections))
     examples = tuple(map(name_correction, unmatched_corrections[:MAX_NAMED_CORRECTIONS]))
     differing = _take_categories(all_corrections.categories, journal)
     return CorrectionEffect(
@@ -192,9 +193,30 @@ def _keep_first_photos(corrections: Iterable[Correction]) -> list[Correction]:
     """Return the corrections without those of further photos on a product's card; the first is enough."""
     first: dict[object, Correction] = {}
     for number, answer in enumerate(corrections):
-        card = answer.file, answer.product, answer.attribute, answer.label, answer.answered_at
-        first.setdefault(card if answer.product else number, answer)
+        first.setdefault(_make_card_key(answer) if answer.product else number, answer)
     return list(first.values())
+
+
+def _make_card_key(answer: Correction) -> tuple[object, ...]:
+    """Return a value that the rows of one card have in common: a file has a row for each photo on it."""
+    return answer.file, answer.product, answer.attribute, answer.label, answer.answered_at
+
+
+def _find_card_photos(
+    corrections: Iterable[Correction], matched_corrections: Iterable[tuple[str, Correction]]
+) -> dict[Question, set[str]]:
+    """Return the sha256 of all photos on the card of each question about a product, as files name them."""
+    hashes_by_card = defaultdict[object, set[str]](set)
+    for answer in corrections:
+        if answer.product and answer.sha256:
+            hashes_by_card[_make_card_key(answer)].add(answer.sha256)
+    # By time, so that the photos of a question are those of its latest answer, which is the one that is kept.
+    in_order = sorted(matched_corrections, key=lambda pair: pair[1].answered_at)
+    return {
+        answer.make_question(sha256): hashes_by_card[_make_card_key(answer)]
+        for sha256, answer in in_order
+        if answer.product
+    }
 
 
 _PRODUCTS: Final = "SELECT DISTINCT product FROM current"

@@ -10,7 +10,8 @@ import pytest
 
 from inference.reasons import Reason
 from inference.release_labels import NONE
-from labelling.decide.decisions import OUTDATED_ANSWER_COUNT_SQL, Decisions
+from labelling.decide.decisions import Decisions
+from labelling.decide.valid_answers import count_outdated_answers
 from labelling.journal.human_answer import HumanAnswer, Question
 from labelling.journal.journal_file import Journal
 from labelling.rows import HeadAnswer, PhotoRecord
@@ -86,7 +87,7 @@ def test_an_answer_to_a_product_holds_where_its_photo_is_one_of_it(photo: str, t
         }
 
         assert labels["3"] == ("Bag" if photo == "of 0" else "Shirt")
-        assert journal.query_value(OUTDATED_ANSWER_COUNT_SQL) == (photo != "of 0")
+        assert count_outdated_answers(journal) == (photo != "of 0")
 
 
 OF_KINDS = replace(

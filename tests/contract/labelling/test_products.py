@@ -230,6 +230,31 @@ def test_answers_to_photos_that_their_products_have_no_more_are_counted(
     assert "1 answers of people are to photos that their products have no more" in said
 
 
+def test_a_product_is_asked_about_again_if_one_of_its_photos_is_replaced(
+    shop: Path, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "table.csv"
+    source = listed(shop, ("1.png", "1001"), ("2.png", "1001"))
+    [card, *_] = sheet_of(source, table, release, "--audit", "9")
+    answer = {"label": "Coat", "product": "1001", "at": "2026-11-22T10:00:00Z"}
+    rows = [{"path": photo["path"], "sha256": photo["sha256"], **answer} for photo in (card, *card["photos"])]
+    correct(table, *rows)
+    before = products_of(table)["1001"]
+    (shop / "2.png").write_bytes(PICTURES["3.png"])
+
+    [card, *_] = sheet_of(source, table, release, "--audit", "9")
+    said = " ".join(capsys.readouterr().err.split())
+    after = products_of(table)["1001"]
+    correct(table, *rows)
+
+    assert len(rows) == 2
+    assert (before["label"], before["decided_by"]) == ("Coat", "person")
+    assert card["product"] == "1001"
+    assert "1 answers of people are to photos that their products have no more" in said
+    assert after.get("decided_by", "model") == "model"
+    assert products_of(table)["1001"].get("decided_by", "model") == "model", "the old file given again"
+
+
 def test_a_photo_that_two_seasons_share_carries_no_answer_where_it_is_not_the_first_of_its_card(
     shop: Path, release: Path, tmp_path: Path
 ) -> None:
