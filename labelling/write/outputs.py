@@ -14,11 +14,17 @@ from typing import Final, TypeAlias
 from inference.text.file_names import is_picture_name
 from labelling.errors import OutputUnusable, RunMismatch
 from labelling.journal.journal_file import Journal, make_journal_path
+from labelling.lists.words_file import make_words_file_path
 from labelling.write.partial_files import make_partial_file
 from model_store.release_files import hash_file
 
 CHANGED_FILE_ERROR: Final = (
     "{}: was changed since `wardrobe label` wrote it. Move it away, or --restart replaces it."
+)
+
+CHANGED_WORDS_ERROR: Final = (
+    "{0}: was changed since `wardrobe label` wrote it. To use its rows, first give the command that made the "
+    "table with --words {0} and without --corrections. Otherwise move it away, or --restart replaces it."
 )
 
 FileIdentity: TypeAlias = str | tuple[int, int]
@@ -126,7 +132,10 @@ def check_not_edited(journal: Journal, files: Iterable[Path]) -> None:
     """
     for file in files:
         if os.path.lexists(file) and hash_file(file) not in (journal.known_hashes or {}).get(file.name, ()):
-            raise OutputUnusable(CHANGED_FILE_ERROR.format(file))
+            # People edit the shop's own words on purpose, for the option that reads them.
+            is_words_file = file == make_words_file_path(journal.table)
+            error = CHANGED_WORDS_ERROR if is_words_file else CHANGED_FILE_ERROR
+            raise OutputUnusable(error.format(file))
 
 
 def claim_files(journal: Journal, files: Iterable[Path]) -> None:

@@ -1,6 +1,7 @@
 """What may be written, by whatever kind of link; and which files beside a table are its journal's own."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -116,6 +117,16 @@ def test_a_file_is_replaced_where_the_journal_knows_it_and_no_other(journal: Jou
     put(journal, file, "winter")
     assert file.read_text("utf-8") == "winter"
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []
+
+
+def test_the_option_that_reads_a_changed_file_is_named_for_the_shops_words_alone(
+    journal: Journal, tmp_path: Path
+) -> None:
+    table, words = tmp_path / "table.csv", tmp_path / "table-words.csv"
+
+    for file, advice in ((table, "it. Move it away"), (words, f"with --words {words} and without")):
+        with pytest.raises(OutputUnusable, match=re.escape(advice)):
+            check_not_edited(journal, [written(file, "mine")])
 
 
 def test_a_table_that_is_a_link_is_written_where_the_link_leads(journal: Journal, tmp_path: Path) -> None:

@@ -98,16 +98,23 @@ def test_the_table_of_a_folder_says_what_its_categories_allow_and_who_decided(tm
     assert {row["decided_by"] for row in rows} <= {"model", "list"}
 
 
-def test_the_file_of_words_that_people_changed_is_not_replaced(shop: Path, tmp_path: Path) -> None:
+def test_the_file_of_words_that_people_changed_is_not_replaced_and_the_option_that_takes_it_is_named(
+    shop: Path, tmp_path: Path
+) -> None:
     table, words = tmp_path / "table.csv", tmp_path / "table-words.csv"
     label(shop, table, "bundled", "--by", "sku")
     correct(table, *ANSWERS)
     words.write_text(words.read_text("utf-8") + "Sallid,scarf,category\n", "utf-8")
 
-    with pytest.raises(OutputUnusable, match="was changed since `wardrobe label` wrote it"):
+    with pytest.raises(OutputUnusable) as refusal:
         correct(table, *ANSWERS)
 
+    assert f"{words}: was changed since `wardrobe label` wrote it." in str(refusal.value)
+    assert f"with --words {words} and without --corrections" in str(refusal.value)
     assert "Sallid" in words.read_text("utf-8")
+    label(shop, table, "bundled", "--by", "sku", "--words", str(words))
+    correct(table, *ANSWERS)
+    assert "Sallid,scarf,category" in words.read_text("utf-8")
 
 
 def test_a_row_that_the_owner_corrects_in_the_file_beside_the_table_replaces_the_older_answer(
