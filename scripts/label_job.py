@@ -171,7 +171,11 @@ def _advise_list(arguments: argparse.Namespace) -> str:
 
 
 def _open_named_source(arguments: argparse.Namespace) -> Source:
-    reading = replace(ListOptions.read_arguments(arguments), product_column=arguments.by or "")
+    reading = replace(
+        ListOptions.read_arguments(arguments),
+        product_column=arguments.by or "",
+        named_columns=tuple(filter(None, (arguments.title_column, arguments.colour_column))),
+    )
     hosts = tuple((host, port) for host, port in arguments.allow_host or ())
     return open_source(arguments.source, hosts, reading, arguments.source_folder)
 

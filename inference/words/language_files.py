@@ -35,7 +35,7 @@ NO_GARMENT_NAME: Final = "none"
 COMPOUND_END_SIGN: Final = "-"
 """Sign before a word of a language file that may also be the end of a compound word ("-hemd")."""
 
-COLUMN_MEANINGS: Final = ("title", "category", "colour", "beside_colour")
+COLUMN_MEANINGS: Final = ("title", "category", "colour", "shade", "beside_colour")
 WOOCOMMERCE_TERMS: Final = ("type", "name", "values", "visible", "global", "default")
 HEAD_POSITIONS: Final = ("first", "last")
 
@@ -72,8 +72,9 @@ class Language:
         clothing: words of a category that stand for clothing of any kind ("Women's clothing").
         groups: kinds by word of a category that stands for several kinds ("Outerwear").
         colours: names that a release may have for a colour, by the shop's word; the main name first.
-        columns: names of columns of a list, by one of COLUMN_MEANINGS. `beside_colour` has words that stand
-            beside a colour word in the heading of the column of colours ("main color").
+        columns: names of columns of a list, by one of COLUMN_MEANINGS. `shade` has words that head a column
+            of colours in some lists only ("shade", whose cells may be "dark"). `beside_colour` has words that
+            stand beside a colour word in the heading of the column of colours ("main color").
         woocommerce: headings of WooCommerce's export, by one of WOOCOMMERCE_TERMS; `#` is the number.
             Versions of its translation differ.
     """

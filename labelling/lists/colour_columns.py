@@ -28,7 +28,7 @@ from labelling.lists.colour_headings import (
     find_colour_option,
     has_colour_word,
     is_colour_heading,
-    is_colour_option,
+    is_shade_heading,
     read_metafield,
 )
 from labelling.lists.colour_words import is_colour_in_any_language
@@ -135,16 +135,21 @@ class ColourColumns:
         if self.columns:
             yield [_read_first(row, self.columns) for row in rows]
         if self.options:
-            colour_columns = [
-                option.value_column
-                for option in self.options
-                if is_colour_option(next(filter(None, (row[option.name_column] for row in rows)), ""))
-            ]
+            colour_columns = self._find_option_columns(rows)
             yield [_read_first(row, colour_columns) for row in rows]
         if self.attribute_columns:
             yield [_read_attributes(row) for row in rows]
         for column in self.metafields:
             yield [split_colour_cell(row[column]) for row in rows]
+
+    def _find_option_columns(self, rows: Sequence[Cells]) -> list[str]:
+        """Return the columns with the values of the option that is the colour of a product."""
+        names = {
+            option.value_column: next(filter(None, (row[option.name_column].strip() for row in rows)), "")
+            for option in self.options
+        }
+        colour_name = find_colour_option(names.values())
+        return [column for column, name in names.items() if colour_name and name == colour_name]
 
     def _has_variations(self, row: Cells, colours: Sequence[str]) -> bool:
         """Return whether a row of WooCommerce or Magento stands for variations of several colours."""
@@ -209,10 +214,7 @@ def find_colour_columns(columns: Sequence[str], rows: ReadColumns, named_column:
         (column for column in plain if is_colour_name(column)),
         key=lambda column: usual_names.index(fold_column_name(column)),
     )
-    possible = [] if named_column else [column for column in plain if is_colour_heading(column)]
-    possible = [column for column in possible if column not in usual]
-    # Programs export empty columns; one of a usual name does not hide a filled one.
-    found = [] if possible and _are_filled(usual, rows) else _find_by_cells(possible, rows)
+    found = [] if named_column else _find_unusual_columns(plain, usual, rows)
     # If two columns look like the colour, neither is read: nothing says which one is meant.
     preferred = [named_column] if named_column else []
     return ColourColumns(
@@ -235,6 +237,18 @@ def find_colour_columns(columns: Sequence[str], rows: ReadColumns, named_column:
         ),
         rivals=tuple(found) if len(found) > 1 else (),
     )
+
+
+def _find_unusual_columns(columns: Sequence[str], usual: Sequence[str], rows: ReadColumns) -> list[str]:
+    """Return the columns whose heading and cells say colour, if no column with a usual heading has cells."""
+    unusual = [column for column in columns if column not in usual]
+    colours = [column for column in unusual if is_colour_heading(column)]
+    shades = [column for column in unusual if is_shade_heading(column) and column not in colours]
+    # Programs export empty columns; one of a usual name does not hide a filled one.
+    if (colours or shades) and _are_filled(usual, rows):
+        return []
+    # "Shade" is surely the colour only where no heading says "colour".
+    return _find_by_cells(colours, rows) or _find_by_cells(shades, rows)
 
 
 def _are_filled(columns: Sequence[str], rows: ReadColumns) -> bool:

@@ -7,7 +7,8 @@ Color (product.metafields.custom.color)         a metafield: a field that a shop
 """
 
 import re
-from collections.abc import Collection
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from itertools import chain
 from typing import Final, NamedTuple
@@ -16,13 +17,24 @@ from inference.words.language_files import load_languages, load_shared_words
 from inference.words.tokens import fold_text
 from labelling.lists.column_names import find_usual_column_names, is_colour_name
 
-_METAFIELDS: Final = (
-    re.compile(r"(?:^|\()(?:product|variant)\.metafields\.([^.()]+)\.([^.()]+)\)?$", re.IGNORECASE),
-    re.compile(r"^(?:\w+ )?metafield: ?([^.\s]+)\.([^.\s]+)(?: ?\[.*\])?$", re.IGNORECASE),
-    re.compile(r"^(meta): ?(.+)$", re.IGNORECASE),
+_SHOPIFY_METAFIELD: Final = re.compile(
+    r"(?:^|\()(?:product|variant)\.metafields\.([^.()]+)\.([^.()]+)\)?$", re.IGNORECASE
 )
-"""Headings of metafields with their namespace and key: of Shopify's export, of Matrixify's, and of
-WooCommerce's, whose metafields have no namespace."""
+"""A metafield in Shopify's own export, as in `Color (product.metafields.custom.color)`."""
+
+_MATRIXIFY_METAFIELD: Final = re.compile(
+    r"^(?:\w+ )?(?:metafields?|mf)[:.] ?(?:(.+)\.)?([^.\[\]]+?)(?: ?\[.*\])?$", re.IGNORECASE
+)
+"""A metafield in the files of Matrixify and similar apps, as in `Variant Metafield: custom.color [string]`.
+The namespace can be missing, as in `Metafield: color`."""
+
+_WOOCOMMERCE_METAFIELD: Final = re.compile(r"^()meta: ?(.+)$", re.IGNORECASE)
+"""A metafield in WooCommerce's export, as in `Meta: color`. It has no namespace."""
+
+_METAFIELD_PATTERNS: Final = (_SHOPIFY_METAFIELD, _MATRIXIFY_METAFIELD, _WOOCOMMERCE_METAFIELD)
+
+NO_NAMESPACE: Final = "global"
+"""The namespace of a metafield whose heading names none. Matrixify imports such a column into it."""
 
 _CAMEL_CASE: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -62,79 +74,96 @@ def read_metafield(column: str) -> Metafield | None:
     Args:
         column: the heading, as in `Color (product.metafields.shopify.color-pattern)`.
     """
-    matches = filter(None, (pattern.search(column.strip()) for pattern in _METAFIELDS))
-    return next((Metafield(match[1].lower(), match[2].strip().lower()) for match in matches), None)
+    matches = filter(None, (pattern.search(column.strip()) for pattern in _METAFIELD_PATTERNS))
+    return next(
+        (Metafield((match[1] or NO_NAMESPACE).lower(), match[2].strip().lower()) for match in matches), None
+    )
 
 
 def has_colour_word(text: str) -> bool:
-    """Return whether some word of a heading means colour, whatever the other words are: `lining_color`."""
-    return any(map(_find_beside, _split_heading(text)))
+    """Return whether a heading is about some colour, perhaps that of a part: `lining_color`, `shade`."""
+    words = (fold_text(word) for word in _split_heading(text))
+    has_word = any(_find_beside(word, _list_colour_words()) is not None for word in words)
+    return has_word or is_shade_heading(text)
 
 
 def is_colour_heading(column: str) -> bool:
-    """Return whether a heading means the colour of the product, though it is no usual name.
+    """Return whether a heading means the colour of the product, though it is no usual name: `Hauptfarbe`.
 
     It has a colour word, in the singular or plural or as a part of a compound. All other words are such as
-    "main", "name" or "group", a language, or the prefix of a platform.
-
-    Args:
-        column: the heading, as the list writes it.
+    "main", "name" or "group", a language, or the prefix of a platform. A metafield is no such heading.
     """
-    if read_metafield(column):
-        return False
-    words = _split_heading(column)
-    found = [_find_beside(word) for word in words]
-    others = [word for word, beside in zip(words, found, strict=True) if not beside]
-    compounds = [beside.word for beside in found if beside]
-    return bool(compounds) and all(map(_is_beside, (*others, *filter(None, compounds))))
+    return _means_product(column, _list_colour_words())
 
 
-def is_colour_option(name: str) -> bool:
-    """Return whether an option or attribute of an export is the colour of the product, by its name."""
-    return is_colour_name(name) or is_colour_heading(name)
+def is_shade_heading(column: str) -> bool:
+    """Return whether a heading may mean the colour of the product, as "Shade" and "Teinte" do.
+
+    Some lists have the colours in such a column; others write "light" and "dark" there. Its cells tell.
+    """
+    return _means_product(column, _list_shade_words())
 
 
 def find_colour_option(names: Collection[str]) -> str:
     """Return which of a product's options or attributes is its colour; empty if none is.
 
-    A usual name ("Color") is preferred to one with words beside it ("Colour group").
+    A usual name ("Color") is preferred to one with words beside it ("Colour group"), and this one to "Shade".
 
     Args:
         names: the names of the options or attributes, in the order of the export.
     """
-    return next(
-        (name for is_colour in (is_colour_name, is_colour_heading) for name in names if is_colour(name)), ""
-    )
+    checks = (is_colour_name, is_colour_heading, is_shade_heading)
+    return next((name for is_colour in checks for name in names if is_colour(name)), "")
 
 
-class _Beside(NamedTuple):
-    """The rest of a word that means colour: `haupt` of Hauptfarbe; empty for the colour word alone."""
-
-    word: str
+def _means_product(column: str, colour_words: tuple[str, ...]) -> bool:
+    """Return whether a heading has one of some colour words, and beside it only words that change nothing."""
+    if read_metafield(column):
+        return False
+    words = _split_heading(column)
+    rests = [_find_beside(fold_text(word), colour_words) for word in words]
+    others = [word for word, rest in zip(words, rests, strict=True) if rest is None]
+    has_part = any(rest and rest not in _list_words_beside() for rest in rests)
+    return len(others) < len(words) and not has_part and all(map(_is_beside, others))
 
 
 def _split_heading(text: str) -> list[str]:
-    return _WORD.findall(fold_text(_CAMEL_CASE.sub(" ", text)))
+    # Composed, because an accent that is a character of its own would end the word.
+    return _WORD.findall(_CAMEL_CASE.sub(" ", unicodedata.normalize("NFC", text)))
 
 
 @cache
-def _find_beside(word: str) -> _Beside | None:
-    """Return the rest of a word with a colour word in it, as `haupt` of Hauptfarbe; None for other words."""
-    for colour in _list_colour_words():
-        if word == colour:
-            return _Beside("")
-        if len(colour) < MIN_COMPOUND_LETTERS:
-            continue
-        # Languages change the end of the word in a plural: "colore", "colori".
-        stem = colour.removesuffix("e").removesuffix("a")
-        for beginning in (colour, stem):
-            rest = word.removeprefix(beginning)
-            if rest != word and (not rest or rest in _PLURAL_ENDINGS or rest in _list_words_beside()):
-                return _Beside(rest if rest in _list_words_beside() else "")
-        for ending in (colour, *(f"{colour}{plural}" for plural in _PLURAL_ENDINGS)):
-            if word.endswith(ending):
-                return _Beside(word.removesuffix(ending))
-    return None
+def _find_beside(word: str, colour_words: tuple[str, ...]) -> str | None:
+    """Return the rest of a word beside the colour word in it: `haupt` of Hauptfarbe, and "" of Farben.
+
+    Args:
+        word: the word in small letters, without accents.
+
+    Returns:
+        The rest; None if the word has no colour word in it.
+    """
+    rests = [rest for colour in colour_words for rest in _cut_colour_word(word, colour)]
+    # "Farbnuance" has two colour words: "nuance", beside "farb", and "farb", beside "nuance".
+    return next((rest for rest in rests if not rest or rest in _list_words_beside()), next(iter(rests), None))
+
+
+def _cut_colour_word(word: str, colour: str) -> Iterator[str]:
+    """Yield what is left of a word without a colour word at its beginning or end."""
+    if word == colour:
+        yield ""
+    if len(colour) < MIN_COMPOUND_LETTERS:
+        return
+    # Languages change the end of the word in a plural: "colore", "colori".
+    stem = colour.removesuffix("e").removesuffix("a")
+    for beginning in (colour, stem):
+        rest = word.removeprefix(beginning)
+        if rest != word and (not rest or rest in _PLURAL_ENDINGS):
+            yield ""
+        elif rest != word and rest in _list_words_beside():
+            yield rest
+    for ending in (colour, *(f"{colour}{plural}" for plural in _PLURAL_ENDINGS)):
+        if word.endswith(ending):
+            yield word.removesuffix(ending)
 
 
 @cache
@@ -142,18 +171,41 @@ def _list_colour_words() -> tuple[str, ...]:
     """Return the single words that mean colour, of all languages, the longest ones first."""
     names = chain.from_iterable(map(_WORD.findall, find_usual_column_names("colour")))
     # A usual name can have several words, of which only one means colour.
-    words = {*names} - _list_words_beside()
+    return _sort_by_length({*names} - _list_words_beside())
+
+
+@cache
+def _list_shade_words() -> tuple[str, ...]:
+    """Return the single words that mean a shade, and so may mean colour, of all languages."""
+    return _sort_by_length(_list_language_words("shade"))
+
+
+def _sort_by_length(words: Iterable[str]) -> tuple[str, ...]:
+    # Equal lengths by the alphabet, so that each run tries them in one order.
     return tuple(sorted(words, key=lambda word: (-len(word), word)))
 
 
 def _is_beside(word: str) -> bool:
-    """Return whether a word beside a colour word leaves it the colour of the product."""
-    return len(word) <= _LANGUAGE_OR_PREFIX_LETTERS or word in _list_words_beside()
+    """Return whether a word beside a colour word leaves it the colour of the product: `main`, `en`, `pa`."""
+    if len(word) > _LANGUAGE_OR_PREFIX_LETTERS:
+        return fold_text(word) in _list_words_beside()
+    # With its accents, because Vietnamese "đế" (sole) is not French "de".
+    return word.isascii() or fold_text(word, keep_accents=True) in _list_words_beside()
 
 
 @cache
 def _list_words_beside() -> frozenset[str]:
+    names = (fold_text(language.name) for language in load_languages().values())
+    words = (_list_language_words("beside_colour"), _list_language_words("shade"))
+    return frozenset(chain(*words, *map(_WORD.findall, names)))
+
+
+def _list_language_words(part: str) -> frozenset[str]:
+    """Return the single words of one list of names of columns, such as `shade`, of all language files.
+
+    Each is there with its accents and without.
+    """
     languages = (load_shared_words(), *load_languages().values())
-    words = chain.from_iterable(language.columns.get("beside_colour", ()) for language in languages)
-    names = (language.name for language in load_languages().values())
-    return frozenset(part for word in (*words, *names) for part in _WORD.findall(fold_text(word)))
+    words = chain.from_iterable(language.columns.get(part, ()) for language in languages)
+    folded = (fold_text(word, keep_accents=keep) for word in words for keep in (False, True))
+    return frozenset(chain.from_iterable(map(_WORD.findall, folded)))

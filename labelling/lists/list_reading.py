@@ -27,6 +27,7 @@ class ListOptions:
             text.
         skip_bad_rows: whether rows that do not fit the header are left out, instead of refusing the list.
         product_column: the column that says which pictures show one product; empty for none.
+        named_columns: the columns that a person named for titles or colours, such as `Ton`.
         identifier_columns: further columns whose cells name products or groups, which are read if they exist.
     """
 
@@ -35,6 +36,7 @@ class ListOptions:
     encoding: str = ""
     skip_bad_rows: bool = False
     product_column: str = ""
+    named_columns: tuple[str, ...] = ()
     identifier_columns: tuple[str, ...] = ()
 
     @classmethod

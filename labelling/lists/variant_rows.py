@@ -13,8 +13,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
-from labelling.lists.colour_headings import read_metafield
+from labelling.lists.colour_headings import is_colour_heading, is_shade_heading, read_metafield
 from labelling.lists.column_names import is_colour_name
+from labelling.lists.list_reading import ListOptions
 from labelling.lists.titles import find_word_columns
 
 HANDLE_HEADINGS: Final = ("handle", "url handle")
@@ -24,6 +25,11 @@ _VARIANT_HEADING: Final = re.compile(r"variant .*|sku|barcode", re.IGNORECASE)
 """Headings of columns that name a variant, such as `Variant SKU`."""
 
 _OPTION_NAME: Final = re.compile(r"option ?\d name", re.IGNORECASE)
+
+_OWN_CELL_HEADING: Final = re.compile(
+    r"variant\b.*|option ?\d value|.*\(variant\.metafields\..*", re.IGNORECASE
+)
+"""Headings of cells that each variant has of its own. An empty one is no cell of the first row."""
 
 
 def find_variant_column(columns: Collection[str]) -> str:
@@ -56,26 +62,22 @@ def find_handle_column(columns: Collection[str], product_column: str) -> str:
 class VariantRows:
     """The rows of a list, in which rows of variants get what only the first row of their handle has."""
 
-    def __init__(self, columns: Sequence[str], path_columns: Sequence[str], product_column: str) -> None:
+    def __init__(self, columns: Sequence[str], options: ListOptions) -> None:
         """Remember the columns of a list. Its rows are completed one by one, in their order.
 
         Args:
             columns: the columns of the list.
-            path_columns: those that name pictures.
-            product_column: the column that names the products of the run. Rows stay as they are if these are
-                no variants.
+            options: how the list is read. Rows stay as they are if its `product_column` names no variants.
         """
-        self._handle_column = find_handle_column(columns, product_column)
-        self._product_column = product_column
-        self._path_columns = path_columns
-        word_columns = find_word_columns(columns).columns
+        self._handle_column = find_handle_column(columns, options.product_column)
+        self._product_column = options.product_column
+        self._path_columns = options.path_columns
+        inherited = {*find_word_columns(columns).columns, *options.named_columns}
         self._inherited_columns = [
             column
             for column in columns
-            if column in word_columns
-            or _OPTION_NAME.fullmatch(column.strip())
-            or is_colour_name(column)
-            or read_metafield(column)
+            if (column in inherited or _is_about_products(column))
+            and not _OWN_CELL_HEADING.fullmatch(column.strip())
         ]
         self._first_rows: dict[str, dict[str, str]] = {}
 
@@ -97,3 +99,12 @@ class VariantRows:
         if not any(cells[column].strip() for column in self._path_columns):
             completed |= {column: first[column] for column in self._path_columns}
         return {**cells, **completed}
+
+
+def _is_about_products(column: str) -> bool:
+    """Return whether a column has something of a product that says what its variants look like.
+
+    These are the names of its options, its colour, and fields that a shop added (metafields).
+    """
+    checks = (_OPTION_NAME.fullmatch, is_colour_name, is_colour_heading, is_shade_heading, read_metafield)
+    return any(check(column.strip()) for check in checks)

@@ -144,8 +144,7 @@ class ListSource(FileSource):
             raise SourceUnusable(str(error)) from error
 
     def items(self) -> Iterator[PictureItem]:
-        options = self._list.list_options
-        variants = VariantRows(self._list.columns, options.path_columns, options.product_column)
+        variants = VariantRows(self._list.columns, self._list.list_options)
         try:
             for row in self._list.read_rows():
                 yield from self._items_in(variants.complete_row(row.cells))

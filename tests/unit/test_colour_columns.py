@@ -47,6 +47,10 @@ def test_a_column_with_a_usual_heading_has_the_colour(column: str) -> None:
         ({"Attribute 1 name": "Main colour", "Attribute 1 value(s)": "Red"}, ("Red",)),
         ({"Attribute 1 name": "Sole colour", "Attribute 1 value(s)": "Red"}, ()),
         ({"Option Name 1": "Color", "Option Value 1": "Teal"}, ("Teal",)),
+        ({"Option1 Name": "Coloris", "Option1 Value": "Sarcelle"}, ("Sarcelle",)),
+        ({"Option1 Name": "Nuance", "Option1 Value": "Teal"}, ("Teal",)),
+        ({"Attribute 1 name": "Culoarea", "Attribute 1 value(s)": "Roșu"}, ("Roșu",)),
+        ({"additional_attributes": "shade=Dark,colorway=Red"}, ("Red",)),
     ],
 )  # fmt: skip
 def test_the_option_or_attribute_of_an_export_is_the_shops_own_colour(
@@ -63,6 +67,12 @@ def test_the_first_row_of_a_product_names_the_options_of_the_others(name: str) -
 
     assert colours == ShopColours(("White",))
     assert read({"Option1 Name": "Size", "Option1 Value": "White"}).texts == ()
+
+
+def test_an_option_that_is_surely_the_colour_is_preferred_to_its_shade() -> None:
+    first = {"Option1 Name": "Shade", "Option1 Value": "Dark", "Option2 Name": "Color", "Option2 Value": ""}
+
+    assert read(first, {"Option1 Value": "Light", "Option2 Value": "Navy"}).texts == ("Navy",)
 
 
 SHOPIFY = {"Option1 Name": "Color", "Option1 Value": ""}
@@ -101,6 +111,15 @@ def test_the_first_source_that_names_a_colour_is_used(first: int) -> None:
         ("Sole colour (product.metafields.custom.soleColour)", False, True),
         ("Variant Metafield: my_fields.base_colour [string]", False, True),
         ("Meta: color", False, True),
+        ("Metafield: lining_color", False, True),
+        ("Metafield: color [single_line_text_field]", False, True),
+        ("Variant Metafield: colour_family", False, True),
+        ("mf: color", False, True),
+        ("MF: my_fields.soleColour [string]", False, True),
+        ("mf: custom.color", True, False),
+        ("metafields.custom.color", True, False),
+        ("Metafield: filters.shade [string]", False, True),
+        ("Metafield: fabric", False, False),
         ("Fabric (product.metafields.shopify.fabric)", False, False),
         ("Colorful (product.metafields.custom.colorful)", False, False),
     ],
@@ -114,6 +133,11 @@ def test_a_metafield_of_another_name_is_read_only_if_a_person_names_it(
     assert find([row]).unread_metafields == ((column,) if is_named else ())
     assert read(row, named_column=column).texts == ("navy", "white")
     assert find([row], column).unread_metafields == ()
+
+
+@pytest.mark.parametrize("column", ["mf: color", "Metafield: color", "metafield:main_colour [string]"])
+def test_a_metafield_without_a_namespace_does_not_hide_the_option_of_the_product(column: str) -> None:
+    assert read({**SHOPIFY, column: "red", "Option1 Value": "Navy"}).texts == ("Navy",)
 
 
 @pytest.mark.parametrize(
@@ -167,11 +191,68 @@ def test_a_heading_with_a_colour_word_and_cells_that_name_colours_is_the_column(
 
 
 @pytest.mark.parametrize(
+    "headings",
+    [
+        "Colorway, colourway, Colorways, Colorway Name, Variation Color, Exact Colour, Colour of the product",
+        "Farbvarianten, Farbton, Farbnuance, Farbe des Artikels, Produktfarben",
+        "Coloris, Nom du coloris, Couleur de l'article, Coloris disponibles",
+        "Culoarea, Culorile, Culoarea produsului, Varianta de culoare, Numele culorii",
+        "Färgen, Färgerna, Kulören, Färgnyans, Produktens färg",
+        "Fargen, Fargene, Fargetone, Produktets farge",
+        "Farven, Farverne, Farvetone, Varens farve",
+        "Kleurvariant, Kleurtint, Kleur van het product",
+        "Koloru, Nazwa koloru, Grupa kolorów, Kolor dominujący, Wersja kolorystyczna",
+        "Barev, Název barvy, Barva výrobku, Barevná varianta",
+        "Цветов, Название цвета, Вариант цвета, Цвет изделия, Окраска",
+        "Кольори, Назва кольору, Варіант кольору, Забарвлення",
+        "Χρώματος, Κύριο χρώμα, Όνομα χρώματος, Χρωματισμός",
+        "Rengi, Renkleri, Ürünün rengi, Renk Tonu, Varyant Rengi",
+        "Színe, Színei, A termék színe, Színárnyalat, Szín megnevezése",
+        "Värin nimi, Tuotteen värit, Värisävy, Värivaihtoehto",
+        "Colorazione, Colori disponibili, Variante di colore",
+        "Coloración, Mapa de color, Colores disponibles",
+        "Coloração, Variação de cor, Cores disponíveis",
+        "Varian Warna, Variasi Warna, Tông màu, Màu chủ đạo, Biến thể màu, 색깔, 컬러웨이, 색상코드",
+        "カラー, 颜色, 顏色, اللون, रंग, Toote värv",
+    ],
+)
+def test_headings_are_read_in_the_forms_that_shops_of_each_language_use(headings: str) -> None:
+    columns = {heading: find([{"id": "1", heading: "red"}]).columns for heading in headings.split(", ")}
+
+    assert columns == {heading: (heading,) for heading in columns}
+
+
+SHADES = ("Shade", "Shade Name", "Tint", "Teinte", "Nuanța", "Odstín", "Оттенок", "Tonalidade", "Árnyalat")
+
+
+@pytest.mark.parametrize("column", SHADES)
+def test_a_shade_is_the_colour_if_its_cells_name_colours(column: str) -> None:
+    assert find([{column: "navy"}, {column: "Cult"}]).columns == (column,)
+    assert find([{column: "dark"}, {column: "bright"}]).columns == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        ({"Teinte": "navy", "Main Color": "blue"}, "Main Color"),
+        ({"Shade": "navy", "Colour": "blue"}, "Colour"),
+        ({"Shade": "navy", "Colorway": "Triple Black"}, "Colorway"),
+        ({"Shade": "navy", "Main Color": "101"}, "Shade"),
+        ({"Shade": "navy", "Colour": ""}, "Shade"),
+    ],
+)
+def test_a_heading_that_says_colour_is_preferred_to_a_shade(row: dict[str, str], column: str) -> None:
+    assert find([row]).columns[0] == column
+
+
+@pytest.mark.parametrize(
     "column",
     [
         *("Lining color", "sole_colour", "frameColor", "Heel color", "background-color", "Futterfarbe"),
         *("Sohlenfarbe", "Hintergrundfarbe", "Rahmenfarbe", "Colorful", "discolor", "Text color"),
         *("couleur de la doublure", "color de la suela", "цвет подошвы", "Secondary color", "Score"),
+        *("Màu đế", "Coloris de la semelle", "Culoarea tălpii", "Fargen på sålen", "Skin tone", "Stone"),
+        *("Lampshade", "Eye shade", "Variation", "Number of colors", "Колір підошви", "Taban rengi"),
         *("Band Color", "Metafield: my.main_color [string]", "Main color (product.metafields.my.main_color)"),
     ],
 )

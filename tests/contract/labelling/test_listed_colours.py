@@ -108,6 +108,23 @@ def test_with_variants_as_products_each_row_has_title_colour_and_photo_of_its_ha
     assert [note for note in summary_in(shop / "labels.csv")["notes"] if "Variant SKU" in note] == []
 
 
+@pytest.mark.parametrize(("column", "options"), [("Main Color", ()), ("Ton", ("--colour-column", "Ton"))])
+def test_with_variants_as_products_a_colour_of_the_handle_is_that_of_each_variant(
+    shop: Path, release: Path, column: str, options: tuple[str, ...]
+) -> None:
+    rows = rows_of(export_of(shop))
+    colours = {"Loose tee": "navy", "Warm hat": "emerald", "Bag": "ivory"}
+    write_csv(shop / "export.csv", [{**row, column: colours.get(row["Title"], "")} for row in rows])
+
+    label_export(shop, release, "Variant SKU", "--feed", "google", *options)
+
+    assert fed_colours(shop) == {
+        **dict.fromkeys(("T-R", "T-B", "T-G", "T-K"), "navy"),
+        **dict.fromkeys(("H-1", "H-2"), "emerald"),
+        "B-1": "ivory",
+    }
+
+
 @pytest.mark.parametrize("missing", ["Handle", "Variant_SKU"])
 def test_variants_are_named_only_if_the_list_has_them(shop: Path, release: Path, missing: str) -> None:
     export_of(shop, **{missing: "other"})
