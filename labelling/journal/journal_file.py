@@ -67,7 +67,7 @@ is used while it is filled. `run.written` is JSON with the sha256 of the files b
 they are not known. `run.options` is JSON with the options of the command line. Version 2.0.0 can also read
 `answers` of a later file: the class is ''. `seen_photos` has, for each answer about a product, the sha256 of
 the photos that the person saw. `category_answers` has the answers of people about categories, by
-`category_key`."""
+`make_category_key`."""
 
 _ANSWER: Final = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)"
 
@@ -526,7 +526,7 @@ class Journal(AbstractContextManager["Journal"]):
         """Add answers of people about categories, or replace earlier ones; all are written, or none.
 
         Args:
-            answers: the answers by the key of the category level (`category_key`).
+            answers: the answers by the key of the category level (`make_category_key`).
 
         Raises:
             TableUnusable: the disk is full.

@@ -67,7 +67,7 @@ def make_level_key(level: str) -> str:
 
 
 @lru_cache(maxsize=8192)
-def category_key(category: str) -> str:
+def make_category_key(category: str) -> str:
     """Return the key by which a category is compared that a person explained: its levels with `>` between.
 
     For a single level this is its `make_level_key`. All signs between levels are equal here, as a person may
@@ -82,7 +82,7 @@ def category_key(category: str) -> str:
 
 def has_letters(category: str) -> bool:
     """Return whether a category has a letter, as each category has that a person can explain."""
-    return any(map(str.isalpha, category_key(category)))
+    return any(map(str.isalpha, make_category_key(category)))
 
 
 def cut_category_cell(cell: str) -> str:
@@ -225,7 +225,7 @@ def find_folder_categories(
         sorted_names: the names of folders that `label --into` sorts pictures into.
     """
     # Folders above all pictures, such as `photos/2026`, say nothing about one of them.
-    depth = _common_depth(_split_folders(folder) for folder, _ in paths())
+    depth = _count_common_folders(_split_folders(folder) for folder, _ in paths())
     products: dict[tuple[int, str], set[str]] = defaultdict(set)
     for folder, product in paths():
         for level, name in enumerate(_split_folders(folder)[depth:]):
@@ -250,7 +250,7 @@ def _split_folders(folder: str) -> tuple[str, ...]:
     return tuple(part for part in folder.split("/") if part not in {"", "."})
 
 
-def _common_depth(folders: Iterable[tuple[str, ...]]) -> int:
+def _count_common_folders(folders: Iterable[tuple[str, ...]]) -> int:
     """Return how many parts all folders begin with."""
     common: tuple[str, ...] | None = None
     for parts in folders:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from labelling.errors import Unreadable
-from labelling.lists.paths import MAX_PATH_BYTES, is_too_long
+from labelling.lists.paths import MAX_PATH_BYTES, is_path_too_long
 
 SHORT_ADDRESS_PATTERN: Final = r"//(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?/"
 """Pattern of the beginning of a web address without `https:`, such as `//shop.example/`."""
@@ -109,8 +109,8 @@ def check_path(cell: str, path: str, columns: Sequence[str]) -> str | Unreadable
     """
     if cell and os.path.lexists(path):
         return path
-    why = _why_no_path(cell) if cell else _explain_empty_cells(columns)
-    if not why and is_too_long(path):
+    why = _explain_no_path(cell) if cell else _explain_empty_cells(columns)
+    if not why and is_path_too_long(path):
         why = f"Its path has {len(os.fsencode(path)):,} bytes, and this system takes {MAX_PATH_BYTES:,}."
     return Unreadable(why) if why else path
 
@@ -122,7 +122,7 @@ def _explain_empty_cells(columns: Sequence[str]) -> str:
     return f"{cells} empty. Write a path or an address, or leave the row out."
 
 
-def _why_no_path(cell: str) -> str:
+def _explain_no_path(cell: str) -> str:
     """Return what is wrong with a cell that names no file; empty if it may be a path."""
     scheme = (UNREAD_SCHEME_PATTERN.match(cell) or [""])[0].lower()
     if scheme == "file:":

@@ -65,11 +65,13 @@ def is_colour_text(text: str) -> bool:
     if not any(map(str.isalpha, cell)) or _HEX.fullmatch(cell) or _ADDRESS.match(cell) or cell[0] == "{":
         return False
     token_forms = (tuple(split_title(cell, keep_accents=keep_accents)) for keep_accents in (False, True))
-    return not any(tokens in named for tokens, named in zip(token_forms, _find_no_colours(), strict=True))
+    return not any(
+        tokens in named for tokens, named in zip(token_forms, _list_no_colour_texts(), strict=True)
+    )
 
 
 @cache
-def _find_no_colours() -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
+def _list_no_colour_texts() -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
     """Return the texts that stand for no colour, such as "see image", each split into its words.
 
     The first set has those of languages that ignore accents, the second those of languages with accents.

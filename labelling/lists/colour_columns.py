@@ -32,7 +32,7 @@ from labelling.lists.colour_headings import (
     read_metafield,
 )
 from labelling.lists.colour_words import is_colour_in_any_language
-from labelling.lists.column_names import find_usual_column_names, fold_column_name, is_colour_name
+from labelling.lists.column_names import fold_column_name, is_colour_name, list_usual_column_names
 from labelling.lists.identifiers import read_identifier
 
 MIN_COLOUR_CELLS_SHARE: Final = 0.5
@@ -124,7 +124,7 @@ class ColourColumns:
             rows: the cells of each row of the list about it.
         """
         for colours_by_row in self._read_sources(rows):
-            if different := _list_different(colours_by_row):
+            if different := _list_different_colours(colours_by_row):
                 is_sold_in_several = len(different) > 1 or self._has_variations(rows[0], different[0])
                 return ShopColours(() if is_sold_in_several else different[0], is_sold_in_several)
         cells = (read_identifier(row[name]) for row in rows for name in (*self.columns, *self.metafields))
@@ -133,12 +133,12 @@ class ColourColumns:
     def _read_sources(self, rows: Sequence[Cells]) -> Iterator[list[tuple[str, ...]]]:
         """Yield the colours of each row by each source, the preferred source first."""
         if self.columns:
-            yield [_read_first(row, self.columns) for row in rows]
+            yield [_read_first_colours(row, self.columns) for row in rows]
         if self.options:
             colour_columns = self._find_option_columns(rows)
-            yield [_read_first(row, colour_columns) for row in rows]
+            yield [_read_first_colours(row, colour_columns) for row in rows]
         if self.attribute_columns:
-            yield [_read_attributes(row) for row in rows]
+            yield [_read_attribute_colours(row) for row in rows]
         for column in self.metafields:
             yield [split_colour_cell(row[column]) for row in rows]
 
@@ -155,10 +155,10 @@ class ColourColumns:
         """Return whether a row of WooCommerce or Magento stands for variations of several colours."""
         if not self.attribute_columns or len(colours) < 2:
             return False
-        return woocommerce.is_of_variations(row) or bool(_read_variation_colours(row))
+        return woocommerce.has_variation_type(row) or bool(_read_variation_colours(row))
 
 
-def _list_different(colours_by_row: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
+def _list_different_colours(colours_by_row: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Return the different colours of some rows. Colours that differ only in capitals are equal."""
     different = dict[tuple[str, ...], tuple[str, ...]]()
     for colours in filter(None, colours_by_row):
@@ -166,11 +166,11 @@ def _list_different(colours_by_row: Sequence[tuple[str, ...]]) -> list[tuple[str
     return list(different.values())
 
 
-def _read_first(row: Cells, columns: Sequence[str]) -> tuple[str, ...]:
+def _read_first_colours(row: Cells, columns: Sequence[str]) -> tuple[str, ...]:
     return next(filter(None, (split_colour_cell(row[column]) for column in columns)), ())
 
 
-def _read_attributes(row: Cells) -> tuple[str, ...]:
+def _read_attribute_colours(row: Cells) -> tuple[str, ...]:
     """Return the colours among the attributes of WooCommerce or Magento in a row."""
     values = woocommerce.read_colour_values(row) or [
         *map(str.strip, _read_magento_colour(_read_cell(row, _MAGENTO_COLUMN)).split("|")),
@@ -208,7 +208,7 @@ def find_colour_columns(columns: Sequence[str], rows: ReadColumns, named_column:
         named_column: the column that a person named; empty to find it.
     """
     metafields = {column: field for column in columns if (field := read_metafield(column))}
-    usual_names = find_usual_column_names("colour")
+    usual_names = list_usual_column_names("colour")
     plain = [column for column in columns if column not in metafields]
     usual = sorted(
         (column for column in plain if is_colour_name(column)),
@@ -245,13 +245,13 @@ def _find_unusual_columns(columns: Sequence[str], usual: Sequence[str], rows: Re
     colours = [column for column in unusual if is_colour_heading(column)]
     shades = [column for column in unusual if is_shade_heading(column) and column not in colours]
     # Programs export empty columns; one of a usual name does not hide a filled one.
-    if (colours or shades) and _are_filled(usual, rows):
+    if (colours or shades) and _has_filled_cells(usual, rows):
         return []
     # "Shade" is surely the colour only where no heading says "colour".
     return _find_by_cells(colours, rows) or _find_by_cells(shades, rows)
 
 
-def _are_filled(columns: Sequence[str], rows: ReadColumns) -> bool:
+def _has_filled_cells(columns: Sequence[str], rows: ReadColumns) -> bool:
     """Return whether one of some columns has a cell that is not empty."""
     read_rows = islice(rows(columns), MAX_SEARCHED_ROWS) if columns else ()
     return any(read_identifier(row[column]) for row in read_rows for column in columns)
@@ -265,10 +265,10 @@ def _find_by_cells(columns: Sequence[str], rows: ReadColumns) -> list[str]:
             text = read_identifier(row[column])
             if text and len(different) < MAX_SEARCHED_CELLS:
                 different[text] = None
-    return [column for column, different in cells.items() if different and _name_colours(list(different))]
+    return [column for column, different in cells.items() if different and _has_colour_cells(list(different))]
 
 
-def _name_colours(cells: Sequence[str]) -> bool:
+def _has_colour_cells(cells: Sequence[str]) -> bool:
     named_count = sum(any(map(is_colour_in_any_language, split_colour_cell(cell))) for cell in cells)
     return named_count >= MIN_COLOUR_CELLS_SHARE * len(cells)
 

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from inference.words.language_files import load_languages, load_shared_words
 from inference.words.tokens import fold_text
-from labelling.lists.column_names import find_usual_column_names, is_colour_name
+from labelling.lists.column_names import is_colour_name, list_usual_column_names
 
 _SHOPIFY_METAFIELD: Final = re.compile(
     r"(?:^|\()(?:product|variant)\.metafields\.([^.()]+)\.([^.()]+)\)?$", re.IGNORECASE
@@ -83,7 +83,7 @@ def read_metafield(column: str) -> Metafield | None:
 def has_colour_word(text: str) -> bool:
     """Return whether a heading is about some colour, perhaps that of a part: `lining_color`, `shade`."""
     words = (fold_text(word) for word in _split_heading(text))
-    has_word = any(_find_beside(word, _list_colour_words()) is not None for word in words)
+    has_word = any(_find_rest(word, _list_colour_words()) is not None for word in words)
     return has_word or is_shade_heading(text)
 
 
@@ -93,7 +93,7 @@ def is_colour_heading(column: str) -> bool:
     It has a colour word, in the singular or plural or as a part of a compound. All other words are such as
     "main", "name" or "group", a language, or the prefix of a platform. A metafield is no such heading.
     """
-    return _means_product(column, _list_colour_words())
+    return _is_product_colour(column, _list_colour_words())
 
 
 def is_shade_heading(column: str) -> bool:
@@ -101,7 +101,7 @@ def is_shade_heading(column: str) -> bool:
 
     Some lists have the colours in such a column; others write "light" and "dark" there. Its cells tell.
     """
-    return _means_product(column, _list_shade_words())
+    return _is_product_colour(column, _list_shade_words())
 
 
 def find_colour_option(names: Collection[str]) -> str:
@@ -116,15 +116,15 @@ def find_colour_option(names: Collection[str]) -> str:
     return next((name for is_colour in checks for name in names if is_colour(name)), "")
 
 
-def _means_product(column: str, colour_words: tuple[str, ...]) -> bool:
+def _is_product_colour(column: str, colour_words: tuple[str, ...]) -> bool:
     """Return whether a heading has one of some colour words, and beside it only words that change nothing."""
     if read_metafield(column):
         return False
     words = _split_heading(column)
-    rests = [_find_beside(fold_text(word), colour_words) for word in words]
+    rests = [_find_rest(fold_text(word), colour_words) for word in words]
     others = [word for word, rest in zip(words, rests, strict=True) if rest is None]
-    has_part = any(rest and rest not in _list_words_beside() for rest in rests)
-    return len(others) < len(words) and not has_part and all(map(_is_beside, others))
+    has_part = any(rest and rest not in _list_neutral_words() for rest in rests)
+    return len(others) < len(words) and not has_part and all(map(_is_neutral_word, others))
 
 
 def _split_heading(text: str) -> list[str]:
@@ -133,7 +133,7 @@ def _split_heading(text: str) -> list[str]:
 
 
 @cache
-def _find_beside(word: str, colour_words: tuple[str, ...]) -> str | None:
+def _find_rest(word: str, colour_words: tuple[str, ...]) -> str | None:
     """Return the rest of a word beside the colour word in it: `haupt` of Hauptfarbe, and "" of Farben.
 
     Args:
@@ -144,7 +144,9 @@ def _find_beside(word: str, colour_words: tuple[str, ...]) -> str | None:
     """
     rests = [rest for colour in colour_words for rest in _cut_colour_word(word, colour)]
     # "Farbnuance" has two colour words: "nuance", beside "farb", and "farb", beside "nuance".
-    return next((rest for rest in rests if not rest or rest in _list_words_beside()), next(iter(rests), None))
+    return next(
+        (rest for rest in rests if not rest or rest in _list_neutral_words()), next(iter(rests), None)
+    )
 
 
 def _cut_colour_word(word: str, colour: str) -> Iterator[str]:
@@ -159,7 +161,7 @@ def _cut_colour_word(word: str, colour: str) -> Iterator[str]:
         rest = word.removeprefix(beginning)
         if rest != word and (not rest or rest in _PLURAL_ENDINGS):
             yield ""
-        elif rest != word and rest in _list_words_beside():
+        elif rest != word and rest in _list_neutral_words():
             yield rest
     for ending in (colour, *(f"{colour}{plural}" for plural in _PLURAL_ENDINGS)):
         if word.endswith(ending):
@@ -169,9 +171,9 @@ def _cut_colour_word(word: str, colour: str) -> Iterator[str]:
 @cache
 def _list_colour_words() -> tuple[str, ...]:
     """Return the single words that mean colour, of all languages, the longest ones first."""
-    names = chain.from_iterable(map(_WORD.findall, find_usual_column_names("colour")))
+    names = chain.from_iterable(map(_WORD.findall, list_usual_column_names("colour")))
     # A usual name can have several words, of which only one means colour.
-    return _sort_by_length({*names} - _list_words_beside())
+    return _sort_by_length({*names} - _list_neutral_words())
 
 
 @cache
@@ -185,16 +187,16 @@ def _sort_by_length(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(words, key=lambda word: (-len(word), word)))
 
 
-def _is_beside(word: str) -> bool:
+def _is_neutral_word(word: str) -> bool:
     """Return whether a word beside a colour word leaves it the colour of the product: `main`, `en`, `pa`."""
     if len(word) > _LANGUAGE_OR_PREFIX_LETTERS:
-        return fold_text(word) in _list_words_beside()
+        return fold_text(word) in _list_neutral_words()
     # With its accents, because Vietnamese "đế" (sole) is not French "de".
-    return word.isascii() or fold_text(word, keep_accents=True) in _list_words_beside()
+    return word.isascii() or fold_text(word, keep_accents=True) in _list_neutral_words()
 
 
 @cache
-def _list_words_beside() -> frozenset[str]:
+def _list_neutral_words() -> frozenset[str]:
     names = (fold_text(language.name) for language in load_languages().values())
     words = (_list_language_words("beside_colour"), _list_language_words("shade"))
     return frozenset(chain(*words, *map(_WORD.findall, names)))

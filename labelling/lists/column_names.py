@@ -13,7 +13,7 @@ from inference.words.tokens import fold_text
 
 
 @cache
-def find_usual_column_names(part: Literal["title", "category", "colour"]) -> tuple[str, ...]:
+def list_usual_column_names(part: Literal["title", "category", "colour"]) -> tuple[str, ...]:
     """Return the names that lists usually give to a column of titles, categories or colours.
 
     The names of all languages are in small letters without accents, as `fold_column_name` returns them, in
@@ -29,7 +29,7 @@ def find_usual_column_names(part: Literal["title", "category", "colour"]) -> tup
 
 def is_colour_name(text: str) -> bool:
     """Check whether the name of a column, attribute or option means colour in some language."""
-    return fold_column_name(text) in find_usual_column_names("colour")
+    return fold_column_name(text) in list_usual_column_names("colour")
 
 
 @lru_cache

@@ -42,7 +42,7 @@ from labelling.lists.malformed_rows import (
 CELL_SEPARATORS: Final = ",;\t"
 """Characters that may separate the cells of a list."""
 
-MAX_NAMED_FAULTS: Final = 3
+MAX_FAULTS_IN_MESSAGE: Final = 3
 """Largest number of rows that an error names."""
 
 SAMPLE_ROWS: Final = 100
@@ -84,7 +84,7 @@ def open_list(
     unclosed = [bad for bad in every if bad.is_unclosed]
     if unclosed or (every and not reading.skip_bad_rows):
         option = "no option leaves it out" if unclosed else "--skip-bad-rows leaves such rows out"
-        why = join_sentences(unclosed or every, MAX_NAMED_FAULTS)
+        why = join_sentences(unclosed or every, MAX_FAULTS_IN_MESSAGE)
         raise ListUnusable(f"{why} Nothing of the list is read until it is right; {option}.")
     notes = [f"{describe_left_out_rows(every)} {join_sentences(every, MAX_NAMED_BAD_ROWS)}"] if every else []
     notes += [explain_invisible_characters(path, unseen)] if unseen else []

@@ -61,7 +61,7 @@ def find_list_language(
         return UNDETERMINED_LANGUAGE if has_titles else spoken
     # A title that names a garment in it is in another language that has this word, too ("cạp").
     is_misread = any(read_title_garments(title, spoken).kinds for title in titles)
-    is_other = is_misread or is_denied_by_texts(spoken, (titles, *other_columns))
+    is_other = is_misread or has_texts_of_other_language(spoken, (titles, *other_columns))
     return UNDETERMINED_LANGUAGE if is_other else spoken
 
 
@@ -76,7 +76,7 @@ def has_few_letters(titles: Iterable[str]) -> bool:
     )
 
 
-def is_denied_by_texts(language: str, columns: Iterable[Collection[str]]) -> bool:
+def has_texts_of_other_language(language: str, columns: Iterable[Collection[str]]) -> bool:
     """Return whether some column of texts is not in a language: its words name no garment in it.
 
     Columns of names, brands, sizes and the like do not count. A text without a garment ("Light and airy") is

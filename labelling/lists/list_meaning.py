@@ -112,7 +112,7 @@ def read_level_kinds(level: str, language: str) -> Meaning:
     Args:
         language: the code of the list's language, such as `de`.
     """
-    if any(map(partial(_is_other_word, level), {language, "en"} & load_languages().keys())):
+    if any(map(partial(_has_other_meaning, level), {language, "en"} & load_languages().keys())):
         return frozenset()
     known_words = count_known_words(level)
     knowing = (
@@ -126,7 +126,7 @@ def read_level_kinds(level: str, language: str) -> Meaning:
     return frozenset.intersection(*said) if said else frozenset()
 
 
-def _is_other_word(level: str, code: str) -> bool:
+def _has_other_meaning(level: str, code: str) -> bool:
     """Return whether a level has a word that is typical of a language, and names no garment in it."""
     is_known = not list_known_tokens(code).isdisjoint(load_languages()[code].tokens(level))
     return is_known and not (code in list_readable_languages() and read_category_garments(level, code).kinds)
@@ -208,14 +208,14 @@ class ListReader:
 
     def is_garment_level(self, level: str) -> bool:
         """Return whether a category level has a known word for a garment, and needs no explanation."""
-        return bool(self._level_kinds(level) or read_level_kinds(level, self._language))
+        return bool(self._find_level_kinds(level) or read_level_kinds(level, self._language))
 
     @property
     def _language(self) -> str:
         """The language of the categories."""
         return self.folder_language if self.folder_categories.names_by_depth else self.list_words.language
 
-    def _level_kinds(self, level: str) -> Meaning:
+    def _find_level_kinds(self, level: str) -> Meaning:
         """Return the kinds of a level in the language of the categories, or in all if that is not read."""
         if self._language in list_readable_languages():
             return read_category_garments(level, self._language).kinds
@@ -232,7 +232,7 @@ class ListReader:
     def find_known_level(self, path: CategoryPath) -> str | None:
         """Return the deepest level of a category whose known word is read; None if there is none."""
         levels = reversed(self._find_unexplained_levels(path))
-        return next(filter(self._level_kinds, levels), None) if self.can_read_known_words else None
+        return next(filter(self._find_level_kinds, levels), None) if self.can_read_known_words else None
 
     def _find_unexplained_levels(self, path: CategoryPath) -> CategoryPath:
         meanings = self.own_words.find_level_meanings(path)
@@ -272,7 +272,7 @@ class ListReader:
             language = self.list_words.find_title_language(cells)
             return _read_category_kinds(self._read_category_text(cells, folder), language)
         known_levels = filter(None, map(self.find_known_level, self.find_category_paths(cells, folder)))
-        return frozenset[str]().union(*map(self._level_kinds, known_levels))
+        return frozenset[str]().union(*map(self._find_level_kinds, known_levels))
 
     def _read_set_or_category(self, cells: Mapping[str, str], folder: str, category: Meaning) -> Meaning:
         """Return `set` for a title that names a set beside a category of clothes, or the category's kinds."""

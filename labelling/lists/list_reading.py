@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from labelling.lists.paths import find_existing
+from labelling.lists.paths import find_existing_path
 from model_store.release_files import expand_home
 
 PATH_COLUMN: Final = "path"
@@ -77,11 +77,11 @@ class ListOptions:
                 this encoding is found, too.
         """
         if self.root and cell.startswith("/"):
-            below = find_existing(os.path.join(self.root, cell.lstrip("/")))  # noqa: PTH118 - Path would change what is written
+            below = find_existing_path(os.path.join(self.root, cell.lstrip("/")))  # noqa: PTH118 - Path would change what is written
             if os.path.lexists(below):
                 return below
         folder = self.root or file.parent
-        path = find_existing(os.path.join(folder, cell))  # noqa: PTH118 - Path would change what is written
+        path = find_existing_path(os.path.join(folder, cell))  # noqa: PTH118 - Path would change what is written
         if cell.isascii() or os.path.lexists(path):
             return path
         name = os.fsdecode(cell.encode(encoding.removesuffix("-sig")))

@@ -99,12 +99,13 @@ class ListFile:
                 every.append(bad)
             else:
                 unseen += any(
-                    remove_format_characters(cells[place]) != cells[place] for place in self._identifiers
+                    remove_format_characters(cells[place]) != cells[place]
+                    for place in self._identifier_places
                 )
         return every, unseen
 
     @cached_property
-    def _identifiers(self) -> tuple[int, ...]:
+    def _identifier_places(self) -> tuple[int, ...]:
         """The places of columns that name products or groups."""
         names = {self.list_options.product_column, *self.list_options.identifier_columns} - {""}
         return tuple(self.header.index(name) for name in names if name in self.header)
@@ -123,16 +124,18 @@ class ListFile:
             for number, row in enumerate(parsed, 2):
                 if row.error or "".join(row.cells).strip():
                     row_place = f"{self.path}, row {number}, line {row.first_line}"
-                    yield row_place, row.cells, self._why_bad(row, row_place)
+                    yield row_place, row.cells, self._explain_bad_row(row, row_place)
 
-    def _why_bad(self, row: ParsedRow, row_place: str) -> MalformedRow | None:
+    def _explain_bad_row(self, row: ParsedRow, row_place: str) -> MalformedRow | None:
         if row.error:
             why, is_unclosed = explain_parse_error(row)
             return MalformedRow(f"{row_place}: {why}", has_quotation_fault=True, is_unclosed=is_unclosed)
         cells = len(row.cells)
         columns = len(self.header)
         further_lines = range(row.first_line + 1, row.last_line + 1)
-        if self.is_quoted and (line := find_swallowed_line(row, self.separator, columns, self._is_picture)):
+        if self.is_quoted and (
+            line := find_swallowed_line(row, self.separator, columns, self._is_picture_at)
+        ):
             within = f"it goes on to line {row.last_line}, and line {line} in a cell of it reads like a row"
             sentence = f"{row_place}: a quotation mark is opened and not closed: {within}."
             return MalformedRow(sentence, further_lines, has_quotation_fault=True)
@@ -141,12 +144,12 @@ class ListFile:
             quoted = "" if cells < columns else " A cell that holds one is in quotation marks."
             why = f"it has {cells} cells, and the header has {columns}; between them is {self.separator!r}."
             return MalformedRow(f"{row_place}: {why}{quoted}{advise_on_mysql(row)}", further_lines)
-        for place in self._identifiers:
+        for place in self._identifier_places:
             if is_long_number(row.cells[place]):
                 return MalformedRow(
                     f"{row_place}, column `{self.header[place]}`: {explain_cut_number(row.cells[place])}"
                 )
         return None
 
-    def _is_picture(self, place: int, cell: str) -> bool:
+    def _is_picture_at(self, place: int, cell: str) -> bool:
         return self.header[place] in self.list_options.path_columns and is_picture_cell(cell)

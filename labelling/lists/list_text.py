@@ -69,12 +69,12 @@ def find_encoding(path: Path, named_encoding: str) -> tuple[str, str]:
         return "utf-8-sig", ""
     if b"\0" in (begin if is_wide else header):
         return named_encoding, ""
-    if not _holds_utf8(path):
+    if not _is_utf8(path):
         return "utf-8-sig" if is_wide else named_encoding, ""
     return "utf-8-sig", f"{path}: is UTF-8, and so is not read as {named_encoding}."
 
 
-def _holds_utf8(path: Path) -> bool:
+def _is_utf8(path: Path) -> bool:
     """Return whether a file has characters beyond ASCII, and all of them are UTF-8."""
     is_ascii = True
     with release_files.open_regular_file(path) as file:
@@ -101,12 +101,12 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
     """
     with (
         release_files.open_regular_file(path) as file,
-        _WholeText(file, encoding=encoding, newline="") as text,
+        _StrictText(file, encoding=encoding, newline="") as text,
     ):
         yield text
 
 
-class _WholeText(TextIOWrapper):
+class _StrictText(TextIOWrapper):
     """A text without half characters, which decoders such as that of UTF-7 let pass."""
 
     def readline(self, size: int = -1, /) -> str:  # type: ignore[override]  # as its base class has it
@@ -136,11 +136,11 @@ def name_text_errors(path: Path, encoding: str) -> Iterator[None]:
         raise ListUnusable(f"{path}: cannot be read ({error.strerror}).") from error
     except UnicodeError as error:
         name = encoding.removesuffix("-sig").upper() if encoding.startswith("utf") else encoding
-        line_text = _not_text(path, encoding)
+        line_text = _locate_undecodable_line(path, encoding)
         raise ListUnusable(f"{path}{line_text} is not {name}. {ENCODING_ADVICE}") from error
 
 
-def _not_text(path: Path, encoding: str) -> str:
+def _locate_undecodable_line(path: Path, encoding: str) -> str:
     """Return the line that is not text in an encoding, with the surroundings of its first wrong byte."""
     if encoding.startswith(("utf-16", "utf-32")):  # whose lines do not end in one byte
         return ": its text"

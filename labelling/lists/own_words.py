@@ -28,7 +28,7 @@ from inference.words.vocabulary import (
     merge_word_tables,
     select_named_kinds,
 )
-from labelling.lists.categories import CategoryPath, category_key
+from labelling.lists.categories import CategoryPath, make_category_key
 
 NO_KIND: Final = NONE
 """The meaning of a word for things that are none of the kinds, and how files write it."""
@@ -71,7 +71,7 @@ class OwnWord(NamedTuple):
             return ""
         # A sign for the end of a compound is about titles; a level of a list can begin with it, too.
         is_sign = self.place == BOTH_PLACES and self.words.startswith(COMPOUND_END_SIGN)
-        return category_key(self.words.removeprefix(COMPOUND_END_SIGN) if is_sign else self.words)
+        return make_category_key(self.words.removeprefix(COMPOUND_END_SIGN) if is_sign else self.words)
 
 
 class CategoryAnswer(NamedTuple):
@@ -130,10 +130,10 @@ class OwnWords:
 
     @cached_property
     def category_meanings(self) -> Mapping[str, Meaning]:
-        """The explained meaning of each category, a single level or a path, by its `category_key`."""
+        """The explained meaning of each category, a single level or a path, by its `make_category_key`."""
         # Answers on a review sheet come last, so that they replace rows of the file.
         rows = {row.category_key: row.meaning for row in self.file_rows if row.category_key}
-        return rows | {category_key(answer.category): answer.meaning for answer in self.category_answers}
+        return rows | {make_category_key(answer.category): answer.meaning for answer in self.category_answers}
 
     @cached_property
     def has_empty_meanings(self) -> bool:
@@ -177,7 +177,7 @@ class OwnWords:
         Args:
             path: the levels of the category, the top level first.
         """
-        keys = [category_key(level) for level in path]
+        keys = [make_category_key(level) for level in path]
         meanings = [self.category_meanings.get(key) for key in keys]
         endings = (" > ".join(keys[start:]) for start in range(len(keys) - 1))
         explained_endings = filter(self.category_meanings.__contains__, endings)
@@ -203,9 +203,9 @@ class OwnWords:
         Args:
             paths: the categories of the product, each as a tuple of its levels.
         """
-        return frozenset[str]().union(*(self._path_meaning(path) for path in paths))
+        return frozenset[str]().union(*(self._find_path_meaning(path) for path in paths))
 
-    def _path_meaning(self, path: CategoryPath) -> Meaning:
+    def _find_path_meaning(self, path: CategoryPath) -> Meaning:
         return next(filter(None, reversed(self.find_level_meanings(path))), frozenset())
 
     def add_to_words(self, language: str) -> WordTable:
@@ -214,12 +214,14 @@ class OwnWords:
         Args:
             language: the code of a language that has a file of words, such as `de`.
         """
-        if language not in self._words:
-            self._words[language] = merge_word_tables(make_word_table(language), self.title_phrases)
-        return self._words[language]
+        if language not in self._words_by_language:
+            self._words_by_language[language] = merge_word_tables(
+                make_word_table(language), self.title_phrases
+            )
+        return self._words_by_language[language]
 
     @cached_property
-    def _words(self) -> dict[str, WordTable]:
+    def _words_by_language(self) -> dict[str, WordTable]:
         return {}
 
     def find_phrase_meanings(self, title: str) -> list[Meaning]:
@@ -240,7 +242,7 @@ class OwnWords:
         The answer of a person replaces the file's row for the same category. If that row is valid in titles,
         too, it stays for titles.
         """
-        answered_keys = {category_key(answer.category) for answer in self.category_answers}
+        answered_keys = {make_category_key(answer.category) for answer in self.category_answers}
         rows = list[OwnWord]()
         for row in self.file_rows:
             if row.category_key not in answered_keys:

@@ -2,7 +2,7 @@
 
 Lists are often written on another system. Windows separates folders with backslashes. macOS may write an
 accented letter as two characters, the letter and its accent (NFD); others write one (NFC). If there is no
-such file, `explain_missing` names the most similar name in the folder. No file is opened.
+such file, `explain_missing_file` names the most similar name in the folder. No file is opened.
 """
 
 import os
@@ -28,12 +28,12 @@ COMPARED_NEIGHBOURS: Final = 10
 have a million names."""
 
 
-def is_too_long(path: str) -> bool:
+def is_path_too_long(path: str) -> bool:
     """Check whether a path has more bytes than the operating system allows."""
     return len(os.fsencode(path)) >= MAX_PATH_BYTES
 
 
-def find_existing(path: str) -> str:
+def find_existing_path(path: str) -> str:
     """Return the path of the existing file that a written path means, or the written path if there is none.
 
     Backslashes are tried as slashes, the apostrophe that a table writes before some names is left out, and
@@ -42,7 +42,7 @@ def find_existing(path: str) -> str:
     Args:
         path: the path as a list or a person wrote it, for this or another system.
     """
-    if is_too_long(path) or os.path.lexists(path):
+    if is_path_too_long(path) or os.path.lexists(path):
         return path
     unmarked = "/".join(map(unescape_text, path.split("/")))
     for written in (path, path.replace("\\", "/"), unmarked):
@@ -51,7 +51,7 @@ def find_existing(path: str) -> str:
     return path
 
 
-def explain_missing(path: str) -> str:
+def explain_missing_file(path: str) -> str:
     """Return a sentence about a missing file: the folder that was searched, and the nearest name in it.
 
     Args:
@@ -64,7 +64,7 @@ def explain_missing(path: str) -> str:
     while not os.path.isdir(folder):  # noqa: PTH112 - as below
         missing_thing = "folder"
         folder, name = os.path.split(folder)
-    there = _sorted_names(folder, is_picture_folder=missing_thing == "file")
+    there = _list_sorted_names(folder, is_picture_folder=missing_thing == "file")
     place = bisect_left(there, name)
     nearest_names = get_close_matches(
         name, there[max(place - COMPARED_NEIGHBOURS, 0) : place + COMPARED_NEIGHBOURS], 1
@@ -94,7 +94,7 @@ def _respell_path(path: str) -> str:
 
 
 @lru_cache(4)
-def _sorted_names(folder: str, *, is_picture_folder: bool) -> list[str]:
+def _list_sorted_names(folder: str, *, is_picture_folder: bool) -> list[str]:
     try:
         names = os.listdir(folder)  # noqa: PTH208 - as below
     except OSError:

@@ -20,7 +20,7 @@ from inference.words.tokens import split_title
 from inference.words.words import read_title_garments
 from labelling.lists.cells import find_addresses, is_picture_cell
 from labelling.lists.column_names import fold_column_name
-from labelling.lists.list_language import is_denied_by_texts, is_text
+from labelling.lists.list_language import has_texts_of_other_language, is_text
 
 ReadColumns: TypeAlias = Callable[[Sequence[str]], Iterable[Mapping[str, str]]]
 """A function that reads the cells of some columns, row by row, from the first row with each call."""
@@ -44,10 +44,10 @@ MIN_SHARE_WITH_KIND: Final = 0.2
 """Smallest share of a column's filled cells that name a kind, so that the column can have the titles; also
 the smallest share that say more than the kind."""
 
-MIN_RATIO_OF_KIND_SETS: Final = 0.5
+MIN_KIND_VARIETY: Final = 0.5
 """Number of different sets of kinds that a column has to name, relative to the column that names most."""
 
-MIN_RATIO_OF_CELLS_WITH_KIND: Final = 0.8
+MIN_KIND_RATIO: Final = 0.8
 """Number of cells of a column that have to name a kind, relative to the column with most such cells."""
 
 
@@ -93,7 +93,7 @@ def choose_title_column(
         return best
     named_cells = [cells for _, cells in read_text_columns(named_columns, rows)]
     others = [cells for name, cells in possible_columns.items() if name != best.name]
-    return None if is_denied_by_texts(best.language, [*others, *named_cells]) else best
+    return None if has_texts_of_other_language(best.language, [*others, *named_cells]) else best
 
 
 def read_text_columns(columns: Iterable[str], rows: ReadColumns) -> Iterator[tuple[str, list[str]]]:
@@ -113,7 +113,7 @@ def read_text_columns(columns: Iterable[str], rows: ReadColumns) -> Iterator[tup
                 texts.append(text)
     for name, texts in cells.items():
         counts = Counter(texts)
-        if texts and not any(_are_most(counts, is_other) for is_other in (_is_picture, _is_slug, _is_list)):
+        if texts and not any(_is_mostly(counts, is_other) for is_other in (_is_picture, _is_slug, _is_list)):
             yield name, texts
 
 
@@ -162,18 +162,18 @@ def _choose_best_column(columns: Sequence[TitleColumn]) -> TitleColumn | None:
         if column.kind_sets > 1 or column.cells_with_more_words >= MIN_SHARE_WITH_KIND * column.filled_cells
     ]
     most = max((column.kind_sets for column in naming), default=0)
-    naming = [column for column in naming if column.kind_sets >= MIN_RATIO_OF_KIND_SETS * most > 0]
+    naming = [column for column in naming if column.kind_sets >= MIN_KIND_VARIETY * most > 0]
     naming = [
         column
         for column in naming
         if column.cells_with_more_words >= MIN_SHARE_WITH_KIND * column.filled_cells
     ] or naming
     best = max((column.cells_with_kind for column in naming), default=0)
-    naming = [column for column in naming if column.cells_with_kind >= MIN_RATIO_OF_CELLS_WITH_KIND * best]
+    naming = [column for column in naming if column.cells_with_kind >= MIN_KIND_RATIO * best]
     return min(naming, key=lambda column: column.mean_length, default=None)
 
 
-def _are_most(counts: Counter[str], is_other: Callable[[str], bool]) -> bool:
+def _is_mostly(counts: Counter[str], is_other: Callable[[str], bool]) -> bool:
     return 2 * sum(count for text, count in counts.items() if is_other(text)) > counts.total()
 
 

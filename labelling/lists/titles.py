@@ -31,7 +31,7 @@ from inference.words.words import (
     read_title_garments,
 )
 from labelling.lists.categories import cut_category_cell
-from labelling.lists.column_names import find_usual_column_names, fold_column_name
+from labelling.lists.column_names import fold_column_name, list_usual_column_names
 from labelling.lists.list_language import find_list_language, has_few_letters
 from labelling.lists.title_columns import ReadColumns, choose_title_column, read_text_columns
 
@@ -208,8 +208,8 @@ def find_word_columns(columns: Iterable[str]) -> ListWords:
     """
     names = tuple(columns)
     return ListWords(
-        titles=_find_columns(find_usual_column_names("title"), names),
-        categories=_find_columns(find_usual_column_names("category"), names),
+        titles=_find_columns(list_usual_column_names("title"), names),
+        categories=_find_columns(list_usual_column_names("category"), names),
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from inference.words.language_files import COMPOUND_END_SIGN
-from labelling.lists.categories import CategoryPath, category_key
+from labelling.lists.categories import CategoryPath, make_category_key
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.own_words import CATEGORY_PLACE, OwnWord, OwnWords
 
@@ -25,16 +25,16 @@ def find_unused_words(reader: ListReader, rows: Iterable[tuple[Mapping[str, str]
     for cells, folder in rows:
         titles.add(reader.list_words.read_title(cells))
         paths.update(reader.find_category_paths(cells, folder))
-    category_keys = {key for path in paths for key in _list_keys(path)}
+    category_keys = {key for path in paths for key in _list_category_keys(path)}
     unused = [word for word in words if word.category_key not in category_keys]
     texts = [f" {' '.join(own.split_title(title))} " for title in titles]
     unused = [word for word in unused if word.place == CATEGORY_PLACE or not _is_in_titles(word, texts, own)]
     return list(dict.fromkeys(word.words for word in unused))
 
 
-def _list_keys(path: CategoryPath) -> list[str]:
+def _list_category_keys(path: CategoryPath) -> list[str]:
     """Return the keys of each level of a category, and of each path that the category ends with."""
-    keys = [category_key(level) for level in path]
+    keys = [make_category_key(level) for level in path]
     return [*keys, *(" > ".join(keys[start:]) for start in range(len(keys)))]
 
 

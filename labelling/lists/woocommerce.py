@@ -28,9 +28,9 @@ REPLACEMENT_NOTE: Final = (
 TYPE_COLUMN: Final = "type"
 """The heading of the column that says whether a row is a variation."""
 
-_OF_VARIATIONS: Final = frozenset({"variable", "variation"})
+_VARIATION_TYPES: Final = frozenset({"variable", "variation"})
 
-PRODUCT_TYPES: Final = _OF_VARIATIONS | {"simple", "grouped", "external", "virtual", "downloadable"}
+PRODUCT_TYPES: Final = _VARIATION_TYPES | {"simple", "grouped", "external", "virtual", "downloadable"}
 """The values of the column `Type`, which say how a product is sold and not what it is."""
 
 
@@ -45,7 +45,9 @@ def translate_header(column: str) -> str | None:
         (part, pattern) for part, pattern in _make_header_patterns().items() if part != TYPE_COLUMN
     )
     matches = ((part, pattern.fullmatch(column.strip())) for part, pattern in attribute_patterns)
-    return next((f"Attribute {_get_number(match)} {part}" for part, match in matches if match), None)
+    return next(
+        (f"Attribute {_get_attribute_number(match)} {part}" for part, match in matches if match), None
+    )
 
 
 @cache
@@ -64,7 +66,7 @@ def _make_header_patterns() -> dict[str, re.Pattern[str]]:
     }
 
 
-def _get_number(match: re.Match[str]) -> str:
+def _get_attribute_number(match: re.Match[str]) -> str:
     return next(number for number in match.groups() if number)
 
 
@@ -77,11 +79,11 @@ def read_attributes(cells: Mapping[str, str]) -> dict[str, str]:
     return {
         name: cell
         for name, cell in attribute_cells.items()
-        if _value_of(f"{_shorten_header(name)} name") in attribute_cells
+        if _make_value_header(f"{_cut_header(name)} name") in attribute_cells
     }
 
 
-def _shorten_header(header: str) -> str:
+def _cut_header(header: str) -> str:
     return " ".join(header.split()[:2])
 
 
@@ -94,17 +96,17 @@ def has_variations(cells: Mapping[str, str]) -> bool:
     Args:
         cells: the cells of the product's row in the list, by column.
     """
-    return is_of_variations(cells) or len(read_colour_values(cells)) > 1
+    return has_variation_type(cells) or len(read_colour_values(cells)) > 1
 
 
-def is_of_variations(cells: Mapping[str, str]) -> bool:
+def has_variation_type(cells: Mapping[str, str]) -> bool:
     """Return whether a row is a variation or a product with variations, by its column of types.
 
     Args:
         cells: the cells of the row in the list, by column.
     """
     type_cells = (cell for column, cell in cells.items() if is_type_column(column))
-    return not _OF_VARIATIONS.isdisjoint(
+    return not _VARIATION_TYPES.isdisjoint(
         value.casefold() for cell in type_cells for value in _split_values(cell)
     )
 
@@ -135,7 +137,7 @@ def read_colour_values(cells: Mapping[str, str]) -> list[str]:
     """
     attribute_cells = read_attributes(cells)
     name = _find_colour_header(attribute_cells)
-    return _split_values(attribute_cells.get(_value_of(name), "")) if name else []
+    return _split_values(attribute_cells.get(_make_value_header(name), "")) if name else []
 
 
 def _split_values(cell: str) -> list[str]:
@@ -150,7 +152,7 @@ def _find_colour_header(attribute_cells: Mapping[str, str]) -> str | None:
     return next((column for column, name in names.items() if colour_name and name == colour_name), None)
 
 
-def _value_of(name: str) -> str:
+def _make_value_header(name: str) -> str:
     return name.removesuffix("name") + "value(s)"
 
 
@@ -170,7 +172,7 @@ def make_colour_attribute(cells: Mapping[str, str], colours: tuple[str, ...]) ->
     visible_header, global_header = (name.removesuffix("name") + end for end in ("visible", "global"))
     return {
         name: attribute_cells.get(name) or "Color",
-        _value_of(name): ", ".join(colour.replace(",", r"\,") for colour in colours),
+        _make_value_header(name): ", ".join(colour.replace(",", r"\,") for colour in colours),
         visible_header: attribute_cells.get(visible_header) or "1",
         global_header: attribute_cells.get(global_header) or "1",
     }

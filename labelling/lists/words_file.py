@@ -61,7 +61,7 @@ def read_words(file: Path, reading: ListOptions, say: Callable[[str], None]) -> 
     except ListUnusable as error:
         raise WordsUnusable(str(error)) from error
     words = [(row_place, _parse_word(cells, row_place)) for row_place, cells in rows]
-    _check_once(words)
+    _refuse_repeated_words(words)
     return tuple(word for _, word in words)
 
 
@@ -95,7 +95,7 @@ def _parse_place(text: str, row_place: str) -> Place:
     return place
 
 
-def _check_once(words: Iterable[tuple[str, OwnWord]]) -> None:
+def _refuse_repeated_words(words: Iterable[tuple[str, OwnWord]]) -> None:
     """Refuse words that are given twice for the same place, since the two rows could differ."""
     first: dict[tuple[str, Place], str] = {}
     for row_place, word in words:

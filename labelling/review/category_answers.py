@@ -16,7 +16,7 @@ from inference.text.plain_text import shorten_text
 from inference.text.spreadsheets import unescape_text
 from inference.words.kinds import KIND
 from labelling.errors import CorrectionsUnusable
-from labelling.lists.categories import category_key, has_letters
+from labelling.lists.categories import has_letters, make_category_key
 from labelling.lists.own_words import CategoryAnswer, parse_meaning
 
 CATEGORY_COLUMN: Final = "category"
@@ -72,12 +72,12 @@ def merge_category_answers(
         stored_answers: the answers that were taken earlier.
 
     Returns:
-        The answers by the category's key (`category_key`), and the number of categories whose answers differ.
+        The answers by the key of their category, and the number of categories whose answers differ.
     """
-    latest = {category_key(answer.category): answer for answer in stored_answers}
+    latest = {make_category_key(answer.category): answer for answer in stored_answers}
     differing = set[str]()
     for answer in new:
-        key = category_key(answer.category)
+        key = make_category_key(answer.category)
         before = latest.get(key)
         if before and before.meaning != answer.meaning:
             differing.add(key)

@@ -12,7 +12,7 @@ from typing import Final
 
 from inference.text.plain_text import join_first_items, shorten_text
 from labelling.journal.journal_file import Journal
-from labelling.lists.categories import category_key
+from labelling.lists.categories import make_category_key
 from labelling.lists.own_words import CategoryAnswer, OwnWord
 from labelling.lists.words_file import make_words_file_path
 from model_store.release_files import hash_file
@@ -37,7 +37,7 @@ def take_words(file: Path, words: Sequence[OwnWord], journal: Journal, table: Pa
     """
     own_file = make_words_file_path(table)
     is_own = own_file.exists() and file.samefile(own_file) and own_file.name in (journal.known_hashes or {})
-    answers = {category_key(answer.category): answer for answer in journal.read_category_answers()}
+    answers = {make_category_key(answer.category): answer for answer in journal.read_category_answers()}
     differing = {
         word.category_key: word
         for word in words

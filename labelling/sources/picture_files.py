@@ -19,7 +19,7 @@ from labelling.lists.cells import Address, check_path, find_addresses, make_addr
 from labelling.lists.list_files import open_list
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from labelling.lists.list_rows import ListFile
-from labelling.lists.paths import explain_missing
+from labelling.lists.paths import explain_missing_file
 from labelling.lists.variant_rows import VariantRows
 from labelling.sources.items import (
     PARALLEL_FETCHES,
@@ -212,7 +212,7 @@ def read_file(path: str) -> bytes:
         is_link = os.path.islink(path)  # noqa: PTH114 - as above
         raise Unreadable(LINKED_FOLDER_ERROR if is_link else "It is a folder, not a picture.") from error
     except FileNotFoundError as error:
-        raise Unreadable(explain_missing(path)) from error
+        raise Unreadable(explain_missing_file(path)) from error
     except OSError as error:
         raise Unreadable(f"It cannot be read: {error.strerror}.") from error
     except ValueError as error:  # a NUL in a path that a list names

@@ -13,7 +13,7 @@ from typing import Final
 from labelling.errors import SourceUnusable
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from labelling.lists.list_text import WORKBOOK_ADVICE, WORKBOOK_ENDINGS
-from labelling.lists.paths import find_existing
+from labelling.lists.paths import find_existing_path
 from labelling.sources import archives, picture_files
 from labelling.sources.items import AllowedHosts, Source
 from model_store.release_files import expand_home
@@ -41,7 +41,7 @@ def open_source(
         from labelling.sources.buckets import BucketSource  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
         return BucketSource(word)
-    path = Path(find_existing(str(Path(folder, expand_home(word)))))
+    path = Path(find_existing_path(str(Path(folder, expand_home(word)))))
     name = str(path).removeprefix(f"{str(folder).rstrip('/')}/" if folder else "")
     if path.is_dir():
         return picture_files.FolderSource(os.path.normpath(name), folder=str(folder))

@@ -11,7 +11,7 @@ import pytest
 from labelling.errors import CorrectionsUnusable, ListUnusable, SourceUnusable
 from labelling.lists.list_files import open_list
 from labelling.lists.list_reading import ListOptions, split_column_names
-from labelling.lists.paths import explain_missing
+from labelling.lists.paths import explain_missing_file
 from labelling.review.corrections import read_corrections
 from labelling.sources.source_opening import open_source
 from training.data.folders import list_pictures
@@ -485,7 +485,7 @@ def test_a_folder_of_many_files_is_listed_once_for_all_that_are_missing(
 
     monkeypatch.setattr(os, "listdir", counted)
 
-    why = [explain_missing(f"{tmp_path}/{name}") for name in ("2500.jpeg", "2500_.jpg")]
+    why = [explain_missing_file(f"{tmp_path}/{name}") for name in ("2500.jpeg", "2500_.jpg")]
 
     assert all("nearest name there is '2500.jpg'" in one for one in why)
     assert listed == [str(tmp_path)]

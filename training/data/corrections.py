@@ -24,7 +24,7 @@ from inference.text.spreadsheets import format_csv
 from labelling.errors import CorrectionsUnusable
 from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
-from labelling.lists.paths import find_existing
+from labelling.lists.paths import find_existing_path
 from labelling.review.corrections import MAX_NAMED_PICTURES, Correction, merge_human_answers, read_corrections
 from model_store.release_files import write_whole
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, hash_files
@@ -303,7 +303,7 @@ def _choose_valid_answer(labels: Mapping[str, str]) -> ContentAnswer:
 
 def _find_corrected_file(correction: Correction) -> str:
     """Return the absolute path of the file that a correction names, whether it is there or not."""
-    return os.path.abspath(find_existing(str(correction.file.parent / correction.path)))  # noqa: PTH100 - a link keeps its own name
+    return os.path.abspath(find_existing_path(str(correction.file.parent / correction.path)))  # noqa: PTH100 - a link keeps its own name
 
 
 def apply_corrections(

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
 from inference.pictures.decode import MAX_BYTES, DecodedPicture
-from labelling.lists.paths import explain_missing
+from labelling.lists.paths import explain_missing_file
 from model_store.release_files import open_regular_file
 from training.errors import DataError
 from training.progress import ReportDone, Say
@@ -130,7 +130,7 @@ def read_content(path: Path) -> tuple[bytes, FileStamp] | str:
             status = os.fstat(file.fileno())
             content = file.read()
     except FileNotFoundError:
-        return f"{path}: {explain_missing(str(path))}"
+        return f"{path}: {explain_missing_file(str(path))}"
     except OSError as error:
         return f"{path}: {error.strerror}."
     if not content:
