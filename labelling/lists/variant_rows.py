@@ -67,7 +67,8 @@ class VariantRows:
 
         Args:
             columns: the columns of the list.
-            options: how the list is read. Rows stay as they are if its `product_column` names no variants.
+            options: the way in which the list is read. If its `product_column` names no variants, rows stay
+                as they are.
         """
         self._handle_column = find_handle_column(columns, options.product_column)
         self._product_column = options.product_column
