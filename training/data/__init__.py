@@ -1,1 +1,4 @@
-"""Pictures with labels as arrays: listing, reading, corrections, checks, and how they are divided."""
+"""Labelled pictures: list the files, apply corrections, find near copies, and divide them for a training.
+
+Start reading in read.py.
+"""

@@ -1,4 +1,4 @@
-"""Find the classes that a model's labels mean, although people spell them in different ways."""
+"""Match the labels of a model with the classes of a data set, which people spell in different ways."""
 
 from collections.abc import Sequence
 
@@ -20,10 +20,12 @@ def match_class_names(labels: Sequence[str], names: Sequence[str]) -> list[int |
 
 
 def _list_spellings(name: str) -> set[str]:
+    """Return a class name and its parts around slashes, simplified: `tshirttop`, `tshirt` and `top`."""
     return {_simplify_name(spelling) for spelling in (name, *name.split("/"))}
 
 
 def _simplify_name(name: str) -> str:
+    """Return a name without capitals, punctuation and the plural's s: `tshirt` for `T-shirts`."""
     letters = "".join(filter(str.isalnum, name.casefold()))
     # `Dress` is no plural.
     return letters if letters.endswith("ss") else letters.removesuffix("s")

@@ -1,9 +1,8 @@
 """Merge all rows and answers about one picture into one content, before any picture is decoded.
 
-A content is a picture by its bytes: equal files are one content. Trainings, measurements and `wardrobe data`
-all use this module. A content is not learnt if it lies under several classes because several products show
-it, or if its rows contradict each other. The only files that are read here are those of contradicting
-contents. Near copies: near_copies.py; which labels are learnt: labels.py.
+A content is a picture by its bytes: equal files are one content. It is not learnt if it lies under several
+classes because several products show it, or if its rows contradict each other. Trainings, measurements and
+`wardrobe data` all use this module, so that copies of a picture count once in each of them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -140,6 +139,8 @@ class Contents:
         contradictory_contents = [
             content for content in self.all_contents if content.problem == "contradicting"
         ]
+        # Broken downloads are often equal, such as one error page under the names of many pictures. They are
+        # reported as unreadable and not as contradicting.
         broken_files = {
             row.path: why
             for content in contradictory_contents
@@ -174,14 +175,15 @@ class Contents:
         )
 
     def _describe_role(self, row: ListedPicture, content: Content) -> str:
+        """Return the class of a row after people's answers, with its part of the data: "coat, train"."""
         answers = self.corrections.answers_by_content.get(content.sha256, {})
         answered_picture, _ = apply_answers(row, answers, self.listing.attributes) or (row, False)
         return answered_picture.label if row.part is None else f"{answered_picture.label}, {row.part}"
 
     def limit_pictures(self, limit: int) -> "Contents":
-        """Return these contents with only `limit` pictures to learn, those of the lowest hashes.
+        """Return these contents with only `limit` pictures to learn; pictures of the test set stay.
 
-        Pictures of the test set stay.
+        The pictures with the lowest hashes are chosen, so that names and order of the files do not matter.
 
         Raises:
             BadRecipe: there are fewer pictures to learn than the limit.
@@ -260,6 +262,8 @@ def _make_content(
         (apply_answers(row, answers, listing.attributes) if answers else None) or (row, False)
         for row, _ in rows
     ]
+    # A row keeps the class id of its listing unless a person answered. The label of the row is the answer
+    # then.
     class_ids = [
         listing.labels.index(row.label) if is_answered else class_id
         for (row, is_answered), (_, class_id) in zip(answered_rows, rows, strict=True)
@@ -270,6 +274,7 @@ def _make_content(
         for row, class_id in zip(corrected_rows, class_ids, strict=True)
     }
     problem: ContentProblem | None = "contradicting" if len(keys) > 1 else None
+    # Rows of several products have several keys too, but none of them is wrong.
     if has_several_products(corrected_rows):
         problem = "several products"
     first_row = corrected_rows[0]
@@ -277,6 +282,7 @@ def _make_content(
     return Content(
         sha256=sha256,
         rows=tuple(row for row, _ in rows),
+        # `merge_labels` refuses contradicting labels, and a picture with a problem is left out anyway.
         labels=first_row.labels if problem else merge_labels(corrected_rows),
         class_id=class_ids[0],
         groups=frozenset(row.group for row, _ in rows if row.group),

@@ -1,8 +1,7 @@
-"""Corrections: people's answers about a picture win over the labels of folders and tables.
+"""Corrections: people's answers about pictures, which replace the labels of folders and tables.
 
-An answer is valid for every file of the content that was answered, wherever the file lies. An answer that was
-given for a product is not valid for rows of another product. contents.py applies answers to the rows of a
-listing; of near copies in two classes near_copies.py keeps the answered one. Reads the answered files.
+An answer is valid for every file with the answered bytes, wherever the file lies. An answer that was given
+for a product is not valid for rows of another product.
 """
 
 import hashlib
@@ -34,10 +33,10 @@ from training.errors import DataError
 from training.progress import Say
 
 CORRECTION_COLUMNS: Final = ("path", "label", "sha256", "at", "group", "attribute", "product", "audit")
-"""Columns of the CSV in which a run keeps a copy of the corrections."""
+"""Columns of the CSV in which a training keeps a copy of the corrections that it learnt."""
 
 ANSWERS_WITHOUT_LABEL: Final = frozenset({LEFT_OUT_LABEL, NONE})
-"""Answers that leave a picture out of its class, or an attribute unknown."""
+"""Answers without a label. About the class, they leave the picture out; about an attribute, they clear it."""
 
 
 class ContentAnswer(NamedTuple):
@@ -165,8 +164,8 @@ def read_correction_files(
     """Read CSV files with people's answers about picture files.
 
     Args:
-        files: the CSVs, in the format of labelling/review/corrections.py. An empty label, or NONE, leaves a
-            picture out.
+        files: the CSVs, with the columns `path` and `label`. An empty label, or NONE (none of the classes),
+            leaves a picture out.
         reading: the way in which CSV files are read, such as the encoding and the names of columns.
         say: a function that receives sentences about the files that a person should read.
 
@@ -210,6 +209,8 @@ def make_corrections(
     outdated_paths = dict[str, None]()
     for row in rows:
         path = _find_corrected_file(row)
+        # The file is gone, or its bytes differ from the answered ones. A listed copy with these bytes takes
+        # its place. Without one, an answer about other bytes is outdated.
         if row.sha256 not in {"", readable_hashes.get(path)}:
             if row.sha256 in listed_paths:
                 path = listed_paths[row.sha256]
@@ -293,16 +294,18 @@ def _choose_valid_answer(labels: Mapping[str, str]) -> ContentAnswer:
     Args:
         labels: the label by product; the product is empty for an answer about the file.
     """
+    # The answer about the file itself, whose product is empty, is used only if it is the only one.
     different_labels = {label for product, label in labels.items() if product or len(labels) == 1}
     products = frozenset(labels) - {""}
     if len(different_labels) > 1:
         return ContentAnswer(LEFT_OUT_LABEL, products, is_contested=True)
     [label] = different_labels
+    # If people also answered the file itself, and in the same way, the label is right for any product.
     return ContentAnswer(label, frozenset() if labels.get("") == label else products)
 
 
 def _find_corrected_file(correction: Correction) -> str:
-    """Return the absolute path of the file that a correction names, whether it is there or not."""
+    """Return the absolute path of the file that a correction names, whether it exists or not."""
     return os.path.abspath(find_existing_path(str(correction.file.parent / correction.path)))  # noqa: PTH100 - a link keeps its own name
 
 
@@ -446,7 +449,11 @@ def _make_added_row(file: AnsweredFile) -> ListedPicture:
 def _describe_attribute_changes(
     rows: Sequence[tuple[ListedPicture, ListedPicture]], attributes: Sequence[str]
 ) -> str:
-    """Return a clause on how many labels of attributes changed; empty if there are no attributes."""
+    """Return a clause on how many labels of attributes changed; empty if there are no attributes.
+
+    Args:
+        rows: pairs of a row before and after people's answers.
+    """
     changed = sum(
         before.labels.get(name, "") != row.labels.get(name, "") for before, row in rows for name in attributes
     )
@@ -454,6 +461,7 @@ def _describe_attribute_changes(
 
 
 def _check_classes(corrections: Corrections, labels: Sequence[str]) -> None:
+    """Refuse answers that name none of the classes. The message suggests a class with a similar name."""
     answered_labels = {file.answers[LABEL].label for file in corrections.class_answered_files}
     if unknown_labels := sorted(answered_labels - {*labels, *ANSWERS_WITHOUT_LABEL}):
         close_labels = get_close_matches(unknown_labels[0], labels, 1)
@@ -483,6 +491,7 @@ def check_corrections_are_listed(corrections: Corrections, listed_files: HashedF
 
 
 def _describe_unlisted(paths: Sequence[str], rows: Sequence[Correction]) -> str:
+    """Return the error message about corrections of files that are not read, with the first of the paths."""
     return (
         f"{rows[0].file}: {len(paths)} of {len(rows)} name no picture that is read, among them "
         f"{min(paths)}. Corrections are of pictures of your own in --data or --photos, or of files with the "

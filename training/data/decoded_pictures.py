@@ -1,7 +1,7 @@
-"""Decode all pictures of a data set, each content once, on all cores.
+"""Decode all pictures of a data set, each content (picture by its bytes) once, on all cores.
 
-The pixels of large pictures are not kept: a network sees them as they are decoded, or they are read again.
-Reads the files that the contents name. One file: picture_files.py; the next step: near_copies.py.
+The pixels of large pictures are not kept in memory. A network reads them as soon as they are decoded, or the
+file is read again later.
 """
 
 import hashlib
@@ -35,11 +35,12 @@ from training.errors import DataError
 from training.progress import Progress, ReportDone, Say
 
 DECODING_BATCH_SIZE: Final = 128
-"""Number of pictures that are decoded before a network reads them: 14 MB for 192 x 192 pixels in colour."""
+"""Number of pictures that are decoded before a network reads them, or 14 MB for 192 x 192 pixels in
+colour."""
 
 MAX_PICTURES_IN_MEMORY: Final = 64
-"""Number of large pictures, the first ones, whose pixels stay in memory. Exported graphs are compared on
-them. 7 MB for 192 x 192 pixels in colour."""
+"""Number of large pictures, the first ones, whose pixels stay in memory, or 7 MB for 192 x 192 pixels in
+colour. The exported graph is compared with its network on these pictures."""
 
 ComputeFeatures: TypeAlias = Callable[[PixelsBatch], Features]
 """Function that computes a network's features from a batch of pictures."""
@@ -54,7 +55,7 @@ class DecodedPictures:
 
     Attributes:
         contents: the contents, in the order in which they were decoded.
-        hashes: uint64 (N, 10), the perceptual hash of each picture, which is similar for similar pictures.
+        hashes: uint64 (N, 10), the perceptual hash of each picture. Similar pictures have similar hashes.
         is_plain: bool (N,), whether the border of each picture has one colour.
         networks: the name of the network that should read each picture, `pixels` or `photos`.
         pixels: uint8 (N, ...), the input of the model; for large pictures an object that reads the files when
@@ -73,9 +74,9 @@ class DecodedPictures:
 def find_photo(
     listing: Listing, progress: Progress, known_files: HashedFiles = NO_HASHED_FILES
 ) -> tuple[bool, HashedFiles]:
-    """Decode files one after the other until one is a photo, not a picture in the form of Fashion-MNIST.
+    """Decode files one after the other until one is a photo, not a small grey picture as in Fashion-MNIST.
 
-    Files after the first photo are not decoded, which saves time.
+    Files after the first photo are not decoded here, which saves time.
 
     Args:
         progress: the display of how many files are decoded.
@@ -104,6 +105,7 @@ def find_photo(
                 sha256[path] = sha256.get(path) or hashlib.sha256(content).hexdigest()
                 decoded[path] = decode_picture_bytes(path, content)
             picture = decoded.get(path)
+            # Only a picture that has the form of Fashion-MNIST itself, 28 x 28 in grey, has such pixels.
             if isinstance(picture, DecodedPicture) and picture.pixels is None:
                 return True, hashed_files
     return False, hashed_files
@@ -177,7 +179,7 @@ def decode_pictures(
 def _report_part_done(
     report_done: ReportDone, count_before: int, count: int, done: int, _: int | None
 ) -> None:
-    """Report progress in a part of all `count` files. `count_before` of them come before this part."""
+    """Report progress in one batch as progress in all `count` files; `count_before` precede the batch."""
     report_done(count_before + done, count)
 
 
@@ -185,6 +187,7 @@ def _decode_content(
     content: Content, hashed_files: HashedFiles, input_contract: InputContract
 ) -> tuple[_Row, Pixels] | str:
     """Decode a picture into its row and its pixels for a model, or return why it cannot be read."""
+    # Removed, so that the memory of each picture is free once it is used.
     decoded = hashed_files.decoded_pictures.pop(content.path, None)
     if decoded is None or not _is_decoded_for(input_contract, decoded):
         decoded = decode_picture_file(content.path, input_contract, hashed_files)
@@ -202,7 +205,10 @@ def _decode_content(
 
 
 def _is_decoded_for(input_contract: InputContract, decoded: DecodedPicture | str) -> bool:
-    """Tell whether a picture that was decoded for the input GREY_28 can be used for another input."""
+    """Tell whether a picture that was decoded for 28 x 28 pixels (GREY_28) can be used for another input.
+
+    A large JPEG is decoded at a reduced size, which must be at least twice the edge of the other input.
+    """
     if input_contract == GREY_28 or isinstance(decoded, str):
         return True
     return (
@@ -228,7 +234,7 @@ def _make_columns(
     features: Sequence[Features],
     pixels_in_memory: Mapping[Path, Pixels],
 ) -> DecodedPictures:
-    """Put the rows of decoded contents into columns."""
+    """Return decoded contents as columns, with pixels in memory or, if they are large, in their files."""
     contents = tuple(content for content, _ in decoded)
     hashes, is_plain, networks, _ = zip(*(row for _, row in decoded), strict=True)
     paths = tuple(content.path for content in contents)

@@ -1,9 +1,7 @@
 """A data set in its two parts, and Fashion-MNIST from IDX files, a CSV pair or Keras' downloader.
 
-Fashion-MNIST's facts (labels, classes) live here and leave in the release's manifest; serving code knows
-none of them. Formats: pixel_files.py. Pictures and classes of one's own: read.py. Holding
-pictures out for validation: split.py. Touches the named files, and the network only in
-`download_with_keras`.
+The names of Fashion-MNIST's classes are here. A release has them in its manifest, so code that serves a
+release does not need this file.
 """
 
 import hashlib
@@ -30,6 +28,7 @@ from training.progress import Say
 FASHION_MNIST: Final = "Fashion-MNIST"
 
 OTHER_DATA_SET_NAME: Final = "other pictures in Fashion-MNIST's form"
+"""Name in the manifest for data of pixels that is not Fashion-MNIST itself."""
 
 FASHION_MNIST_TRAIN_SHA256: Final = "16d82e2b505296aa2b78bd5ea0992634f30419a4c97def7c907d154a35ac6157"
 FASHION_MNIST_TEST_SHA256: Final = "9f1ec356a747bfe4ebab3cfb722d3694c9ca737e2570f6f90cf31d7b6fd689d4"
@@ -53,11 +52,11 @@ FASHION_MNIST_FOLDER: Final = Path("/usr/share/datasets/fashion-mnist")
 """Folder in which Debian's package dataset-fashion-mnist installs the four IDX files."""
 
 IDX_FILE_PREFIXES: Final = {"train": "train", "test": "t10k"}
-"""The beginning of the IDX files' names, by part of the data set."""
+"""Beginning of the names of the IDX files, such as `t10k-images-idx3-ubyte`, by part of the data set."""
 
 
 MAX_MODEL_BATCH_SIZE: Final = 500
-"""Largest number of pictures in one run of a model. The number does not change the answers."""
+"""Largest number of pictures in one run of a model. More would need more memory for the same answers."""
 
 
 def choose_model_batch_size(images: PixelsBatch | FileImages) -> int:
@@ -73,7 +72,7 @@ def split_into_batches(images: PixelsBatch | FileImages) -> Iterator[PixelsBatch
 
 
 MIN_UNEVEN_CLASS_RATIO: Final = 1.5
-"""Ratio of the largest class to the smallest, in pictures, from which classes are weighted."""
+"""Ratio of the largest class to the smallest, in pictures, from which rare classes get a larger weight."""
 
 
 MAX_CLASS_WEIGHT: Final = 10.0
@@ -171,7 +170,7 @@ class LabelledData:
         data with class numbers alone keeps its numbers.
 
         Args:
-            labels: the labels of the model, in its order.
+            labels: the labels of the model, in the order of its outputs.
             say: a function that receives the names of classes that the model lacks, whose pictures are then
                 left out; None to refuse such classes.
             forced: whether Fashion-MNIST keeps its numbers, although some labels are names of other numbers.
@@ -200,6 +199,11 @@ class LabelledData:
         return replace(self, labels=labels)
 
     def _reorder_classes(self, labels: tuple[str, ...], say: Say | None) -> "LabelledData":
+        """Return this data set with its classes numbered in the order of a model's labels.
+
+        Raises:
+            DataError: the model has a class that the data lacks, or, if `say` is None, lacks one of the data.
+        """
         lacking_labels = [label for label in self.labels if label not in labels]
         if set(labels) - set(self.labels) or (lacking_labels and say is None):
             raise DataError(
@@ -226,7 +230,7 @@ class LabelledData:
 
 
 def _compute_unordered_digest(pictures: Pictures) -> str:
-    """Return the hex SHA-256 of the pictures with their class numbers, whatever their order."""
+    """Return a hex SHA-256 of pictures with their class numbers that does not depend on their order."""
     rows = zip(pictures.sha256.tolist(), pictures.classes.tolist(), strict=True)
     return hashlib.sha256(
         "\n".join(sorted(f"{sha256} {number}" for sha256, number in rows)).encode()
@@ -234,10 +238,13 @@ def _compute_unordered_digest(pictures: Pictures) -> str:
 
 
 def _check_names_against_numbers(labels: Sequence[str], matches: Sequence[int | None]) -> None:
-    """Refuse labels for Fashion-MNIST of which one is the name of another number.
+    """Refuse labels of a model if one of them is Fashion-MNIST's name of another class number.
+
+    Args:
+        matches: the class number of Fashion-MNIST that each label names; None if it names none.
 
     Raises:
-        DataError: the message names the first such label.
+        DataError: a label has such a name; the message has the first one.
     """
     for number, (label, match) in enumerate(zip(labels, matches, strict=True)):
         if match not in {None, number}:
@@ -254,13 +261,14 @@ def read_idx_folder(folder: Path) -> LabelledData:
     """Read the four IDX files of a folder, each gzipped (`.gz`) or not.
 
     Raises:
-        DataError: the folder or one of the files is not there; or a file is damaged, its shape is not
-            Fashion-MNIST's, or pictures and labels differ in number.
+        DataError: a file is missing or damaged, has pictures of another size than 28 x 28, or has another
+            number of labels than pictures.
     """
     return LabelledData(train=_read_idx_part(folder, "train"), test=_read_idx_part(folder, "test"))
 
 
 def _read_idx_part(folder: Path, part: str) -> Pictures:
+    """Read the pictures and labels of one part, `train` or `test`, from their two IDX files."""
     images_path = _find_idx_file(folder, f"{IDX_FILE_PREFIXES[part]}-images-idx3-ubyte")
     labels_path = _find_idx_file(folder, f"{IDX_FILE_PREFIXES[part]}-labels-idx1-ubyte")
     images = read_idx_file(images_path, 3)
@@ -273,7 +281,7 @@ def _read_idx_part(folder: Path, part: str) -> Pictures:
         )
     if len(images) == 0:
         raise DataError(f"{images_path}: no picture in it.")
-    for row in np.flatnonzero(labels >= len(FASHION_MNIST_LABELS)):
+    for row in np.flatnonzero(labels >= len(FASHION_MNIST_LABELS)):  # the first such row ends the loop
         raise DataError(
             f"{labels_path}, row {row + 1}: label {labels[row]}, expected 0 to "
             f"{len(FASHION_MNIST_LABELS) - 1}."
@@ -282,6 +290,7 @@ def _read_idx_part(folder: Path, part: str) -> Pictures:
 
 
 def _find_idx_file(folder: Path, name: str) -> Path:
+    """Return the path of an IDX file, which may be gzipped or in a folder of its own name."""
     for file_name in (name, name.replace("-idx", ".idx")):  # as some archives unpack them
         for candidate in (folder / file_name, folder / f"{file_name}.gz", folder / file_name / file_name):
             if candidate.is_file():

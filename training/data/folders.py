@@ -1,6 +1,6 @@
-"""List pictures with their labels from sub-folders, or from a table by way of tables.py.
+"""List the pictures of a folder, with a sub-folder for each label, or of a table.
 
-Looks at names alone and opens no picture; read.py does. Reads the named folder or table.
+Only names are looked at. No picture is opened.
 """
 
 from collections.abc import Iterator, Sequence
@@ -55,6 +55,7 @@ def list_pictures(
         )
     folders = [entry for entry in list_entries(place) if entry.is_dir() and not is_clutter(entry.name)]
     unlabelled = _find_unlabelled_folders(folders)
+    # The other folders are tiers or parts if they have folders of labels inside, or else labels themselves.
     tiers = [folder for folder in folders if folder not in unlabelled]
     listing = Listing(
         place, left_out_files=tuple(entry for folder in unlabelled for entry in list_entries(folder))
@@ -64,7 +65,7 @@ def list_pictures(
     other_entries = (entry for entry in list_entries(place) if not entry.is_dir() or is_clutter(entry.name))
     listing = replace(listing, left_out_files=(*listing.left_out_files, *other_entries))
     names = {tier.name.casefold() for tier in tiers}
-    if names <= TRAIN_FOLDER_NAMES:  # the rest has no labels
+    if names <= TRAIN_FOLDER_NAMES:  # only `train` has labels, as if the data set were not divided
         return listing.concatenate(_list_labels(tiers[0]))
     parts = map_names_to_parts(names)
     for tier in sorted(tiers, key=lambda folder: parts.get(folder.name.casefold()) == "test"):
@@ -135,7 +136,12 @@ def _is_divided(folders: Sequence[Path]) -> bool:
 
 
 def _list_labels(folder: Path, part: DataSetPart | None = None, tier: str = "") -> Listing:
-    """List the pictures of the labels' folders in a folder, and the files that are no pictures."""
+    """List the pictures in the folders of labels inside a folder, and the files that are no pictures.
+
+    Args:
+        part: the part of the data set that the folder is, if it is one.
+        tier: the tier (how a photo was taken) that the folder is; empty for none.
+    """
     pictures = list[ListedPicture]()
     left_out = list[Path]()
     empty = list[Path]()
@@ -149,7 +155,7 @@ def _list_labels(folder: Path, part: DataSetPart | None = None, tier: str = "") 
         files = [
             file for inner_folder in folders for file in list_entries(inner_folder) if file not in folders
         ]
-        if label == NONE and not tier:  # no class, as in a table
+        if label == NONE and not tier:  # pictures of no class, which a training of classes cannot use
             left_out += files
             continue
         rows = [ListedPicture(file, {LABEL: label}, part, tier) for file in files if can_be_picture(file)]
@@ -162,7 +168,7 @@ def _list_labels(folder: Path, part: DataSetPart | None = None, tier: str = "") 
 
 
 def _walk_folders(folder: Path) -> Iterator[Path]:
-    """Yield a folder and those below it, without links and folders that systems add."""
+    """Yield a folder and all folders below it, without links and folders such as `__MACOSX`."""
     yield folder
     for entry in list_entries(folder):
         if entry.is_dir() and not entry.is_symlink() and not is_clutter(entry.name):

@@ -1,7 +1,7 @@
-"""Read picture files and hash them, each file once in a command.
+"""Read picture files and hash their bytes, each file once in a command.
 
-A file is hashed again only if its size or the time of its last change differs. Reads the files. Decoding
-them: picture_files.py.
+Several steps of a command need the hashes, so they are passed on as `HashedFiles`. A file is hashed again
+only if its size or the time of its last change differs.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ MAX_FILES_NAMED: Final = 3
 """Number of files that a message names before it only counts the rest."""
 
 FileStamp: TypeAlias = tuple[int, int]
-"""The size of a file in bytes, and the time of its last change in nanoseconds."""
+"""Size of a file in bytes, and the time of its last change in nanoseconds."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class HashedFiles:
     Attributes:
         sha256: the hex digest of each readable file, by path.
         stamps: the size and time of change of each readable file when it was hashed, by path.
-        read_errors: a sentence for each other file that says why it cannot be read, by path.
-        decoded_pictures: decoded pictures for the input GREY_28, or sentences on why a file is no picture, by
-            path. Each entry is removed once it is used, to save memory.
+        read_errors: the reason why each other file cannot be read, as a sentence, by path.
+        decoded_pictures: pictures that were decoded as for a network of 28 x 28 (GREY_28), or the reason why
+            a file is no picture, by path. Each entry is removed once it is used, to save memory.
     """
 
     sha256: Mapping[Path, str]
@@ -73,6 +73,7 @@ class HashedFiles:
         """
         if self.stamps.get(path, stamp) == stamp:
             return
+        # A copy or a touch changes the time but not the bytes.
         if self.sha256[path] != hashlib.sha256(content).hexdigest():
             raise DataError(f"{path} has changed since it was read: do not change pictures meanwhile.")
 
@@ -127,6 +128,7 @@ def read_content(path: Path) -> tuple[bytes, FileStamp] | str:
         if (size := path.stat().st_size) > MAX_BYTES:
             return f"{path}: {size:,} bytes; at most {MAX_BYTES:,} are read."
         with open_regular_file(path) as file:
+            # Of the opened file: another one may have taken its name since `stat`.
             status = os.fstat(file.fileno())
             content = file.read()
     except FileNotFoundError:

@@ -1,9 +1,8 @@
-"""Labels of pictures by question: the class, by LABEL, and attributes, which are further columns of a table.
+"""Labels of pictures by question: the class (LABEL), and attributes such as `colour`.
 
-An empty cell means that the label is not known. In an attribute's column, `none of these` also means that it
-is not known, `-` that the picture does not have the attribute, and `blue/white` that several labels are
-right, the main one first. Pure. Reading the table: tables.py; which labels can be learnt: rare.py; who learns
-them: heads/cross_val.py.
+Each question is a column of a table. An empty cell means that the label is not known. In an attribute's
+column, `none of these` also means that it is not known, `-` that the picture does not have the attribute, and
+`blue/white` that several labels are right, the main one first.
 """
 
 import unicodedata
@@ -27,7 +26,7 @@ from training.errors import DataError
 from training.progress import Say
 
 LABEL_SEPARATOR: Final = "/"
-"""Sign between labels in a cell with several labels."""
+"""Sign between the labels of a cell, as in `blue/white`."""
 
 UNKNOWN_LABEL: Final = -1
 OOD: Final = -2
@@ -45,10 +44,10 @@ RESERVED_COLUMNS: Final = frozenset({*REQUIRED_COLUMNS, *OPTIONAL_COLUMNS, SPLIT
 """Names of columns with a meaning of their own, which no attribute may have."""
 
 MAX_LABELS_NAMED: Final = 5
-"""Number of labels or rows that a message names."""
+"""Largest number of labels or rows that a message names."""
 
 RowSelection: TypeAlias = NDArray[np.int64] | NDArray[np.bool_] | slice
-"""Positions in an array, a mask or a slice, by which rows are chosen."""
+"""Choice of rows of an array: positions, a mask or a slice."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +56,9 @@ class Labels:
 
     Attributes:
         names: the names of the C labels, in alphabetical order or in the order of a release.
-        main_codes: int16 (N,), the index of each picture's main label, or UNKNOWN_LABEL, OOD or
-            INAPPLICABLE_LABEL.
-        is_right: bool (N, C), all labels that are right for each picture.
+        main_codes: int16 (N,), the index of each picture's main label, or a negative code: UNKNOWN_LABEL, OOD
+            or INAPPLICABLE_LABEL.
+        is_right: bool (N, C), whether each label is right for each picture; several may be.
         applies_to: the classes that have the attribute; None for all classes.
     """
 
@@ -149,6 +148,7 @@ def describe_unread_columns(listing: Listing, names: Collection[str]) -> str:
 
 
 def _check_names(names: Sequence[str], classes: Sequence[str]) -> None:
+    """Refuse names that no attribute can have, such as those of other columns, and repeated names."""
     for name in names:
         if name in RESERVED_COLUMNS or not ATTRIBUTE_PATTERN.fullmatch(name):
             raise DataError(
@@ -281,6 +281,7 @@ def choose_learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, 
         set(classes.main_codes[is_chosen].tolist())
         for is_chosen in (main_codes == INAPPLICABLE_LABEL, main_codes >= 0)
     )
+    # A class lacks the attribute if some of its pictures have the cell `-` and none has a label.
     excluded_classes = inapplicable_classes - labelled_classes - {UNKNOWN_LABEL}
     applies_to = (
         tuple(name for class_id, name in enumerate(classes.names) if class_id not in excluded_classes)
@@ -329,13 +330,19 @@ def split_cells(cells: Sequence[str], labels: Collection[str] = ()) -> list[tupl
 
 
 def _list_main_labels(cell_labels: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return the first label of each cell; empty for a cell without labels."""
     return [labels[0] if labels else "" for labels in cell_labels]
 
 
 def _make_codes(
     cells: Sequence[str], cell_labels: Sequence[tuple[str, ...]], labels: Sequence[str]
 ) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
-    """Return the fields `main_codes` and `is_right` of Labels for the cells of a column."""
+    """Return, for the cells of a column, the codes of the main labels and all right labels, as in Labels.
+
+    Args:
+        cell_labels: the labels in each cell, from `split_cells`.
+        labels: the names of the labels that are learnt or known.
+    """
     index = {label: row for row, label in enumerate(labels)}
     main_codes = np.full(len(cells), UNKNOWN_LABEL, np.int16)
     is_right = np.zeros((len(cells), len(labels)), np.bool_)
@@ -343,6 +350,7 @@ def _make_codes(
         kept_codes = [index[label] for label in given_labels if label in index]
         if cell == NO_VALUE_TEXT:
             main_codes[row] = INAPPLICABLE_LABEL
+        # A main label that is not learnt makes the whole cell unknown: the others are only right besides it.
         elif kept_codes and given_labels[0] in index:
             main_codes[row] = kept_codes[0]
             is_right[row, kept_codes] = True

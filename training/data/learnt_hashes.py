@@ -1,8 +1,8 @@
 """Hashes of all pictures that a release learnt, so that no later training measures itself on one of them.
 
 A training that starts from a release takes over its hashes and adds its own. The first 64 bits of a SHA-256
-identify a content; a perceptual hash finds a photo that was saved again. Reads and writes `learnt.npy` and
-`learnt-near.npy` in a release's folder. Which pictures are held out: split.py.
+find equal bytes. A perceptual hash, which is similar for similar pictures, finds a photo that was saved
+again. The folder of a release has them in `learnt.npy` and `learnt-near.npy`.
 """
 
 import io
@@ -22,7 +22,7 @@ from training.progress import Say
 
 LEARNT_HASHES_FILE: Final = "learnt.npy"
 LEARNT_PERCEPTUAL_HASHES_FILE: Final = "learnt-near.npy"
-"""Names of the two files in a release; docs/reference/release-format.md describes their format."""
+"""Files in a release with the hashes of bytes, uint64 (N,), and perceptual hashes, uint64 (N, 10)."""
 
 UNKNOWN_PHOTO_HASH: Final[PerceptualHashes] = np.full((1, 10), np.iinfo(np.uint64).max, np.uint64)
 """Perceptual hash that stands for photos whose hashes are not known. It is near no photo's hash: a real hash
@@ -49,11 +49,14 @@ class LearntHashes:
     def make_from_digests(
         cls, contents: ContentHashes, perceptual_hashes: PerceptualHashes = NO_PERCEPTUAL_HASHES
     ) -> Self:
-        """Make this from the full SHA-256 digests and perceptual hashes of pictures, in any order."""
+        """Make the hashes to store from the SHA-256 (hex digits) and the perceptual hashes of pictures."""
         return cls(np.unique(_read_first_bits(contents)), np.unique(perceptual_hashes, axis=0))
 
     def __or__(self, other_hashes: "LearntHashes") -> "LearntHashes":
-        """Return the hashes of all pictures that either of two releases learnt."""
+        """Return the hashes of all pictures that are in either of the two.
+
+        If only one of them has perceptual hashes, UNKNOWN_PHOTO_HASH stands for the photos of the other.
+        """
         sha256_prefixes = np.union1d(self.sha256_prefixes, other_hashes.sha256_prefixes)
         if self.perceptual_hashes is None and other_hashes.perceptual_hashes is None:
             return LearntHashes(sha256_prefixes, None)
@@ -167,7 +170,11 @@ def describe_missing_hashes(learnt_hashes: LearntHashes, version: str) -> str:
 
 
 def _read_hashes(path: Path, row_shape: tuple[int, ...]) -> NDArray[np.uint64] | None:
-    """Return the rows of a file, each once; None if there is no file."""
+    """Return the different rows of a file, uint64 (N, *row_shape); None if there is no file.
+
+    Raises:
+        ReleaseCorrupt: the file is damaged or has rows of another shape.
+    """
     if not path.exists():
         return None
     try:
@@ -194,4 +201,5 @@ def _make_damage_error(path: Path, row_shape: tuple[int, ...]) -> ReleaseCorrupt
 
 
 def _read_first_bits(contents: ContentHashes) -> NDArray[np.uint64]:
+    """Return the first 64 bits of SHA-256 digests in hex digits, uint64 (N,)."""
     return np.array([int(digest[:16], 16) for digest in contents.tolist()], np.uint64)

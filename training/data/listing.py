@@ -1,7 +1,4 @@
-"""Pictures and their labels as a folder or a table lists them, before any is opened: one row a picture.
-
-Touches nothing. folders.py and tables.py list pictures; contents.py decides what is learnt of them.
-"""
+"""Pictures and their labels as a folder or a table lists them, one row for each, before any is opened."""
 
 import os
 from collections.abc import Collection, Mapping, Sequence
@@ -18,6 +15,7 @@ from training.data.rare import MAX_LABELS, MIN_LABELS, check_letter_case, find_m
 from training.errors import DataError
 
 DataSetPart: TypeAlias = Literal["train", "test"]
+"""Part of a data set: pictures to learn, or pictures to measure the finished network on."""
 
 PictureUse: TypeAlias = Literal["learn", "measure"]
 """Use of pictures: to learn them, or to measure a release on them."""
@@ -109,7 +107,7 @@ class Listing:
         place: the table or the folder.
         pictures: the pictures with their labels.
         left_out_files: files among the pictures that were not taken for pictures of a class.
-        empty_folders: label folders without a picture.
+        empty_folders: folders of labels without a picture.
         nested_folders: folders below a label's folder that contain pictures, which have this label.
         columns: the columns of the table; empty for a folder.
         attributes: the columns that are further questions, such as `colour`.
@@ -152,6 +150,7 @@ class Listing:
 
     def concatenate(self, other_listing: "Listing") -> "Listing":
         """Return this listing with the pictures, files and notes of another listing added at the end."""
+        # Place, columns and labels stay those of this listing.
         joined = "pictures", "left_out_files", "empty_folders", "nested_folders", "notes"
         return replace(self, **{name: getattr(self, name) + getattr(other_listing, name) for name in joined})
 
@@ -250,7 +249,10 @@ def map_names_to_parts(names: set[str]) -> dict[str, DataSetPart]:
 
 
 def make_absolute(file: Path) -> str:
-    """Return the absolute path of a file, as corrections and hashes name it. Links are not followed."""
+    """Return the absolute path of a file, by which files of listings and corrections are compared.
+
+    A link keeps its own name, since people name the link and not the file behind it.
+    """
     return os.path.abspath(file)  # noqa: PTH100 - a link keeps its own name
 
 

@@ -1,7 +1,6 @@
 """A data set as a person names it on the command line: where the pictures are, and how they are read.
 
-The methods of `Named` list pictures, check names and columns, and hash files. They do not store what they
-read. fashion.py reads Fashion-MNIST and data of the same form; read.py reads a folder or table of pictures.
+The methods of `Named` list the pictures, check names and columns, and hash files. No picture is decoded.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """Find pictures that are nearly the same, and decide which of them are learnt.
 
 Near copies in two classes are not learnt, unless people gave the class of some of them. Near copies, and
-pictures of one group, stay on the same side of every split. The result does not depend on the order of the
-pictures. Touches nothing. Which pictures are near: perceptual_hashes.py; the next step: read.py.
+pictures of one group, such as the photos of a product, are learnt together or measured on together. The
+result does not depend on the order of the pictures.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ from training.data.perceptual_hashes import (
 )
 
 PictureGroups = tuple[tuple[int, ...], ...]
-"""Groups of pictures; each group is a tuple of positions."""
+"""Groups of pictures. Each group is a tuple of positions in the list of decoded pictures."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class NearCopies:
     Attributes:
         contents: all N pictures.
         kept_positions: int64 (M,), the positions of the pictures that can be learnt, ascending.
-        make_split_keys: str (M,), a key for each kept picture. Pictures with equal keys stay on the same side
-            of a split.
-        cleared_attributes: the attributes that count as not known, by a picture's position, because its near
-            copies have no label in common.
+        split_keys: str (M,), a key for each kept picture. Pictures with equal keys are near copies, or of one
+            group, and stay on the same side of a split.
+        cleared_attributes: the attributes of a picture that count as not known, because its near copies have
+            no label in common; by the picture's position.
         groups: groups of kept pictures that are nearly the same.
         conflicting_groups: groups of near copies in different classes, so that some label is wrong. None of
             them is kept.
@@ -58,7 +58,7 @@ class NearCopies:
 
     @property
     def labels(self) -> list[dict[str, str]]:
-        """The labels of each kept picture by question; attributes that are cleared are empty."""
+        """The labels of each kept picture by question (the class or an attribute); cleared ones are empty."""
         return [
             {**self.contents[place].labels, **dict.fromkeys(self.cleared_attributes.get(place, ()), "")}
             for place in self.kept_positions.tolist()
@@ -155,7 +155,8 @@ def group_near_copies(contents: Sequence[Content], hashes: PerceptualHashes) -> 
     conflicting_groups = tuple(tuple(_choose_left_out(members, contents)) for members in mixed_groups)
     left_out_positions = {place for members in conflicting_groups for place in members}
     kept_positions = [place for place in range(len(contents)) if place not in left_out_positions]
-    # Of three in a row the third is not near the first, so the order of the listing must not decide.
+    # If A is near B and B near C, C may not be near A. Then the first picture decides the groups, so the
+    # order of the listing must not matter.
     groups = group_similar_pictures(hashes, sorted(kept_positions, key=lambda place: contents[place].sha256))
     groups = sorted(map(sorted, groups))
     cleared_attributes = {
@@ -200,11 +201,12 @@ def _find_unclear_attributes(group: Sequence[Content]) -> frozenset[str]:
 def _make_kept_split_keys(
     kept_contents: Sequence[Content], positions: Sequence[int], near_groups: Sequence[Sequence[int]]
 ) -> ContentHashes:
-    """Return equal keys for kept contents of one group, and for those that are nearly the same.
+    """Return a key for each kept content, str (M,), equal for near copies and for contents of one group.
 
     Args:
-        kept_contents: the contents, M of them.
-        near_groups: groups of such positions.
+        kept_contents: the M contents.
+        positions: the position of each among all decoded pictures.
+        near_groups: groups of near copies, as such positions.
     """
     number = {place: index for index, place in enumerate(positions)}
     grouped_hashes = [

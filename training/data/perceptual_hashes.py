@@ -3,8 +3,7 @@
 Nearly the same means: one photo that was saved twice, scaled, lightened or slightly cropped. A hash has one
 bit for each of a picture's lowest cosine frequencies, which says whether it is above their median (Zauner
 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions", section 3.2.1), with 16 x 16
-frequencies in place of 8 x 8. Such bits describe shapes alone, so coarse colours are added. Touches nothing.
-How near copies are used: near_copies.py.
+frequencies in place of 8 x 8. Such bits describe shapes alone, so the hash also has coarse colours.
 """
 
 from collections.abc import Hashable, Sequence
@@ -33,9 +32,9 @@ COLOUR_GRID_SIZE: Final = 4
 
 MAX_LIGHTNESS_DIFFERENCE: Final = 25
 MAX_COLOUR_DIFFERENCE: Final = 8
-"""Most root mean square difference of the cells' lightness, apart from that of their means, and of their
-two colour channels, in eight bits of CIELAB each. A photo lightened by a tenth stays near; one product in
-black, grey and white does not."""
+"""Largest root mean square difference between the cells of two near copies, on CIELAB's scale of 0 to 255.
+The lightness is compared after its mean is taken off, so that a photo that was lightened by a tenth stays
+near. The black and the white one of a product do not."""
 
 PerceptualHash: TypeAlias = NDArray[np.uint64]
 """uint64 (10,), a perceptual hash: 256 bits of shape, then COLOUR_GRID_SIZE x COLOUR_GRID_SIZE cells of three
@@ -63,17 +62,19 @@ def compute_perceptual_hash(picture: Picture) -> PerceptualHash:
 
 
 def _compute_colour_bytes(picture: Picture) -> PerceptualHash:
+    """Return the mean CIELAB colours of the grid's cells, as uint64: 16 cells of three bytes."""
     cells = cv2.resize(picture, (COLOUR_GRID_SIZE, COLOUR_GRID_SIZE), interpolation=cv2.INTER_AREA)
     return cv2.cvtColor(cells, cv2.COLOR_RGB2LAB).reshape(-1).view(np.uint64)
 
 
 def _compute_shape_bits(picture: Picture) -> PerceptualHash:
+    """Return whether each of the lowest cosine frequencies is above their median, 256 bits as uint64."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     scaled = cv2.resize(grey, (SCALED_EDGE_PIXELS, SCALED_EDGE_PIXELS), interpolation=cv2.INTER_AREA).astype(
         np.float32
     )
     lowest = cv2.dct(scaled)[:FREQUENCIES_PER_AXIS, :FREQUENCIES_PER_AXIS].ravel()
-    lowest[0] = 0  # the brightness
+    lowest[0] = 0  # the mean brightness, by which a lightened copy differs
     return np.packbits(lowest > np.median(lowest)).view(np.uint64)
 
 
@@ -101,6 +102,7 @@ def _find_different_hashes(hashes: PerceptualHashes) -> tuple[PerceptualHashes, 
 def _group_similar_hashes(
     different: PerceptualHashes, number: NDArray[np.int64], pictures: Sequence[int]
 ) -> list[list[int]]:
+    """Group pictures by their hashes as `group_similar_pictures` does, from `_find_different_hashes`."""
     group_of = np.full(len(different), -1)
     groups: dict[int, list[int]] = {}
     for picture in pictures:
@@ -127,7 +129,7 @@ def group_similar_across_classes(hashes: PerceptualHashes, classes: Sequence[Has
     pairs = _find_near_pairs(different, number, classes)
     conflicting_indices = {index for pair in pairs for index in pair}
     conflicting = [picture for picture, index in enumerate(number.tolist()) if index in conflicting_indices]
-    # What is near one picture is shown together, whichever of them were compared.
+    # Only one near picture of another class was found for each. A message shows all near ones together.
     for members in _group_similar_hashes(
         different, number, sorted(conflicting, key=number.tolist().__getitem__)
     ):
@@ -143,19 +145,21 @@ def group_similar_across_classes(hashes: PerceptualHashes, classes: Sequence[Has
 def _find_near_pairs(
     different: PerceptualHashes, number: NDArray[np.int64], classes: Sequence[Hashable]
 ) -> list[tuple[int, int]]:
-    """Return pairs of near hashes of two classes, at least one for each such hash."""
+    """Return pairs of indices of near hashes that show two classes, at least one pair for each such hash."""
     codes = {class_: code for code, class_ in enumerate(dict.fromkeys(classes))}
+    # The class of each hash; -1 at first, and len(codes) if pictures of several classes have the same hash.
     class_shown = np.full(len(different), -1)
     for index, class_ in zip(number.tolist(), classes, strict=True):
         class_shown[index] = codes[class_] if class_shown[index] in {-1, codes[class_]} else len(codes)
     pairs = [(index, index) for index in np.flatnonzero(class_shown == len(codes)).tolist()]
-    for code in codes.values():  # of one class alone none is compared
+    for code in codes.values():  # hashes of one class are not compared with each other
         other_indices = np.flatnonzero(class_shown != code)
         hits = np.empty(0, np.int64)
         hashes = different[other_indices]
         for index in np.flatnonzero(class_shown == code).tolist():
             hash_ = different[index]
-            # Thousands of placeholders are near one another: those that were near before come first.
+            # Placeholders such as "no image" may be near thousands of others. Hashes that were near an
+            # earlier one are tried first, which saves most comparisons.
             near_indices = hits[find_near_hashes(hash_, different[hits])]
             if not near_indices.size:
                 near_indices = other_indices[find_near_hashes(hash_, hashes)]
@@ -171,7 +175,7 @@ def find_near_hashes(hash_: PerceptualHash, hashes: PerceptualHashes) -> NDArray
         hash_: uint64 (10,), the hash to compare with.
         hashes: uint64 (N, 10), the hashes to search.
     """
-    # A quarter of the bits rules out nearly all, so that the others are compared for few.
+    # The first 64 of 256 bits rule out nearly all hashes, so all bits are compared for few.
     candidates = np.flatnonzero(np.bitwise_count(hashes[:, 0] ^ hash_[0]) <= MAX_DIFFERENT_BITS)
     similar_shapes = candidates[
         np.bitwise_count(hashes[candidates, :UINT64S_OF_SHAPE] ^ hash_[:UINT64S_OF_SHAPE]).sum(axis=1)
@@ -204,7 +208,7 @@ def find_connected_components(rows: NDArray[np.int64], columns: NDArray[np.int64
         rows: int64 (P,), one member of each of P pairs.
         columns: int64 (P,), the member with which it is joined.
     """
-    # Here: commands show their help where serving alone is installed.
+    # Imported here, because scipy is missing where only serving is installed, and --help has to work there.
     from scipy.sparse import coo_array  # noqa: PLC0415
     from scipy.sparse.csgraph import connected_components  # noqa: PLC0415
 

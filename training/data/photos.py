@@ -2,8 +2,7 @@
 
 They lie in FOLDER/tier/label/file, or are named in a table with a column `tier`. A tier says how a photo was
 taken (A: product shot, B: worn by a model, C: a user's own) or, as X, that it shows none of the classes.
-Other names of tiers are allowed. Listing: folders.py; reading: read.py; how photos are measured:
-evaluation/photos.py.
+Other names of tiers are allowed.
 """
 
 from collections.abc import Sequence
@@ -28,6 +27,7 @@ from training.errors import DataError
 from training.progress import Say
 
 OOD_TIER: Final = "X"
+"""Tier of photos that show none of the classes (out of distribution, OOD)."""
 
 OOD_LABEL_PREFIX: Final = "X_"
 """Prefix of the labels of photos that show none of the classes (out of distribution, OOD), in any tier."""
@@ -189,6 +189,7 @@ def check_corrected_tiers(contents: Contents) -> None:
     Raises:
         DataError: a correction gives a class to such a photo.
     """
+    # People's answers are in the content, and the tier of the folder is in its rows.
     for content in contents.learnable_contents:
         for row in content.rows:
             if row.tier == OOD_TIER and content.class_id != OOD:

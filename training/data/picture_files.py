@@ -1,7 +1,6 @@
-"""Decode picture files exactly as the service decodes uploads.
+"""Decode picture files exactly as the service decodes uploads, with the same code and limits.
 
-inference/pictures/decode.py and inference/pictures/convert.py do the work, with the limits and parameters
-that a release is served with. Reads the files. All pictures of a data set: decoded_pictures.py.
+Otherwise a network would learn pictures that look different from those that it is asked about.
 """
 
 import math

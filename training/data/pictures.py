@@ -1,7 +1,7 @@
 """A table of labelled pictures: one row for each picture, one column for each fact.
 
-read.py makes it from files, fashion.py from pixels without files, and features/shipped.py from feature
-vectors alone. Probabilities are kept in separate arrays with the same number of rows. Touches nothing.
+The pictures may be files, pixels without files, or only feature vectors. Probabilities are kept in separate
+arrays with the same number of rows.
 """
 
 import hashlib
@@ -22,10 +22,11 @@ from training.data.picture_files import FileImages
 from training.data.vectors import NO_FEATURES, Features, join_features
 
 TEXT_COLUMNS: Final = ("sha256", "groups", "tiers", "spelt", "sources")
-"""Names of the columns of text."""
+"""Names of the columns of `Pictures` that have a text for each picture."""
 
 NO_PIXELS: Final[PixelsBatch] = np.zeros(0, np.uint8)
 NO_FLAGS: Final = np.zeros(0, np.bool_)
+"""Empty columns, for pictures whose pixels or flags are not there."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +34,7 @@ class Pictures:
     """N labelled pictures, each different, as columns. A column without values is empty.
 
     Attributes:
-        labels: the labels by question, with the class, LABEL, first.
+        labels: the labels by question: the class (LABEL) first, then attributes.
         sha256: str (N,), the hex digest of each file, or of the pixels if there is no file.
         groups: str (N,), the group of each picture, named by its alphabetically first sha256. Pictures of one
             group stay on the same side of every split. A picture without relatives is its own group.
@@ -176,6 +177,7 @@ class Pictures:
 PICTURE_COLUMNS: Final = tuple(
     column.name for column in fields(Pictures) if column.name not in {"labels", "are_groups_products"}
 )
+"""Names of the fields of `Pictures` that have an entry for each picture, or are empty."""
 
 
 def _take_rows(column: Any, positions: NDArray[np.int64]) -> Any:  # noqa: ANN401 - of whatever kind a column is

@@ -2,9 +2,8 @@
 
 An IDX file is two zero bytes, a type (8 is uint8), the number of dimensions, each dimension as a big-endian
 32-bit number, then the values in C order (LeCun, Cortes, Burges: yann.lecun.com/exdb/mnist); it may be
-gzipped. A CSV file has a row per picture, its label, then its 784 pixels row by row, and may have a header,
-like the fashion-mnist_train.csv that goes around; it may be zipped or gzipped. Touches the named files. A
-whole data set: fashion.py.
+gzipped. A CSV file has a row for each picture: its label, then its 784 pixels row by row. It may have a
+header, as the widely copied fashion-mnist_train.csv has, and it may be zipped or gzipped.
 """
 
 import gzip
@@ -71,6 +70,7 @@ def read_idx_file(path: Path, dimensions: int) -> NDArray[np.uint8]:
 
 
 def _read_unpacked(path: Path) -> bytes:
+    """Read a file, and unpack it if its first bytes are those of gzip."""
     try:
         raw = read_regular_file(path)
         return gzip.decompress(raw) if raw.startswith(GZIP_MAGIC) else raw
@@ -81,7 +81,7 @@ def _read_unpacked(path: Path) -> bytes:
 
 
 def _read_csv_text(path: Path) -> str:
-    """Read a CSV file; its bytes say whether it is packed."""
+    """Read the text of a CSV file, which its first bytes may show to be zipped or gzipped."""
     try:
         raw = read_regular_file(path)
         if raw.startswith(GZIP_MAGIC):
@@ -100,7 +100,11 @@ def _read_csv_text(path: Path) -> str:
 
 
 def _read_only_member(path: Path) -> bytes:
-    """Read the CSV in a ZIP."""
+    """Read the CSV in a ZIP.
+
+    Raises:
+        DataError: the ZIP has no CSV, or several.
+    """
     with zipfile.ZipFile(path) as archive:
         names = [
             name
@@ -147,11 +151,11 @@ def read_pixel_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray
         Pictures, uint8 (N, 28, 28), and labels, uint8 (N,); N >= 1.
 
     Raises:
-        DataError: it cannot be read, is empty, its header names the columns in another order, or a row has a
-            wrong number of columns or a cell that is no whole number or out of range; the message names file,
-            row and cell.
+        DataError: the file cannot be read or is empty; or its header names the columns in another order; or a
+            row has a wrong number of columns, or a cell that is no whole number or out of range. The message
+            names the row and the cell.
     """
-    # A spreadsheet may have saved it; no cell holds one of these.
+    # Some spreadsheets write semicolons or tabs. Cells are numbers, so these signs only separate.
     lines = _read_csv_text(path).replace(";", ",").replace("\t", ",").splitlines()
     first = int(bool(lines) and _is_header(lines[0]))
     if first:
@@ -163,9 +167,10 @@ def read_pixel_csv(path: Path, classes: int) -> tuple[NDArray[np.uint8], NDArray
 
 
 def _is_header(line: str) -> bool:
-    """Return whether the first row names columns: its first cell is a word, such as `label`.
+    """Tell whether the first row names columns: its first cell is a word, such as `label`.
 
-    A picture whose label is a word is no header. Its pixels are numbers that do not count the columns.
+    A row with a label such as `coat` is a picture and no header. Its other cells are pixels, not the column
+    numbers 1, 2, ... 784.
     """
     first, *cells = _split_cells(line)
     if first.lower() in LABEL_COLUMN_NAMES or not first[:1].isalpha():
@@ -175,13 +180,14 @@ def _is_header(line: str) -> bool:
 
 
 def _split_cells(line: str) -> list[str]:
+    """Return the cells of a row, without quotes and blanks around them."""
     return [cell.strip(' "') for cell in line.split(",")]
 
 
 def _check_header(path: Path, header: str) -> None:
-    """Refuse columns in another order: dark first pixels would pass for labels."""
+    """Refuse a header with columns in another order, because the first pixels would be read as labels."""
     names = [cell.lower() for cell in _split_cells(header)]
-    # `pixel1`, `pixel2`, ... or `1x1`, `1x2`, ...: by row, then by column
+    # Names are `pixel1`, `pixel2`, ... or `1x1`, `1x2`, ... (row, then column). Both must rise.
     numbers = [tuple(map(int, digits)) for name in names[1:] if (digits := re.findall(r"\d+", name))]
     if names[0].startswith("pixel") or "label" in names[1:] or numbers != sorted(numbers):
         raise DataError(
@@ -192,21 +198,21 @@ def _check_header(path: Path, header: str) -> None:
 
 
 def _parse_table(lines: list[str], classes: int) -> NDArray[np.uint8] | None:
-    """Read the whole table as uint8 (N, PIXEL_CSV_COLUMNS); None if it is wrong somewhere."""
+    """Return the rows as uint8 (N, PIXEL_CSV_COLUMNS), labels first; None if a cell is wrong."""
     table = _load_numbers(lines, np.int64)
     if table is None:
         # pandas writes 9.0 if a column had a gap. Second, since whole numbers are read three times as fast.
         table = _load_numbers(lines, np.float64)
     if table is None or table.shape[1] != PIXEL_CSV_COLUMNS:
         return None
-    # NaN is in no range.
+    # An empty cell is read as NaN, for which each of these comparisons is False.
     is_in_range = table.min() >= 0 and table.max() <= 255 and table[:, 0].max() < classes
     numbers = table.astype(np.uint8) if is_in_range else None
     return numbers if numbers is not None and (numbers == table).all() else None
 
 
 def _load_numbers(lines: list[str], dtype: type[np.number]) -> NDArray[np.number] | None:
-    """Read cells as numbers of a type; None if one is none, or if rows differ in length."""
+    """Return the cells as numbers; None if a cell is none of this type, or if rows differ in length."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # numpy's way to say that there is no row
@@ -216,7 +222,7 @@ def _load_numbers(lines: list[str], dtype: type[np.number]) -> NDArray[np.number
 
 
 def _describe_first_error(lines: list[str], first: int, classes: int) -> str:
-    """Describe the first cell that is wrong; numpy says only that there is one.
+    """Describe the first wrong cell, with its row and what was expected. numpy does not say which it is.
 
     Args:
         lines: the rows, in which all separators are commas.
@@ -240,6 +246,7 @@ def _describe_first_error(lines: list[str], first: int, classes: int) -> str:
 
 
 def _is_whole_number(cell: str, highest: int) -> bool:
+    """Tell whether a cell is a whole number from 0 to `highest`; `9.0` is one."""
     try:
         return float(cell) in range(highest + 1)
     except ValueError:

@@ -2,8 +2,8 @@
 
 A label with too few pictures or groups is left out, and a message says how many it needs. Its pictures count
 as unknown, not as examples of other labels. If a label has too few pictures, and its name is nearly another
-label, it may be a misspelling, and a person is asked. `wardrobe data` and every training call
-`find_measurable_labels`. Touches nothing.
+label, it may be a misspelling, and a person is asked. `wardrobe data` and every training decide in the same
+way.
 """
 
 import re
@@ -28,11 +28,13 @@ another."""
 
 MIN_LABELS: Final = 2
 MAX_LABELS: Final = 256
+"""Smallest and largest number of labels that one question can have."""
 
 MIN_SPELLING_SIMILARITY: Final = 0.75
 """Similarity of two names, 0 to 1, from which one may be a misspelling of the other."""
 
 DIGIT_PATTERN: Final = re.compile(r"\d")
+"""One digit. Names such as `size 38` and `size 39` differ in digits and are no misspellings."""
 
 MAX_RARE_LABELS_NAMED: Final = 5
 """Number of labels that a message names."""
@@ -68,7 +70,7 @@ def find_measurable_labels(  # noqa: PLR0913 - what pictures show, and what is a
 
     Args:
         message_start: the beginning of messages: the table, and perhaps its column.
-        labels: the labels of N different pictures; empty if a label is not known.
+        labels: the label of each of N different pictures; empty if it is not known.
         groups: the group of each picture, such as its sender or product.
         is_tested: whether each picture is in the test set and not learnt; empty if there is no test set.
         min_groups: the fewest groups that a label needs.

@@ -1,11 +1,8 @@
 """Read labelled pictures into one data set, for every command that learns or measures. Read it top to bottom.
 
-First the pictures (contents.py) are decoded as the service would decode them (decoded_pictures.py). Then near
-copies and pictures of one group are joined (near_copies.py). Then the labels to learn and the test set are
-chosen. Equal files are one picture, so that none is both learnt and measured on. A test set is drawn by the
-hash of a picture or its group. So the same pictures give the same test set under any names and in any order,
-and an added picture moves no other one between training and test, unless both are nearly the same or of one
-group.
+Pictures are decoded as the service would decode them. Near copies and pictures of one group are joined. Then
+the labels to learn and the test set are chosen. Equal files are one picture, so that none is both learnt and
+measured on.
 """
 
 from collections.abc import Mapping, Sequence
@@ -71,7 +68,8 @@ def load_data_set(  # noqa: PLR0913 - what is read, how, and who follows it
         contents = named_data.make_contents(listing)
         contents.check_contents(progress.warn, skip_unreadable=named_data.skip_unreadable)
     if contents is None:
-        named_data.read_corrections(None, NO_HASHED_FILES, progress.warn)  # refuses those of pictures
+        # Corrections are about files, and this data has none. They are read only to be refused.
+        named_data.read_corrections(None, NO_HASHED_FILES, progress.warn)
         data = _read_pixels(named_data, use)
     else:
         contents = contents if limit is None else contents.limit_pictures(limit)
@@ -143,7 +141,8 @@ def make_labelled_data(  # noqa: PLR0913 - what is read, how, and who follows it
         return make_measured_data(
             contents.listing, decoded, near_copies, input_contract, say, named_data.required_labels
         )
-    # What a network sees is answered by heads of folds, and all is learnt.
+    # With features, a head is fitted and measured by cross-validation. It needs no test set, so none is
+    # drawn.
     is_tested = draw_test_set(near_copies) if compute_features is None else find_listed_test_set(near_copies)
     labels = choose_labels(contents.listing, near_copies, is_tested, named_data.required_labels, say)
     return divide_pictures(contents.listing, decoded, near_copies, labels, is_tested, input_contract)
@@ -175,7 +174,8 @@ def draw_test_set(near_copies: NearCopies) -> NDArray[np.bool_]:
     """Choose which of M kept pictures are in the test set, bool (M,).
 
     If the folder or table is divided into train and test, this division is used. Otherwise groups are drawn
-    by their hashes.
+    by their hashes. So the same pictures give the same test set under any names and in any order, and a
+    further picture moves no other one, unless both are nearly the same or of one group.
     """
     contents = near_copies.kept_contents
     if any(content.part for content in contents):
@@ -201,7 +201,7 @@ def choose_labels(
     Args:
         listing: the pictures as they are listed.
         near_copies: the near copies, with the M pictures that can be learnt.
-        is_tested: bool (M,), which of these are in the test set.
+        is_tested: bool (M,), whether each of them is in the test set.
         required_labels: labels of a release that have to be learnt, by question.
         say: a function that receives sentences that a person should read.
 
@@ -216,6 +216,7 @@ def choose_labels(
 
 
 def _report_unread_columns(listing: Listing, labels: Mapping[str, Labels], say: Say) -> None:
+    """Name the columns of a table that are not used, if some columns are used as attributes."""
     if len(labels) > 1 and (sentence := describe_unread_columns(listing, labels)):
         say(sentence)
 
@@ -237,12 +238,11 @@ def divide_pictures(  # noqa: PLR0913, PLR0917 - pictures, and what was decided 
     Args:
         listing: the pictures as they are listed.
         near_copies: the near copies, with the M pictures that can be learnt.
-        labels: the labels of these, by question.
-        is_tested: bool (M,), which of these are in the test set.
+        labels: the labels of these M pictures, by question (the class or an attribute).
+        is_tested: bool (M,), whether each of them is in the test set.
         input_contract: the input contract of the model: the shape and form of its pixels.
     """
     order = np.argsort(np.array([content.sha256 for content in near_copies.kept_contents]))
-    # A picture of which no label is known is not learnt.
     has_label = np.any([question_labels.main_codes >= 0 for question_labels in labels.values()], axis=0)
     all_pictures = make_pictures(listing, decoded, near_copies, labels)
     train, test = (
@@ -320,6 +320,7 @@ def make_pictures(
         groups=near_copies.split_keys,
         files=tuple(row.path for row in first_rows),
         tiers=np.array([row.tier for row in first_rows]),
+        # A photo in tier X shows none of the classes. Its label, or else its tier, says what it shows.
         spelt=np.array([content.label or content.rows[0].tier for content in contents]),
         sources=np.array([row.source for row in first_rows]),
         networks=tuple(decoded.networks[place] for place in near_copies.kept_positions.tolist()),
@@ -377,7 +378,12 @@ def tabulate_photos(listing: Listing, decoded: DecodedPictures, near_copies: Nea
 
 
 def _read_pixels(named_data: Named, use: PictureUse) -> LabelledData:
-    """Read a data set in the form of Fashion-MNIST."""
+    """Read a data set of pixels: Fashion-MNIST, or IDX or CSV files in its form.
+
+    Raises:
+        DataError: a file is missing or wrong, or one CSV is to be learnt, which needs a second one as test
+            set.
+    """
     if named_data.csv_pair is not None:
         return read_csv_pair(*named_data.csv_pair)
     if (table := named_data.find_pixel_table()) is not None:

@@ -1,7 +1,7 @@
 """Divide a training set into pictures that are learnt and pictures that are held out, or into folds.
 
-Every choice (best weights, temperature, thresholds) is made on the held-out pictures; the test set is read
-once, for the report. Pure; numpy, and scikit-learn for folds.
+Every choice of a training, such as the best weights or the thresholds, is made on the held-out pictures. The
+test set is read once, for the report.
 """
 
 import hashlib
@@ -146,7 +146,7 @@ def draw_positions(
 
 
 def _draw_numbers(keys: ContentHashes, salt: str) -> NDArray[np.float64]:
-    """Return a number of each key, 0..1."""
+    """Return a number from 0 to 1 for each key, float64 (N,): its hash, as a share of the largest hash."""
     digests = [hashlib.sha256(f"{salt} {key}".encode()).digest() for key in keys.tolist()]
     return np.array([int.from_bytes(digest[:8]) for digest in digests]) / 2**64
 
@@ -184,13 +184,15 @@ def make_class_folds(labels: LabelCodes, keys: ContentHashes, folds: int) -> Fol
         )
     fold_of = make_stratified_folds(labels, keys, folds)
     class_ids = np.unique(labels[labels >= 0])
-    for _ in range(2 * len(class_ids)):  # a move may bring another class into one fold
+    # A moved group may leave another class in one fold only, so classes are checked again after each move.
+    for _ in range(2 * len(class_ids)):
         lone_classes = [label for label in class_ids if len(np.unique(fold_of[labels == label])) == 1]
         if not lone_classes:
             return fold_of
         is_of_lone_class = labels == lone_classes[0]
         groups, counts = np.unique(keys[is_of_lone_class], return_counts=True)
         pictures = np.bincount(fold_of, minlength=folds + 1)[1:]
+        # The fold that has the whole class now counts as full, so that it is not chosen again.
         pictures[fold_of[is_of_lone_class][0] - 1] = len(labels)
         fold_of[keys == groups[counts.argmin()]] = pictures.argmin() + 1
     raise BadRecipe("A class would be in one fold as a whole. Bring pictures of it of other groups.")
@@ -216,7 +218,7 @@ def make_stratified_folds(strata: NDArray[np.generic], keys: ContentHashes, fold
             "other groups."
         )
     _, stratum_codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
-    # scikit-learn warns of strata with fewer members than folds: these go with the commonest one.
+    # scikit-learn warns of strata with fewer members than folds. They are merged with the largest stratum.
     stratum_codes = np.where(counts[stratum_codes] < folds, np.argmax(counts), stratum_codes)
     fold_of = np.zeros(len(keys), np.int64)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=FOLD_SEED)
@@ -233,6 +235,7 @@ def count_groups_of_rarest_class(labels: LabelCodes, keys: ContentHashes) -> int
         keys: str (N,), the group of each picture.
     """
     has_class = labels >= 0
+    # One column for each pair of a group and a class, so that a group counts once for a class.
     units = np.unique(keys[has_class], return_inverse=True)[1]
     _, classes = np.unique(np.stack([units, labels[has_class]]), axis=1)
     return int(np.unique(classes, return_counts=True)[1].min())

@@ -1,7 +1,6 @@
 """List the pictures of a table with the columns `path,label[,tier][,group][,source][,checked][,split]`.
 
-The table may also have columns of attributes. It is parsed once. No picture is opened here; read.py does
-that. Reads the named table.
+The table may also have columns of attributes, such as `colour`. No picture is opened here.
 """
 
 import re
@@ -39,7 +38,7 @@ from training.data.listing import (
 from training.errors import DataError
 
 WORD_SEPARATORS: Final = re.compile("[,;|/]")
-"""Signs between words in the cells of attributes."""
+"""Signs between words in a cell of an attribute, such as `blue, white`."""
 
 _Labelled: TypeAlias = tuple[Mapping[str, str], str]
 """The words of a table's row, by column, and its label."""
@@ -81,7 +80,7 @@ def list_table_pictures(place: Path, attributes: Sequence[str], reading: ListOpt
                 left_out.append(row.path)
                 unknown_labels[row.label] += row.label != NONE
                 continue
-            if not row.tier:  # which may say that a photo shows none of the classes
+            if not row.tier:  # a photo in a tier may have no label, if it shows none of the classes
                 read_label(row.label, line.row_place)
             pictures.append(row)
     notes = table.notes + _describe_unknown_cells(f"{place}, column `label`", unknown_labels)
@@ -183,6 +182,8 @@ def _clear_unusable_cells(
     counts = Counter(row.labels[attribute] for row in pictures)
     words = Counter(word for cell in counts for word in _split_words(cell))
     unknown_words = [cell for cell in counts if cell.casefold() in UNKNOWN_VALUE_TEXTS]
+    # A cell such as `blue, white` is cleared if one of its words is in another cell, too. It means several
+    # labels, which only `/` separates. Otherwise the comma is part of one label.
     unseparated_cells = [
         cell
         for cell in counts
@@ -208,6 +209,7 @@ def _clear_unusable_cells(
 
 
 def _split_words(cell: str) -> set[str]:
+    """Return the words of a cell between WORD_SEPARATORS, in small letters."""
     return {word.strip().casefold() for word in WORD_SEPARATORS.split(cell)} - {""}
 
 

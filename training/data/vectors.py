@@ -1,7 +1,4 @@
-"""Feature vectors that frozen networks compute from pictures, in place of their pixels.
-
-Touches nothing. features/blocks.py computes them.
-"""
+"""Feature vectors: numbers that a frozen network, which is not trained, computes from a picture."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +27,7 @@ class Features:
         return len(self.upright)
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> "Features":
-        """Return the features of some pictures: those that a mask picks, or those at the given positions."""
+        """Return the features of the pictures at these positions, in this order, or of those in a mask."""
         return Features(self.upright[rows], self.mirrored[rows])
 
 
