@@ -1,1 +1,1 @@
-"""Pictures as feature vectors: the outputs of frozen networks, and vectors that come with this package."""
+"""Feature vectors of pictures: outputs of frozen networks, and vectors that come with this package."""

@@ -1,11 +1,14 @@
 """Turn a picture into one feature vector, with frozen networks and a palette of colours.
 
-Pictures are 192 x 192 RGB, without cropping. The vector has three blocks: means of the last stages of
-EfficientNet-Lite2, which has learnt a thousand kinds of things and then clothes; means of the stages of the
-backbone, which has learnt clothes alone; and the palette, which says how much of each of 96 colours is in the
-middle of the picture. All blocks are layers of one network, so that the serving graph needs nothing else.
-Distances from the learnt pictures are measured in the first block alone, at the layer FEATURES_LAYER. Nothing
-here is learnt from the pictures of a training; heads/logistic.py learns from them.
+Pictures are 192 x 192 RGB, without cropping. The vector has three blocks, one after the other:
+
+1. `lite2`: means of the last stages of EfficientNet-Lite2, which has learnt a thousand kinds of things and
+   then clothes.
+2. `backbone`: means of the stages of a small network, which has learnt only clothes.
+3. `palette`: how much of each of 96 colours is in the middle of the picture.
+
+All blocks are layers of one network, so that the serving graph needs nothing else. Nothing in it is learnt
+from the pictures of a training. Distances from the learnt pictures are measured in the first block.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -34,29 +37,34 @@ BLOCKS_INPUT_CONTRACT: Final[InputContract] = make_whole_input(192, 3)
 often."""
 
 BlockName: TypeAlias = Literal["lite2", "backbone", "palette"]
+"""Name of a part of the feature vector: EfficientNet-Lite2, the backbone, or the palette of colours."""
+
 ALL_BLOCKS: Final[tuple[BlockName, ...]] = get_args(BlockName)
 
 FAST_BLOCKS: Final[tuple[BlockName, ...]] = ("backbone", "palette")
 """Blocks that take a ninth of the time of all three."""
 
 BLOCK_WIDTHS: Final[dict[BlockName, int]] = {"lite2": 768, "backbone": 392, "palette": 96}
+"""Number of values in each block of the vector."""
 
 BLOCK_SPREADS: Final[dict[BlockName, float]] = {"lite2": 1.0, "backbone": 1.0, "palette": 0.5}
-"""Standard deviation of a block's numbers, all together, before the penalty of a head. With 1 for the palette
-too, fewer answers about kinds of things are right."""
+"""Standard deviation to which the values of a block are scaled before a head is fitted, all values together.
+A smaller one gives the block less weight. With 1 for the palette too, fewer answers about kinds of things are
+right."""
 
 MEASURED_WIDTHS: Final[dict[BlockName, int]] = {"lite2": 352, "backbone": 392}
-"""Number of a block's last values in which distances are measured; for Lite2, those of its last stage."""
+"""Number of values, the last of a block, in which distances are measured. For Lite2 they are its last
+stage."""
 
 VECTOR_LAYER: Final = "vector"
-"""Name of the layer with the whole vector."""
+"""Name of the network's layer whose output is the whole vector."""
 
 LITE2_STAGE_LAYERS: Final = ("stage4_4_add", "stage5_4_add", "stage6_5_add", LAST_STAGE_LAYER)
 """The last layers of Lite2's last four stages: 88, 120, 208 and 352 channels."""
 
 PALETTE_FILE: Final = Path(__file__).with_name("palette.npz")
-"""File with `colours`, float32 (96, 3): CIELAB colours, by k-means of the middles of photos. No command makes
-it again."""
+"""File with the array `colours`, float32 (96, 3): CIELAB colours, by k-means of the middles of photos. No
+command makes it again."""
 
 PALETTE_SOFTNESS: Final = 100.0
 """Softness of the palette: a pixel at distance d has a colour by exp(-d^2 / PALETTE_SOFTNESS), scaled to sum
@@ -148,6 +156,7 @@ def compute_features(model: Network, batches: Iterable[PixelsBatch]) -> Features
 
 
 def _build_lite2(pixels: Tensor) -> list[Tensor]:
+    """Add EfficientNet-Lite2, and return the means of its last four stages, each float32 (N, channels)."""
     network = EFFICIENTNET.load_network()
     means = [
         layers.GlobalAveragePooling2D(name=f"{name}_mean")(network.get_layer(name).output)
@@ -157,20 +166,26 @@ def _build_lite2(pixels: Tensor) -> list[Tensor]:
 
 
 def _build_backbone(pixels: Tensor) -> list[Tensor]:
+    """Add the backbone, which reads the pictures at 64 x 64, and return its features, float32 (N, 392)."""
     factor = BLOCKS_INPUT_CONTRACT.shape[0] // BACKBONE.input_contract.shape[0]
     small = layers.AveragePooling2D(factor, name="to_backbone")(ops.cast(pixels, "float32"))
     return [BACKBONE.load_network()(small)]
 
 
 def _build_palette(pixels: Tensor) -> list[Tensor]:
-    """Compute the root of each colour's share in the middle, 60% of the height and 50% of the width."""
+    """Add the palette: how much of each colour is in the middle of a picture, float32 (N, 96).
+
+    The middle is 60% of the height and 50% of the width. The square root of each share is taken, so that
+    colours of small areas count more.
+    """
     small = layers.AveragePooling2D(4, name="to_palette")(ops.cast(pixels, "float32"))
     edge = small.shape[1]
     rows = round(edge * 0.2)
     columns = edge // 4
     lab = _convert_to_lab(small[:, rows : edge - rows, columns : edge - columns])
     colours = _read_palette()
-    # |a - b|^2 without |a|^2, which is the same for all colours.
+    # The negative squared distance to each colour, -|a - b|^2, without |a|^2. The softmax below ignores this
+    # term, because it is the same for all colours.
     closeness = 2 * ops.matmul(lab, colours.T) - np.square(colours).sum(axis=1)
     shares = ops.mean(ops.softmax(closeness / PALETTE_SOFTNESS, axis=-1), axis=(1, 2))
     return [ops.sqrt(shares)]
@@ -185,6 +200,7 @@ BLOCK_BUILDERS: Final[dict[BlockName, Callable[[Tensor], list[Tensor]]]] = {
 
 
 def _read_palette() -> FeatureVectors:
+    """Read the colours of the palette, float32 (96, 3) in CIELAB."""
     try:
         return np.asarray(read_npz(PALETTE_FILE)["colours"], np.float32)
     except NPZ_ERRORS as error:
@@ -197,7 +213,7 @@ RGB_TO_XYZ: Final = np.array(
 """Conversion of linear RGB to XYZ (IEC 61966-2-1)."""
 
 WHITE_XYZ: Final = np.array([0.9505, 1.0, 1.089], np.float32)
-"""D65 in XYZ."""
+"""The white of daylight (D65) in XYZ."""
 
 
 def _convert_to_lab(rgb: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
-"""The frozen networks that compute features and learn nothing in a training: Lite2 and the backbone.
+"""The frozen networks, which compute features and are not trained: EfficientNet-Lite2 and the backbone.
 
-They are blocks of blocks.py, and read whole pictures in RGB. Half of each weight of EfficientNet-Lite2 is
-ImageNet's, and half was tuned on clothes by lab/tuning.py. The backbone was trained on clothes alone, by
-lab/pretraining.py. Reads the files of weights; their card is BACKBONE.md beside them.
+They read whole pictures in RGB. Each weight of EfficientNet-Lite2 is the mean of a weight that was learnt on
+ImageNet and one that was then tuned on clothes (lab/tuning.py). The backbone was trained only on clothes
+(lab/pretraining.py). BACKBONE.md beside the files of weights is their model card.
 """
 
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class FrozenNetwork:
 
     Attributes:
         name: the name of the Keras model.
-        recipe: the recipe by which the network is built.
+        recipe: the settings by which the network is built.
         input_contract: the input contract: the shape and form of its pixels.
         weights_file: the file of weights that comes with this package.
     """
@@ -77,7 +77,7 @@ EFFICIENTNET: Final = FrozenNetwork(
     input_contract=make_whole_input(192, 3),
     weights_file=Path(__file__).with_name("lite2.npz"),
 )
-"""EfficientNet-Lite2, whose features are the means of its last stage, 352 of them."""
+"""EfficientNet-Lite2, whose features are the 352 means of its last stage."""
 
 BACKBONE: Final = FrozenNetwork(
     name="backbone",
@@ -85,7 +85,7 @@ BACKBONE: Final = FrozenNetwork(
     input_contract=make_whole_input(64, 3),
     weights_file=Path(__file__).with_name("backbone.npz"),
 )
-"""Backbone whose features are the means of its three stages, 392 in all."""
+"""Backbone: a small network for pictures of 64 x 64, whose features are the 392 means of its three stages."""
 
 THINGS_LEARNT_BY_LITE2: Final = (
     *("apron", "balaclava", "ballerinas", "belt", "bodysuit", "bra", "briefs", "cap", "costume"),

@@ -1,9 +1,9 @@
 """Feature vectors of photos: computed once in a run's folder, or read from this package.
 
-A stopped training goes on with the vectors in its folder. This package contains vectors of a sample of the
-photos that the bundled release learnt, because the photos themselves may not be distributed. With these
-vectors, the release's head can be fitted again together with a user's own pictures. Reads and writes the
-named files. What a vector is: training/features/blocks.py.
+A feature vector is the output of a frozen network for a photo. A stopped training goes on with the vectors in
+its folder. This package contains vectors of a sample of the photos that the bundled release learnt, because
+the photos themselves may not be distributed. With these vectors, the release's head (its last layers) can be
+fitted again together with a user's own pictures.
 """
 
 import hashlib
@@ -24,24 +24,26 @@ from training.features.weights import NPZ_ERRORS, hash_weights, read_npz, write_
 from training.progress import ReportDone
 
 PHOTO_BLOCKS: Final[tuple[BlockName, ...]] = ("lite2",)
-"""The block that is used for photos of the ten classes. The backbone is not, because it has learnt some of
-these photos."""
+"""Parts (blocks) of the feature vector that are used for photos of the ten classes. The backbone is not,
+because it has learnt some of these photos."""
 
 SCALED_TIER: Final = "scaled"
-"""The tier of enlarged pictures of the data set, made by lab/photo_tables.py."""
+"""Tier of photos that are enlarged pictures of Fashion-MNIST, which lab/photo_tables.py made."""
 
 PICTURES_PER_FILE: Final = 512
-"""Number of pictures in one file of the run's folder, which is some seconds of work."""
+"""Number of pictures whose vectors are in one file of the run's folder. A stopped training computes at most
+so many again, which takes some seconds."""
 
 STORED_COLUMN_NAMES: Final = {
     name: {"groups": "keys", "spelt": "kinds"}.get(name, name) for name in TEXT_COLUMNS
 }
-"""Names of the columns of text in the file of vectors, by their names in Pictures."""
+"""Names of the columns of text in the file of vectors, by the names of the fields of `Pictures`."""
 
 STORED_OOD_CODE: Final = 255
 """Number that stands for OOD (none of the classes) in the file of vectors."""
 
 SHIPPED_VECTORS_FILE: Final = Path(__file__).with_name("vectors.npz")
+"""File with the vectors of photos that come with this package, as coordinates on their principal axes."""
 
 
 def compute_photo_features(photos: Pictures, folder: Path, report_done: ReportDone) -> Pictures:
@@ -58,7 +60,7 @@ def compute_photo_features(photos: Pictures, folder: Path, report_done: ReportDo
     """
     model = build_vector_network(PHOTO_BLOCKS)
     parts = list[Features]()
-    # What another version of the network saw, in the folder of the same photos, is not taken for this one's.
+    # In the name of each file, so that vectors of another version of the network are not used.
     network_digest = hash_weights(model)[:8]
     for start in range(0, len(photos), PICTURES_PER_FILE):
         rows = slice(start, start + PICTURES_PER_FILE)
@@ -79,6 +81,7 @@ def _hash_contents(contents: NDArray[np.str_]) -> str:
 
 
 def _read_stored_features(path: Path) -> Features | None:
+    """Read the vectors in a file; None if it is missing or damaged, so that they are computed again."""
     try:
         stored_arrays = read_npz(path)
         return Features(stored_arrays["upright"], stored_arrays["mirrored"])
@@ -101,6 +104,7 @@ def read_shipped_photos(path: Path = SHIPPED_VECTORS_FILE) -> Pictures:
             stored_arrays[name].astype(np.float32) @ stored_arrays["axes"] + stored_arrays["mean"]
             for name in ("upright", "mirrored")
         )
+        # Stored as uint8, which has no negative numbers.
         classes = stored_arrays["labels"].astype(np.int16)
         labels = Labels.make_from_codes(
             np.where(classes == STORED_OOD_CODE, OOD, classes), stored_arrays["names"].tolist()

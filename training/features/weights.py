@@ -1,7 +1,4 @@
-"""Write arrays, such as a network's weights, to a compressed file as a whole, and read them.
-
-Touches the named file.
-"""
+"""Write arrays, such as the weights of a network, to a compressed file in one step, and read them."""
 
 import hashlib
 import io

@@ -1,1 +1,1 @@
-"""Networks that are trained by gradient: their shapes, recipes, the fit, comparison and search."""
+"""Train whole networks by gradient descent: the networks, their settings (recipes), fit and search."""

@@ -1,6 +1,6 @@
-"""Results of `wardrobe compare`: the reports of several trainings by network, their file, and their chart.
+"""Results of `wardrobe compare`: the figures of each network over several trainings, as JSON and as a chart.
 
-Writes the named JSON file and PNG. Every figure comes from the releases' reports.
+Every figure comes from the reports of the releases that the trainings made.
 """
 
 import json
@@ -20,26 +20,31 @@ from training.gradient.networks.published_figures import PUBLISHED_FIGURES, Publ
 from training.gradient.recipes import TrainableNetworkName
 
 OWN_RECIPE: Final = "own"
-"""Name of a network's own recipe in a comparison, if no recipe was named."""
-
+"""Name in the results for the usual recipe of each network, if the user named no recipe."""
 
 MAX_ACCURACY_GAP: Final = 0.2
-"""Difference between the accuracies on learnt and held-out pictures from which a network is doubted."""
+"""Difference between the accuracies on learnt and on held-out pictures from which a training may have been
+too short."""
 
 MAX_UNTRAINED_SHARE: Final = 0.01
-"""Share of untrained weights in their average from which it is taken for unfinished."""
+"""Share of the untrained weights in the running average of the weights from which the training was too
+short."""
 
 
 class ComparedNetwork(FrozenModel):
     """The results of one network in a comparison, trained by one recipe with one or several seeds.
 
     Attributes:
-        parameters: all weights; a published count may leave out those that are not trained.
-        trainable_parameters: the number of weights that are trained; None in older results.
-        mflops: the cost of one picture, counted in the serving graph; None if it cannot be counted.
+        network: the name of the network, such as `conv3`.
         recipe_name: the name of the recipe, or `own` for the recipe that belongs to the network.
-        seconds: wall time of one training, mean of the seeds; None if it is not known.
-        summary: the accuracies of `train`, `validation` and `test`: `mean`, `std` (see `spread`) and `n`.
+        seconds: the wall time of one training, mean of the seeds; None if it is not known.
+        published: the figures that the authors of the network published; None if there are none.
+        parameters: the number of all weights. A published number may leave out weights that are not trained.
+        trainable_parameters: the number of weights that are trained; None in older results.
+        mflops: the cost of one picture in millions of operations, counted in the serving graph; None if it
+            cannot be counted.
+        summary: the accuracies, by part (`train`, `validation` or `test`), each as `summarize_values` returns
+            it: {"mean": 0.92, "std": 0.02, "n": 3}.
         seeds: one dictionary for each training: its `seed`, the figures of `train`, `validation` and `test`,
             and `training`, which older results lack.
     """
@@ -56,21 +61,25 @@ class ComparedNetwork(FrozenModel):
 
     @property
     def test_loss(self) -> float:
-        """Cross entropy on the test set in nats, mean of the seeds."""
+        """The cross entropy on the test set in nats, mean of the seeds."""
         return statistics.fmean(seed["test"]["loss"] for seed in self.seeds)
 
 
 def summarize_values(values: Sequence[float]) -> dict[str, float | None]:
-    """Return the keys `mean`, `std` and `n` with the mean, spread and number of values.
+    """Return the mean, the spread and the number of values, such as {"mean": 0.92, "std": 0.02, "n": 3}.
 
-    `std` is the sample standard deviation, divided by n - 1; None for a single value.
+    `std` is the sample standard deviation, with n - 1 in the denominator; None for a single value.
     """
     std = statistics.stdev(values) if len(values) > 1 else None
     return {"mean": statistics.fmean(values), "std": std, "n": len(values)}
 
 
 def format_spread(accuracy: Mapping[str, Any]) -> str:
-    """Return a result of `spread` as text, such as `0.9200 ± 0.0200`."""
+    """Return a mean and its standard deviation as text, such as `0.9200 ± 0.0200`.
+
+    Args:
+        accuracy: the values that `summarize_values` returns.
+    """
     return f"{accuracy['mean']:.4f}" + ("" if accuracy["std"] is None else f" ± {accuracy['std']:.4f}")
 
 
@@ -111,9 +120,9 @@ def combine_reports(
 
 
 def describe_unfinished_average(network: str, report: Report) -> str | None:
-    """Return a warning if a network is worse than it has to be because it was trained for few steps.
+    """Return a warning if a network is worse than necessary because it was trained for few steps.
 
-    The weights that a training keeps are a running average. At its start this is the untrained network.
+    The weights that a training keeps are a running average, which starts from the untrained weights.
 
     Returns:
         The sentence; None if held-out pictures are answered nearly as well as learnt ones, or if the average
@@ -152,7 +161,7 @@ def read_comparison(path: Path) -> tuple[ComparedNetwork, ...]:
 def draw_comparison(networks: Sequence[ComparedNetwork]) -> Figure:
     """Draw the test accuracy of each network, mean and standard deviation, next to the published one.
 
-    Each seed is a mark; the training accuracy, which some publish instead, is drawn too.
+    Each training is a mark. The accuracy on the training set, which some authors publish, is drawn as well.
     """
     figure = Figure(figsize=(9, 2 + 0.42 * len(networks)), layout="constrained")
     axes = figure.subplots()
@@ -188,5 +197,6 @@ def draw_comparison(networks: Sequence[ComparedNetwork]) -> Figure:
 
 
 def _describe_network(network: ComparedNetwork) -> str:
+    """Return the text beside the row of a network, such as "conv3, own (241,546, 312 s)"."""
     seconds = "" if network.seconds is None else f", {network.seconds:.0f} s"
     return f"{network.network}, {network.recipe_name} ({network.parameters:,}{seconds})"

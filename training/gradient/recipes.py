@@ -1,6 +1,7 @@
-"""A recipe: network, augmentation, schedule and seed of one training, as a frozen value.
+"""Recipes: all settings of a training by gradient, such as the network, the learning rate and the seed.
 
-The starting points are here; how their values were chosen: docs/explanation/model-card.md. Pure.
+RECIPES has recipes by name, from which a user starts. docs/explanation/model-card.md says how their values
+were chosen.
 """
 
 import hashlib
@@ -44,6 +45,7 @@ NonNegativeFloat = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 FractionBelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 DEFAULT_NETWORK: Final = "compact32"
+"""Network that is trained if the user names none."""
 
 NETWORK_NAMES: Final[tuple[TrainableNetworkName, ...]] = get_args(TrainableNetworkName)
 """Names of the networks that commands can train from fresh weights."""
@@ -54,7 +56,7 @@ MIN_MIXUP_ALPHA: Final = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """All settings of a training by gradient, without the data; each field has its description."""
+    """All settings of a training by gradient. The description of a field is also the help of its option."""
 
     network: Annotated[
         TrainableNetworkName, Field(description="a name of training/gradient/networks/registry.py")
@@ -147,7 +149,7 @@ class Recipe:
     @model_validator(mode="wrap")
     @classmethod
     def _check_values(cls, values: object, handler: ModelWrapValidatorHandler[Self]) -> Self:
-        """Check the values, and raise BadRecipe with the name of the setting that cannot be trained with."""
+        """Check the values. The message of BadRecipe names the setting that cannot be trained with."""
         try:
             recipe = handler(values)
         except ValidationError as error:
@@ -162,7 +164,11 @@ class Recipe:
         return _MODEL.dump_python(self, mode="json")  # type: ignore[no-any-return]
 
     def list_changed_settings(self) -> dict[str, JsonValue]:
-        """Return the settings that differ from the defaults, so that a new field changes no fingerprint."""
+        """Return the settings that differ from the defaults.
+
+        A run is identified by a hash of these. So a new field with a default value does not change the hash
+        of a run that was begun before.
+        """
         return _MODEL.dump_python(self, mode="json", exclude_defaults=True)  # type: ignore[no-any-return]
 
 
@@ -181,7 +187,7 @@ PLAIN_RECIPE: Final = Recipe(
     precision="float32",
     seed=0,
 )
-"""Recipe that the published networks start from: minutes on two cores."""
+"""Recipe that the published networks start from. It takes minutes on two cores."""
 
 COMPACT_RECIPE: Final = Recipe(
     network=DEFAULT_NETWORK, epochs=30, batch_size=128, learning_rate=0.004, warm_up=1.0, seed=0
@@ -196,8 +202,8 @@ FIRST_RECIPE: Final = replace(
     learning_rate=0.005,
     seed=1,
 )
-"""The recipe of the best network for the data set's pixels. The bundled one learnt soft targets as well, in
-the lab (lab/pixels.py)."""
+"""Recipe of the best network for Fashion-MNIST. The network of the bundled release has this recipe, too, and
+also learnt the answers of other networks (lab/pixels.py)."""
 
 PUBLISHED_RECIPE: Final = Recipe(
     network="conv2_same",
@@ -215,15 +221,17 @@ PUBLISHED_RECIPE: Final = Recipe(
     precision="float32",
     seed=0,
 )
-"""How published networks were trained, but for PUBLISHED_RECIPE_FIELDS: Adam as Keras has it, no
-augmentation, no average of the weights."""
+"""Recipe by which most published networks were trained: Adam with the defaults of Keras, no augmentation, and
+no average of the weights. PUBLISHED_RECIPE_FIELDS has what some of them change."""
 
 NETWORK_FIELDS: Final[dict[str, dict[str, Any]]] = {
     "labelling1": {"l2": 0.0001},
     "labelling2": {"initializer": "he_uniform"},
 }
-"""Fields of a recipe that a published network always has, by the name of the network."""
+"""Fields of a recipe that belong to a published network and stay in any recipe, by the name of the
+network."""
 
+# Fields that the notebooks of arch1, arch2 and vgg have in common; the last two also augment.
 _NOTEBOOK_FIELDS: Final = {"batch_size": 250, "held_out": 0.2, "kept": "least_loss"}
 
 _COPIES_FIELDS: Final = {**_NOTEBOOK_FIELDS, "augmented_copies": 2, "rotate": 10.0, "flip": True}
@@ -235,21 +243,22 @@ PUBLISHED_RECIPE_FIELDS: Final[dict[str, dict[str, Any]]] = {
     "conv3": {"batch_size": 128, "epochs": 50, "patience": 5},
     "labelling2": {"optimizer": "sgd", "learning_rate": 0.01, "batch_size": 32, "epochs": 15},
 }
-"""The fields of PUBLISHED_RECIPE in which a network's own code differs.
+"""Fields of PUBLISHED_RECIPE that the published code of a network changes, by the name of the network.
 
-`arch1`, `arch2` and `vgg` are AkhilSinghRana/Fashion-MNIST-CNN's: notebooks/classification_v1.ipynb,
-classification_v3_dataAug.ipynb and classification_v2_dataAug.ipynb, with num_aug = 2 in code/options.py. They
-divide pictures and copies together, so that copies of one picture are on both sides: here copies are of what
-is learnt alone. Ours: Nesterov's momentum in SGD, and what patience looks at, which is the loss in conv3's
-code."""
+`arch1`, `arch2` and `vgg` are from AkhilSinghRana/Fashion-MNIST-CNN: notebooks/classification_v1.ipynb,
+classification_v3_dataAug.ipynb and classification_v2_dataAug.ipynb, with num_aug = 2 in code/options.py.
+
+Three things differ from the published code. Its copies of one picture may be both learnt and held out; here
+only learnt pictures are copied. SGD has Nesterov's momentum here. Patience looks at the validation accuracy
+here, and at the loss in the code of `conv3`."""
 
 QUICK_RECIPE: Final = replace(
     COMPACT_RECIPE, network="compact16", epochs=6, warm_up=0.5, averaging=0.99, shift=1, erase=0
 )
-"""A good network in a few minutes: the smallest one, with augmentation that few epochs can take in."""
+"""Recipe for a good network in a few minutes: the smallest one, with weak augmentation for few epochs."""
 
 RECIPES: Final = {"first": FIRST_RECIPE, "quick": QUICK_RECIPE, "published": PUBLISHED_RECIPE}
-"""Recipes by the names of --recipe; the other options of `wardrobe train` change single fields."""
+"""Recipes by the names of --recipe. Other options of `wardrobe train` change single fields of them."""
 
 
 def choose_default_recipe(network: TrainableNetworkName) -> Recipe:
@@ -264,18 +273,18 @@ def adapt_recipe_to_network(recipe: Recipe, network: TrainableNetworkName) -> Re
 
 
 MIN_STEPS: Final = 1000
-"""Steps that a training should have: with fewer, it learns too little."""
+"""Number of steps that a training should have. With fewer, it learns too little."""
 
 STEPS_PER_EPOCH: Final = 32
-"""Steps per epoch that smaller batches should give."""
+"""Number of steps that an epoch should have. With fewer pictures, batches get smaller to reach it."""
 
 MIN_BATCH_SIZE: Final = 16
-"""Smallest batch that `adapt_recipe_to_few_pictures` chooses, in pictures. Half of it was worse: batch
-normalization needs several pictures."""
+"""Smallest batch that is chosen for few pictures. Half of it was worse, because batch normalization needs
+several pictures."""
 
 EPOCHS_BEFORE_PATIENCE: Final = 100
-"""Number of epochs above which a training may end early (PATIENCE_EPOCHS). Fewer than 160 pictures give
-more."""
+"""Number of epochs above which a training may end early (PATIENCE_EPOCHS). Fewer than 160 pictures lead to so
+many epochs."""
 
 PATIENCE_EPOCHS: Final = 20
 """Number of epochs without a better one after which a training of many epochs ends."""
@@ -292,7 +301,7 @@ def adapt_recipe_to_few_pictures(recipe: Recipe, pictures: int) -> Recipe:
 
 
 def hash_recipe_and_data(recipe: Recipe, data: DataSet) -> str:
-    """Return a hash of recipe and data as sixteen hex digits; other settings or data give another hash."""
+    """Return a hash of a recipe and the data that it trains on, as sixteen hex digits."""
     text = json.dumps({"recipe": recipe.list_changed_settings(), "data": data.model_dump()}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -300,7 +309,8 @@ def hash_recipe_and_data(recipe: Recipe, data: DataSet) -> str:
 def make_groups_suffix(data: LabelledData) -> str:
     """Return a hyphen and eight hex digits that depend on the groups of the pictures; empty without files.
 
-    Pictures of one group are held out together, so other groups are another training.
+    Pictures of one group, such as a product, are held out together. So the same pictures in other groups are
+    another training, and need a folder of their own.
     """
     if not data.train.files:
         return ""
@@ -308,10 +318,10 @@ def make_groups_suffix(data: LabelledData) -> str:
 
 
 def make_run_fingerprint(recipe: Recipe, data: LabelledData) -> str:
-    """Return the hash of recipe, data and groups by which a checkpoint is known to belong to a run."""
+    """Return a hash of recipe, data and groups, which shows whether a checkpoint belongs to a run."""
     return hash_recipe_and_data(recipe, data.describe_data_set()) + make_groups_suffix(data)
 
 
 def choose_run_folder(recipe: Recipe, data: LabelledData) -> Path:
-    """Return the default folder of a training, `runs/NETWORK-HASH`; the same command finds it again."""
+    """Return the default folder of a training, `runs/NETWORK-HASH`. The same command gets the same folder."""
     return Path("runs") / f"{recipe.network}-{make_run_fingerprint(recipe, data)}"

@@ -1,9 +1,9 @@
 """Search a recipe's settings for the highest validation accuracy, with Optuna.
 
-Trials are proposed by a tree-structured Parzen estimator (Bergstra et al. 2011, "Algorithms for
-Hyper-Parameter Optimization"), the first one being the recipe as it is; one that is behind the median of the
-others at the same epoch is pruned. Everything is in the search's folder: a killed or stopped search goes on,
-its last trial after the last finished epoch. The test set is never looked at.
+A trial is one training with other values. The first trial has the recipe as it is. Further ones are proposed
+by a tree-structured Parzen estimator (Bergstra et al. 2011, "Algorithms for Hyper-Parameter Optimization"). A
+trial is stopped (pruned) if it is behind the median of the others at the same epoch. A killed or stopped
+search goes on from the files in its folder, after the last finished epoch. The test set is never read.
 """
 
 import shutil
@@ -35,9 +35,10 @@ from training.gradient.recipes import Recipe, make_run_fingerprint
 from training.progress import EpochWatcher, Say
 
 STUDY_FILE: Final = "study.db"
-"""Name of the SQLite file in which Optuna keeps the search; its dashboard can open the file, too."""
+"""Name of the SQLite file in which Optuna keeps the search. Optuna's dashboard can open it."""
 
 STUDY_NAME: Final = "search"
+"""Name of the search inside STUDY_FILE, which Optuna calls a study."""
 
 PLOT_INCHES: Final = 3.6
 """Height of a plot of the search, and width of each setting in it."""
@@ -46,19 +47,22 @@ UNPRUNED_TRIALS: Final = 5
 """Number of trials that must have finished before any is pruned: a median of fewer says little."""
 
 UNPRUNED_EPOCHS_DIVISOR: Final = 4
-"""Divisor of the number of epochs: in the first quarter of its epochs no trial is pruned, because the
-running average of the weights has not caught up by then."""
+"""Divisor of the number of epochs that gives those in which no trial is pruned. In the first quarter, the
+running average of the weights still has too much of the untrained weights."""
 
 FINGERPRINT_ATTRIBUTE: Final = "fingerprint"
+"""Name under which the study stores the hash of the recipe and the data that it belongs to."""
 
 TRIAL_STATE_NAMES: Final = {TrialState.COMPLETE: "finished", TrialState.PRUNED: "pruned"}
-"""Names of trials that are done, by Optuna's state. A pruned one was behind the median, or diverged."""
+"""Words for the states of trials that are done. A pruned one was behind the median, or its loss was no
+number."""
 
 FinishedTrials = list[FrozenTrial]
-"""Trials that are done, the best first: finished before pruned ones, the earlier first among equals."""
+"""Trials that are done, the best first. Finished trials come before pruned ones, and earlier ones among
+equals."""
 
 SettingValues = Mapping[str, int | float]
-"""Values of a trial, by the names of the recipe's fields."""
+"""Values that a trial tries, by the names of the recipe's fields, such as {"learning_rate": 0.002}."""
 
 SearchSpace = dict[str, FloatDistribution | IntDistribution | CategoricalDistribution]
 """Range of each setting that is searched: Optuna's distribution, by the name of the recipe's field."""
@@ -84,7 +88,7 @@ class RecipeSearch:
 
     @property
     def fingerprint(self) -> str:
-        """A hash of start, data and groups, by which a stored study is known to belong to this search."""
+        """A hash of recipe, data and groups, which shows whether a stored study belongs to this search."""
         return make_run_fingerprint(self.start_recipe, self.data)
 
 
@@ -128,10 +132,11 @@ def run_search(
     """Train one network after another with other settings until a number of trials is done.
 
     Args:
-        folder: the folder of the study and the trial under way; made if absent. One process at a time.
-        trials: the number of trials in all, with pruned ones and with trials of an earlier call.
-        watcher: receives every step of a fit.
-        say: receives sentences on the settings of each trial, and on its accuracy.
+        folder: the folder of the study and of the current trial, which is made if it is missing. Only one
+            process may use it at a time.
+        trials: the number of trials in all, including pruned ones and trials of an earlier call.
+        watcher: a receiver of every step of a fit.
+        say: a function that receives a sentence on the settings of each trial, and one on its accuracy.
 
     Returns:
         All trials that are done, the best first.
@@ -141,6 +146,7 @@ def run_search(
     """
     space = make_search_space(search.start_recipe, len(search.data.labels))
     study = _open_study(search, space, folder)
+    # A trial that was running when the search was killed is tried again, and continues from its checkpoint.
     for stopped_trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         study.tell(stopped_trial.number, state=TrialState.FAIL)
         study.enqueue_trial(stopped_trial.params)
@@ -178,6 +184,11 @@ def round_values(values: SettingValues) -> dict[str, int | float]:
 
 
 def _open_study(search: RecipeSearch, space: SearchSpace, folder: Path) -> optuna.Study:
+    """Open the study of a search, or create one whose first trial has the recipe as it is.
+
+    Raises:
+        WeightsUnusable: the study in the folder belongs to another search.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
@@ -190,7 +201,7 @@ def _open_study(search: RecipeSearch, space: SearchSpace, folder: Path) -> optun
         ),
     )
     trials_begun = len(study.get_trials(deepcopy=False))
-    # Another seed each time, so that a resumed search does not propose its first values once more.
+    # The seed grows with the trials, so that a resumed search does not propose its first values again.
     study.sampler = optuna.samplers.TPESampler(seed=search.start_recipe.seed + trials_begun)
     if not trials_begun:
         study.set_user_attr(FINGERPRINT_ATTRIBUTE, search.fingerprint)
@@ -209,8 +220,8 @@ def _fit_trial(
     """Fit a trial's network, and delete its checkpoint.
 
     Returns:
-        the validation accuracy, and that the trial is complete; or None, and that it is pruned, where it is
-        behind or its loss is no finite number.
+        The validation accuracy and COMPLETE; or None and PRUNED if the trial was behind the others, or its
+        loss was no finite number.
     """
     recipe = make_trial_recipe(search.start_recipe, trial.params)
     fingerprint = make_run_fingerprint(recipe, search.data)
@@ -223,12 +234,12 @@ def _fit_trial(
         accuracy = history[-1].val_accuracy
         state = TrialState.COMPLETE
     shutil.rmtree(run.folder)
-    keras.utils.clear_session()  # else the graphs of all trials would stay in memory
+    keras.utils.clear_session()  # otherwise the graphs of all trials would stay in memory
     return accuracy, state
 
 
 class _PruningWatcher:
-    """Reports a trial's epochs to the study, and ends one that is behind."""
+    """A receiver of a trial's epochs that reports them to the study, and ends a trial that is behind."""
 
     def __init__(self, trial: optuna.Trial, epochs: int, watcher: EpochWatcher) -> None:
         self._trial = trial
@@ -242,11 +253,16 @@ class _PruningWatcher:
 
 
 def draw_search_plot(folder: Path, path: Path) -> None:
-    """Write Optuna's slice plot of the study in `folder`: validation accuracy over each setting."""
+    """Draw the validation accuracy of all trials over each setting, with Optuna, into a PNG file.
+
+    Args:
+        folder: the folder with the study.
+        path: the PNG file.
+    """
     study = optuna.load_study(study_name=STUDY_NAME, storage=f"sqlite:///{folder / STUDY_FILE}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-        warnings.filterwarnings("ignore", "Attempting to set identical low and high")  # of a single trial
+        warnings.filterwarnings("ignore", "Attempting to set identical low and high")  # for a single trial
         axes = optuna.visualization.matplotlib.plot_slice(study)
     settings = np.asarray(axes)
     figure = settings.flat[0].figure

@@ -1,1 +1,1 @@
-"""Fit a network: augmentation, schedule, checkpoints."""
+"""Fit a network by gradient descent: random changes to pictures, optimizers, checkpoints."""

@@ -1,7 +1,7 @@
-"""Random changes to training pictures by Keras' own layers: flip, affine, shift, erase, mixup.
+"""Random changes to training pictures by layers of Keras: flip, rotate, zoom, shear, shift, erase, mixup.
 
-They run in the input pipeline (fit.py), or once before it, where a recipe asks for copies; the network that
-is exported never contains them. Touches nothing.
+They are made anew in each epoch or, if a recipe asks for augmented copies, once before the first epoch. The
+network that is exported does not contain them.
 """
 
 import math
@@ -42,10 +42,10 @@ class Augmentation:
 
         Args:
             images: uint8 (B, H, W), or (B, H, W, 3) in RGB.
-            targets: float32 (B, C), rows of sum 1; mixup mixes them as it mixes the pictures.
+            targets: float32 (B, C), rows of sum 1. Mixup mixes them as it mixes the pictures.
 
         Returns:
-            Both, in the same shapes and types.
+            Pictures and targets, with the shapes and types that they had.
         """
         if not self._layers:
             return images, targets
@@ -62,16 +62,16 @@ class Augmentation:
 def add_copies(
     images: PixelsBatch, targets: NDArray[np.float32], recipe: Recipe
 ) -> tuple[PixelsBatch, NDArray[np.float32]]:
-    """Return the pictures unchanged, and behind them the recipe's augmented copies of each.
+    """Return the pictures unchanged, followed by augmented copies of them, with the targets of all.
 
     Args:
         images: uint8 (N, H, W) or (N, H, W, 3).
-        targets: (N, C).
-        recipe: the recipe, of which `augmented_copies` and the fields of `Augmentation` are used; equal
+        targets: float32 (N, C).
+        recipe: the recipe, of which `augmented_copies` and the fields of `Augmentation` are used. Equal
             recipes give equal copies.
 
     Returns:
-        Both, (1 + augmented_copies) * N of each.
+        Pictures and targets, (1 + augmented_copies) * N of each.
     """
     augmentation = Augmentation(recipe)
     augmented_batches = [
@@ -88,13 +88,16 @@ def add_copies(
 
 
 def _make_layers(recipe: Recipe) -> list[layers.Layer]:
+    """Return the layers for the changes that a recipe sets, in the order in which they are applied."""
     turn = recipe.rotate / 360
     shift = recipe.shift / EDGE
     lean = math.tan(math.radians(recipe.shear))
-    # One area and one probability: a square of `erase` pixels in half of the pictures (arXiv 1708.04552).
+    # Keras takes ranges for probability and area. Equal ends erase a square of `erase` pixels in half of the
+    # pictures (arXiv 1708.04552).
     area = (recipe.erase / EDGE) ** 2
     seed = recipe.seed
     fill = FILL_WITH_NEAREST if recipe.augmented_copies else FILL_WITH_BACKGROUND
+    # Each layer has a seed of its own. With equal seeds, all would draw the same numbers.
     strengths = {
         layers.RandomFlip("horizontal", seed=seed): recipe.flip,
         layers.RandomRotation(turn, **fill, seed=seed + 1): recipe.rotate,

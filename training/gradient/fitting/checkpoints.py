@@ -1,8 +1,8 @@
 """Keep the state of a training on disk, so that a kill at any moment costs at most one epoch.
 
-After each epoch it writes weights and optimizer to a file of that epoch, then progress.json, which is
-replaced in one step and says which files count. Keras' BackupAndRestore does not keep the history, and can
-leave its two files out of step. Touches the run's folder.
+After each epoch, weights and optimizer are written to a file of that epoch, and then progress.json, which
+says which of these files is valid, is replaced in one step. Keras' own BackupAndRestore does not keep the
+history, and a kill between its two files leaves them out of step.
 """
 
 import math
@@ -21,11 +21,12 @@ from training.gradient.recipes import KeptEpochRule
 
 CHECKPOINT_FILE: Final = "progress.json"
 WEIGHTS_SUFFIX: Final = ".weights.h5"
+"""Files in the folder of a run: its progress, and the weights after an epoch."""
 
 SOLVED_EPOCHS: Final = 3
 SOLVED_STEPS: Final = 100
-"""A run ends when all held-out pictures were right over so many epochs, and so many steps: an epoch of few
-pictures has few."""
+"""Numbers of epochs and of steps after which a run ends if all held-out pictures were right meanwhile. Both
+are needed, because an epoch with few pictures has few steps."""
 
 _REMEDY: Final = "Name another folder with --run, or start over with --fresh."
 
@@ -35,10 +36,11 @@ class TrainingRun:
     """A training run: the folder of its checkpoint, and the facts that checkpoint and release record.
 
     Attributes:
-        fingerprint: the fingerprint of the recipe and the data (recipes.py).
-        tensorboard_folder: the folder of its TensorBoard log; None for no log.
+        folder: the folder of the checkpoint and of the new release.
+        fingerprint: a hash of recipe and data. A checkpoint with another one belongs to another run.
+        tensorboard_folder: the folder of the log for TensorBoard; None for no log.
         command_line: the command line, which the release records.
-        settings: the options of that command, as data, which it records, too.
+        settings: the options of that command as JSON values, which the release records, too.
     """
 
     folder: Path
@@ -48,7 +50,7 @@ class TrainingRun:
     settings: Mapping[str, JsonValue] = field(default_factory=dict)
 
     def state_path(self, epoch: int) -> Path:
-        """Return the file of weights and optimizer after an epoch, 1-based."""
+        """Return the path of the file with weights and optimizer after an epoch, counted from 1."""
         return self.folder / f"state-{epoch:04d}{WEIGHTS_SUFFIX}"
 
 
@@ -56,11 +58,11 @@ class Checkpoint(FrozenModel):
     """The stored progress of a training run, from which the run can continue after a kill.
 
     Attributes:
-        fingerprint: the fingerprint of the recipe and the data (recipes.py).
+        fingerprint: a hash of recipe and data, which shows whether the checkpoint belongs to a run.
         finished: whether the training is done, so that no further epoch is run.
-        history: one entry per epoch done.
-        hardware: the hardware that the epochs ran on, in their order.
-        libraries: the versions of the libraries that the last epoch ran on, by package name.
+        history: the figures of each finished epoch.
+        hardware: the hardware of the epochs, such as "AMD EPYC, 2 cores", each once, in their order.
+        libraries: the versions of the libraries in the last epoch, by the name of the package.
     """
 
     fingerprint: str
@@ -91,9 +93,9 @@ def load_checkpoint(run: TrainingRun) -> Checkpoint:
 
 
 def save_checkpoint(run: TrainingRun, checkpoint: Checkpoint, kept_epoch_number: int) -> None:
-    """Write the checkpoint in one step, then remove the weights of all earlier epochs but the kept one.
+    """Write the checkpoint in one step, then remove the weights of earlier epochs except the kept one.
 
-    The caller has written the weights of the last epoch before.
+    The weights of the last epoch must have been written before.
     """
     write_whole(run.folder / CHECKPOINT_FILE, checkpoint.model_dump_json().encode())
     _remove_weights(run, {run.state_path(len(checkpoint.history)), run.state_path(kept_epoch_number)})
@@ -103,8 +105,7 @@ def choose_kept_epoch(history: Sequence[Epoch], epoch_rule: KeptEpochRule) -> in
     """Return the number of the epoch whose weights a run keeps, counted from 1; 0 if no epoch is done.
 
     Args:
-        history: one entry per epoch.
-        epoch_rule: the setting `kept` of the recipe.
+        epoch_rule: the field `kept` of the recipe.
     """
     if epoch_rule == "last" or not history:
         return len(history)
@@ -125,10 +126,9 @@ def is_out_of_patience(history: Sequence[Epoch], patience: int | None) -> bool:
 
 
 def is_solved(history: Sequence[Epoch], steps: int) -> bool:
-    """Return whether a training can end, because all held-out pictures were right for long enough.
+    """Tell whether a training can end, because all held-out pictures were right for long enough.
 
     Args:
-        history: one entry per epoch.
         steps: the number of steps in one epoch, 1 or more.
     """
     epochs = max(SOLVED_EPOCHS, math.ceil(SOLVED_STEPS / steps))
@@ -136,7 +136,7 @@ def is_solved(history: Sequence[Epoch], steps: int) -> bool:
 
 
 def make_damaged_weights_error(path: Path, error: Exception) -> WeightsUnusable:
-    """Return the error for a file of weights that Keras cannot read."""
+    """Return the error for a file of weights that Keras cannot read, with what to do."""
     return WeightsUnusable(f"{path}: {error}. {_REMEDY}")
 
 
@@ -147,7 +147,8 @@ def remove_checkpoint(run: TrainingRun) -> None:
 
 
 def _remove_weights(run: TrainingRun, kept_files: Set[Path] = frozenset()) -> None:
-    # Other files of the folder are not ours.
+    """Remove all files of weights after an epoch, except `kept_files`."""
+    # Other files in the folder, such as the release, stay.
     for path in run.folder.glob(f"state-????{WEIGHTS_SUFFIX}"):
         if path not in kept_files:
             path.unlink()

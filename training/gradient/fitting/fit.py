@@ -1,9 +1,7 @@
 """Fit a network with Keras' own `fit`: epochs, validation, early stopping, averaged weights, checkpoints.
 
-What is kept is the running average of the weights after the last epoch, or, if the recipe says so, after that
-of the least validation loss. A killed run continues after its last
-finished epoch with its history, by which it stops early. Touches the run's folder. The checkpoint:
-checkpoints.py.
+The result has the running average of the weights after the last epoch or, if the recipe says so, after the
+epoch with the lowest validation loss. A killed run continues after its last finished epoch.
 """
 
 import math
@@ -45,10 +43,10 @@ from training.progress import EpochWatcher
 from training.untyped import Network
 
 CROSS_ENTROPY_METRIC: Final = "cross_entropy"
-"""The validation loss without penalties and label smoothing, which the history reports."""
+"""Name of the metric that is the loss without L2 penalty and label smoothing, as the history reports it."""
 
 WEIGHTS_FILE_OVERHEAD_BYTES: Final = 1 << 16
-"""Overhead of a weights file, in bytes."""
+"""Number of bytes that a file of weights has besides the weights themselves, at most."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +54,11 @@ class FittedNetwork:
     """The result of a finished fit.
 
     Attributes:
-        model: keras.Model, float32, to logits, with the averaged weights.
-        history: one entry per epoch.
-        hardware: the hardware that its epochs ran on, in this order; more than one if it continued elsewhere.
-        libraries: the versions that its last epoch ran on, by package name.
+        model: a keras.Model in float32, from pixels to logits, with the averaged weights.
+        history: the figures of each epoch.
+        hardware: the hardware of the epochs, each once, in their order; several if the run continued
+            elsewhere.
+        libraries: the versions of the libraries in the last epoch, by the name of the package.
     """
 
     model: Network
@@ -69,7 +68,7 @@ class FittedNetwork:
 
     @property
     def seconds(self) -> float:
-        """Wall time of all epochs, over all parts of a resumed run."""
+        """The wall time of all epochs, including those before a run was stopped and continued."""
         return sum(epoch.seconds for epoch in self.history)
 
 
@@ -83,23 +82,25 @@ def fit_by_gradient(  # noqa: PLR0913 - what a training consists of
     extra_callbacks: Sequence[keras.callbacks.Callback] = (),
     targets: NDArray[np.float32] | None = None,
 ) -> FittedNetwork:
-    """Train a network to the end of its recipe, from the last checkpoint of the run on if there is one.
+    """Train a network to the end of its recipe. If the run has a checkpoint, it continues from there.
 
     Args:
-        split: training and validation pictures.
-        run: folder and fingerprint of the checkpoint.
-        watcher: receives every step and epoch.
-        extra_callbacks: further callbacks, such as TensorBoard's; at the end of a validation the model holds
-            the averaged weights.
-        targets: (N, C), probabilities that the training pictures have as targets in place of their labels.
+        split: the pictures to learn, and the pictures to validate on.
+        run: the folder and the fingerprint of the checkpoint.
+        watcher: a receiver of every step and epoch.
+        extra_callbacks: further callbacks of Keras, such as TensorBoard's. At the end of a validation, the
+            model has the averaged weights.
+        targets: float32 (N, C), probabilities that the network learns for the N training pictures in place of
+            their labels; None for the labels.
 
     Raises:
-        WeightsUnusable: the checkpoint is damaged or belongs to another run; or the disk is full, for
-            example.
+        WeightsUnusable: the checkpoint is damaged or belongs to another run, or cannot be written, such as to
+            a full disk.
         TrainingDiverged: the loss is no finite number.
     """
     checkpoint = load_checkpoint(run)
-    # A resumed run draws other numbers than its first part did.
+    # With the number of epochs in the seed, a resumed run does not repeat the random numbers of its first
+    # part.
     keras.utils.set_random_seed(recipe.seed + len(checkpoint.history))
     shape = split.train.images.shape[1:]
     model = build_network(recipe, classes, shape, training=True)
@@ -107,7 +108,7 @@ def fit_by_gradient(  # noqa: PLR0913 - what a training consists of
     for epoch in checkpoint.history:
         watcher.report_epoch(epoch)
     callback = _CheckpointCallback(run, checkpoint, watcher, recipe)
-    # A run that is resumed at its end is entered, too: that averages the weights.
+    # Also if no epoch is left: it loads the weights of the checkpoint, and averages them.
     _run_epochs(model, split, recipe, callback, extra_callbacks, targets)
     released_model.set_weights(model.get_weights())
     checkpoint = callback.checkpoint
@@ -122,9 +123,7 @@ def _run_epochs(  # noqa: PLR0913, PLR0917 - as above
     extra_callbacks: Sequence[keras.callbacks.Callback],
     targets: NDArray[np.float32] | None,
 ) -> None:
-    """Run the epochs that are left, from the last checkpoint if there is one.
-
-    The model ends with the average of the weights of the epoch that is kept.
+    """Run the epochs that are left. The model then has the averaged weights of the epoch that is kept.
 
     Raises:
         WeightsUnusable: a file of weights is damaged.
@@ -150,13 +149,14 @@ def _run_epochs(  # noqa: PLR0913, PLR0917 - as above
             validation_data=(held_out.images, one_hot[held_out.classes]),
             validation_batch_size=choose_model_batch_size(held_out.images),
             class_weight=choose_class_weights(split.train.classes, classes),
-            # Callbacks before SwapEMAWeights see averaged weights at the end of a validation.
+            # SwapEMAWeights is last: at the end of a validation it puts the current weights back, and the
+            # callbacks before it still have the averaged ones.
             callbacks=[*extra_callbacks, TerminateOnNaN(raise_error=True), callback, SwapEMAWeights()],
             shuffle=False,
             verbose=0,
         )
     except RuntimeError as error:
-        if not str(error).startswith("NaN or Inf loss"):  # of TerminateOnNaN
+        if not str(error).startswith("NaN or Inf loss"):  # the message of TerminateOnNaN
             raise
         raise TrainingDiverged(
             f"epoch {len(callback.checkpoint.history) + 1}: the loss is no finite number, so no further "
@@ -164,6 +164,7 @@ def _run_epochs(  # noqa: PLR0913, PLR0917 - as above
         ) from error
     history = callback.checkpoint.history
     if (epoch := choose_kept_epoch(history, recipe.kept)) < len(history):
+        # The file has the current weights and the average, which `finalize_variable_values` puts in place.
         _load_weights(model, callback.run.state_path(epoch))
         model.optimizer.finalize_variable_values(model.trainable_variables)
 
@@ -185,9 +186,9 @@ def _compile_model(model: Network, recipe: Recipe, steps: int) -> None:
 def _make_batches(
     images: PixelsBatch, targets: NDArray[np.float32], recipe: Recipe, epochs_done: int
 ) -> tf.data.Dataset:
-    """Yield shuffled, augmented batches; pictures of an epoch that fill no batch are left out of it.
+    """Return the batches of one epoch, shuffled and augmented, without pictures that do not fill a batch.
 
-    Where a recipe has augmented copies, they are among the pictures already, and nothing more is changed.
+    If the recipe has augmented copies, they are already among the pictures, and nothing more is changed.
     """
     pictures = tf.constant(images)
     all_targets = tf.constant(targets)
@@ -199,7 +200,7 @@ def _make_batches(
         .map(lambda rows: (tf.gather(pictures, rows), tf.gather(all_targets, rows)))
     )
     if not recipe.augmented_copies:
-        # One call at a time: in parallel, equal seeds would draw in another order.
+        # Batches are augmented one after the other. In parallel, equal seeds would give other pictures.
         batches = batches.map(augmentation)
     return batches.prefetch(tf.data.AUTOTUNE)
 
@@ -255,8 +256,14 @@ class _CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]  # ke
 
 
 def _save_weights(model: Network, path: Path) -> None:
-    """Write weights to the disk itself: the checkpoint that names them is flushed, too."""
-    # On a full disk h5py does not merely fail: it ends the process when it closes the file.
+    """Write weights and optimizer to a file, and wait until they are on the disk.
+
+    The checkpoint that names the file is written afterwards, so it never names a file that is not there.
+
+    Raises:
+        WeightsUnusable: the disk is full, or the file cannot be written.
+    """
+    # Checked before, because h5py ends the whole process if the disk is full when it closes the file.
     needed_bytes = (
         sum(math.prod(weight.shape) * 4 for weight in [*model.variables, *model.optimizer.variables])
         + WEIGHTS_FILE_OVERHEAD_BYTES

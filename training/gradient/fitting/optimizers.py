@@ -1,7 +1,7 @@
-"""The optimizers that a recipe can name.
+"""The optimizers that a recipe can name, and their learning rate over a training.
 
-All decay weights decoupled from the gradient (arXiv 1711.05101) and leave biases and normalization alone.
-Touches nothing.
+All of them decay weights separately from the gradient step (arXiv 1711.05101), except biases and the weights
+of normalization.
 """
 
 import math
@@ -17,20 +17,23 @@ from training.gradient.recipes import OptimizerName, Recipe
 from training.untyped import Tensor
 
 VARIABLES_WITHOUT_DECAY: Final = ["bias", "gamma", "beta"]
+"""Names of variables that do not decay: biases, and the scale and offset of normalization."""
 
 SGD_MOMENTUM: Final = 0.9
 
 
 class Muon(keras.optimizers.Muon):  # type: ignore[misc]  # keras ships no types
-    """Muon for convolutions too: Keras' own leaves every weight that is no matrix to AdamW.
+    """The optimizer Muon, also for convolutions, which Keras' own Muon leaves to AdamW.
 
-    Steps along the orthogonal matrix nearest to the momentum (Jordan et al. 2024, "Muon: An optimizer for
-    hidden layers in neural networks"), at AdamW's learning rates (Liu et al. 2025, arXiv 2502.16982, section
-    2.2). A kernel is taken as the matrix of all its inputs by its outputs; of one filter per channel that
-    leaves momentum of unit length. Biases, normalization, logits and what reads a single channel are AdamW's.
+    A step goes along the orthogonal matrix nearest to the momentum (Jordan et al. 2024, "Muon: An optimizer
+    for hidden layers in neural networks"), with the learning rates of AdamW (Liu et al. 2025, arXiv
+    2502.16982, section 2.2). A kernel is treated as the matrix of all its inputs by its outputs. The step for
+    a depthwise kernel, which has a single output, is the momentum scaled to unit length. AdamW changes
+    biases, normalization, the layer of logits, and kernels with a single input channel.
     """
 
     def _should_use_adamw(self, variable: keras.Variable) -> bool:
+        # Keras calls this method, and expects this name.
         shape = variable.shape
         mixes = len(shape) == 2 or (len(shape) == 4 and shape[2] > 1)
         return not mixes or LOGITS_LAYER in variable.path
@@ -41,7 +44,7 @@ class Muon(keras.optimizers.Muon):  # type: ignore[misc]  # keras ships no types
         return ops.reshape(super().zeropower_via_newtonschulz5(matrix, steps), x.shape)
 
     def lr_adjust(self, x: Tensor) -> Tensor:
-        """Scale the step to one of AdamW's: its root mean square is `rms_rate` times the learning rate."""
+        """Scale a step so that its root mean square is `rms_rate` times the learning rate, as with AdamW."""
         inputs = math.prod(x.shape[:-1])
         outputs = x.shape[-1]
         return x * (self.rms_rate * math.sqrt(max(inputs, outputs)))
@@ -57,8 +60,8 @@ OPTIMIZER_BUILDERS: Final[dict[OptimizerName, Callable[..., Any]]] = {
 }
 
 MAX_AVERAGE_SHARE: Final = 0.05
-"""Share of all steps that the running average of the weights looks back over at most: a longer one would
-still hold the initial weights at the end of a short training."""
+"""Largest share of all steps over which the running average of the weights goes back. A longer average would
+still include the initial weights at the end of a short training."""
 
 
 def build_optimizer(recipe: Recipe, variables: list[keras.Variable], steps: int) -> keras.Optimizer:

@@ -1,6 +1,6 @@
-"""Log for TensorBoard: a fit with its confusion matrices.
+"""Write a log of a fit for TensorBoard, with a confusion matrix after each epoch.
 
-Touches the folder that it is given; shown by `tensorboard --logdir`.
+`tensorboard --logdir FOLDER` shows the log.
 """
 
 import io
@@ -17,7 +17,7 @@ from training.data.pictures import Pictures
 from training.evaluation.plots import draw_class_shares
 
 CONFUSION_MATRIX_TAG: Final = "confusion of the held-out pictures"
-"""The tag of the picture; its rows are true classes and sum to 1."""
+"""Name of the picture in TensorBoard. Each of its rows is a true class and sums to 1."""
 
 
 def make_tensorboard_callbacks(
@@ -37,7 +37,7 @@ def make_tensorboard_callbacks(
 
 
 class _ConfusionPicture(keras.callbacks.Callback):  # type: ignore[misc]  # keras ships no types
-    """Draws the confusion matrix after each validation."""
+    """Keras callback that draws the confusion matrix of the held-out pictures after each validation."""
 
     def __init__(self, folder: Path, validation_pictures: Pictures, labels: tuple[str, ...]) -> None:
         super().__init__()
@@ -50,7 +50,7 @@ class _ConfusionPicture(keras.callbacks.Callback):  # type: ignore[misc]  # kera
         self._epoch = epoch
 
     def on_test_end(self, logs: dict[str, float] | None = None) -> None:
-        # The model's own call: `predict` would run the callbacks of a validation within a validation.
+        # The model is called directly. `predict` would start the callbacks again, this one too.
         answers = [
             np.asarray(self.model(pictures, training=False)).argmax(axis=1)
             for pictures in split_into_batches(self._validation_pictures.images)

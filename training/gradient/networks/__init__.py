@@ -1,1 +1,1 @@
-"""Networks by name, in Keras' functional form, and the cost of one picture."""
+"""Networks that can be trained, by name: published ones, our own, and EfficientNet-Lite2."""

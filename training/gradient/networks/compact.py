@@ -1,7 +1,4 @@
-"""Our own networks: small residual ones, fast on a CPU, that keep the position of features.
-
-The choice and its alternatives: docs/explanation/model-card.md. Published networks: published.py.
-"""
+"""Our own networks: small residual networks that are fast on a CPU and keep the positions of features."""
 
 from functools import partial
 from typing import Final
@@ -22,14 +19,14 @@ def build_compact(
 ) -> Tensor:
     """Build a small residual network for pictures of 28 x 28: a stem, and stages of 14 x 14 and 7 x 7.
 
-    The stem's pooling halves the edge, since most of a residual network's time goes into its first stage.
-    In place of a mean over all positions, which forgets where a sleeve or a strap was, each channel has a
-    7 x 7 filter of its own (global depthwise convolution: Chen et al. 2018, arXiv 1804.07573, section 3).
-    Garments are centred here like their faces.
+    The stem halves the edge, because a residual network needs most of its time in the first stage. At the
+    end, a mean over all positions would lose where a sleeve or a strap was. So each channel has a 7 x 7
+    filter of its own instead (global depthwise convolution: Chen et al. 2018, arXiv 1804.07573, section 3).
+    It was made for centred faces, and garments are centred here, too.
 
     Args:
-        x: the pictures.
-        width: the channels of the stem; each stage has twice those before it.
+        x: the pictures, float (N, 28, 28, channels) in 0..1.
+        width: the number of channels of the stem. Each stage has twice as many as the one before.
         blocks: the numbers of residual blocks at 14 x 14 and at 7 x 7 pixels.
         is_separable: whether the blocks have depthwise 3 x 3 and 1 x 1 convolutions (MobileNet, arXiv
             1704.04861).
@@ -56,11 +53,12 @@ COMPACT_BUILDERS: Final = {
 
 STEM_CHANNELS: Final = 28
 STAGE_COUNT: Final = 3
-"""Number of stages at 64 x 64 in colour: 56, 112 and 224 channels at 16 x 16, 8 x 8 and 4 x 4; 73 MFLOP."""
+"""Channels of the stem and number of stages of the network for colour pictures of 64 x 64. The stages have
+56, 112 and 224 channels at 16 x 16, 8 x 8 and 4 x 4 pixels; a picture costs 73 MFLOP."""
 
 
 def build_compact_stages(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Build a residual network for colour pictures; return the means of the channels of all stages."""
+    """Build a residual network for colour pictures, and return the means of the channels of all stages."""
     x = _add_stem(x, factory, STEM_CHANNELS)
     means = []
     for stage in range(1, STAGE_COUNT + 1):
@@ -70,7 +68,7 @@ def build_compact_stages(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def _add_stem(x: Tensor, factory: LayerFactory, width: int) -> Tensor:
-    """Add a convolution, and take the largest of each 2 x 2."""
+    """Add the first layers: a convolution with normalization and ReLU, and 2 x 2 max pooling."""
     x = factory.add_normalization(factory.add_bare_convolution(x, width, 3, "stem"), "stem_norm")
     return layers.MaxPooling2D(name="stem_pool")(layers.ReLU(name="stem_relu")(x))
 
@@ -78,9 +76,9 @@ def _add_stem(x: Tensor, factory: LayerFactory, width: int) -> Tensor:
 def _add_residual_block(  # noqa: PLR0913 - what a block consists of
     x: Tensor, factory: LayerFactory, name: str, channels: int, *, is_halved: bool, is_separable: bool = False
 ) -> Tensor:
-    """Add two convolutions beside a shortcut (He et al. 2015).
+    """Add a residual block: two convolutions beside a shortcut (He et al. 2015, arXiv 1512.03385).
 
-    A shortcut that halves the edge takes means of 2 x 2 (arXiv 1812.01187, section 4.2).
+    A shortcut that halves the edge takes means of 2 x 2 pixels (arXiv 1812.01187, section 4.2).
     """
     branch = x
     for half, strides in (("a", 2 if is_halved else 1), ("b", 1)):

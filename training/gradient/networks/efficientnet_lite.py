@@ -1,8 +1,7 @@
-"""EfficientNet-Lite2 as far as its last stage, for photos in colour of any size.
+"""EfficientNet-Lite2 without its classifier, for photos in colour of any size.
 
-EfficientNet-B0 (Tan and Le 2019, arXiv 1905.11946, table 1) 1.1 times as wide and 1.2 times as deep, with
-ReLU6 in place of swish, and without squeeze and excitation. Touches nothing. The weights that come with it:
-features/frozen.py.
+It is EfficientNet-B0 (Tan and Le 2019, arXiv 1905.11946, table 1), 1.1 times as wide and 1.2 times as deep,
+with ReLU6 in place of swish, and without squeeze and excitation.
 """
 
 from typing import Final
@@ -23,16 +22,16 @@ STAGE_SETTINGS: Final = (
     (5, 2, 208, 5, 6),
     (3, 1, 352, 1, 6),
 )
-"""Numbers of each stage: the edge of its depthwise filters; the strides of its first block, of which 2 halve
-the edge; the channels that each block gives; the number of its blocks; and the factor of a block's
-channels between its two 1 x 1 convolutions."""
+"""Five numbers for each stage: the edge of its depthwise filters; the strides of its first block (2 halves
+the edge of the picture); the output channels of each block; the number of blocks; and the factor by which a
+block widens its channels inside."""
 
 LAST_STAGE_LAYER: Final = f"stage{len(STAGE_SETTINGS)}_1_norm"
-"""The last layer of the last stage, float32 (N, H / 32, W / 32, 352); no activation follows."""
+"""Name of the last layer of the last stage, float32 (N, H / 32, W / 32, 352), which has no activation."""
 
 
 def build_efficientnet_lite2(light: Tensor, factory: LayerFactory) -> Tensor:
-    """Build EfficientNet-Lite2 without its classifier; return its features, float (N, 352).
+    """Build EfficientNet-Lite2 without its classifier, and return its features, float32 (N, 352).
 
     Args:
         light: the pictures, float (N, H, W, 3) in 0..1, RGB.
@@ -53,7 +52,11 @@ def build_efficientnet_lite2(light: Tensor, factory: LayerFactory) -> Tensor:
 def _add_inverted_residual(  # noqa: PLR0913 - what a block consists of
     x: Tensor, factory: LayerFactory, name: str, *, size: int, strides: int, channels: int, widening: int
 ) -> Tensor:
-    """Add an inverted residual (Sandler et al. 2018, arXiv 1801.04381)."""
+    """Add an inverted residual block (Sandler et al. 2018, arXiv 1801.04381).
+
+    A 1 x 1 convolution widens the channels, a depthwise one of `size` x `size` follows, and another 1 x 1
+    convolution narrows them again.
+    """
     wide = x
     widened = f"{name}_widened"
     depthwise = f"{name}_depthwise"
@@ -67,4 +70,5 @@ def _add_inverted_residual(  # noqa: PLR0913 - what a block consists of
 
 
 def _add_relu6(x: Tensor, factory: LayerFactory, name: str) -> Tensor:
+    """Add batch normalization and ReLU6, which is ReLU with values up to 6."""
     return layers.ReLU(6.0, name=f"{name}_relu")(factory.add_normalization(x, f"{name}_norm"))

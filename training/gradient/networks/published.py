@@ -1,8 +1,7 @@
-"""Networks that others published for Fashion-MNIST.
+"""Networks that others published for Fashion-MNIST, rebuilt layer by layer.
 
-published_figures.py has the published figures, docs/results/comparison.json ours. Where a text leaves
-something open, the docstring says "ours:" and what stands for it here. Without padding a network needs a
-picture of some size: 28 x 28 is enough. Touches nothing. Our own networks: compact.py.
+If a publication leaves something open, the docstring says which choice is ours. Networks without padding need
+pictures of at least 28 x 28 pixels.
 """
 
 from keras import layers
@@ -12,22 +11,22 @@ from training.untyped import Tensor
 
 
 def build_dense(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Build a network with one hidden layer of 128: TensorFlow's tutorial "Classify images of clothing"."""
+    """Build one hidden layer of 128 units, as in TensorFlow's tutorial "Classify images of clothing"."""
     return factory.add_dense(x, 128, FEATURES_LAYER)
 
 
 def build_conv2_same(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Build a network of two 3 x 3 convolutions, 32 and 64, each halved by pooling, and 128 units."""
+    """Build two 3 x 3 convolutions (32 and 64 filters, each with max pooling) and a dense layer of 128."""
     for number, channels in enumerate((32, 64), start=1):
         x = _add_pooling(factory.add_convolution(x, channels, 3, f"conv{number}"), f"pool{number}")
     return factory.add_dense(x, 128, FEATURES_LAYER)
 
 
 def build_conv3(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Build three 3 x 3 convolutions without padding, 32, 64 and 128, two of them pooled, and 128 units.
+    """Build three 3 x 3 convolutions (32, 64 and 128 filters, no padding) and a dense layer of 128.
 
-    241,546 parameters; edges 28, 26, 13, 11, 5, 3. Dropout of 0.25, 0.25, 0.4 and 0.3; He's normal
-    initializer in the first layer.
+    Max pooling follows the first two. The edge of the picture is 28, 26, 13, 11, 5 and 3. Dropout is 0.25,
+    0.25, 0.4 and 0.3. The first layer has the He-normal initializer. There are 241,546 parameters.
     """
     x = _add_unpadded_convolution(x, factory, 32, 3, "conv1", kernel_initializer="he_normal")
     x = factory.add_dropout(_add_pooling(x, "pool1"), 0.25, "dropout1")
@@ -39,10 +38,11 @@ def build_conv3(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def build_labelling1(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Build the first network of the auto-labelling project: 5 x 5 of 50, pool, 3 x 3 of 50, pool.
+    """Build the first network of the auto-labelling project: two convolutions of 50 filters with max pooling.
 
-    Convolutions without padding, Adam, L2: 36,360 parameters; edges 28, 24, 12, 10, 5. Ours: the second
-    width, 2 x 2 pools, ReLU, and the strength of L2, 0.0001.
+    They are 5 x 5 and 3 x 3, without padding, and with L2 penalty. The edge of the picture is 28, 24, 12, 10
+    and 5. There are 36,360 parameters. The second width, pooling of 2 x 2, ReLU and the strength 0.0001 of L2
+    are our choices.
     """
     x = _add_pooling(_add_unpadded_convolution(x, factory, 50, 5, "conv1"), "pool1")
     x = _add_pooling(_add_unpadded_convolution(x, factory, 50, 3, "conv2"), "pool2")
@@ -50,12 +50,11 @@ def build_labelling1(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def build_labelling2(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Build the second network of the auto-labelling project: 3 x 3 of 32 and 64, pool, 128 units.
+    """Build the second network of the auto-labelling project: two convolutions and a dense layer of 128.
 
-    The convolutions have no padding.
-
-    1,199,882 parameters; edges 28, 26, 24, 12. Dropout of 0.25 and 0.5; He's uniform initializer, but in
-    the second layer.
+    The convolutions are 3 x 3, with 32 and 64 filters and no padding. Max pooling follows the second. The
+    edge of the picture is 28, 26, 24 and 12. Dropout is 0.25 and 0.5. All layers except the second have the
+    He-uniform initializer. There are 1,199,882 parameters.
     """
     x = _add_unpadded_convolution(x, factory, 32, 3, "conv1")
     x = _add_pooling(
@@ -66,10 +65,11 @@ def build_labelling2(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def build_arch1(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Build conv, conv, pool, dropout, conv, pool, dropout, one dense layer: 848,330 trainable parameters.
+    """Build three 3 x 3 convolutions (16, 32 and 64 filters) and a dense layer of 512.
 
-    848,522 in all. 3 x 3 of 16 with padding, of 32 and 64 without, these two normalized before their ReLU,
-    and 512 units; edges 28, 26, 13, 11, 5. Dropout of 0.25, 0.25 and 0.5.
+    The first one has padding. The other two have none, are normalized before their ReLU, and are followed by
+    max pooling. The edge of the picture is 28, 26, 13, 11 and 5. Dropout is 0.25, 0.25 and 0.5. There are
+    848,522 parameters, of which 848,330 are trained.
     """
     x = factory.add_convolution(x, 16, 3, "conv1")
     x = _add_normalized_convolution(x, factory, 32, "2")
@@ -80,11 +80,11 @@ def build_arch1(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def build_arch2(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Build two blocks of 4 x 4 convolution, pool, dropout, and two dense layers: 493,772 parameters.
+    """Build two 4 x 4 convolutions of 64 filters, each with pooling and dropout, and two dense layers.
 
-    493,902 in all. The layers are those of a public exercise on the data set, which states each of them and
-    has just as many parameters: the input is normalized, 64 filters with padding, 64 without, 256 and 64
-    units. The published table counts one dense layer.
+    The input is normalized. The first convolution has padding, the second has none. The dense layers have 256
+    and 64 units. The published table counts one dense layer; these layers are from a public exercise that
+    states each of them and has as many parameters: 493,902, of which 493,772 are trained.
     """
     x = factory.add_normalization(x, "norm_input")
     x = _add_pooling(factory.add_convolution(x, 64, 4, "conv1"), "pool1")
@@ -96,10 +96,10 @@ def build_arch2(x: Tensor, factory: LayerFactory) -> Tensor:
 
 
 def build_vgg(x: Tensor, factory: LayerFactory) -> Tensor:
-    """Build two pairs of 3 x 3 convolutions, 32 and 64, and 512 units, normalized throughout.
+    """Build two pairs of 3 x 3 convolutions (32 and 64 filters) and a dense layer of 512, all normalized.
 
-    The order convolution, ReLU, normalization is that of the mini-VGG which many tutorials copy
-    (Simonyan and Zisserman 2014, arXiv 1409.1556, made small), and so are its dropouts of 0.25 and 0.5.
+    The order of convolution, ReLU and normalization, and dropout of 0.25 and 0.5, are as in the small VGG
+    that many tutorials copy (after Simonyan and Zisserman 2014, arXiv 1409.1556).
     """
     for block, channels in enumerate((32, 64), start=1):
         for half in ("a", "b"):

@@ -1,7 +1,7 @@
-"""The published figures of the networks in published.py, in one place for tables, plots and pages.
+"""The figures that the authors of networks for Fashion-MNIST published, for tables, plots and pages.
 
-What some call accuracy is of the validation in the last epoch: `test` has their own figure on the 10,000 test
-images. Pure. The docstrings of published.py name what was not published.
+Some of them publish the accuracy on held-out pictures in the last epoch. Then `test` has their own figure on
+the 10,000 test pictures, if there is one.
 """
 
 from typing import Annotated, Final
@@ -16,9 +16,10 @@ class PublishedFigures(FrozenModel):
     """The published figures of a network.
 
     Attributes:
-        accuracy: the published accuracy, on the test set unless `test` is there.
-        test: the accuracy on the test set in the authors' own notebook, if `accuracy` is of the validation.
-        loss: cross entropy on the test set in nats; None where it was not published.
+        accuracy: the published accuracy, on the test set unless `test` is set.
+        test: the accuracy on the test set in the authors' own notebook, if `accuracy` is on held-out
+            pictures.
+        loss: the cross entropy on the test set in nats; None if it was not published.
         parameters: the number of parameters as its authors counted them; None if they did not.
         remark: a further fact that is needed to judge the accuracy; empty if there is none.
     """
@@ -35,6 +36,7 @@ VALIDATION_REMARK: Final = "10 epochs; the accuracy is of the validation in the 
 COPIES_REMARK: Final = (
     f"{VALIDATION_REMARK}, where rotated and mirrored copies of one picture are on both sides"
 )
+"""Remarks on figures that cannot be compared directly with an accuracy on the test set."""
 
 PUBLISHED_FIGURES: Final[dict[TrainableNetworkName, PublishedFigures]] = {
     "dense": PublishedFigures(

@@ -1,9 +1,7 @@
-"""The networks by name, from raw `pixels` to logits, in Keras' functional form.
+"""Build a network by its name, from raw pixels to logits, in Keras' functional form.
 
-Each reads uint8 pixels and rescales them, so that a saved model needs no preprocessing. Training uses
-logits; `add_softmax` adds the softmax afterwards. Touches nothing. The networks: published.py, compact.py,
-efficientnet_lite.py; their layers: layers.py. Which one a training uses: recipes.py; the
-fit: fit.py.
+Each network reads uint8 pixels and scales them itself, so that a saved model needs no preprocessing.
+Trainings use logits. `add_softmax` adds the softmax afterwards.
 """
 
 from collections.abc import Callable
@@ -22,8 +20,11 @@ from training.gradient.recipes import Recipe
 from training.untyped import Network, Tensor
 
 NetworkBuilder: TypeAlias = Callable[[Tensor, LayerFactory], Tensor]
+"""Function that builds a network without its last layer. It takes pictures, float (N, H, W, channels) in
+0..1, and returns features, float (N, D)."""
 
 LOGITS_LAYER: Final = "logits"
+"""Name of the last layer, whose outputs are the logits of the classes."""
 
 NETWORK_BUILDERS: Final[dict[str, NetworkBuilder]] = {
     "dense": published.build_dense,
@@ -38,8 +39,7 @@ NETWORK_BUILDERS: Final[dict[str, NetworkBuilder]] = {
     "compact_stages": build_compact_stages,
     "efficientnet_lite2": build_efficientnet_lite2,
 }
-"""Functions that build networks, by name. Each takes pictures, float (N, H, W, channels) in 0..1, and
-returns the features below the logits."""
+"""Functions that build the networks, by the name that a recipe gives."""
 
 
 def build_network(
@@ -49,19 +49,20 @@ def build_network(
     *,
     training: bool = False,
 ) -> Network:
-    """Build a network with fresh weights.
+    """Build a network with fresh random weights.
 
     Args:
-        recipe: the network, and the settings of all of its layers. Weights and logits are float32, whatever
-            its precision.
+        recipe: the name of the network, and the settings of its layers. Weights and logits are float32, even
+            if the recipe computes in bfloat16.
         classes: the number of logits.
-        shape: the shape of one picture: height and width, and 3 for RGB.
-        training: whether to build the form that trains faster. Its weights are in the order of the other
-            form's, so `set_weights` carries them over.
+        shape: the shape of one picture: (height, width), or (height, width, 3) for RGB.
+        training: whether to build the form that trains faster. Its weights are in the same order as those of
+            the other form, so `set_weights` can copy them.
 
     Returns:
         keras.Model from `pixels` uint8 (N, *shape) to `logits` float32 (N, classes).
     """
+    # Keras takes the precision of new layers from a global policy, which is put back at the end.
     earlier_policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16" if recipe.precision == "bfloat16" else "float32")
     try:
