@@ -13,9 +13,10 @@ from typing import Final
 RECORDED_LIBRARIES: Final = (
     "tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "numpy", "scikit-learn", "matplotlib"
 )  # fmt: skip
-"""Packages whose version may change the result."""
+"""Packages whose version may change the result of a training."""
 
 CPU_INFO_FILE: Final = Path("/proc/cpuinfo")
+"""File in which Linux describes the processors."""
 
 
 def describe_hardware() -> str:
@@ -35,7 +36,7 @@ def list_accelerators() -> list[str]:
 
 
 def _find_processor_name() -> str:
-    """Return the processor's name, or its architecture if Linux does not tell."""
+    """Return the name of the processor, such as `AMD EPYC 7B13`, or its architecture if there is no name."""
     if CPU_INFO_FILE.is_file():
         for line in CPU_INFO_FILE.read_text(encoding="utf-8", errors="replace").splitlines():
             key, _, value = line.partition(":")
@@ -45,7 +46,7 @@ def _find_processor_name() -> str:
 
 
 def find_library_versions() -> dict[str, str]:
-    """Return the versions of the packages in RECORDED_LIBRARIES by package name, without missing ones."""
+    """Return the versions of Python and RECORDED_LIBRARIES by name; missing packages are left out."""
     versions = {"python": platform.python_version()}
     for name in RECORDED_LIBRARIES:
         try:

@@ -23,11 +23,11 @@ class DataError(TrainingError):
 
 
 class NotInstalled(TrainingError):
-    """A library that training needs is not installed."""
+    """A library that training needs, such as TensorFlow, is not installed."""
 
 
 class BadRecipe(TrainingError):
-    """The settings contradict each other or the data."""
+    """The settings of a training contradict each other or do not fit the data."""
 
 
 class UnusedOption(BadRecipe):
@@ -47,5 +47,5 @@ class ExportError(TrainingError):
 
 
 def describe_missing_library(name: str) -> str:
-    """Return the error message that a library of the training requirements is not installed."""
+    """Return the error message for a library that training needs and that is not installed."""
     return f"{name} is not installed: `make install-train` in a checkout installs what training needs."

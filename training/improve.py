@@ -2,11 +2,11 @@
 
 People correct the answers of a release in a table. What is trained depends on the classes of this release:
 
-1. The ten classes of Fashion-MNIST: only the head (last layer) that answers photos is fitted again.
-2. A user's own classes: all is trained again, on the pictures that the release learnt and the corrections,
-   with the settings that its manifest records.
+1. The ten classes of Fashion-MNIST: only the head (last layers) that answers photos is fitted again.
+2. A user's own classes: the training of the release is repeated with the settings that its manifest records,
+   on the pictures that it learnt together with the corrections.
 
-Read `improve` first.
+Start reading at `improve`.
 """
 
 import shlex
@@ -78,7 +78,7 @@ class CorrectedRelease:
 def find_corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and whom it is said to
     file: Path, encoding: str, named_release: str | None, default_store: str, cache: Path, say: Say
 ) -> CorrectedRelease:
-    """Find the release that learns the corrections, and read these.
+    """Find the release that learns the corrections, and read the corrections.
 
     Args:
         file: the table of corrections.
@@ -87,7 +87,7 @@ def find_corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and w
             or the bundled release if that store has none.
         default_store: the folder or S3 prefix in which `wardrobe train` puts its releases.
         cache: the folder into which a release is fetched from a store.
-        say: receives sentences about the file, to be shown to a person.
+        say: a function that receives sentences about the file, which a person should read.
 
     Raises:
         StoreError: there is no such release.
@@ -119,7 +119,7 @@ class ImproveRequest:
             manifest records.
         learnt_corrections: the files of corrections that such a release learnt; empty for the files that its
             manifest records.
-        typed_options: the options that a person typed; they come before those that the release records.
+        typed_options: the options that a person typed, which replace those that the release records.
         typed_names: the names of all options that a person typed.
         run: the folder of the training, and the command line.
     """
@@ -140,18 +140,18 @@ OPTIONS_SET_BY_IMPROVE: Final = {
     "test": "--test is for `wardrobe train`: improve learns what the release learnt, and its CSV",
     "corrections": "--corrections is for `wardrobe train`: improve learns its CSV and --learnt-corrections",
 }
-"""Options of `wardrobe train` that `wardrobe improve` sets itself, with the message that refuses each."""
+"""Options of `wardrobe train` that `wardrobe improve` sets itself, with the message that refuses each of
+them."""
 
 
 def improve(
     request: ImproveRequest, release: LocalRelease, progress: Progress, check_labels: CheckLabels
 ) -> "Trained":
-    """Train a release again, together with corrections, in the way in which it was trained.
+    """Train a new version of a release that also learns people's corrections.
 
     Args:
         request: the corrections, and how they are learnt.
         release: the release that learns them.
-        progress: shows what is done.
         check_labels: a function that gets the classes of the new release, and may refuse them by an
             exception, before anything is fitted.
 
@@ -189,19 +189,19 @@ def find_learnt_data(release: LocalRelease) -> str | None:
 
 
 MAX_COMPARED_FOLDERS: Final = 3
-"""Largest number of folders for which a command is printed that compares two releases."""
+"""Largest number of folders for each of which a command is printed that compares two releases."""
 
 
 def find_most_corrected_folders(corrections: Sequence[Correction]) -> tuple[Path, ...]:
     """Return the folders with the most corrected pictures, at most MAX_COMPARED_FOLDERS.
 
-    A user is told to compare both releases there, because answers to the other pictures in them may change,
-    too.
+    A user is told to compare both releases on all pictures of these folders, because answers to pictures that
+    nobody corrected may change, too.
 
     Returns:
         The folders, relative to the working directory if they lie below it. The working directory and the
-        folders that contain it are left out, because they have many other files. A folder in another one
-        is left out, too, because a comparison of the outer one includes it.
+        folders that contain it are left out, because they have many other files. So is a folder inside
+        another one of them, because a comparison of the outer folder includes it.
     """
     here = Path.cwd()
     counts = Counter[Path]()
@@ -235,10 +235,10 @@ def choose_next_training(
 
     Args:
         corrected_release: the release and its corrections, from `find_corrected_release`.
-        data: the place of the pictures that a release of own classes learnt; None takes the place that its
+        data: the place of the pictures that a release of own classes learnt; None for the place that its
             manifest records.
-        progress: shows what will be done.
-        learnt_corrections: files of corrections that such a release learnt; empty takes the files that its
+        progress: the display that says what will be done.
+        learnt_corrections: the files of corrections that such a release learnt; empty for the files that its
             manifest records.
 
     Returns:
@@ -284,12 +284,12 @@ def choose_next_training(
 
 
 def has_ten_classes(release: LocalRelease) -> bool:
-    """Return whether the classes of a release are the ten of Fashion-MNIST, not a person's own."""
+    """Tell whether the classes of a release are the ten of Fashion-MNIST, and not a user's own."""
     return release.manifest.data.name in {FASHION_MNIST, OTHER_DATA_SET_NAME}
 
 
 def check_has_photo_network(release: LocalRelease, name: str, photos: Path) -> None:
-    """Check that a release has a network that answers photos.
+    """Check that a release has a network that answers photos of the ten classes.
 
     Args:
         name: the name of the release for the message, as given to --from.
@@ -382,7 +382,7 @@ def _find_learnt_corrections(
 
 
 def _has_learnt_any(parent: LocalRelease, hashed_files: HashedFiles) -> bool:
-    """Tell whether a release learnt one of these pictures or a near copy. It is true if it is not known."""
+    """Tell whether a release learnt one of these pictures or a near copy; True if that is not known."""
     # By SHA-256 first, since a perceptual hash needs each picture decoded.
     if find_learnt_pictures(
         parent, np.array(list(hashed_files.sha256.values()), str), is_learnt_if_unstated=True

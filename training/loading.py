@@ -16,21 +16,23 @@ from typing import Final
 from training.errors import NotInstalled, describe_missing_library
 
 LOG_LEVEL_VARIABLE: Final = "TF_CPP_MIN_LOG_LEVEL"
-STDERR_DESCRIPTOR: Final = 2
+"""Environment variable with the lowest level of messages that TensorFlow's C++ code prints."""
 
 FATAL_ERRORS_LEVEL: Final = "3"
-"""Level of C++ messages that lets only fatal ones through."""
+"""Value of LOG_LEVEL_VARIABLE with which only fatal errors are printed."""
+
+STDERR_DESCRIPTOR: Final = 2
 
 
 def require_library(module: str, name: str) -> None:
-    """Check that a library of the training requirements is there, before any work.
+    """Check that a library is installed, before any work that needs it.
 
     Args:
         module: the name by which the library is imported, such as `sklearn`.
         name: the name of the library for the message, such as `scikit-learn`.
 
     Raises:
-        NotInstalled: the library is not installed; the message names it.
+        NotInstalled: the library is not installed.
     """
     if importlib.util.find_spec(module) is None:
         raise NotInstalled(describe_missing_library(name))
@@ -47,14 +49,15 @@ def allow_many_networks() -> None:
 
 
 def _is_not_about_retracing(record: logging.LogRecord) -> bool:
+    """Tell whether a log message should be shown, because it is not the warning of retracing."""
     return "triggered tf.function retracing" not in record.getMessage()
 
 
 def check_tensorflow() -> None:
-    """Check, before any work, that TensorFlow is installed.
+    """Check that TensorFlow is installed, before any work that needs it.
 
     Raises:
-        NotInstalled: it is not.
+        NotInstalled: TensorFlow is not installed.
     """
     require_library("tensorflow", "TensorFlow")
 

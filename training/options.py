@@ -1,8 +1,8 @@
 """The options of one training, as a user types them and a release records them.
 
-A release records the options that differ from the defaults, and `wardrobe improve` trains with them again. A
-recipe is the settings of a training by gradient, such as the learning rate. Fields of a recipe that the user
-did not set come from the named recipe, or from the default recipe for the data.
+A release records the options that differ from the defaults, and `wardrobe improve` trains with them again.
+Some options set fields of a recipe, which has all settings of a training by gradient, such as the learning
+rate. Fields that the user did not set come from the named recipe, or from the default recipe for the data.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,18 +17,20 @@ from training.errors import UnusedOption
 from training.gradient.recipes import PLAIN_RECIPE, Recipe
 
 _CHOSEN_OTHERWISE: Final = ("network", "warm_up", "averaging", "schedule")
-"""Fields of a recipe that have no option of their own: `network` has another one, and named recipes set the
-others."""
+"""Fields of a recipe without an option of their own. The option --network chooses `network` together with its
+recipe. Named recipes set the others."""
 
 RECIPE_FIELDS: Final = tuple(field.name for field in fields(Recipe) if field.name not in _CHOSEN_OTHERWISE)
 """Names of the recipe's fields that options of `wardrobe train` set, each under the name of its field."""
 
 TrainingStory: TypeAlias = Literal["own classes", "pixels", "photos"]
-"""Way to train a release (story): a head for a user's own classes, a network that reads pixels, or a new head
-for photos of the ten classes."""
+"""Way to train a release: a head (last layer) for a user's own classes, a whole network that reads pixels, or
+a new head for photos of the ten classes of Fashion-MNIST."""
 
 TRAINING_STORIES: Final[tuple[TrainingStory, ...]] = get_args(TrainingStory)
 
+# Names of options, as attributes: those of each way to train, of both ways without --photos, and of a
+# training by gradient.
 _ANY_STORY: Final = (
     *("corrections", "path_column", "root", "encoding", "skip_bad_rows", "product_column"),
     *("run", "out", "publish", "sign", "force", "by", "unconditional", "mode"),
@@ -45,13 +47,15 @@ USES: Final[Mapping[TrainingStory, frozenset[str]]] = {
     "pixels": frozenset((*_ANY_STORY, *_LABELLED_PICTURES, *_GRADIENT)),
     "photos": frozenset((*_ANY_STORY, "release", "photos")),
 }
-"""Options of `wardrobe train` that each story uses, by their names as attributes. Another one is refused."""
+"""Options of `wardrobe train` that each way to train uses, such as `data_licence` for --data-licence. An
+option that would have no effect is refused."""
 
 _WHY_NOT: Final[Mapping[TrainingStory, str]] = {
     "own classes": "is for Fashion-MNIST and pictures of 28 x 28: photos of own classes are learnt by a head",
     "pixels": "is for photos of own classes",
     "photos": "is not for --photos, which fits a head alone",
 }
+"""End of the message that refuses an option in each way to train. The name of the option comes before it."""
 
 _WHY_NOT_FOR_PHOTOS: Final = {
     "skip_unreadable": "is not needed with --photos, which always leaves out files that cannot be read",
@@ -60,17 +64,18 @@ _WHY_NOT_FOR_PHOTOS: Final = {
         "is not for --photos. A service accepts more or less of its photos by WARDROBE_ACCEPT_TARGET",
     ),
 }
+"""End of the message that refuses single options together with --photos."""
 
 
 def check_options_used(names: Iterable[str], *stories: TrainingStory) -> None:
-    """Refuse an option that has no effect in any of the trainings that may follow.
+    """Refuse an option that a person typed and that has no effect.
 
     Args:
-        names: the options that a person typed, by their names as attributes, such as `data_licence`.
+        names: the names of the typed options as attributes, such as `data_licence`.
         stories: the ways to train that may follow. An option that one of them uses is not refused.
 
     Raises:
-        UnusedOption: one of the options is used by none of them.
+        UnusedOption: an option is used by none of these ways.
     """
     used_options = frozenset[str]().union(*(USES[story] for story in stories))
     for name in sorted(set(names) - used_options):
@@ -84,7 +89,7 @@ class TrainingOptions(BaseModel):
     Attributes:
         data: the place of the pictures; None for Fashion-MNIST.
         attribute: the columns of a table that are learnt besides the class, such as `colour`.
-        corrections: tables of people's corrections, which replace labels of the data.
+        corrections: the tables of people's corrections, which replace labels of the data.
         skip_unreadable: whether files that are no pictures are left out.
         path_column: the columns of a table that name pictures; empty for `path`.
         root: the folder to which paths in a table are relative; None for the folder of the table.
@@ -93,10 +98,10 @@ class TrainingOptions(BaseModel):
         product_column: the column of the table that says which pictures show one product; None without
             products.
         data_licence: the licence of the data, for the model card.
-        fast: whether EfficientNet-Lite2 is left out of the frozen networks; for own classes alone.
+        fast: whether EfficientNet-Lite2, the largest frozen network, is left out; for own classes alone.
         network: the name of the network that is trained by gradient.
         recipe: the name of the recipe from which a training by gradient starts.
-        accept_right: the share of accepted answers that must be right, 0 to 1; None for the usual one.
+        accept_right: the share of accepted answers that must be right, such as 0.95; None for the default.
         accept_confidence: the confidence that each accepted answer needs, 0 to 1.
         release: the release of the ten classes whose head for photos is fitted again.
         photos: the place of the photos that this head learns.
@@ -137,10 +142,12 @@ class TrainingOptions(BaseModel):
 
     @classmethod
     def parse_json(cls, settings: Mapping[str, Any]) -> Self:
-        """Return options from a dictionary like that of `convert_to_json`; None leaves the default.
+        """Return the options in a dictionary, which may also have fields of a recipe, such as `epochs`.
+
+        A value of None stands for the default.
 
         Raises:
-            ValidationError: an option does not exist, or has no such value.
+            ValidationError: an option does not exist, or a value is of the wrong type.
         """
         set_options = {name: value for name, value in settings.items() if value is not None}
         recipe_fields = {name: set_options.pop(name) for name in RECIPE_FIELDS if name in set_options}
@@ -148,7 +155,7 @@ class TrainingOptions(BaseModel):
 
     @property
     def option_names(self) -> frozenset[str]:
-        """The names of the options that were set, and of the fields of a recipe."""
+        """The names of all options that were set, including fields of a recipe."""
         return frozenset(self.model_fields_set - {"recipe_fields"} | self.recipe_fields.keys())
 
     def convert_to_json(self) -> dict[str, JsonValue]:
@@ -157,7 +164,7 @@ class TrainingOptions(BaseModel):
         return set_options | dict(self.recipe_fields)
 
     def override_with(self, other_options: Self) -> Self:
-        """Return a copy of these options, with the options that `other_options` sets in their place."""
+        """Return a copy of these options, in which all options that `other_options` sets are replaced."""
         other_values = {name: getattr(other_options, name) for name in other_options.model_fields_set}
         return self.replace_options(
             **other_values | {"recipe_fields": {**self.recipe_fields, **other_options.recipe_fields}}
@@ -167,13 +174,14 @@ class TrainingOptions(BaseModel):
         """Return a validated copy of these options with some values replaced.
 
         Raises:
-            ValidationError: an option does not exist, or has no such value.
+            ValidationError: an option does not exist, or a value is of the wrong type.
         """
+        # Only values that were set, so that the others stay unset in the copy.
         earlier_values = {name: getattr(self, name) for name in self.model_fields_set}
         return self.model_validate(earlier_values | options)
 
     def keep_options_of_story(self, story: TrainingStory) -> Self:
-        """Return a copy of these options without those that one way to train (story) does not use."""
+        """Return a copy of these options without those that one way to train does not use."""
         return self.parse_json(
             {name: value for name, value in self.convert_to_json().items() if name in USES[story]}
         )
@@ -185,7 +193,7 @@ class TrainingOptions(BaseModel):
 
     @property
     def accept_conditions(self) -> AcceptConditions:
-        """The conditions under which an answer is accepted: share of right answers, and confidence."""
+        """The conditions for accepted answers: the share that must be right, and the least confidence."""
         return AcceptConditions(self.accept_right, self.accept_confidence)
 
     @property

@@ -74,13 +74,12 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     command: str = "",
     check_labels: CheckLabels = accept_labels,
 ) -> Trained:
-    """Train a release on pictures of own classes, and write it into the folder of a run.
+    """Train a release on pictures with a user's own classes, and write it into the folder of a run.
 
     Args:
-        named_data: the pictures and their classes.
-        contents: the contents of these pictures, checked.
+        named_data: the place of the pictures, and the way they are read.
+        contents: the same pictures with their classes, hashed and checked.
         options: the options of the user, which the release records.
-        progress: the display of the steps that are done.
         run: the folder that gets the release. None takes the first of NAME, NAME-2, ... in runs/ that has
             no release; NAME comes from the network and the pictures.
         command: the command line, which the release records, too.
@@ -183,7 +182,12 @@ def announce_training(
     options: TrainingOptions,
     progress: Progress,
 ) -> None:
-    """Say which pictures are learnt, and warn if they are too few to promise a share of right answers."""
+    """Say how many pictures are learnt, and warn if they are too few to promise a share of right answers.
+
+    Args:
+        parts: the pictures that are learnt and, if the data has a test set, those that are held out.
+        folds: int64 (N,), the fold of each learnt picture, from 1; 0 for none.
+    """
     progress.say(
         f"{parts.train.describe_size()}: a head on {', '.join(blocks)}, and {folds.max()} heads "
         "that each answer what they did not learn."
@@ -197,10 +201,9 @@ def announce_training(
 
 
 def _describe_accuracy(answers: Answers, seconds: float) -> str:
-    """Return a sentence that says how many answers to pictures which a head did not learn are right.
+    """Return a sentence with the share of right answers, from heads that had not learnt the picture.
 
     Args:
-        answers: the answers to pictures that the head had not learnt.
         seconds: the time since the training began.
     """
     labelled_count = int(answers.has_class.sum())
@@ -251,7 +254,7 @@ def fit_class_and_attribute_heads(
     Args:
         train: N pictures with the vectors that the frozen networks made of them; each class occurs.
         folds: the fold of each picture, from 1; 0 for none.
-        blocks: the parts of the vector, one for each frozen network.
+        blocks: the parts of the vector, such as `lite2`, one for each frozen network.
         progress: the display of the heads that are fitted.
 
     Returns:
@@ -313,6 +316,7 @@ def fit_unfamiliarity_with_folds(
     classes = int(train.classes.max()) + 1
 
     def learn(positions: NDArray[np.int64]) -> Callable[[FeatureVectors], Distances]:
+        """Fit the measure to the pictures at these positions, and return its function of distances."""
         measure = fit_unfamiliarity(features[positions], train.classes[positions], classes, other_things)
         report_done(next(done), int(folds.max()))
         return measure.compute_distances
@@ -324,12 +328,11 @@ def fit_unfamiliarity_with_folds(
 def compute_vector_scores(
     head: LogisticHead, measure: ClassWhitening | OodScore, features: slice, pictures: Pictures
 ) -> Scores:
-    """Return the probabilities and distances of a network for pictures whose vectors are known.
+    """Return the probabilities and distances that a network gives to pictures, computed from their vectors.
 
     Args:
         head: the head that answers the class.
         features: the part of the vector in which distances are measured.
-        pictures: the pictures with their vectors.
     """
     vectors = pictures.features.upright
     return Scores.make_class_scores(

@@ -39,7 +39,8 @@ def train_pixel_network(
     """Train a network on pixels by gradient, and write its release into the folder of the run.
 
     Args:
-        data: the training set, and the test set that the release is measured on.
+        data: the training set, and the test set on which the release is measured.
+        recipe: all settings of the training, such as the network and the learning rate.
         run: the run, from `make_training_run`; the caller has claimed its folder.
         progress: the display of epochs and of warnings, such as that pictures are too few.
         accept: the conditions under which an answer is accepted.
@@ -67,7 +68,7 @@ def train_pixel_network(
 def fit_pixel_network(
     run: TrainingRun, data: LabelledData, parts: Split, recipe: Recipe, progress: Progress
 ) -> FittedNetwork:
-    """Fit a network to pictures. If the run has a checkpoint, the fit goes on from there.
+    """Fit a network to pictures. If the run has a checkpoint, the fit continues from there.
 
     Raises:
         TrainingError: the checkpoint belongs to another run.
@@ -135,7 +136,7 @@ def release_pixel_network(  # noqa: PLR0913, PLR0917 - a fit, what it was made o
 
 
 def describe_kept_weights(recipe: Recipe) -> str:
-    """Return a phrase that says which weights a training keeps: the best epoch's, or an average of epochs."""
+    """Return a phrase that says which weights a training keeps: of the best epoch, or of the last one."""
     if recipe.kept == "least_loss":
         return "the weights of the least validation loss"
     return "the average of the weights after the last epoch"
@@ -149,11 +150,11 @@ def make_training_run(  # noqa: PLR0913, PLR0917 - what a run is named by, and w
     command_line: str = "",
     settings: Mapping[str, JsonValue] | None = None,
 ) -> TrainingRun:
-    """Return the run of a recipe on data: its folder, and the values that its checkpoint must carry.
+    """Return the run of a recipe on data: its folder, and a hash by which its checkpoint is recognised.
 
     Args:
-        folder: the folder of the run; None takes a folder in runs/ whose name comes from recipe and data.
-        tensorboard_folder: the folder below which the log for TensorBoard is written; None writes no log.
+        folder: the folder of the run; None for a folder in runs/ whose name comes from recipe and data.
+        tensorboard_folder: the folder below which the log for TensorBoard is written; None for no log.
         command_line: the command line, which the release records.
         settings: the options of that command, which the release records, too.
     """

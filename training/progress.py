@@ -1,6 +1,6 @@
 """Report to people how far a training is, and warn them of likely mistakes.
 
-`Progress` is the protocol of a display, and `ProgressLines` one that prints plain lines.
+`Progress` is the protocol of a display. `ProgressLines` is a display that prints plain lines.
 """
 
 import sys
@@ -15,30 +15,29 @@ from reports.page.wording import ENGLISH_WORDING
 from reports.values import HELD_OUT_PICTURES, Epoch, Promise
 
 Say = Callable[[str], None]
-"""Type of a function that gets a sentence and shows it to people."""
+"""Function that shows a sentence to people."""
 
 ReportDone = Callable[[int, int | None], None]
-"""Type of a function that gets the number of things done and the total; a total of None is unknown."""
-
+"""Function that gets the number of finished items and the number of all; None if the latter is not known."""
 
 CheckLabels = Callable[[Sequence[str]], None]
-"""Type of a function that gets the classes of a new release, and raises if they are not allowed."""
+"""Function that gets the classes of a new release, and raises an exception if they are not allowed."""
 
 
 def accept_labels(labels: Sequence[str]) -> None:
-    """Accept any classes; used if the release goes into no store, which would prescribe its classes."""
+    """Accept any classes: a `CheckLabels` for a release that goes into no store with other classes."""
 
 
 class EpochWatcher(Protocol):
     """Protocol of a receiver of the progress of a fit, step by step and epoch by epoch."""
 
     def report_step(self, epoch: int, step: int, steps: int) -> None:
-        """Report that a step of an epoch is done; all numbers are 1-based."""
+        """Report that a step of an epoch is done. All numbers are counted from 1."""
 
     def report_epoch(self, epoch: Epoch) -> None:
-        """Report that an epoch is done and on disk; a resumed run reports its past epochs first.
+        """Report that an epoch is done and saved. A resumed run first reports its earlier epochs.
 
-        An exception that this method raises ends the fit; the checkpoint stays.
+        An exception that this method raises ends the fit, and the checkpoint stays.
         """
 
 
@@ -52,18 +51,18 @@ class Progress(Protocol):
         """Show a warning about a likely mistake."""
 
     def show_progress(self, work: str) -> AbstractContextManager[ReportDone]:
-        """Show the progress of a block of code, which reports it to the function that it gets.
+        """Show the progress of a `with` block, which calls the function that it gets.
 
         Args:
-            work: the work that the block does, for people.
+            work: the work of the block, such as "reading pictures".
         """
 
     def show_epochs(self, max_epochs: int) -> AbstractContextManager[EpochWatcher]:
-        """Show the epochs of a fit in a block, at most `max_epochs` of them, as the block reports them."""
+        """Show the epochs of a fit in a `with` block, which reports them to the watcher that it gets."""
 
 
 class ProgressLines:
-    """Progress as plain lines, without bars: for logs, and for programs of your own."""
+    """A display that prints plain lines without bars, for logs and for programs of your own."""
 
     def say(self, line: str) -> None:
         """Print a line to stdout."""
@@ -75,7 +74,7 @@ class ProgressLines:
 
     @contextmanager
     def show_progress(self, work: str) -> Iterator[ReportDone]:
-        """Print a line that names the work of a block; what the block reports is not shown."""
+        """Print a line that names the work of a block. What the block reports is not shown."""
         self.say(work)
         yield lambda done, total: None
 

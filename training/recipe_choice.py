@@ -19,8 +19,8 @@ from training.options import TrainingOptions
 def choose_recipe(options: TrainingOptions, data: LabelledData) -> Recipe:
     """Return the recipe (the settings of a training by gradient) for these options and pictures.
 
-    It starts from the recipe that the options name. If they name none, it starts from the default recipe,
-    adapted to the number of pictures. Fields that the options set come last, so that they win.
+    The options may name a recipe. Otherwise the default recipe is used, adapted to the number of pictures.
+    Fields that the options set replace those of either recipe.
 
     Args:
         data: the pictures that are learnt.
@@ -33,7 +33,7 @@ def choose_recipe(options: TrainingOptions, data: LabelledData) -> Recipe:
 
 
 def find_start_recipe(options: TrainingOptions) -> Recipe:
-    """Return the recipe that the options name, before the data or any option changes it.
+    """Return the recipe that the options name, or the default one of their network, without any change.
 
     Raises:
         BadRecipe: a release of 2.0.0 records a recipe's file, which no training reads any more.
@@ -48,7 +48,10 @@ def find_start_recipe(options: TrainingOptions) -> Recipe:
 
 
 def adapt_recipe_to_data(recipe: Recipe, data: LabelledData) -> Recipe:
-    """Return the recipe adapted to the number of pictures, if these are a person's own; else unchanged."""
+    """Return a recipe adapted to few pictures, if the data names its own classes; otherwise unchanged.
+
+    Data of class numbers is Fashion-MNIST or as large, and needs no change.
+    """
     return adapt_recipe_to_few_pictures(recipe, len(data.train)) if data.has_class_names else recipe
 
 

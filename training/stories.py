@@ -1,9 +1,10 @@
-"""Choose the way to train (story) that pictures need, check options and classes, and call it.
+"""Choose the way to train that pictures need, check options and classes, and call it.
 
-There are three stories:
+There are three ways:
 
-1. `own classes`: photos with a user's own classes. A head is fitted on vectors of frozen networks.
-2. `pixels`: pictures of 28 x 28. A network is trained by gradient.
+1. `own classes`: photos with a user's own classes. Frozen networks, which are not trained, turn photos into
+   vectors, and a head (last layer) is fitted on these.
+2. `pixels`: pictures of 28 x 28. A whole network is trained by gradient.
 3. `photos`: photos of the ten classes of Fashion-MNIST. The head for photos of a release is fitted again.
 """
 
@@ -74,7 +75,10 @@ def make_named_pictures(
 
 
 def _list_required_labels(parent: LocalRelease | None) -> dict[str, tuple[str, ...]]:
-    """Return the labels that a release has to know which takes the place of this one, by question."""
+    """Return the labels that the next release must know, by question; none if there is no release before.
+
+    A question is the class (LABEL) or an attribute such as `colour`.
+    """
     if parent is None:
         return {}
     heads = parent.manifest.attributes
@@ -100,17 +104,17 @@ def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where
     typed_names: Collection[str] = (),
     known_files: HashedFiles = NO_HASHED_FILES,
 ) -> "Trained":
-    """Train a release on pictures: a network by gradient if they are 28 x 28, else a head on frozen networks.
+    """Train a release on pictures: a network by gradient if they are 28 x 28, otherwise a head for photos.
 
     Args:
         run: the folder, and the files that are written there.
         check_labels: a function that gets the classes, and may refuse them by an exception, before
             anything is fitted.
-        typed_names: the names of the options that a person typed; one without effect is refused.
+        typed_names: the names of the options that a person typed. An option without effect is refused.
         known_files: files of the pictures that were read before.
 
     Raises:
-        UnusedOption: this way to train does not use an option that was typed.
+        UnusedOption: an option was typed that this way to train does not use.
         TrainingError: the pictures cannot be learnt.
     """
     listing = named_data.list_pictures()
@@ -139,21 +143,21 @@ def choose_training_story(
     typed_names: Collection[str] = (),
     known_files: HashedFiles = NO_HASHED_FILES,
 ) -> tuple[TrainingStory, HashedFiles]:
-    """Return the way to train (story) that pictures need, after a look at the first ones.
+    """Return the way to train that pictures need. It reads files until one of them is a photo.
 
     Args:
-        listing: the pictures; None for a data set in the form of Fashion-MNIST.
+        listing: the pictures; None for Fashion-MNIST or pixels in its form.
         progress: the display of how many pictures are read.
         typed_names: the names of the options that a person typed.
         known_files: files that were read before.
 
     Returns:
-        The story, and the files that were read to find out, with the known ones.
+        The way, and the known files together with those that were read here.
 
     Raises:
-        UnusedOption: this way to train does not use one of these options.
+        UnusedOption: an option was typed that this way to train does not use.
     """
-    # Twice: an option that no story of these uses is refused before any picture is read.
+    # Checked twice: an option that neither of both ways uses is refused before any picture is read.
     check_options_used(typed_names, *(("pixels",) if listing is None else ("own classes", "pixels")))
     if listing is None:
         return "pixels", NO_HASHED_FILES
@@ -171,6 +175,11 @@ def _train_pixels(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, an
     progress: Progress,
     check_labels: CheckLabels,
 ) -> "Trained":
+    """Train a network by gradient on pictures of 28 x 28.
+
+    Args:
+        contents: the pictures of a folder or table; None for Fashion-MNIST or pixels in its form.
+    """
     data = load_data_set(named_data, progress, contents=contents)
     check_labels(data.labels)
     recipe = choose_recipe(options, data)
@@ -198,13 +207,13 @@ def train_on_photos(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, 
     check_labels: CheckLabels,
     listing: Listing | None = None,
 ) -> "Trained":
-    """Fit the head of a release again that answers photos of the ten classes.
+    """Fit the head (last layers) of a release again that answers photos of the ten classes.
 
     Args:
         parent: the release, which has a network for photos.
+        named_photos: the photos: their place, and the way they are read.
         options: the options of the training, which the release records.
         run: the folder, and the command line.
-        progress: shows how far the training is.
         check_labels: a function that gets the classes, and may refuse them by an exception, before
             anything is fitted.
         listing: the photos with their classes, if they were listed before.

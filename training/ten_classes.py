@@ -127,7 +127,10 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
 
 
 def _describe_network(head: PhotoHead, learnt_photos: Pictures) -> dict[str, JsonValue]:
-    """Return what the release records about the network and the number of photos in each tier."""
+    """Return what the release records: the frozen network, the head's size, and the photos in each tier.
+
+    The tier of a photo says how it was taken, such as A for a product shot.
+    """
     return {
         "network": "_".join(PHOTO_BLOCKS),
         "units": len(head.head.hidden_bias),
@@ -160,12 +163,12 @@ def fit_parent_head(learnt_photos: Pictures, parent: LocalRelease, progress: Pro
     labels = parent.manifest.labels
     with progress.show_progress("fitting heads") as watch:
         folds = make_photo_folds(learnt_photos, len(labels))
+        # Zeros in place of the scores, which the question below does not need.
         no_scores = Scores.make_class_scores(
             np.zeros((np.count_nonzero(folds), len(labels)), np.float32), None
         )
         # If the parent's thresholds stay, answers about unknown things are not needed, and several fits are
-        # saved. This depends on tiers, sources and classes of the photos alone, so the scores may be zeros
-        # here.
+        # saved. Only tiers, sources and classes of the photos decide about this.
         can_keep = can_keep_thresholds(make_checked_answers(learnt_photos, no_scores, folds), parent)
         thing_folds = np.zeros_like(folds) if can_keep else make_thing_folds(learnt_photos)
         head = fit_photo_head(learnt_photos, labels, folds, thing_folds, watch)
@@ -175,6 +178,7 @@ def fit_parent_head(learnt_photos: Pictures, parent: LocalRelease, progress: Pro
 
 
 def _announce_photos(photos: Pictures, folder: Path, progress: Progress, *, has_corrections: bool) -> None:
+    """Say how many photos are learnt, how many of them choose thresholds, and where vectors are stored."""
     shipped_text = " beside the photos that come with this package" if has_corrections else ""
     checked_text = (
         "" if not len(photos.is_checked) else f", of which {photos.is_checked.sum():,} choose thresholds"
@@ -214,8 +218,9 @@ def compute_learnt_photos(
 def make_fold_answers(head: PhotoHead) -> Answers:
     """Return the cross-validated answers of a head, before they are accepted or reviewed.
 
-    They are about two sorts of photos: photos that a person checked, which have a fold; and photos of other
-    things, answered by heads that learnt no such thing (the set UNLEARNT_THINGS).
+    They are about two sorts of photos. Photos that a person checked are each in one part (fold) of the
+    photos, and a head that learnt the other parts answers it. Photos of other things than the classes are
+    answered by heads that learnt no such thing; they are in the set UNLEARNT_THINGS.
     """
     unseen_ood_scores = head.unseen_ood_scores
     answers = make_checked_answers(head.learnt_photos, head.cross_validated_scores, head.folds)
@@ -259,7 +264,7 @@ def _make_file_answers(photos: Pictures, head: PhotoHead) -> FileAnswers:
 
 
 def _hash_photos(photos: Pictures) -> str:
-    """Return sixteen hex digits that depend on photos and labels, and not on the names of files."""
+    """Return sixteen hex digits that depend on photos and labels, but not on names; the name of a run."""
     lines = sorted(
         f"{sha256} {tier} {label}"
         for sha256, tier, label in zip(photos.sha256, photos.tiers, photos.classes.tolist(), strict=True)

@@ -6,13 +6,13 @@ mypy takes each of them for Any. The names tell a reader what a function gets an
 from typing import Any, TypeAlias
 
 Tensor: TypeAlias = Any
-"""A tensor of TensorFlow, or Keras' symbolic one; its docstring gives shape and dtype."""
+"""Tensor of TensorFlow, or symbolic tensor of Keras, which stands for the output of a layer."""
 
 Network: TypeAlias = Any
-"""A `keras.Model`, the type of all networks."""
+"""Network of Keras: a `keras.Model`."""
 
 Graph: TypeAlias = Any
-"""An `onnx.ModelProto`, the type of all ONNX graphs."""
+"""ONNX graph: an `onnx.ModelProto`."""
 
 Callback: TypeAlias = Any
-"""A `keras.callbacks.Callback`, which Keras calls during a fit."""
+"""Object that Keras calls during a fit: a `keras.callbacks.Callback`."""

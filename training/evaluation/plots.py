@@ -28,16 +28,23 @@ from training.evaluation.evaluate import measure_calibration_error
 from training.evaluation.statistics import ECE_BINS, find_likeliest_classes
 
 DPI: Final = 100
+"""Resolution of the plots in dots for each inch."""
+
 DEFAULT_FONT: Final = "DejaVu Sans"
 """Font of the plots, which comes with matplotlib."""
+
 FALLBACK_FONT: Final = "Last Resort"
-"""Font of matplotlib that draws a box for every letter. It is never chosen, since it seems to have all
-letters."""
+"""Font of matplotlib that draws a box for every letter. It claims to have all letters, so it is never
+chosen."""
+
 RIGHT_COLOUR: Final = "#1a7f37"
 WRONG_COLOUR: Final = "#c62828"
 QUIET_COLOUR: Final = "#9aa0a6"
 LINE_COLOUR: Final = "#1565c0"
+"""Colours of right and of wrong answers, of lines in the background, and of the main line."""
+
 EXAMPLES_PER_ROW: Final = 3
+"""Number of pictures in each row of the sheet of examples."""
 
 PICTURES_PER_CLASS: Final = 12
 """Number of pictures in each row of a sheet of a data set; a row shows one class."""
@@ -46,7 +53,8 @@ MAX_CLASSES_ON_SHEET: Final = 40
 """Largest number of classes on a sheet of a data set: more rows would be too high to look at."""
 
 MAX_CLASSES_WITH_NUMBERS: Final = 20
-"""Number of classes up to which cells of the confusion matrix have figures; with more, colours alone."""
+"""Largest number of classes for which the cells of the confusion matrix have numbers, and not only
+colours."""
 
 SMALL_TEXT_POINTS: Final = 7
 """Font size in points of the texts of a confusion matrix with many classes."""
@@ -55,8 +63,8 @@ CLASS_INCHES: Final = 0.16
 """Height and width of a class in the confusion matrix in inches, enough for a slanted name."""
 
 MATRIX_HEIGHT_INCHES: Final = (6.5, 40.0)
-"""Least and largest height of the confusion matrix: of 40 inches, which 250 classes fill, drawing needs
-600 MB."""
+"""Smallest and largest height of the confusion matrix in inches. 250 classes fill 40 inches, for which
+drawing needs 600 MB."""
 
 
 def draw_report(
@@ -93,14 +101,17 @@ def use_fonts_for(labels: Sequence[str]) -> AbstractContextManager[None]:
 
 
 def _find_fonts(text: str) -> list[str]:
-    """Return installed fonts for letters that DEFAULT_FONT lacks. Other letters are drawn as a box."""
+    """Return the names of installed fonts for the letters that DEFAULT_FONT lacks.
+
+    A letter that no font has is drawn as a box.
+    """
     lacking = _find_lacking_letters(findfont(DEFAULT_FONT), set(map(ord, text)))
     names = []
     fonts = (
         [font for font in fontManager.ttflist if not font.name.startswith(FALLBACK_FONT)] if lacking else []
     )
     for font in fonts:
-        with suppress(OSError, RuntimeError):  # of a font that FreeType cannot read
+        with suppress(OSError, RuntimeError):  # FreeType cannot read every installed font
             still_lacking = _find_lacking_letters(font.fname, lacking)
             if still_lacking != lacking:
                 names.append(font.name)
@@ -114,10 +125,9 @@ def _find_lacking_letters(font: str, letters: set[int]) -> set[int]:
 
 
 def save_figure(figure: Figure, path: Path, *, cut_to_content: bool = False) -> None:
-    """Write a figure as PNG; its folder is made if absent.
+    """Write a figure to a PNG file. Its folder is made if it is missing.
 
     Args:
-        path: the PNG file.
         cut_to_content: whether to cut off the margins around the drawing.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -128,13 +138,13 @@ def save_figure(figure: Figure, path: Path, *, cut_to_content: bool = False) -> 
             path,
             format="png",
             dpi=DPI,
-            metadata={"Software": None},  # its version would differ
+            metadata={"Software": None},  # no version of matplotlib, so that equal figures are equal files
             bbox_inches="tight" if cut_to_content else None,
         )
 
 
 def draw_confusion_matrix(report: Report) -> Figure:
-    """Draw the report's confusion matrix."""
+    """Draw the confusion matrix of a report, titled with its data set and accuracy."""
     test = report.test
     kind = "test" if test.split == TEST_SPLIT else test.split
     title = f"{report.data.name}, {test.n:,} {kind} pictures: accuracy {test.accuracy:.2%}"
@@ -165,7 +175,8 @@ def draw_class_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title:
         colorbar=False,
     )
     figure.colorbar(display.im_, label="share of the true class", shrink=0.8)
-    for cell, share in zip(axes.texts, shares.flat, strict=False):  # no texts beyond MAX_CLASSES_WITH_NUMBERS
+    # Without numbers, `axes.texts` is empty. Zeros are hidden, since most cells are 0.
+    for cell, share in zip(axes.texts, shares.flat, strict=False):
         cell.set_visible(share > 0)
     for tick in axes.get_xticklabels():
         tick.set_horizontalalignment("right")  # otherwise the middle of a slanted label is below its column
@@ -178,7 +189,7 @@ def draw_class_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title:
 
 
 def draw_training_curves(history: tuple[Epoch, ...]) -> Figure:
-    """Draw loss and accuracy per epoch, training (on augmented pictures) and validation."""
+    """Draw loss and accuracy of each epoch, for training (on augmented pictures) and validation."""
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     loss_axes, accuracy_axes = figure.subplots(1, 2)
     epochs = [epoch.epoch for epoch in history]
@@ -225,7 +236,7 @@ def draw_examples(
     polarity: str = "light-on-black",
 ) -> Figure:
     """Draw a sheet of pictures with their likeliest classes: right in green, wrong in red."""
-    colours = "gray_r" if polarity == "light-on-black" else "gray"  # of grey pictures alone
+    colours = "gray_r" if polarity == "light-on-black" else "gray"  # ignored for pictures in colour
     rows = max(1, -(-len(examples) // EXAMPLES_PER_ROW))
     figure = Figure(figsize=(3.6 * EXAMPLES_PER_ROW, 1.75 * rows), layout="constrained")
     grid = figure.subplots(rows, 2 * EXAMPLES_PER_ROW, squeeze=False).ravel()
@@ -244,10 +255,11 @@ def draw_examples(
 
 
 def _draw_bars(axes: Axes, example: Example, labels: tuple[str, ...]) -> None:
+    """Draw the probabilities of an example's likeliest classes as bars."""
     shares = np.array(example.probabilities)
     shown = find_likeliest_classes(shares)
     names = [labels[index] for index in shown]
-    # The truth outranks the answer: a right answer is green.
+    # The second entry wins if both are the same class, so a right answer is green.
     colours = {example.predicted: WRONG_COLOUR, example.truth: RIGHT_COLOUR}
     axes.set_axis_on()
     axes.barh(range(len(shown)), shares[shown], color=[colours.get(name, QUIET_COLOUR) for name in names])

@@ -1,1 +1,1 @@
-"""Fit heads (last layers of networks) on feature vectors: for classes, attributes and unfamiliar pictures."""
+"""Fit heads (last layers) on feature vectors: for classes, attributes and unfamiliar pictures."""

@@ -26,12 +26,16 @@ HIDDEN_UNITS: Final = 512
 
 INPUT_DROPOUT: Final = 0.2
 HIDDEN_DROPOUT: Final = 0.5
+"""Shares of the inputs and of the hidden units that are set to 0 in each step, against overfitting."""
+
 LABEL_SMOOTHING: Final = 0.05
 """Smoothing of the labels in the loss, because some labels are wrong."""
 
 LEARNING_RATE: Final = 0.002
 ADAMW_WEIGHT_DECAY: Final = 0.01
 HEAD_BATCH_SIZE: Final = 512
+"""Settings of the optimizer AdamW: its highest learning rate, its weight decay, and vectors in each step."""
+
 PASSES_OVER_PICTURES: Final = 12
 """Number of passes of AdamW over the pictures and their mirror images; the learning rate falls to 0 as a half
 cosine."""
@@ -124,7 +128,12 @@ def fit_hidden_head(
 def _draw_batches(
     vectors: FeatureVectors, targets: FeatureVectors, weights: FeatureVectors, steps: int
 ) -> Iterator[tuple[FeatureVectors, FeatureVectors, FeatureVectors]]:
-    """Yield batches drawn at random: vectors (N, D), targets (N, members, C), weights (N, members)."""
+    """Yield batches that are drawn at random, with targets and weights repeated for each member.
+
+    Yields:
+        Vectors (HEAD_BATCH_SIZE, D), targets (HEAD_BATCH_SIZE, ENSEMBLE_MEMBERS, C) and weights
+        (HEAD_BATCH_SIZE, ENSEMBLE_MEMBERS).
+    """
     rng = np.random.default_rng(HEAD_SEED)
     for _ in range(steps):
         rows = rng.integers(len(vectors), size=HEAD_BATCH_SIZE)

@@ -26,6 +26,8 @@ from training.heads.logistic import fit_logistic_head
 from training.heads.ood import OodPhotos, fit_whitening
 
 SHIPPED_NEGATIVES_FILE: Final = Path(__file__).with_name("negatives.npz")
+"""File with the features of the photos that come with this package, one array for each block of the
+vector."""
 
 USERS_TIER: Final = "C"
 """The tier of photos that users took themselves."""
@@ -163,7 +165,8 @@ def find_things_of_own_classes(
     distances = whitening.compute_class_distances(other_things.features)
     radius = _measure_class_radius(train, measured_features, folds)
     own_names = set[str]()
-    # Users' photos of a thing and other photos of it are judged apart. One of the two judgements is enough.
+    # Users' photos of a thing look different from a shop's, so both sorts are judged separately. If one of
+    # them lies among the classes, the thing is left out.
     for thing, is_of_users in product(np.unique(other_things.things).tolist(), (False, True)):
         is_of_thing = np.equal(other_things.things, thing) & (other_things.is_of_users == is_of_users)
         label = int(is_sure[is_of_thing].sum(axis=0).argmax())

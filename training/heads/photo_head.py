@@ -140,6 +140,7 @@ def fit_photo_head(
     heads = int(folds.max() + thing_folds.max()) + 1
 
     def fit(positions: NDArray[np.int64]) -> HiddenHead:
+        """Fit a head to the photos at these positions, and report it."""
         lacking.update(set(range(outputs)) - set(labels[positions].tolist()))
         head = fit_hidden_head(
             learnt_photos.features.take(positions), labels[positions], outputs, weights[positions]
@@ -189,6 +190,7 @@ def find_things_of_frozen_network(learnt_photos: Pictures) -> NDArray[np.bool_]:
 
 
 def _list_thing_names(learnt_photos: Pictures) -> list[str]:
+    """Return the label of each photo without prefix and source: `scarves` for `X_kaggle:Scarves`."""
     return [
         spelt.removeprefix(OOD_LABEL_PREFIX).rpartition(":")[2].casefold()
         for spelt in learnt_photos.spelt.tolist()
