@@ -1,6 +1,6 @@
-"""One thin command per verb; `wardrobe` lists them.
+"""The commands of `wardrobe`, one file for each.
 
-A verb is the first word after `wardrobe`, such as `train`. Its file parses the arguments, calls the packages
-that do the work, and prints. Options, errors in one line and exit codes are alike in all: terminal.py has
-them.
+The first word after `wardrobe`, such as `train`, is called a verb. The file with its name parses the
+arguments, calls the packages that do the work, and prints the result. All commands report errors in one line,
+and have the same exit codes.
 """

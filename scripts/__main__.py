@@ -19,7 +19,7 @@ from types import ModuleType
 from scripts.interrupts import is_interrupt
 
 INTERRUPTED_EXIT_CODE = 130
-"""The exit code after Ctrl-C, 128 + SIGINT, as in terminal.py."""
+"""Exit code after Ctrl-C: 128 + SIGINT. terminal.py has it too, but cannot be imported yet."""
 
 try:
     from app import __version__
@@ -66,11 +66,11 @@ EXAMPLE_COMMANDS = (
 OTHER_PROJECTS_HINT = "docs/how-to/from-other-projects.md has what replaces the commands of other projects."
 
 VERB_BY_SCRIPT_NAME = {"main": "train", "app": "serve"}
-"""The command that does the work of a script of other projects, by the name of the script. It is suggested if
-somebody types that name."""
+"""Command to suggest if somebody types the name of another project's script, such as `main.py`, by this
+name."""
 
 UNKNOWN_VERB_EXIT_CODE = 2
-"""The exit code if a command does not exist: 2, as argparse has it for wrong arguments."""
+"""Exit code if a command does not exist: 2, as argparse has it for wrong arguments."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Verb:
 
     Attributes:
         name: the name of the command, which is also that of its file.
-        summary: the first line of the docstring of this file.
+        summary: the first line of the docstring of its file, which the help shows.
     """
 
     name: str
@@ -157,18 +157,19 @@ def _find_close_verbs(word: str, verbs: list[str]) -> list[str]:
 
 def _list_subcommands(verb: str) -> list[str]:
     """Return the subcommands of a command, such as `promote` of `releases`; empty if it has none."""
-    # Only three commands have some. Importing the others would take seconds.
+    # Only three commands have subcommands. Importing the others would take seconds.
     if add_subcommands.__name__ not in Path(__file__).with_name(f"{verb}.py").read_text("utf-8"):
         return []
     return list_subcommands(Verb(verb).load_module().build_parser())
 
 
 def _is_known(word: str) -> bool:
-    """Return whether an option may be used without a verb."""
+    """Tell whether an option may be used without a verb, as in `wardrobe --version`."""
     return word.partition("=")[0].lower() in {"-h", "--help", "--json", "--version"}
 
 
 def _print_verbs(_: Namespace) -> object:
+    """Print the help with all commands, and return them for --json."""
     build_parser().print_help()
     return [asdict(verb) for verb in list_verbs()]
 
@@ -178,7 +179,7 @@ def build_parser() -> ArgumentParser:
     parser = make_command_parser(
         None, "Classify pictures of clothing: serve, label, train, publish.", EXAMPLE_COMMANDS
     )
-    # Usually verbs of nine letters have a line of their own.
+    # By default argparse puts the summary of `evaluate` on a line of its own, because of its indentation.
     parser.formatter_class = partial(RawDescriptionHelpFormatter, indent_increment=1)
     parser.add_argument("--version", action="version", version=f"wardrobe {__version__}")
     verb_parsers = parser.add_subparsers(title="verbs", metavar="VERB", prog="wardrobe")

@@ -41,7 +41,12 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 def _make_and_publish(arguments: argparse.Namespace, release: Path) -> object:
-    """Make the release in its folder, and store it."""
+    """Make the release in its folder, and send it to the store.
+
+    Returns:
+        The result for --json.
+    """
+    # First the store and the classes, which are cheap to check, then the work of minutes.
     target = open_release_target(arguments, arguments.data)
     data = load_data_set(choose_data_source(arguments), TerminalProgress())
     data = data.match_labels(arguments.labels, forced=arguments.force) if arguments.labels else data
@@ -66,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _parse_labels(text: str) -> tuple[str, ...]:
+    """Parse the value of --labels: names that differ, with commas between them."""
     labels = tuple(map(normalize_label, text.split(",")))
     if not all(labels) or len(set(labels)) < len(labels):
         raise argparse.ArgumentTypeError(f"{text!r}: expected names that differ, with commas between them")
@@ -78,6 +84,7 @@ def _name_default_run(model: Path) -> Path:
 
 
 def _make_release(release: Path, model: Path, data: LabelledData, *, forced: bool) -> None:
+    """Make a release of a Keras model in a folder, and print how the model was wrapped."""
     start_tensorflow()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.release.adopt import adopt  # noqa: PLC0415

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from training.gradient.comparison_results import ComparedNetwork
 
 DEFAULT_RESULTS_PATH: Final = Path("runs/compare")
+"""Default of --out: the name of the results without an ending."""
 
 PUBLISHED_VALIDATION_NOTE: Final = (
     "published: where `test, published` is given as well, of the validation in the last epoch; arch2 and vgg "
@@ -133,6 +134,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _parse_networks(text: str) -> tuple[str, ...]:
+    """Parse the value of --networks: names of networks with commas between them, each used once."""
     names = tuple(dict.fromkeys(text.split(",")))
     for name in names:
         if name not in NETWORK_NAMES:
@@ -156,6 +158,7 @@ def _collect_reports(
     progress = TerminalProgress()
     tasks = [make_training_run(recipe, data, command_line=command) for recipe in recipes]
     releases = [task.folder / NEW_RELEASE_FOLDER for task in tasks]
+    # All of them before the first training, so that a release of another recipe is refused at once.
     finished = list(map(_read_finished_report, recipes, releases))
     reports: dict[TrainableNetworkName, dict[int, Report]] = {}
     for number, (recipe, task, release) in enumerate(zip(recipes, tasks, releases, strict=True), 1):
@@ -172,7 +175,7 @@ def _collect_reports(
 
 
 def _list_recipes(arguments: argparse.Namespace, data: LabelledData) -> list[Recipe]:
-    """Return the recipes to train: all seeds of the first network, then of the next."""
+    """Return the recipe of each training: the first network with all seeds, then the next network."""
     recipes = []
     for network in arguments.networks:
         default_recipe = adapt_recipe_to_data(choose_default_recipe(network), data)
@@ -187,10 +190,10 @@ def _list_recipes(arguments: argparse.Namespace, data: LabelledData) -> list[Rec
 
 
 def _read_finished_report(recipe: Recipe, release: Path) -> Report | None:
-    """Return the report of a release that this recipe has made; None if nothing has its name.
+    """Return the report of a release that this recipe has made; None if the folder does not exist.
 
     Raises:
-        OutputUnusable: something else has its name.
+        OutputUnusable: the folder is no whole release, or one of another recipe.
     """
     if not os.path.lexists(release):
         return None
@@ -198,6 +201,7 @@ def _read_finished_report(recipe: Recipe, release: Path) -> Report | None:
         report = read_report(open_release(release))
     except StoreError as error:
         raise OutputUnusable(f"`{release}` exists and is no whole release. Move it away.") from error
+    # The report has more settings than the recipe, such as the command line.
     if recipe.convert_to_json().items() <= report.training.configuration.items():
         return report
     raise OutputUnusable(
@@ -206,7 +210,7 @@ def _read_finished_report(recipe: Recipe, release: Path) -> Report | None:
 
 
 def _make_row(comparison: "ComparedNetwork") -> dict[str, str]:
-    """Return the cells of a network, by their headings."""
+    """Return the row of a network in the printed table, as cells by heading."""
     from training.gradient.comparison_results import format_spread  # noqa: PLC0415 - needs matplotlib
 
     test = comparison.summary["test"]
@@ -224,7 +228,7 @@ def _make_row(comparison: "ComparedNetwork") -> dict[str, str]:
 
 
 def _select_main_figures(comparison: "ComparedNetwork") -> dict[str, object]:
-    """Return the main figures of a network as JSON values. The comparison's file has all of them."""
+    """Return the main figures of a network as JSON values. The file of --out has all figures."""
     figures = {"network", "parameters", "trainable_parameters", "mflops", "seconds"}
     published = comparison.published
     return {

@@ -51,17 +51,21 @@ EXAMPLE_COMMANDS = (
 )
 
 MAX_GROUPS_SHOWN = 10
-"""Largest number of groups of near copies that are printed. --json has all groups."""
+"""Largest number of groups of near copies that are printed. The output of --json has all groups."""
 
 
 class _Notes(TerminalProgress):
-    """The output of a training on a terminal, which also keeps all warnings for --json."""
+    """A display on the terminal, as of a training, which also keeps all warnings for --json.
+
+    Attributes:
+        notes: the warnings, in the order in which they were printed.
+    """
 
     def __init__(self) -> None:
         self.notes: list[str] = []
 
     def warn(self, line: str) -> None:
-        """Print a warning to stdout, and keep it."""
+        """Print a warning to stdout, and keep it. The warnings are the result of this command."""
         self.notes.append(line)
         make_console().print(line)
 
@@ -162,7 +166,7 @@ def read_training_pictures(
 
 
 def _count_labels(name: str, parts: Sequence[Pictures]) -> dict[str, int]:
-    """Count pictures by their label of a question, in the order of its names."""
+    """Return the number of pictures with each label of a question (the class or an attribute)."""
     names = parts[0].labels[name].names
     labels = Counter(code for part in parts for code in part.labels[name].main_codes.tolist())
     return {label: labels[code] for code, label in enumerate(names)}
@@ -173,9 +177,9 @@ def _describe_verdict(counts: dict[str, int], words: str, *, is_whole: bool, is_
 
     Args:
         counts: the number of pictures of each class.
-        words: the checked folder or list, as it is typed.
+        words: the folder or list that was checked, with its options, as typed.
         is_whole: whether every file can be read.
-        is_tiered: whether these are photos in tiers.
+        is_tiered: whether these are photos in tiers (ways to take a photo), which another option names.
     """
     learnable_text = f"{sum(counts.values()):,} pictures of {len(counts)} classes can be learnt."
     if not is_whole:
@@ -207,7 +211,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _draw_pictures(parts: Sequence[Pictures], target: Path) -> None:
-    """Draw some pictures of each class."""
+    """Draw some pictures of each class into the PNG file of --sheet."""
     require_library("matplotlib", "matplotlib")
     # matplotlib takes seconds to load, which the check alone should not.
     from training.evaluation.plots import PICTURES_PER_CLASS, draw_class_sheet, save_figure, use_fonts_for  # noqa: PLC0415

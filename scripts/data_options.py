@@ -118,10 +118,7 @@ def add_csv_pair_options(group: "argparse._ActionsContainer") -> None:
 
 
 def add_start_recipe_options(group: "argparse._ArgumentGroup") -> None:
-    """Add the options --network and --recipe, which choose the recipe that other options change.
-
-    A recipe is the set of values by which a network is trained.
-    """
+    """Add the options --network and --recipe, which choose the recipe that other options change."""
     networks = f"network that is trained (default: {DEFAULT_NETWORK})"
     group.add_argument("--network", choices=NETWORK_NAMES, metavar="NAME", help=networks)
     group.add_argument("--model-arch", dest="network", choices=NETWORK_NAMES, help=argparse.SUPPRESS)
@@ -130,6 +127,7 @@ def add_start_recipe_options(group: "argparse._ArgumentGroup") -> None:
 
 
 def _parse_recipe_name(text: str) -> str:
+    """Parse the value of --recipe. The error message about `bundled`, which 2.0 had, names its successors."""
     if text == "bundled":
         raise argparse.ArgumentTypeError(
             "'bundled': no recipe makes the bundled release any more. For photos use --from bundled "
@@ -143,7 +141,7 @@ def _parse_recipe_name(text: str) -> str:
 def choose_data_source(arguments: argparse.Namespace) -> Named:
     """Return the data set that the options --data, --train and --test name.
 
-    The command ends as wrong usage if these options contradict each other.
+    If these options contradict each other, the command ends with an error of usage.
     """
     options = read_recorded_options(arguments)
     train = arguments.train
@@ -175,7 +173,8 @@ def list_data_files(arguments: argparse.Namespace, *parts: Pictures) -> list[Pat
 def load_pixel_pictures(arguments: argparse.Namespace) -> LabelledData:
     """Read the data set that the arguments name as pictures of 28 x 28, for training a whole network.
 
-    The command ends as wrong usage if the data set has photos of own classes, since only a head learns these.
+    If the data set has photos of own classes, the command ends with an error of usage, because those are
+    learnt by a head (last layer) on frozen networks.
     """
     data_source = choose_data_source(arguments)
     if (listing := data_source.list_pictures()) is None:
@@ -191,9 +190,10 @@ def load_pixel_pictures(arguments: argparse.Namespace) -> LabelledData:
 def add_recipe_options(
     group: "argparse._ActionsContainer", names: Sequence[str] = RECIPE_FIELDS, note: str = ""
 ) -> None:
-    """Add options that change a recipe's fields.
+    """Add an option for each of some fields of a recipe. Type and help come from the field's annotation.
 
     Args:
+        names: the names of the fields, such as `batch_size` for --batch-size.
         note: the end of the help of each option.
     """
     hints = get_type_hints(Recipe, include_extras=True)
@@ -210,6 +210,7 @@ def add_recipe_options(
             group.add_argument(option, type=parse_whole_number, metavar="N", help=text)
         else:
             group.add_argument(option, type=parse_number, metavar="X", help=text)
+    # Names that these options have in other projects.
     if "epochs" in names:
         group.add_argument("--num_epochs", dest="epochs", type=parse_whole_number, help=argparse.SUPPRESS)
     if "batch_size" in names:
@@ -217,7 +218,7 @@ def add_recipe_options(
 
 
 RECIPE_DEFAULT_TEXTS: Final = {"limit": "all", "dropout": "the network's own"}
-"""Default values that the help shows for fields of a recipe that no recipe sets, by the name of the field."""
+"""Texts in the help for the default of fields that no recipe sets, by the name of the field."""
 
 
 def _find_plain_type(hint: Any) -> Any:  # noqa: ANN401 - types are of many types
@@ -228,24 +229,24 @@ def _find_plain_type(hint: Any) -> Any:  # noqa: ANN401 - types are of many type
 
 
 def _find_description(hint: Any) -> str:  # noqa: ANN401 - as above
+    """Return the description in the annotation of a recipe's field."""
     return str(next(value.description for value in hint.__metadata__ if getattr(value, "description", None)))
 
 
 UNRECORDED_ARGUMENTS: Final = frozenset(
     {
-        *("words", "error", "json"),  # of every command
+        *("words", "error", "json"),  # every command has these
         *("train", "test", "mode", "run", "fresh", "tensorboard"),
-        *("out", "publish", "sign", "force", "by", "unconditional"),  # where a release goes
-        *("networks", "seeds", "trials"),  # of compare and tune
-        *("split", "model", "labels"),  # of evaluate and adopt
+        *("out", "publish", "sign", "force", "by", "unconditional"),  # they say where a release goes
+        *("networks", "seeds", "trials"),  # compare and tune
+        *("split", "model", "labels"),  # evaluate and adopt
     }
 )
-"""Arguments of the commands that train or measure that a release does not record, since they change none of
-its figures."""
+"""Arguments of commands that a release does not record among the options of its training."""
 
 
 def list_typed_options(arguments: argparse.Namespace) -> set[str]:
-    """Return the names of the options that were typed for a training, without --json."""
+    """Return the names of the options that were typed for a training, such as `data_licence`."""
     unrecorded = {
         name: getattr(arguments, name, None) for name in UNRECORDED_ARGUMENTS - {"words", "error", "json"}
     }
@@ -256,9 +257,11 @@ def list_typed_options(arguments: argparse.Namespace) -> set[str]:
 def read_recorded_options(arguments: argparse.Namespace) -> TrainingOptions:
     """Return the options that were typed for a training and that its release records.
 
-    Each argument of the command is an option of `TrainingOptions`, a field of a recipe, or one of
+    Each argument of the command must be an option of `TrainingOptions`, a field of a recipe, or one of
     UNRECORDED_ARGUMENTS.
     """
+    # A flag that was not typed is False, and a repeatable option []. A field of a recipe may really be False.
+
     typed = {
         name: str(value) if isinstance(value, Path) else value
         for name, value in vars(arguments).items()

@@ -64,6 +64,7 @@ def execute(arguments: argparse.Namespace) -> object:
     prepare_decoders()
     cache = read_command_settings().cache_dir
     releases = find_release(arguments.a, cache), find_release(arguments.b, cache)
+    # Not an error: a script may compare a store with its current release.
     if (version := releases[0].version) == releases[1].version:
         print_message(f"{arguments.a} and {arguments.b} are the same release, {version}: nothing changes.")
     reads: list[str | Path] = [
@@ -93,10 +94,10 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 def check_new_table(table: Path | None) -> None:
-    """Check that the file of --out does not exist, so that no file of another command is replaced.
+    """Refuse a file of --out that exists, because it may be the table of another command.
 
     Args:
-        table: the file of --out; None without that option.
+        table: the file of --out; None without this option.
 
     Raises:
         OutputUnusable: the file exists.
@@ -125,6 +126,7 @@ def build_parser() -> argparse.ArgumentParser:
 def _write_outputs(
     arguments: argparse.Namespace, compared: Comparison, releases: tuple[LocalRelease, LocalRelease]
 ) -> None:
+    """Write the table of --out and the page of --page, if they were named."""
     first, second = releases
     if arguments.out is not None:
         check_new_table(arguments.out)  # it may have appeared while pictures were compared
@@ -167,7 +169,12 @@ def print_comparison(compared: Comparison, releases: tuple[LocalRelease, LocalRe
 
 
 def _count_changes(changes: Sequence[Change]) -> dict[str, tuple[int, int]]:
-    """Count changed labels, and changed decisions with the same label, of the class and each attribute."""
+    """Count the changes of the class and of each attribute.
+
+    Returns:
+        By attribute ("" for the class): the number of changed labels, and the number of answers with the same
+        label and another decision. The class comes first.
+    """
     relabelled = Counter(change.attribute for change in changes if change.label_a != change.label_b)
     redecided = Counter(change.attribute for change in changes if change.label_a == change.label_b)
     return {
@@ -177,9 +184,11 @@ def _count_changes(changes: Sequence[Change]) -> dict[str, tuple[int, int]]:
 
 LABEL_A = "A: label"
 LABEL_B = "B: label"
+"""Headings of the printed table for the answers of the first and of the second release."""
 
 
 def _make_cells(change: Change) -> dict[str, str]:
+    """Return the row of a change in the printed table, as cells by heading."""
     return {
         "picture": change.path,
         LABEL_A: (f"{change.attribute}: " if change.attribute else "")

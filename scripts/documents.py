@@ -1,9 +1,8 @@
 """Write documents about the product: the content of the image, and the tables of the pages.
 
-`make sbom` and `make docs` run it. cyclonedx-py makes the list from the serving lock, and the addresses of
-the package index are removed from it. The tables in README and docs/ come from the verbs and `.dockerignore`,
-the docstring of Settings, the language files, and the measured figures (benchmarks/tables.py). The reasons in
-the tables come from inference/reasons.py.
+`make sbom` prints the list of the packages in the container image. `make docs` fills the tables in README and
+docs/ with commands, settings, reasons, languages and measured figures, each from the code or file that
+defines it.
 """
 
 import inspect
@@ -25,14 +24,17 @@ SERVING_LOCK_FILE = REPOSITORY_ROOT / "requirements" / "serve.txt"
 BLOCK_PATTERN = re.compile(
     r"(?P<kept><!-- (?P<name>[a-z ]+) -->\n(?:\|.*\n\|[-| ]+\n)?)(?s:.*?)(?=<!-- /(?P=name) -->)"
 )
-"""A part of a document that is written here: a table below its heading, or a sentence."""
+"""A part of a page that is written here: a table below its heading, or a sentence. It stands between
+`<!-- NAME -->` and `<!-- /NAME -->`; the heading of a table is kept."""
 
 ANSWER_PLACE_NAMES = {Place.ANSWER: "class", Place.ATTRIBUTE: "attribute", Place.LISTED: "`listed`"}
 TABLE_PLACE_NAMES = {Place.PICTURE: "pictures", Place.PRODUCT: "products"}
-"""The places of reasons, as the pages on answers and on tables name them."""
+"""Places in which a reason occurs, with their names on the page about answers and on the page about
+tables."""
 
 INDEX_FIELDS = ("externalReferences", "description", "bom-ref")
-"""Fields of a component that contain its address in the index, or its line in the lock."""
+"""Fields of a package in the list that contain its address in a package index, or its line in the lock
+file."""
 
 
 def print_sbom() -> None:
@@ -72,13 +74,14 @@ def remove_index_addresses(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_docs() -> None:
-    """Write what is generated into README.md and the pages of docs/; print changed files."""
+    """Fill the generated blocks of README.md and the pages of docs/, and print the names of changed files."""
     block_texts = generate_blocks()
     for page in (REPOSITORY_ROOT / "README.md", *sorted((REPOSITORY_ROOT / "docs").rglob("*.md"))):
         _write_changed(page, fill_blocks(page.read_text("utf-8"), block_texts))
 
 
 def _write_changed(file: Path, text: str) -> None:
+    """Write a page and print its name, if the text differs from that in the file."""
     if text != file.read_text("utf-8"):
         file.write_text(text, "utf-8")
         print(file.relative_to(REPOSITORY_ROOT))
@@ -114,6 +117,7 @@ def fill_blocks(page: str, block_texts: Mapping[str, str]) -> str:
 
 
 def _list_commands() -> list[tuple[str, ...]]:
+    """Return a row for each command: its name, with a star if the image has it, and its summary."""
     left_out = (REPOSITORY_ROOT / ".dockerignore").read_text("utf-8").splitlines()
     star = {verb.name: "" if f"scripts/{verb.name}.py" in left_out else "*" for verb in list_verbs()}
     return [(f"`{verb.name}`{star[verb.name]}", verb.summary) for verb in list_verbs()]
@@ -166,7 +170,7 @@ def _list_reasons(places: Mapping[Place, str]) -> list[tuple[str, ...]]:
 
 
 def _format_default(value: object) -> str:
-    """Return a default as it would be written in the environment; empty for None and for an empty list."""
+    """Return a default value as it would stand in the environment; empty for None and for an empty list."""
     if value is None or value == ():
         return ""
     return f"`{value:g}`" if isinstance(value, float) else f"`{value}`"

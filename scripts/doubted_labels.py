@@ -1,9 +1,8 @@
-"""Write which labels a training doubts: a CSV of all, and a page of the first, which exports corrections.
+"""Write the labels that a training doubts: a CSV with all of them, and a page that shows the first ones.
 
-A label is doubted if networks that had not learnt the picture answer another one. `doubted.csv` lists all
-doubted labels, and `doubted.html` shows the first ones. If the network contradicts too many labels, most of
-these are errors of its own, and one sentence is printed in place of the files. Everything is written into the
-folder of the run.
+A label is doubted if networks that had not learnt the picture answer another one. A person looks through
+`doubted.html`, corrects wrong labels and exports the corrections. If the networks contradict too many labels,
+most of these are their own errors, and one sentence is printed in place of the files.
 """
 
 import os
@@ -31,16 +30,19 @@ errors of the network itself."""
 
 DOUBTS_TABLE_NAME: Final = "doubted.csv"
 DOUBTS_PAGE_NAME: Final = "doubted.html"
+"""Files in the folder of a run with all doubted labels, and with the page that shows the first ones."""
+
 DOUBTS_EXPORT_NAME: Final = "corrections-doubted.csv"
-"""Name of the CSV file that the page exports. A review sheet exports a file of another name."""
+"""Name of the CSV that a browser saves from the page. The export of a review sheet has another name, so that
+neither replaces the other."""
 
 DOUBTS_PAGE_INTRODUCTION: Final = (
     "A network that did not learn the picture prefers another class. Where a label is wrong, choose the "
     "right one, or leave the picture out; those without a choice keep their labels."
 )
 
-
 CARD_NOTE_TEMPLATE: Final = "labelled {label}, {share}; {other}? {confidence}"
+"""Text below each picture. The page fills in the labels and probabilities, and translates the rest."""
 
 
 def write_doubted_labels(
@@ -59,10 +61,12 @@ def write_doubted_labels(
     release is complete without these files.
 
     Args:
-        answers: the answers of networks that had not learnt the pictures.
-        next_command: the command that learns the exported file; empty if it is the same command with
+        answers: the answers of networks that had not learnt the pictures, and the file of each picture.
+        labels: the names of the classes by index.
+        next_command: the command that learns the exported corrections; empty if it is the same command with
             `--corrections`.
-        has_named_folder: whether the same command names the folder of the run, which has a release now.
+        has_named_folder: whether the command named the folder of the run. Then the same command is refused,
+            because the folder has a release now.
     """
     try:
         _write_files(folder, answers, labels, next_command, has_named_folder=has_named_folder)
@@ -108,7 +112,7 @@ def _write_files(
 
 
 def _keep_earlier(file: Path) -> None:
-    """Rename a file that is there already to the first free one of NAME-1, NAME-2, ..."""
+    """Rename a file of an earlier training to NAME-1, NAME-2 or the next free number, if there is one."""
     if not file.is_file():
         return
     names = (file.with_stem(f"{file.stem}-{number}") for number in count(1))
@@ -118,7 +122,11 @@ def _keep_earlier(file: Path) -> None:
 
 
 def _write_page(folder: Path, doubts: Sequence[Doubted], labels: Sequence[str], command: str) -> int:
-    """Write DOUBTS_PAGE_NAME, whose export this command learns, and return how many pictures it shows."""
+    """Write the page of doubted labels, and return the number of pictures that it shows.
+
+    Args:
+        command: the command that learns the exported corrections, which the page shows.
+    """
     prepare_decoders()
     cards = [_make_card(doubt) for doubt in doubts[:MAX_PICTURES_SHOWN]]
     title = f"{folder.name}, {len(cards):,}/{len(doubts):,}"
@@ -134,6 +142,7 @@ def _write_page(folder: Path, doubts: Sequence[Doubted], labels: Sequence[str], 
 
 
 def _make_card(doubt: Doubted) -> Card:
+    """Return the card of a doubted label: a thumbnail, the label, and the label that is proposed."""
     [upload] = read_files([doubt.path])
     picture = "" if isinstance(upload, Unreadable) else make_thumbnail(upload)
     values: dict[str, str | float] = {

@@ -63,6 +63,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 def _measure_release(arguments: argparse.Namespace) -> dict[str, object]:
+    """Measure the release, print the figures, and return them for --json, with differences to its report."""
     _check_photo_options(arguments)
     require_library("sklearn", "scikit-learn")
     release = find_release(arguments.release, read_command_settings().cache_dir)
@@ -123,12 +124,12 @@ def build_parser() -> argparse.ArgumentParser:
 FORCE_HELP = "measure it even if its labels seem to be in another order than its outputs"
 
 DEFAULT_SPLIT_NAME = "development"
-"""The default name of a set of photos in tables and plots. It is not called a test set, because people may
-have made choices by these photos."""
+"""Default name of a set of photos in tables and plots. It is not called a test set, because people may have
+chosen thresholds or networks by these photos."""
 
 
 def _check_photo_options(arguments: argparse.Namespace) -> None:
-    """Let a contradiction among the options end as wrong usage."""
+    """End the command with an error of usage if --photos and other options contradict each other."""
     if arguments.photos is None and arguments.split is not None:
         arguments.error("--split goes with --photos")
     if arguments.photos is not None and any((arguments.data, arguments.train, arguments.test)):
@@ -157,6 +158,7 @@ def _choose_measured_pictures(release: LocalRelease, data: LabelledData) -> Labe
 
 
 def _warn_of_learnt_pictures(release: LocalRelease, pictures: Pictures) -> None:
+    """Warn if the release learnt some of the pictures that it is measured on."""
     if count := int(find_learnt_pictures(release, pictures.sha256, pictures.hashes, say=print_message).sum()):
         print_message(
             f"the release learnt {count:,} of these {len(pictures):,} pictures, or nearly the same, so the "
@@ -165,6 +167,7 @@ def _warn_of_learnt_pictures(release: LocalRelease, pictures: Pictures) -> None:
 
 
 def _measure_answers(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, Answers]:
+    """Return the figures of a release on the test set, and the answers from which they are computed."""
     from training.evaluation.evaluate import (  # noqa: PLC0415 - needs scikit-learn
         compute_test_figures,
         decide_answers,
@@ -176,6 +179,7 @@ def _measure_answers(release: LocalRelease, data: LabelledData) -> tuple[TestFig
     contract = release.manifest.get_contract("pixels")
     session = OnnxSession(release.folder / GRAPH_FILE, shape=contract.input.array_shape)
     undecided_answers = make_answers(score_pictures(session, data.test.pixels), data.test)
+    # The same scores without and with calibration, since the figures compare both.
     before, answers = (
         decide_answers(Classifier(session, rules), undecided_answers)
         for rules in (remove_calibration(contract), contract)
@@ -206,7 +210,11 @@ def _check_label_order(release: LocalRelease, answers: Answers, labels: tuple[st
 def _measure_attributes(
     release: LocalRelease, pictures: Pictures, class_answers: Answers
 ) -> dict[str, dict[str, float | None]]:
-    """Return the shares of each attribute for which a table has a column, and print a line for each."""
+    """Measure each attribute, such as the colour, for which the table has a column, and print a row for it.
+
+    Returns:
+        The figures by attribute; empty if the pictures have no labels of attributes.
+    """
     contract = release.manifest.get_contract("pixels")
     if not pictures.attributes:
         return {}
@@ -222,7 +230,7 @@ def _measure_attributes(
 
 
 def _make_attribute_row(figures: dict[str, float | None]) -> dict[str, str]:
-    """Return the cells of an attribute, by their headings."""
+    """Return the row of an attribute in the printed table, as cells by heading."""
     return {
         "pictures": f"{figures['n']:,}",
         "right": _format_figure(figures["accuracy"], ".1%"),
@@ -232,7 +240,7 @@ def _make_attribute_row(figures: dict[str, float | None]) -> dict[str, str]:
 
 
 def _compute_shares(answers: Answers) -> dict[str, float | None]:
-    """Return the shares among the pictures whose label is known."""
+    """Return the shares of right and of accepted answers, over the pictures whose label is known."""
     class_answers = answers.select_rows(answers.has_class)
     right = class_answers.is_right[class_answers.is_accepted]
     return {
@@ -249,17 +257,21 @@ _EMPTY_FIGURES = {
     "out_of_scope": {},
     "examples": Examples(wrong=(), right=()),
 }
-"""Empty values for the figures of a report that a data set does not measure."""
+"""Empty values for the parts of a report that a data set cannot measure, so that its page leaves them out."""
 
 
 def _make_report_page(release: LocalRelease, **new_figures: object) -> bytes:
-    """Return the page of a release's report, with the new figures in place of its own."""
+    """Return report.html of a release, with new figures in place of those in its report.
+
+    Args:
+        new_figures: the fields of the report that are replaced.
+    """
     report = read_report(release).replace_fields(**new_figures)
     return make_page_file(release.manifest.contracts, report, {})
 
 
 def _check_outputs(folder: Path | None, reads: Sequence[Path]) -> None:
-    """Refuse an output folder that would overwrite the files that are read."""
+    """Refuse the folder of --out if one of its files would overwrite a file that is read."""
     if folder is None:
         return
     from training.evaluation.folder import ANSWERS_FILE, CONFUSION_MATRIX_FILE, MISTAKES_FILE  # noqa: PLC0415
@@ -276,7 +288,7 @@ def _check_outputs(folder: Path | None, reads: Sequence[Path]) -> None:
 def _write_outputs(
     folder: Path | None, page: bytes, answers: Answers, pictures: Pictures, contract: ModelContract
 ) -> dict[str, list[str]]:
-    """Write the folder that --out names, if it is given, and describe its content."""
+    """Write the files of --out, if a folder was named, and return their paths for --json."""
     if folder is None:
         return {}
     from training.evaluation.folder import write_evaluation  # noqa: PLC0415 - needs matplotlib
@@ -301,7 +313,12 @@ def _find_differences(release: LocalRelease, data: LabelledData, figures: TestFi
 
 
 def _print_figures(release: LocalRelease, name: str, figures: TestFigures, objections: list[str]) -> None:
-    """Print the figures in a sentence each, and the verdict."""
+    """Print accuracy, accepted answers and calibration, and then the differences to the stored report.
+
+    Args:
+        name: the name of the data set.
+        objections: the differences, one sentence for each.
+    """
     out = make_console()
     low, high = figures.accuracy_interval
     out.print(
@@ -322,7 +339,7 @@ def _print_figures(release: LocalRelease, name: str, figures: TestFigures, objec
 
 
 def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> dict[str, object]:
-    """Measure the release on the photos that the arguments name, and show the figures.
+    """Measure the release on photos, print the figures, and return them for --json.
 
     Raises:
         DataError: the photos cannot be read. The message says why.
@@ -371,7 +388,7 @@ def _describe_thresholds(contract: ModelContract) -> str:
 
 
 def _make_photo_row(figures: PhotoFigures) -> dict[str, str]:
-    """Return the cells of a tier, by their headings."""
+    """Return the row of a tier (how photos were taken) in the printed table, as cells by heading."""
     interval = figures.macro_accuracy_interval
     return {
         "photos": f"{figures.n:,}",
@@ -385,6 +402,7 @@ def _make_photo_row(figures: PhotoFigures) -> dict[str, str]:
 
 
 MISSING_FIGURE_TEXT = "-"
+"""Cell of a table for a figure that could not be measured, because there were no answers."""
 
 
 def _format_figure(figure: float | None, form: str) -> str:

@@ -60,6 +60,11 @@ def main(words: list[str]) -> int:
 
 
 def _train_and_publish(arguments: argparse.Namespace, more: list[str]) -> object:
+    """Improve the release that the arguments name, and return the result for --json.
+
+    Args:
+        more: the words after `--`, which are options of `wardrobe train`.
+    """
     parser = train.build_parser()
     parser.set_defaults(publish=arguments.publish, out=arguments.out)
     typed = parser.parse_args(more)
@@ -69,10 +74,10 @@ def _train_and_publish(arguments: argparse.Namespace, more: list[str]) -> object
 
 
 def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> object:
-    """Find the release that is improved, improve it, and store the result.
+    """Find the release that is improved, improve it, and send the new one to the store.
 
     Args:
-        typed: the words after `--`, as arguments of `wardrobe train`.
+        typed: the words after `--`, parsed as arguments of `wardrobe train`.
     """
     check_tensorflow()
     improved_release = find_corrected_release(
@@ -89,7 +94,8 @@ def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> ob
         make_console().print(sentence, markup=False, highlight=False, soft_wrap=True)
     is_of_photos = has_ten_classes(parent)
     if not (typed.out or typed.publish or is_of_photos):
-        # A release of own classes goes beside its parent; of the ten classes it is published by hand.
+        # A new release of own classes goes into the store of the old one. For the ten classes, whose old
+        # release may be the bundled one, commands are printed that publish it.
         typed.out = parse_store_address(improved_release.name)
     picture_place = improved_release.file if is_of_photos else arguments.data or find_learnt_data(parent)
     target = open_release_target(typed, *(compared or [picture_place]))
@@ -119,12 +125,12 @@ def format_improve_command(new_release: Path, target: ReleaseTarget, typed: argp
     """Return the command that learns corrections of doubted labels after those that were just learnt.
 
     It names the new release, whose training recorded the earlier corrections. Without a name, the command
-    would improve the current release, which has not learnt them unless the new one was published.
+    would improve the current release, which has learnt them only if the new one was published.
 
     Args:
         new_release: the folder of the new release of own classes.
         target: the store that it goes to.
-        typed: the options of the training, with the words of this command. All are repeated but --run.
+        typed: the options of the training, with the words of this command. All are repeated except --run.
     """
     words = [get_program_name(), "improve", DOUBTS_EXPORT_NAME, "--from", str(new_release)]
     if typed.publish:
@@ -140,8 +146,8 @@ def format_photos_command(improved_release: CorrectedRelease, typed: argparse.Na
 
     Args:
         improved_release: the release of the ten classes, and the corrections that were learnt.
-        typed: the options of the training, with the words and the store of this command. All are repeated but
-            --run.
+        typed: the options of the training, with the words and the store of this command. All are repeated
+            except --run.
     """
     words = [get_program_name(), "train", "--from", improved_release.name]
     words += ["--photos", str(improved_release.file), "--corrections", DOUBTS_EXPORT_NAME]
@@ -155,7 +161,7 @@ def format_photos_command(improved_release: CorrectedRelease, typed: argparse.Na
 
 
 def _list_repeated_options(typed: argparse.Namespace) -> list[str]:
-    """Return the words after `--` without the folder of the run and without the store."""
+    """Return the words after `--` that the next command repeats: all except --run, --out and --publish."""
     words = typed.words[typed.words.index("--") + 1 :] if "--" in typed.words else []
     repeated = list[str]()
     rest = iter(words)
@@ -163,7 +169,7 @@ def _list_repeated_options(typed: argparse.Namespace) -> list[str]:
         name, _, value = word.partition("=")
         if name not in {"--run", "--out", "--publish"}:
             repeated.append(word)
-        elif not value:
+        elif not value:  # as in `--run FOLDER`, whose value is the next word
             next(rest, None)
     return repeated
 

@@ -23,6 +23,7 @@ API_KEY_BYTES = 32
 """Number of random bytes in an API key. 256 bits cannot be guessed."""
 
 API_KEY_USAGE = "Its client sends it in the header `Authorization: Bearer KEY`."
+"""Sentence that is printed with a new key."""
 
 EXAMPLE_COMMANDS = (
     "wardrobe keys add shop --file keys.txt",
@@ -35,6 +36,7 @@ execute = run_subcommand
 
 
 def _add_key(arguments: argparse.Namespace) -> dict[str, object]:
+    """Make a key, append its hash to the file of --file, and print the key."""
     key = secrets.token_urlsafe(API_KEY_BYTES)
     with _lock_key_file(arguments.file) as path:
         keys = read_keys(path) if path.exists() and path.stat().st_size else ()
@@ -43,12 +45,13 @@ def _add_key(arguments: argparse.Namespace) -> dict[str, object]:
         before = decode_text(read_regular_file(path)).rstrip("\n") + "\n" if keys else ""
         _replace_file(path, f"{before}{arguments.name}:{hash_key(key)}\n")
     if not arguments.json:
-        print(key)  # and nowhere else: stderr, where words go beside JSON, may end in a log
+        print(key)  # only on stdout, because stderr may end up in a log; with --json it is in the document
     print_message(f"The key is shown this once; {arguments.file} has its hash. {API_KEY_USAGE}")
     return {"name": arguments.name, "key": key}
 
 
 def _list_keys(arguments: argparse.Namespace) -> dict[str, object]:
+    """Print the names of all keys, and how their hashes begin."""
     keys = read_keys(arguments.file)
     for key in keys:
         print(f"{key.name}  {key.sha256[:12]}...")
@@ -56,6 +59,7 @@ def _list_keys(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def _remove_key(arguments: argparse.Namespace) -> dict[str, object]:
+    """Remove a key from the file of --file. The last key stays, because a service needs one."""
     with _lock_key_file(arguments.file) as path:
         names = [key.name for key in read_keys(path)]
         if arguments.name not in names:
@@ -64,6 +68,7 @@ def _remove_key(arguments: argparse.Namespace) -> dict[str, object]:
         if not other_names:
             raise SettingsError(f"{arguments.name} is the last key of {path}. Add another one first.")
         text = decode_text(read_regular_file(path))
+        # Comments and blank lines stay as they are.
         lines = [(KEY_LINE.fullmatch(remove_unseen(line)), line) for line in text.splitlines()]
         other_lines = [line for key, line in lines if key is None or key["name"] != arguments.name]
         _replace_file(path, "".join(f"{line}\n" for line in other_lines))
@@ -73,7 +78,10 @@ def _remove_key(arguments: argparse.Namespace) -> dict[str, object]:
 
 @contextmanager
 def _lock_key_file(file: Path) -> Iterator[Path]:
-    """Yield the file that a link leads to, while no other such command works in its folder."""
+    """Yield the path of the key file, with links resolved, while no other command of this kind changes it.
+
+    The folder is locked and not the file, because a change replaces the file.
+    """
     path = file.resolve()
     folder = os.open(path.parent, os.O_RDONLY)
     try:
@@ -85,7 +93,7 @@ def _lock_key_file(file: Path) -> Iterator[Path]:
 
 
 def _replace_file(path: Path, text: str) -> None:
-    """Write the whole file or none of it; owner and mode stay. A new file is readable by its owner alone."""
+    """Write the key file in one step. Owner and mode stay; a new file can be read by its owner alone."""
     with write_partial_file([text.encode()], path.parent, f".{path.name}-") as written:
         written.chmod(0o600)
         if path.exists():
@@ -96,6 +104,7 @@ def _replace_file(path: Path, text: str) -> None:
 
 
 def _parse_name(text: str) -> str:
+    """Parse the name of a key, which must fit into a line of the key file."""
     if not KEY_LINE.fullmatch(f"{text}:{'0' * 64}"):
         raise argparse.ArgumentTypeError(f"{text!r} is no name: A-Z a-z 0-9 . _ - alone")
     return text

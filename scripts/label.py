@@ -83,7 +83,7 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 def _check_options(arguments: argparse.Namespace) -> None:
-    """End the command if its options do not go together."""
+    """End the command with an error of usage if its options do not go together."""
     if arguments.write_list:
         check_list_options(arguments, build_parser().parse_args([]))
         return
@@ -99,12 +99,16 @@ def _check_options(arguments: argparse.Namespace) -> None:
 
 
 def _run_job(job: Job, total: int | None) -> Outcome:
-    """Run a job; the progress is gone before its tables are shown."""
+    """Run a job with a progress bar, and print the figures of its tables as soon as these are written.
+
+    Args:
+        total: the number of pictures; None if it is not known.
+    """
     with ExitStack() as progress:
         watch = progress.enter_context(show_progress("labelling", _Rate()))
 
         def show(summary: Summary, names: Sequence[str], correction_effect: CorrectionEffect | None) -> None:
-            progress.close()
+            progress.close()  # otherwise the bar would be drawn over the tables
             with go_on_without_reader():  # sheet, folders and feed are not written yet
                 print_table_figures(job, summary, names, correction_effect)
 
@@ -131,13 +135,13 @@ def _make_document(outcome: Outcome) -> object:
 
 
 def _count_pictures(job: Job) -> int | None:
-    """Return the number of pictures; None, with the reason, if counting them would take too long."""
+    """Return the number of pictures; None if it is not known. If counting would take too long, say so."""
     try:
         if why := job.source.why_uncounted:
             print_message(f"how many pictures there are, and so the time left, is not known: {why}.")
             return None
         return sum(1 for _ in job.source.items())
-    except (SourceUnusable, OSError):  # labelling says so, after what can be read
+    except (SourceUnusable, OSError):  # the run reports it, after the pictures that can be read
         return None
 
 
@@ -193,6 +197,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_product_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options --by and --by-folder, which say which photos show the same product."""
     products = parser.add_mutually_exclusive_group()
     by_help = (
         "column that says which photos show the same product; also writes a table with one row per product"
@@ -203,6 +208,7 @@ def _add_product_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_review_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options for the review sheet and for people's answers."""
     add = parser.add_argument
     add("--review", type=Path, metavar="FILE.html", help="write a page for correcting what is doubtful")
     limit = f"most cards for each question, the most doubtful first (default: {REVIEW_LIMIT:,})"
@@ -215,6 +221,7 @@ def _add_review_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _parse_host(text: str) -> tuple[str, int]:
+    """Parse the value of --allow-host: a host, perhaps with a port, such as `cdn.example:8443`."""
     from labelling.sources.fetch import parse_allowed_host  # noqa: PLC0415 - urllib3 takes 0.2 s to import
 
     try:

@@ -1,8 +1,8 @@
 """Read the command line of `label` into a job, and check everything that can be checked before the work.
 
-A job is a `Job` of the package labelling: all inputs and outputs of one run. A command without SOURCE uses
-source, options and release from the journal, which is the SQLite file beside the table. The journal has the
-full paths of folders and files, so such a command works from any folder.
+A job has all inputs and outputs of one run. A command without SOURCE uses source, options and release of the
+last run for the same table, from the journal, which is an SQLite file beside the table. The journal has full
+paths, so such a command works from any folder.
 """
 
 import argparse
@@ -47,7 +47,7 @@ from model_store.release_files import expand_home
 from scripts.terminal import get_program_name, print_message
 
 REVIEW_LIMIT: Final = 1000
-"""Default number of pictures on a review page, which is then a few megabytes and takes a person an hour."""
+"""Default of --review-limit: so many pictures on a page are a few megabytes, and take a person an hour."""
 
 JOURNAL_OPTIONS: Final = (
     *("source", "by", "language", "title_column", "colour_column", "taxonomy", "allow_host", "engine"),
@@ -57,6 +57,7 @@ JOURNAL_OPTIONS: Final = (
 that names no SOURCE uses the stored values."""
 
 ENGINES_BY_NAME: Final[dict[str, Engine]] = {"processes": label_on_processes, "ray": label_on_ray}
+"""Functions that label pictures in parallel, by the values of --engine."""
 
 
 def read_labelling_job(arguments: argparse.Namespace) -> Job:
@@ -119,13 +120,14 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
 
 
 def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
-    """Fill in missing arguments from the last run of the table.
+    """Fill in missing arguments from the last run of the table, if the command names no SOURCE.
 
     Returns:
-        The settings of that run; None without one.
+        The settings of that run; None if there was none, or if --restart replaces its table.
 
     Raises:
-        TableUnusable, RunMismatch: there is no SOURCE, and no journal that has it.
+        TableUnusable: no SOURCE is named, and there is no last run that has one.
+        RunMismatch: no SOURCE is named, and the journal of the last run cannot be read.
     """
     table = arguments.out
     check_form(table)
@@ -137,7 +139,7 @@ def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
         )
     before = None
     options = dict[str, Any]()
-    # If SOURCE is named, an unusable file is an error once the run opens it, and --restart replaces it.
+    # If SOURCE is named, a damaged journal is no error here. The run reports it, and --restart replaces it.
     with suppress(TableUnusable, RunMismatch) if arguments.source or arguments.restart else ExitStack():
         if is_there and (arguments.source is None or not arguments.restart):
             with Journal(table) as journal:
@@ -157,13 +159,13 @@ def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
 
 
 def _source_place(arguments: argparse.Namespace) -> str:
-    """Return SOURCE as this process opens it: a path may be relative to the folder of an earlier command."""
+    """Return SOURCE as this process can open it. A stored path is relative to the folder of that command."""
     is_in_s3 = arguments.source.startswith("s3://")
     return arguments.source if is_in_s3 else str(Path(arguments.source_folder, arguments.source))
 
 
 def _advise_list(arguments: argparse.Namespace) -> str:
-    """Return the end of a message about a missing column, which names --write-list if SOURCE is a folder."""
+    """Return the end of a message about a missing column: how to write a list, if SOURCE is a folder."""
     if not Path(_source_place(arguments)).is_dir():
         return ""
     words = ["label", arguments.source, "--write-list", "list.csv"]
@@ -171,6 +173,7 @@ def _advise_list(arguments: argparse.Namespace) -> str:
 
 
 def _open_named_source(arguments: argparse.Namespace) -> Source:
+    """Open the pictures of SOURCE, with the options by which a list is read."""
     reading = replace(
         ListOptions.read_arguments(arguments),
         product_column=arguments.by or "",
@@ -181,7 +184,7 @@ def _open_named_source(arguments: argparse.Namespace) -> Source:
 
 
 def _options_to_keep(arguments: argparse.Namespace) -> dict[str, object]:
-    """Return the options for the journal, with whole paths in place of relative ones."""
+    """Return the options to store in the journal, with absolute paths in place of relative ones."""
     taxonomy = arguments.taxonomy
     root = arguments.root
     return {
@@ -210,7 +213,14 @@ def make_model_path_absolute(model: str) -> str:
 def _check_same(
     arguments: argparse.Namespace, before: RunSettings | None, version: str, column: str | None
 ) -> None:
-    """Refuse corrections if the table was made with another release or another --by: people saw other rows.
+    """Refuse corrections if the table was made with another release or another --by.
+
+    People answered the rows of that table, and such a run would replace these by other rows.
+
+    Args:
+        before: the settings of the last run; None if there was none.
+        version: the release of this run.
+        column: the column of products of this run; None without products.
 
     Raises:
         CorrectionsUnusable: the release or --by differs from the last run.
@@ -232,14 +242,17 @@ def _check_same(
 
 
 def _own_words(arguments: argparse.Namespace, before: RunSettings | None) -> tuple[OwnWord, ...]:
-    """Return the rows of the file of words; without a SOURCE those of the last run, if no file is named."""
+    """Return what the shop means by its own words: from the file of --words, or else from the last run.
+
+    The last run is used only if no SOURCE is named.
+    """
     if arguments.own_words:
         return read_words(arguments.own_words, ListOptions.read_arguments(arguments), print_message)
     return before.own_words if before and arguments.has_no_source else ()
 
 
 def _list_outputs(arguments: argparse.Namespace) -> list[Path]:
-    """Return all files that the command line names, those named after them, and the journal."""
+    """Return all files that the run writes: the table, files that are named after it, and the journal."""
     journal = make_journal_path(arguments.out)
     outputs = [
         *(journal, journal.with_name(f"{journal.name}-journal")),
@@ -253,7 +266,7 @@ def _list_outputs(arguments: argparse.Namespace) -> list[Path]:
 
 
 def _read_named_corrections(arguments: argparse.Namespace, release: LocalRelease) -> AllCorrections:
-    """Read people's answers, for the labels of a release."""
+    """Read the files of --corrections, whose labels must be those of the release."""
     attributes = {name: head.labels for name, head in release.manifest.attributes.items()}
     reading = ListOptions.read_arguments(arguments).correction_options
     return read_all_corrections(
@@ -262,6 +275,7 @@ def _read_named_corrections(arguments: argparse.Namespace, release: LocalRelease
 
 
 def _read_sheet_settings(arguments: argparse.Namespace, release: LocalRelease) -> SheetSettings:
+    """Return the settings of the review sheet that the options --review, --audit and --feed ask for."""
     return SheetSettings(
         page_path=arguments.review,
         question_limit=arguments.review_limit,
@@ -274,9 +288,9 @@ def _read_sheet_settings(arguments: argparse.Namespace, release: LocalRelease) -
 
 
 def make_corrections_command(arguments: argparse.Namespace) -> str:
-    """Return the rest of a command line after `wardrobe` that takes the answers of a review sheet.
+    """Return the words after `wardrobe` of a command that takes in the answers of a review sheet.
 
-    It writes the sheet and the feed again, so that they have the answers, too.
+    The command writes the sheet and the feed again, so that they have the answers, too.
 
     Args:
         arguments: the arguments of the run that wrote the sheet.
@@ -294,7 +308,7 @@ def make_corrections_command(arguments: argparse.Namespace) -> str:
 
 
 def make_sheet_command(arguments: argparse.Namespace) -> str:
-    """Return the rest of a command line after `wardrobe` that repeats a run and writes a review sheet.
+    """Return the words after `wardrobe` of a command that repeats a run and writes a review sheet.
 
     Args:
         arguments: the arguments of the run, which wrote no sheet.
@@ -304,7 +318,7 @@ def make_sheet_command(arguments: argparse.Namespace) -> str:
 
 
 def describe_missing_colours(arguments: argparse.Namespace) -> str:
-    """Return a sentence that tells how a person can give a feed its missing colours.
+    """Return a sentence that tells how a person can add the missing colours of a feed.
 
     Args:
         arguments: the arguments of the run that wrote the feed.
@@ -318,7 +332,11 @@ def describe_missing_colours(arguments: argparse.Namespace) -> str:
 
 
 def _read_named_categories(file_or_platform: str | None, release: LocalRelease) -> HeadCategories:
-    """Return the id and name of the platform's category of each label; empty without a file or platform.
+    """Return the platform's category of each label, as its id and name; empty without a file or platform.
+
+    Args:
+        file_or_platform: the value of --taxonomy: a JSON file, `google` or `shopify`. None for the file of
+            the setting WARDROBE_TAXONOMY, if there is one.
 
     Raises:
         CategoriesMismatch: the file has other labels than the release.
@@ -350,6 +368,7 @@ def _read_named_categories(file_or_platform: str | None, release: LocalRelease) 
 
 
 def _parse_category(category: Mapping[str, object]) -> Category:
+    """Return the id and the name of a category as texts; None for what the file leaves open."""
     return _format_text(category["id"]), _format_text(category["name"])
 
 

@@ -37,7 +37,7 @@ def check_list_options(arguments: argparse.Namespace, defaults: argparse.Namespa
 
 
 def _name_option(name: str, value: object) -> str:
-    """Return the option that set an argument."""
+    """Return the option that sets an argument, such as `--by-folder` for `by`."""
     options = {"by": "--by" if value else "--by-folder", "own_words": "--words"}
     return options.get(name, f"--{name.replace('_', '-')}")
 
@@ -46,7 +46,7 @@ def write_list(arguments: argparse.Namespace) -> dict[str, Any]:
     """Write the list of --write-list, and print its articles and the next command.
 
     Returns:
-        The value for --json.
+        The path of the list and its numbers of pictures and products, for --json.
 
     Raises:
         OutputUnusable: the list exists already, or cannot be written.
@@ -67,6 +67,7 @@ def write_list(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _print_list(file: Path, written: PictureList) -> None:
+    """Print how many products and pictures a list has, what names an article, and the next command."""
     if names := written.left_out_names:
         shown_names = join_first_items([shorten_text(name) for name in names], MAX_NAMES_SHOWN)
         print_message(f"no list can name these pictures, so rename them: {shown_names}.")
@@ -78,11 +79,12 @@ def _print_list(file: Path, written: PictureList) -> None:
 
 
 def _count(noun: str, count: int) -> str:
+    """Return a number with its noun, such as "1 picture" or "2,000 pictures"."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def describe_rule(articles: FolderArticles) -> str:
-    """Return a sentence that tells what names an article in a list that was written."""
+    """Return a sentence that says what names the article (product) of a picture in a list."""
     if articles.rule == "folder":
         loose_pictures = _count("picture", articles.loose_count)
         verb = "is an article" if articles.loose_count == 1 else "are articles"
@@ -99,7 +101,7 @@ def describe_rule(articles: FolderArticles) -> str:
 
 
 def make_next_command(file: Path) -> str:
-    """Return the rest of a command line after `wardrobe` that labels a list which was written.
+    """Return the words after `wardrobe` of a command that labels a list.
 
     Args:
         file: the list. The table and the sheet are named after it, so they replace no other file.

@@ -69,6 +69,7 @@ def list_next_steps(arguments: argparse.Namespace, outcome: Outcome, job: Job) -
 
 
 def _needs_person(summary: Summary) -> bool:
+    """Tell whether some product, or some picture of a run without products, needs a review by a person."""
     if summary.products:
         return any(summary.products["reviewed"].values())
     return summary.review_share > 0
@@ -113,7 +114,7 @@ def describe_category_questions(summary: Summary, page: Path | None) -> str:
 
 
 def _say_words(file: Path, job: Job) -> None:
-    """Print the command that takes the shop's own words for its next list."""
+    """Print the file with the shop's own words, and the command that uses it for the shop's next list."""
     column = job.settings.by.column if job.settings.by else ""
     grouping_option = (
         "--by-folder " if column == FOLDER_COLUMN else f"--by {shlex.quote(column)} " if column else ""
@@ -126,7 +127,11 @@ def _say_words(file: Path, job: Job) -> None:
 
 
 def _say_feed(feed: FeedResult, advice: str) -> None:
-    """Print the content of a feed."""
+    """Print how many products a feed has, which ones it leaves out and why, and how to add missing colours.
+
+    Args:
+        advice: the sentence about missing colours; empty for none.
+    """
     if feed.categories:
         print(f"Categories of {feed.categories[1]:,} products: {feed.categories[0]}.")
     left_out = "".join(
@@ -142,4 +147,4 @@ def _say_feed(feed: FeedResult, advice: str) -> None:
     # Not by rich, which would break a command where the terminal ends.
     print(f"Feed of {feed.row_count:,} products: {feed.file}.{likely_text}{left_out} {feed.note}".strip())
     if feed.left_out_products[DOUBTFUL_COLOUR]:
-        _print_sentence(advice)  # on a line of its own, where it may be a command
+        _print_sentence(advice)  # on a line of its own, because it may be a command to copy

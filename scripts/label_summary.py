@@ -29,7 +29,6 @@ def print_table_figures(
     """Print the figures of a run's tables, and how many answers of people were taken into them.
 
     Args:
-        job: the settings and inputs of the run.
         products_without_photo: the names of the first products that have no readable photo.
         taken_corrections: the numbers of people's answers that were taken; None if the run had no
             corrections.
@@ -101,7 +100,7 @@ def _say_figures(summary: Summary) -> None:
 
 
 def _print_counts(summary: Summary) -> None:
-    """Print a table of the class and one of each attribute, without rows and columns of zeros."""
+    """Print a table of the labels and decisions for the class and for each attribute, without empty rows."""
     labels = _used_labels(summary.labels)
     outcomes = [reason for reason in OUTCOMES if any(counts[reason or ACCEPT] for _, counts in labels)]
     print_table([_make_row("label", name, outcomes, counts) for name, counts in labels])
@@ -137,12 +136,17 @@ def _describe_checks(accepted: int, checked_count: int, right: int, rows: str) -
 
 
 def _used_labels(labels: Mapping[str, Mapping[str, int]]) -> list[tuple[str, Mapping[str, int]]]:
-    """Return the labels that some picture got, with the number of pictures by outcome."""
+    """Return the labels that some picture got, each with its numbers of pictures by decision."""
     return [(label, counts) for label, counts in labels.items() if sum(counts.values())]
 
 
 def _describe_words(words: Mapping[str, Any], rows_name: str) -> str:
-    """Return the sentences of a terminal about the list's words."""
+    """Return sentences about the titles and categories of the list: their language, and what they decide.
+
+    Args:
+        words: the section of the summary about words.
+        rows_name: `products` or `pictures`.
+    """
     language = words["language"]
     list_count = words["by_list"]
     if not words["named"] and (language in list_readable_languages() or words.get("has_few_letters")):
@@ -172,7 +176,13 @@ def _describe_words(words: Mapping[str, Any], rows_name: str) -> str:
 def _make_row(
     heading: str, label: str, shown: Sequence[str | None], outcomes: Mapping[str, int]
 ) -> dict[str, str]:
-    """Return the cells of a label by their headings; `shown` are the outcomes with a column."""
+    """Return the row of a label in a printed table, as cells by heading.
+
+    Args:
+        heading: the heading of the first column.
+        shown: the reasons for a review that have a column; None stands for accepted answers.
+        outcomes: the number of pictures by reason, and by ACCEPT.
+    """
     pictures = sum(outcomes.values())
     return {
         heading: label,
@@ -199,7 +209,12 @@ def _say_checks(summary: Summary, products_without_photo: Sequence[str], promise
 
 
 def _describe_products(products: Mapping[str, Any], promise: Promise | None) -> Iterator[str]:
-    """Return the sentences of a terminal about products; `promise` is that of products, for the class."""
+    """Yield sentences about products: how many were accepted, and for which reasons the others need a person.
+
+    Args:
+        products: the section of the summary about products.
+        promise: the promise of the release about the class of products; None if it has none.
+    """
     list_count = products["accepted_by_list"]
     alone = products["accepted"] - products["accepted_by_list"]
     accepted = {"accepted by list and photo": list_count, "by the photo alone": alone}
@@ -221,7 +236,7 @@ def _describe_products(products: Mapping[str, Any], promise: Promise | None) -> 
 
 
 def _say_taken(job: Job, taken_corrections: CorrectionEffect, summary: Summary) -> None:
-    """Print the effect of corrections, and the figures that they show."""
+    """Print how many answers of people were used, which ones match no picture, and what audits show."""
     if taken_corrections.disagreements:
         print_message(
             f"{taken_corrections.disagreements:,} questions have different answers; the latest of each "
@@ -248,7 +263,7 @@ def _say_taken(job: Job, taken_corrections: CorrectionEffect, summary: Summary) 
 
 
 def _describe_category_effect(taken_corrections: CorrectionEffect, summary: Summary) -> str:
-    """Return a sentence that compares the accepted answers with those before people explained categories."""
+    """Return a sentence with the numbers of accepted answers before and after people explained categories."""
     count = taken_corrections.categories
     explained = f"{count:,} categories are explained" if count > 1 else "1 category is explained"
     accepted = summary.products["accepted"] if summary.products else summary.accepted

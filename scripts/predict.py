@@ -1,7 +1,7 @@
 """Classify pictures here, as `POST /predict` does.
 
-A file that cannot be read or decoded is one line on stderr; the others are answered all the same.
-matplotlib is imported when something is drawn, since the serving requirements lack it.
+A file that cannot be read or decoded is reported on stderr, and the other files are answered all the same. An
+option draws the pictures and answers, which needs the training packages.
 """
 
 import argparse
@@ -127,10 +127,10 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _answer_file(file: Path, networks: Networks) -> FileAnswer | None:
-    """Classify one file; None, after a line on stderr, when it is no picture."""
+    """Return the answer about one file. If it is no picture, print why, and return None."""
     try:
         with open_regular_file(file) as opened:
-            content = opened.read(MAX_BYTES + 1)
+            content = opened.read(MAX_BYTES + 1)  # one byte more shows that the file is too large
         if len(content) > MAX_BYTES:
             print_message(f"{file}: more than {MAX_BYTES:,} bytes, which is the most that is read.")
             return None
@@ -147,7 +147,7 @@ def _answer_file(file: Path, networks: Networks) -> FileAnswer | None:
 
 
 def _print_answer(answer: FileAnswer, out: Console) -> None:
-    """Print label, decision and one bar per class."""
+    """Print the label, the decision and a bar for each class, then a line for each attribute."""
     prediction = answer.prediction
     class_answer = prediction.answer
     verdict = class_answer.decision + (f", {class_answer.reason}" if class_answer.reason else "")
@@ -168,7 +168,7 @@ def _print_answer(answer: FileAnswer, out: Console) -> None:
 
 
 def _make_json_line(answer: FileAnswer, version: str) -> str:
-    """Return the answer of `POST /predict`, with the file in place of a request."""
+    """Return the answer of `POST /predict` as one line of JSON, with the path of the file."""
     fields = create_prediction_fields(answer.prediction)
     line = {"file": str(answer.file), **fields, "model": {"version": version}}
     return json.dumps(line, ensure_ascii=False)
@@ -178,10 +178,11 @@ _ROW_INCHES = (9.0, 2.6)
 """Width and height of the row of one picture in a plot, in inches."""
 
 _WINNER, _OTHER = "#1b6ca8", "#b8c4ce"
+"""Colours of the bar of the answered class, and of all other bars."""
 
 
 def draw_answers(answers: Sequence[FileAnswer], networks: Networks, target: Path) -> None:
-    """Draw a row for each answer into a PNG file: the picture, the pixels that the model saw, the answer.
+    """Draw a row for each answer into a PNG file: the picture, the pixels that the model reads, the answer.
 
     Args:
         answers: the answers, at least one.
@@ -208,6 +209,7 @@ def draw_answers(answers: Sequence[FileAnswer], networks: Networks, target: Path
 
 
 def _draw_row(axes: "Sequence[Axes]", answer: FileAnswer, labels: Sequence[str]) -> None:
+    """Draw the row of one answer into three axes."""
     left, middle, right = axes
     _show_image(left, answer.decoded_picture.picture, answer.file.name)
     _show_image(middle, answer.model_pixels, "what the model saw")
@@ -225,6 +227,7 @@ def _draw_row(axes: "Sequence[Axes]", answer: FileAnswer, labels: Sequence[str])
 
 
 def _show_image(axes: "Axes", image: Picture | Pixels, title: str) -> None:
+    """Draw a picture with a title and without scales."""
     axes.imshow(image, cmap="gray", vmin=0, vmax=255)
     axes.set_title(title, fontsize=9, parse_math=False)
     axes.set(xticks=[], yticks=[])

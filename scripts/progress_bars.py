@@ -1,6 +1,6 @@
-"""The progress of a command: bars on a terminal, and a line now and then on stderr in a file or a pipe.
+"""Show the progress of a command: a bar on a terminal, or a line on stderr every half minute in a log.
 
-A log shows no bar, and a step of many minutes without a line would look like a hang.
+A log cannot show a bar, and a step of many minutes without any line would look like a hang.
 """
 
 import sys
@@ -127,11 +127,12 @@ def print_progress_lines(line: Callable[[], str], interval: float = SECONDS_BETW
 
 
 def _print_line(line: str) -> None:
+    """Print a line on stderr at once, without waiting for a full buffer."""
     print(line, file=sys.stderr, flush=True)
 
 
 class TerminalProgress:
-    """The output of a training on a terminal or in a log; implements Progress of training/progress.py."""
+    """The display of a training on a terminal or in a log, an implementation of `Progress`."""
 
     def say(self, line: str) -> None:
         """Print a line to stdout."""
@@ -142,7 +143,11 @@ class TerminalProgress:
         print_message(line)
 
     def show_progress(self, work: str) -> AbstractContextManager[ReportDone]:
-        """Show a progress bar while a block runs, with a text in front (`show_progress`)."""
+        """Show a progress bar while a block runs.
+
+        Args:
+            work: the text in front of the bar, such as "reading pictures".
+        """
         return show_progress(work)
 
     @contextmanager
@@ -161,12 +166,13 @@ class TerminalProgress:
 EPOCH_HEADINGS = (
     f"{'epoch':>9} {'loss':>7} {'accuracy':>9} {'val loss':>9} {'val acc.':>9} {'seconds':>8}   left"
 )
+"""Line of headings above the lines of epochs, whose columns have the same widths."""
 
 
 class EpochProgress(Bar):
-    """The progress of a fit: a line for each epoch, and on a terminal a bar for the steps.
+    """The display of a fit, an implementation of `EpochWatcher`: a line for each epoch, and a bar of steps.
 
-    It implements EpochWatcher of training/progress.py.
+    The bar is shown on a terminal alone.
     """
 
     def __init__(self, out: Console, epochs: int) -> None:

@@ -42,8 +42,9 @@ def execute(arguments: argparse.Namespace) -> object:
 
 
 def _find_folder(arguments: argparse.Namespace) -> Path:
-    """Return the folder of the release. A release of another store is brought into the cache first."""
+    """Return the folder of the release that the arguments name. A release in a store is fetched first."""
     place = expand_home(arguments.release)
+    # A folder with promotions is a store; its current release is meant.
     if place.is_dir() and not (place / PROMOTIONS).is_dir():
         return place
     return find_release(arguments.release, read_command_settings().cache_dir).folder

@@ -14,7 +14,7 @@ from scripts.store_options import PublishingOptions
 from scripts.terminal import get_program_name, make_console, print_message
 
 STORE_PLACEHOLDER = "s3://BUCKET/PREFIX"
-"""Placeholder for the address of the user's store, in commands that are printed."""
+"""Text in printed commands that stands for the address of the user's own store."""
 
 MIN_TEST_PICTURES = 100
 """Number of test pictures below which a warning is printed. With fewer, the 95% interval of an accuracy of
@@ -24,7 +24,7 @@ MIN_TEST_PICTURES = 100
 def describe_way_to_store(
     release: Path, store: str, options: PublishingOptions, *, is_refused: bool = False
 ) -> str:
-    """Say that a release is whole although it is not stored, and which command stores it.
+    """Return the sentence that says where a release is that could not be stored, and which command stores it.
 
     Args:
         release: the folder of the release.
@@ -40,7 +40,7 @@ def describe_way_to_store(
 
 
 def print_headline(manifest: Manifest, report: Report) -> None:
-    """Print how good the release is and how large, with a warning if that was measured on few pictures."""
+    """Print how accurate and how large a release is, with a warning if it was measured on few pictures."""
     headline, files = manifest.headline, manifest.files
     low, high = compute_wilson_interval(headline.test_accuracy * headline.test_n, headline.test_n)
     pictures = "test pictures"
@@ -60,7 +60,10 @@ def print_headline(manifest: Manifest, report: Report) -> None:
 
 
 def format_publish_result(published: PublishResult, address: str) -> str:
-    """Return the result of publishing a release as two lines of text."""
+    """Return two lines about a published release: whether it is current, and what the gate found.
+
+    The gate compares a release with the current one before it becomes current.
+    """
     version = published.manifest.version
     promotion = published.promotion
     if promotion is None:
@@ -109,28 +112,29 @@ def format_steps_for_other_classes(release: Path, store: str) -> list[str]:
 def format_next_commands(
     earlier_release: str, new_release: Path, pictures: Sequence[Path], store: str
 ) -> list[str]:
-    """Return lines with commands to paste, which compare a new release, and the last makes it current.
+    """Return lines with commands to paste, which compare a new release with the old one and publish it.
 
     Args:
         earlier_release: the release that the new one is compared with, as commands name it, such as
             `bundled`.
-        pictures: the places with pictures to compare on, one for each command; if there is none, the
-            command has a word in its place.
-        store: the store in which it becomes current.
+        pictures: the places with pictures to compare on, one for each command. If there is none, the command
+            has the word PICTURES in its place.
+        store: the store in which the new release becomes current.
     """
     lines = []
     for number, place in enumerate(pictures or ["PICTURES"], 1):
         page = "changes.html" if number == 1 else f"changes-{number}.html"
-        # By --allow 1 it ends with 0 whatever changes.
+        # With --allow 1 the exit code is 0, however many answers change.
         words = ["diff", earlier_release, str(new_release), str(place), "--page", page, "--allow", "1"]
         lines.append(f"Compare: {get_program_name()} {shlex.join(words)}")
     return [*lines, _format_publish_command(new_release, store)]
 
 
 def _format_publish_command(release: Path, store: str) -> str:
-    """Return the command that makes a new release current in a store."""
+    """Return the line with the command that makes a new release current in a store."""
     return f"Publish: {get_program_name()} publish {shlex.join([str(release), store])}"
 
 
 def _format_serve_command(store: str) -> str:
+    """Return the line with the command that serves the current release of a store."""
     return f"Serve:   WARDROBE_MODEL_STORE={shlex.quote(store)} {get_program_name()} serve"

@@ -1,8 +1,8 @@
-"""The store that a new release goes to: opened before the work, and handed the release after it.
+"""The store that a new release goes to: opened before the work, and given the release after it.
 
-The commands `train`, `improve` and `adopt` check with it, before an hour of work, that the store can be
-reached, and that its gate will not refuse the classes. The gate compares a new release with the current one
-before a promotion. `publish` sends releases with a ReleaseTarget, too.
+Before an hour of work, `train`, `improve` and `adopt` check that the store can be reached, and that its gate
+will not refuse the classes. The gate compares a new release with the current one of the store before the new
+one becomes current.
 """
 
 import argparse
@@ -36,6 +36,7 @@ from scripts.terminal import make_console, print_message
 from training.progress import explain_resuming
 
 MAX_LABELS_IN_MESSAGE = 3
+"""Largest number of classes that a message names."""
 
 
 @dataclass(frozen=True)
@@ -63,9 +64,7 @@ class ReleaseTarget:
         return self.current_manifest is not None and self.is_promoted and not self.options.is_forced
 
     def check_labels(self, labels: Sequence[str]) -> None:
-        """Check before a training that the new release will have the same classes as the current one.
-
-        The gate would otherwise refuse the release after the training.
+        """Refuse classes that differ from the current ones, as the gate would do after the training.
 
         Args:
             labels: the classes of the new release.
@@ -83,11 +82,11 @@ class ReleaseTarget:
         )
 
     def _has_other_classes(self, labels: Sequence[str]) -> bool:
-        """Return whether the current release has other classes; False if there is no current release."""
+        """Tell whether the current release has other classes; False if there is no current release."""
         return self.current_manifest is not None and self.current_manifest.labels != tuple(labels)
 
     def publish(self, release: Path) -> PublishResult:
-        """Publish a release in the store, with a progress bar, and signed if there is a key."""
+        """Send a release to the store with a progress bar, sign it if there is a key, and make it current."""
         total = sum(path.stat().st_size for path in release.rglob("*") if path.is_file())
         columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn())
         with make_progress_bar(*columns) as bar:
@@ -110,7 +109,7 @@ class ReleaseTarget:
             release: the folder of the sealed release.
 
         Returns:
-            The same information as JSON values.
+            The version, the place and the figures of the release as JSON values.
 
         Raises:
             StoreError: the release cannot be stored, or the gate refuses it. The message ends with the
@@ -139,7 +138,7 @@ class ReleaseTarget:
         }
 
     def _publish_or_explain(self, release: Path) -> PublishResult:
-        """Publish a release. If that fails or is stopped, say which command does it later."""
+        """Publish a release. If this fails or is stopped, the message says which command does it later."""
         way = describe_way_to_store(release, self.store.address, self.options)
         try:
             with explain_resuming(way):
@@ -149,7 +148,7 @@ class ReleaseTarget:
             raise GateRefused(f"{error} {way}") from error
         except StoreError as error:
             raise type(error)(f"{error} {way}") from error
-        except OSError:  # its message has no room for more
+        except OSError:  # printed apart, since the message of an OSError is made from its number and file
             print_message(way)
             raise
 
@@ -194,7 +193,7 @@ def open_release_target(arguments: argparse.Namespace, *pictures: str | Path | N
 
 
 def _read_current_manifest(store: Store, promotion: Promotion | None) -> Manifest | None:
-    """Return the manifest of the promoted release; None if there is none or if it cannot be read."""
+    """Return the manifest of the current release; None if there is none, or if it cannot be read."""
     try:
         return read_manifest(store, promotion.version) if promotion else None
     except StoreError:

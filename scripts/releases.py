@@ -38,7 +38,7 @@ from scripts.terminal import (
 )
 
 DEFAULT_RELEASES_KEPT = 5
-"""Number of releases that `wardrobe releases prune` keeps by default."""
+"""Default of --keep: the number of releases that `wardrobe releases prune` keeps."""
 
 MAX_AGE_MINUTES = 1e9
 """Largest value of --older-than in minutes: 1,900 years, since Python's dates do not go back further."""
@@ -102,6 +102,7 @@ class ReleaseRow:
 
 
 def _list_releases(store: Store, arguments: argparse.Namespace) -> object:
+    """Print a table of all releases in the store, and return their facts for --json."""
     log = read_promotions(store)
     last = {promotion.version: promotion for promotion in log}
     current_version = log[-1].version if log else None
@@ -119,6 +120,7 @@ def _list_releases(store: Store, arguments: argparse.Namespace) -> object:
 
 
 def _list_promotions(store: Store, arguments: argparse.Namespace) -> object:
+    """Print every promotion and rollback, the newest first, and return them for --json."""
     promotions = list(reversed(read_promotions(store)))
     print_table(
         [
@@ -156,6 +158,12 @@ def _read_stored_releases(store: Store) -> list[StoredRelease]:
 def _describe_release(
     store: Store, release: StoredRelease, last: Promotion | None, current_version: str | None
 ) -> ReleaseRow:
+    """Return the row of a release in the list.
+
+    Args:
+        last: the last promotion that made the release current; None without one.
+        current_version: the version of the current release; None if the store has none.
+    """
     if not release.is_complete:
         return ReleaseRow(release, "unfinished", None, last)
     try:
@@ -167,15 +175,17 @@ def _describe_release(
 
 
 def _format_time(promotion: Promotion) -> str:
+    """Return the time of a promotion, such as "2026-11-20 10:15 UTC"."""
     return f"{promotion.at:%Y-%m-%d %H:%M} UTC"
 
 
 def _format_author(promotion: Promotion) -> str:
-    """Return the name of whoever made a release current, with the reason if one was given."""
+    """Return the name of the person who made a release current, with the reason if one was given."""
     return f"{promotion.by}: {promotion.note}" if promotion.note else promotion.by
 
 
 def _show_release(store: Store, arguments: argparse.Namespace) -> object:
+    """Print the facts and promotions of a release, or its model card, and return them for --json."""
     version = read_current_promotion(store).version if arguments.version == "current" else arguments.version
     manifest = read_manifest(store, version)
     if arguments.card:
@@ -204,7 +214,7 @@ def _show_release(store: Store, arguments: argparse.Namespace) -> object:
 
 
 def _print_card(store: Store, manifest: Manifest) -> object:
-    """Print the model card; of a release from before there were cards, one made of its report."""
+    """Print the model card of a release. If an old release has none, it is made from the report."""
     path = MODEL_CARD_FILE if MODEL_CARD_FILE in manifest.files else REPORT_FILE
     key = make_file_key(manifest.version, path)
     text = store.read(key)
@@ -217,6 +227,7 @@ def _print_card(store: Store, manifest: Manifest) -> object:
 
 
 def _list_facts(manifest: Manifest) -> list[tuple[str, str]]:
+    """Return the facts in a manifest as pairs of a name and a text, in the printed order."""
     headline = manifest.headline
     model = manifest.get_contract("pixels")
     return [
@@ -237,6 +248,7 @@ def _list_facts(manifest: Manifest) -> list[tuple[str, str]]:
 
 
 def _describe_threshold(contract: ModelContract) -> str:
+    """Return the confidence and the familiarity below which an answer is reviewed, as text."""
     class_head = contract.class_head
     return (
         f"confidence {class_head.confidence}, familiarity {contract.minimum_familiarity}"
@@ -245,6 +257,7 @@ def _describe_threshold(contract: ModelContract) -> str:
 
 
 def _promote_release(store: Store, arguments: argparse.Namespace) -> object:
+    """Make a release of the store current, and return the promotion for --json."""
     author = choose_author(arguments.by)
     unconditional = arguments.unconditional
     rule = judge_without_refusing if arguments.force else judge_release
@@ -254,6 +267,7 @@ def _promote_release(store: Store, arguments: argparse.Namespace) -> object:
 
 
 def _roll_back_release(store: Store, arguments: argparse.Namespace) -> object:
+    """Make the previous release of the store current again, and return the promotion for --json."""
     author = choose_author(arguments.by)
     unconditional = arguments.unconditional
     promotion = roll_back(store, author, note=arguments.reason, unconditional=unconditional)
@@ -265,7 +279,8 @@ def _roll_back_release(store: Store, arguments: argparse.Namespace) -> object:
 
 
 def _prune_releases(store: Store, arguments: argparse.Namespace) -> object:
-    _read_stored_releases(store)
+    """Remove releases that are neither kept nor recent, print their names, and return them for --json."""
+    _read_stored_releases(store)  # an empty store is an error, probably a mistyped address
     older_than = timedelta(minutes=arguments.older_than)
     if arguments.dry_run:
         pruned = list_prunable_releases(store, arguments.keep, older_than)
@@ -296,6 +311,7 @@ def _prune_releases(store: Store, arguments: argparse.Namespace) -> object:
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe releases`."""
     parser = make_command_parser("releases", __doc__, EXAMPLE_COMMANDS)
+    # --store may be written before or after the subcommand.
     store_parser = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     for parent in (parser, store_parser):
         parent.add_argument(

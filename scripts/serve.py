@@ -28,11 +28,11 @@ SERVE_OPTIONS = (
         "place of the model: bundled, a folder, or s3://bucket/prefix (default: bundled)",
     ),
 )
-"""Name, variable, metavar and help of each option; app/__main__.py and app/settings.py check the values."""
+"""Options of the command: name, environment variable, metavar and help. The service checks the values."""
 
 
 def main(words: list[str]) -> int:
-    """Start the service, which replaces this process (app/__main__.py).
+    """Start the service, which replaces this process. Options become environment variables.
 
     Args:
         words: the words after `wardrobe serve`. Those that are no options of this command go to gunicorn.
@@ -44,7 +44,7 @@ def main(words: list[str]) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Return the argument parser of `wardrobe serve`. Other options are passed on to gunicorn."""
+    """Return the argument parser of `wardrobe serve`."""
     parser = make_command_parser("serve", __doc__, EXAMPLE_COMMANDS, json_help=None)
     for name, variable, metavar, text in SERVE_OPTIONS:
         parser.add_argument(f"--{name}", metavar=metavar, help=f"{text}; sets {variable}")

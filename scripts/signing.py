@@ -24,6 +24,7 @@ EXAMPLE_COMMANDS = (
 
 
 def _make_keys(arguments: argparse.Namespace) -> dict[str, object]:
+    """Make a key pair, and print which half signs and which one checks."""
     public = create_key_pair(arguments.key)
     print(
         f"{arguments.key} signs: keep it where releases are published, and nowhere else. "
@@ -33,6 +34,7 @@ def _make_keys(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def _sign_release(arguments: argparse.Namespace) -> dict[str, object]:
+    """Write the signature of a release into its folder."""
     sign_release(arguments.folder, arguments.key)
     version = open_release(arguments.folder).version
     print(f"{version} is signed.")
@@ -40,9 +42,11 @@ def _sign_release(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def _check_release(arguments: argparse.Namespace) -> dict[str, object]:
+    """Check that a release is complete and signed by one of the trusted keys."""
     trusted = read_trusted_keys(arguments.keys)
     folder = expand_home(arguments.release)
-    if (folder / MANIFEST_FILE).is_file():  # first, since `sign` takes folders alone, even one named bundled
+    # A folder comes first, even if it is called `bundled`, because `sign` takes only folders.
+    if (folder / MANIFEST_FILE).is_file():
         version = open_release(folder, trusted).version
     else:
         version = find_release(arguments.release, read_command_settings().cache_dir, trusted).version

@@ -1,7 +1,6 @@
 """Options of commands that store a release: where it goes, who signs it, and who makes it current.
 
-The commands `train`, `improve` and `adopt` have all of them. `publish` has those without a place, and
-`releases` has those of a promotion, which makes a release the current one of its store.
+The current release of a store is the one that services use. Making a release current is called a promotion.
 """
 
 import argparse
@@ -13,6 +12,7 @@ from pathlib import Path
 from model_store.signing import read_private_key
 
 DEFAULT_STORE = "runs/store"
+"""Folder that a new release goes into if neither --out nor --publish is given."""
 
 
 def add_new_release_options(group: "argparse._ArgumentGroup") -> None:
@@ -98,5 +98,5 @@ def choose_author(name: str | None) -> str:
         return name
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # the first up to Python 3.12, the second since
+    except (KeyError, OSError):  # KeyError up to Python 3.12, OSError from 3.13 on
         return f"user id {os.getuid()}"

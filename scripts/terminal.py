@@ -1,9 +1,9 @@
-"""The parts that all commands share: parsers, `--json`, errors in one line, consoles and tables.
+"""Run a command: parse its words, print its result, and turn its errors into one line and an exit code.
 
-The entry point ends with `sys.exit(run_main(main))`. A command does not catch its own errors, nor Ctrl-C. The
-exit codes are 0 for done, 1 for an error of ours or a file that cannot be read or written, 2 for wrong
-arguments (argparse's), 130 for Ctrl-C, and 141 if the reader of the output has closed it. With `--json`,
-stdout has one JSON document and stderr everything else. If there is an error, stdout stays empty.
+A command does not catch its own errors, nor Ctrl-C. The exit codes are 0 for success, 1 for an expected error
+or a file that cannot be read or written, 2 for wrong arguments, 130 for Ctrl-C, and 141 if the reader of the
+output has closed it. With `--json`, stdout has one JSON document and stderr everything else. If there is an
+error, stdout stays empty.
 """
 
 import argparse
@@ -36,21 +36,23 @@ from scripts.interrupts import is_interrupt
 from training.errors import TrainingError, describe_missing_library
 
 EXPECTED_ERRORS = (InferenceError, LabellingError, SettingsError, StoreError, TrainingError)
-"""Errors whose messages name the fault and the remedy, so that a traceback would add nothing. The system's
-errors about a file are like this too. Any other error is a bug and keeps its traceback."""
+"""Errors whose messages name the fault and the remedy, so that a traceback would add nothing. Errors of the
+system about a file are like this too. Any other error is a bug, and its traceback is printed."""
 
 OWN_PACKAGES = ("", "app", "inference", "labelling", "model_store", "scripts", "training")
-"""Packages of this repository. If one of them cannot be imported, that is a bug. If another package
-cannot be imported, the user has to install it, since the requirements for serving do not have it."""
+"""Packages of this repository. If one of them cannot be imported, this is a bug. Another package is missing
+if only the packages for serving are installed, and the user has to install it."""
 
 DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
 """Error numbers of a full disk, which often come without the name of the file."""
 
 FAILURE_EXIT_CODE = 1
+
 INTERRUPTED_EXIT_CODE = 130
-"""128 + SIGINT, as a shell reports it."""
+"""Exit code after Ctrl-C: 128 + SIGINT, as a shell reports it."""
+
 CLOSED_PIPE_EXIT_CODE = 141
-"""128 + SIGPIPE."""
+"""Exit code if the reader of the output has closed it, as `head` does: 128 + SIGPIPE."""
 
 
 class NegativeResult(NamedTuple):
@@ -66,7 +68,7 @@ class NegativeResult(NamedTuple):
 
 
 CommandFunction = Callable[[argparse.Namespace], object]
-"""A function that does the work of a command, such as `wardrobe train`. It gets the parsed arguments, and
+"""Function that does the work of a command, such as `wardrobe train`. It gets the parsed arguments, and
 returns the value that --json prints, or NegativeResult."""
 
 
@@ -99,16 +101,16 @@ def run_main(main: Callable[[], int]) -> int:
         main: a function that parses `sys.argv` and returns an exit code.
 
     Returns:
-        The exit code of `main`; FAILURE_EXIT_CODE for an error of ours or about a file, INTERRUPTED_EXIT_CODE
-        for Ctrl-C, and CLOSED_PIPE_EXIT_CODE if the reader of the output has closed it. Other errors are bugs
-        and are raised.
+        The exit code of `main`; FAILURE_EXIT_CODE for an expected error or one about a file,
+        INTERRUPTED_EXIT_CODE for Ctrl-C, and CLOSED_PIPE_EXIT_CODE if the reader of the output has closed it.
+        Other errors are bugs and are raised.
     """
     _open_closed_streams()
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")  # a file's name may be no text
     try:
         code = _run_until_interrupt(main)
-        sys.stdout.flush()  # a closed pipe shows here, not in the interpreter's last words
+        sys.stdout.flush()  # raises BrokenPipeError here, where it is caught, and not when Python ends
     except EXPECTED_ERRORS as error:
         print_message(str(error))
         return FAILURE_EXIT_CODE
@@ -126,7 +128,7 @@ def run_main(main: Callable[[], int]) -> int:
         return CLOSED_PIPE_EXIT_CODE
     except OSError as error:
         if error.filename is None and error.errno not in DISK_FULL_ERRNOS:
-            raise  # of a socket, say: where it happened is all that there is to go by
+            raise  # such as the error of a socket: only the traceback says where it happened
         place = error.filename or "The disk of --run, --out or TMPDIR"
         print_message(f"{place}: {error.strerror or error}.")
         return FAILURE_EXIT_CODE
@@ -134,7 +136,7 @@ def run_main(main: Callable[[], int]) -> int:
 
 
 def _run_until_interrupt(main: Callable[[], int]) -> int:
-    """Run a main function. Ctrl-C is a KeyboardInterrupt, whatever a library made of it."""
+    """Run a main function. If a library turned Ctrl-C into another error, raise KeyboardInterrupt instead."""
     try:
         return main()
     except Exception as error:
@@ -144,9 +146,10 @@ def _run_until_interrupt(main: Callable[[], int]) -> int:
 
 
 def _open_closed_streams() -> None:
-    """Let what is printed go nowhere if the command was started with a closed stdout or stderr.
+    """Send output to /dev/null if the command was started with a closed stdout or stderr.
 
-    Python has None in their place. A file that is opened later would also get their descriptors.
+    Python has None in their place. A file that is opened later would get their descriptors, and with them
+    what libraries in C print.
     """
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
@@ -155,9 +158,9 @@ def _open_closed_streams() -> None:
 
 @contextmanager
 def go_on_without_reader() -> Iterator[None]:
-    """End the block, and not the command, if the reader of the output has closed it.
+    """End only this block, and not the command, if the reader of the output has closed it.
 
-    The command then does the rest of its work, and what it prints goes nowhere.
+    The command then finishes its work, and its further output goes to /dev/null.
     """
     try:
         yield
@@ -167,7 +170,7 @@ def go_on_without_reader() -> Iterator[None]:
 
 
 def get_program_name() -> str:
-    """Return the command `wardrobe` as a user can paste it: its name if the shell finds it, else its path."""
+    """Return how a user can type this command: `wardrobe` if the shell finds it, otherwise its path."""
     installed_script = Path(sys.executable).with_name("wardrobe")
     if shutil.which("wardrobe") or not installed_script.exists():
         return "wardrobe"
@@ -204,15 +207,16 @@ def make_console(stream: TextIO | None = None) -> Console:
 
 
 MAX_UNWRAPPED_CHARACTERS = 25
-"""Largest number of characters of a table's first column that are never wrapped. So the version of a release
-can be copied from it."""
+"""Largest width of a table's first column at which it is not wrapped, so that the version of a release in it
+can be copied."""
 
 
 class _Console(Console):
     """A console that escapes unprintable characters, since a name may contain a terminal's commands."""
 
     def on_broken_pipe(self) -> None:
-        raise  # noqa: PLE0704 - rich calls this while it handles the error, and would exit with code 1
+        """Raise the error again. rich calls this while it handles it, and would exit with code 1."""
+        raise  # noqa: PLE0704 - as the docstring says
 
     def render_str(self, text: str, **options: Any) -> Text:  # noqa: ANN401 - as in rich
         return super().render_str(escape_unprintable_lines(text), **options)
@@ -249,7 +253,7 @@ BAR_WIDTH_CHARACTERS = 40
 
 
 def _drop_stdout() -> None:
-    """Let the interpreter's own flush at the end go nowhere, else it complains about the closed pipe."""
+    """Send stdout to /dev/null, because Python flushes it at the end and would report the closed pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -260,9 +264,9 @@ JSON_HELP = "print JSON on stdout, and messages on stderr"
 class _Parser(argparse.ArgumentParser):
     """A parser whose errors are one sentence, because the usage of some commands fills a screen.
 
-    It accepts options as other projects spell them, such as `--batch_size` and `--Batch-Size` for
-    `--batch-size`. But it accepts no abbreviations: `--rest` would be `--restart`, which replaces files that
-    somebody edited, and would mean something else once there is another option `--rest...`.
+    It accepts options in the spelling of other projects, such as `--batch_size` and `--Batch-Size` for
+    `--batch-size`. It accepts no abbreviations. `--rest` would mean `--restart`, which replaces files that
+    somebody edited, and it would mean something else as soon as another option begins with `--rest`.
     """
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 - as in argparse
@@ -275,6 +279,7 @@ class _Parser(argparse.ArgumentParser):
         return super().parse_known_args(normalized_words + words[end:], namespace)
 
     def _normalize_spelling(self, word: str) -> str:
+        """Return an option in the spelling of this parser, such as `--batch-size=8` for `--batch_size=8`."""
         name, equals, value = word.partition("=")
         if not name.startswith("--") or name in self._option_string_actions:
             return word
@@ -282,6 +287,7 @@ class _Parser(argparse.ArgumentParser):
         return f"{option}{equals}{value}" if option in self._option_string_actions else word
 
     def error(self, message: str) -> NoReturn:
+        """Print an error of usage in one sentence, with a suggestion, and end with exit code 2."""
         suggestion = self._suggest_choice(message) or self._suggest_option(message)
         ending = f". Did you mean {suggestion}?" if suggestion else "."
         self.exit(2, f"{self.prog}: {message}{ending} See {self.prog} --help.\n")
@@ -293,7 +299,7 @@ class _Parser(argparse.ArgumentParser):
         return next(iter(get_close_matches(wrong[1], choices, 1)), None) if wrong else None
 
     def _suggest_option(self, message: str) -> str | None:
-        """Return the option that a person abbreviated or misspelt."""
+        """Return the option that a person probably meant by an abbreviation or a misspelling."""
         unknown = re.search(r"unrecognized arguments: .*?(--[^\s=]+)", message)
         if unknown is None:
             return None
@@ -310,6 +316,7 @@ class _Parser(argparse.ArgumentParser):
 def _find_subparsers(
     parser: argparse.ArgumentParser,
 ) -> "list[argparse._SubParsersAction[argparse.ArgumentParser]]":
+    """Return the groups of subcommands of a parser: one, or none if the command has no subcommands."""
     return [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
 
 
@@ -347,13 +354,13 @@ def make_command_parser(
 
 
 RELEASE_HELP = "bundled, a release's folder, or a store: a folder or s3://bucket/prefix, perhaps @VERSION"
-"""The help of an argument that names a release (model_store/named_release.py)."""
+"""Help of an argument that names a release."""
 
 BUNDLED_HELP = f"{RELEASE_HELP} (default: bundled)"
-"""The help of an argument that names a release and may be left out, which means the bundled release."""
+"""Help of an argument that names a release and is the bundled release by default."""
 
 ANSWERING_HELP = f"{RELEASE_HELP}; its own thresholds decide, and WARDROBE_ACCEPT_TARGET is ignored"
-"""The help, without the default, of the argument that names the release whose answers a command gives."""
+"""Help, without the default, of the argument that names the release whose answers a command prints."""
 
 
 def add_subcommands(
@@ -375,7 +382,7 @@ def add_subcommands(
         subcommand_parser = commands.add_parser(
             name, help=description, description=description, parents=shared_parsers
         )
-        # Without a default, which would reset what stands before the command.
+        # Without a default value, which would replace a --json that was typed before the subcommand.
         subcommand_parser.add_argument(
             "--json", action="store_true", default=argparse.SUPPRESS, help=JSON_HELP
         )

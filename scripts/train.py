@@ -99,7 +99,7 @@ def claim_run_folder(arguments: argparse.Namespace) -> AbstractContextManager[Pa
 
 @contextmanager
 def report_usage_errors(arguments: argparse.Namespace) -> Iterator[None]:
-    """End the command as wrong usage if a block raises UnusedOption: an option was typed without effect.
+    """End the command with an error of usage if a block raises UnusedOption: an option has no effect.
 
     Args:
         arguments: the arguments of the command, which have its function `error`.
@@ -126,7 +126,7 @@ def make_run_request(arguments: argparse.Namespace, verb: str) -> RunRequest:
 
 
 def _check_places(options: TrainingOptions, arguments: argparse.Namespace) -> None:
-    """End as wrong usage if --from and --photos do not fit one another, or other options do not fit them."""
+    """End the command with an error of usage if --from, --photos and other options do not fit together."""
     if options.photos is None and options.release is not None:
         arguments.error(
             "--from fits a head again, on --photos. Own classes: --data PLACE alone; corrections: "
@@ -140,6 +140,7 @@ def _check_places(options: TrainingOptions, arguments: argparse.Namespace) -> No
 
 
 def _train_photos(options: TrainingOptions, arguments: argparse.Namespace) -> object:
+    """Fit the head for photos of the release --from again, on --photos, and return the result for --json."""
     place = str(options.release)
     photos = Path(str(options.photos))
     data_source = make_named_photos(options)
@@ -173,10 +174,10 @@ def publish_photo_release(
 ) -> object:
     """Store a release whose head for photos was fitted again, or print the commands that store it.
 
-    It is stored if --out or --publish was typed.
+    The release is stored if --out or --publish was typed.
 
     Args:
-        place: the name of the release that it was made from, as --from has it.
+        place: the name of the release that it was made from, as typed after --from.
         parent: the release that it was made from.
         target: the store, and the pictures to compare both releases on.
 
@@ -215,6 +216,7 @@ VERBS_BY_MODE = {"test": "evaluate", "eval": "evaluate", "evaluate": "evaluate",
 
 
 def _parse_mode(text: str) -> str:
+    """Parse the value of --mode, which other projects have. Only `train` is accepted."""
     if text != "train":
         verb = VERBS_BY_MODE.get(text, "--help")
         raise argparse.ArgumentTypeError(f"{text!r}: this verb trains; type `wardrobe {verb}`")
@@ -237,13 +239,13 @@ OPTION_GROUPS: Final[Mapping[TrainingStory, tuple[str, str]]] = {
         "and `checked`. The head of a release that answers photos is fitted again.",
     ),
 }
-"""Title and description of the options in the help, for each story. A story is one way of training."""
+"""Title and description in the help for the options of each way to train."""
 
 COMMON_OPTIONS_TITLE: Final = "every training"
-"""Title of the options in the help that every way of training uses."""
+"""Title in the help for the options that every way to train uses."""
 
 ALSO_BY_GRADIENT_NOTE: Final = f"; also {OPTION_GROUPS['pixels'][0]}"
-"""End of the help of an option that is listed under own classes and that a training by gradient uses too."""
+"""End of the help of an option that stands under own classes, if a training by gradient uses it, too."""
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -280,7 +282,7 @@ OWN_CLASS_FIELDS: Final = ("seed", "limit")
 
 
 def _wrap_group(title: str, description: str) -> tuple[str, str]:
-    """Return title and description of a group, whose lines argparse leaves as they are."""
+    """Return the title and the description of a group, wrapped, because argparse does not wrap it here."""
     return title, textwrap.fill(description, 76)
 
 

@@ -35,10 +35,13 @@ if TYPE_CHECKING:
     from training.gradient.search import FinishedTrials
 
 DEFAULT_TRIALS = 20
+"""Default of --trials: the number of trainings with different values."""
+
 MAX_TRIALS_SHOWN = 10
 """Largest number of trials in the printed table."""
 
 PLOT_FILE_NAME = "tune.png"
+"""Name of the plot with the accuracies of all trials over each setting."""
 
 EXAMPLE_COMMANDS = (
     "wardrobe tune --trials 30",
@@ -123,7 +126,7 @@ def make_train_command(arguments: argparse.Namespace, best: Mapping[str, int | f
 
 
 def _write_result(study: Path, trials: "FinishedTrials", arguments: argparse.Namespace) -> dict[str, object]:
-    """Write the result of the search, print the best trial, and return it for programs.
+    """Draw the plot of the search, print the best trials, and return the result for --json.
 
     Args:
         study: the folder of the search.
@@ -151,7 +154,10 @@ def _write_result(study: Path, trials: "FinishedTrials", arguments: argparse.Nam
 
 
 def _make_row(trial: "FrozenTrial") -> dict[str, str]:
-    """Return the cells of a trial, by their headings. The accuracy is 0 if the loss was not a number."""
+    """Return the row of a trial in the printed table, as cells by heading.
+
+    The accuracy is 0 if the loss was not a number.
+    """
     from training.gradient.search import TRIAL_STATE_NAMES, round_values  # noqa: PLC0415 - needs Optuna
 
     return {
