@@ -55,7 +55,7 @@ def figures() -> dict[str, str]:
         "machine": _machine_line(side_by_side),
         "machine of photos": _machine_line(of_photos),
         "memory of a worker": _memory_of_a_worker(_result("soak")),
-        "unknown shop": _say_what_is_accepted_of_a_hundred(report.unknown_sources["A"]),
+        "unknown shop": _say_what_is_accepted_of_product_shots(report.unknown_sources["A"]),
         "cost beside an app": _say_what_the_service_costs(_result("answer-cost")),
         "machine of costs": _machine_line(_result("answer-cost")),
     }
@@ -204,15 +204,13 @@ def _accepted_of_unknown(name: str, figures: UnknownSources) -> Row:
     )
 
 
-def _say_what_is_accepted_of_a_hundred(product_shots: UnknownSources) -> str:
-    """Return the README's sentence about 100 product shots from a shop that the model does not know."""
-    share, interval = product_shots.accepted
-    least, most = interval or (share, share)
+def _say_what_is_accepted_of_product_shots(product_shots: UnknownSources) -> str:
+    """Return the README's sentence about product shots from shops that the model does not know."""
+    share, _ = product_shots.accepted
     right = product_shots.of_all.accepted_right / product_shots.of_all.accepted
     return _wrap_list_item(
-        "**... let people label everything?** Of 100 product shots from a shop that the model does not know, "
-        f"it accepts {100 * least:.0f} to {100 * most:.0f}, and about {right:.0%} of these are right. "
-        "People look at the others."
+        "**... let people label everything?** Of the product shots from shops that the model does not know, it "
+        f"accepts about {share:.0%}, and {right:.0%} of these are right. People look at the others."
     )
 
 
