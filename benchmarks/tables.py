@@ -209,8 +209,8 @@ def _say_what_is_accepted_of_product_shots(product_shots: UnknownSources) -> str
     share, _ = product_shots.accepted
     right = product_shots.of_all.accepted_right / product_shots.of_all.accepted
     return _wrap_list_item(
-        "**... let people label everything?** Of the product shots from shops that the model does not know, it "
-        f"accepts about {share:.0%}, and {right:.0%} of these are right. People look at the others."
+        "**... let people label everything?** Of the product shots from shops that the model does not know, "
+        f"it accepts about {share:.0%}, and {right:.0%} of these are right. People look at the others."
     )
 
 
