@@ -1,8 +1,8 @@
-"""The web service: it answers HTTP requests with classifications of pictures.
+"""The web service: it takes pictures of garments over HTTP, and answers with their classes.
 
-Start reading in factory.py, the one place where the parts are chosen and put together. settings.py holds the
-settings of an operator, api/problems.py every error that a client may see, and prediction/ the steps that an
-upload goes through.
+Start reading in factory.py, which chooses the parts of the service and puts them together. settings.py has
+the settings of an operator, api/problems.py every error that a client may see, and prediction/ the steps that
+an upload goes through.
 """
 
 import importlib.metadata

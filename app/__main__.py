@@ -1,8 +1,8 @@
 """`python -m app` starts the service: it replaces this process by gunicorn with gunicorn.conf.py.
 
-gunicorn ends with a traceback if WEB_CONCURRENCY is not a number, and tries a port that is in use for five
-seconds. So this file checks both first and ends with one clear line. wsgi.py has to be importable. Arguments
-after `-m app` are passed on to gunicorn.
+Before that it checks WEB_CONCURRENCY and the port, and ends with one clear line if one of them is wrong.
+gunicorn itself ends with a traceback if WEB_CONCURRENCY is not a number, and tries a port that is in use for
+five seconds. Arguments after `-m app` are passed on to gunicorn.
 """
 
 import os
@@ -35,9 +35,10 @@ def main() -> None:
     environment = {
         name: value for name, value in os.environ.items() if value or name not in (*NUMBER_VARIABLES, "BIND")
     }
-    words = f" {environment.get('GUNICORN_CMD_ARGS', '')} {' '.join(sys.argv[1:])}"
+    # An address on the command line replaces BIND and PORT, so these two are not checked then.
+    arguments = f" {environment.get('GUNICORN_CMD_ARGS', '')} {' '.join(sys.argv[1:])}"
     complaint = describe_wrong_number(environment) or (
-        "" if " -b" in words or " --bind" in words else describe_wrong_address(environment)
+        "" if " -b" in arguments or " --bind" in arguments else describe_wrong_address(environment)
     )
     if complaint:
         _exit_with_complaint(complaint)
@@ -78,8 +79,9 @@ def describe_wrong_address(environment: Mapping[str, str]) -> str:
             (host.strip("[]"), int(port)), family=socket.AF_INET6 if ":" in host else socket.AF_INET
         ).close()
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-        return f"{host}:{port}: {why}. Choose another port with PORT=, or address with BIND=."
+        # Errors of name resolution have numbers below 0, which strerror does not know.
+        cause = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        return f"{host}:{port}: {cause}. Choose another port with PORT=, or address with BIND=."
     return ""
 
 

@@ -15,16 +15,16 @@ LanguageTag: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,
 
 
 def find_preferred_language(accept_language: str | None, languages: Container[str]) -> str | None:
-    """Return which of the available languages an Accept-Language header prefers; None if none fits.
+    """Return the available language that an Accept-Language header prefers.
 
-    A tag also finds its shorter forms: `fr-CH` finds `fr`, before any language of lower quality.
+    A tag also matches its shorter forms: with `fr-CH, en;q=0.9`, French is chosen before English.
 
     Args:
         accept_language: the value of the header; None if the request has none.
         languages: the available language tags, in lower case.
 
     Returns:
-        The language tag; None if no language fits, or if the header is missing or too long.
+        The language tag; None if no language matches, or if the header is missing or too long.
     """
     if not accept_language or len(accept_language) > MAX_ACCEPT_LANGUAGE_LENGTH:
         return None

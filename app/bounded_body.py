@@ -1,8 +1,9 @@
-"""Read the body of a request until a deadline, in steps between which other connections go on.
+"""Read the body of a request with a deadline, in short steps, so that other connections go on in between.
 
-A socket whose bytes are always there never waits, so gevent's loop and its timeouts get no chance to run.
-Each step gives them one. worker.py puts these readers in place of gunicorn's. This file imports only gevent
-and gunicorn's readers.
+gevent serves all connections of a worker on one thread, and changes to another one when a socket has to wait.
+A client that sends fast enough never makes it wait: then neither other connections nor timeouts would get
+their turn. worker.py puts these readers in place of gunicorn's. gunicorn's master loads this file before
+gevent patches Python, so it imports nothing but gevent and gunicorn.
 """
 
 from collections.abc import Iterator
@@ -20,19 +21,19 @@ STEP_BYTES: Final = 65_536
 """Largest number of bytes that are read from a connection at a time."""
 
 DUE_SECONDS: Final = 1e-9
-"""Seconds of the shortest pause after which gevent has polled its sockets. With 0 gevent does not poll. A
-timer that is not due yet would make epoll wait for at least a millisecond."""
+"""Seconds of a pause that makes gevent poll its sockets once. With 0 it does not poll at all. A longer pause
+makes epoll wait, and epoll waits for whole milliseconds."""
 
 TOO_SLOW_MESSAGE: Final = "the body came too slowly"
 """Message of the TimeoutError for a body that did not arrive before its deadline."""
 
 MAX_FRAMING_BYTES: Final = 65_536
-"""Number of bytes by which the chunk sizes, extensions and line ends of a chunked body may exceed its
-data."""
+"""Number of bytes by which the framing of a chunked body (chunk sizes, extensions, line ends) may exceed its
+data. Without a limit, a client could send chunks of one byte with kilobytes of framing each."""
 
 
 class TooMuchFraming(ParseException):  # type: ignore[misc] # gunicorn has no types
-    """A chunked body has too many bytes of chunk sizes, extensions and line ends, compared with its data."""
+    """A chunked body has far more framing (chunk sizes, extensions, line ends) than data."""
 
 
 class ReadingSteps:
@@ -65,9 +66,9 @@ class ReadingSteps:
 
 
 class MeteredUnreader:
-    """The source of bytes for gunicorn's parser of chunked bodies, which counts the bytes.
+    """A source of bytes for gunicorn's parser of chunked bodies, which refuses a body with too much framing.
 
-    A body with too many bytes of chunk sizes, extensions and line ends is refused.
+    Framing is all that is not data: chunk sizes, extensions and line ends.
 
     Attributes:
         data_bytes: the number of bytes of data that the parser has found so far.
@@ -93,7 +94,7 @@ class MeteredUnreader:
         self._unreader.unread(data)
 
     def check_framing(self) -> None:
-        """Check that the framing (chunk sizes, extensions and line ends) is not much larger than the data.
+        """Check that the framing is not much larger than the data.
 
         Raises:
             TooMuchFraming: the framing has over MAX_FRAMING_BYTES more than the data.
@@ -125,7 +126,7 @@ class BoundedBody:
         reader = request.body.reader
         self._unreader = request.unreader
         self._steps = ReadingSteps(seconds)
-        self._missing: int = getattr(reader, "length", 0)
+        self._missing: int = getattr(reader, "length", 0)  # a body in chunks declares no length
         self._chunks: SteppedChunkedReader | None = None
         if isinstance(reader, ChunkedReader):
             self._chunks = SteppedChunkedReader(request, request.unreader, self._steps, max_trailer_bytes)
@@ -145,7 +146,7 @@ class BoundedBody:
         if not count:
             return b""
         data: bytes = self._unreader.read(None, count)
-        if len(data) > count:
+        if len(data) > count:  # the rest belongs to the next request on this connection
             self._unreader.unread(data[count:])
             data = data[:count]
         self._missing -= len(data)

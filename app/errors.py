@@ -1,4 +1,4 @@
-"""Everything that may go wrong between the socket and the model.
+"""The errors of a request: everything that may go wrong between the socket and the model.
 
 RequestError
 ├── BadRequest          no picture, malformed multipart or JSON, an unknown parameter value
@@ -11,7 +11,7 @@ RequestError
     ├── Busy            the queue is full, or no slot became free in time
     └── NotReady        no model is warm yet, the worker is stopping, or no key can be checked
 
-Statuses and titles are in api/problems.py. Faults of the picture itself are in inference/errors.py.
+api/problems.py gives each a status and a title. Faults of the picture itself are in inference/errors.py.
 """
 
 from typing import TypeVar
@@ -26,7 +26,7 @@ class BadRequest(RequestError):
 
 
 class ClientGone(BadRequest):
-    """The client has closed its connection, so its request is not worth further work."""
+    """The client has closed its connection, so nobody would read the answer."""
 
 
 class KeyRefused(RequestError):
@@ -58,7 +58,7 @@ class TemporaryError(RequestError):
 
 
 class Busy(TemporaryError):
-    """The service has too much to do: the queue is full, a wait took too long, or memory is short."""
+    """The service is overloaded: the queue is full, a wait took too long, or memory is short."""
 
 
 class NotReady(TemporaryError):
@@ -71,18 +71,18 @@ AnyError = TypeVar("AnyError", bound=Exception)
 def drop_traceback(error: AnyError) -> AnyError:
     """Remove the traceback of an error that is stored instead of raised, and return the error.
 
-    The frames of a traceback keep the upload in memory, and the frame that stores the error makes a cycle. A
-    refused batch of 15 MB would leave 30 MB to the garbage collector, which may not run for hundreds of
-    requests.
+    A traceback keeps all local variables alive, the upload among them, and makes a reference cycle with the
+    function that stores the error. A refused batch of 15 MB would leave 30 MB to the garbage collector, which
+    may not run for hundreds of requests.
     """
     error.__traceback__ = error.__cause__ = error.__context__ = None
     return error
 
 
 def make_error_headers(error: Exception) -> dict[str, str]:
-    """Return the HTTP headers that an error needs in its answer, such as Retry-After or WWW-Authenticate.
+    """Return the HTTP headers that the answer to an error needs, such as Retry-After or WWW-Authenticate.
 
-    Which ones is defined in RFC 9110, sections 10.2.3, 11.6.1 and 12.5.3.
+    RFC 9110 asks for them in sections 10.2.3, 11.6.1 and 12.5.3.
     """
     if isinstance(error, TemporaryError):
         return {"Retry-After": str(error.retry_after)}

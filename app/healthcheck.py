@@ -1,7 +1,7 @@
-"""`python -m app.healthcheck`: tell whether the service in this container is alive, for HEALTHCHECK.
+"""`python -m app.healthcheck`: the command of HEALTHCHECK in the Dockerfile.
 
-It asks /healthz on PORT, by default 8000. The exit code is 0 if the service is alive. Otherwise it is 1, and
-the reason is on stderr.
+It asks for /healthz on PORT, by default 8000. The exit code is 0 if the service is alive. Otherwise it is 1,
+and the reason is on stderr.
 """
 
 import os
@@ -18,7 +18,7 @@ DIRECT_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def main() -> None:
-    """Ask the service in this container whether it is alive; exit with 0 if so, otherwise with a message."""
+    """Ask the service in this container whether it is alive, and exit with a message if it is not."""
     address = f"http://127.0.0.1:{trim_text(os.environ.get('PORT', '')) or '8000'}/healthz"
     try:
         DIRECT_OPENER.open(address, timeout=TIMEOUT_SECONDS).close()

@@ -1,7 +1,7 @@
-"""Flask's JSON provider on orjson, which is faster than Python's own encoder.
+"""Encode Flask's JSON responses with orjson, which is faster than Python's own encoder.
 
-Keys keep their order, since the contract promises probabilities in the order of the classes. Floats are not
-rounded.
+Keys keep their order, since the HTTP contract promises probabilities in the order of the classes. Floats are
+not rounded.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from flask.json.provider import DefaultJSONProvider
 
 
 class OrjsonProvider(DefaultJSONProvider):
-    """Flask's JSON provider, with responses that the faster library orjson encodes."""
+    """Flask's JSON provider, but with orjson as the encoder of responses."""
 
     sort_keys = False
 

@@ -1,8 +1,7 @@
 """Compute how many workers fit into the memory that this container may use.
 
-The formula and its figures are those of docs/reference/limits.md, "Choosing". This file reads the limit of
-the control group. gunicorn.conf.py takes the number of workers from here, and logs a warning if the settings
-do not fit.
+gunicorn.conf.py starts as many, and logs a warning if the settings may need more memory. The limit is that of
+the control group, Linux's limit for a container. docs/reference/limits.md explains the formula to operators.
 """
 
 import ctypes
@@ -13,8 +12,8 @@ from app.payloads.limits import compute_max_large_body_bytes, compute_max_small_
 from app.settings import Settings
 
 WORKER_BYTES = 240_000_000
-"""Memory of a worker in bytes while it has no picture: ONNX Runtime after a batch of 256, and the template
-process of the decoders."""
+"""Memory of a worker in bytes while it has no picture. Most of it is ONNX Runtime's after a batch of 256; the
+rest is the process from which decoder processes are forked."""
 
 BYTES_PER_PIXEL = 16
 """Memory in bytes for each pixel of a picture that is decoded and converted. A worker decodes one picture of
@@ -25,8 +24,8 @@ COPIES_OF_BODY = 3
 body, and the parsed one."""
 
 CGROUP_FOLDER = Path("/sys/fs/cgroup")
-"""Folder in which Linux shows the control groups (cgroups(7)) with their memory limits, of version 2, or of
-version 1 with a folder for each controller."""
+"""Folder in which Linux shows the control groups with their memory limits (cgroups(7)). Version 1 has a
+folder for each controller in it, such as `memory`."""
 
 
 def read_memory_limit(
@@ -45,11 +44,10 @@ def read_memory_limit(
             continue
         top, file = (groups / "memory", "memory.limit_in_bytes") if controllers else (groups, "memory.max")
         folder = top / inner.lstrip("/")
-        for group in (folder, *folder.parents):
+        for group in (folder, *folder.parents):  # the limits of the groups around it hold as well
             if group.is_relative_to(top):
-                with suppress(
-                    OSError, ValueError
-                ):  # the outermost has no such file, and other files may contain "max"
+                # The outermost group has no such file, and a file may contain "max".
+                with suppress(OSError, ValueError):
                     limits.append(int((group / file).read_text("ascii")))
     return min(limits, default=None)
 
@@ -81,17 +79,17 @@ def describe_memory_shortage(settings: Settings, workers: int, limit: int | None
         settings: the settings, which decide how much memory a worker may need.
         limit: the available memory in bytes; None for no limit.
     """
-    most = compute_max_worker_bytes(settings)
-    if limit is None or workers * most <= limit:
+    worker_bytes = compute_max_worker_bytes(settings)
+    if limit is None or workers * worker_bytes <= limit:
         return ""
-    fewer = limit // most
+    fitting = limit // worker_bytes
     return (
         f"{_format_megabytes(limit)} of memory may be used here, and {workers} "
-        f"worker{'s' if workers > 1 else ''} may take {_format_megabytes(workers * most)} in the worst case: "
-        "the kernel then ends one, with its requests. "
+        f"worker{'s' if workers > 1 else ''} may take {_format_megabytes(workers * worker_bytes)} in the "
+        "worst case: the kernel then ends one, with its requests. "
         + (
-            f"WEB_CONCURRENCY={fewer} fits."
-            if fewer
+            f"WEB_CONCURRENCY={fitting} fits."
+            if fitting
             else "Lower settings fit: docs/reference/limits.md, Choosing."
         )
     )
@@ -104,7 +102,7 @@ def _format_megabytes(size: int) -> str:
 def release_free_memory() -> None:
     """Make the C library return unused memory to the system.
 
-    By itself, glibc keeps much of the memory of a release that was replaced.
+    After a release is replaced, glibc keeps much of its memory otherwise.
     """
     with suppress(AttributeError):  # the C library is not glibc
         ctypes.CDLL(None).malloc_trim(0)

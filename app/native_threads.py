@@ -1,9 +1,9 @@
-"""Run blocking work off the event loop. Only this file, worker.py and bounded_body.py import gevent.
+"""Run blocking work in threads of the operating system, so that gevent's event loop serves other requests.
 
 gunicorn's gevent worker serves all connections of a process on one thread, and gevent makes `threading` start
 greenlets on that thread. A call that does not wait for a socket and takes long (decoding a large picture,
-loading a release, writing to a full pipe) would stop every other request. Such a call has to run in a thread
-of the system. Under another server, `threading` is Python's own, and these functions call it directly.
+loading a release, writing to a full pipe) would stop every other request. Under another server, `threading`
+is Python's own, and these functions use it directly.
 """
 
 import contextvars
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def run_in_native_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Call a function in another thread, and return its result, while the event loop serves other requests.
+    """Call a function in another thread while the event loop serves other requests, and return its result.
 
     On gevent's event loop the function runs in a pool of native threads, with the caller's context variables.
     Without an event loop the function runs in the calling thread. Its exceptions are raised to the caller.
@@ -68,8 +68,8 @@ def start_native_thread(target: Callable[[], None], name: str) -> None:
 def create_native_queue() -> "queue.SimpleQueue[Any]":
     """Return an unbounded queue that native threads and gevent's event loop can share.
 
-    gevent's own queues work only within one thread. `put` never waits. `get` blocks the calling thread, so
-    call it in a native thread.
+    gevent's own queues work only within one thread. `put` never waits. `get` blocks its thread, so it must
+    not be called on the event loop.
     """
     new_queue: queue.SimpleQueue[Any] = _get_original("queue", "SimpleQueue")()
     return new_queue
@@ -86,7 +86,7 @@ def create_native_lock() -> AbstractContextManager[bool]:
 
 
 def sleep_in_native_thread(seconds: float) -> None:
-    """Pause the calling thread. It must be one that `start_native_thread` has started."""
+    """Pause the calling thread, which `start_native_thread` must have started."""
     _get_original("time", "sleep")(seconds)
 
 

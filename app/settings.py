@@ -1,8 +1,8 @@
-"""The settings of an operator: one frozen value, read once from the environment and `.env`.
+"""Read the settings of an operator from environment variables (`WARDROBE_*`) and the file `.env`.
 
-Only this file reads the environment. Credentials and endpoint of S3 are boto3's own settings (`AWS_*`), and
-`.env` may contain them too. `make docs` writes the table of docs/reference/settings.md from the docstring of
-`Settings`.
+They become one immutable `Settings`, which the parts of the service get as an argument. Credentials and
+endpoint of S3 are boto3's own settings (`AWS_*`), and `.env` may contain them too. `make docs` writes the
+table of docs/reference/settings.md from the docstring of `Settings`.
 """
 
 import os
@@ -23,14 +23,14 @@ PREFIX = "WARDROBE_"
 """Beginning of the names of this program's environment variables."""
 
 CURRENT = "current"
-"""Value of MODEL_VERSION with which the service always serves the current release of the store."""
+"""Value of MODEL_VERSION with which the service serves whichever release of the store is current."""
 
 MIN_ACCEPT_TARGET = 0.5
-"""Smallest value of ACCEPT_TARGET."""
+"""Smallest value of ACCEPT_TARGET: at least half of the accepted answers have to be right."""
 
 MAX_WAIT_SECONDS = 86_400
-"""Largest allowed value in seconds, one day, of settings that say how long to wait. A larger value, such as
-"inf", would be an OverflowError at the wait."""
+"""Largest number of seconds, one day, in settings that say how long to wait. A much larger one, such as
+"inf", would raise an OverflowError when a thread waits."""
 
 KUBERNETES_NAMES = re.compile(
     rf"{PREFIX}([A-Z0-9_]+_)?"
@@ -216,7 +216,7 @@ def read_settings(dotenv: Path = DOTENV_PATH) -> Settings:
         dotenv: the path of the file, which need not exist.
 
     Raises:
-        SettingsError: as in `parse_settings`.
+        SettingsError: a name is unknown, or a value is not allowed.
     """
     read_dotenv(dotenv)
     return parse_settings(os.environ)
@@ -241,8 +241,7 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
         environment: the environment variables by name.
 
     Raises:
-        SettingsError: a name is unknown (the message has the nearest one), or a value is in quotation marks
-            or out of bounds.
+        SettingsError: a name is unknown (the message suggests the nearest one), or a value is not allowed.
     """
     values: dict[str, object] = {
         trim_text(name).removeprefix(PREFIX).lower(): trim_text(value)
@@ -259,9 +258,9 @@ def parse_settings(environment: Mapping[str, str]) -> Settings:
 
 
 def is_kubernetes_variable(name: str, value: str) -> bool:
-    """Return whether Kubernetes sets this environment variable for a Service.
+    """Return whether Kubernetes has set a variable for a Service whose name begins with wardrobe.
 
-    Kubernetes does so for a Service whose name begins with wardrobe.
+    An example is WARDROBE_PORT=tcp://10.0.0.1:80. Such variables are no settings of this program.
     """
     is_port = name.endswith("_PORT") and KUBERNETES_ADDRESS.fullmatch(value)
     return bool(is_port or KUBERNETES_NAMES.fullmatch(name))
@@ -275,11 +274,11 @@ def list_setting_names() -> list[str]:
 def _refuse_unknown(values: Mapping[str, object]) -> None:
     names = list_setting_names()
     for name in values:
-        full = PREFIX + name.upper()
-        if full not in names:
-            nearest = get_close_matches(full, names, n=1, cutoff=0)[0]
+        full_name = PREFIX + name.upper()
+        if full_name not in names:
+            nearest = get_close_matches(full_name, names, n=1, cutoff=0)[0]
             raise SettingsError(
-                f"{escape_unprintable(full)} is no setting. The nearest is {nearest}; see "
+                f"{escape_unprintable(full_name)} is no setting. The nearest is {nearest}; see "
                 "docs/reference/settings.md."
             )
 
@@ -291,7 +290,7 @@ def _refuse_quoted(values: Mapping[str, object]) -> None:
 
 
 def _describe_first_error(error: ValidationError, values: Mapping[str, object]) -> str:
-    """Return a sentence about the first error: the setting, its value, and an allowed value."""
+    """Return a sentence about the first wrong setting: its name, its value, and what would be right."""
     first = error.errors(include_url=False, include_input=False)[0]
     field = str(first["loc"][0])
     if first["type"] not in EXPECTED_VALUES:

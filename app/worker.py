@@ -1,7 +1,13 @@
-"""gunicorn's gevent worker with five faults corrected that no setting corrects (docs/decisions/0005).
+"""gunicorn's gevent worker, with corrections that no setting of gunicorn makes (docs/decisions/0005).
 
-gunicorn.conf.py chooses it, and it serves any WSGI application. gunicorn's master loads it before gevent
-patches Python, so it may import only gunicorn, gevent and bounded_body.py.
+1. A connection closes after a request that was not read whole.
+2. Bodies and answers have a time limit.
+3. A body that arrives without a pause does not stop other connections.
+4. A worker that stops accepts the connections that wait, instead of resetting them.
+5. Connections spread over the workers.
+
+The worker serves any WSGI application. gunicorn's master loads this file before gevent patches Python, so it
+imports nothing but gunicorn, gevent and bounded_body.py.
 """
 
 from functools import partial
@@ -18,19 +24,19 @@ from gunicorn.workers.ggevent import GeventWorker
 from app.bounded_body import BoundedBody
 
 PAUSE_SECONDS = 0.0002
-"""Seconds for each open connection during which a worker accepts no further connection, so that other workers
-get it."""
+"""Seconds for which a worker accepts no further connection, for each one that it has. Meanwhile another
+worker takes the next one."""
 
 MAX_PAUSES = 10
-"""Number of open connections from which on the pause does not grow any more."""
+"""Largest number of open connections for which the pause grows: it is at most 2 ms."""
 
 MAX_DRAINED_BYTES = 64_000_000
-"""Bytes of a body that are still read after the answer, so that the client gets to see the answer. There is a
-limit because a body that arrives as fast as it is read keeps the event loop busy."""
+"""Bytes of an unread body that are read and dropped after the answer, because a client that is still sending
+may not see its answer. The limit keeps an endless body from occupying the event loop."""
 
 MAX_HEADER_BYTES = 16_384
-"""Largest size in bytes of all headers of a request, and of the trailers of its body. Parsing them by RFC
-9110 takes a microsecond a byte, on the event loop."""
+"""Largest size in bytes of all headers of a request, and of the trailers of its body. Parsing takes a
+microsecond a byte, during which no other request is answered."""
 
 
 class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
@@ -45,9 +51,8 @@ class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
     def __init__(self, listener: Any, *, handler_class: Any, spawn: Any, **options: Any) -> None:  # noqa: ANN401
         ssl = {name: value for name, value in options.items() if name == "ssl_context"}
         address = listener.getsockname()
-        listener_name = SimpleNamespace(
-            getsockname=lambda: address
-        )  # the listener itself is closed before the last
+        # The listener itself is closed before the last connection has been handled.
+        listener_name = SimpleNamespace(getsockname=lambda: address)
         super().__init__(listener, handle=partial(handler_class, listener_name), spawn=spawn, **ssl)
 
     def do_handle(self, *accepted: Any) -> None:  # noqa: ANN401
@@ -76,8 +81,8 @@ class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
 class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
     """A gunicorn worker that closes the connection after an answer if the request was not read whole.
 
-    The headers of such an answer announce it. Otherwise the rest of the request would be read as the next
-    one.
+    If it stayed open, the rest of the request would be parsed as the next one. The answer announces the end
+    in its header `Connection`.
     """
 
     server_class = DrainingServer
@@ -103,7 +108,7 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
             raise LimitRequestHeaders(f"more than {MAX_HEADER_BYTES:,} bytes of headers")
         body = req.body.reader = BoundedBody(req, self.request_seconds, MAX_HEADER_BYTES)
         asked_to_close = req.should_close
-        drains = self.drains  # as it is now: a head may promise to keep it
+        drains = self.drains  # read once, because the headers may have promised to keep the connection
 
         def is_unread() -> bool:
             return bool(req.body.failed or not body.is_complete)
@@ -112,10 +117,10 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
         sock.settimeout(self.request_seconds)
         try:
             super().handle_request(listener_name, req, sock, addr)
-        except TimeoutError:  # the answer was not taken in time
+        except TimeoutError:  # the client did not read the answer in time
             raise StopIteration from None
         finally:
-            sock.settimeout(None)  # what comes next is gunicorn's keepalive
+            sock.settimeout(None)  # gunicorn's keepalive limits the time until the next request
             if is_unread():
                 # A plain close resets the connection, and with it an answer that is on its way.
                 close_graceful(sock, max_drain=MAX_DRAINED_BYTES)

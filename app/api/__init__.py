@@ -1,1 +1,1 @@
-"""HTTP routes of the service: one file for each resource; problems.py maps errors to RFC 9457 documents."""
+"""The HTTP routes of the service, a file for each resource. problems.py turns errors into answers."""

@@ -1,6 +1,6 @@
-"""The steps of every route that classifies, in any protocol: read the body, wait, parse, classify, answer.
+"""The steps of every route that classifies pictures: read the body, wait, parse, classify, answer.
 
-A protocol has a function that finds the pictures in a body. It returns them together with a function that
+A protocol brings a function that finds the pictures in a body. It returns them together with a function that
 makes the response.
 """
 
@@ -28,13 +28,13 @@ from app.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """The objects that every route needs to classify pictures; created once for each app.
+    """The objects that every route needs to classify pictures, created once for each app.
 
     Attributes:
         settings: the settings of the operator.
         models: the holder of the release that is served now.
         body_reader: the reader of request bodies, which limits the memory of all bodies together.
-        admissions: the queues in which requests wait for a free slot.
+        admissions: the queues in which requests wait until they may run.
     """
 
     settings: Settings
@@ -56,12 +56,9 @@ def classify_request(
 ) -> Response:
     """Classify the pictures of the current Flask request, and return the response.
 
-    The body is read, the request waits for a slot, its pictures are classified, and the response is made. The
-    request holds no slot during the two calls of `sleep(0)`, which let other requests that are ready go on,
-    so that the runs of the model follow one another.
+    The body is read, the request waits for its turn, its pictures are classified, and the response is made.
 
     Args:
-        services: the objects of the service.
         limits: the limits of bytes, pictures and pixels for this route.
         parse_body: a function that finds the pictures in a body. It also returns the function that makes the
             response.
@@ -77,12 +74,14 @@ def classify_request(
     timing.begin(READ_STAGE)
     with services.body_reader.read(environ, limits) as body:
         timing.begin(QUEUE_STAGE)
+        # Under gevent, all other requests that are ready go on here and below. No slot is held meanwhile, so
+        # that the model always has a request to work on.
         time.sleep(0)
         with services.admissions.create_turn(is_large=body.is_large) as turn:
             timing.end()
-            takes_long = turn.is_large and body.is_slow_to_parse
-            items, encode = (
-                run_in_native_thread(_parse_inflated, body, parse_body) if takes_long else parse_body(body)
+            is_slow = turn.is_large and body.is_slow_to_parse
+            items, make_response = (
+                run_in_native_thread(_parse_inflated, body, parse_body) if is_slow else parse_body(body)
             )
             has_left = partial(has_client_left, environ)
             budget = PictureBudget(limits)
@@ -92,7 +91,7 @@ def classify_request(
     context.predictions += [
         outcome.prediction for outcome in outcomes if isinstance(outcome, ClassifiedPicture)
     ]
-    return encode(outcomes)
+    return make_response(outcomes)
 
 
 def _parse_inflated(body: Body, parse_body: Callable[[Body], ParsedRequest]) -> ParsedRequest:

@@ -1,7 +1,6 @@
-"""GET /openapi.json and GET /docs: the contract for programs, and a page to read it and try it.
+"""GET /openapi.json and GET /docs: the HTTP contract as an OpenAPI document, and a page to read and try it.
 
-The page is Swagger UI. Only the files of the package flask-swagger-ui are used, and the page loads nothing
-from other servers. web/docs_page/ starts it, and openapi.py fills in the contract.
+The page is Swagger UI, from the files of the package flask-swagger-ui. It loads nothing from other servers.
 """
 
 import json
@@ -23,8 +22,10 @@ FOLDER = Path(__file__).parents[1] / "web" / "docs_page"
 
 SWAGGER_UI = "flask_swagger_ui"
 """Name of the package that contains Swagger UI."""
+
 PREFIX_HEADER = "X-Forwarded-Prefix"
 """Header in which a proxy names the path below which it publishes this service, such as `/wardrobe`."""
+
 PREFIX_PATTERN = re.compile(r"(/[A-Za-z0-9._~-]+){1,8}")
 """Pattern of an allowed value of PREFIX_HEADER: a path without characters to escape, and without the name of
 another host."""
@@ -42,7 +43,8 @@ def create_docs_routes(settings: Settings) -> Blueprint:
     routes = Blueprint("docs", __name__)
     page_files = read_page_files(FOLDER)
 
-    @lru_cache(maxsize=4)  # one document for each release and prefix
+    # The version only tells the cache when the document changes.
+    @lru_cache(maxsize=4)
     def fill_cached_document(_version: str, prefix: str) -> PageFile:
         document = fill_document(get_served_model(), settings, prefix)
         content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

@@ -1,4 +1,4 @@
-"""POST /predict and POST /predict/batch, in the service's own protocol."""
+"""POST /predict and POST /predict/batch: classify one picture, or many, in the service's own protocol."""
 
 from collections.abc import Sequence
 
@@ -42,28 +42,28 @@ def create_predict_routes(services: Services, metrics: Metrics) -> Blueprint:
         metrics: the Prometheus metrics, which count the predictions.
     """
     routes = Blueprint("predict", __name__)
-    of_one = make_single_limits(services.settings)
-    of_many = make_batch_limits(services.settings)
+    single_limits = make_single_limits(services.settings)
+    batch_limits = make_batch_limits(services.settings)
 
     @routes.post("/predict")
     def predict() -> Response:
         parameters = _read_parameters(SINGLE_PARAMETERS)
 
-        def decode(body: Body) -> ParsedRequest:
+        def parse_body(body: Body) -> ParsedRequest:
             item, title = find_one(body, parameters.titles)
             return [item], lambda outcomes: _create_single_response(outcomes[0], parameters, title)
 
-        return classify_request(services, of_one, decode, parameters)
+        return classify_request(services, single_limits, parse_body, parameters)
 
     @routes.post("/predict/batch")
     def predict_batch() -> Response:
         parameters = _read_parameters(BATCH_PARAMETERS)
 
-        def decode(body: Body) -> ParsedRequest:
+        def parse_body(body: Body) -> ParsedRequest:
             items = find_many(body)
             return items, lambda outcomes: _create_batch_response(items, outcomes, parameters, metrics)
 
-        return classify_request(services, of_many, decode, parameters)
+        return classify_request(services, batch_limits, parse_body, parameters)
 
     return routes
 
@@ -125,7 +125,7 @@ def _choose_categories(context: RequestContext) -> NamedCategories | None:
 def _create_result(
     name: str | None, outcome: Outcome, parameters: Parameters, categories: NamedCategories | None
 ) -> NamedPredictionFields | FailedItemFields:
-    """Create the answer to one picture of a batch, or its error, after the name of its file."""
+    """Create the answer to one picture of a batch, or its error, beginning with the name of its file."""
     named: FileFields = {} if name is None else {"name": name}
     if isinstance(outcome, FailedPicture):
         return {**named, "error": create_problem(outcome.error)}

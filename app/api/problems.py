@@ -1,8 +1,8 @@
-"""Every error that a client may see, as RFC 9457 problem+json. No other file chooses a status.
+"""Turn errors into answers: JSON documents of the type application/problem+json (RFC 9457).
 
-The nearest ancestor class in `PROBLEM_TYPES` decides. Flask's own errors keep their headers, so that `Allow`
-survives. Messages of `UploadError` and `RequestError` are written for clients. The message of any other error
-is not sent, so that nothing leaks.
+No other file chooses the HTTP status of an error. `PROBLEM_TYPES` has a status and a title for each class of
+errors, which hold for its subclasses, too. The messages of these classes are written for clients. The message
+of any other error is not sent, so that nothing leaks.
 """
 
 import json
@@ -28,9 +28,9 @@ class Problem:
     """A type of error answer, as RFC 9457 (problem details for HTTP APIs) defines it.
 
     Attributes:
-        status: the HTTP status.
+        status: the HTTP status, such as 413.
         slug: the last part of the field `type`, such as `too-large`.
-        title: the short text that is the same for all errors of this type.
+        title: a short text that is the same for all errors of this type, such as "Too large".
     """
 
     status: HTTPStatus
@@ -43,6 +43,7 @@ MEDIA_TYPE = "application/problem+json"
 
 INTERNAL = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Internal error")
 """Problem type of every error whose class is not in PROBLEM_TYPES."""
+
 INTERNAL_DETAIL = "This is our fault, not yours. Try again; if it stays, tell us the request_id."
 """Text for clients about an internal error, which says nothing about its cause."""
 
@@ -65,11 +66,11 @@ PROBLEM_TYPES: dict[type[Exception], Problem] = {
     ),
     inference_errors.BadPixels: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-pixels", "Bad pixels"),
 }
-"""The problem type (HTTP status and title) of each class of errors. Subclasses share it."""
+"""The problem type (HTTP status and title) of each class of errors. The nearest class of an error decides."""
 
 ERROR_PREFIXES = ("/v1/", "/v2")
-"""Beginnings of the paths of other servers' protocols. Their clients read the error message from the field
-`error`."""
+"""Beginnings of the paths of TensorFlow Serving's and KServe's protocols, whose clients read the message of
+an error from the field `error`."""
 
 MAX_DETAIL_LENGTH = 1000
 """Largest number of characters of the field `detail`. Some messages quote the request, which may have
@@ -88,10 +89,8 @@ def register_problem_handlers(app: Flask) -> None:
 def create_problem(error: Exception) -> dict[str, Any]:
     """Return the JSON object that tells a client about an error: type, title, status and detail.
 
-    The detail of an internal error does not show its cause.
-
-    Args:
-        error: the exception that a view raised.
+    The detail is the message of the error. For an internal error it is INTERNAL_DETAIL, which hides the
+    cause.
     """
     problem = find_problem_type(type(error))
     return _create_document(
@@ -102,7 +101,7 @@ def create_problem(error: Exception) -> dict[str, Any]:
 def find_problem_type(error: type[Exception]) -> Problem:
     """Return the problem type (HTTP status and title) for a class of errors.
 
-    The nearest ancestor in PROBLEM_TYPES is used, or else INTERNAL. Flask's own errors keep their status.
+    It is that of the nearest class in PROBLEM_TYPES, or else INTERNAL. Flask's own errors keep their status.
     """
     if issubclass(error, HTTPException):
         status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -120,8 +119,8 @@ def make_problem_urn(problem: Problem) -> str:
 def serialize_problem(document: dict[str, Any], request_id: str, path: str) -> str:
     """Return the JSON text of a problem document, with the id of the request added.
 
-    If the path begins with one of ERROR_PREFIXES, the detail is repeated in the field `error` (RFC 9457,
-    section 3.2, extension members).
+    If the path begins with one of ERROR_PREFIXES, the field `error` repeats the detail. RFC 9457 allows such
+    extension members (section 3.2).
 
     Args:
         document: the problem document, as `create_problem` returns it.
@@ -145,12 +144,13 @@ def _answer_error(error: Exception) -> Response:
 
 
 def _is_report_reader() -> bool:
-    """Return whether a browser asks for the report without a key, since it cannot send one by itself."""
-    asks = request.endpoint == "model.metrics" and "Authorization" not in request.headers
-    return asks and wants_page(request.accept_mimetypes)
+    """Return whether a person opens the report in a browser, which sends no API key by itself."""
+    is_keyless_report = request.endpoint == "model.metrics" and "Authorization" not in request.headers
+    return is_keyless_report and wants_page(request.accept_mimetypes)
 
 
 def _redirect_to_key_page() -> Response:
+    # The page at / asks for the key, and then shows the report.
     answer = Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "./#report"})
     answer.vary.add("Accept")
     return answer
@@ -166,6 +166,7 @@ def _answer_http_error(error: HTTPException) -> Response:
             response.set_data(_render_not_found_page(request.path))
             response.mimetype = "text/html"
             response.vary.add("Accept-Language")
+    # Headers of Flask's own error stay, such as Allow with status 405.
     for name, value in error.get_response().headers.items():
         if name not in ("Content-Type", "Content-Length"):
             response.headers[name] = value
@@ -186,7 +187,7 @@ def _render_not_found_page(path: str) -> str:
 
 
 def _describe_http_error(error: HTTPException) -> str | None:
-    """Return what was wrong and what would be right. The framework's own text has only the former."""
+    """Return a text for a client on what was wrong, and what would be right; None without any."""
     path = request.path[:MAX_PATH_LENGTH]
     if isinstance(error, NotFound):
         path_without_slash = path.rstrip("/")

@@ -1,6 +1,7 @@
-"""The report of a release: GET /metrics/report.json, /metrics/figures, and the answers of GET /metrics.
+"""Send the report of the served release, its stored evaluation, as JSON, as a page, and its figures as PNGs.
 
-The report is sent as JSON, or as a page that app/web/report_page.py renders. model.py has the route /metrics.
+The routes here are /metrics/report.json and /metrics/figures/<name>. GET /metrics, which chooses between JSON
+and the page, is in model.py.
 """
 
 from functools import lru_cache
@@ -17,15 +18,13 @@ from app.web.report_page import render_report
 from app.web.translations import find_translation
 from reports.page.wording import Wording
 
-YEAR_SECONDS = 31_536_000  # seconds
-"""One year in seconds. A browser may keep a figure for this time, because its address names the release."""
+YEAR_SECONDS = 31_536_000
+"""Seconds of a year, for which a browser may keep a figure whose address names the release."""
 
 
 def create_report_routes() -> Blueprint:
-    """Create the routes of the JSON report and its figures.
-
-    The blueprint also holds the templates of all pages.
-    """
+    """Create the routes of the JSON report and its figures."""
+    # Flask finds the templates of all pages through this blueprint.
     routes = Blueprint("report", __name__, template_folder="../web/templates")
 
     @routes.get("/metrics/report.json")
@@ -40,9 +39,7 @@ def create_report_routes() -> Blueprint:
 
 
 def wants_page(accept: MIMEAccept) -> bool:
-    """Return whether a client prefers HTML to JSON, as browsers do.
-
-    If the client accepts everything alike, the result is False.
+    """Return whether a client prefers HTML to JSON, as browsers do, but curl and other programs do not.
 
     Args:
         accept: the Accept header of the request.
@@ -55,7 +52,6 @@ def send_report_page(settings: Settings, model: ServedModel) -> Response:
 
     Args:
         settings: the settings of the service, which have the name of the model.
-        model: the release whose evaluation is shown.
     """
     words = Wording(*find_translation(request.headers.get("Accept-Language")))
     # JSON may hold lone surrogates, which UTF-8 cannot encode.
@@ -70,9 +66,6 @@ def send_report_json(model: ServedModel) -> Response:
 
     The body is compressed with gzip if the client accepts it. If the client has this report already, the
     status is 304 without a body.
-
-    Args:
-        model: the release whose evaluation is sent.
     """
     return send_file(_pack_report(model.report))
 

@@ -1,9 +1,12 @@
-"""Create the schemas of a report and of an answer in the HTTP contract, from the types of their values.
+"""Create the JSON schemas of reports and answers for the OpenAPI document, from the types of their values.
 
-reports/values.py defines the fields of a report and their descriptions, and app/prediction/answer_fields.py
-those of an answer. The contract differs from pydantic's schemas in three points: it has no titles, a share
-refers to the schema `Share`, and a field that may be null has `"type": ["number", "null"]`. A field that is
-left out if it is empty is never null.
+The types and the descriptions of their fields are in reports/values.py and app/prediction/answer_fields.py.
+The document differs from pydantic's schemas in three points:
+
+1. It has no titles.
+2. A number from 0 to 1 refers to the schema `Share`.
+3. A field that may be null has `"type": ["number", "null"]`. If such a field is left out of the JSON instead,
+   its schema has no null.
 """
 
 import types
@@ -46,21 +49,17 @@ ANSWER_TYPES: Final = (
     PredictAnswerFields,
     PredictionFields,
 )
-"""Types of the objects in an answer. The schema of each has its name without `Fields`."""
+"""Types of the objects in an answer. The schema of `AttributeFields` is called `Attribute`, and so on."""
 
 
 @cache
 def create_report_schemas() -> Json:
-    """Return the JSON schemas of an evaluation (`Report`) and of all types within it, by type name."""
+    """Return the JSON schemas of `Report`, the stored evaluation, and of all types within it, by name."""
     return {kind.__name__: _create_schema(kind) for kind in list_inner_types(Report)}
 
 
 def list_inner_types(kind: type[FrozenModel]) -> list[type[FrozenModel]]:
-    """Return a type and all types of its fields, of their fields, and so on, each once.
-
-    Args:
-        kind: a type of immutable values, whose fields are searched.
-    """
+    """Return a type, the types of its fields, the types of their fields, and so on, each once."""
     found = dict.fromkeys([kind])
     for field in kind.model_fields.values():
         for inner in _list_types_in_annotation(field.annotation):
@@ -87,10 +86,10 @@ def _create_schema(kind: type[FrozenModel]) -> Json:
 
 
 def _create_property(schema: Json, field: FieldInfo) -> Json:
-    """Return the JSON schema of a field, in the form that the OpenAPI document uses."""
+    """Return the JSON schema of a field of a report, in the form that the OpenAPI document uses."""
     plain = {key: value for key, value in schema.items() if key not in {"title", "default"}}
     if (is_left_out := field.exclude_if) is not None:
-        if "anyOf" in plain and is_left_out(None):
+        if "anyOf" in plain and is_left_out(None):  # left out instead of null, so only the type remains
             plain |= plain.pop("anyOf")[0]
         default = None if field.is_required() else field.get_default(call_default_factory=True)
         plain |= {"default": default} if default and not is_left_out(default) else {}
@@ -98,31 +97,33 @@ def _create_property(schema: Json, field: FieldInfo) -> Json:
 
 
 def _convert_to_contract(schema: Any) -> Any:  # noqa: ANN401 - a part of a schema, of whatever kind
-    """Return a part of a JSON schema with references to Share, and with null as a second type."""
+    """Return a part of a JSON schema in the form of the OpenAPI document, with all parts within it."""
     if isinstance(schema, list):
         return [_convert_to_contract(part) for part in schema]
-    if isinstance(schema, float) and schema.is_integer():
+    if isinstance(schema, float) and schema.is_integer():  # a bound, which pydantic writes as 0.0
         return int(schema)
     match schema:
-        case {"anyOf": [{"type": "array"}, _]}:
+        case {"anyOf": [{"type": "array"}, _]}:  # a list or null stays as pydantic writes it
             pass
         case {"anyOf": [{"type": kind, **limits}, {"type": "null"}], **more}:
             return more | limits | {"type": [kind, "null"]}
         case {"type": "number", "minimum": 0, "maximum": 1, **more}:
             return {"$ref": f"{SCHEMAS}Share"} | more
         case {"$ref": reference} if reference == f"{SCHEMAS}JsonValue":
-            return True
+            return True  # the schema of any value
     return (
-        {key: _convert_to_contract(of) for key, of in schema.items()} if isinstance(schema, dict) else schema
+        {key: _convert_to_contract(part) for key, part in schema.items()}
+        if isinstance(schema, dict)
+        else schema
     )
 
 
 @cache
 def create_answer_schemas() -> Json:
-    """Return the fields of each object in an answer: `properties` and `required`, by the name of its schema.
+    """Return `properties` and `required` of each object in an answer, by the name of its schema.
 
-    An answer to one picture, and one of a batch, have the fields of `Prediction` and further ones. Only the
-    further ones are returned for these.
+    The answer to one picture, and that to a picture of a batch, have the fields of `Prediction` and further
+    ones. For these two, only the further ones are returned.
     """
     return {name_schema(kind): _create_fields(kind) for kind in ANSWER_TYPES}
 
@@ -143,7 +144,7 @@ def _create_fields(kind: type) -> Json:
 
 
 def _create_field(annotation: Any) -> Json:  # noqa: ANN401 - an annotation, of whatever kind
-    """Return the JSON schema of a field, with its description."""
+    """Return the JSON schema of a field of an answer, with its description."""
     if get_origin(annotation) is NotRequired:
         (annotation,) = get_args(annotation)
     kind, *marks = get_args(annotation) if hasattr(annotation, "__metadata__") else (annotation,)
@@ -157,7 +158,10 @@ def _create_field(annotation: Any) -> Json:  # noqa: ANN401 - an annotation, of 
 
 
 def _refer_to_fields(kind: Any) -> Json | None:  # noqa: ANN401 - as above
-    """Return a reference to the schema of an object, of a list of objects or of objects by name."""
+    """Return a reference to the schema of an object, a list of objects, or objects by name.
+
+    None for any other type, whose schema is written where it is used.
+    """
     if is_typeddict(kind):
         return {"$ref": f"{SCHEMAS}{name_schema(kind)}"}
     *_, inner = get_args(kind) or (None,)

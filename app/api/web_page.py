@@ -1,8 +1,8 @@
-"""GET /, /page/<name> and /favicon.ico: the web page, from our own files in page/.
+"""GET /, /page/<name> and /favicon.ico: the web page on which a person tries the service.
 
-The page consists of plain HTML, CSS and JavaScript modules, which are read once at the start. There is no
-build step, and the page sends no request to another host. This file fills in the formats that the
-installation can read, and the texts in the reader's language.
+The page consists of plain HTML, CSS and JavaScript modules in web/page/, which are read once at the start.
+There is no build step, and the page sends no request to another host. This file fills in the picture formats
+that the installation can read, and the texts in the reader's language.
 """
 
 import json
@@ -19,14 +19,12 @@ from reports.page import html_page
 FOLDER = Path(__file__).parents[1] / "web" / "page"
 """Path of the folder with the files of the web page at /."""
 
-
 HEIC_TYPES = "image/heic,image/heif,.heic,.heif"
 """Types of HEIC files for the file picker of a browser. The file endings are listed too, since few desktop
 systems know the type of a .heic file."""
 
-
 TEXTS_ELEMENT = '<script type="application/json" id="texts">'
-"""Start of the HTML element that holds the texts in the reader's language."""
+"""Beginning of the HTML element that holds the translations as JSON; index.html has an empty one."""
 
 
 def create_page_routes() -> Blueprint:
@@ -62,7 +60,7 @@ def create_page_routes() -> Blueprint:
 
 
 def translate_page(page: str, language: str, texts: Mapping[str, str]) -> str:
-    """Return the HTML of the page with a language tag and translated texts, which translate.js then shows.
+    """Return the HTML of the page with a language and its translations, which a script of the page shows.
 
     Args:
         page: the HTML of the English page.
@@ -70,6 +68,7 @@ def translate_page(page: str, language: str, texts: Mapping[str, str]) -> str:
         texts: the translation of each English text; empty for English.
     """
     page_with_language = page.replace('<html lang="en">', f'<html lang="{language}">')
+    # A "<" in a text could end the element.
     embedded = json.dumps(texts, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
     return page_with_language.replace(f"{TEXTS_ELEMENT}{{}}", TEXTS_ELEMENT + embedded)
 

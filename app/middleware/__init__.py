@@ -1,1 +1,1 @@
-"""Code around every request: its context, access log line and security headers."""
+"""What happens around every request: an id, headers, a line in the log, and a limit for unread answers."""

@@ -1,8 +1,7 @@
-"""Security headers: other sites may not frame, sniff, cache or embed a page of this service.
+"""Security headers, which keep other sites from framing or embedding pages of this service.
 
-Only this file names them. request_context.py adds them to every answer, errors included. If a view sets one
-of them, its own value stays. TLS ends at the proxy in front of the service, so Strict-Transport-Security is
-set there.
+Every answer gets them, errors included. If a view sets one of them, the view's value stays. TLS ends at the
+proxy in front of the service, so Strict-Transport-Security is set there.
 """
 
 CONTENT_SECURITY_POLICY = "; ".join(

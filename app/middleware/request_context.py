@@ -1,7 +1,8 @@
-"""The context of every request: its id, the release that answers it, its headers, log line and counts.
+"""The outermost layer of the service: it gives each request an id, headers, a log line and counts.
 
-This is the outermost layer of the service, in WSGI. Views read `get_request_context()`. A request takes the
-release when it begins, so that its answer and its X-Model-Version always agree.
+It is WSGI middleware around the Flask app. It also chooses the release that answers: a request keeps the one
+with which it begins, so that its answer and the header X-Model-Version always agree. Views read all this with
+`get_request_context`.
 """
 
 import logging
@@ -26,16 +27,16 @@ from app.security.refused_origins import RefusedOrigins
 from inference.classifier import Answer, Prediction
 
 REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
-"""Pattern of the values of X-Request-ID that are accepted from clients. A request with any other value gets a
-new id."""
+"""Pattern of the values of X-Request-ID that are accepted from clients. In place of any other value, a
+request gets a new id."""
 
 CONTEXT_KEY = "wardrobe.context"
 """Key of the `RequestContext` in a WSGI environment. A client cannot set it, since headers have other
 keys."""
 
 STATIC_ROUTES = frozenset({"/page/<name>", "/docs/<name>", "/favicon.ico"})
-"""URL rules of static files. Their log lines have level DEBUG, so that a visit of the page gives one line and
-not twenty."""
+"""URL rules of static files. Requests for them are logged with level DEBUG, so that a visit of the page gives
+one line and not twenty."""
 
 
 @dataclass(slots=True)
@@ -44,7 +45,7 @@ class RequestContext:
 
     Attributes:
         request_id: the id of the request, which is sent as X-Request-ID and logged.
-        model: the release that answers the request, even if another one replaces it meanwhile.
+        model: the release that answers the request, even if another one becomes current meanwhile.
         timing: the time that each stage of the prediction took.
         predictions: the predictions for the pictures of the request, for the metrics.
         status: the HTTP status of the answer; 0 until there is one.
@@ -109,7 +110,7 @@ class RequestMiddleware:
     def _send_and_report(
         self, body: Iterable[bytes], environ: WSGIEnvironment, context: RequestContext, seconds: float
     ) -> Iterator[bytes]:
-        """Yield the answer, then count and log it. The server has sent it by then, so no client waits."""
+        """Yield the answer, then count and log it, when the server has sent it and no client waits."""
         try:
             yield from body
         finally:
@@ -120,6 +121,7 @@ class RequestMiddleware:
     def _report_request(self, environ: WSGIEnvironment, context: RequestContext, seconds: float) -> None:
         method = environ["REQUEST_METHOD"]
         stages = context.timing.milliseconds
+        # The client decides how long its body takes, so that time is no latency of the service.
         answering = seconds - stages.get(READ_STAGE, 0.0) / 1000
         self._metrics.count_request(context.route or "none", method, context.status, answering, stages)
         for prediction in context.predictions:
@@ -148,15 +150,19 @@ def choose_request_id(client_id: str | None) -> str:
 
 
 def _find_rule() -> str | None:
-    """Return the URL rule of the request, for counting. Clients could invent any number of paths."""
+    """Return the URL rule of the request, such as `/page/<name>`; None if it matches no rule.
+
+    Requests are counted by rule, because clients could invent any number of paths.
+    """
     return request.url_rule.rule if has_request_context() and request.url_rule else None
 
 
+# The lower-case names are compared for each answer, so they are made once.
 _HEADER_PAIRS = [(name.lower(), (name, value)) for name, value in SECURITY_HEADERS.items()]
 
 
 def _add_headers(headers: list[tuple[str, str]], context: RequestContext) -> list[tuple[str, str]]:
-    """Return the headers of an answer with the security headers and ids. A header that the view set stays."""
+    """Return the headers of an answer with security headers and ids, unless the view has set them itself."""
     view_headers = {name.lower() for name, _ in headers}
     security_headers = [pair for lower, pair in _HEADER_PAIRS if lower not in view_headers]
     ids = [("X-Request-ID", context.request_id), ("X-Model-Version", context.model.version)]
@@ -185,7 +191,7 @@ def _create_access_fields(environ: WSGIEnvironment, context: RequestContext, sec
     fields["version"] = context.model.version
     fields["request_id"] = context.request_id
     if context.problem is not None:
-        fields["problem"] = context.problem.rpartition(":")[2]
+        fields["problem"] = context.problem.rpartition(":")[2]  # urn:wardrobe:problem:too-large
     if context.predictions:
         fields["pictures"] = len(context.predictions)
     for prediction in context.predictions:

@@ -13,11 +13,11 @@ MAX_UNREAD_BYTES: Final = 64_000_000
 counted."""
 
 SMALL_ANSWER_BYTES: Final = 65_536
-"""Largest size in bytes of a small answer, which is always sent. If every connection of a worker has one,
-they take 64 MB together."""
+"""Largest size in bytes of a small answer, which is always sent. A small one for each of the 1,000
+connections of a worker takes 64 MB together."""
 
 RETRY_SECONDS: Final = 1
-"""Value of Retry-After when an answer is replaced by an error, because there is no memory for the answer."""
+"""Value of Retry-After of the error that replaces an answer for which there is no memory."""
 
 
 class UnreadAnswers:
@@ -28,8 +28,8 @@ class UnreadAnswers:
     """
 
     def __init__(self, max_bytes: int = MAX_UNREAD_BYTES) -> None:
-        self._most = max_bytes
-        self._held = 0
+        self._max_bytes = max_bytes
+        self._unread_bytes = 0
         self._lock = threading.Lock()
 
     def count_answer(self, response: Response) -> Response:
@@ -41,9 +41,10 @@ class UnreadAnswers:
         if size <= SMALL_ANSWER_BYTES:
             return response
         with self._lock:
-            has_room = self._held + size <= self._most
-            self._held += size * has_room
+            has_room = self._unread_bytes + size <= self._max_bytes
+            self._unread_bytes += size * has_room
         if not has_room:
+            # Flask would answer 500 to an error that is raised after the view.
             busy = Busy("Other clients leave too many answers unread. Try again.", RETRY_SECONDS)
             return current_app.make_response(current_app.handle_user_exception(busy))
         response.call_on_close(partial(self._release_bytes, size))
@@ -51,4 +52,4 @@ class UnreadAnswers:
 
     def _release_bytes(self, size: int) -> None:
         with self._lock:
-            self._held -= size
+            self._unread_bytes -= size

@@ -1,1 +1,1 @@
-"""Metrics, logs, and the reference distribution of answers."""
+"""Metrics for Prometheus, log lines, and the answers that are to be expected, to compare today's with."""

@@ -1,6 +1,6 @@
-"""The format of log lines: `text` for a person at a terminal, `json` for a machine; one line per request.
+"""The format of log lines: `text` for a person at a terminal, `json` for a machine.
 
-No line contains an upload, a query string or a key. log_queue.py writes the lines to stderr.
+Each request gives one line, which contains neither the upload nor the query string nor a key.
 """
 
 import json
@@ -23,7 +23,7 @@ errors."""
 access_log = logging.getLogger("wardrobe.access")
 
 AccessFields: TypeAlias = dict[str, Any]
-"""The fields of an access log line (the line about one request), by name, in the order of the line."""
+"""The fields of an access log line (the line about one request), such as `status`, in their order."""
 
 
 def create_logging_config(settings: Settings) -> dict[str, Any]:
@@ -73,7 +73,7 @@ def format_startup_error(message: str, log_format: str) -> str:
 def is_access_logged(level: int) -> bool:
     """Return whether access log lines of this level are written at all.
 
-    Ask before you create the fields of a line, which takes time.
+    If they are not, the caller saves the time of collecting their fields.
     """
     return access_log.isEnabledFor(level)
 
@@ -82,8 +82,8 @@ def log_request(fields: AccessFields, level: int = logging.INFO) -> None:
     """Write the access log line of one request.
 
     Args:
-        fields: the fields of the line, in their order. Floats are times in milliseconds and are written to
-            the microsecond.
+        fields: the fields of the line, in their order. Floats are milliseconds, and are written with three
+            digits behind the point.
         level: the level of the line, as in `logging`.
     """
     access_log.log(level, fields)
@@ -111,10 +111,8 @@ class JsonLines(UtcLines, JsonFormatter):
     """A formatter that writes each record as one JSON object: time, level, logger, and message or fields."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the JSON object of a record.
-
-        Access log lines are built here without the library, which would need five times as long.
-        """
+        """Return the JSON object of a record."""
+        # Access log lines are built without the library, which would need five times as long.
         if not isinstance(record.msg, dict):
             return super().format(record)
         line: AccessFields = {
@@ -142,5 +140,5 @@ def _format_value(value: object) -> object:
 
 
 _IS_HARMLESS = re.compile("[!-~]*").fullmatch
-"""Function that matches a text of printable ASCII characters without spaces; such a text needs no quotation
+"""Function that matches a text of printable ASCII characters without spaces, which needs no quotation
 marks."""

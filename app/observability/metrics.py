@@ -1,8 +1,7 @@
 """Metrics for Prometheus: requests, latency by stage, answers, the reference distribution, and releases.
 
-prometheus_client counts in memory for one process. If PROMETHEUS_MULTIPROC_DIR names a folder, its
-multiprocess mode is used, so that one scrape covers all workers. gunicorn.conf.py makes that folder and names
-each worker's files in it. Every metric is created here. docs/runbook.md says which ones to watch.
+prometheus_client counts in memory for one process. If PROMETHEUS_MULTIPROC_DIR names a folder, all workers
+count in files there, so that one scrape covers all of them. docs/runbook.md says which metrics to watch.
 """
 
 from collections.abc import Mapping
@@ -43,8 +42,8 @@ LATENCY_BOUNDS = (
     2.5,
     5.0,
 )
-"""Upper bounds of the buckets of latency histograms in seconds, from one stage of a thumbnail to the longest
-wait in the queue."""
+"""Upper bounds, in seconds, of the buckets of the latency histogram: from a tiny picture to the longest wait
+in the queue."""
 
 TENTHS = tuple(tenth / 10 for tenth in range(1, 11))
 """The numbers 0.1, 0.2, ... 1.0, for the bounds of histograms."""
@@ -55,12 +54,11 @@ and the threshold of the bundled release are."""
 
 FAMILIARITY_BOUNDS = (0.01, 0.05, *TENTHS)
 """Upper bounds of the buckets of the histogram of familiarity (0 to 1: how much a picture looks like the
-training pictures). They are finest around the usual threshold of 0.02, below which pictures look like none of
-the classes."""
+training pictures). They are finest around .02, the usual threshold below which an answer needs a review."""
 
 METHODS_WITH_LABEL = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
-"""HTTP methods that metrics name in a label. gunicorn accepts invented methods, and every new label would
-stay in memory."""
+"""HTTP methods that metrics tell apart. gunicorn accepts invented ones, too, and each new one would stay in
+memory."""
 
 
 class Metrics:
@@ -81,7 +79,7 @@ class Metrics:
         counter = partial(Counter, namespace="wardrobe", registry=self._registry)
         histogram = partial(Histogram, namespace="wardrobe", registry=self._registry)
         requests = counter("requests", "Requests answered.", ("method", "route", "status"))
-        self._requests = cache(requests.labels)  # prometheus_client takes 4 us to find a child
+        self._requests = cache(requests.labels)  # prometheus_client takes 4 us to find a counter
         self._problems = counter("problems", "Problems answered, by the end of their type.", ("type",))
         predictions = counter("predictions", "Pictures classified.", ("decision", "label", "reason"))
         self._predictions = cache(predictions.labels)
@@ -155,7 +153,7 @@ class Metrics:
         """Count one error answer.
 
         Args:
-            problem: the `type` of its problem document (RFC 9457), one of a few dozen in problems.py.
+            problem: the `type` of its problem document (RFC 9457), such as `urn:wardrobe:problem:too-large`.
         """
         self._problems.labels(problem.rpartition(":")[2]).inc()
 
@@ -176,10 +174,10 @@ class Metrics:
         self._polls.labels(outcome).inc()
 
     def set_capacity(self, places: int) -> None:
-        """Report how many requests this worker admits at a time. It is called when the worker has started.
+        """Report that this worker has started, and how many requests it admits at a time.
 
         Args:
-            places: the number of slots and of places in the queue together.
+            places: the number of requests that may run and wait together.
         """
         self._workers.set(1)
         self._places.set(places)
@@ -196,6 +194,7 @@ class Metrics:
             previous_version: the version that was served before; None at the start.
             reference: the distribution of the answers to held-out pictures, to compare today's answers with.
         """
+        # A value that was reported once stays until the process ends, so the old ones become 0.
         if previous_version is not None:
             self._release.labels(previous_version).set(0)
         self._release.labels(version).set(1)
@@ -204,12 +203,13 @@ class Metrics:
         for label, share in reference.labels.items():
             self._reference_labels.labels(label).set(share)
         if reference.has_familiarity:
+            # Familiarity is a rank among held-out pictures: the share below .05 is .05, by its definition.
             for bound in FAMILIARITY_BOUNDS:
                 self._reference_familiarity.labels(str(bound)).set(bound)
         self._reference = reference
 
     def set_condition(self, models: ModelHolder) -> None:
-        """Report whether a newer release than the served one may exist, and whether the store answers.
+        """Report whether the store answers, and whether it may have a newer release than the served one.
 
         Args:
             models: the holder of the served model, which records errors of the store.
@@ -221,7 +221,7 @@ class Metrics:
         """Return the metrics of all workers in Prometheus' format, and the Content-Type of this format.
 
         Args:
-            accept: the Accept header of the scraper, which chooses between the formats.
+            accept: the Accept header of the scraper, which chooses between Prometheus' two formats.
         """
         registry = self._registry
         if self._directory is not None:

@@ -1,6 +1,7 @@
-"""The reference distribution: the answers to held-out pictures, to compare today's answers with.
+"""The distribution of a release's answers to held-out pictures, to compare today's answers with.
 
-Prometheus makes the comparison, over any window that an operator chooses. deploy/prometheus/ has the rules.
+If today's answers are distributed very differently, the pictures are of another sort. Prometheus makes the
+comparison, with the rules in deploy/prometheus/.
 """
 
 from collections.abc import Mapping
@@ -16,10 +17,11 @@ class ReferenceDistribution:
     """The distribution of a model's answers to held-out pictures, to compare today's answers with.
 
     Attributes:
-        labels: the share of the test set's pictures that got each label; empty if it is not known.
-        has_familiarity: whether the model measures familiarity. Its distribution needs no figures, because
-            familiarity is a rank among held-out pictures and so is uniform from 0 to 1 for pictures like
-            these.
+        labels: the share of the test pictures that got each label, such as .1 for `Coat`; empty if it is not
+            known.
+        has_familiarity: whether the model measures familiarity, how much a picture looks like the learnt
+            ones. It is a rank among held-out pictures, so its distribution for these is uniform from 0 to 1
+            and needs no figures.
     """
 
     labels: Mapping[str, float] = field(default_factory=dict)
@@ -31,9 +33,9 @@ NO_REFERENCE = ReferenceDistribution()
 
 
 def create_reference_distribution(served: ServedModel) -> ReferenceDistribution:
-    """Return the distribution of a release's answers to its test pictures, from its report.
+    """Return the distribution of a release's answers to its test pictures, as its report has it.
 
-    The distribution has no labels if the report cannot be read, as for a bare artifact.
+    It has no labels if the release has no report, or one that cannot be read.
     """
     return ReferenceDistribution(_compute_label_shares(served), served.contract.familiarity is not None)
 

@@ -1,1 +1,1 @@
-"""Find the uploads in the body of a request: raw, multipart, JSON or ZIP. Start with reading.py."""
+"""Find the pictures in the body of a request: raw, multipart, JSON or ZIP. Start with reading.py."""

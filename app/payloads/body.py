@@ -1,11 +1,8 @@
 """Read the body of a request from its connection, within the limits of bytes and of memory.
 
-The bytes of a body count as soon as they arrive. A body for which there is no memory is refused. Large bodies
-share a budget of their own, so they do not use the memory of small ones.
-
-The body is read before admission control. So a client that sends slowly holds the memory of its bytes, but no
-place in a queue. `wsgi.input` is never replaced, because its position shows the server whether a body was
-left unread.
+A body for which there is no memory is refused. Large bodies share a budget of their own, so they do not use
+the memory of small ones. A request is read before it queues up for its turn. So a client that sends slowly
+holds the memory of its bytes, but no place in a queue.
 """
 
 import zlib
@@ -29,23 +26,23 @@ from inference.sessions.inflate import inflate_stream
 from inference.sessions.zip_file import MEMBER_SIGNATURE
 
 READ_BYTES = 64 * 1024
-"""Number of bytes of a body that are read at a time. A body up to this size is never refused for lack of
-memory."""
+"""Number of bytes of a body that are read at a time. A body up to this size is read even if memory is
+short."""
 
 MAX_QUOTED_LENGTH = 60
 """Largest number of characters of a client's value that an error message repeats."""
 
 NATIVE_JOIN_BYTES = 1024 * 1024
-"""Size in bytes from which the chunks of a body are joined in a native thread. Python copies such chunks
-without holding its lock."""
+"""Size in bytes from which the chunks of a body are joined in a native thread. From this size on, Python lets
+other threads run while it copies."""
 
 MEMORY_RETRY_SECONDS = 1
 """Value of Retry-After when a body is refused because other bodies use the memory."""
 
-GZIP_BITS, ZLIB_BITS = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS
+GZIP_BITS, ZLIB_BITS = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS  # zlib's `wbits`: 16 more asks for gzip's header
 CONTENT_CODINGS = {"gzip": GZIP_BITS, "x-gzip": GZIP_BITS, "deflate": ZLIB_BITS}
-"""Values of Content-Encoding that can be decompressed, with zlib's `wbits` for each (RFC 9110, section
-8.4.1)."""
+"""Values of Content-Encoding that can be decompressed (RFC 9110, section 8.4.1), with zlib's `wbits` for
+each."""
 
 UNCOMPRESSED_CODINGS = ("", "identity")
 """Values of Content-Encoding for a body that is not compressed."""
@@ -61,8 +58,8 @@ class Body:
         mimetype: the media type in lower case, without parameters; empty if the client gives none.
         boundary: the boundary of a multipart form; empty if the client gives none.
         coding: a key of CONTENT_CODINGS if the data is compressed, otherwise one of UNCOMPRESSED_CODINGS.
-        reserve_memory: a function that reserves further bytes of memory until the request has been answered;
-            raises the errors of `BodyReader.read`.
+        reserve_memory: a function that reserves further bytes of memory until the request has been answered.
+            It raises Busy or TooLarge if there are not so many.
     """
 
     data: bytes
@@ -74,33 +71,36 @@ class Body:
 
     @property
     def is_compressed(self) -> bool:
-        """Whether the data has to be decompressed; its final size is not known before."""
+        """Whether the data has to be decompressed, so that its real size is not known yet."""
         return self.coding not in UNCOMPRESSED_CODINGS
 
     @property
     def is_large(self) -> bool:
-        """Whether the request belongs to the queue for large requests.
+        """Whether the request belongs to the queue for large requests, of which one runs at a time.
 
-        Its body is large, or its content has to be decompressed or unpacked.
+        It does if its body is large, or has to be decompressed, or contains a ZIP.
         """
         return len(self.data) >= MIN_LARGE_BODY_BYTES or self.is_compressed or MEMBER_SIGNATURE in self.data
 
     @property
     def is_slow_to_parse(self) -> bool:
-        """Whether decompressing, unpacking or parsing this body would block the event loop for too long."""
-        is_form = self.mimetype == "multipart/form-data"  # the preamble of a form may look like a picture
+        """Whether decompressing, unpacking or parsing this body would block the event loop for too long.
+
+        Only the bytes of a single picture need no parsing.
+        """
+        is_form = (
+            self.mimetype == "multipart/form-data"
+        )  # the text before its first part may look like a picture
         return self.is_compressed or is_form or find_picture_format(self.data) is None
 
     def inflate(self) -> "Body":
         """Return the body with decompressed data; the same body if the data is not compressed.
 
-        For a large body, call this off the event loop.
-
         Raises:
-            BadRequest: the data does not have the coding of Content-Encoding, ends early, or continues behind
-                its end.
+            BadRequest: the data is not in the coding that Content-Encoding names, ends early, or continues
+                behind its end.
             TooLarge: the decompressed data would have more bytes than the limit. Decompressing stops there.
-            Busy: other bodies use the memory, as in `BodyReader.read`.
+            Busy: other bodies use the memory.
         """
         if not self.is_compressed:
             return self
@@ -112,13 +112,14 @@ class Body:
             raise _create_size_error(self.limits)
         if not inflated.is_whole:
             raise BadRequest(f"The body's {self.coding} ends early, or something follows its end.")
-        self.reserve_memory(max(len(inflated.data) - len(self.data), 0))  # the larger size counts
+        # The compressed bytes, which are reserved already, are dropped now.
+        self.reserve_memory(max(len(inflated.data) - len(self.data), 0))
         return replace(self, data=inflated.data, coding="")
 
 
 @dataclass(slots=True)
 class _MemoryBudget:
-    """Memory that several bodies share.
+    """The memory that several bodies share.
 
     Attributes:
         max_bytes: the largest number of bytes of all bodies together.
@@ -153,7 +154,7 @@ class BodyReader:
     def __init__(self, large_bytes: int, small_bytes: int) -> None:
         self._large = _MemoryBudget(large_bytes)
         self._small = _MemoryBudget(small_bytes)
-        self._lock = create_native_lock()  # a native lock, since bodies are inflated in native threads
+        self._lock = create_native_lock()  # native threads reserve memory, too, when they decompress
 
     @contextmanager
     def read(self, environ: WSGIEnvironment, limits: RequestLimits) -> Iterator[Body]:
@@ -166,9 +167,10 @@ class BodyReader:
             BadRequest: the body ends early, or its chunks cannot be read.
             UnknownCoding: the body is compressed in a way that is not supported.
             TooLarge: the body has more bytes than its limit, or needs more memory than all bodies may have.
-            Busy: other bodies use the memory for bodies of this size. If the declared length shows this,
+            Busy: other bodies use the memory for bodies of this size. If Content-Length shows this already,
                 nothing is read.
         """
+        # `wsgi.input` is never replaced: its position shows the server whether a body was left unread.
         _check_transfer(environ)
         coding = _read_coding(environ)
         length = _read_length(environ, limits)
@@ -203,7 +205,7 @@ class BodyReader:
         with self._lock:
             reservation.budget.reserved_bytes -= reservation.bytes
             reservation.bytes += count
-            if reservation.bytes > SMALL_BODY_BYTES:
+            if reservation.bytes > SMALL_BODY_BYTES:  # a small body has turned out to be large
                 reservation.budget = self._large
             reservation.budget.reserved_bytes += reservation.bytes
             if reservation.bytes > reservation.budget.max_bytes:
@@ -222,7 +224,7 @@ def _create_memory_error() -> Busy:
 
 
 def _join_chunks(chunks: list[bytes]) -> bytes:
-    """Join the chunks of a body, and clear the list. While a large body is joined, other requests go on."""
+    """Join the chunks of a body, and empty the list, so that no byte is kept twice."""
     if sum(map(len, chunks)) < NATIVE_JOIN_BYTES:
         data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
     else:
@@ -232,7 +234,11 @@ def _join_chunks(chunks: list[bytes]) -> bytes:
 
 
 def _check_transfer(environ: WSGIEnvironment) -> None:
-    """Refuse transfer codings that servers read differently: a proxy may see another end of the body."""
+    """Refuse a Transfer-Encoding other than `chunked`.
+
+    Servers read such headers differently. If a proxy sees another end of the body than this service does, a
+    client could hide a second request in it.
+    """
     if environ.get("HTTP_TRANSFER_ENCODING", "chunked").strip().lower() != "chunked":
         raise BadRequest("Transfer-Encoding is not `chunked` alone. Send the body in chunks, or its length.")
 
@@ -260,21 +266,18 @@ def _read_length(environ: WSGIEnvironment, limits: RequestLimits) -> int | None:
 
 
 def _read_chunks(environ: WSGIEnvironment, length: int | None, limits: RequestLimits) -> Iterator[bytes]:
-    """Yield the bytes that the client sends, up to the end of its body, and of its chunked coding."""
+    """Yield the bytes of a body as they arrive, up to its end."""
     stream = get_input_stream(environ)
     received = 0
     while length is None or received < length:
         try:
             chunk = stream.read(READ_BYTES if length is None else min(READ_BYTES, length - received))
-        except ParseException as error:  # gunicorn reads the chunked coding only now
+        except ParseException as error:  # gunicorn parses chunks while they are read
             raise BadRequest(
                 "The body's chunked coding cannot be read, or is longer than its data."
             ) from error
-        except (
-            OSError,
-            ValueError,
-            ClientDisconnected,
-        ) as error:  # server, stream, Werkzeug
+        # The three are raised by the server, by its stream and by Werkzeug.
+        except (OSError, ValueError, ClientDisconnected) as error:
             raise _create_cut_error() from error
         if not chunk:
             break

@@ -1,4 +1,4 @@
-"""Find out whether a client still waits for its answer, by the state of its connection; nothing is read."""
+"""Find out whether a client still waits for its answer, by the state of its TCP connection."""
 
 import socket
 from collections.abc import Callable
@@ -7,8 +7,7 @@ from wsgiref.types import WSGIEnvironment
 from app.errors import ClientGone
 
 TCP_ESTABLISHED = 1
-"""Number of the state of a TCP connection that neither side has closed (linux/net/tcp_states.h). Asking the
-system for the state never waits. gevent's `poll` does not report that the other side has closed."""
+"""Number of the state of a TCP connection that neither side has closed (linux/net/tcp_states.h)."""
 
 
 def has_client_left(environ: WSGIEnvironment) -> bool:
@@ -21,8 +20,9 @@ def has_client_left(environ: WSGIEnvironment) -> bool:
     if connection is None:
         return False
     try:
+        # This never waits. gevent's `poll` does not report that the other side has closed.
         state = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0]
-    except (AttributeError, OSError):  # no Linux; no TCP
+    except (AttributeError, OSError):  # a system other than Linux, or a socket of another sort
         return False
     return bool(state != TCP_ESTABLISHED)
 

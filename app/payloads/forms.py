@@ -1,7 +1,7 @@
-"""Find the files of a multipart form (RFC 7578), in memory: uploads are never written to disk.
+"""Find the pictures in a multipart form (RFC 7578). Uploads stay in memory, and are never written to disk.
 
-Werkzeug's decoder does the work. It parses each header of a part with regular expressions, so this file
-limits their size and number.
+Werkzeug's decoder does the work. It parses the headers of each part with regular expressions, which take long
+for long headers, so this file limits their size and number.
 """
 
 from collections.abc import Iterator
@@ -24,11 +24,10 @@ FILE_TYPES = ("image/", "application/octet-stream")
 """Beginnings of the Content-Type of a part that is a file even without a filename."""
 
 MAX_TEXT_FIELDS = 16
-"""Largest number of parts besides the pictures, such as the fields that browsers and client libraries add."""
+"""Largest number of parts besides the pictures. Browsers and client libraries add fields of their own."""
 
 MAX_HEADER_BYTES = 8192
-"""Largest size in bytes of the headers of a part, and of the text in a part. Usual ones have some hundred
-bytes."""
+"""Largest size in bytes of the headers of a part, and of a field of text. Usual ones have a few hundred."""
 
 PARSER_BYTES = 4096
 """Number of bytes that the form parser gets at a time."""
@@ -37,8 +36,8 @@ BOUNDARY_ADVICE = (
     "Let the library that makes the form set Content-Type, which then ends in `; boundary=...`: a header "
     "that is set by hand has none. Or send the picture itself as the body."
 )
-"""Advice for the client about the most frequent mistake with a form, a Content-Type without the boundary:
-fetch and axios add it by themselves."""
+"""Advice for the most frequent mistake with a form: a client sets the Content-Type itself, and so without the
+boundary that fetch or axios would add."""
 
 FORM_TYPE = "multipart/form-data"
 """Content-Type of a multipart form, without its parameters."""
@@ -49,8 +48,8 @@ class ParsedForm:
     """The files and texts of a multipart form.
 
     Attributes:
-        files: the files with the names of their fields, in the order of the form.
-        texts: the names of all fields that contain text.
+        files: the name of the field and the file of each picture, in the order of the form.
+        texts: the names of all fields of text.
         fields: the texts of the fields `title` and `language`, by the name of the field.
     """
 
@@ -63,7 +62,7 @@ def get_only_file(form: ParsedForm) -> Upload:
     """Return the only picture of a form for `/predict`.
 
     Raises:
-        BadRequest: the form has no picture or more than one, or a title is a file.
+        BadRequest: the form has no picture or more than one, or its title came as a file.
     """
     if name := next((name for name, _ in form.files if name in TITLE_FIELDS), ""):
         raise BadRequest(f"The part `{name}` is a file. Send it as a field of text: without a filename.")
@@ -123,7 +122,7 @@ class _Part:
         name: the name of its field.
         filename: the name of its file; None without one.
         is_file: whether the part is a file.
-        pieces: the bytes so far.
+        pieces: the bytes so far, as they arrived.
         size: the number of bytes so far.
     """
 
@@ -134,7 +133,7 @@ class _Part:
     size: int = 0
 
     def add(self, piece: bytes) -> None:
-        """Add bytes to the content. Of a long title, only the first part is kept.
+        """Add bytes to the content. Of a long title, only the first bytes are kept.
 
         Raises:
             BadRequest, TooLarge: the part is not a file, and is longer than a text may be.
@@ -154,7 +153,7 @@ class _Part:
 
 
 def create_text_error(field_name: str) -> BadRequest:
-    """Return the error for a form field that should be a picture but is text, without filename and type."""
+    """Return the error for a picture that came as a field of text, without a filename and a type."""
     name = field_name[:MAX_NAME_LENGTH]
     return BadRequest(
         f"`{name}` came as text, not as a file. With curl, write -F {name}=@FILE; in code, give the part a "
@@ -164,6 +163,8 @@ def create_text_error(field_name: str) -> BadRequest:
 
 def _iterate_parts(body: Body) -> Iterator[_Part]:
     """Yield the parts of a form, each when it is complete."""
+    # In pieces, because the decoder limits the bytes that it has not parsed yet. These are then headers
+    # alone.
     starts = range(0, len(body.data), PARSER_BYTES)
     chunks = chain((body.data[start : start + PARSER_BYTES] for start in starts), (None,))
     part = _Part("", None, is_file=False)
@@ -191,7 +192,12 @@ def _create_part(event: Field | File) -> _Part:
 
 
 def _raise_form_error(error: Exception, state: State) -> NoReturn:
-    """Raise an error that says what is wrong with a form, by how far it was read."""
+    """Raise an error that says what is wrong with a form.
+
+    Args:
+        error: the error of Werkzeug's decoder.
+        state: the part of the form in which the decoder failed.
+    """
     if state is State.PREAMBLE:
         raise BadRequest(
             f"The multipart form cannot be read: the boundary of its Content-Type is not in it. "

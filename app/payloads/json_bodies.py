@@ -1,7 +1,6 @@
-"""Find pictures in JSON: base64, data: URLs, or bare pixels, one of them or a list.
+"""Find pictures in JSON: in base64, as a data: URL, or as rows of numbers; one picture or a list.
 
-These are functions of values. reading.py has the other forms of a body, and inference decides whether
-something is a picture.
+Here nothing is decoded as a picture yet, so the bytes may turn out to be something else.
 """
 
 import binascii
@@ -33,18 +32,19 @@ JSON_TYPE_NAMES: dict[type, str] = {
 """Names of JSON types (RFC 8259, section 3) for error messages, by the Python type of the parsed value."""
 
 BYTES_PER_VALUE = 32
-"""Bytes of memory that are reserved for each comma and bracket of a JSON body. Each may become up to 96 bytes
-of Python objects, of the parser's notes and of rows, and a reserved byte may take three
-(docs/reference/limits.md)."""
+"""Bytes of memory that are reserved for each comma and bracket of a JSON body, since each may stand for a
+value. While a value is parsed and converted, it takes up to 96 bytes. A reserved byte may take three bytes of
+memory (app/memory.py), so 32 are enough."""
 
 MAX_LENIENT_BYTES = 4_000_000
-"""Largest body in bytes that Python's own JSON parser reads, which accepts more than orjson. It holds
-Python's lock while it parses, here up to 40 ms."""
+"""Largest body in bytes that is parsed again with Python's own parser, which accepts more than orjson. No
+other request is answered meanwhile, here for up to 40 ms."""
 
 PRINTED_BYTES = re.compile(r"""\s*(b["'])""")
 """Pattern of the beginning of a bytes object that was sent as Python prints it: `b'iVBORw0...'`."""
 
 DATA_PREFIX = re.compile(r"\s*data:", re.IGNORECASE)
+"""Pattern of the beginning of a data: URL (RFC 2397), such as `data:image/png;base64,iVBORw0...`."""
 
 BASE64_TABLE = str.maketrans("-_", "+/", string.whitespace)
 """Table for `str.translate` that turns URL-safe base64 (RFC 4648, section 5) into usual base64, and removes
@@ -61,18 +61,20 @@ OBJECT_START = re.compile(rb"(\xef\xbb\xbf)?\s*\{")
 def is_json_body(body: Body) -> bool:
     """Return whether the body is JSON: its Content-Type says so, or it begins like a JSON object.
 
-    curl gives a JSON body another Content-Type if its user sets none.
+    `curl -d` sends JSON with the Content-Type of a form, unless its user sets another.
     """
     is_json = body.mimetype == "application/json" or body.mimetype.endswith("+json")
     return is_json or OBJECT_START.match(body.data, 0, 64) is not None
 
 
 def parse_image_list(body: Body) -> Iterator[RequestItem]:
-    """Yield the pictures of a JSON body `{"images": [...]}`, in order. A wrong item becomes a RefusedItem.
+    """Yield the pictures of a JSON body `{"images": [...]}`, in order.
+
+    An item that is no picture is yielded as a RefusedItem, which becomes an error in the answer.
 
     Raises:
         BadRequest: the body is not a JSON object, has no such list, or has a title.
-        TooLarge, Busy: as in `parse_json_body`.
+        TooLarge, Busy: there is not enough memory for its values.
     """
     document = parse_json_object(body, BATCH_FORMS)
     images = document.get("images")
@@ -91,11 +93,11 @@ def parse_json_object(body: Body, forms: str = SINGLE_FORMS) -> dict[str, Any]:
 
     Args:
         body: the body in UTF-8.
-        forms: a sentence about the right form of the body, for the error message.
+        forms: a sentence for the error message that says in which form a client can send pictures.
 
     Raises:
         BadRequest: the body is not a JSON object.
-        TooLarge, Busy: as in `parse_json_body`.
+        TooLarge, Busy: there is not enough memory for its values.
     """
     document = parse_json_body(body)
     if not isinstance(document, dict):
@@ -108,18 +110,18 @@ def parse_json_body(body: Body) -> Any:  # noqa: ANN401 - whatever JSON can say
 
     Raises:
         BadRequest: the body is not JSON, or is nested too deeply.
-        TooLarge, Busy: as in `reserve_for_values`.
+        TooLarge, Busy: there is not enough memory for its values.
     """
     reserve_for_values(body)
     return parse_json(body.data)
 
 
 def reserve_for_values(body: Body) -> None:
-    """Reserve memory for the values of a JSON body before parsing; two bytes may become 64 or more.
+    """Reserve memory for the values of a JSON body before it is parsed: `[]` becomes 64 bytes.
 
     Raises:
         TooLarge: the JSON has more values than MAX_JSON_NUMBERS, or than fit into memory.
-        Busy: other bodies use the memory, as in `BodyReader.read`.
+        Busy: other bodies use the memory.
     """
     values = sum(map(body.data.count, (b",", b"[", b"{")))
     if values > body.limits.numbers:
@@ -142,7 +144,7 @@ def parse_json(data: bytes) -> Any:  # noqa: ANN401 - as above
     data = data.removeprefix(BOM_UTF8)
     try:
         return orjson.loads(data)
-    except orjson.JSONDecodeError as refusal:  # it refuses NaN, which Python's own encoder writes
+    except orjson.JSONDecodeError as refusal:  # orjson refuses NaN, which Python's own encoder writes
         if len(data) > MAX_LENIENT_BYTES:
             raise BadRequest(f"The body is no JSON that can be read: {refusal}.") from refusal
         return _parse_with_python(data)
@@ -164,11 +166,11 @@ def parse_picture_object(document: object, forms: str) -> Upload | PixelRows:
     """Return the picture of a JSON object, which has either the key `image` or the key `pixels`.
 
     Args:
-        document: the parsed object; any other value is an error.
-        forms: a sentence about the right form of the body, for the error message.
+        document: the parsed JSON; a value other than an object is an error.
+        forms: a sentence for the error message that says in which form a client can send pictures.
 
     Raises:
-        BadRequest: the value is not an object, or has neither or both of them.
+        BadRequest: the value is not an object, or has neither or both of the keys.
     """
     if isinstance(document, dict) and "url" in document:
         raise BadRequest(f"URLs are not fetched here: send the bytes of the picture. {forms}")
@@ -182,7 +184,7 @@ def parse_picture_object(document: object, forms: str) -> Upload | PixelRows:
 
 
 def _describe_other_keys(document: object) -> str:
-    """Return the end of a sentence that names what came instead of `image` or `pixels`."""
+    """Return the end of a sentence that says what came instead of `image` or `pixels`."""
     if not isinstance(document, dict):
         return f", and is {name_json_type(document)}"
     names = [f"`{escape_unprintable(name[:KEY_LENGTH])}`" for name in list(document)[:MAX_KEYS]]
@@ -191,7 +193,7 @@ def _describe_other_keys(document: object) -> str:
 
 
 def name_json_type(value: object) -> str:
-    """Return the name of the JSON type of a parsed value for an error message, such as "a list"."""
+    """Return the name of the JSON type of a parsed value for an error message, such as "an array"."""
     return JSON_TYPE_NAMES[type(value)]
 
 
@@ -226,7 +228,7 @@ def decode_base64(text: object, name: str = "image") -> bytes:
 
 
 def _cut_data_prefix(text: str, name: str) -> str:
-    """Return the part of a data: URL behind its comma; any other text as it is."""
+    """Return the base64 of a data: URL, which is behind its comma; any other text as it is."""
     if not DATA_PREFIX.match(text):
         return text
     _, comma, behind = text.partition(",")

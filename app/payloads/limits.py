@@ -1,15 +1,15 @@
-"""The limits of one request: its body, its pictures and their pixels. These are values without logic."""
+"""The limits of one request: the bytes of its body, the number of its pictures, and their pixels."""
 
 from dataclasses import dataclass, replace
 
 from app.settings import Settings
 
 BODY_OVERHEAD = 64 * 1024
-"""Bytes that a body may have in addition to one picture, for multipart headers or the braces of JSON."""
+"""Bytes that a body may have besides a picture: the headers of a form, or the braces of JSON."""
 
 SMALL_BODY_BYTES = 4_100_000
-"""Largest size in bytes of a small body, including the values that are parsed from it: a photo of 4 MB in a
-form fits."""
+"""Largest size in bytes of a small body, with the memory for values that are parsed from it. A photo of 4 MB
+in a form is small."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ def make_batch_limits(settings: Settings) -> RequestLimits:
 
 
 def compute_max_large_body_bytes(settings: Settings) -> int:
-    """Return how many bytes all large bodies of a worker may have together: as many as the largest one.
+    """Return how many bytes all large bodies of a worker may have together: as many as one of the largest.
 
     A body is large if it has more than SMALL_BODY_BYTES.
     """
@@ -74,7 +74,7 @@ def compute_max_large_body_bytes(settings: Settings) -> int:
 def compute_max_small_body_bytes(settings: Settings) -> int:
     """Return how many bytes all small bodies of a worker may have together.
 
-    Each request that is in progress or waits for a slot may have one.
+    It is enough for a small body for each request that may run or wait.
     """
     return (settings.slots + settings.queue_length) * min(
         SMALL_BODY_BYTES, compute_max_large_body_bytes(settings)

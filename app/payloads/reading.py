@@ -1,7 +1,7 @@
-"""Find the picture or pictures in a body, in whatever form the client sent them.
+"""Find the picture or the pictures in the body of a request, in whatever form the client sent them.
 
-The content decides before the Content-Type does, because curl's --data-binary calls everything a form.
-body.py has read the connection, and inference decodes the pictures.
+The first bytes of a body decide before its Content-Type does, because `curl --data-binary` calls everything a
+form. The pictures are not decoded here.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -31,8 +31,8 @@ def find_one(
         The picture, and the title of the shop for it; None without a title.
 
     Raises:
-        BadRequest: there is no picture or more than one, the form or JSON cannot be read, or a title came
-            twice.
+        BadRequest: there is no picture or more than one, the form or JSON cannot be read, or the title is
+            wrong.
         TooLarge: the picture has more than MAX_UPLOAD_BYTES.
     """
     item, fields = _find_one_in_body(body)
@@ -42,10 +42,11 @@ def find_one(
 
 
 def find_one_untitled(body: Body) -> Upload | PixelRows:
-    """Return the only picture in the body of a request whose pictures are answered without titles.
+    """Return the only picture in a body that must not have a title, because the protocol has no answer to it.
 
     Raises:
-        BadRequest: as in `find_one`, or there is a title.
+        BadRequest: there is no picture or more than one, the form or JSON cannot be read, or there is a
+            title.
         TooLarge: the picture has more than MAX_UPLOAD_BYTES.
     """
     item, fields = _find_one_in_body(body)
@@ -57,7 +58,7 @@ def find_one_untitled(body: Body) -> Upload | PixelRows:
 
 def _find_one_in_body(body: Body) -> tuple[Upload | PixelRows, FieldValues]:
     """Return the picture of a body, and the values of title and language in it."""
-    # The bytes before the Content-Type: `curl --data-binary` calls a picture a form.
+    # The bytes decide first, since `curl --data-binary` sends a picture with the Content-Type of a form.
     if find_picture_format(body.data) is not None:
         return Upload(body.data), {}
     if body.mimetype == FORM_TYPE:
@@ -69,7 +70,7 @@ def _find_one_in_body(body: Body) -> tuple[Upload | PixelRows, FieldValues]:
         return parse_picture_object(document, SINGLE_FORMS), fields
     if not body.data:
         raise BadRequest(f"There is no picture in this request. {SINGLE_FORMS}")
-    return Upload(body.data), {}  # no picture: whoever opens it says which format it is instead
+    return Upload(body.data), {}  # no picture; the error when it is opened will name its format
 
 
 def find_many(body: Body) -> list[RequestItem]:
@@ -104,10 +105,7 @@ def _find_many_in_body(body: Body) -> Iterable[RequestItem]:
 def _unpack_zips(
     uploads: Iterable[Upload], limits: RequestLimits, reserve_memory: Callable[[int], None]
 ) -> Iterator[RequestItem]:
-    """Yield the uploads, and for each ZIP the pictures in it. All ZIPs of a request share one limit.
-
-    Memory is reserved for the bytes that a ZIP unpacks to beyond its own size.
-    """
+    """Yield the uploads, but in place of a ZIP the pictures in it. All ZIPs of a request share one limit."""
     total = 0
     for upload in uploads:
         if not is_zip(upload.data):
@@ -120,7 +118,7 @@ def _unpack_zips(
                 f"The ZIP unpacks to more than {limits.bytes:,} bytes ({limits.bytes_setting}). "
                 "Send several batches."
             )
-        reserve_memory(max(archive.size - len(upload.data), 0))
+        reserve_memory(max(archive.size - len(upload.data), 0))  # the ZIP itself is reserved already
         yield from archive.iterate_items()
 
 
@@ -136,7 +134,7 @@ def _refuse_if_too_large(item: RequestItem, limits: RequestLimits) -> RequestIte
 def limit_batch(limits: RequestLimits, items: Iterable[RequestItem]) -> Iterator[RequestItem]:
     """Yield the pictures of a request, and raise an error if there are more than allowed.
 
-    The pictures are taken one by one, so that those beyond the limit cost nothing.
+    They are taken one by one, so that pictures beyond the limit cost nothing.
 
     Raises:
         TooLarge: there are more pictures than MAX_BATCH.

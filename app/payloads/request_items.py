@@ -1,6 +1,6 @@
-"""The things that a request may contain to be classified, and the ways in which a client may send them.
+"""The pictures of a request, in each form in which a client may send them: a file, or numbers.
 
-These are values without logic. reading.py finds them in a body, and classify_items.py classifies them.
+reading.py finds them in the body of a request, and classify_items.py classifies them.
 """
 
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class PixelRows:
 
 @dataclass(frozen=True)
 class ReadyPixels:
-    """A picture that arrived as an array of pixels with the right shape and type, so no check is left."""
+    """A picture as an array of pixels that has the right shape and type already."""
 
     pixels: Pixels
 

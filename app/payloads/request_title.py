@@ -1,6 +1,6 @@
-"""The title that a shop has written for a picture, from a form, from JSON or from the query.
+"""Find the title that a shop has written for a picture, in the form, the JSON or the query of a request.
 
-Titles are read and never stored. inference/words/words.py finds the kinds in them.
+Title and picture are then decided about together. A title is read for this request only, and never stored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,10 +21,10 @@ TITLE_FIELDS: Final = (TITLE, LANGUAGE)
 """Names of the fields with the title and its language, in a form, in JSON and in a query string."""
 
 NO_LANGUAGE: Final = "none"
-"""Value of the field `language` with which the title is ignored."""
+"""Value of the field `language` with which a client asks to ignore the title."""
 
 FieldValues: TypeAlias = Mapping[str, Sequence[object]]
-"""The values of fields of a form or query string, by the name of the field. A field may be repeated."""
+"""The values of each field of a form or query string, by its name. A client may send a field repeatedly."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Title:
     """The title that a shop has written for a picture, such as "Blue denim jacket".
 
     Attributes:
-        text: the text, cut at the length that is read.
+        text: the text, cut to the number of characters that are read.
         language: the code of its language, such as `de`, or NO_LANGUAGE; empty if it is not known.
     """
 
@@ -48,7 +48,7 @@ def read_title(query: FieldValues, body: FieldValues) -> Title | None:
         body: the values of `title` and `language` in the body.
 
     Raises:
-        BadRequest: a field came twice, its value is not text, or the language is not known.
+        BadRequest: a field came twice, its value is not text, or the language is not one that is read.
     """
     text, language = (
         _get_only_value(name, [*query.get(name, ()), *body.get(name, ())]) for name in TITLE_FIELDS
@@ -62,10 +62,10 @@ def read_title(query: FieldValues, body: FieldValues) -> Title | None:
 def refuse_titles(*places: object) -> None:
     """Refuse a request that has a title or its language, if its pictures are answered without titles.
 
-    A title that was ignored would be worse: a dress that is called "Handbag" would be accepted.
+    If it was ignored, a dress that the shop calls "Handbag" would be accepted without a word.
 
     Args:
-        places: the query, the form, and each JSON value in which a client may have put one.
+        places: the query, the form, and each JSON value in which a client may have put a title.
 
     Raises:
         BadRequest: a place has the field `title` or `language`.

@@ -12,20 +12,18 @@ from inference.sessions.zip_file import ENTRY_SIGNATURE, open_zip, read_member, 
 from inference.text.file_names import has_clutter, is_folder
 
 ENTRIES_PER_PICTURE, FILES_PER_PICTURE = 16, 4
-"""Largest numbers of entries in a ZIP for each allowed picture. ENTRIES_PER_PICTURE limits all entries,
-including those that a system adds, such as thumbnails. FILES_PER_PICTURE limits the entries that a person
-made, such as folders."""
+"""Largest numbers of entries in a ZIP for each allowed picture. The first one limits all entries, with those
+that a system adds, such as thumbnails. The second one limits the entries that a person made, such as folders
+and texts."""
 
 
 @dataclass(frozen=True)
 class ZipArchive:
-    """The files in a ZIP, without folders and hidden files, in the order of the archive.
-
-    No file is unpacked yet.
+    """The files in a ZIP that may be pictures, in the order of the archive; none of them is unpacked yet.
 
     Attributes:
         zip_file: the open archive.
-        files: the entries of the files in its directory.
+        files: the entries of the files, without folders and hidden files.
         max_file_bytes: the largest size in bytes of an unpacked file. A larger file is not unpacked.
     """
 
@@ -39,7 +37,7 @@ class ZipArchive:
         return sum(file.file_size for file in self.files if file.file_size <= self.max_file_bytes)
 
     def iterate_items(self) -> Iterator[Upload | RefusedItem]:
-        """Unpack and yield the files one by one. A file that is too large or damaged is a RefusedItem."""
+        """Unpack and yield the files one by one; a RefusedItem for a file that is too large or damaged."""
         for file in self.files:
             name = read_member_name(file)[:MAX_NAME_LENGTH]
             content = self._read_content(file)
@@ -60,15 +58,16 @@ def open_zip_archive(body: bytes, max_files: int, max_file_bytes: int) -> ZipArc
     """Open a ZIP of pictures from memory, without unpacking its files.
 
     Args:
-        max_files: the number of pictures that the request may have. If the archive has more files, the caller
-            reports that; if it has far more, it is refused here.
-        max_file_bytes: the largest size in bytes of an unpacked file. A larger file becomes a RefusedItem.
+        max_files: the number of pictures that the request may have. Only an archive with far more files is
+            refused here; the caller counts them.
+        max_file_bytes: the largest size in bytes of an unpacked file.
 
     Raises:
         BadRequest: the archive cannot be read.
         TooLarge: the archive lists far more than `max_files`.
     """
-    # Python makes an object of every entry, so 200 MB of entries would take gigabytes and half a minute.
+    # Counted before the archive is opened, because Python makes an object of every entry: 200 MB of entries
+    # would take gigabytes of memory and half a minute.
     if body.count(ENTRY_SIGNATURE) > max_files * ENTRIES_PER_PICTURE:
         raise _create_too_many_error(max_files)
     try:

@@ -1,1 +1,1 @@
-"""Classify pictures under a concurrency limit, and make the answer. Start with classify_items.py."""
+"""Classify the pictures of a request when its turn comes, and make the answer. Start in classify_items.py."""

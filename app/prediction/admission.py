@@ -1,10 +1,8 @@
 """Admission control: how many requests of a worker run at a time, how many wait, and which are refused.
 
-There are two instances of one class: a queue for small requests, and one for large requests, of which one
-runs at a time. A request enters after its body has been read. It runs at once, waits in the order of arrival,
-or is refused with Retry-After. The waiting time is not predicted, since requests ahead may leave. Waiting
-blocks only the calling thread or greenlet, since gevent replaces `threading`. This module knows neither Flask
-nor pictures.
+A worker has a queue for small requests, and one for large requests, of which one runs at a time. A request
+enters a queue after its body has been read. It runs at once, waits in the order of arrival, or is refused
+with Retry-After. Waiting blocks only the calling thread or greenlet, since gevent replaces `threading`.
 """
 
 import math
@@ -23,18 +21,18 @@ SMOOTHING_WEIGHT: Final = 0.1
 computed."""
 
 MAX_LARGE_REQUESTS: Final = 1
-"""Number of large pictures that a worker decodes at a time. A worker has one core, and each large picture
-needs up to 16 bytes of memory a pixel."""
+"""Number of large requests that a worker runs at a time. A worker has one core, and a large picture takes up
+to 16 bytes of memory for each pixel while it is decoded."""
 
 
 class RequestQueue:
     """A limit for the number of requests that run at a time, with a bounded queue for further ones.
 
     Args:
-        limit: the number of slots, 1 or more. A request needs a slot to run.
+        limit: the number of slots, 1 or more. A request holds a slot while it runs.
         queue_length: the number of requests that may wait for a slot, 0 or more.
         queue_seconds: the seconds that each of them may wait at most.
-        clock: a function that returns monotonic seconds; tests pass their own.
+        clock: a function that returns monotonic seconds.
     """
 
     def __init__(
@@ -51,7 +49,7 @@ class RequestQueue:
         self._lock = threading.Lock()
         self._free = limit  # above 0 only while nobody waits, so a new request overtakes none
         self._queue: deque[threading.Event] = deque()
-        self._mean_seconds = 0.0  # for which a request holds its slot, until it ends or gives way
+        self._mean_seconds = 0.0  # how long a request holds its slot, until it ends or gives way
 
     @property
     def waiting_count(self) -> int:
@@ -59,7 +57,7 @@ class RequestQueue:
         return len(self._queue)
 
     def enter(self) -> float:
-        """Take a slot, which allows the request to run. If no slot is free, wait for one.
+        """Take a slot, with which the request may run. If no slot is free, wait for one.
 
         Returns:
             The time at which the slot was taken, to pass to `leave`.
@@ -91,7 +89,7 @@ class RequestQueue:
         self._pass_slot_on()
 
     def give_way(self, entered: float) -> float:
-        """Give the slot to the next waiting request, queue up behind the others, and take a slot again.
+        """Give the slot to the next waiting request, and queue up behind the others for another slot.
 
         If no request waits, the slot is kept.
 
@@ -106,7 +104,7 @@ class RequestQueue:
             turn = threading.Event()
             with self._lock:
                 self._queue.append(turn)
-            self._pass_slot_on()
+            self._pass_slot_on()  # after queueing up: if all others have left meanwhile, the slot comes back
             self._wait_for_slot(turn, None)
         return self._clock()
 
@@ -114,7 +112,7 @@ class RequestQueue:
         self._mean_seconds += SMOOTHING_WEIGHT * (self._clock() - entered - self._mean_seconds)
 
     def _wait_for_slot(self, turn: threading.Event, seconds: float | None) -> bool:
-        """Wait for a slot, and return whether it came. An interrupted wait leaves no place behind."""
+        """Wait for a slot, and return whether it came. If not, the place in the queue is given up."""
         try:
             # A slot that was handed over just after the wait has ended is taken, or it would be lost.
             return turn.wait(seconds) or not self._leave_queue(turn)
@@ -124,12 +122,12 @@ class RequestQueue:
             raise
 
     def _leave_queue(self, turn: threading.Event) -> bool:
-        """Leave the queue, and return False if a slot was handed over before."""
+        """Leave the queue, and return whether the request was still in it; if not, it was given a slot."""
         with self._lock:
-            waits = turn in self._queue
-            if waits:
+            is_waiting = turn in self._queue
+            if is_waiting:
                 self._queue.remove(turn)
-            return waits
+            return is_waiting
 
     def _pass_slot_on(self) -> None:
         with self._lock:
@@ -139,6 +137,7 @@ class RequestQueue:
                 self._free += 1
 
     def _create_busy_error(self, reason: str) -> Busy:
+        # The time is only a guess for Retry-After: requests ahead may leave, or take longer.
         inside = self._limit - self._free + len(self._queue)
         seconds = math.ceil(inside * self._mean_seconds / self._limit)
         return Busy(f"{reason} Try again after the seconds in Retry-After.", retry_after=max(1, seconds))
@@ -160,8 +159,8 @@ class RequestQueues:
         """Create the `Turn` of a request, a context manager that waits for a slot and holds it.
 
         Args:
-            is_large: whether the body of the request is large. If not, it may still turn out to contain
-                something large.
+            is_large: whether the body of the request is large. A small body may turn out to contain a large
+                picture later.
         """
         return Turn(self.large if is_large else self.small, self.large)
 
@@ -169,37 +168,41 @@ class RequestQueues:
 class Turn:
     """The permission of one request to run, as a context manager that holds a slot during its block.
 
-    The slot belongs to the queue for small or for large requests, never to both. A request that turns out to
-    be large moves to the queue for large requests. While it waits there, others use its slot.
+    A request that turns out to be large moves to the queue for large requests. While it waits there, another
+    one uses its slot.
+
+    Args:
+        queue: the queue in which the request waits first.
+        large_queue: the queue for large requests.
 
     Raises:
-        Busy: at the beginning of the block, as in `RequestQueue.enter`.
+        Busy: at the beginning of the block: the queue is full, or no slot became free in time.
     """
 
-    def __init__(self, first: RequestQueue, heavy: RequestQueue) -> None:
-        self._admission = first
-        self._heavy = heavy
+    def __init__(self, queue: RequestQueue, large_queue: RequestQueue) -> None:
+        self._queue = queue
+        self._large_queue = large_queue
         self._entered: float | None = None
 
     def __enter__(self) -> "Turn":
-        self._entered = self._admission.enter()
+        self._entered = self._queue.enter()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._entered is not None:
-            self._admission.leave(self._entered)
+            self._queue.leave(self._entered)
 
     @property
     def is_large(self) -> bool:
-        """Whether the request holds a slot for large requests."""
-        return self._admission is self._heavy
+        """Whether the request is in the queue for large requests."""
+        return self._queue is self._large_queue
 
     def move_to_large(self) -> None:
         """Give back the slot, and wait for a slot in the queue for large requests.
 
-        A request that is in this queue already keeps its slot.
+        A large request keeps its slot.
 
         Raises:
             Busy: the queue for large requests is full, or no slot became free in time. The request then has
@@ -207,14 +210,14 @@ class Turn:
         """
         if self.is_large or self._entered is None:
             return
-        self._admission.leave(self._entered)
-        self._admission = self._heavy
+        self._queue.leave(self._entered)
+        self._queue = self._large_queue
         self._entered = None  # `enter` may raise, and then `__exit__` must not give back a slot
-        self._entered = self._heavy.enter()
+        self._entered = self._large_queue.enter()
 
     def give_way(self) -> None:
         """Let the requests that wait in this queue run first, and return with a slot again."""
         if self._entered is not None:
             entered = self._entered
             self._entered = None  # after an interrupted wait, no slot is held
-            self._entered = self._admission.give_way(entered)
+            self._entered = self._queue.give_way(entered)

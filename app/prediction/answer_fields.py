@@ -1,11 +1,8 @@
-"""The fields of the answer to a picture, as types: the HTTP contract of `/predict` and `/predict/batch`.
+"""The fields of the answers of `/predict` and `/predict/batch`, as types with descriptions.
 
-The service makes answers of these types, so mypy checks the names of the fields where an answer is made.
-app/api/schemas.py makes the schemas of /openapi.json from them. Nothing is validated while a request is
-answered.
-
-A field's description is a text of the contract. `NotRequired` fields are left out unless the description
-says when they are there.
+The schemas of /openapi.json are made from these types, so each description is read by clients. Nothing is
+validated while a request is answered, but mypy checks the names of the fields where an answer is made. A
+field that is `NotRequired` is in the answer only if its description says so.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +19,7 @@ SCHEMAS: Final = "#/components/schemas/"
 """Beginning of a reference to a schema of the contract."""
 
 PNG_PATTERN: Final = "^data:image/png;base64,"
-"""Pattern of a PNG as a data: URL."""
+"""Pattern of the beginning of a PNG that is sent as a data: URL."""
 
 DROPS_SCHEMA: Final = {
     "description": (
@@ -38,22 +35,26 @@ DROPS_SCHEMA: Final = {
         "items": {"type": "number", "minimum": -1, "maximum": 1},
     },
 }
-"""Schema of the drops of an explanation: squares of a picture."""
+"""Schema of `drops`: by how much the probability of the label falls if one of 8 x 8 squares is hidden."""
 
 BATCH_ITEMS_SCHEMA: Final = {
     "type": "array",
     "items": {"anyOf": [{"$ref": f"{SCHEMAS}NamedPrediction"}, {"$ref": f"{SCHEMAS}FailedItem"}]},
 }
-"""Schema of the answers to a batch, one for each picture."""
+"""Schema of the answers to a batch: a prediction or an error for each picture."""
 
 
 def refer_to_schema(name: str) -> WithJsonSchema:
-    """Return the mark of a type whose schema has a name in the contract, such as `Label`."""
+    """Return an annotation that replaces the schema of a type by one of openapi.json, such as `Label`."""
     return WithJsonSchema({"$ref": f"{SCHEMAS}{name}"})
 
 
 def describe_reasons(place: Place) -> WithJsonSchema:
-    """Return the schema of a field `reason`, with the meaning of each reason that the place may show."""
+    """Return the schema of a field `reason`, with the meaning of each reason.
+
+    Args:
+        place: the object of the answer that has the field; not every reason is possible in each.
+    """
     reasons = find_reasons([place])
     meanings = " ".join(f"`{reason}`: {reason.sentence}" for reason in reasons)
     return WithJsonSchema(
@@ -74,7 +75,7 @@ FileNameField = Annotated[str, refer_to_schema("FileName")]
 
 
 class LikelyFields(TypedDict):
-    """The fields of one of the likeliest classes, in `top`."""
+    """The fields of a class in `top`, the list of the likeliest ones."""
 
     label: LabelField
     class_id: ClassIdField
@@ -82,7 +83,7 @@ class LikelyFields(TypedDict):
 
 
 class CategoryFields(TypedDict):
-    """The fields of the operator's own category for a label."""
+    """The fields of the category that the operator's shop system uses for a label."""
 
     id: Annotated[str, Field(description="The category's id in the operator's platform.")]
     name: Annotated[
@@ -92,7 +93,7 @@ class CategoryFields(TypedDict):
 
 
 class ExplanationFields(TypedDict):
-    """The fields of an explanation: how far the label's probability falls if a square is hidden."""
+    """The fields of an explanation: by how much the label's probability falls if a square is hidden."""
 
     label: LabelField
     drops: Annotated[list[list[float]], WithJsonSchema(DROPS_SCHEMA)]
@@ -193,7 +194,7 @@ class PredictionFields(TypedDict):
 
 
 class ListedFields(TypedDict):
-    """The fields of what title and picture say together."""
+    """The fields of `listed`, the decision about a picture and its title together."""
 
     kinds: Annotated[list[str], Field(description="That the title admits; none where it says nothing.")]
     label: Annotated[str, Field(description="A class, or `none of these`.")]
@@ -228,7 +229,7 @@ class ProvenanceFields(TypedDict):
 
 
 class TitledFields(TypedDict):
-    """The field that an answer has if a title came with the picture."""
+    """The field that is added to an answer if the client has sent a title with the picture."""
 
     listed: NotRequired[ListedFields]
 
@@ -238,7 +239,7 @@ class PredictAnswerFields(PredictionFields, TitledFields, ProvenanceFields):
 
 
 class FileFields(TypedDict):
-    """The field that says which file of a batch a result is about."""
+    """The field with the name of the file that an answer of a batch is about."""
 
     name: NotRequired[FileNameField]
 
@@ -248,7 +249,7 @@ class NamedPredictionFields(PredictionFields, FileFields):
 
 
 class FailedItemFields(FileFields):
-    """The fields of the error of one picture of a batch."""
+    """The fields of the answer to a picture of a batch that cannot be classified."""
 
     error: Annotated[Mapping[str, object], refer_to_schema("ItemProblem")]
 
@@ -260,7 +261,7 @@ class BatchAnswerFields(ProvenanceFields):
 
 
 def create_prediction_fields(prediction: Prediction) -> PredictionFields:
-    """Return the fields of the answer to a picture, with the unrounded probability of every class."""
+    """Return the fields of the answer to a picture: class, confidence, decision, and all probabilities."""
     answer = prediction.answer
     fields: PredictionFields = {
         "label": answer.label,

@@ -1,10 +1,9 @@
-"""Classify the items of a request, one picture or many, in the same steps.
+"""Classify the items of a request, which are one picture or many.
 
 Each item is opened, decoded and converted into the input of a network; then the model runs. Every route that
-classifies calls `classify_items`, in any protocol. Small items are processed on the event loop, in less time
+classifies calls `answer_items`, in any protocol. Small items are processed on the event loop, in less time
 than a switch of threads takes. All others are processed in native threads, so that the event loop serves
-other requests meanwhile. inference/pictures/picture_opening.py decides what is small. A request is known here
-only by the items that reading.py found.
+other requests meanwhile.
 """
 
 import math
@@ -33,18 +32,18 @@ from inference.pictures.picture_opening import MIN_LARGE_RUN_NUMBERS, OpenedPict
 from inference.pictures.pixel_rows import encode_png, find_rows_shape
 
 MAX_RUN_NUMBERS = 1_000_000
-"""Largest number of input values that the model gets in one run for a batch: nine photos of 192 x 192, or
-1,275 pictures of 28 x 28. After each run, other requests get their turn."""
+"""Largest number of input values of one run of the model for a batch: nine photos of 192 x 192 in colour, or
+1,275 pictures of 28 x 28 in grey. After each run, other requests get their turn."""
 
 MAX_SEEN_BYTES = 8_000_000
-"""Largest number of bytes of pixels that an answer to a batch may return (`seen=1`) as PNGs of about the same
-size."""
+"""Largest number of bytes of pixels that an answer to a batch returns with `seen=1`; as PNGs they have about
+the same size."""
 
 DECODER_RETRY_SECONDS = 2
-"""Value of Retry-After if the system did not start a decoder process for a picture, or ended it."""
+"""Value of Retry-After if the system has not started the process that decodes a picture, or has ended it."""
 
 MAX_PROCESSOR_SECONDS = 10.0
-"""Seconds of processor time that all pictures of one request may take in decoder processes."""
+"""Seconds of processor time that all pictures of one request together may take in decoder processes."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,8 +54,9 @@ class PictureExplanation:
     """How much each part of a picture contributes to its answer, as numbers and as a PNG.
 
     Attributes:
-        drops: the loss of probability if a part of the picture is hidden, for each row and column of parts.
-        heat_map: the bytes of a PNG that shows the drops.
+        drops: by how much the probability of the answer falls if a square of the picture is hidden, for each
+            row and column of squares.
+        heat_map: the bytes of a PNG that shows the drops as colours.
     """
 
     drops: ProbabilityDrops
@@ -65,18 +65,18 @@ class PictureExplanation:
 
 @dataclass(frozen=True)
 class ClassifiedPicture:
-    """One picture with its prediction, without its pixels.
-
-    The pixels are left out because a client may take long to read its answer.
+    """The prediction for one picture, with the extra fields that the client asked for.
 
     Attributes:
         prediction: the answer of the model.
-        network: the name of the network for this sort of picture, as in `ModelInput.network`.
-        enlarged: whether a small picture was enlarged, as in `ModelInput.is_enlarged`.
+        network: the network for this sort of picture, `pixels` or `photos`. If the release lacks it, the
+            other one has answered.
+        enlarged: whether the picture was smaller than the input of the network, and was enlarged.
         seen: the bytes of a PNG with the pixels that the model read; None if the client did not ask for it.
-        explained: the explanation; None if the client did not ask for it.
+        explained: the contribution of each part of the picture; None if the client did not ask for it.
     """
 
+    # The pixels themselves are not kept, because a client may take long to read its answer.
     prediction: Prediction
     network: NetworkName
     enlarged: bool = False
@@ -86,28 +86,28 @@ class ClassifiedPicture:
 
 @dataclass(frozen=True)
 class FailedPicture:
-    """One picture that gets an error in place of a prediction."""
+    """The error that a picture gets in place of a prediction."""
 
     error: UploadError | RequestError
 
 
 Outcome: TypeAlias = ClassifiedPicture | FailedPicture
-"""The result for one picture: its prediction, or an error."""
+"""The result for one picture: a prediction or an error."""
 
 
 class PictureBudget:
     """The pixels and the processor time that remain for the pictures of one request.
 
     Args:
-        limits: the limits of the request, which have the number of pixels at the start.
-        seconds: the seconds of processor time for decoder processes at the start.
+        limits: the limits of the request, which have the number of pixels.
+        seconds: the seconds of processor time that decoder processes may take.
     """
 
     def __init__(self, limits: RequestLimits, seconds: float = MAX_PROCESSOR_SECONDS) -> None:
         self.max_picture_pixels = limits.picture_pixels
         self.max_pixels = limits.pixels
         self.pixels_left = limits.pixels
-        self.count_seconds_left = seconds
+        self.seconds_left = seconds
 
     def spend(self, pixels: int, seconds: float = 0.0) -> None:
         """Subtract the cost of one picture from the budget.
@@ -117,11 +117,11 @@ class PictureBudget:
             seconds: the seconds of processor time that a decoder process took for the picture.
         """
         self.pixels_left -= pixels
-        self.count_seconds_left -= seconds
+        self.seconds_left -= seconds
 
 
 OpenedItem: TypeAlias = OpenedPicture | PixelRows | ReadyPixels | FailedPicture
-"""A picture of a request, whose header has been read if it is a file; or the error in its place."""
+"""A picture of a request whose header has been read if it is a file, or the error in its place."""
 
 Item: TypeAlias = RequestItem | OpenedItem
 """A picture of a request, before or after its header was read."""
@@ -143,16 +143,16 @@ def answer_items(  # noqa: PLR0913, PLR0917 - the parts of a request
     ends if the client has left.
 
     Args:
-        served: the release that answers it.
-        timing: the timer of the stages of the prediction, for metrics and log.
+        served: the release that answers.
+        timing: the stopwatch for the stages of the request, for metrics and log.
         turn: the slot of the request. A large picture moves the request to the queue for large requests.
         budget: the pixels and the processor time that remain for the request.
         has_client_left: a function that returns whether the client has closed its connection.
         parameters: the query parameters, which choose extra fields.
 
     Raises:
-        TooLarge: the JPEG, PNG and WebP files have more than MAX_BATCH_PIXELS together (any other picture
-            beyond the limit gets an error of its own), or `seen` would show more than MAX_SEEN_BYTES.
+        TooLarge: the JPEG, PNG and WebP files have more than MAX_BATCH_PIXELS together (a picture of another
+            format beyond the limit gets an error of its own), or `seen` would show too much.
         Busy: the wait in the queue for large requests was too long.
         ClientGone: the client has left.
         ModelError: the model failed.
@@ -161,8 +161,9 @@ def answer_items(  # noqa: PLR0913, PLR0917 - the parts of a request
     timing.begin("decode")
     opened: Sequence[Item] = items
     if not turn.is_large:
-        opened = of_small_body = [work.open_item(item) for item in items]
-        if not work.is_small(of_small_body):
+        # The headers of the pictures tell whether a small body contains a large picture.
+        opened = opened_items = [work.open_item(item) for item in items]
+        if not work.is_small(opened_items):
             timing.begin(QUEUE_STAGE)
             turn.move_to_large()
     stop_if_client_left(has_client_left)
@@ -171,15 +172,15 @@ def answer_items(  # noqa: PLR0913, PLR0917 - the parts of a request
     return run_in_native_thread(work.classify, opened) if turn.is_large else work.classify(opened)
 
 
-def _call_at_once(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+def _call_directly(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return function(*args, **kwargs)
 
 
 def _classify_batch(
     items: Sequence[Item], work: "_ClassificationSteps", turn: Turn, has_left: Callable[[], bool]
 ) -> list[Outcome]:
-    """Classify the pictures of a batch, a part at a time."""
-    call = run_in_native_thread if turn.is_large else _call_at_once
+    """Classify the pictures of a batch in parts, between which other requests go on."""
+    call = run_in_native_thread if turn.is_large else _call_directly
     inputs: list[ModelInput | FailedPicture] = []
     answers: list[ClassifiedPicture] = []
     rest = iter(items)
@@ -202,7 +203,7 @@ def _let_others_go_first(turn: Turn, timing: StageTimer, has_left: Callable[[], 
 
 @dataclass(frozen=True)
 class _ClassificationSteps:
-    """The steps of one request, each on the event loop or in a native thread."""
+    """The steps of classifying the items of one request, on the event loop or in native threads."""
 
     served: ServedModel
     timing: StageTimer
@@ -224,11 +225,14 @@ class _ClassificationSteps:
         return item
 
     def is_small(self, items: Sequence[OpenedItem]) -> bool:
-        """Return whether all steps together take less time than a switch of threads."""
+        """Return whether all steps for these items take less time than a switch of threads."""
         return not self.parameters.explain and sum(map(self._count_numbers, items)) < MIN_LARGE_RUN_NUMBERS
 
     def _count_numbers(self, item: OpenedItem) -> int:
-        """Return how many numbers the model reads for an item; MIN_LARGE_RUN_NUMBERS for a large picture."""
+        """Return how many numbers the model reads for an item.
+
+        For a picture that takes long to decode, it is a number that alone makes a request a large one.
+        """
         networks = self.served.networks
         match item:
             case OpenedPicture():
@@ -240,12 +244,12 @@ class _ClassificationSteps:
         return 0
 
     def classify(self, items: Sequence[Item]) -> list[Outcome]:
-        """Do all steps for a request of one picture."""
+        """Do all steps for the items at once, as for a request of one picture."""
         inputs = [self._prepare_input(self.open_item(item)) for item in items]
         return _merge_outcomes(inputs, self.run_model(self.select_readable(inputs)))
 
     def prepare_inputs(self, items: Iterator[Item]) -> list[ModelInput | FailedPicture]:
-        """Return the model input of the next items: small ones, up to and including one large picture."""
+        """Decode the next items until one large picture is decoded or the items end, so that others go on."""
         self.timing.begin("decode")
         inputs: list[ModelInput | FailedPicture] = []
         for item in items:
@@ -272,10 +276,10 @@ class _ClassificationSteps:
         return item
 
     def select_readable(self, inputs: Sequence[ModelInput | FailedPicture]) -> list[ModelInput]:
-        """Return the inputs that the model can read.
+        """Return the inputs that the model can read, without the pictures that have failed.
 
         Raises:
-            TooLarge: `seen` would show too many bytes of them.
+            TooLarge: the client asked for `seen`, which would show too many bytes.
         """
         readable = [model_input for model_input in inputs if isinstance(model_input, ModelInput)]
         numbers = sum(model_input.pixels.size for model_input in readable) if self.parameters.seen else 0
@@ -314,7 +318,7 @@ class _ClassificationSteps:
 def _merge_outcomes(
     inputs: Sequence[ModelInput | FailedPicture], answers: Sequence[ClassifiedPicture]
 ) -> list[Outcome]:
-    """Return the outcome of each item, in order: its error, or the next answer."""
+    """Return the outcome of each item, in order: its error, or else the next one of the answers."""
     rest = iter(answers)
     return [item if isinstance(item, FailedPicture) else next(rest) for item in inputs]
 
@@ -323,9 +327,10 @@ def _decode_picture(opened: OpenedPicture, contract: InputContract, budget: Pict
     """Decode a picture within the remaining budget of the request.
 
     Raises:
-        TooLarge: together with this one, the pictures whose headers are read here have too many pixels.
+        TooLarge: with this JPEG, PNG or WebP file, those of the request have too many pixels together.
         UploadError: the picture cannot be read, or is too large for the request.
     """
+    # Other formats are decoded in a separate process, and their size is known only there.
     if opened.lane != "isolated":
         budget.spend(opened.pixel_count)
         if budget.pixels_left < 0:
@@ -335,7 +340,7 @@ def _decode_picture(opened: OpenedPicture, contract: InputContract, budget: Pict
                 "them in several batches, or smaller."
             )
         return decode_opened_image(opened, budget.max_picture_pixels, contract)
-    if budget.count_seconds_left <= 0:
+    if budget.seconds_left <= 0:
         raise PictureTooLarge(
             "The pictures of this request that are no JPEG, PNG or lossy WebP took as much of "
             "the processor as they may have. Send it by itself, or as JPEG."
@@ -377,5 +382,5 @@ def _split_into_runs(inputs: Sequence[ModelInput]) -> Iterator[list[ModelInput]]
 
 
 def _allow_retry(error: UploadError) -> UploadError | RequestError:
-    """Return the error of an item. A stopped decoder becomes an error that says to try again later."""
+    """Return the error of an item; for a decoder that the system ended, one that says to try again."""
     return Busy(str(error), DECODER_RETRY_SECONDS) if isinstance(error, DecoderStopped) else error

@@ -1,7 +1,6 @@
-"""Read the query parameters that change an answer: `top`, `seen`, `explain`, and the title.
+"""Read the query parameters that add fields to an answer: `top`, `seen`, `explain`, and the title.
 
-A query becomes a value; nothing else happens. answer_json.py adds the requested fields to the answer, and
-docs/reference/http.md lists them.
+docs/reference/http.md explains them to clients.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,10 +20,10 @@ class Parameters:
     """The query parameters of a request, which add fields to its answers.
 
     Attributes:
-        top: the number of the likeliest classes to list; None for no list.
+        top: the number of likeliest classes to list; None for no list.
         seen: whether to add the pixels that the model saw, as a PNG.
         explain: whether to add the contribution of each part of the picture.
-        titles: the values of the fields `title` and `language`, which payloads/request_title.py reads later.
+        titles: the values of `title` and `language`, not checked yet, because the body may have them, too.
     """
 
     top: int | None = None
@@ -55,8 +54,8 @@ def read_parameters(query: MultiDict[str, str], classes: int, names: Sequence[st
     """
     for name in query:
         if name not in names:
-            few = ", ".join(f"`{parameter}`" for parameter in names)
-            raise BadRequest(f"The query parameter `{name}` is unknown. This route has {few}.")
+            known = ", ".join(f"`{parameter}`" for parameter in names)
+            raise BadRequest(f"The query parameter `{name}` is unknown. This route has {known}.")
     top = _read_top(query.get("top"), classes)
     titles = {name: query.getlist(name) for name in TITLE_FIELDS if name in query}
     return Parameters(top, _read_switch("seen", query), _read_switch("explain", query), titles)

@@ -1,8 +1,8 @@
-"""The platform's own categories: the id and the names that it uses for each class.
+"""The categories of the operator's shop system, which answers name beside the model's own labels.
 
-They are read from the operator's file (WARDROBE_TAXONOMY) whenever a release is opened, so that both can
-change without a restart. They are checked against the labels of that release. answer_json.py puts them into
-answers.
+The operator writes them into a JSON file (WARDROBE_TAXONOMY): for the label `Coat`, for example, the id 5041
+and the name "Coats". The file is read whenever a release is opened, and checked against the labels of that
+release. So both can change without a restart.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,11 +39,11 @@ CategoryId = Annotated[
 
 
 class CategoriesMismatch(ReleaseError):
-    """The labels of the release do not match the labels in the operator's file of categories."""
+    """The operator's file has no category for a label of the release, or one for an unknown label."""
 
 
 class PlatformCategory(BaseModel):
-    """A category of the operator's own shop system, which stands for one label of the model.
+    """A category of the operator's shop system, which stands for one label of the model.
 
     Attributes:
         id: the id of the category in the operator's system.
@@ -59,7 +59,7 @@ class PlatformCategory(BaseModel):
 
     @property
     def default_name(self) -> str | None:
-        """The field `name`, or else the name in the first language of the file; None without any name."""
+        """The field `name`, or else the first one of `names`; None without any name."""
         return self.name or next(iter(self.names.values()), None)
 
     def create_fields(self, name: str | None) -> CategoryFields:
@@ -72,7 +72,10 @@ class PlatformCategory(BaseModel):
 
 
 def _classify_value(value: object) -> str:
-    """Return "labels" for an object of categories by label (of an attribute), otherwise "category"."""
+    """Return which form a value of the operator's file has: "category" or "labels".
+
+    "labels" is an object with a category for each label of an attribute, such as each colour.
+    """
     if not isinstance(value, dict) or value.keys() <= PlatformCategory.model_fields.keys():
         return "category"
     return "labels" if all(isinstance(category, dict) for category in value.values()) else "category"
@@ -89,9 +92,8 @@ TAXONOMY_ADAPTER: Final = TypeAdapter(dict[str, TaxonomyValue])
 """Pydantic's parser for the operator's file of categories."""
 
 TAXONOMY_EXAMPLE: Final = '{"Coat": {"id": "5041", "name": "Coats", "names": {"de": "Mäntel"}}, ...}'
-"""Example of the operator's file of categories, for error messages. It has a category for each label of the
-classes; `name` and `names` may be left out. The labels of an attribute are under its name: `"colour":
-{"blue": {"id": "12"}, ...}`."""
+"""Example of the operator's file of categories, for error messages. `name` and `names` may be left out. The
+labels of an attribute are below its name: `"colour": {"blue": {"id": "12"}, ...}`."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +101,8 @@ class Taxonomy:
     """The parsed content of the operator's file of categories (WARDROBE_TAXONOMY).
 
     Attributes:
-        classes: the category of each class, by the label of the class.
-        attributes: the category of each label of an attribute, by attribute and label. Attributes that are
-            not in the file are missing.
+        classes: the category of each class, by its label.
+        attributes: the category of each label of an attribute such as `colour`, by attribute and label.
     """
 
     classes: Mapping[str, PlatformCategory]
@@ -114,8 +115,8 @@ class NamedCategories:
 
     Attributes:
         classes: the JSON fields of the category of each class.
-        attributes: the JSON fields of the category of each label, by attribute. Attributes that are not in
-            the operator's file are missing.
+        attributes: the JSON fields of the category of each label of an attribute, by its name; only of
+            attributes in the operator's file.
     """
 
     classes: tuple[CategoryFields, ...]
@@ -123,9 +124,11 @@ class NamedCategories:
 
 
 class ReleaseCategories:
-    """The operator's categories for the labels of one release, with names in several languages.
+    """The operator's categories for the labels of one release, with names in all languages of the file.
 
-    The languages are those of the operator's file of categories.
+    Args:
+        classes: the category of each class, in the order of the labels.
+        attributes: the category of each label of an attribute, by the name of the attribute.
     """
 
     def __init__(
@@ -134,7 +137,7 @@ class ReleaseCategories:
         attributes: Mapping[str, Sequence[PlatformCategory]] | None = None,
     ) -> None:
         self.languages = tuple(classes[0].names)
-        self._of = {"": classes, **(attributes or {})}
+        self._categories = {"": classes, **(attributes or {})}  # the classes have the empty name
         self._default = self._name_in_language(None)
         self._by_language = {
             language.lower(): self._name_in_language(language) for language in self.languages
@@ -142,13 +145,13 @@ class ReleaseCategories:
 
     def _name_in_language(self, language: LanguageTag | None) -> NamedCategories:
         named = {
-            part: tuple(
+            attribute: tuple(
                 category.create_fields(
                     category.default_name if language is None else category.names[language]
                 )
                 for category in categories
             )
-            for part, categories in self._of.items()
+            for attribute, categories in self._categories.items()
         }
         return NamedCategories(named.pop(""), named)
 
@@ -156,8 +159,8 @@ class ReleaseCategories:
         """Return the categories with their names in the language that a client prefers.
 
         Args:
-            accept_language: the Accept-Language header; None if the request has none. If no language fits,
-                the names of the field `name` in the file are used.
+            accept_language: the Accept-Language header; None if the request has none. If the file has none of
+                its languages, the categories have their default names.
         """
         language = find_preferred_language(accept_language, self._by_language)
         return self._default if language is None else self._by_language[language]
@@ -182,10 +185,8 @@ def read_release_categories(
     heads = attributes or {}
     for name in taxonomy.attributes:
         if name not in heads:
-            attributes_of_release = ", ".join(heads) or "none"
-            raise CategoriesMismatch(
-                f"{path}: {name!r} is no attribute of {version}, which has {attributes_of_release}."
-            )
+            known = ", ".join(heads) or "none"
+            raise CategoriesMismatch(f"{path}: {name!r} is no attribute of {version}, which has {known}.")
     attribute_categories = {
         name: _order_categories(path, given, heads[name].labels, version)
         for name, given in taxonomy.attributes.items()
@@ -219,17 +220,20 @@ def read_taxonomy(path: Path) -> Taxonomy:
         path: the path of the operator's file.
 
     Raises:
-        SettingsError: the file cannot be read or is not such JSON. The message names the label.
+        SettingsError: the file cannot be read, or is not such JSON. The message names the wrong label.
     """
     try:
         given = TAXONOMY_ADAPTER.validate_json(decode_text(read_regular_file(path)))
         classes = {name: value for name, value in given.items() if isinstance(value, PlatformCategory)}
         attributes = {name: value for name, value in given.items() if not isinstance(value, PlatformCategory)}
-        every = {
-            f"{name} {label}": category for name, of in attributes.items() for label, category in of.items()
+        attribute_categories = {
+            f"{name} {label}": category
+            for name, categories in attributes.items()
+            for label, category in categories.items()
         }
+        # First the classes alone: a file without any class has to be refused.
         _check_languages(classes)
-        _check_languages({**classes, **every})
+        _check_languages({**classes, **attribute_categories})
     except OSError as error:
         raise _create_settings_error(path, f"{error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -248,7 +252,11 @@ def _create_settings_error(path: Path, why: str) -> SettingsError:
 
 
 def _check_languages(categories: Mapping[str, PlatformCategory]) -> None:
-    """Check that all categories have names in the same languages."""
+    """Check that all categories have names in the same languages, so that no answer mixes two.
+
+    Raises:
+        ValueError: two categories differ in their languages, or there are no categories.
+    """
     if not categories:
         raise ValueError("it holds no category")
     named = {

@@ -1,21 +1,20 @@
-"""Measure how long a request spends in each stage of its prediction."""
+"""Measure how long a request spends in each stage, such as reading, waiting and decoding."""
 
 import time
 from dataclasses import dataclass, field
 
 READ_STAGE = "read"
-"""Name of the stage in which the body of a request arrives. The client decides how long it takes."""
+"""Name of the stage in which the body of a request arrives. How long this takes depends on the client."""
 
 QUEUE_STAGE = "queue"
-"""Name of the stage in which a request waits for a slot."""
+"""Name of the stage in which a request waits for its turn."""
 
 
 @dataclass(slots=True)
 class StageTimer:
     """A stopwatch for the stages of a request, such as reading and decoding, added up over its pictures.
 
-    Stages follow one another: the beginning of a stage ends the one before. If a stage fails, its time until
-    then is kept.
+    Stages follow one another: the beginning of a stage ends the one before.
 
     Attributes:
         milliseconds: the milliseconds of each stage by name, in the order in which the stages began.

@@ -1,7 +1,7 @@
-"""Decide what a title and a picture say together: the field `listed` of an answer.
+"""Decide about a picture together with its title: the field `listed` of an answer.
 
-Titles are read and forgotten: they are neither stored nor logged. The rules for such a decision are in
-inference/garment_decision.py.
+A shop's title, such as "Slim jeans with belt", names kinds of garments. They can confirm the model's answer
+to the picture, or contradict it. docs/explanation/title-and-photo.md explains the rule.
 """
 
 from dataclasses import replace
@@ -25,14 +25,10 @@ from reports.word_figures import read_formula_figures
 
 
 def create_listed_fields(title: Title, classified: ClassifiedPicture, served: ServedModel) -> ListedFields:
-    """Return the field `listed` of an answer: the label and the kind that title and photo give together.
+    """Return the field `listed` of an answer: class and kind of the garment by its title and its photo.
 
-    A kind names a garment as shops do, such as `skirt`. If a person should look, label and kind are
-    suggestions from the title.
-
-    Args:
-        title: the title that the shop has written for the picture.
-        served: the release that gave the prediction.
+    A kind names a garment as shops do, such as `skirt`. If a person should look, class and kind are
+    suggestions by the title.
     """
     figures = _find_figures(served, classified.network)
     words = _read_words(title, has_sets=figures is not None)
@@ -45,10 +41,10 @@ def decide_prediction(
     """Decide about the class and the kind (`skirt`, `closed shoe`) of a picture, with the help of its title.
 
     Args:
-        prediction: the model's prediction for the picture.
-        words: the kinds that the title admits.
+        words: the kinds that the title names.
         language: the code of the title's language; empty if it is not known.
-        figures: the numbers of the formula for the network that answered; None if words can only contradict.
+        figures: the measured numbers of the rule for the network that answered. None if there are none: then
+            the title can contradict the picture, but not confirm it.
     """
     evidence = _make_evidence(prediction, words)
     return decide_garment(evidence, _find_labels(prediction, language), figures)
@@ -57,9 +53,12 @@ def decide_prediction(
 def make_listed_fields(
     prediction: Prediction, words: Words, language: str, figures: FormulaFigures | None
 ) -> ListedFields:
-    """Return the JSON fields of a decision, with the names that docs/reference/http.md gives them.
+    """Return the field `listed` for a prediction and the kinds that a title names.
 
-    The arguments are those of `decide_prediction`.
+    Args:
+        words: the kinds that the title names.
+        language: the code of the title's language; empty if it is not known.
+        figures: the measured numbers of the rule; None if the title can only contradict the picture.
     """
     decision = decide_prediction(prediction, words, language, figures)
     confidence = decision.label_confidence
@@ -73,7 +72,7 @@ def make_listed_fields(
     }
     has_conflict = Reason.TITLE_CONFLICT in {decision.label_reason, decision.kind_reason}
     if not words.kinds or not (decision.has_witness or has_conflict):
-        return fields
+        return fields  # the title had no part in the decision, so it suggests nothing
     label, kind = _suggest_admitted(prediction, words, language)
     if decision.label_reason:
         fields["label"] = label
@@ -83,9 +82,9 @@ def make_listed_fields(
 
 
 def _suggest_admitted(prediction: Prediction, words: Words, language: str) -> tuple[str, str | None]:
-    """Return the class and the kind that the picture finds likeliest among those that the title admits.
+    """Return the class and the kind that are likeliest by the picture, among those that the title names.
 
-    If the title admits none of them, they are NONE and OTHER_KIND.
+    If the model has none of them, they are NONE ("none of these") and OTHER_KIND.
     """
     labels = _find_labels(prediction, language)
     evidence = _make_evidence(prediction, words)
@@ -101,13 +100,13 @@ def _suggest_admitted(prediction: Prediction, words: Words, language: str) -> tu
 
 
 def _find_labels(prediction: Prediction, language: str) -> ReleaseLabels:
-    """Return the labels of the network that answered."""
+    """Return the labels of the network that answered, with the kinds of garments that they stand for."""
     kind = prediction.attributes.get(KIND)
     return find_release_labels(prediction.answer.labels, kind.labels if kind else None, language)
 
 
 def _make_evidence(prediction: Prediction, words: Words) -> Evidence:
-    """Return the answers of the network about class and kind, with the words of the title."""
+    """Return the answers of the network about class and kind, together with the kinds of the title."""
     kind = prediction.attributes.get(KIND)
     return Evidence(
         label=_make_photo_answer(prediction.answer),
@@ -121,11 +120,11 @@ def _make_photo_answer(answer: Answer) -> PhotoAnswer:
 
 
 def _read_words(title: Title, *, has_sets: bool) -> Words:
-    """Return the kinds that a title admits; its words count as broad if its language is not known.
+    """Return the kinds that a title names. They weigh less if its language has to be guessed.
 
     Args:
-        has_sets: whether a word for a set without a garment beside it ("Ensemble Femme") speaks for `set`. If
-            words can only contradict, it would contradict too much: a tea set is no garment.
+        has_sets: whether a word for a set alone ("Ensemble Femme") names the kind `set`. It must not if the
+            title can only contradict the picture, since a tea set is no garment.
     """
     if title.language == NO_LANGUAGE:
         return NO_WORDS
@@ -138,7 +137,10 @@ def _read_words(title: Title, *, has_sets: bool) -> Words:
 
 
 def _find_figures(served: ServedModel, network: NetworkName) -> FormulaFigures | None:
-    """Return the numbers that the release shows for a network; None if the service has an accept target."""
+    """Return the numbers that a release has measured for titles; None if there are none.
+
+    With WARDROBE_ACCEPT_TARGET there are none either: they were measured with the thresholds of the release.
+    """
     if served.evaluation is None or served.acceptance is not None:
         return None
     answered: NetworkName = network if network in served.networks else next(iter(served.networks))

@@ -1,7 +1,7 @@
 """The protocols of other model servers, so that clients written for them work with this service.
 
-tf_serving.py, open_inference.py (with infer_request.py) and sagemaker.py have one protocol each.
-classification.py has the parts that they share. docs/reference/other-protocols.md is for clients.
+tf_serving.py, open_inference.py (with infer_request.py) and sagemaker.py implement one protocol each. The
+parts that they share are in classification.py. docs/reference/other-protocols.md is for clients.
 """
 
 from flask import Blueprint
@@ -14,10 +14,7 @@ PROTOCOLS = (tf_serving, open_inference, sagemaker)
 
 
 def create_protocol_routes(services: Services) -> Blueprint:
-    """Create the routes that classify pictures in the protocols of other model servers.
-
-    Rate limits count their requests together with the requests of `/predict`.
-    """
+    """Create the routes that classify pictures in the protocols of other model servers."""
     routes = Blueprint("protocols", __name__)
     for protocol in PROTOCOLS:
         protocol.add_predict_routes(routes, services)

@@ -1,7 +1,6 @@
-"""The parts that the protocols of other model servers share: the requested model, and the pictures.
+"""The parts that the protocols of other model servers share: find the requested model, and the pictures.
 
-The concurrency limit, the queue and the size limits are those of `/predict`. These protocols have no field
-for the error of one picture, so one bad picture fails its whole request.
+These protocols have no field for the error of one picture, so one bad picture fails its whole request.
 """
 
 import math
@@ -29,11 +28,12 @@ INSTANCE_FORMS = (
 
 
 def find_requested_model(model_name: str, name: str, version: str | None = None) -> ServedModel:
-    """Return the served model, if it is the model that the request names.
+    """Return the served model, if it is the one that the request names.
 
     Args:
         model_name: the name of the served model (WARDROBE_MODEL_NAME).
-        version: the version in the request; None accepts the version that is served.
+        name: the name in the request.
+        version: the version in the request; None for any version.
 
     Raises:
         NoSuchModel: the request has another name or version. The message names the right one.
@@ -54,14 +54,9 @@ def find_requested_model(model_name: str, name: str, version: str | None = None)
 def require_answers(outcomes: list[Outcome]) -> list[ClassifiedPicture]:
     """Return the predictions of all pictures, or raise the first error.
 
-    Protocols that have no field for the error of one picture need this.
-
-    Args:
-        outcomes: the prediction or the error of each picture.
-
     Raises:
         RequestError, UploadError: the first error of a picture. If there are several pictures, the message
-            begins with its position.
+            begins with the position of this one.
     """
     for place, outcome in enumerate(outcomes):
         if isinstance(outcome, FailedPicture):
@@ -73,11 +68,11 @@ def collect_items(items: Iterable[RequestItem], limits: RequestLimits) -> list[R
     """Check the pictures of a request against its limits, and return them as a list.
 
     Args:
-        items: the pictures, which are read one by one, so that those beyond the limit cost nothing.
+        items: the pictures. They are taken one by one, so that pictures beyond the limit cost nothing.
 
     Raises:
-        BadRequest: there are no pictures, or one cannot be read. The message begins with its position.
-        BadPixels: a picture has a wrong number of values. The message begins with its position.
+        BadRequest: there are no pictures, or one cannot be read; the message begins with its position.
+        BadPixels: a picture has a wrong number of values; the message begins with its position.
         TooLarge: there are more pictures than MAX_BATCH, or one has more than MAX_UPLOAD_BYTES.
     """
     sound = list(limit_batch(limits, _check_items(items, limits)))
@@ -87,7 +82,7 @@ def collect_items(items: Iterable[RequestItem], limits: RequestLimits) -> list[R
 
 
 def _check_items(items: Iterable[RequestItem], limits: RequestLimits) -> Iterator[RequestItem]:
-    """Yield the pictures, after a check that each can be read and has at most MAX_UPLOAD_BYTES."""
+    """Yield the pictures, each after a check of its size; an error gets the position of its picture."""
     place = 0
     try:
         for item in items:
@@ -127,10 +122,13 @@ def parse_instance(value: object, contract: InputContract) -> Upload | PixelRows
 
 
 def reshape_rows(value: object, contract: InputContract) -> PixelRows:
-    """Return a picture as rows, from all its numbers in one list, or from grey rows with a last axis of 1.
+    """Return a picture as rows of numbers, from the other forms in which clients of TensorFlow send it.
+
+    These forms are all numbers in one list, and rows of grey pixels with an axis for the channel: `[[[0],
+    ...`.
 
     Args:
-        value: the numbers. Any other value is passed on, and inference/pictures/pixel_rows.py refuses it.
+        value: the numbers. Any other value is passed on, and refused when its numbers are checked.
         contract: the input contract of the model, which has the shape of a picture.
     """
     if not isinstance(value, list) or not value:
@@ -146,10 +144,10 @@ def reshape_rows(value: object, contract: InputContract) -> PixelRows:
 
 
 def decode_image_value(value: object) -> Upload:
-    """Return the picture in a value of `image`: base64, or TensorFlow Serving's `{"b64": ...}` around it.
+    """Return the picture in a value of `image`: base64, or TensorFlow Serving's form `{"b64": "<base64>"}`.
 
     Raises:
-        BadRequest: the value is neither.
+        BadRequest: the value has neither form.
     """
     if isinstance(value, dict) and "b64" in value:
         return Upload(decode_base64(value["b64"], "b64"))

@@ -1,7 +1,7 @@
 """Parse an inference request of the Open Inference Protocol, version 2.
 
-The shapes and sizes that a client declares must agree with the data that it sent. Binary tensors are an
-extension by Triton. open_inference.py has the routes and the answers.
+A request declares the datatype and the shape of its tensors, which must agree with the data that it sends.
+The data are in the JSON, or follow it as bytes, which is an extension by Triton.
 """
 
 import math
@@ -27,7 +27,7 @@ INPUT_TYPES = {"pixels": "UINT8", "image": "BYTES"}
 """Datatype of each input tensor, by the name of the input."""
 
 UNSCALE_ADVICE = 'Convert scaled pixels back: (x * 255).round().astype("uint8"). '
-"""Advice in error messages for clients that send pixels scaled to 0..1."""
+"""Advice for clients that send pixels as floats of 0..1, for error messages."""
 
 LENGTH_BYTES = 4
 """Size in bytes of the little-endian length in front of each element of a binary BYTES tensor."""
@@ -232,7 +232,7 @@ def _parse_output(output: object, all_binary: bool, output_names: tuple[str, ...
 
 
 def _read_parameters(owner: dict[str, Any]) -> dict[str, Any]:
-    """Return the parameters of a request, an input or an output. Unknown ones are ignored."""
+    """Return the field `parameters` of a request, an input or an output; empty without one."""
     parameters: dict[str, Any] = _get_typed(owner, "parameters", dict, {})
     if "shared_memory_region" in parameters:
         raise BadRequest("This service has no shared memory. Send tensors in the request.")

@@ -1,8 +1,7 @@
 """The Open Inference Protocol, version 2, as KServe and Triton define it (KServe's inference_rest.md).
 
-It covers health, metadata and inference; infer_request.py parses requests. Binary tensors are an extension by
-Triton (extension_binary_data.md). They are little-endian, row by row, and each element of BYTES follows its
-length.
+There are routes for health, metadata and inference. Binary tensors are an extension by Triton
+(extension_binary_data.md): numbers are little-endian and row by row, and each text follows its length.
 """
 
 import json
@@ -41,12 +40,11 @@ OUTPUT_TYPES = {
     "decision": "BYTES",
     "reason": "BYTES",
 }
-"""Datatype of each output tensor by name. Except for familiarity, `Answer` has an attribute of the same
-name."""
-
+"""Datatype of each output tensor by name. Except for familiarity, the name is that of a field of `Answer`."""
 
 ATTRIBUTE_OUTPUTS = ("probabilities", "label", "confidence", "decision", "reason")
-"""Outputs that each attribute of the model (such as colour) has too, under names such as `label_colour`."""
+"""Outputs that there are for each attribute of the model, such as `label_colour` for its attribute
+`colour`."""
 
 ModelOutputs: TypeAlias = Mapping[str, tuple[str, list[int]]]
 """The output tensors of a model by name: the datatype, and the shape for one picture."""
@@ -117,7 +115,7 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
 def list_outputs(model: ServedModel) -> ModelOutputs:
     """Return the output tensors of a model, including those of its attributes, such as `label_colour`.
 
-    Familiarity is missing if the model does not measure it.
+    There is no output `familiarity` if the model does not measure it.
     """
     sizes = {"": len(model.contract.labels)}
     sizes |= {f"_{name}": len(head.labels) for name, head in model.attributes.items()}
@@ -135,7 +133,7 @@ def _create_response(
     outputs: Sequence[RequestedOutput],
     model_outputs: ModelOutputs,
 ) -> Response:
-    """Create the response: `head` and the requested tensors in JSON, followed by the binary ones."""
+    """Create the response: the fields of `head` and the tensors in JSON, followed by the binary tensors."""
     predictions = [each.prediction for each in pictures]
     tensors: list[dict[str, Any]] = []
     binaries: list[bytes] = []
@@ -171,7 +169,7 @@ def _get_value(prediction: Prediction, output: str, nothing: object) -> object:
 
     Args:
         prediction: the answer to one picture.
-        nothing: the value if the network that answered does not have the attribute.
+        nothing: the value if the network that answered does not have the attribute of the output.
     """
     if output == "familiarity":
         return prediction.familiarity

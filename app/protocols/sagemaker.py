@@ -1,7 +1,8 @@
 """SageMaker's container contract: GET /ping and POST /invocations.
 
-A record is one picture, so that batch transforms can split files by lines and join the lines of the answers.
-deploy/sagemaker/serve starts the server on SageMaker's port.
+A body is one picture, or a list of records, each of which is one picture. So SageMaker's batch transforms can
+split a file into lines, and join the lines of the answers. deploy/sagemaker/serve starts the server on
+SageMaker's port.
 """
 
 import math
@@ -135,7 +136,8 @@ def _parse_document(body: Body, contract: InputContract) -> ParsedRequest:
 
 
 def _iterate_lines(body: Body) -> Iterator[bytes]:
-    """Yield the lines that are not blank, one at a time, since fifty million of them would take gigabytes."""
+    """Yield the lines of a body that are not blank."""
+    # One at a time, since fifty million lines would take gigabytes.
     return (line[0] for line in LINE_PATTERN.finditer(body.data.removeprefix(BOM_UTF8)))
 
 
@@ -155,7 +157,8 @@ def _parse_number(cell: bytes) -> float | str:
 
 
 def _check_rows(item: Upload | PixelRows, contract: InputContract) -> RequestItem:
-    """Check rows at once, so that only the rows of one line take memory."""
+    """Check the numbers of a picture, and make an array of them."""
+    # An array takes less memory than the parsed rows, which are dropped line by line.
     return ReadyPixels(parse_pixel_rows(item.value, contract)) if isinstance(item, PixelRows) else item
 
 
@@ -163,8 +166,8 @@ def create_response(media_type: str, outcomes: list[Outcome], *, is_single: bool
     """Create the response in the format that the client accepts, or else in the format of its request.
 
     Args:
-        outcomes: the prediction or the error of each record.
-        is_single: whether the request is a single picture, as `/predict` accepts it.
+        media_type: the format of the request: JSON, LINES or CSV.
+        is_single: whether the body is one picture, as for `/predict`, and not a list of records.
     """
     pictures = require_answers(outcomes)
     match request.accept_mimetypes.best_match([media_type, JSON, LINES, CSV], media_type):
@@ -185,14 +188,15 @@ def _create_csv(pictures: list[ClassifiedPicture]) -> str:
 
 
 def _create_answers(pictures: list[ClassifiedPicture]) -> list[PredictionFields]:
-    """Return the answers of `/predict`. Categories are named in the first language of their file."""
+    """Return the answers as `/predict` gives them, with the default names of the operator's categories."""
     model = get_request_context().model
     categories = None if model.categories is None else model.categories.choose_names(None)
     return [create_answer(item, NO_PARAMETERS, categories) for item in pictures]
 
 
 def _create_execution_parameters(settings: Settings) -> dict[str, Any]:
-    """Return the parameters of a batch transform: one record a request, as a file may exceed MAX_BATCH."""
+    """Return the parameters with which SageMaker sends the records of a file (a batch transform)."""
+    # One record a request, because a file may have more records than MAX_BATCH.
     return {
         "MaxConcurrentTransforms": settings.slots,
         "BatchStrategy": "SINGLE_RECORD",

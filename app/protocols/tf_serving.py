@@ -1,7 +1,7 @@
 """TensorFlow Serving's REST API: predict, model status and metadata (tensorflow.org/tfx/serving/api_rest).
 
-There is one signature, `serving_default`, from `pixels` to `probabilities`. Versions are those of releases,
-so they are not whole numbers.
+The model has one signature (entry point), `serving_default`, from `pixels` to `probabilities`. Its version is
+that of the release, so it is not a whole number as in TensorFlow Serving.
 """
 
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ from app.releases.serving import ServedModel
 from inference.contract import InputContract
 
 SIGNATURE = "serving_default"
-"""Name of the only signature (entry point) of a served model."""
+"""Name of the only signature (entry point) of the served model."""
 
 
 def add_predict_routes(routes: Blueprint, services: Services) -> None:
@@ -109,7 +109,6 @@ def create_response(key: str, outcomes: list[Outcome]) -> Response:
 
     Args:
         key: the field of the answer: `predictions` for a request in rows, `outputs` for one in columns.
-        outcomes: the prediction or the error of each picture.
     """
     rows = [item.prediction.answer.probabilities.tolist() for item in require_answers(outcomes)]
     return jsonify({key: rows})

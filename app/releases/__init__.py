@@ -1,1 +1,1 @@
-"""The served release: load.py opens it, serving.py holds it, watcher.py replaces it."""
+"""The release that is served: load.py opens it, serving.py holds it, watcher.py looks for a newer one."""

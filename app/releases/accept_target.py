@@ -1,9 +1,9 @@
-"""WARDROBE_ACCEPT_TARGET: the operator chooses the share of accepted answers that must be right.
+"""WARDROBE_ACCEPT_TARGET: the operator chooses the share of accepted answers that must be right, such as .97.
 
-For each set of pictures, the release's report says what each threshold of confidence accepts, and a lower
-bound of the share of these answers that is right (training/thresholds/acceptance.py). The threshold that a
-training would have chosen for the target replaces the release's own (reports/accept_threshold.py), for each
-network separately. load.py calls this file whenever it opens a release.
+An answer is accepted from a threshold of confidence on. For each set of pictures, the report of a release has
+curves: at each threshold, the share of answers that it accepts, and a lower bound of the share of these that
+is right. From the curves, this file chooses the threshold that a training would choose for the target, and
+puts it in place of the release's own. It does so for each network, whenever a release is opened.
 """
 
 import math
@@ -18,14 +18,15 @@ from reports.accept_threshold import find_accept_points
 from reports.values import HELD_OUT_PICTURES, AcceptPoint
 
 AcceptanceCurves: TypeAlias = Mapping[str, Sequence[AcceptPoint]]
-"""The measured effect of each possible threshold, by the name of the set of pictures it was measured on."""
+"""The measured effect of each possible threshold, by the name of the set of pictures, such as "held-out
+pictures" or "photos of tier A"."""
 
 
 def apply_accept_target(served: ServedModel, target: float | None) -> ServedModel:
-    """Return a model whose thresholds are chosen so that the share `target` of accepted answers is right.
+    """Return a model with thresholds from which on the share `target` of accepted answers is right.
 
-    The thresholds come from measured answers in the report of the release. If the report does not show that
-    some threshold reaches the target, nothing is accepted, and `acceptance.fault` says why.
+    If the report of the release does not show that any threshold reaches the target, nothing is accepted, and
+    `acceptance.fault` says why.
 
     Args:
         served: the model with the thresholds of the release.
@@ -35,7 +36,7 @@ def apply_accept_target(served: ServedModel, target: float | None) -> ServedMode
         return served
     acceptance = _compute_acceptance(served, target)
     networks = served.networks
-    # All sets of pictures that one network answers have the same threshold.
+    # All sets of pictures that one network answers have got the same threshold.
     thresholds = {
         _find_network(pictures, served): point.threshold for pictures, point in acceptance.gives.items()
     }
@@ -47,7 +48,10 @@ def apply_accept_target(served: ServedModel, target: float | None) -> ServedMode
 
 
 def _find_network(pictures: str, served: ServedModel) -> NetworkName | None:
-    """Return the network that answers a set of pictures; None if no threshold decides about them."""
+    """Return the network that answers a set of pictures; None if it accepts no answer to them anyway.
+
+    Without a network for photos, the network for pixels answers photos, too, but nothing of that is accepted.
+    """
     first, *other_networks = served.networks
     if pictures == HELD_OUT_PICTURES or (not other_networks and served.photo_fault is None):
         return "pixels" if other_networks else first
@@ -55,7 +59,7 @@ def _find_network(pictures: str, served: ServedModel) -> NetworkName | None:
 
 
 def _compute_acceptance(served: ServedModel, target: float) -> TargetAcceptance:
-    """Return the effect of the target, or the reason why it has none."""
+    """Return the chosen threshold of each set of pictures, or the reason why there is none."""
     curves = served.evaluation.acceptance if served.evaluation else {}
     if not curves:
         fault = f"The report of {served.version} does not say what each threshold accepts: train it again."
@@ -66,6 +70,7 @@ def _compute_acceptance(served: ServedModel, target: float) -> TargetAcceptance:
     for pictures, curve in curves.items():
         if network := _find_network(pictures, served):
             curves_by_network[network][pictures] = curve
+    # One threshold decides about all sets of a network, so their curves must have the same thresholds.
     for together in curves_by_network.values():
         if len({tuple(point.threshold for point in curve) for curve in together.values()}) > 1:
             fault = f"The report of {served.version} has several thresholds for what one decides about."
@@ -87,17 +92,18 @@ def _compute_acceptance(served: ServedModel, target: float) -> TargetAcceptance:
 
 
 def _choose_points(curves: AcceptanceCurves, target: float) -> dict[str, AcceptPoint] | None:
-    """Return the point of each set at the threshold that shows the target for all sets; None if none does."""
+    """Return the point of each curve at the chosen threshold; None if none reaches the target in all curves."""
     return find_accept_points(curves, dict.fromkeys(curves, target)) if curves else {}
 
 
 def _find_highest_target(networks: Iterable[AcceptanceCurves], target: float) -> float | None:
-    """Return the highest target, in steps of 0.001, that is below `target` and that each network shows.
+    """Return the highest target below `target`, in steps of .001, that each network reaches.
 
-    The highest lower bound in the curves may be higher: the tests of thresholds end at the first failure, so
-    not every threshold can be chosen.
+    None if not even MIN_ACCEPT_TARGET is reached.
     """
     curves = list(networks)
+    # Targets are tried one by one. The largest lower bound in the curves would not do, because thresholds are
+    # tested from the highest one on, and those behind the first failure cannot be chosen.
     for thousandths in range(math.ceil(target * 1000) - 1, round(MIN_ACCEPT_TARGET * 1000) - 1, -1):
         if all(_choose_points(together, thousandths / 1000) is not None for together in curves):
             return thousandths / 1000

@@ -1,7 +1,7 @@
-"""Serve a bare artifact: a `.keras` file and its metrics, as somebody might upload them by hand.
+"""Serve a bare artifact: a `.keras` file with a JSON file of metrics, as somebody might upload them by hand.
 
-It has no labels, calibration or thresholds. They are taken from its metrics or assumed, and the log says so.
-TensorFlow has to be installed, which only inference/sessions/keras_session.py imports.
+Unlike a release, it has no labels, calibration or thresholds. The labels are taken from its metrics, or else
+assumed; a threshold is assumed as well, and the log says so. TensorFlow has to be installed to run it.
 """
 
 import json
@@ -20,20 +20,17 @@ from model_store.local_releases import BareArtifact, open_bundled_release
 log = logging.getLogger("wardrobe")
 
 ASSUMED_CONFIDENCE = 0.9
-"""Confidence below which an answer of a bare artifact (a model without a manifest) gets the decision
-`review`. Such a model is not calibrated."""
+"""Confidence below which an answer of a bare artifact needs a review. It is high, because the model was not
+calibrated: its confidence may exceed the share of right answers by far."""
 
 
 def open_bare_model(bare: BareArtifact) -> ServedModel:
     """Load a bare artifact (a model and its metrics without a manifest), and run it once to warm it up.
 
-    Args:
-        bare: the paths of the model and of its metrics.
-
     Raises:
         ModelUnreadable: TensorFlow is not installed, or cannot read this model.
         ContractBroken: the model does not have one output for each label.
-        ReportInvalid: the metrics are not a JSON object.
+        ReportInvalid: the metrics are not JSON.
     """
     report = bare.report.read_bytes()
     labels = _read_labels(report, str(bare.report))

@@ -1,10 +1,10 @@
-"""Open the model that the settings name, checked and warm.
+"""Open the model that the settings name, check it, and warm it up.
 
-The model is the bundled release, a release's folder, or a store: a folder or an S3 prefix. From a store, the
-first candidate of the newest promotion that can be served is opened. A store may also hold a bare `.keras`
-file (bare_model.py). If the store does not answer, the last good release in the cache is served. A release
-that is not the current one is reported as stale. If the settings name a store, the bundled release never
-replaces it.
+WARDROBE_MODEL_STORE names the bundled release, the folder of a release, or a store (a folder or an S3 prefix)
+with many releases. A promotion is the record in a store that makes a release current. It lists this release
+and earlier ones as candidates, and the first one that can be served is opened. If the store does not answer,
+the release that was served last is opened from the cache, and reported as stale. The bundled release never
+replaces a store that does not answer.
 """
 
 import logging
@@ -47,16 +47,16 @@ from model_store.store_keys import check_release_complete, read_signed_manifest
 log = logging.getLogger("wardrobe")
 
 MAX_START_SECONDS = 75
-"""Seconds that a start may spend on the store, the lock of the cache and a new release. gunicorn.conf.py
-gives a worker 120 s to start."""
+"""Seconds that a start may wait for the store, for the lock of the cache and for a new release. gunicorn ends
+a worker that has not started after 120 s."""
 
 MAX_NOTE_SECONDS = 10
-"""Seconds that a start may spend on writing down which release it serves. The start can go on without this
-note."""
+"""Seconds that a start may spend on noting in the cache which release it serves. It can go on without
+this."""
 
 
 def open_named_store(settings: Settings) -> Store | None:
-    """Return the store that WARDROBE_MODEL_STORE names; None if it names the bundled or a local release.
+    """Return the store that WARDROBE_MODEL_STORE names; None if it names a single release.
 
     Raises:
         BadAddress: the setting is neither a folder nor an S3 prefix.
@@ -66,9 +66,6 @@ def open_named_store(settings: Settings) -> Store | None:
 
 def load_models(settings: Settings, store: Store | None) -> ModelHolder:
     """Load the model that the service serves first, and record the errors that were found on the way.
-
-    The bundled release is a part of this program and needs no signature: whoever can change the one can
-    change the other. A folder of one release is served in the same way, without looking for newer releases.
 
     Args:
         store: the store that the settings name; None for the bundled release or a folder of one release.
@@ -98,8 +95,9 @@ def load_models(settings: Settings, store: Store | None) -> ModelHolder:
 
 
 def _open_named_release(settings: Settings) -> LocalRelease:
-    """Open the release that WARDROBE_MODEL_STORE names in place of a store."""
+    """Open the bundled release, or the release in the folder that WARDROBE_MODEL_STORE names."""
     name = settings.model_store
+    # The bundled release needs no signature: whoever can change it can also change this program.
     release = (
         open_bundled_release()
         if name == "bundled"
@@ -134,14 +132,13 @@ def open_first_candidate(
 ) -> OpeningAttempt:
     """Open the first release among the candidates of a promotion that can be served.
 
-    A promotion, the record that makes a release current, lists its release and the releases to fall back to.
+    Candidates are the release that the promotion makes current, and the releases to fall back to.
 
     Args:
         record: the newest promotion.
-        candidates: the versions of this promotion to try, in this order.
-        earlier_refusals: the refusals so far. A refused release of this promotion that may have been repaired
-            is fetched again, if its manifest, signature and sizes are right. If it is still wrong, the
-            refusal is final.
+        candidates: the versions to try, in this order.
+        earlier_refusals: the refusals so far. A candidate whose refusal is not final may have been repaired,
+            so it is tried again.
 
     Raises:
         SettingsError: the file of the platform's categories cannot be read.
@@ -167,7 +164,7 @@ def _open_candidate(
     Args:
         earlier: the refusal of this candidate that is not final; None if it was not refused.
     """
-    is_whole = False
+    is_whole = False  # whether all its files have arrived, so that another try would end in the same way
     try:
         if earlier is not None:
             _check_sizes(settings, store, version)
@@ -175,20 +172,21 @@ def _open_candidate(
         release = _pull_release(settings, store, version)
         is_whole = True
         return CandidateOutcome(_open_and_note(settings, store, record, release))
-    except REFUSAL_CAUSES as error:  # before StoreError, of which NotFound is one
+    except REFUSAL_CAUSES as error:  # before StoreError, of which NotFound is a subclass
         refusal = make_refusal(record, version, error, is_whole=is_whole)
-        return CandidateOutcome(refusal=refusal, error=drop_traceback(error))  # its frames hold the release
+        # The traceback would keep the half-opened release in memory.
+        return CandidateOutcome(refusal=refusal, error=drop_traceback(error))
     except StoreError as error:
         return CandidateOutcome(refusal=earlier, error=error)
 
 
 def _check_sizes(settings: Settings, store: Store, version: str) -> None:
-    """Check the manifest and the sizes of a release in the store, before all of it is fetched once more."""
+    """Check the manifest of a release and the sizes of its files in the store, before fetching it once more."""
     check_release_complete(store, read_signed_manifest(store, version, _read_trusted_keys(settings)).manifest)
 
 
 def _open_and_note(settings: Settings, store: Store, record: Promotion, release: LocalRelease) -> ServedModel:
-    """Open a verified release, and note that it is served.
+    """Open a verified release, and note in the cache that it is served.
 
     Raises:
         ReleaseError: the release must not be served.
@@ -202,6 +200,8 @@ def _open_and_note(settings: Settings, store: Store, record: Promotion, release:
     is_last = version == record.candidates[-1]
     number = record.number if version == record.version else None
     is_known = read_noted_version(cache, store.address) == version
+    # A release may end the process that opens it, for example by taking all memory. So a mark says while it
+    # is opened for the first time, and the next start tries another candidate.
     with nullcontext() if is_known else mark_opening(cache, version, last=is_last):
         model = _apply_settings(settings, open_release_model(release, number))
     _note_and_prune(settings, store, release)
@@ -209,19 +209,20 @@ def _open_and_note(settings: Settings, store: Store, record: Promotion, release:
 
 
 def _pull_release(settings: Settings, store: Store, version: str) -> LocalRelease:
-    """Bring a release into the cache."""
+    """Return a release from the cache, after downloading it if it is not there yet."""
     return pull_release(
         store, version, resolve_cache_folder(settings.cache_dir), _read_trusted_keys(settings)
     )
 
 
 def _open_last_good(settings: Settings, store: Store, attempt: OpeningAttempt) -> ServedModel:
-    """Open the release that was served last, if the newest promotion allows it.
+    """Open the release that was served last from the cache, if the newest promotion allows it.
 
-    Other releases are not served, since their answers may be wrong.
+    Any other release may be one that somebody has withdrawn because of its answers.
 
     Raises:
-        StoreError, ModelError: the reason why the newest release is not served, if nothing else can be.
+        StoreError, ModelError: the reason why the newest release is not served, if nothing else can be
+            served.
     """
     cached = find_noted_release(
         resolve_cache_folder(settings.cache_dir), store.address, _read_trusted_keys(settings)
@@ -248,7 +249,7 @@ def _load_bare(settings: Settings, store: Store) -> ServedModel:
 
 
 def _apply_settings(settings: Settings, model: ServedModel) -> ServedModel:
-    """Return the model with the operator's accept target and categories, which have to fit its labels."""
+    """Return the model with the thresholds and the categories of its labels that the operator asks for."""
     model = apply_accept_target(model, settings.accept_target)
     if model.acceptance is not None and model.acceptance.fault is not None:
         about = "Every decision about photos" if model.acceptance.gives else "Every decision"
@@ -262,12 +263,16 @@ def _apply_settings(settings: Settings, model: ServedModel) -> ServedModel:
 
 
 def _read_trusted_keys(settings: Settings) -> TrustedKeys | None:
-    """Read the trusted keys again for each release, so that keys are rotated without a restart."""
+    """Read the public keys of which one must have signed a release; None if the operator requires none."""
+    # Read again for each release, so that keys are rotated without a restart.
     return None if settings.trusted_keys is None else read_trusted_keys(settings.trusted_keys)
 
 
 def _note_and_prune(settings: Settings, store: Store, release: LocalRelease | BareArtifact) -> None:
-    """Note which release is served, and prune the cache. Errors do not change what is served."""
+    """Note in the cache which release is served, and remove old releases from it.
+
+    An error is logged, and does not change which release is served.
+    """
     cache = resolve_cache_folder(settings.cache_dir)
     try:
         with limit_time(MAX_NOTE_SECONDS):

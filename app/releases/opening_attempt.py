@@ -1,7 +1,7 @@
 """The results of opening the candidates of a promotion: which release is served, which are refused, and why.
 
 A promotion is the record that makes a release current. Its candidates are this release and the earlier ones
-that may replace it, such as `20261120T101500Z-3f9a1c2e`. These are values: load.py opens the releases.
+that may replace it, such as `20261120T101500Z-3f9a1c2e`.
 """
 
 import logging
@@ -23,12 +23,12 @@ from model_store.records import Promotion
 log = logging.getLogger("wardrobe")
 
 REFUSAL_CAUSES = (ReleaseError, NotFound, ModelError)
-"""Exceptions that mean that a release itself is wrong. If all its bytes are verified, another try would fail
-too."""
+"""Exceptions that mean that a release itself is wrong. Once all its bytes are verified, another try would
+fail, too."""
 
 RETRY_CAUSES = (OpeningEnded, StoreRefused, StoreBroken)
-"""Exceptions after which the same release may be opened later: the cache cannot be written, for example, or
-the files are archived. Until then, another candidate (an earlier release) may be served."""
+"""Exceptions after which the same release may be opened later, for example because the cache could not be
+written. Until then, another candidate is tried."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class CandidateOutcome:
 
     Attributes:
         model: the open model; None if the candidate was not opened.
-        refusal: the refusal of this candidate; one of an earlier attempt, if the store could not give the
-            release again. None without a refusal.
-        error: the error that kept the candidate from being opened; None for an open one.
+        refusal: the refusal of the candidate; None without one. A refusal of an earlier attempt stays if the
+            store could not give the release this time.
+        error: the error because of which the candidate was not opened; None if it was.
     """
 
     model: ServedModel | None = None
@@ -53,7 +53,7 @@ class CandidateOutcome:
 
     @property
     def has_store_failed(self) -> bool:
-        """Whether the store cannot give another candidate either, so that no other is tried."""
+        """Whether the store does not answer, so that trying another candidate would be in vain."""
         return self.fault is not None and not isinstance(self.fault, RETRY_CAUSES)
 
 
@@ -64,10 +64,10 @@ class OpeningAttempt:
     Attributes:
         model: the open model; None if no release could be opened.
         refusals: the releases that are wrong, with the reasons, in the order of the attempts.
-        fault: the error of the store or the cache that keeps a release from being served that is not refused;
-            None without such an error.
-        errors: the errors of all attempts, in their order.
-        record: the newest promotion (the record that makes a release current); None if none was read.
+        fault: the error of the store or the cache because of which a release may be missing that is not
+            wrong; None without such an error.
+        errors: the errors of all candidates, in their order.
+        record: the newest promotion (the record that makes a release current); None if it was not read.
     """
 
     model: ServedModel | None = None
@@ -85,7 +85,10 @@ class OpeningAttempt:
 
 
 def find_waiting_refusals(record: Promotion, refusals: Collection[Refusal]) -> dict[str, Refusal]:
-    """Return the refusals of a promotion's releases that may have been repaired since, by version."""
+    """Return the refusals of a promotion's candidates that are not final, by version.
+
+    These candidates may have been repaired since.
+    """
     return {
         refusal.version: refusal
         for refusal in refusals
@@ -96,12 +99,14 @@ def find_waiting_refusals(record: Promotion, refusals: Collection[Refusal]) -> d
 def make_refusal(record: Promotion, version: str, error: Exception, *, is_whole: bool) -> Refusal:
     """Make the refusal of a candidate that is wrong.
 
+    The refusal is final if another try would end in the same way: if all bytes of the release have arrived,
+    or if a newer version of this program made the release.
+
     Args:
         record: the newest promotion.
         version: the version of the candidate.
         error: one of REFUSAL_CAUSES.
-        is_whole: whether all bytes of the release have arrived and are verified. If they are, or if a newer
-            Wardrobe made the release, another try would end in the same way, so the refusal is final.
+        is_whole: whether all bytes of the release have arrived and are verified.
     """
     is_final = is_whole or isinstance(error, ManifestTooNew)
     return Refusal(record.number, version, str(error), is_final=is_final)
@@ -110,15 +115,15 @@ def make_refusal(record: Promotion, version: str, error: Exception, *, is_whole:
 def summarize_outcomes(
     record: Promotion, outcomes: Sequence[CandidateOutcome], waiting: Mapping[str, Refusal]
 ) -> OpeningAttempt:
-    """Summarize what became of the candidates that were tried, in their order.
+    """Summarize the outcomes of the candidates that were tried.
 
     Args:
         record: the newest promotion.
-        outcomes: the outcome of each candidate that was tried. Only the last one may have a model.
-        waiting: the earlier refusals that are not final, by version. If the store has failed, they stay,
-            since nobody knows whether these releases were repaired.
+        outcomes: the outcomes in the order of the attempts. Only the last one may have a model.
+        waiting: the earlier refusals that are not final, by version.
     """
     refusals = {outcome.refusal.version: outcome.refusal for outcome in outcomes if outcome.refusal}
+    # Candidates that could not be tried stay refused, since nobody knows whether they were repaired.
     if any(outcome.has_store_failed for outcome in outcomes):
         refusals = {**waiting, **refusals}
     faults = [outcome.fault for outcome in outcomes if outcome.fault is not None]
@@ -132,7 +137,7 @@ def summarize_outcomes(
 
 
 def log_new_refusals(attempt: OpeningAttempt, earlier: Collection[Refusal]) -> None:
-    """Log the refusals of an attempt that were not known before, or that have become final."""
+    """Log the refusals of an attempt that are new, or that have become final."""
     known = {(refusal.promotion_number, refusal.version, refusal.is_final) for refusal in earlier}
     new = [
         refusal

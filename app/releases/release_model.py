@@ -13,15 +13,16 @@ log = logging.getLogger("wardrobe")
 
 
 def open_release_model(release: LocalRelease, number: int | None = None) -> ServedModel:
-    """Load a verified release, and check that its networks give the golden answers stored in its manifest.
+    """Load a verified release, and check that its networks still answer as they did when it was made.
+
+    A release stores its first answers to a few pictures for this purpose, the golden answers.
 
     Args:
-        release: the verified release.
         number: the number of the promotion that made it current; None if it was not found through one.
 
     Raises:
         ModelError: the release cannot be run, or its answers differ from those at its creation.
-        ReleaseError: its golden pictures are unusable, or its report belongs to another model.
+        ReleaseError: its golden answers are unusable, or its report belongs to another model.
     """
     manifest = release.manifest
     networks = open_networks(release)
@@ -49,7 +50,8 @@ def _read_evaluation(release: LocalRelease) -> Report | None:
 
 
 def _read_figures(release: LocalRelease) -> dict[str, bytes]:
-    """Read the figures into memory, some 350 kB, as the cache may remove the folder of a served release."""
+    """Read the figures of the report, such as the confusion matrix, into memory."""
+    # They take some 350 kB. The folder of a served release may be removed from the cache.
     paths = [
         release.folder / name for name in release.manifest.files if name.startswith(f"{FIGURES_FOLDER}/")
     ]

@@ -1,7 +1,6 @@
 """The model that is served, and the one reference through which it is replaced.
 
-A request takes `models.current` once and keeps it to its end, so no answer mixes two releases. load.py opens
-a release, and watcher.py watches for promotions.
+A request takes `ModelHolder.current` once and keeps it to its end, so no answer mixes two releases.
 """
 
 import time
@@ -22,9 +21,9 @@ class TargetAcceptance:
 
     Attributes:
         target: the share of accepted answers that must be right, 0 to 1.
-        gives: the chosen threshold with its measured shares, by set of pictures.
-        fault: why the release does not support the target; None if it does. Then every decision is `review`,
-            or every decision about photos if `gives` is not empty.
+        gives: the chosen threshold with the shares that were measured at it, by set of pictures.
+        fault: the reason why the release does not support the target; None if it does. With a fault, every
+            decision is `review`; only every one about photos if `gives` is not empty.
     """
 
     target: float
@@ -37,13 +36,14 @@ class ServedModel:
     """A loaded and warm model, with all facts that the routes report about it.
 
     Attributes:
-        version: the version of the release.
+        version: the version of the release, such as `20261120T101500Z-3f9a1c2e`.
         networks: the networks of the release.
-        report: the bytes of its evaluation, exactly as `/metrics` returns them.
-        evaluation: the parsed evaluation; None if it cannot be read here, and for a bare artifact.
+        report: the bytes of its stored evaluation, exactly as `/metrics` returns them.
+        evaluation: the parsed evaluation; None if it cannot be parsed, and for a bare artifact (a model
+            without a manifest).
         manifest: the manifest; None for a bare artifact.
-        figures: the PNGs of its report by file name, verified with the release; empty for a bare artifact.
-        categories: the platform's categories; None if the operator names none.
+        figures: the PNGs of its report by file name; empty for a bare artifact.
+        categories: the categories of the operator's shop system; None if none are configured.
         acceptance: the effect of WARDROBE_ACCEPT_TARGET; None if the thresholds of the release are used.
         promotion_number: the number of the promotion that made it current; None if it was not found through
             one.
@@ -64,25 +64,22 @@ class ServedModel:
 
     @property
     def contract(self) -> ModelContract:
-        """Contract (input, labels, thresholds) of the network for 28 x 28 pixels, or of the only network."""
+        """Contract (input, labels, thresholds) of the network for small pictures, or of the only network."""
         return self.networks["pixels"].contract
 
     @property
     def attributes(self) -> Mapping[str, Head]:
-        """The heads (with their labels) of the attributes, such as `colour`, by name.
-
-        A bare artifact has none.
-        """
+        """The labels and thresholds of each further question that the model answers, such as `colour`."""
         return self.manifest.attributes if self.manifest else {}
 
     @property
     def photo_contract(self) -> ModelContract:
-        """Contract (input, labels, thresholds) that decides about photos, of the network that reads them."""
+        """Contract (input, labels, thresholds) of the network that reads photos."""
         return self.networks["photos"].contract.find_deciding_contract("photos")
 
     @property
     def photo_fault(self) -> str | None:
-        """Sentence that says why no answer to a photo is accepted; None if a network can answer photos."""
+        """Sentence that says why no answer to a photo is accepted; None if a network is for photos."""
         if not self.photo_contract.has_unproven_photos:
             return None
         return (
@@ -99,9 +96,8 @@ class Refusal:
         promotion_number: the number of the promotion that made the release current.
         version: the version of the release.
         reason: a sentence that says why it is not served.
-        is_final: whether the release is not tried again without a new promotion, since it was fetched whole
-            and is wrong, or its schema is too new. Otherwise the store may be repaired, or the files may
-            still arrive.
+        is_final: whether the release is tried again only after a new promotion, because all of it has arrived
+            and is wrong, or its format is too new. Otherwise it may be repaired in the store.
     """
 
     promotion_number: int
@@ -112,7 +108,7 @@ class Refusal:
 
 @dataclass(frozen=True)
 class StoreFault:
-    """The latest error of the store, and the time of the first error since the store worked."""
+    """The latest error of a store that does not work, and since when it does not."""
 
     error: Exception
     since: datetime
@@ -122,8 +118,8 @@ class StoreFault:
 class ModelHolder:
     """The holder of the model that is served now, which also records the errors of its store.
 
-    One thread writes to it (the release watcher, while it runs), and many requests read. Every attribute is
-    replaced whole and never changed in place, because an assignment is atomic in CPython.
+    One thread writes to it, and many requests read it without a lock. Therefore an attribute is always
+    replaced by a new value, which is atomic in CPython, and never changed in place.
 
     Attributes:
         current: the model that the next request uses.
@@ -144,7 +140,7 @@ class ModelHolder:
 
     @property
     def current_fault(self) -> StoreFault | None:
-        """Error of the store, or a TimeoutError if its polling hangs; None if all is well."""
+        """Error of the store, or a TimeoutError if the thread that polls it hangs; None without an error."""
         silent = time.monotonic() - self.last_poll_at
         if self.fault is not None or self.max_silence_seconds is None or silent <= self.max_silence_seconds:
             return self.fault
@@ -168,12 +164,11 @@ class ModelHolder:
         self.current = served
 
     def refuse(self, refusals: Sequence[Refusal], now: datetime) -> None:
-        """Record promoted releases that are not served, in place of earlier refusals that are not final.
+        """Record promoted releases that are not served. If there are any, the served release counts as stale.
 
-        If there are any, the served release counts as stale.
+        Earlier refusals that are not final are dropped.
 
         Args:
-            refusals: the refused releases with the reasons.
             now: the present time, with a time zone.
         """
         again = {self.current.version, *(refusal.version for refusal in refusals)}

@@ -1,8 +1,8 @@
-"""Watch the promotions: every worker polls for the number after the one that it serves.
+"""Watch a store for promotions, the numbered records that make a release current.
 
-A poll is one request to the store, at random intervals, so that many workers do not poll at once. A release
-that must not be served is refused and remembered: `/readyz` reports it, and the service keeps the old one.
-While such a release may be repaired, or may still arrive, each poll checks whether it is complete.
+Every worker asks the store for the number after the one that it serves. If a newer release cannot be served,
+the worker keeps the old one, and `/readyz` says why. As long as the newer one may be repaired, each poll
+checks whether it is complete.
 """
 
 import logging
@@ -29,11 +29,11 @@ from model_store.store import Store
 log = logging.getLogger("wardrobe")
 
 MAX_SILENT_REFRESHES, MIN_SILENT_SECONDS = 4, 120
-"""Limits after which `/readyz` reports that polling hangs: MAX_SILENT_REFRESHES intervals without a
-successful poll, but at least MIN_SILENT_SECONDS, because loading a release takes some time."""
+"""Number of intervals without a successful poll after which `/readyz` reports that polling hangs, and the
+seconds that have to pass in any case, because loading a release takes some time."""
 
 JITTER_SHARE = 0.2
-"""Share of REFRESH_SECONDS by which a poll may come earlier or later, so that workers do not poll
+"""Share of REFRESH_SECONDS by which a poll comes earlier or later at random, so that workers do not poll
 together."""
 
 
@@ -42,9 +42,9 @@ class ReleaseWatcher:
 
     Args:
         settings: the settings of the service.
-        open_store: a function that opens the store. The first poll calls it in its own thread, because gevent
-            ties the sockets of an S3 connection to the thread that opened them.
-        models: the holder of the served model, which is changed.
+        open_store: a function that opens the store. The first poll calls it in the background thread, because
+            gevent ties the sockets of an S3 connection to the thread that opened them.
+        models: the holder of the served model, which the thread changes.
         metrics: the Prometheus metrics, which count polls and refused releases.
     """
 
@@ -86,7 +86,7 @@ class ReleaseWatcher:
             if promotion is not None:
                 self._adopt_promotion(promotion)
         except (StoreError, SettingsError) as error:
-            # One line for each change, because an outage of an hour would give a thousand lines.
+            # Only the first failure is an error in the log: an outage of an hour would give a thousand lines.
             level = logging.ERROR if self._models.fault is None else logging.DEBUG
             log.log(level, "%s Serving %s on.", error, self._models.current.version)
             self._record_failure(error)
@@ -119,7 +119,7 @@ class ReleaseWatcher:
         return self._open_store()
 
     def _read_newer(self) -> Promotion | None:
-        """Return the newest promotion if it was not known, or if one of its releases may be served by now.
+        """Return the newest promotion if it is new, or if a refused release of it may be served by now.
 
         Raises:
             RecordUnreadable: the record cannot be read; the next poll reads it again.
@@ -131,33 +131,34 @@ class ReleaseWatcher:
     def _adopt_promotion(self, promotion: Promotion) -> None:
         serving = self._models.current.version
         earlier = self._models.refusals
-        # A release with a final refusal is tried only if it was promoted again.
+        # A release with a final refusal is tried only if this promotion makes it current anew.
         refused_versions = {
             refusal.version
             for refusal in earlier
             if refusal.is_final
             and (refusal.promotion_number == promotion.number or refusal.version != promotion.version)
         }
+        # Candidates behind the served release would be a step back.
         before = takewhile(lambda version: version != serving, promotion.candidates)
         candidates = [version for version in before if version not in refused_versions]
         if promotion.version == serving:
             self._models.serve(replace(self._models.current, promotion_number=promotion.number))
         attempt = open_first_candidate(self._settings, self._store, promotion, candidates, earlier)
-        logged = {(refusal.promotion_number, refusal.version) for refusal in earlier}
-        new = [
+        known = {(refusal.promotion_number, refusal.version) for refusal in earlier}
+        new_refusals = [
             refusal
             for refusal in attempt.refusals
-            if (refusal.promotion_number, refusal.version) not in logged
+            if (refusal.promotion_number, refusal.version) not in known
         ]
         if attempt.model is not None:
             served = attempt.model
             self._metrics.set_release(served.version, serving, create_reference_distribution(served))
             self._models.serve(served)
             log.info("Serving %s (promotion %d).", served.version, promotion.number)
-        elif new and attempt.fault is None:
+        elif new_refusals and attempt.fault is None:
             log.error("Serving %s on.", serving)
         self._models.refuse(attempt.refusals, datetime.now(UTC))
-        for _ in new:
+        for _ in new_refusals:
             self._metrics.count_refusal()
         if attempt.fault is not None:
             raise attempt.fault  # the next poll tries again

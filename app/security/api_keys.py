@@ -1,9 +1,9 @@
 """API keys: the clients that may use the service, if the operator configures any.
 
-The file has one line `name:hash` for each key, with its SHA-256. Keys are long random strings, so a plain
-hash is enough (NIST SP 800-63B, section 5.1.2.2, look-up secrets). The file is read again when it changes, so
-keys are rotated without a restart. While it cannot be read, every request is refused. `wardrobe keys` writes
-it.
+The key file has a line `name:hash` for each key, with its SHA-256; `wardrobe keys` writes it. Keys are long
+random strings, so a plain hash is enough (NIST SP 800-63B, section 5.1.2.2, look-up secrets). The file is
+read again when it changes, so keys are rotated without a restart. While it cannot be read, every request is
+refused.
 """
 
 import hashlib
@@ -42,14 +42,14 @@ OPEN_ENDPOINTS = frozenset(
         "page.index",
     }
 )
-"""Names of the Flask endpoints that need no API key: orchestrators have none, the page asks for one, and the
-contract explains it."""
+"""Names of the Flask endpoints that need no API key. Orchestrators ask for the health and have no key, the
+page lets a person enter one, and the contract says how to send it."""
 
 KEY_FILE_RETRY_SECONDS = 5
 """Value of Retry-After in answers while the key file cannot be read."""
 
 FileState: TypeAlias = tuple[int, ...]
-"""Numbers from the metadata of a file that change whenever the file changes."""
+"""Numbers from the metadata of a file, such as its size and time, that change whenever the file changes."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class ApiKeys:
         if scheme.lower() != "bearer" or not key:
             raise KeyRefused("Send your API key as `Authorization: Bearer KEY`.")
         digest = hash_key(key.strip())
-        # Every hash is compared in constant time, so the time of an answer reveals nothing.
+        # Each comparison takes the same time, so the time of an answer reveals nothing about a hash.
         matching = [entry.name for entry in self._read_current() if hmac.compare_digest(digest, entry.sha256)]
         if not matching:
             raise KeyRefused("This API key is not known here. Was it rotated?")
@@ -105,15 +105,13 @@ class ApiKeys:
     def _read_current(self) -> tuple[ApiKey, ...]:
         """Return the keys of the file.
 
-        If the file cannot be read, its earlier keys are not valid either, since one of them may have been
-        withdrawn.
-
         Raises:
             NotReady: the file cannot be read.
         """
         try:
             self._refresh_keys()
         except SettingsError as error:
+            # The earlier keys are not used, since one of them may have been withdrawn.
             self._log_change(str(error))
             raise NotReady(
                 "API keys cannot be checked at the moment. Try again.", KEY_FILE_RETRY_SECONDS
@@ -128,7 +126,7 @@ class ApiKeys:
             self._signature = signature
 
     def _log_change(self, trouble: str | None) -> None:
-        """Log a fault of the file once, not with every request."""
+        """Log a fault of the key file, or its end; once, and not with every request."""
         if trouble == self._trouble:
             return
         self._trouble = trouble
@@ -198,7 +196,7 @@ def _parse_line(path: Path, number: int, line: str) -> ApiKey:
 
 
 def _read_file_state(path: Path) -> FileState:
-    """Return numbers from the metadata of a file that change whenever the file changes."""
+    """Return numbers that change whenever the file changes, without reading it."""
     try:
         facts = path.stat()
     except OSError as error:

@@ -1,8 +1,7 @@
-"""Limit how often each client may classify; all routes that classify share one count.
+"""Limit how often each client may classify pictures. All routes that classify share one count.
 
 flask-limiter counts in the memory of this worker, or in a Redis that workers and containers share. While that
-Redis does not answer, each worker counts for itself, and the log says so. Requests that wait for it at that
-moment are let in. settings.py checks the rate and the address of the storage.
+Redis does not answer, each worker counts for itself, and the log says so.
 """
 
 import ipaddress
@@ -20,16 +19,16 @@ from limits.storage import RedisStorage
 from app.settings import SettingsError
 
 WAIT_HEADER = "X-RateLimit-Wait"
-"""Name of the header into which flask-limiter writes after how many seconds the client may send another
-request. It is removed from every answer."""
+"""Name of a header by which flask-limiter tells this file after how many seconds the client may send another
+request. No client sees it."""
 
 STORAGE_TIMEOUT_SECONDS = 1
-"""Seconds that a request waits at most for a connection to the storage of rate limits (such as Redis), and
-for each part of its answer."""
+"""Largest number of seconds for which a request waits for a connection to the storage of the counts (such as
+Redis), and for each part of its answer."""
 
 IPV6_CLIENT_BITS = 64
-"""Length in bits of the network prefix of one IPv6 subscriber (RFC 6177), who can use any address in it and
-so counts as one client."""
+"""Length in bits of the prefix of an IPv6 network that belongs to one subscriber (RFC 6177). A subscriber can
+use any address in it, and so counts as one client."""
 
 ADDRESS_WITH_PORT = re.compile(r"\[([^\]]+)\](?::\d+)?|([\d.]+):\d+")
 """Pattern of an IP address with a port, as some gateways write it into X-Forwarded-For."""
@@ -95,10 +94,10 @@ def identify_client(address: str | None) -> str:
 
 
 def _limit_retry_after_to_429(app: Flask) -> None:
-    """Send Retry-After only with status 429. Call this before flask-limiter registers its own hook.
+    """Send flask-limiter's Retry-After only with status 429. Call this before the limiter is created.
 
-    flask-limiter writes the header into every answer, where it would replace the one second of an answer that
-    says "busy".
+    flask-limiter sends it with every answer. In an answer with status 503, it would replace the second after
+    which the client should try again.
     """
 
     @app.after_request  # these are called last in, first out: flask-limiter has written its header by now
@@ -116,14 +115,14 @@ def _create_limiter(app: Flask, storage: str) -> Limiter:
         storage_uri=storage,
         storage_options=dict.fromkeys(("socket_connect_timeout", "socket_timeout"), STORAGE_TIMEOUT_SECONDS),
         in_memory_fallback_enabled=True,
-        swallow_errors=True,
+        swallow_errors=True,  # a request that finds the storage gone is let in
         headers_enabled=True,
         header_name_mapping={HeaderNames.RETRY_AFTER: WAIT_HEADER},
     )
 
 
 def _check_options(limiter: Limiter) -> None:
-    """Make redis-py read the options in the storage's address, since it connects only at its first command.
+    """Check the options in the address of a Redis, which redis-py reads only when it connects.
 
     Raises:
         TypeError, ValueError: an option is unknown.

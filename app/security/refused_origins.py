@@ -1,7 +1,7 @@
 """Log which sites' pages cannot read the answers of this service, since only the operator can allow them.
 
-A browser shows its user only "CORS error", and such a request has status 200 here. Each origin is logged
-once, and no answer is changed. middleware/request_context.py calls this for a request that names an origin.
+A browser that keeps an answer from a page shows "CORS error" to its user, but here the request has status
+200. So the log is the only place in which an operator can see it.
 """
 
 import logging
@@ -18,9 +18,9 @@ log = logging.getLogger("wardrobe")
 
 
 class RefusedOrigins:
-    """A log of web origins whose pages cannot read answers, because WARDROBE_CORS_ORIGINS does not list them.
+    """The web origins, such as `https://shop.example`, whose pages could not read an answer.
 
-    Each origin is logged once.
+    Each is logged once.
     """
 
     def __init__(self) -> None:
@@ -56,7 +56,8 @@ def _is_refused(origin: str, environ: WSGIEnvironment, headers: list[tuple[str, 
         return False
     if environ.get("HTTP_SEC_FETCH_SITE") == "same-origin":
         return False
-    # Schemes are not compared: behind a proxy that ends TLS, we may see http if the page has https.
+    # Schemes are not compared: behind a proxy that ends TLS, a request comes by http although the page has
+    # https.
     return _get_host(origin) != environ.get("HTTP_HOST")
 
 

@@ -1,1 +1,1 @@
-"""The page at /, the report page and /docs: templates and static files."""
+"""Files of the pages for browsers: the page at /, the report page and /docs."""

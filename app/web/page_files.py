@@ -1,6 +1,6 @@
-"""Static files of the pages: read from memory, with an ETag, and with gzip if that saves packets.
+"""Send static files of the pages from memory, with an ETag, and compressed with gzip if that saves packets.
 
-Browsers revalidate a file each time, so that no page mixes files of two versions.
+Browsers ask each time whether a file has changed, so that no page mixes files of two versions.
 """
 
 import gzip
@@ -22,7 +22,7 @@ MEDIA_TYPES = {
 """Content-Type of a file, by the ending of its name."""
 
 COMPRESSED_SUFFIXES = (".jpg", ".png")
-"""Endings of file formats that are compressed already, so that gzip would not make them smaller."""
+"""Endings of files that are compressed already, so that gzip would not make them smaller."""
 
 CACHE_CONTROL = "no-cache"
 """Value of Cache-Control for every file: browsers store it, but ask each time whether it has changed (RFC
@@ -53,10 +53,10 @@ def create_page_file(content: bytes, suffix: str) -> PageFile:
     """Create the `PageFile` of some content, compressed with gzip if that saves packets.
 
     Args:
-        suffix: the ending of its name, with the dot; one of `MEDIA_TYPES`.
+        suffix: the ending of the file's name with the dot, such as `.css`.
     """
-    worth = len(content) >= MIN_PACKED_BYTES and suffix not in COMPRESSED_SUFFIXES
-    packed = gzip.compress(content, compresslevel=6, mtime=0) if worth else None
+    is_worth_packing = len(content) >= MIN_PACKED_BYTES and suffix not in COMPRESSED_SUFFIXES
+    packed = gzip.compress(content, compresslevel=6, mtime=0) if is_worth_packing else None
     return PageFile(content, packed, MEDIA_TYPES[suffix], hashlib.sha256(content).hexdigest()[:32])
 
 
@@ -75,13 +75,14 @@ def send_file(file: PageFile) -> Response:
     The body is compressed with gzip if the client accepts it. If the client has this content already, the
     status is 304 without a body.
     """
-    takes_packed = file.packed is not None and bool(request.accept_encodings["gzip"])
-    response = Response(file.packed if takes_packed else file.content, content_type=file.media_type)
+    is_packed = file.packed is not None and bool(request.accept_encodings["gzip"])
+    response = Response(file.packed if is_packed else file.content, content_type=file.media_type)
     response.headers["Cache-Control"] = CACHE_CONTROL
-    response.set_etag(file.etag, weak=file.packed is not None)  # one tag for both of its forms
+    # A weak tag, since it stands for both forms, whose bytes differ.
+    response.set_etag(file.etag, weak=file.packed is not None)
     if file.packed is not None:
         response.headers["Vary"] = "Accept-Encoding"
-    if takes_packed:
+    if is_packed:
         response.headers["Content-Encoding"] = "gzip"
     response.make_conditional(request)
     return response

@@ -1,6 +1,6 @@
-"""The report page of the served model: the report of a release, or any metrics of a bare model.
+"""Render the page about the served model: its report, or the metrics of a model that is no release.
 
-reports/page/html_page.py makes the page. Metrics that are not a report are shown as they are.
+Metrics that are not a report of this program are shown as indented JSON.
 """
 
 import json
@@ -22,7 +22,7 @@ def render_report(name: str, model: ServedModel, words: Wording) -> str:
 
     Args:
         name: the name of the model, as in `/model`.
-        model: the served model. For a bare artifact, its report may be JSON of any form.
+        model: the served model. If it is no release, its report may be JSON of any form.
         words: the texts of the page in the reader's language.
     """
     page: dict[str, object] = {"name": name, "version": model.version, "manifest": model.manifest}
@@ -41,7 +41,7 @@ def render_report(name: str, model: ServedModel, words: Wording) -> str:
 
 
 def _make_figure_address(figure: str, version: str) -> str:
-    """Return the address of a figure, relative to the page, and only for this release."""
+    """Return the URL of a figure of this release, relative to the page."""
     return f"metrics/figures/{quote(figure)}?version={quote(version)}"
 
 

@@ -1,6 +1,6 @@
-"""The texts of the page, the report and the review sheet in other languages than English.
+"""Translations of the texts of the page, the report and the review sheet.
 
-The English text is the key. A text without a translation stays English.
+The English text is the key of its translation. A text without a translation stays English.
 """
 
 import json
@@ -14,21 +14,20 @@ TRANSLATIONS_PATH: Final = Path(__file__).with_name("translations.json")
 """Path of the JSON file with the translations of all texts."""
 
 Translations: TypeAlias = dict[str, dict[str, str]]
-"""The translation of each English text, by language tag in lower case and by English text."""
+"""The translation of each English text, by language tag (such as `de`) and by English text."""
 
 TRANSLATIONS: Final[Translations] = json.loads(TRANSLATIONS_PATH.read_text("utf-8"))
 """The translations of all texts, read from TRANSLATIONS_PATH."""
 
 
 def find_translation(accept_language: str | None) -> tuple[str, Mapping[str, str]]:
-    """Return the language that a client prefers, and the translations of the texts into it.
+    """Return the language that a client prefers, and the translation of each English text.
 
     Args:
         accept_language: the value of the Accept-Language header; None if the request has none.
 
     Returns:
-        The language tag and the translation of each English text. English has no translations, and is
-        returned if no language fits.
+        The language tag and the translations. If no language fits, it is `en`, without translations.
     """
     language = find_preferred_language(accept_language, {"en", *TRANSLATIONS}) or "en"
     return language, TRANSLATIONS.get(language, {})
