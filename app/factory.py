@@ -1,6 +1,6 @@
-"""The composition root: the one place where the parts of the service are chosen and put together.
+"""Create the Flask app: the one place where the parts of the service are chosen and put together.
 
-`wsgi.py` and the tests call `create_app`. Importing any other file starts nothing.
+wsgi.py and the tests call `create_app`. Importing a file of this package starts nothing.
 """
 
 import logging
@@ -62,11 +62,11 @@ PREFLIGHT_SECONDS = 7200
 
 @dataclass(frozen=True)
 class Service:
-    """The objects of an app that outlive a request, found at `app.extensions["wardrobe"]`.
+    """The long-lived objects of an app, stored as `app.extensions["wardrobe"]`.
 
     Attributes:
         models: the holder of the model that is served.
-        admissions: the queues in which requests wait for a free slot.
+        admissions: the queues in which requests wait until they may run.
         watcher: the object that polls the store for newer releases; None if there is nothing to poll.
     """
 
@@ -101,7 +101,7 @@ def create_app(settings: Settings) -> Flask:
 
     app = Flask(__name__, static_folder=None)
     app.json = OrjsonProvider(app)
-    app.url_map.converters["default"] = PathPartConverter
+    app.url_map.converters["default"] = PathPartConverter  # before any route is added
     register_problem_handlers(app)
     admissions = _create_admissions(settings)
     keys = None if settings.api_keys_file is None else ApiKeys(settings.api_keys_file)
@@ -119,7 +119,7 @@ def create_app(settings: Settings) -> Flask:
 
 
 class PathPartConverter(BaseConverter):
-    """A converter of Werkzeug for a part of a path that ends before a colon.
+    """A converter of Werkzeug for URL variables that contain neither a slash nor a colon.
 
     TensorFlow Serving writes a method behind a colon. Without this converter, the rule `/v1/models/<name>`
     would also match `/v1/models/wardrobe:predict`, and answer that only its own HTTP methods are allowed.
@@ -130,12 +130,11 @@ class PathPartConverter(BaseConverter):
 
 
 def _create_admissions(settings: Settings) -> RequestQueues:
-    light = RequestQueue(settings.slots, settings.queue_length, settings.queue_seconds)
+    small = RequestQueue(settings.slots, settings.queue_length, settings.queue_seconds)
     # As many places as for small requests: a request that turns out to be large must find one there.
     places = settings.slots + settings.queue_length
-    return RequestQueues(
-        light, RequestQueue(MAX_LARGE_REQUESTS, places - MAX_LARGE_REQUESTS, settings.queue_seconds)
-    )
+    large = RequestQueue(MAX_LARGE_REQUESTS, places - MAX_LARGE_REQUESTS, settings.queue_seconds)
+    return RequestQueues(small, large)
 
 
 def _register_routes(

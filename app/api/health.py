@@ -1,4 +1,7 @@
-"""GET /healthz and GET /readyz: the state of the service, for orchestrators, load balancers and operators."""
+"""GET /healthz and GET /readyz: is the service alive, and is it ready to classify pictures?
+
+Orchestrators, load balancers and operators ask. /readyz also reports faults that do not stop the service.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -21,8 +24,8 @@ def create_health_routes(models: ModelHolder, is_known: Callable[[], bool]) -> B
 
     Args:
         models: the holder of the served model, which also records the errors of its store.
-        is_known: a function that returns whether the client of the current request may see addresses in
-            errors.
+        is_known: a function that returns whether the client of the current request has an API key. Only then
+            does the answer show errors, which may contain addresses.
     """
     routes = Blueprint("health", __name__)
 
@@ -33,16 +36,16 @@ def create_health_routes(models: ModelHolder, is_known: Callable[[], bool]) -> B
     @routes.get("/readyz")
     def ready() -> Response:
         check_ready(models)
-        return jsonify(_describe_condition(models, may_see=is_known()))
+        return jsonify(_describe_condition(models, can_see_errors=is_known()))
 
     return routes
 
 
 def check_ready(models: ModelHolder) -> None:
-    """Raise an error if this worker is stopping and so takes no further requests.
+    """Raise an error if this worker is stopping, and therefore takes no further requests.
 
     Args:
-        models: the holder of the served model, which knows whether this worker is stopping.
+        models: the holder of the served model, which knows whether the worker is stopping.
 
     Raises:
         NotReady: the worker is stopping.
@@ -53,7 +56,7 @@ def check_ready(models: ModelHolder) -> None:
         )
 
 
-def _describe_condition(models: ModelHolder, *, may_see: bool) -> dict[str, Any]:
+def _describe_condition(models: ModelHolder, *, can_see_errors: bool) -> dict[str, Any]:
     fault = models.current_fault
     stale_since = get_served_model().stale_since or (fault.since if fault else None)
     return {
@@ -61,18 +64,18 @@ def _describe_condition(models: ModelHolder, *, may_see: bool) -> dict[str, Any]
         "model": {"version": get_served_model().version},
         "stale": stale_since is not None,
         "stale_since": stale_since.isoformat() if stale_since else None,
-        "store": _describe_store(fault, may_see=may_see),
-        "refused": [_describe_refusal(refusal, may_see=may_see) for refusal in models.refusals],
+        "store": _describe_store(fault, can_see_errors=can_see_errors),
+        "refused": [_describe_refusal(refusal, can_see_errors=can_see_errors) for refusal in models.refusals],
         **_describe_photos(get_served_model().photo_fault),
         **_describe_accept_target(get_served_model().acceptance),
     }
 
 
 def _describe_photos(fault: str | None) -> dict[str, Any]:
-    """Return the field of /readyz that says why no answer to a photo is accepted; no field if photos work.
+    """Return the field `photos` of /readyz, which says why no answer to a photo is accepted.
 
     Args:
-        fault: why no answer to a photo is accepted; None if the release has a network for photos.
+        fault: the reason; None if the release has a network for photos, and then there is no field.
     """
     return {} if fault is None else {"photos": {"status": "unproven", "error": fault}}
 
@@ -81,21 +84,18 @@ def _describe_accept_target(acceptance: TargetAcceptance | None) -> dict[str, An
     """Return the field of /readyz about WARDROBE_ACCEPT_TARGET; no field if the setting is empty."""
     if acceptance is None:
         return {}
-    is_supported = acceptance.fault is None
-    return {
-        "accept_target": {"status": "ok"}
-        if is_supported
-        else {"status": "failing", "error": acceptance.fault}
-    }
+    if acceptance.fault is None:
+        return {"accept_target": {"status": "ok"}}
+    return {"accept_target": {"status": "failing", "error": acceptance.fault}}
 
 
-def _describe_store(fault: StoreFault | None, *, may_see: bool) -> dict[str, Any]:
+def _describe_store(fault: StoreFault | None, *, can_see_errors: bool) -> dict[str, Any]:
     if fault is None:
         return {"status": "ok"}
-    error = str(fault.error) if may_see else HIDDEN_ERROR
+    error = str(fault.error) if can_see_errors else HIDDEN_ERROR
     return {"status": "failing", "since": fault.since.isoformat(), "error": error}
 
 
-def _describe_refusal(refusal: Refusal, *, may_see: bool) -> dict[str, Any]:
-    reason = refusal.reason if may_see else HIDDEN_ERROR
+def _describe_refusal(refusal: Refusal, *, can_see_errors: bool) -> dict[str, Any]:
+    reason = refusal.reason if can_see_errors else HIDDEN_ERROR
     return {"promotion": refusal.promotion_number, "version": refusal.version, "reason": reason}

@@ -1,7 +1,7 @@
 """GET /metrics, /metrics/prometheus and /model: which model is served, and how good it is.
 
-/metrics answers a browser with the page of report.py, a Prometheus scraper with counts, and every other
-client with JSON.
+/metrics answers a browser with the evaluation as a page, a Prometheus scraper with counts of requests, and
+every other client with the evaluation as JSON.
 """
 
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ from app.settings import Settings
 from inference.contract import ModelContract
 
 SCRAPER_TYPES = ("application/openmetrics-text", "text/plain;version=0.0.4")
-"""Media types in an Accept header that only Prometheus scrapers send. They get Prometheus' format."""
+"""Media types in an Accept header that only Prometheus scrapers send."""
 
 _HIDDEN_FIELDS: Final[Mapping[str, bool | Mapping[str, set[str]]]] = {
     "files": True,
     "networks": {"__all__": {"golden"}},
 }
-"""Fields of a manifest that the answer of `/model` leaves out, because they are long and only for
-machines."""
+"""Fields of a manifest that the answer of `/model` leaves out, because they are long and no reader needs
+them: the hash of each file, and the pictures by which a release checks itself."""
 
 
 def create_model_routes(settings: Settings, counts: Metrics) -> Blueprint:
@@ -39,11 +39,11 @@ def create_model_routes(settings: Settings, counts: Metrics) -> Blueprint:
     def metrics() -> Response:
         if _is_scraper(request.headers.get("Accept", "")):
             return _send_exposition(counts)
-        as_page = wants_page(request.accept_mimetypes)
+        served = get_served_model()
         answer = (
-            send_report_page(settings, get_served_model())
-            if as_page
-            else send_report_json(get_served_model())
+            send_report_page(settings, served)
+            if wants_page(request.accept_mimetypes)
+            else send_report_json(served)
         )
         answer.vary.add("Accept")
         return answer

@@ -1,10 +1,9 @@
-"""The HTTP contract as OpenAPI 3.1: openapi.json, filled in for one release and its settings.
+"""The HTTP contract as an OpenAPI 3.1 document, filled in for the release that is served.
 
-openapi.json is maintained by hand, except for the schemas of a report and the fields of an answer, which
-schemas.py makes from types. This file fills in these, the languages of titles, the values of the settings
-that the document names, and the labels, name, version and input size of the model. Parts about API keys and
-rates stay only if these are configured. Tests compare the document with the routes of the app, with real
-answers, and with problems.py.
+openapi.json is written by hand. Added here are the schemas of reports and answers (schemas.py makes them from
+types), the languages of titles, the limits of the settings, and the labels, name, version and input size of
+the model. Parts about API keys and rates are removed if these are not configured. Tests compare the document
+with the routes of the app, with real answers, and with problems.py.
 """
 
 import json
@@ -24,13 +23,13 @@ from model_store.manifest import VERSION_PATTERN
 Json: TypeAlias = dict[str, Any]
 
 DOCUMENT = Path(__file__).with_name("openapi.json")
-"""Path of the OpenAPI document, before it is filled in for one release."""
+"""Path of the OpenAPI document as it is written by hand."""
 
 _VERSION_PATTERN = re.compile(VERSION_PATTERN)
-"""Pattern of the version of a release in examples. The version of the served release replaces it."""
+"""Pattern of a release's version in examples; the version of the served release is written in its place."""
 
 _SETTING_PATTERN = re.compile(r"`([A-Z]+(?:_[A-Z]+)+)`")
-"""Pattern of the name of a setting in a description. The value of the setting is written behind it."""
+"""Pattern of the name of a setting in a description; the value of the setting is written behind it."""
 
 _LABEL_EXAMPLES = ("Answer", "AnswerWithTopAndSeen", "BatchAnswer", "TfRows", "TfOutputs", "V2Answer")
 """Names of examples that are removed if the labels differ from the labels of the bundled release."""
@@ -40,13 +39,13 @@ _SIZE_EXAMPLES = ("Pixels", "TfNumbers", "V2Numbers")
 
 
 def fill_document(model: ServedModel, settings: Settings, prefix: str = "") -> Json:
-    """Return the OpenAPI document of the service, filled in with one release and the settings.
+    """Return the OpenAPI document of the service for one release.
 
     Args:
         model: the release whose version, labels and input size the document has.
         settings: the settings, whose limits the document has.
-        prefix: the path below which a proxy publishes the service, such as `/wardrobe`. If it is empty,
-            clients use the folder of the document.
+        prefix: the path below which a proxy publishes the service, such as `/wardrobe`; empty for the folder
+            in which a client has found the document.
     """
     text = _VERSION_PATTERN.sub(model.version, DOCUMENT.read_text("utf-8"))
     document: Json = json.loads(_fill_limits(text, settings))
@@ -72,6 +71,7 @@ def _fill_answers(schemas: Json) -> None:
     """Fill in the fields of an answer, whose schemas have only a description in openapi.json."""
     for name, fields in deepcopy(create_answer_schemas()).items():
         schema = schemas[name]
+        # The first part of an `allOf` refers to `Prediction`; the last one has the further fields.
         (schema["allOf"][-1] if "allOf" in schema else schema).update(fields)
 
 
@@ -102,8 +102,9 @@ def _fill_model(document: Json, model: ServedModel, settings: Settings) -> None:
     schemas["Label"]["enum"] = labels
     schemas["Probabilities"] |= {"properties": dict.fromkeys(labels, share), "required": labels}
     if attributes := model.attributes:
-        of = {name: {"$ref": "#/components/schemas/Attribute"} for name in attributes}
-        schemas["Prediction"]["properties"]["attributes"] |= {"properties": of, "additionalProperties": False}
+        named = {name: {"$ref": "#/components/schemas/Attribute"} for name in attributes}
+        field = schemas["Prediction"]["properties"]["attributes"]
+        field |= {"properties": named, "additionalProperties": False}
     schemas["Pixels"] |= _create_nested_schema(shape)
     schemas["PixelsWithChannel"] |= _create_nested_schema((*shape, 1) if len(shape) == 2 else shape)
     if model.manifest is None:
@@ -119,7 +120,7 @@ def _fill_model(document: Json, model: ServedModel, settings: Settings) -> None:
 
 
 def _create_nested_schema(shape: Sequence[int]) -> Json:
-    """Return the JSON schema of nested lists of this shape, with whole numbers from 0 to 255."""
+    """Return the JSON schema of nested lists of a shape, such as (28, 28), with whole numbers of 0 to 255."""
     schema: Json = {"type": "integer", "minimum": 0, "maximum": 255}
     for size in reversed(shape):
         schema = {"type": "array", "minItems": size, "maxItems": size, "items": schema}
@@ -130,8 +131,11 @@ def _remove_examples(document: Json, names: tuple[str, ...]) -> None:
     for name in names:
         del document["components"]["examples"][name]
     for content in _iterate_contents(document):
-        kept = content.pop("examples", {}).items()
-        content["examples"] = {key: to for key, to in kept if to["$ref"].rpartition("/")[2] not in names}
+        content["examples"] = {
+            key: reference
+            for key, reference in content["examples"].items()
+            if reference["$ref"].rpartition("/")[2] not in names
+        }
 
 
 def _iterate_operations(document: Json) -> Iterator[Json]:

@@ -1,10 +1,7 @@
-"""Write log lines from a thread of their own, so that a full, closed or unread stderr delays no request.
+"""Write log lines in a thread of their own, so that a full, closed or unread stderr delays no request.
 
-A native thread formats the records and writes them. A record with arguments or an error is formatted where it
-is logged, because these may change later. If the queue is full, or a line cannot be written, the line is
-dropped and counted. When writing works again, a line says how many were dropped. logging's QueueListener is
-not used, since it starts its thread through `threading`. Under gevent that would be a greenlet on the event
-loop.
+If too many lines wait, or a line cannot be written, it is dropped and counted. When writing works again, a
+line says how many were dropped.
 """
 
 import logging
@@ -20,17 +17,17 @@ from app.native_threads import create_native_queue, sleep_in_native_thread, star
 log = logging.getLogger("wardrobe")
 
 STDERR = 2
-"""File descriptor of stderr. Python's stream is not used: it keeps text that it could not write, and a
-blocked writer holds its lock."""
+"""File descriptor of stderr. Lines are written to it directly, because Python's stream keeps text that it
+could not write, and is locked while a write waits."""
 
 MAX_QUEUED_LINES = 10_000
 """Largest number of lines that may wait to be written, about 20 MB."""
 
 WRITE_INTERVAL_SECONDS = 0.02
-"""Seconds between two writes. Each write takes the interpreter from the requests, so lines are gathered."""
+"""Seconds between two writes. Each write interrupts the requests, so lines are gathered in between."""
 
 FLUSH_SECONDS = 1.0
-"""Seconds for which a process that ends waits at most until its last log lines are written."""
+"""Largest number of seconds that a process waits at its end until its last log lines are written."""
 
 MAX_LINE_BYTES = 8192
 """Largest number of bytes of a line that a library writes to stderr. A longer line becomes several log
@@ -40,18 +37,22 @@ DROPPED_MESSAGE = "%d log lines were dropped: stderr was full, closed or not rea
 """Log message that says how many log lines are missing."""
 
 LogLine: TypeAlias = str | logging.LogRecord
-"""A formatted log line, or a record that is formatted when the thread writes it."""
+"""A formatted log line, or a record that the writing thread still has to format."""
 
 QueueItem: TypeAlias = "LogLine | SimpleQueue[None] | None"
-"""An item for the writing thread: a log line to write; a queue, into which the thread puts None once all
-earlier lines are written; or None, after which the thread ends."""
+"""An item for the writing thread. A log line is written. Into a queue, the thread puts None once all earlier
+lines are written. None ends the thread."""
 
 
 class BackgroundHandler(QueueHandler):
     """A logging handler that puts lines into a queue, from which a thread writes them to stderr.
 
-    Logging therefore never waits for a full, closed or unread stderr. Each process has its own queue and
+    Therefore logging never waits for a full, closed or unread stderr. Each process has its own queue and
     thread.
+
+    Attributes:
+        count_drops: the function that is told how many further lines were dropped.
+        descriptor: the file descriptor to which lines are written.
     """
 
     queue: SimpleQueue[QueueItem]
@@ -64,17 +65,13 @@ class BackgroundHandler(QueueHandler):
         self._reset_counts()
 
     def prepare(self, record: logging.LogRecord) -> LogLine:
-        """Return a record unchanged, or its formatted line if its arguments may change before it is logged.
-
-        A record without arguments and exception is formatted later, by the writing thread.
-        """
+        """Return the formatted line of a record, or the record itself if the writing thread may format it."""
+        # Arguments and tracebacks may change until then.
         return self.format(record) if record.args or record.exc_info else record
 
     def enqueue(self, line: Any) -> None:  # noqa: ANN401 - what `prepare` has made of a record
-        """Put a log line into the queue without waiting; if the queue is full, drop and count the line.
-
-        The caller holds the lock of the handler.
-        """
+        """Put a log line into the queue without waiting; if the queue is full, drop and count the line."""
+        # `logging` calls this with the lock of the handler, so only one thread at a time is here.
         if self._process != os.getpid():
             self._start_thread()
         if self.queue.qsize() < MAX_QUEUED_LINES:
@@ -104,39 +101,42 @@ class BackgroundHandler(QueueHandler):
 
     @property
     def _dropped_count(self) -> int:
-        """Number of lines that this process has dropped. Each of its two parts has one writer, so no lock."""
+        """Number of lines that this process has dropped."""
+        # Each number has one writer, the logging threads or the writing thread, so neither needs a lock.
         return self._refused + self._unwritten
 
     def _reset_counts(self) -> None:
         self._process = 0
-        self._torn = False
+        self._is_torn = False  # whether the last write ended within a line
         self._refused = self._unwritten = self._counted = self._announced = 0
 
     def _start_thread(self) -> None:
-        """Start in this process. A fork keeps no threads, and earlier lines belong to the parent."""
+        """Start the writing thread of this process, with a queue and counts of its own."""
+        # After a fork there is no such thread, and the queued lines are those of the parent.
         self._reset_counts()
         lines = self.queue = create_native_queue()
         self._process = os.getpid()
+        # logging's QueueListener would start it through `threading`: under gevent, a greenlet on the event
+        # loop.
         start_native_thread(lambda: self._write_all(lines), "log")
 
     def _write_all(self, lines: SimpleQueue[QueueItem]) -> None:
-        goes_on = True
-        while goes_on:
+        is_ended = False
+        while not is_ended:
             items = [lines.get()]
             items += [lines.get() for _ in range(lines.qsize())]  # no other thread takes items
             self._write_batch([item for item in items if isinstance(item, LogLine)], lines)
             for item in items:
                 if item is None:
-                    goes_on = False
+                    is_ended = True
                 elif not isinstance(item, LogLine):
                     item.put(None)
-            sleep_in_native_thread(
-                WRITE_INTERVAL_SECONDS
-            )  # lines that come during the pause are written together
+            sleep_in_native_thread(WRITE_INTERVAL_SECONDS)
 
     def _write_batch(self, batch: list[LogLine], lines: SimpleQueue[QueueItem]) -> None:
         unwritten = self._write_lines(batch)
         self._unwritten += unwritten
+        # The announcement waits until half of the queue is free, or it would be one more line to drop.
         if (
             not unwritten
             and lines.qsize() <= MAX_QUEUED_LINES / 2
@@ -157,7 +157,7 @@ class BackgroundHandler(QueueHandler):
         """Write lines at once, and return the number of lines that were not written whole."""
         encoded = [f"{self._format_line(line)}\n".encode("utf-8", "backslashreplace") for line in batch]
         # If a part of a line was written before, a newline separates it from the next line.
-        rest = b"\n" * self._torn + b"".join(encoded)
+        rest = b"\n" * self._is_torn + b"".join(encoded)
         try:
             while rest:
                 rest = rest[os.write(self.descriptor, rest) :]
@@ -165,9 +165,9 @@ class BackgroundHandler(QueueHandler):
             ends = list(accumulate(map(len, reversed(encoded))))
             unwritten = sum(end <= len(rest) for end in ends)
             is_cut = len(rest) not in (0, *ends) and len(rest) < ends[-1]
-            self._torn = is_cut or (self._torn and unwritten == len(batch))
+            self._is_torn = is_cut or (self._is_torn and unwritten == len(batch))
             return unwritten + is_cut
-        self._torn = False
+        self._is_torn = False
         return 0
 
 
@@ -184,8 +184,8 @@ def set_drop_counter(count: Callable[[int], None]) -> None:
 def redirect_stderr_to_log() -> None:
     """Log every line that a library writes to stderr, such as a decoder's warning about a damaged picture.
 
-    Call this once. stderr becomes a pipe that a native thread reads, so a library that writes to stderr never
-    waits for a reader of the log.
+    Call this once. stderr becomes a pipe that a native thread reads, so a library that writes to it never
+    waits.
     """
     read_end, write_end = os.pipe()
     os.set_blocking(write_end, False)  # if the pipe is full, the line of the library is lost

@@ -1,6 +1,6 @@
-"""Make the JSON of an answer from a prediction and the parameters of its request.
+"""Make the JSON object that answers a picture, with the extra fields that its request asks for.
 
-The fields and their types are in answer_fields.py, and docs/reference/http.md explains them to clients.
+docs/reference/http.md explains the fields to clients.
 """
 
 import base64
@@ -24,22 +24,20 @@ def create_answer(
 ) -> PredictionFields:
     """Return the JSON object that answers one picture, with the unrounded probability of every class.
 
-    If an explanation was asked for, its field `explanation` has the explained class, the drops of probability
-    by rows, and a heat map.
-
     Args:
-        classified: the picture with its prediction and the extra fields that the client asked for.
+        classified: the picture with its prediction, and with whatever the client asked for besides.
         parameters: the query parameters, which choose the extra fields.
-        categories: the operator's own categories, in the order of the classes; None if none are configured.
+        categories: the categories of the operator's shop system; None if none are configured.
     """
     answer = create_prediction_fields(classified.prediction)
     if classified.enlarged:
         answer["enlarged"] = True
     if categories is not None:
         answer["category"] = categories.classes[classified.prediction.answer.class_id]
-        for name, of in categories.attributes.items():
-            if head_answer := classified.prediction.attributes.get(name):
-                answer["attributes"][name]["category"] = of[head_answer.class_id]
+        for name, attribute_categories in categories.attributes.items():
+            if attribute_answer := classified.prediction.attributes.get(name):
+                category = attribute_categories[attribute_answer.class_id]
+                answer["attributes"][name]["category"] = category
     if parameters.top is not None:
         answer["top"] = _list_likeliest(classified.prediction.answer, parameters.top)
     if classified.seen is not None:
@@ -54,7 +52,7 @@ def create_answer(
 
 
 def create_provenance(version: str, request_id: str) -> ProvenanceFields:
-    """Return the fields that say which release answered, and which request."""
+    """Return the fields that name the release that answered, and the request."""
     return {"model": {"version": version}, "request_id": request_id}
 
 
