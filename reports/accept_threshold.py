@@ -1,10 +1,9 @@
-"""Choose the confidence from which answers are accepted: the rule that trainings and services share.
+"""Choose the confidence from which answers are accepted, so that a promised share of them (say 95%) is right.
 
-Thresholds are tested in an order that was fixed before any answer was judged, from high to low, and the first
-failure ends the tests. So one error rate of 5% holds for all of them (fixed-sequence testing, Maurer et al.
-1995), whereas the best of many thresholds would look better than it is. The first tested threshold accepts so
-many answers that four of them may be wrong, or half of the pictures. Otherwise one or two wrong labels among
-the most confident answers would end the tests, and most small sets could promise nothing. Pure.
+For each threshold it is known how many of the measured answers it accepts, and how many of these are right.
+The best of many thresholds would look better than it is. Therefore they are tested in a fixed order, from
+high to low, and the first failure ends the tests. So one error rate of 5% holds for all of them
+(fixed-sequence testing, Maurer et al. 1995).
 """
 
 import math
@@ -19,25 +18,26 @@ from reports.intervals import count_needed_answers, count_needed_answers_with_er
 from reports.values import AcceptPoint
 
 ENOUGH_ACCEPTED_SHARE: Final = 0.5
-"""Share of accepted pictures, in each set or as the mean over the sets, that is enough for a threshold to be
-tested first."""
+"""Share of accepted pictures that is enough for a threshold to be tested first, in each set of pictures or as
+the mean over the sets."""
 
 FIRST_THRESHOLD_ERRORS: Final = 4
-"""Number of wrong answers that the first tested threshold can have while it still shows the promised
-share."""
+"""Number of wrong answers with which the first tested threshold could still show the promised share. If none
+was allowed, a single wrong label among the most confident answers would end the tests."""
 
 DEFAULT_ACCEPT_CONFIDENCE: Final = 0.75
-"""Calibrated confidence that every accepted answer needs, unless the training names another. Without it, a
-promise about all accepted answers together could hold although some of them have a confidence of 51%."""
+"""Calibrated confidence that every accepted answer needs, unless the user of a training names another.
+Without it, a promise about all accepted answers together could hold although some have a confidence of
+51%."""
 
 
 @dataclass(frozen=True)
 class AcceptConditions:
-    """Conditions under which answers are accepted.
+    """Conditions that a user sets for the answers that a release accepts.
 
     Attributes:
-        right_share: the share of accepted answers that must be right, 0 to 1; None for the usual share.
-        confidence: the confidence that each accepted answer needs, 0 to 1.
+        right_share: the share of accepted answers that must be right, such as .97; None for the usual share.
+        confidence: the smallest confidence of an accepted answer, 0 to 1.
     """
 
     right_share: float | None = None
@@ -53,17 +53,18 @@ def find_accept_points(
     """Find the lowest confidence threshold at which every set of pictures reaches its share of right answers.
 
     Args:
-        curves: the points of each set of pictures (threshold, share accepted, lower bound of the share that
-            is right), at the same rising thresholds for all sets.
-        targets: the share of each set's accepted answers that must be right, 0 to 1 exclusive.
+        curves: the figures of each set of pictures at each threshold: the share that is accepted, and a lower
+            bound of the share of these that is right. The thresholds rise, and are the same in all sets.
+        targets: the share of accepted answers of each set that must be right, 0 to 1 exclusive.
 
     Returns:
-        By set, its point at this threshold; None if no threshold reaches all targets.
+        The figures of each set at this threshold; None if no threshold reaches all targets.
     """
     rows = list(zip(*curves.values(), strict=True))
     if not rows:
         return None
     accuracies = np.array([targets[pictures] for pictures in curves])
+    # Older reports lack the number of answers.
     numbers = [[math.inf if point.answers is None else point.answers for point in row] for row in rows]
     place = find_lowest_threshold(
         np.array([[point.accepted for point in row] for row in rows]),
@@ -82,31 +83,30 @@ def find_lowest_threshold(
 ) -> int | None:
     """Return the index of the lowest tested threshold at which every set of pictures reaches its target.
 
-    A threshold that accepts fewer than `count_needed_answers` answers of a set is not tested, because so few
-    answers cannot show the target.
+    A threshold that accepts so few answers of a set that even if all are right, they cannot show the target,
+    is not tested.
 
     Args:
         accepted: float64 (T, K), the shares of K sets of pictures that T rising thresholds accept.
-        independent: float64 (T, K), the number of independent answers that the accepted ones are worth. It is
-            infinite if an older report does not have the number; then the lowest threshold that reaches all
-            targets is returned.
+        independent: float64 (T, K), the number of independent answers that the accepted ones are worth;
+            photos of one sender are worth fewer. Infinite if it is not known; then all thresholds are tested.
         is_target_shown: bool (T, K), whether the accepted answers show the target.
         targets: the share of accepted answers of each set that must be right, 0 to 1 exclusive.
 
     Returns:
         The index, 0 to T - 1; None if no tested threshold reaches all targets.
     """
-    least = np.array([count_needed_answers(target) for target in targets])
-    allowing = np.array(
+    fewest = np.array([count_needed_answers(target) for target in targets])
+    fewest_with_errors = np.array(
         [count_needed_answers_with_errors(FIRST_THRESHOLD_ERRORS, target) for target in targets]
     )
-    half = accepted >= ENOUGH_ACCEPTED_SHARE
-    begins = np.all((independent >= allowing) | half, axis=1) | (
+    has_half = accepted >= ENOUGH_ACCEPTED_SHARE
+    can_be_first = np.all((independent >= fewest_with_errors) | has_half, axis=1) | (
         np.mean(accepted, axis=1) >= ENOUGH_ACCEPTED_SHARE
     )
-    first = np.flatnonzero(begins)[-1] if begins.any() else 0
-    tested = np.flatnonzero(np.all(independent[: first + 1] >= least, axis=1))[::-1]
-    shown = np.all(is_target_shown[tested], axis=1)
+    first = np.flatnonzero(can_be_first)[-1] if can_be_first.any() else 0
+    tested = np.flatnonzero(np.all(independent[: first + 1] >= fewest, axis=1))[::-1]
+    is_shown = np.all(is_target_shown[tested], axis=1)
     if not np.isinf(independent).all():
-        shown = np.logical_and.accumulate(shown)
-    return int(tested[shown][-1]) if shown.any() else None
+        is_shown = np.logical_and.accumulate(is_shown)  # the first failure ends the tests
+    return int(tested[is_shown][-1]) if is_shown.any() else None

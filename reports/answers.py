@@ -1,9 +1,9 @@
 """The answers of a release to single pictures, which it stores in answers.csv.gz.
 
-Two releases are compared by their answers to the same pictures, which says more than two accuracies. A row is
-about one picture and one head (the class, or an attribute such as the colour): the right label, the answered
-label, the probabilities and the decision. Pictures of the test set come first, then photos. No picture is
-answered by a network that has learnt it, unless the report says so.
+Two releases are compared by their answers to the same pictures, which says more than two accuracies. A row
+has the answer to one question about one picture, either about its class or about an attribute such as its
+colour: the right label, the answered label, the probabilities and the decision. Pictures of the test set come
+first, then photos. No picture is answered by a network that has learnt it, unless the report says so.
 """
 
 import csv
@@ -23,42 +23,44 @@ from model_store.errors import ReleaseCorrupt
 from model_store.manifest import Manifest
 
 ANSWERS_FILE: Final = "answers.csv.gz"
+"""Name of the file of a release with its answers to single pictures."""
 
 OLD_TEST_PREDICTIONS_FILE: Final = "test-predictions.csv"
 OLD_PHOTO_PREDICTIONS_FILE: Final = "photo-predictions.csv"
-"""Names of files in releases of version 1.0, which have truth and prediction alone. Nothing reads them."""
+"""Names of the files of a release of version 1.0 with the right and the predicted labels. Nothing reads
+them."""
 
 STORED_DIGITS: Final = 5
-"""Digits after the point with which probabilities and familiarities are stored: enough to decide thresholds
-again."""
+"""Digits after the point with which probabilities and familiarities are stored: enough to choose thresholds
+again later."""
 
 MAX_STORED_PICTURES: Final = 1_000_000
 """Largest number of pictures in a test set whose answers are stored."""
 
 MAX_UNPACKING_RATIO: Final = 100
-"""Largest ratio of unpacked to packed bytes that is read, beyond a first megabyte. Real answers have a ratio
-of about five."""
+"""Largest ratio of unpacked to packed bytes of a file that is read, beyond a first megabyte. Real answers
+have a ratio of about five; a much larger one would be meant to fill the memory."""
 
 PICTURE_NAME_DIGITS: Final = 16
-"""Hex digits of a content's SHA-256 that name a picture: two of a million share one by a chance of 3e-8."""
+"""Number of hex digits of a picture's SHA-256 by which it is named. The chance that two of a million pictures
+have one name is 3e-8."""
 
 TEST_SET: Final = "the test set"
 """Name of the test set in the column `set`."""
 
 CORRECTED_SET: Final = "corrected"
-"""Name of the set of photos that people looked at because a release doubted its answers. These photos have
-more errors than a random sample."""
+"""Name of the set of photos that people have corrected because a release was unsure about them. More answers
+to them are wrong than in a random sample."""
 
 ACCEPT: Final = "accept"
-"""Decision of an answer that needs no review."""
+"""Decision about an answer that no person has to look at."""
 
 OLD_SPELT_COLUMN: Final = "source"
-"""Name of the column `spelt_label` in files of 2.0.0 and before. It was misleading: the shop of a photo is in
-the column `origin`."""
+"""Name of the column `spelt_label` in files of 2.0.0 and before. It did not mean the source of a photo, such
+as a shop, which is in the column `origin`."""
 
 CLASS_HEAD: Final = ""
-"""Value of the column `attribute` for answers of the first head, the class, and in files older than
-attributes."""
+"""Value of the column `attribute` in rows about the class."""
 
 NO_CLASS: Final = -1
 """Value of the column `truth` for a picture that shows none of the classes."""
@@ -67,36 +69,38 @@ FileReader: TypeAlias = Callable[[str], bytes]
 """Function that reads a file of one release, by its path in the release."""
 
 ColumnValues: TypeAlias = str | float | Sequence[str] | Sequence[int] | Sequence[float] | NDArray[np.generic]
-"""Values of a column: one for each row, or a single one for all rows."""
+"""Values for a column: one for each row, or a single one for all rows."""
 
 
 def _describe_column(
     name: str, unknown: str | float, *, is_required: bool = False, length: int = 0
 ) -> dict[str, Any]:
-    """Return the metadata of a field of Answers that is a column of the file.
+    """Return the metadata of a field of `Answers` that is a column of the file.
 
     Args:
-        unknown: the value for a row whose value is not known. It has the type of the column.
+        name: the name of the column in the file.
+        unknown: the value that means "unknown". It has the type of the column.
         is_required: whether every file has the column. Columns that were added later are not required.
-        length: the largest number of characters in a value; 0 for no limit.
+        length: the largest number of characters of a value; 0 for no limit.
     """
     return {"name": name, "unknown": unknown, "is_required": is_required, "length": length}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """The answers of a release as columns, with one row for each picture and head.
+    """The answers of a release as columns, with a row for each question about each picture.
 
-    The order of the fields is the order of the columns in the file.
+    The first question is the class of the picture. Further ones are attributes, such as its colour.
 
     Attributes:
-        sets: str (N,), TEST_SET, HELD_OUT_PICTURES, or the tier of a photo.
+        sets: str (N,), TEST_SET, HELD_OUT_PICTURES, or the tier of a photo, which says how it was taken: A
+            for product shots, B for worn garments, C for users' own photos, X for none of the classes.
         pictures: str (N,), the first PICTURE_NAME_DIGITS hex digits of each picture's SHA-256; empty if it is
             not known.
         groups: str (N,), a text that is equal for pictures that are not independent, such as those of one
             sender; empty for a picture on its own.
-        folds: int64 (N,), the number of the cross-validation fold whose network answered, from 1; 0 if the
-            network was not of a fold.
+        folds: int64 (N,), the number of the cross-validation fold whose network answered, from 1; 0 if no
+            fold's network did.
         networks: str (N,), the network that should answer, `pixels` or `photos`. If the release lacks this
             network, the other one answered.
         truth: int64 (N,), the index of the right class, or NO_CLASS.
@@ -104,16 +108,18 @@ class Answers:
         familiarity: float64 (N,), 0 to 1, how much the picture looks like the learnt ones; NaN if it was not
             measured.
         decisions: str (N,), `accept` or the reason of a review; empty if the decision is not known.
-        by: str (N,), empty if the release itself answered, otherwise the version of its parent, which did.
-        spelt: str (N,), the label as it was spelt. For a picture of none of the classes it says what the
-            picture shows.
+        by: str (N,), empty if the release itself answered; the version of its parent (the release that it was
+            trained from) if the parent did.
+        spelt: str (N,), the right label as it was spelt in the data. For a picture of none of the classes it
+            says what the picture shows.
         sources: str (N,), the shop or collection that a photo comes from; empty if it is not known.
         distances: float64 (N,), the out-of-distribution (OOD) score; NaN if it was not measured.
-        attributes: str (N,), the head that answered: CLASS_HEAD, or the name of an attribute.
-        probabilities: float64 (N, C), as served, or before calibration while thresholds are still being
-            decided; NaN if they are not known.
+        attributes: str (N,), the question: CLASS_HEAD for the class, or the name of an attribute.
+        probabilities: float64 (N, C), as the service gives them. While a training chooses thresholds, those
+            before calibration. NaN if they are not known.
     """
 
+    # The order of the fields is the order of the columns in the file.
     sets: NDArray[np.str_] = field(metadata=_describe_column("set", "", is_required=True))
     pictures: NDArray[np.str_] = field(
         metadata=_describe_column("picture", "", is_required=True, length=PICTURE_NAME_DIGITS)
@@ -149,7 +155,7 @@ class Answers:
         probabilities: NDArray[np.floating] | None = None,
         **columns: ColumnValues | None,
     ) -> Self:
-        """Make answers from columns. All columns that are not given are filled with "unknown".
+        """Make answers from some columns. All other columns are filled with their values for "unknown".
 
         Args:
             sets: the set of each picture, or one set for all.
@@ -169,10 +175,7 @@ class Answers:
 
     @property
     def is_right(self) -> NDArray[np.bool_]:
-        """Whether each answer is right, bool (N,).
-
-        An answer about a picture of none of the classes is never right.
-        """
+        """Whether each answer is right, bool (N,). Never for a picture of none of the classes."""
         return np.asarray((self.predicted == self.truth) & self.has_class)
 
     @property
@@ -197,20 +200,18 @@ class Answers:
 
     @property
     def group_numbers(self) -> NDArray[np.int64] | None:
-        """The number of each picture's group, int64 (N,); None if each picture is on its own."""
+        """A number for each picture that is equal within a group, int64 (N,); None if there are no groups."""
         return number_units(self.groups) if (self.groups != "").any() else None
 
     @property
     def unit_numbers(self) -> NDArray[np.int64]:
-        """The number of each picture's group, int64 (N,), in which a picture on its own is a group."""
+        """A number for each picture that is equal within a group, int64 (N,)."""
         return number_units(self.groups)
 
     @property
     def is_from_unknown_source(self) -> NDArray[np.bool_]:
-        """Whether the network that answered had learnt no photo of the picture's source, bool (N,).
-
-        This is so if all photos of the source are in one cross-validation fold.
-        """
+        """Whether the network that answered had learnt no photo of the picture's source, bool (N,)."""
+        # This is so if all photos of the source are in one cross-validation fold.
         is_unknown = np.zeros(len(self), np.bool_)
         for source in np.unique(self.sources[(self.sources != "") & (self.folds > 0)]):
             is_in_source = self.sources == source
@@ -226,20 +227,20 @@ class Answers:
         return self.select_rows(self.sets == name)
 
     def select_head(self, attribute: str) -> Self:
-        """Return the rows of one head, with as many probabilities as the head has labels.
+        """Return the rows about one question, with as many probabilities as it has labels.
 
         Args:
-            attribute: CLASS_HEAD for the head of the class, or the name of an attribute.
+            attribute: CLASS_HEAD for the class, or the name of an attribute.
         """
         rows = self.select_rows(self.attributes == attribute)
-        # Another head may have more labels.
+        # Another question may have more labels.
         classes = np.flatnonzero(~np.isnan(rows.probabilities).all(axis=0))
         return (
             replace(rows, probabilities=rows.probabilities[:, : classes.max() + 1]) if len(classes) else rows
         )
 
     def __add__(self, added: "Answers") -> "Answers":
-        """Return the rows of both. If one has fewer classes, its missing probabilities are NaN."""
+        """Return the rows of both. If one has fewer labels, its missing probabilities are NaN."""
         parts = (self, added)
         classes = max(answers.probabilities.shape[1] for answers in parts)
         columns = {
@@ -257,7 +258,7 @@ class Answers:
 
 
 def _find_likeliest_classes(shares: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the likeliest class of each row of (N, C), int64 (N,); NO_CLASS if none is known."""
+    """Return the class with the largest share in each row, int64 (N,); NO_CLASS for a row of NaN."""
     has_shares = ~np.isnan(shares).all(axis=1)
     likeliest = np.full(len(shares), NO_CLASS, np.int64)
     if has_shares.any():
@@ -278,12 +279,12 @@ def number_units(groups: NDArray[np.str_]) -> NDArray[np.int64]:
 ANSWER_COLUMNS: Final[Mapping[str, Mapping[str, Any]]] = {
     column.name: column.metadata for column in fields(Answers) if column.metadata
 }
-"""Fields of Answers that are columns of the file, in its order, with the metadata from `_describe_column`. In
-the file, a column `p0`, `p1`, ... with the probabilities of each class follows."""
+"""Fields of `Answers` that are columns of the file, in its order, with the metadata from `_describe_column`.
+In the file, the columns `p0`, `p1`, ... with the probability of each label follow them."""
 
 
 def _make_column(name: str, values: ColumnValues | None, n: int) -> NDArray[Any]:
-    """Return a column with n rows in its type, from n values or a single one."""
+    """Return a column with n rows in the type of the field, from n values or a single one."""
     unknown, length = ANSWER_COLUMNS[name]["unknown"], ANSWER_COLUMNS[name]["length"]
     types = {str: f"<U{length}" if length else np.str_, int: np.int64, float: np.float64}
     column = np.array(unknown if values is None else values, types[type(unknown)])
@@ -316,11 +317,11 @@ def _format_value(value: str | float) -> str:
 
 
 def read_own_answers(manifest: Manifest, read_file: FileReader, address: str) -> Answers:
-    """Read a release's own answers about the class of pictures.
+    """Read the answers of a release itself about the class of pictures.
 
     Args:
         read_file: a function that reads a file of the release.
-        address: the address of the release's files, for messages.
+        address: the folder or URL of the release, for messages.
 
     Returns:
         The answers; no rows if the release stores none.
@@ -334,14 +335,16 @@ def read_own_answers(manifest: Manifest, read_file: FileReader, address: str) ->
 
 
 def read_all_answers(manifest: Manifest, read_file: FileReader, address: str) -> Answers:
-    """Read all stored answers: a release's own, and its parent's answers to pictures that the release learnt.
+    """Read all answers that a release stores: its own, and its parent's to pictures that the release learnt.
+
+    The parent is the release that it was trained from.
 
     Args:
         read_file: a function that reads a file of the release.
-        address: the address of the release's files, for messages.
+        address: the folder or URL of the release, for messages.
 
     Returns:
-        The answers of all heads; no rows if the release stores none.
+        The answers about class and attributes; no rows if the release stores none.
 
     Raises:
         NotFound: the file is missing.
@@ -360,9 +363,9 @@ def read_all_answers(manifest: Manifest, read_file: FileReader, address: str) ->
 
 
 def _check_names(answers: Answers, address: str) -> None:
-    """Refuse a file in which a picture of the test set has two rows for one head.
+    """Refuse a file in which a picture of the test set has two rows for one question.
 
-    One row would hide the other, and its group, from the gate, which compares releases.
+    A comparison of two releases would see only one of them.
     """
     tested = answers.sets == TEST_SET
     rows = zip(answers.attributes, answers.by, answers.networks, tested, answers.pictures, strict=True)
@@ -420,12 +423,17 @@ def parse_answers(content: bytes) -> Answers:
 
 
 def _read_column(name: str, columns: dict[str, list[str]], rows: int) -> NDArray[Any]:
-    """Return a column of the file; KeyError if it has to be there and is not."""
+    """Return a column of the file under the name of its field in `Answers`.
+
+    Raises:
+        KeyError: the file lacks the column, which is required.
+    """
     column_name, unknown = ANSWER_COLUMNS[name]["name"], ANSWER_COLUMNS[name]["unknown"]
     values = columns[column_name] if ANSWER_COLUMNS[name]["is_required"] else columns.get(column_name)
     if name == "spelt" and values is None:
         values = columns.get(OLD_SPELT_COLUMN)
-    if name == "networks" and values and (shown := columns.get("shown")):  # of releases before schema 10
+    # Before schema 10, a column `shown` said which sort of picture it was: `pixels`, or a sort of photo.
+    if name == "networks" and values and (shown := columns.get("shown")):
         values = [
             "photos" if what not in {"", "pixels"} else value
             for value, what in zip(values, shown, strict=True)
@@ -436,5 +444,5 @@ def _read_column(name: str, columns: dict[str, list[str]], rows: int) -> NDArray
 
 
 def _parse_numbers(values: list[str]) -> list[str]:
-    """Return the values of a column of floats, in which an empty one is not a number."""
+    """Return the values of a column of floats for NumPy, in which an empty value is NaN."""
     return [value or "nan" for value in values]

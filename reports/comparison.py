@@ -1,9 +1,8 @@
 """Test whether a release is measurably worse than another one on pictures that both have answered.
 
-Two pictures are the same if their hashes and their right labels agree. All pictures of a group, such as the
-photos of one sender, are treated as one draw, since an error in one of them is often an error in all.
-`compare_answers` returns the difference of each share, and the chance that two equally good releases differ
-so much.
+All pictures of a group, such as the photos of one sender, count as one draw, since an error in one of them is
+often an error in all. `compare_answers` returns how much the shares of right answers differ, and the chance
+that two equally good releases differ so much.
 """
 
 from collections.abc import Mapping
@@ -17,10 +16,11 @@ from reports.answers import Answers, number_units
 from reports.intervals import compute_loss_chance
 
 TEST_ERROR_RATE: Final = 0.025
-"""Error rate of each one-sided test: the largest chance that an equally good release is refused."""
+"""Largest chance that one test refuses a release that is as good as the other one."""
 
 RightAnswers = NDArray[np.bool_]
-"""Bool (N,), whether a release's answer to each picture is right, or in a comparison of errors, wrong."""
+"""Whether a release's answer to each picture is right, bool (N,); in a comparison of errors, whether it is
+wrong."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class ShareComparison:
     Attributes:
         candidate_share: the candidate's share, 0 to 1.
         baseline_share: the other release's share, 0 to 1.
-        loss: the amount by which the candidate is worse, -1 to 1.
+        loss: the amount by which the candidate is worse, -1 to 1; negative if it is better.
         p_value: the chance that two equally good releases differ by this loss or more.
     """
 
@@ -42,15 +42,15 @@ class ShareComparison:
 
 @dataclass(frozen=True)
 class AnswerShares:
-    """The quality of one release's answers to one set of pictures.
+    """Figures of one release's answers to one set of pictures.
 
     Attributes:
         picture_count: the number of pictures.
-        no_class_count: the number of these that show none of the classes.
-        right_share: the share of right answers; None if no picture shows a class.
+        no_class_count: the number of pictures that show none of the classes. Each answer to them is wrong.
+        right_share: the share of right answers to the other pictures; None if there are no others.
         accepted_share: the share of accepted answers.
-        right_accepted_share: the share of right answers among the accepted ones, in which an answer to a
-            picture of none of the classes is wrong; None if none is accepted, or if no picture shows a class.
+        right_accepted_share: the share of right answers among the accepted ones; None if none is accepted, or
+            if no picture shows a class.
     """
 
     picture_count: int
@@ -68,11 +68,10 @@ class AnswerComparison:
         picture_count: the number of pictures.
         group_count: the number of groups, such as senders; a picture without a group is one.
         right: the shares of right answers to pictures that show a class; None if no picture does.
-        wrong_accepted: the shares of answers that are wrong and accepted, of all pictures; an accepted
-            picture of no class is such an answer. Loss and p leave out the errors that the promise allows, so
-            that a release may accept more.
-        shares_by_set: the shares of the candidate and of the other release, by the other release's name of
-            each set.
+        wrong_accepted: the shares of answers to all pictures that are wrong and accepted. An accepted answer
+            to a picture of no class is wrong. If the candidate accepts more, `loss` and `p_value` leave out
+            the errors that are allowed among the additional answers.
+        shares_by_set: the figures of the candidate and of the other release, by set of pictures.
     """
 
     picture_count: int
@@ -83,7 +82,8 @@ class AnswerComparison:
 
 
 LOSS_UNITS_PER_ERROR: Final = 1000
-"""Unit of losses, which are whole numbers: one wrong answer that is accepted is a loss of this many."""
+"""Loss of one wrong answer that is accepted. It is not 1, because losses are whole numbers, and the errors
+that a promise allows are subtracted from it."""
 
 
 def compare_answers(candidate: Answers, baseline: Answers, promised_share: float = 1.0) -> AnswerComparison:
@@ -97,14 +97,17 @@ def compare_answers(candidate: Answers, baseline: Answers, promised_share: float
             of them.
     """
     groups = join_groups(candidate.groups, baseline.groups)
-    shown = baseline.has_class
+    has_class = baseline.has_class
     return AnswerComparison(
         picture_count=len(candidate),
         group_count=int(groups.max()) + 1,
         right=_compare_shares(
-            ~candidate.is_right[shown], ~baseline.is_right[shown], groups[shown], is_about_right=True
+            ~candidate.is_right[has_class],
+            ~baseline.is_right[has_class],
+            groups[has_class],
+            is_about_right=True,
         )
-        if shown.any()
+        if has_class.any()
         else None,
         wrong_accepted=_compare_accepted_errors(candidate, baseline, groups, promised_share),
         shares_by_set={
@@ -125,7 +128,14 @@ def _compare_shares(
     *,
     is_about_right: bool = False,
 ) -> ShareComparison:
-    """Compare the shares of errors of two releases, and return them, or else the shares of right answers."""
+    """Compare the errors of two releases.
+
+    Args:
+        candidate: bool (N,), whether each answer of the candidate is an error.
+        baseline: bool (N,), the errors of the other release.
+        groups: int64 (N,), the number of each picture's group.
+        is_about_right: whether the result has the shares of right answers in place of those of errors.
+    """
     now, then = float(candidate.mean()), float(baseline.mean())
     p = compute_loss_chance(np.bincount(groups, candidate.astype(np.int64) - baseline).astype(np.int64))
     return ShareComparison(
@@ -136,7 +146,11 @@ def _compare_shares(
 def _compare_accepted_errors(
     candidate: Answers, baseline: Answers, groups: NDArray[np.int64], promised_share: float
 ) -> ShareComparison:
-    """Compare wrong answers that are accepted, without those that the promise allows if more are accepted."""
+    """Compare the wrong answers that are accepted.
+
+    If the candidate accepts more, the errors that the promise allows among the additional answers are no
+    loss.
+    """
     wrong, before = (answers.is_accepted & ~answers.is_right for answers in (candidate, baseline))
     more = candidate.is_accepted.astype(np.int64) - baseline.is_accepted
     allowed = round(LOSS_UNITS_PER_ERROR * (1 - promised_share)) if more.sum() > 0 else 0
@@ -172,7 +186,7 @@ def join_groups(*groupings: NDArray[np.str_]) -> NDArray[np.int64]:
     joined = np.arange(len(numbers[0]))
     while True:
         before = joined
-        for group in numbers:  # each member takes the least number of its group
+        for group in numbers:  # each picture takes the smallest number within its group
             least = np.full(len(group), len(group))
             np.minimum.at(least, group, joined)
             joined = least[group]

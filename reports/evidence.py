@@ -1,8 +1,8 @@
-"""Collect the evidence by which the gate compares a release with others: its answers and its promises.
+"""Collect the evidence about a release, its answers and its promises, by which it is compared with others.
 
-The gate is the check before a release becomes current. A promise is a sentence of the report such as "95% of
-accepted answers are right". Evidence is read from the files of a release, in a folder or in a store. Files
-whose hash is not the one in the manifest are refused.
+The gate makes this comparison before a release becomes current. A promise is a statement of the report such
+as "95% of accepted answers are right". Evidence is read from the files of a release, in a folder or in a
+store. Files whose hash is not the one in the manifest are refused.
 """
 
 import hashlib
@@ -28,7 +28,8 @@ from reports.values import (
 )
 
 ALL_PHOTOS: Final = "photos"
-"""Name of all pictures outside the test set. Photos of all tiers are compared together."""
+"""Name of the set of all photos. Photos of all tiers (product shots, worn garments and so on) are compared
+together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,14 +39,15 @@ class ReleaseEvidence:
     Attributes:
         manifest: the manifest, with labels, input and main figures.
         answers: the release's answers about the class of single pictures; no rows if it stores none.
-        parent_answers: the answers of its parent to pictures that the release learnt and the parent did not.
-        attribute_answers: the release's answers about attributes of the same pictures.
-        promised_sets: the sets of pictures whose answers it accepts with a promise about the share that is
-            right.
-        product_promises: the promise about products with several photos, by attribute; the class is under
-            `label`.
+        parent_answers: the answers of its parent, the release that it was trained from, to pictures that it
+            has learnt and its parent has not.
+        attribute_answers: the release's answers about attributes (such as the colour) of the same pictures.
+        promised_sets: the sets of pictures of which it accepts answers, with a promise about the share that
+            is right.
+        product_promises: the promise about products with several photos, by attribute; that about their class
+            is under `label`.
         promised_shares: the share of accepted answers that is promised to be right, by TEST_SET, ALL_PHOTOS
-            or the name of an attribute. If there is none, no additional answer may be wrong.
+            or the name of an attribute. A set without a promise is missing.
     """
 
     manifest: Manifest
@@ -58,7 +60,7 @@ class ReleaseEvidence:
 
     @property
     def version(self) -> str:
-        """The version, which names the release."""
+        """The version of the release, such as `20261120T101500Z-3f9a1c2e`."""
         return self.manifest.version
 
     def count_pictures(self, name: str) -> int:
@@ -73,10 +75,7 @@ class ReleaseEvidence:
 def select_shared_answers(
     candidate: ReleaseEvidence, baseline: ReleaseEvidence, name: str
 ) -> tuple[Answers, Answers]:
-    """Return the answers of two releases to the pictures about which both decided, in the same order.
-
-    The other release's answers that the candidate stores are included, if the other release is the
-    candidate's parent. Photos that people looked at because a release doubted its answers are left out.
+    """Return the answers of two releases to the pictures that both have answered, in the same order.
 
     Args:
         candidate: the release that is to become current.
@@ -86,6 +85,7 @@ def select_shared_answers(
     Returns:
         The candidate's answers and the other release's.
     """
+    # If the other release is the candidate's parent, the candidate may store further answers of it.
     baseline_answers = candidate.parent_answers.select_rows(candidate.parent_answers.by == baseline.version)
     stored = baseline.answers + baseline_answers.select_rows(
         ~np.isin(baseline_answers.pictures, baseline.answers.pictures)
@@ -101,30 +101,32 @@ def select_shared_attribute_answers(
     Args:
         candidate: the release that is to become current.
         baseline: an earlier release.
+        name: the name of the attribute, such as `colour`.
+
+    Returns:
+        The candidate's answers and the other release's.
     """
     answers_of_both = (evidence.attribute_answers.select_head(name) for evidence in (candidate, baseline))
     return _select_same_truth(*(answers.select_rows(answers.pictures != "") for answers in answers_of_both))
 
 
 def _select_same_truth(candidate: Answers, baseline: Answers) -> tuple[Answers, Answers]:
-    """Return the answers to the same pictures with the same truth."""
+    """Return the answers to pictures that both have, and about which they agree on the right label."""
     candidate, baseline = align_answers(candidate, baseline)
     has_same_truth = candidate.truth == baseline.truth
     return candidate.select_rows(has_same_truth), baseline.select_rows(has_same_truth)
 
 
 def _select_compared(answers: Answers, name: str) -> Answers:
-    """Return the answers of the test set, or of photos, that a comparison of releases uses."""
-    tested = answers.sets == TEST_SET
-    counts = tested if name == TEST_SET else ~tested & (answers.sets != CORRECTED_SET)
-    return answers.select_rows(counts & answers.has_decision & (answers.pictures != ""))
+    """Return the answers to the test set, or to photos, by which releases are compared."""
+    is_test = answers.sets == TEST_SET
+    # Photos that people corrected are left out, since they were chosen by the doubts of one release.
+    is_in_set = is_test if name == TEST_SET else ~is_test & (answers.sets != CORRECTED_SET)
+    return answers.select_rows(is_in_set & answers.has_decision & (answers.pictures != ""))
 
 
 def align_answers(candidate: Answers, baseline: Answers) -> tuple[Answers, Answers]:
-    """Return the rows of both about the same pictures, in the same order.
-
-    Each picture must occur once in each.
-    """
+    """Return the rows about pictures that both have, in the same order. A picture may have one row only."""
     _, first, second = np.intersect1d(candidate.pictures, baseline.pictures, return_indices=True)
     return candidate.select_rows(first), baseline.select_rows(second)
 
@@ -154,13 +156,13 @@ def read_evidence(release: ReleaseFiles) -> ReleaseEvidence:
         answers=class_answers.select_rows(class_answers.by == ""),
         parent_answers=class_answers.select_rows(class_answers.by != ""),
         attribute_answers=all_answers.select_rows(all_answers.attributes != CLASS_HEAD),
-        promised_sets=_promised_sets(report),
+        promised_sets=_list_promised_sets(report),
         product_promises=report.products,
-        promised_shares=_promised_shares(report),
+        promised_shares=_find_promised_shares(report),
     )
 
 
-def _promised_shares(report: Report) -> dict[str, float]:
+def _find_promised_shares(report: Report) -> dict[str, float]:
     """Return the largest promised share of right answers, by the name of a set or of an attribute."""
     shares = {name: attribute.promise.promised for name, attribute in report.attributes.items()}
     for promise in report.promises:
@@ -169,8 +171,11 @@ def _promised_shares(report: Report) -> dict[str, float]:
     return shares
 
 
-def _promised_sets(report: Report) -> frozenset[str]:
-    """Return the sets of pictures whose answers are accepted under a promise, without sources of photos."""
+def _list_promised_sets(report: Report) -> frozenset[str]:
+    """Return the sets of pictures about which the report makes promises: TEST_SET, and tiers of photos.
+
+    Promises about single sources of photos, such as a shop, are left out.
+    """
     return frozenset(
         TEST_SET if promise.pictures == HELD_OUT_PICTURES else extract_tier(promise.pictures)
         for promise in report.promises

@@ -19,28 +19,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONFIDENCE_LEVEL: Final = 0.95
-"""Confidence level of every one-sided bound: of promises, audits and withheld labels."""
+"""Confidence level of one-sided bounds, such as "at least 95% of accepted answers are right"."""
 
 TWO_SIDED_CONFIDENCE_LEVEL: Final = 0.975
 """Confidence level of each end of the two-sided 95% intervals."""
 
 Z_SCORE_95: Final = 1.959963984540054
+"""Standard deviations from the mean within which 95% of a normal distribution are."""
 
 RANDOM_DRAWS: Final = 99_999
-"""Number of random draws in a randomisation test. The seed is 0, so that the result repeats."""
+"""Number of random draws of a randomisation test, with which a chance of 2.5% is known to within .1%."""
 
 MIN_GROUP_CORRELATION: Final = 0.1
-"""Correlation that is assumed at least between the answers of one group. Few groups, or few errors, show too
-little of it to be measured."""
+"""Smallest correlation that is assumed between the answers of one group, such as a sender's photos. From few
+groups or few errors it cannot be measured."""
 
 _HALVINGS: Final = 45
-"""Halvings of an interval of width 1, down to 3e-14."""
+"""Number of times that an interval of width 1 is halved, down to 3e-14."""
 
 _TERMS: Final = 2000
-"""Largest number of terms of a continued fraction.
-
-For some hundred thousand answers, a few hundred are needed.
-"""
+"""Largest number of terms of a continued fraction. For some hundred thousand answers, a few hundred are
+needed."""
 
 FloatArray = NDArray[np.float64]
 
@@ -50,17 +49,20 @@ def compute_lower_bounds(
 ) -> FloatArray:
     """Return one-sided lower bounds of shares of right answers, float64 (N,) (Clopper and Pearson 1934).
 
+    For 97 right answers of 100, the bound is .924.
+
     Args:
-        right: the number of right answers in each of N samples, 0 to n; it may be an effective number.
+        right: the number of right answers in each of N samples, 0 to n; not always a whole number, if answers
+            of a group weigh less.
         n: the number of all answers in each sample.
         confidence_level: the probability that the true share is above the bound, 0 to 1.
 
     Returns:
-        The bounds, 0 to 1; 0 for a sample in which no answer is right.
+        The bounds, 0 to 1; 0 for a sample without a right answer.
     """
     right = np.atleast_1d(np.asarray(right, np.float64))
     n = np.atleast_1d(np.asarray(n, np.float64))
-    # Where none is right any number above 0 will do.
+    # The quantile needs a number above 0. If no answer is right, it is computed in vain.
     bound = compute_beta_quantiles(1 - confidence_level, np.where(right > 0, right, 1.0), n - right + 1)
     return np.where(right > 0, bound, 0.0)
 
@@ -71,12 +73,12 @@ def compute_upper_bounds(
     """Return one-sided upper bounds of shares of right answers, float64 (N,) (Clopper and Pearson 1934).
 
     Args:
-        right: the number of right answers in each of N samples, 0 to n; it may be an effective number.
+        right: the number of right answers in each of N samples, 0 to n.
         n: the number of all answers in each sample.
         confidence_level: the probability that the true share is below the bound, 0 to 1.
 
     Returns:
-        The bounds, 0 to 1; 1 for a sample in which no answer is wrong.
+        The bounds, 0 to 1; 1 for a sample without a wrong answer.
     """
     right = np.asarray(right, np.float64)
     n = np.asarray(n, np.float64)
@@ -86,18 +88,16 @@ def compute_upper_bounds(
 def compute_clopper_pearson_interval(
     right: float, n: float, confidence_level: float = TWO_SIDED_CONFIDENCE_LEVEL
 ) -> tuple[float, float]:
-    """Return the two-sided interval of a share (Clopper and Pearson 1934), as its lower and upper end.
-
-    Without any draw, the interval is 0 to 1.
+    """Return the two-sided interval of a share (Clopper and Pearson 1934). Without any answer it is 0 to 1.
 
     Args:
-        right: the number of draws that were right.
-        n: the number of independent draws.
+        right: the number of right answers.
+        n: the number of all answers, which are independent.
         confidence_level: the confidence level of each end, 0 to 1.
     """
-    return float(compute_lower_bounds(right, n, confidence_level)[0]), float(
-        compute_upper_bounds(right, n, confidence_level)[0]
-    )
+    low = compute_lower_bounds(right, n, confidence_level)
+    high = compute_upper_bounds(right, n, confidence_level)
+    return float(low[0]), float(high[0])
 
 
 def compute_beta_quantiles(tail: float, a: FloatArray | float, b: FloatArray | float) -> FloatArray:
@@ -112,19 +112,22 @@ def compute_beta_quantiles(tail: float, a: FloatArray | float, b: FloatArray | f
         The quantiles, 0 to 1.
     """
     a, b = np.broadcast_arrays(np.atleast_1d(np.asarray(a, np.float64)), np.asarray(b, np.float64))
-    low, high = np.zeros(len(a)), np.ones(len(a))
+    low = np.zeros(len(a))
+    high = np.ones(len(a))
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
-        below = _compute_incomplete_beta(middle, a, b) < tail
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
+        is_too_low = _compute_incomplete_beta(middle, a, b) < tail
+        low = np.where(is_too_low, middle, low)
+        high = np.where(is_too_low, high, middle)
     return high
 
 
 def _compute_incomplete_beta(x: FloatArray, a: FloatArray, b: FloatArray) -> FloatArray:
-    """Compute I_x(a, b), 0 < x < 1, by the continued fraction that converges (DLMF 8.17.22)."""
+    """Compute the regularised incomplete beta function I_x(a, b), 0 < x < 1 (DLMF 8.17.22)."""
     scale = np.array(
         [math.lgamma(p + q) - math.lgamma(p) - math.lgamma(q) for p, q in zip(a, b, strict=True)]
     )
+    # The continued fraction converges fast below this x. Above it, 1 - I_(1 - x)(b, a) is the same number.
     mirrored = x > (a + 1) / (a + b + 2)
     front = np.exp(scale + a * np.log(x) + b * np.log1p(-x))
     a, b, x = np.where(mirrored, b, a), np.where(mirrored, a, b), np.where(mirrored, 1 - x, x)
@@ -155,13 +158,13 @@ def _replace_zeros(values: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class WeightedErrors:
-    """Estimated shares of wrong answers in K sets, with the answers of groups weighted; float64 (K,) each.
+    """Estimated shares of wrong answers in K sets of answers; each array is float64 (K,).
 
     Attributes:
-        wrong_share: the share of wrong answers, 0 to 1.
-        independent_answers: the number of independent answers that each set is worth.
-        max_independent_answers: the largest such number that the sizes of the groups allow, whatever the
-            answers are.
+        wrong_share: the share of wrong answers, 0 to 1, in which answers of large groups weigh less.
+        independent_answers: the number of independent answers that each set is worth, such as 40 for 60
+            photos of few senders.
+        max_independent_answers: the largest such number for groups of these sizes, whatever the answers are.
         confidence_level: the confidence level of the one-sided bounds.
     """
 
@@ -171,21 +174,18 @@ class WeightedErrors:
     confidence_level: float = CONFIDENCE_LEVEL
 
     def bound_right_shares(self) -> FloatArray:
-        """Return the lower bounds of the shares of right answers, float64 (K,).
-
-        With n independent answers, a bound is the quantile 1 - confidence_level of Beta((1 - wrong) n, wrong
-        n + 1).
-        """
+        """Return the one-sided lower bounds of the shares of right answers, float64 (K,)."""
         return compute_lower_bounds(
             (1 - self.wrong_share) * self.independent_answers, self.independent_answers, self.confidence_level
         )
 
     def prove_accuracy(self, accuracy: float) -> NDArray[np.bool_]:
-        """Tell for each set whether the lower bound reaches an accuracy, bool (K,).
+        """Tell for each set whether the lower bound of its right answers reaches an accuracy, bool (K,).
 
         Args:
             accuracy: the share of right answers that has to be shown, 0 to 1 exclusive.
         """
+        # This answers without the bisection by which the bounds themselves are computed.
         right = np.maximum((1 - self.wrong_share) * self.independent_answers, np.finfo(float).tiny)
         others = self.independent_answers - right + 1
         return (
@@ -202,7 +202,7 @@ def estimate_errors(
     confidence_level: float = CONFIDENCE_LEVEL,
     is_unweighted: bool = False,
 ) -> WeightedErrors:
-    """Estimate the share of wrong answers among the first answers of a sequence, for several lengths.
+    """Estimate the share of wrong answers among the first 10, 20, ... answers of a sequence.
 
     Answers of one group, such as a sender's photos, are alike, so they weigh less. In a group with m answers,
     each weighs w = 1 / (1 + (m - 1) MIN_GROUP_CORRELATION). With e wrong ones in a group and W = sum of m w,
@@ -214,11 +214,11 @@ def estimate_errors(
     Args:
         wrong: bool (N,), whether each answer is wrong.
         groups: int64 (N,), the number of each answer's group, from 0; None if each answer is on its own.
-        counts: int64 (K,), the lengths: how many of the first answers are taken, 0 to N.
-        confidence_level: the confidence level for which the effective numbers are computed: .95 for a
-            one-sided bound, .975 for each end of a two-sided interval.
-        is_unweighted: whether each answer has the same weight, so that the share is the plain one. The
-            variance still assumes MIN_GROUP_CORRELATION within groups.
+        counts: int64 (K,), how many of the first answers are taken each time, 0 to N.
+        confidence_level: the confidence level of the bounds: .95 for a one-sided bound, .975 for each end of
+            a two-sided interval.
+        is_unweighted: whether each answer has the same weight, so that the share is the plain one. Its
+            certainty still takes the groups into account.
     """
     if groups is None:
         n = counts.astype(np.float64)
@@ -241,9 +241,15 @@ def estimate_errors(
 def _estimate_one_share(
     wrong: NDArray[np.bool_], groups: NDArray[np.int64], *, is_unweighted: bool
 ) -> tuple[float, float, float, int]:
-    """Return the share, effective numbers by assumed likeness and by variance, and the number of groups."""
-    sizes, errors = np.bincount(groups), np.bincount(groups, wrong)
-    sizes, errors = sizes[sizes > 0], errors[sizes > 0]
+    """Estimate the share of wrong answers, and how certain it is.
+
+    Returns:
+        The share; the number of independent answers by the assumed correlation, and by the measured variance;
+        and the number of groups.
+    """
+    sizes = np.bincount(groups)
+    errors = np.bincount(groups, wrong)[sizes > 0]
+    sizes = sizes[sizes > 0]
     if not len(sizes):
         return 0.0, 0.0, 0.0, 0
     effects = 1 + (sizes - 1) * MIN_GROUP_CORRELATION
@@ -266,26 +272,31 @@ def _estimate_one_share(
 def _compute_price_of_few_groups(
     groups: FloatArray, answers: NDArray[np.int64], confidence_level: float
 ) -> FloatArray:
-    """Return the factor by which few groups make a share less certain, at least 1."""
+    """Return the factor by which few groups make a share less certain, at least 1, float64 (K,).
+
+    Args:
+        groups: float64 (K,), the number of groups in each set.
+        answers: int64 (K,), the number of answers in each set.
+    """
     freedoms = (np.maximum([groups, answers], 2) - 1).astype(np.int64)
-    # A model to which no picture is familiar has no threshold, so there may be no row.
+    # There is no set at all if no picture is familiar to a model.
     most = freedoms.max(initial=1)
-    group_quantiles, answer_quantiles = _list_t_quantiles(
-        int(2 ** np.ceil(np.log2(most + 1))), confidence_level
-    )[freedoms]
+    # The list is made for a power of 2, so that the cache holds few of them.
+    quantiles = _list_t_quantiles(int(2 ** np.ceil(np.log2(most + 1))), confidence_level)
+    group_quantiles, answer_quantiles = quantiles[freedoms]
     return np.where(groups == 1, answers, (group_quantiles / answer_quantiles) ** 2)
 
 
 @cache
 def _list_t_quantiles(most: int, confidence_level: float) -> FloatArray:
-    """Return Student's t of 0 to `most` degrees of freedom; infinity for 0."""
+    """Return quantiles of Student's t distribution of 0 to `most` degrees of freedom; infinity for 0."""
     return np.append(np.inf, compute_t_quantiles(np.arange(1.0, most + 1), confidence_level))
 
 
 def compute_share_interval(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> tuple[float, float]:
-    """Return the 95% interval of a share of right answers, wider if answers come in groups.
+    """Return the 95% interval of a share of right answers, which is wider if answers come in groups.
 
-    The interval is Wilson's, for the number of independent answers that all answers are worth.
+    It is Wilson's interval for the number of independent answers that all answers are worth.
 
     Args:
         right: bool (N,), whether each answer is right; N >= 1.
@@ -297,11 +308,10 @@ def compute_share_interval(right: NDArray[np.bool_], groups: NDArray[np.int64] |
 
 
 def compute_source_mean(right: FloatArray, n: FloatArray) -> tuple[float, tuple[float, float]]:
-    """Return the mean share of right answers over S sources, and its 95% interval for a further source.
+    """Return the mean share of right answers over S sources, and the 95% interval of the mean.
 
-    A source is a shop or collection. The interval is Wilson's, for the number of answers that would give a
-    mean with the spread of the sources' shares. This number is at most that of answers with a correlation of
-    MIN_GROUP_CORRELATION within a source.
+    A source is a shop or collection of photos. It is Wilson's interval for as many answers as would give a
+    mean that is as uncertain as the spread of the sources' shares says.
 
     Args:
         right: float64 (S,), S >= 2, the number of right answers in each source.
@@ -309,6 +319,7 @@ def compute_source_mean(right: FloatArray, n: FloatArray) -> tuple[float, tuple[
     """
     shares = right / n
     mean = float(shares.mean())
+    # At most as many as if the answers of a source were correlated as little as is ever assumed.
     answers = float(np.sum(n / (1 + MIN_GROUP_CORRELATION * (n - 1))))
     widening = float(compute_t_quantiles(len(n) - 1, TWO_SIDED_CONFIDENCE_LEVEL)[0]) / Z_SCORE_95
     if (variance := float(shares.var(ddof=1)) / len(n) * widening**2) > 0:
@@ -319,10 +330,7 @@ def compute_source_mean(right: FloatArray, n: FloatArray) -> tuple[float, tuple[
 def compute_class_mean_interval(
     right: NDArray[np.bool_], groups: NDArray[np.int64] | None, classes: NDArray[np.integer]
 ) -> tuple[float, float]:
-    """Return the 95% interval of the mean of the classes' shares of right answers, with groups weighted.
-
-    One design effect, computed over all answers, divides the numbers of every class. An effect for each class
-    would take a sender's photos of different classes for independent.
+    """Return the 95% interval of the mean of the classes' shares of right answers (the macro accuracy).
 
     Args:
         right: bool (N,), whether each answer is right; N >= 1.
@@ -330,13 +338,16 @@ def compute_class_mean_interval(
             are independent.
         classes: integers (N,), the class of each answer.
     """
-    cells = np.unique(classes, return_inverse=True)[1]
+    class_numbers = np.unique(classes, return_inverse=True)[1]
+    # One effect for all classes: one for each would take a sender's photos of two classes for independent.
     effect = _compute_design_effect(right, groups)
-    return compute_macro_interval(np.bincount(cells, right) / effect, np.bincount(cells) / effect)
+    return compute_macro_interval(
+        np.bincount(class_numbers, right) / effect, np.bincount(class_numbers) / effect
+    )
 
 
 def _compute_design_effect(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> float:
-    """Return the design effect: the number of answers that are worth one independent answer."""
+    """Return how many of these answers are worth one independent answer (the design effect)."""
     n = np.array([len(right)])
     estimate = estimate_errors(
         ~right, groups, n, confidence_level=TWO_SIDED_CONFIDENCE_LEVEL, is_unweighted=True
@@ -359,7 +370,7 @@ def compute_t_quantiles(
 
 
 def count_needed_answers(accuracy: float, confidence_level: float = CONFIDENCE_LEVEL) -> int:
-    """Return the fewest answers that can show an accuracy if all of them are right.
+    """Return the fewest answers that can show an accuracy if all of them are right: 59 for 95%.
 
     Args:
         accuracy: the share of right answers that the lower bound has to reach, 0 to 1 exclusive.
@@ -372,7 +383,7 @@ def count_needed_answers(accuracy: float, confidence_level: float = CONFIDENCE_L
 def count_needed_answers_with_errors(
     errors: int, accuracy: float, confidence_level: float = CONFIDENCE_LEVEL
 ) -> int:
-    """Return the fewest answers that can show an accuracy if some of them are wrong.
+    """Return the fewest answers that can show an accuracy if some are wrong: 93 for 95% and one error.
 
     Args:
         errors: the number of wrong answers.
@@ -402,24 +413,19 @@ def compute_binomial_chance(k: int, n: int, share: float) -> float:
 def bound_wrong_rows(
     rows: int, errors: int, sample_size: int, confidence_level: float = CONFIDENCE_LEVEL
 ) -> int:
-    """Return a one-sided upper bound of the number of wrong rows in a table, from a sample of its rows.
+    """Return a one-sided upper bound of the number of wrong rows in a table, from a random sample.
 
-    The bound is the largest number of wrong rows with which a sample of `errors` or fewer wrong ones has a
-    chance above 1 - confidence_level (hypergeometric). If the whole table was looked at, the bound is
-    `errors`. For a lower bound, turn the roles round: at least `rows - bound_wrong_rows(rows, drawn - errors,
-    drawn)` rows
-        are wrong.
+    The bound is the largest number of wrong rows with which a sample with so few errors still has a chance
+    above 1 - confidence_level (hypergeometric distribution). For a lower bound, count right rows as errors:
+    at least `rows - bound_wrong_rows(rows, sample_size - errors, sample_size)` rows are wrong.
 
     Args:
-        rows: the number of rows in the table, N.
+        rows: the number of rows in the table.
         errors: the number of wrong rows in the sample.
-        sample_size: the number of rows in the sample, drawn at random without replacement, 0 to N.
         confidence_level: the confidence level of the bound, 0 to 1, one-sided.
-
-    Returns:
-        The bound, errors to N.
     """
-    low, high = errors, rows - (sample_size - errors)  # the first is always possible
+    low = errors  # the rest of the table may be right
+    high = rows - (sample_size - errors)
     while low < high:
         middle = (low + high + 1) // 2
         if compute_sampling_chance(errors, sample_size, middle, rows) > 1 - confidence_level:
@@ -430,7 +436,7 @@ def bound_wrong_rows(
 
 
 def compute_sampling_chance(k: int, sample_size: int, wrong: int, rows: int) -> float:
-    """Return the chance that a random sample of rows has `k` or fewer wrong ones (hypergeometric).
+    """Return the chance that a random sample of a table has `k` or fewer wrong rows (hypergeometric).
 
     Args:
         k: the largest number of wrong rows in the sample.
@@ -446,7 +452,7 @@ def compute_sampling_chance(k: int, sample_size: int, wrong: int, rows: int) -> 
 
 
 def _compute_log_ways(n: int, k: int) -> float:
-    """Return the logarithm of the number of ways to draw k of n."""
+    """Return the logarithm of the number of ways to draw k of n, the binomial coefficient."""
     return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
 
@@ -469,14 +475,13 @@ def compute_macro_interval(
 ) -> tuple[float, float]:
     """Return the 95% interval of the mean of several shares (Price and Bonett 2004, CSDA 45, 449).
 
-    The normal approximation, after 2 right and 2 wrong answers are added, spread evenly over the
-    shares. Without them a share of 0 or 1 would count as certain, however few it was counted on.
-
     Args:
-        right: the number of right answers of each.
-        n: the number of answers of each, above 0; perhaps effective numbers.
+        right: the number of right answers for each share.
+        n: the number of answers for each share, above 0; not always whole numbers.
     """
     shares = len(n)
+    # Two right and two wrong answers are added. Without them, a share of 0 or 1 would count as certain,
+    # however few answers it has.
     counts = np.asarray(n, np.float64) + 4 / shares
     adjusted = (np.asarray(right, np.float64) + 2 / shares) / counts
     half = Z_SCORE_95 * sqrt(float(np.sum(adjusted * (1 - adjusted) / counts))) / shares
@@ -487,8 +492,8 @@ def compute_macro_interval(
 def compute_loss_chance(losses: NDArray[np.int64]) -> float:
     """Return the chance that two equally good releases differ by this total loss or more, 0 to 1.
 
-    This is a randomisation test: if both releases are equally good, each may as well have given the other's
-    answers to all pictures of a group. So the sign of each group's loss is drawn at random.
+    This is a randomisation test: if both are equally good, each may as well have given the other's answers to
+    the pictures of a group. So the sign of each group's loss is drawn at random, many times.
 
     Args:
         losses: int64 (G,), for each group of pictures the candidate's loss, such as the number of additional
@@ -497,7 +502,8 @@ def compute_loss_chance(losses: NDArray[np.int64]) -> float:
     sizes, counts = np.unique(np.abs(losses[losses != 0]), return_counts=True)
     if not len(sizes):
         return 1.0
-    # Groups with losses of one size are drawn together: the number of positive signs is binomial.
+    # Groups with losses of one size are drawn together: the number of positive signs is binomial. The seed is
+    # fixed, so that the result repeats.
     positive = np.random.default_rng(0).binomial(counts, 0.5, (RANDOM_DRAWS, len(sizes)))
     random_losses = (2 * positive - counts) @ sizes
     return float((1 + np.sum(random_losses >= losses.sum())) / (RANDOM_DRAWS + 1))

@@ -1,7 +1,7 @@
-"""Compare a release with the current one of a store, before anything of it is sent there.
+"""Compare a release with the current one of a store, before any of its files are sent there.
 
-`judge_release` reads what is needed from the store, and raises an error if the gate refuses the release.
-Publishing calls it first.
+`judge_release` reads the stored answers of both, and raises an error if the gate refuses the release because
+it is worse. Publishing calls it first.
 """
 
 from contextlib import suppress
@@ -23,7 +23,7 @@ from reports.gate import check_gate
 
 
 def judge_release(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
-    """Compare a release with the current one in a store, and with the oldest one that the store keeps.
+    """Compare a release with the current one of a store, and with the oldest one that the store keeps.
 
     Args:
         candidate: the files of the release that is to become current.
@@ -40,13 +40,15 @@ def judge_release(candidate: ReleaseFiles, store: Store, before: str | None) -> 
     if before is None:
         return check_gate(evidence, None)
     if before == evidence.version:
-        return "It is current already."  # and its files are sent again, should one be damaged
+        return "It is current already."  # publishing sends its files again, in case one is damaged
     current = _read_evidence(store, before)
     return check_gate(evidence, current, _find_oldest_release(store, evidence, current))
 
 
 def judge_without_refusing(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
-    """Compare as `judge_release` does, but return an objection as a text instead of raising it.
+    """Compare a release with the current one, but return an objection as a text instead of raising it.
+
+    This is for a user who publishes a release by force.
 
     Args:
         candidate: the files of the release that is to become current.
@@ -65,10 +67,9 @@ def judge_without_refusing(candidate: ReleaseFiles, store: Store, before: str | 
 
 
 def compare_with_parent(candidate: LocalRelease, parent: LocalRelease) -> str:
-    """Compare a release with its parent, and return the gate's text.
+    """Compare a release with its parent, the release that it was trained from, and return a text about it.
 
-    If the gate would refuse the release, its objection is returned. If one of the two cannot be read, the
-    text says so.
+    The text may be an objection, or say that one of the two cannot be read.
     """
     try:
         return check_gate(*(read_evidence(get_files_in_folder(release)) for release in (candidate, parent)))
@@ -85,14 +86,14 @@ def _read_evidence(store: Store, version: str) -> ReleaseEvidence:
 def _find_oldest_release(
     store: Store, candidate: ReleaseEvidence, current: ReleaseEvidence
 ) -> ReleaseEvidence | None:
-    """Return the oldest kept release that was current, was not rolled back, and has the same labels."""
+    """Return the oldest kept release that was current and not rolled back, with the candidate's labels."""
     kept_versions = list_complete_versions(store)
     for promotion in select_good_promotions(read_promotions(store)):
         if promotion.version in kept_versions and promotion.version not in {
             candidate.version,
             current.version,
         }:
-            with suppress(NotFound, ReleaseError):  # a damaged one decides about nothing
+            with suppress(NotFound, ReleaseError):  # a damaged release is passed over
                 manifest = read_manifest(store, promotion.version)
                 if manifest.labels == candidate.manifest.labels:
                     return read_evidence(get_files_in_store(store, manifest))

@@ -1,7 +1,7 @@
-"""Write MODEL_CARD.md, which describes a release for people, below the metadata that model hubs read.
+"""Write MODEL_CARD.md, the description of a release for people and for model hubs.
 
-Everything in the card comes from the report and the contracts of the networks. Each value in the block of
-metadata is JSON, which is valid YAML, so that no label can break it.
+It begins with a block of YAML that hubs read. Each value in it is JSON, which is valid YAML, so that no label
+can break the block. Everything comes from the report and the contracts of the networks.
 """
 
 import json
@@ -16,11 +16,13 @@ from inference.contract import ModelContract, NetworkName
 from reports.values import Report
 
 MODEL_CARD_FILE: Final = "MODEL_CARD.md"
+"""Name of the model card in a release."""
 
 DATA_LICENCE_KEY: Final = "data_licence"
-"""Key in the training's configuration for the licence of the data, as the user stated it."""
+"""Key of a training's configuration for the licence of the data, if the user stated one."""
 
 MODEL_CARD_TEMPLATE: Final = Path(__file__).with_name("model_card.md")
+"""Path of the Jinja template of the model card."""
 
 
 def make_model_card(contracts: Mapping[NetworkName, ModelContract], report: Report) -> str:
@@ -32,7 +34,7 @@ def make_model_card(contracts: Mapping[NetworkName, ModelContract], report: Repo
     """
     contract = contracts.get("pixels") or contracts["photos"]
     photos = None if contract is contracts.get("photos") else contracts.get("photos")
-    # Markdown, so nothing is escaped as HTML is: `markdown` escapes the names that folders gave.
+    # The card is Markdown, so nothing is escaped as in HTML. The filter `markdown` escapes labels instead.
     environment = Environment(
         trim_blocks=True,
         lstrip_blocks=True,
@@ -46,7 +48,7 @@ def make_model_card(contracts: Mapping[NetworkName, ModelContract], report: Repo
 
 
 def _escape_markdown(label: str) -> str:
-    """Return a class as Markdown shows it, whatever a folder is called."""
+    """Return a label with its special characters escaped, since labels are names of folders."""
     return re.sub(r"([\\`*_\[\]<>&|#])", r"\\\1", " ".join(label.split()))
 
 

@@ -1,8 +1,8 @@
 """Combine the answers to several photos of one product into one answer.
 
 Several photos together know more than the most confident one, so the mean of their log probabilities answers.
-The confidence threshold is that of single photos; in addition, the photos of a product must agree. Tables use
-this rule, and reports measure it.
+It is accepted if a single photo is accepted with this label, and no photo contradicts it. The tables of
+`wardrobe label` are made by this rule, and reports measure it.
 """
 
 import math
@@ -14,28 +14,27 @@ from reports.accept_threshold import find_accept_points
 from reports.values import AcceptPoint, ProductPromise, Promise
 
 PRODUCTS_SET: Final = "products"
-"""Name of products as the pictures of a promise."""
+"""Name of the set of pictures in a promise about products of several photos."""
 
 MIN_PROBABILITY: Final = 1e-5
-"""Smallest probability of which a logarithm is taken, so that one photo alone cannot rule out a label.
-Reports keep five digits."""
+"""Smallest probability of which a logarithm is taken, so that one photo alone cannot rule out a label. Stored
+probabilities have five digits."""
 
 COLOUR_ATTRIBUTES: Final = ("colour", "color")
 """Names that a release may use for the attribute of colour."""
 
 MIN_DENYING_PROBABILITY: Final = 0.8
-"""Probability of another colour with which a single photo contradicts the product's colour. Photos of an
-unfamiliar class also show the garment and its colour, so they are included."""
+"""Smallest probability of another colour with which a single photo contradicts the colour of its product."""
 
 
 class ProbableAnswer(NamedTuple):
     """The answer to one photo, or to all photos of a product, about the class or an attribute.
 
     Attributes:
-        probabilities: (C,), calibrated, sum 1.
+        probabilities: the calibrated probability of each of C labels, sum 1.
         label: the index of the answered label.
-        reason: the reason why a person should review the answer; None if it is accepted.
-        photo_positions: the positions of the photos that were combined; empty for a single photo.
+        reason: why a person should review the answer; None if it is accepted.
+        photo_positions: the positions of the photos that were combined; empty for the answer to one photo.
     """
 
     probabilities: Sequence[float]
@@ -49,31 +48,32 @@ def combine_photo_answers(
 ) -> ProbableAnswer:
     """Combine the answers to the photos of one product into one answer.
 
-    Photos that are unfamiliar are left out, unless all are. The answer to a single photo is used as it is.
-    With several photos, the answer is accepted only if one of them is accepted with this label, no accepted
-    one has another label, and the release has shown its promise for products. A colour is not accepted if any
-    photo surely shows another one.
+    Unfamiliar photos, which look like nothing that the network has learnt, are left out, unless all are. The
+    answer to a single photo is used as it is. The answer to several photos is accepted if all this is true:
+
+    1. One of the photos is accepted with this label, and none with another one.
+    2. The release has shown that enough of such answers about products are right.
+    3. For a colour: no photo surely shows another one.
 
     Args:
         photos: the answers to the product's photos, one or more.
-        is_proven: whether the release has shown its promise for products; see `is_promise_shown`.
+        is_proven: whether the release has shown that enough accepted answers about products are right.
         is_colour: whether the answers are about an attribute in COLOUR_ATTRIBUTES.
     """
     familiar = [place for place, photo in enumerate(photos) if photo.reason != Reason.UNFAMILIAR]
-    rests_on = familiar or list(range(len(photos)))
-    used = [photos[place] for place in rests_on]
+    positions = familiar or list(range(len(photos)))
+    used = [photos[place] for place in positions]
     probabilities = average_probabilities([photo.probabilities for photo in used])
     label = probabilities.index(max(probabilities)) if len(used) > 1 else used[0].label
     reason = _choose_reason(used, label, is_proven=is_proven or len(photos) == 1)
+    # Unfamiliar photos, too: a garment of an unknown class still shows its colour.
     if is_colour and reason in {None, Reason.UNPROVEN} and has_contradicting_photo(photos, label):
         reason = Reason.CONTRADICTING
-    return ProbableAnswer(probabilities, label, reason, rests_on)
+    return ProbableAnswer(probabilities, label, reason, positions)
 
 
 def has_contradicting_photo(photos: Sequence[ProbableAnswer], label: int) -> bool:
-    """Tell whether any photo, familiar or not, surely shows another label.
-
-    It does if it gives another label a probability of MIN_DENYING_PROBABILITY or more.
+    """Tell whether any photo gives another label a probability of MIN_DENYING_PROBABILITY or more.
 
     Args:
         label: the index of the product's label.
@@ -85,7 +85,7 @@ def has_contradicting_photo(photos: Sequence[ProbableAnswer], label: int) -> boo
 
 
 def average_probabilities(rows: Sequence[Sequence[float]]) -> list[float]:
-    """Return the normalised geometric mean of the probabilities of several photos, as a list of C numbers.
+    """Return the geometric mean of the probabilities of several photos, scaled to sum 1: C numbers.
 
     Args:
         rows: (N, C), the probabilities for each of N photos; a single row is returned as it is.
@@ -109,10 +109,12 @@ def _choose_reason(used: Sequence[ProbableAnswer], label: int, *, is_proven: boo
 
 
 def is_promise_shown(promise: Promise | None) -> bool:
-    """Tell whether a promise was shown to hold: enough accepted answers, and a lower bound that reaches it.
+    """Tell whether measured answers show a promise, such as "95% of accepted answers are right".
+
+    There have to be enough accepted answers, and the lower bound of their right share has to reach it.
 
     Args:
-        promise: the promise with its figures; None if none was measured, which is not shown.
+        promise: the promise with its figures; None if none was measured.
     """
     return (
         promise is not None and promise.accepted >= promise.needed and promise.lower_bound >= promise.promised
@@ -120,14 +122,14 @@ def is_promise_shown(promise: Promise | None) -> bool:
 
 
 def find_product_threshold(promise: ProductPromise | None, right: float) -> AcceptPoint | None:
-    """Return the point with the lowest confidence threshold at which enough accepted products are right.
+    """Return the figures at the lowest confidence threshold at which enough accepted products are right.
 
     Args:
-        promise: the promise about products for one head; None if no products were measured.
+        promise: the promise about products, with the figures at each threshold; None if none were measured.
         right: the share of accepted products that has to be right, 0 to 1.
 
     Returns:
-        The point of the promise's curve; None if no threshold shows this share.
+        The figures; None if no threshold shows this share.
     """
     points = (
         find_accept_points({PRODUCTS_SET: promise.by_confidence}, {PRODUCTS_SET: right}) if promise else None

@@ -1,7 +1,7 @@
-"""Decide again about the stored answers of a release: accept, or the reason of a review.
+"""Decide again about the stored answers of a release: accept them, or ask for a review.
 
-The gate, which compares releases before one becomes current, needs the decisions that a release would make
-with its present thresholds. Somebody may have changed them after the answers were stored.
+Thresholds may have been changed after the answers were stored. Before a release becomes current, it is
+compared with another one by the decisions that both would make now.
 """
 
 from collections.abc import Mapping
@@ -20,13 +20,12 @@ def redecide_answers(answers: Answers, contracts: Mapping[NetworkName, ModelCont
     """Return a release's stored answers with their decisions made again by its current thresholds.
 
     Args:
-        answers: the stored answers of all heads.
+        answers: the stored answers about class and attributes.
         contracts: the contract of each network of the release, which has the thresholds.
 
     Returns:
-        The same answers with new decisions. A row keeps its decision if its parent answered, if it lacks a
-        probability or a familiarity that the rule needs, or if the rule needs an answer about the class that
-        is missing.
+        The answers with new decisions. A row keeps its decision if a parent of the release answered, or if a
+        number that the rule needs is missing.
     """
     decisions = answers.decisions.astype(f"<U{max(map(len, (ACCEPT, *Reason)))}")
     is_class_row = answers.attributes == CLASS_HEAD
@@ -44,9 +43,11 @@ def redecide_answers(answers: Answers, contracts: Mapping[NetworkName, ModelCont
         shares = answers.probabilities[row]
         likeliest = int(np.nanargmax(shares))  # `predicted` of an attribute may be another right label
         label = head.labels[likeliest]
+        # An answer depends on the class of the picture, unless its label has a threshold of familiarity
+        # itself.
         if attribute and label not in (head.familiarity or {}) and picture not in classes:
             continue
-        # Stored numbers are rounded, which keeps their order: an equal one is not below.
+        # Stored numbers are rounded, so the thresholds are rounded, too: an equal number is not below.
         _, reason = decide_answer(
             float(shares[likeliest]),
             familiarity,

@@ -1,8 +1,8 @@
-"""report.json: the stored evaluation of a model, parsed once into a frozen value.
+"""The report of a release, its stored evaluation: the types of all values in report.json.
 
-training/evaluation/evaluate.py writes it, `/metrics` serves its bytes as they are, and the release listing
-and the pages read it through `Report`. Does no I/O. docs/reference/report.md explains each figure. The
-descriptions of types and fields are texts of the HTTP contract (app/api/schemas.py).
+A training writes the file. `/metrics` serves its bytes as they are; pages, listings and the gate, which
+compares releases, read it through `Report`. docs/reference/report.md explains each figure. The descriptions
+of types and fields are texts of /openapi.json, so clients read them.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from reports.word_figures import WordFigures
 Count = Annotated[int, Field(ge=0)]
 
 UnlimitedShare = Annotated[Share, WithJsonSchema({"type": "number"})]
-"""A share of which the HTTP contract does not say the limits."""
+"""A share, 0 to 1, whose schema in the HTTP contract is any number."""
 
 ShareInterval = Annotated[
     tuple[Share, Share],
@@ -37,26 +37,28 @@ ShareInterval = Annotated[
         }
     ),
 ]
-"""The lower and the upper bound of a share."""
+"""The lower and the upper end of an interval of a share, such as 0.93 and 0.96."""
 
 ShareDifference = Annotated[float, Field(ge=-1, le=1)]
-"""A difference of two shares."""
+"""A difference of two shares, -1 to 1."""
 
 MIN_SOURCES: Final = 10
-"""Fewest sources (shops, collections) from which a bound or an interval for a further source is computed."""
+"""Fewest sources of photos (shops, collections) from which a figure for a further source is computed."""
 
 TEST_SPLIT: Final = "test"
+"""Value of `test.split` if the figures are about a test set, which no network learnt."""
+
 CROSS_FITTED_SPLIT: Final = "cross-fitted"
-"""Values of `test.split`: pictures of a test set, which no network learnt, and learnt pictures, each answered
-by a network that had not learnt it."""
+"""Value of `test.split` if the figures are about learnt pictures, each answered by a network that had not
+learnt it."""
 
 
 def _is_none(value: object) -> bool:
     return value is None
 
 
-def _is_never(_: object) -> bool:
-    """Return False: the field is always written, but older reports may lack it."""
+def _is_never_left_out(_: object) -> bool:
+    """Return False, for a field that is always written, although older reports may lack it."""
     return False
 
 
@@ -65,11 +67,11 @@ def _is_test(split: str) -> bool:
 
 
 PROMISED_KEYS: Final = AliasChoices("promised", "accuracy")
-"""Keys of the share that a promise is about: today's, and that of 2.0.0, which sounds measured."""
+"""Keys of the promised share of right answers: today's, and that of reports of 2.0.0 and before."""
 
 
 class ClassFigures(FrozenModel):
-    """One class on one split: precision TP/(TP+FP), recall TP/(TP+FN), F1 their harmonic mean."""
+    """Precision, recall and F1 of one class, and the number of its pictures (`support`)."""
 
     model_config = describe_schema(
         "One class: precision TP/(TP+FP), recall TP/(TP+FN), F1 their harmonic mean."
@@ -82,7 +84,7 @@ class ClassFigures(FrozenModel):
 
 
 class Averages(FrozenModel):
-    """Means over the classes: `macro` unweighted, `weighted` by support."""
+    """Means of the classes' figures: `macro` is unweighted, `weighted` by the number of their pictures."""
 
     model_config = describe_schema("Means over the classes: `macro` unweighted, `weighted` by support.")
 
@@ -91,7 +93,7 @@ class Averages(FrozenModel):
 
 
 class Coverage(FrozenModel):
-    """The effect of the decision thresholds on a split."""
+    """The effect of the decision thresholds: the share of accepted pictures, and of these, of right ones."""
 
     model_config = describe_schema("What the decision thresholds do on the test set.")
 
@@ -106,42 +108,43 @@ class Coverage(FrozenModel):
 
 
 HELD_OUT_PICTURES: Final = "held-out pictures"
-"""Name of the held-out pictures in `promises` and `acceptance`. All other names there are of photos: those of
-a tier, or from a source."""
+"""Name, in `promises` and `acceptance`, of pictures that no network had learnt when it answered. All other
+names there are of photos."""
 
 TIER_PHOTOS_PREFIX: Final = "photos of tier "
-"""Beginning of the names of photos of a tier (how they were taken) in `promises` and `acceptance`."""
+"""Beginning of the name of the photos of a tier, in `promises` and `acceptance`. A tier says how photos were
+taken: A for product shots, B for worn garments, C for users' own photos."""
 
 SOURCE_PHOTOS_PREFIX: Final = "photos from "
-"""Beginning of the names of photos from a source (a shop or collection) in `promises` and `acceptance`."""
+"""Beginning of the name of the photos of one shop or collection, in `promises` and `acceptance`."""
 
 
 def extract_tier(pictures: str) -> str:
-    """Return the tier of photos in a name such as "photos of tier A"; another name is returned as it is."""
+    """Return the tier in a name such as "photos of tier A"; another name is returned as it is."""
     return pictures.removeprefix(TIER_PHOTOS_PREFIX)
 
 
 class Promise(FrozenModel):
-    """A promise about accepted answers, and the answers that show it."""
+    """A promise such as "95% of accepted answers are right", and the measured answers that show it."""
 
     model_config = describe_schema(
         "What is promised of accepted answers, and the answers that show it.", is_open=True
     )
 
-    # HELD_OUT_PICTURES, a tier of photos, a source of them, or `products`.
+    # HELD_OUT_PICTURES, photos of a tier or from a source, or `products`.
     pictures: str = Field(description="`held-out pictures`, or a tier of photos.")
     promised: UnlimitedShare = Field(
         validation_alias=PROMISED_KEYS,
-        exclude_if=_is_never,
+        exclude_if=_is_never_left_out,
         description="Share of the accepted that has to be right; called `accuracy` in older reports.",
     )
     needed: Count = Field(description="The fewest answers that can show so much.")
     n: Count = Field(description="Answers that there were, without unfamiliar ones.")
-    # 0 if no threshold keeps every promise to pictures that are decided about alike.
+    # 0 if no threshold keeps the promises about all sets of pictures that it decides about.
     accepted: Count
     # The right ones among the accepted answers.
     right: Count
-    # After Clopper and Pearson 1934, with the accepted answers divided by their design effect.
+    # By Clopper and Pearson 1934, for the number of independent answers that the accepted ones are worth.
     lower_bound: Share = Field(
         description="One-sided 95% bound of the share that is right, of the effective number of accepted "
         "answers."
@@ -155,7 +158,7 @@ class AcceptPoint(FrozenModel):
 
     # Of confidence.
     threshold: Share
-    # Fewer if several are of one group: as many as independent answers they can stand for at most.
+    # The number of independent answers: photos of one sender count for fewer.
     answers: Count | None = Field(
         default=None, exclude_if=_is_none, description="How many answers it accepts; absent in older reports."
     )
@@ -167,7 +170,7 @@ class AcceptPoint(FrozenModel):
 
 
 class ProductPromise(Promise):
-    """A promise about accepted products, and the products that are accepted from each confidence."""
+    """A promise about accepted products, and the figures at each threshold of confidence."""
 
     model_config = describe_schema(
         "What accepted products keep, and what those that are accepted from each confidence show.",
@@ -188,7 +191,7 @@ class ProductPromise(Promise):
 
 
 class PossiblePromise(FrozenModel):
-    """A promise that could be given about accepted answers if this share of right ones was asked for."""
+    """A promise that could be given instead: another share of right answers, and how many it would accept."""
 
     model_config = describe_schema(
         "What could be promised of the accepted answers, were this share of right ones asked for.",
@@ -197,7 +200,7 @@ class PossiblePromise(FrozenModel):
 
     promised: UnlimitedShare = Field(
         validation_alias=PROMISED_KEYS,
-        exclude_if=_is_never,
+        exclude_if=_is_never_left_out,
         description="Share of accepted answers that must be right; called `accuracy` in older reports.",
     )
     accepted: Share = Field(
@@ -205,11 +208,11 @@ class PossiblePromise(FrozenModel):
     )
     right: UnlimitedShare | None = Field(
         default=None,
-        exclude_if=_is_never,
+        exclude_if=_is_never_left_out,
         description="Share of these that are right; null where none is accepted.",
     )
     lower_bound: UnlimitedShare | None = Field(
-        default=None, exclude_if=_is_never, description="One-sided 95% bound of that."
+        default=None, exclude_if=_is_never_left_out, description="One-sided 95% bound of that."
     )
     confidence: Share | None = Field(
         default=None,
@@ -219,7 +222,7 @@ class PossiblePromise(FrozenModel):
 
 
 class SplitFigures(FrozenModel):
-    """Accuracy and loss on a split that is only counted."""
+    """Accuracy and loss on the pictures for training or validation."""
 
     model_config = describe_schema("Accuracy and loss on one split.")
 
@@ -229,7 +232,7 @@ class SplitFigures(FrozenModel):
 
 
 class TestFigures(SplitFigures):
-    """The full evaluation of a split."""
+    """The full evaluation on the test set, or on cross-fitted answers."""
 
     model_config = describe_schema("The full evaluation on the test set.", is_open=True)
 
@@ -271,7 +274,7 @@ class TestFigures(SplitFigures):
 
 
 class ModelFigures(FrozenModel):
-    """The cost of a network."""
+    """The size of a network, and what an answer of it costs."""
 
     model_config = describe_schema("The size of the network.")
 
@@ -290,17 +293,17 @@ class ModelFigures(FrozenModel):
 
     @property
     def in_words(self) -> str:
-        """The size of the network, and the cost of a picture, in words."""
+        """A text on the size and cost of the network, such as "1,234 parameters, 5.6 MFLOP a picture"."""
         trained = self.trainable_parameters
         return describe_size(self.parameters, self.mflops, trained)
 
 
 def describe_size(parameters: int, mflops: float | None, trainable: int | None = None) -> str:
-    """Return a text on how large a network is, and how much computation a picture costs.
+    """Return a text on the size of a network and the cost of an answer, such as "... 5.6 MFLOP a picture".
 
     Args:
         parameters: the number of all weights.
-        mflops: the cost of one picture in millions of operations; None if it is not known.
+        mflops: the operations for one picture in millions; None if they are not known.
         trainable: the number of weights that are trained; None if it is not known.
     """
     trained = f" ({trainable:,} trainable)" if trainable not in (None, parameters) else ""
@@ -309,7 +312,7 @@ def describe_size(parameters: int, mflops: float | None, trainable: int | None =
 
 
 class TrainingFigures(FrozenModel):
-    """The making of the model; facts of an adopted model that are unknown are null."""
+    """Facts about the training of the model; null if they are unknown, as for a model of another program."""
 
     model_config = describe_schema("How the model was trained; null where that is not known.")
 
@@ -325,7 +328,7 @@ class TrainingFigures(FrozenModel):
 
 
 class Epoch(FrozenModel):
-    """One line of the training history."""
+    """Loss and accuracy after one epoch (pass over all pictures) of the training."""
 
     model_config = describe_schema("One epoch of the training history.")
 
@@ -338,7 +341,7 @@ class Epoch(FrozenModel):
 
 
 class Example(FrozenModel):
-    """One picture of the test set with its answer; the figures draw it."""
+    """One picture of the test set with its answer, which the figures of the report show."""
 
     model_config = describe_schema("One picture of the test set with its answer.")
 
@@ -361,7 +364,7 @@ class Examples(FrozenModel):
 
 
 class OutOfScope(FrozenModel):
-    """How well the model separates one kind of out-of-distribution picture from the test set."""
+    """How well the model tells pictures that show no garment, such as noise, from those of the test set."""
 
     model_config = describe_schema(
         "How well pictures of one thing that is no garment are separated from the test set.", is_open=True
@@ -376,7 +379,7 @@ class OutOfScope(FrozenModel):
 
 
 class ClassRecall(FrozenModel):
-    """How many photos of one class there were, and the share of them that was recognised."""
+    """The number of photos of one class, and the share of them that was recognised."""
 
     model_config = describe_schema("The number of photos of one class, and the share recognised.")
 
@@ -385,7 +388,7 @@ class ClassRecall(FrozenModel):
 
 
 class PhotoDecisions(Coverage):
-    """The decisions about a tier's photos; coverage, `ambiguous` and `unfamiliar` add up to 1."""
+    """Shares of the decisions about a tier's photos: `coverage` (accepted), `ambiguous` and `unfamiliar`."""
 
     model_config = describe_schema(
         "Decisions on a tier's photos; coverage, `ambiguous` (or `unproven`, where nothing is "
@@ -411,7 +414,7 @@ class PhotoDecisions(Coverage):
 
 
 class OodAuroc(FrozenModel):
-    """How well a tier's photos are separated from out-of-distribution ones: areas under ROC curves."""
+    """How well photos of a tier are told from photos of none of the classes: areas under ROC curves."""
 
     model_config = describe_schema(
         "Separation from out-of-distribution photos: areas under ROC curves; 0.5 is chance."
@@ -425,7 +428,7 @@ class OodAuroc(FrozenModel):
 
 
 class SourceFigures(FrozenModel):
-    """The decisions on the out-of-distribution photos of one folder."""
+    """Shares of the decisions about photos of none of the classes, in one folder."""
 
     model_config = describe_schema("Decisions on the out-of-distribution photos of one folder.")
 
@@ -435,7 +438,7 @@ class SourceFigures(FrozenModel):
 
 
 class PhotoFigures(FrozenModel):
-    """Answers to photos of garments of one tier; in tier X, to photos of none of the classes.
+    """The evaluation on photos of one tier (A, B or C), or on photos of none of the classes (tier X).
 
     A figure that only garments have is null or empty in tier X, and the other way round.
     """
@@ -446,7 +449,7 @@ class PhotoFigures(FrozenModel):
 
     split: str = Field(
         default="development",
-        exclude_if=_is_never,
+        exclude_if=_is_never_left_out,
         description="`development` if choices were made on these photos; `cross-fitted` if each was answered "
         "by a network that had not learnt it.",
     )
@@ -475,7 +478,7 @@ class PhotoFigures(FrozenModel):
 
 
 class UnknownSource(FrozenModel):
-    """How many photos of a source there were, how many of the answers are right, accepted, and both."""
+    """The number of photos of a shop or person, and of answers that are right, accepted, and both."""
 
     model_config = describe_schema("Photos of a source, and how many answers are right, accepted, and both.")
 
@@ -486,7 +489,7 @@ class UnknownSource(FrozenModel):
 
 
 class UnknownSources(FrozenModel):
-    """Answers to a tier's photos of shops and people that nothing which answered them had learnt."""
+    """The evaluation on photos of one tier whose shops and people no network had learnt when it answered."""
 
     model_config = describe_schema(
         "Answers to a tier's photos of shops and people that nothing which answered them had learnt."
@@ -513,20 +516,28 @@ class UnknownSources(FrozenModel):
 
     @property
     def right(self) -> tuple[float, tuple[float, float] | None]:
-        """Share of right answers, the lower of two, and its interval by source."""
+        """Share of right answers, with its 95% interval (None for few sources).
+
+        It is the lower of two: the mean over the sources, and the share of all photos.
+        """
         return self._choose_lower_share(np.array([source.right for source in self.sources.values()]))
 
     @property
     def accepted(self) -> tuple[float, tuple[float, float] | None]:
-        """Share of accepted answers, the lower of two, and its interval by source."""
+        """Share of accepted answers, with its 95% interval (None for few sources).
+
+        It is the lower of two: the mean over the sources, and the share of all photos.
+        """
         return self._choose_lower_share(np.array([source.accepted for source in self.sources.values()]))
 
     def _choose_lower_share(self, counts: NDArray[np.int64]) -> tuple[float, tuple[float, float] | None]:
-        """Return the lower of the mean over sources and the share of all photos, and its interval.
+        """Return the lower of the mean over the sources and the share of all photos, and its 95% interval.
 
-        The interval is None below MIN_SOURCES. Photos of all sources together answer for the largest
-        ones; a shop that uses the release is one more.
+        The interval is None for fewer than MIN_SOURCES sources.
         """
+        # The share of all photos is that of the largest sources. For a shop that uses the release, which is
+        # one more source, the mean over the sources says more. The lower one promises nothing that is not
+        # there.
         n = np.array([source.n for source in self.sources.values()])
         share = float(counts.sum() / n.sum())
         if len(n) < MIN_SOURCES:
@@ -539,7 +550,7 @@ class UnknownSources(FrozenModel):
 
 
 class LabelFigures(FrozenModel):
-    """One label of an attribute."""
+    """The number of pictures with one label of an attribute, and the share of them that was recognised."""
 
     model_config = describe_schema("One label of an attribute.")
 
@@ -548,7 +559,7 @@ class LabelFigures(FrozenModel):
 
 
 class AttributeFigures(FrozenModel):
-    """The answers of a network to one attribute of pictures that it has not learnt."""
+    """The evaluation of one attribute, such as the colour, on pictures that the network has not learnt."""
 
     model_config = describe_schema("What the network answers to one attribute.", is_open=True)
 
@@ -571,7 +582,7 @@ class AttributeFigures(FrozenModel):
 
 
 class AllAccepted(FrozenModel):
-    """How often every accepted answer to a picture is right: measured, not multiplied."""
+    """How often all accepted answers to a picture (class and attributes) are right."""
 
     model_config = describe_schema("How often every accepted answer to a picture is right.")
 
@@ -582,7 +593,7 @@ class AllAccepted(FrozenModel):
 
 
 class Report(FrozenModel):
-    """The stored evaluation of the model, report.json. Older reports have further fields."""
+    """The stored evaluation of the model, report.json. Fields that only older reports have are ignored."""
 
     model_config = describe_schema(
         "The stored evaluation of the model, report.json. Older reports have further fields.", is_open=True
@@ -662,13 +673,13 @@ class Report(FrozenModel):
     @field_validator("words", mode="before")
     @classmethod
     def _leave_out_minimum_shares(cls, words: object) -> object:
-        """Leave out figures of a rule before the formula: they show no threshold of it."""
+        """Leave out the figures of an older rule for titles, whose `named` has no threshold."""
         named = words.get("named") if isinstance(words, dict) else None
         return None if isinstance(named, dict) and "threshold" not in named else words
 
     @property
     def kind_counts(self) -> dict[str, int]:
-        """The number of photos of each kind (`skirt`); empty without the attribute `kind`."""
+        """The number of photos of each kind of garment (`skirt`); empty if the release answers no kinds."""
         kinds = self.attributes.get(KIND)
         return {} if kinds is None else {label: figures.n for label, figures in kinds.labels.items()}
 
@@ -697,7 +708,7 @@ def parse_report(text: bytes, address: str) -> Report:
 
     Args:
         text: the content of the file.
-        address: the address of the file, for messages.
+        address: the path or URL of the file, for messages.
 
     Raises:
         ReportInvalid: the text is no report; the message names the key that is wrong.
@@ -709,11 +720,11 @@ def parse_report(text: bytes, address: str) -> Report:
 
 
 def check_report(report: Report, labels: Sequence[str], address: str) -> None:
-    """Check that a report fits a model with these labels, because the service uses the report's figures.
+    """Check that a report is about a model with these labels, since the service uses its figures.
 
     Args:
         labels: the labels in the manifest of the release.
-        address: the address of the file, for messages.
+        address: the path or URL of the report, for messages.
 
     Raises:
         ReleaseCorrupt: the report has other labels, or its confusion matrix has another size or no picture.

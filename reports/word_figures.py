@@ -1,8 +1,8 @@
-"""Figures of a report on when the words of a title or a category decide together with a photo.
+"""Figures of a report about titles: when the words of a title or a category decide together with a photo.
 
-The probability of a kind is that of the photo, times a factor for each word that does not speak for it
-(inference/posterior.py). A report keeps the factors, and the threshold from which such a probability is
-accepted. training/evaluation/title_shares.py measures which threshold is enough. Plain values.
+A kind is the sort of garment that a word names, such as `skirt`. Its probability is that of the photo, times
+a factor for each word that names other kinds (inference/posterior.py), scaled to sum 1. A report keeps these
+factors, and the threshold from which such a probability is accepted.
 """
 
 from typing import Annotated
@@ -21,7 +21,7 @@ from model_store.manifest import FrozenModel, Share, describe_schema
 Count = Annotated[int, Field(ge=0)]
 
 Factor = Annotated[float, Field(gt=0, le=1)]
-"""The factor of the kinds that a word does not speak for."""
+"""Factor by which the probability of a kind is multiplied if a word names other kinds, such as .01."""
 
 
 class WordsOf(FrozenModel):
@@ -60,7 +60,7 @@ class WordsAt(FrozenModel):
 
     @property
     def is_shown(self) -> bool:
-        """Whether every set shows the share of right answers that it needs."""
+        """Whether enough accepted answers are right in every set."""
         return bool(self.sets) and all((of.right or 0) >= (of.needed or 1) for of in self.sets.values())
 
 
@@ -76,7 +76,7 @@ class WordsPromise(FrozenModel):
 
     @property
     def figures(self) -> WordsAt:
-        """The figures at the chosen threshold; at the largest one that was tried, if none is shown."""
+        """The figures at the chosen threshold; without one, those at the largest that was tried."""
         return next((figures for figures in self.at if figures.threshold == self.threshold), self.at[-1])
 
     def find_figures(self, threshold: float) -> WordsAt | None:
@@ -98,7 +98,7 @@ class OutsideKinds(FrozenModel):
 
     @property
     def is_shown(self) -> bool:
-        """Whether the bound is as high as needed."""
+        """Whether enough of these kinds are right."""
         return self.lower_bound >= self.needed
 
 
@@ -132,7 +132,7 @@ class WordFigures(FrozenModel):
 
     @property
     def can_accept_other(self) -> bool:
-        """Whether words for kinds without a label may accept at the threshold of the other words."""
+        """Whether words for kinds that have no label of their own are reliable enough to decide, too."""
         if self.other is None or self.named.threshold is None:
             return False
         figures = self.other.find_figures(self.named.threshold)
@@ -147,8 +147,8 @@ def read_formula_figures(figures: WordFigures | None, network: NetworkName) -> F
         network: the network that answered the photo.
 
     Returns:
-        The numbers; None if words can only contradict the photo, because the report has no figures about
-        this network, or because no threshold is shown.
+        The numbers; None if words can only contradict the photo, because nothing was measured for this
+        network, or because no threshold was enough.
     """
     if figures is None or figures.network != network or figures.named.threshold is None:
         return None

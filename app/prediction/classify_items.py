@@ -54,8 +54,8 @@ class PictureExplanation:
     """How much each part of a picture contributes to its answer, as numbers and as a PNG.
 
     Attributes:
-        drops: by how much the probability of the answer falls if a square of the picture is hidden, for each
-            row and column of squares.
+        drops: the drop of the answer's probability if a square of the picture is hidden, for each row and
+            column of squares.
         heat_map: the bytes of a PNG that shows the drops as colours.
     """
 

@@ -32,7 +32,6 @@ def find_requested_model(model_name: str, name: str, version: str | None = None)
 
     Args:
         model_name: the name of the served model (WARDROBE_MODEL_NAME).
-        name: the name in the request.
         version: the version in the request; None for any version.
 
     Raises:

@@ -92,7 +92,7 @@ def _compute_acceptance(served: ServedModel, target: float) -> TargetAcceptance:
 
 
 def _choose_points(curves: AcceptanceCurves, target: float) -> dict[str, AcceptPoint] | None:
-    """Return the point of each curve at the chosen threshold; None if none reaches the target in all curves."""
+    """Return the point of each curve at the chosen threshold; None if no threshold reaches the target."""
     return find_accept_points(curves, dict.fromkeys(curves, target)) if curves else {}
 
 

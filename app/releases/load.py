@@ -181,7 +181,7 @@ def _open_candidate(
 
 
 def _check_sizes(settings: Settings, store: Store, version: str) -> None:
-    """Check the manifest of a release and the sizes of its files in the store, before fetching it once more."""
+    """Check the manifest of a release and the sizes of its files in the store, before a further download."""
     check_release_complete(store, read_signed_manifest(store, version, _read_trusted_keys(settings)).manifest)
 
 

@@ -1,1 +1,1 @@
-"""The report as a page: its template, its styles, and the values that fill them in."""
+"""The report of a release as an HTML page: template, styles, and the sentences and numbers in them."""

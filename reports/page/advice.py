@@ -1,7 +1,7 @@
 """Sentences about the promises of a report: which answers are accepted, why none is, and what would help.
 
-The report page shows them in the reader's language; a training prints them in English, before and after its
-work. Other sentences of the page: sentences.py.
+A promise is a share of accepted answers that must be right, such as 95%, with the measured answers that show
+it. The report page shows the sentences in the reader's language; a training prints them in English.
 """
 
 from collections import Counter
@@ -14,18 +14,20 @@ from reports.page.wording import Wording
 from reports.values import HELD_OUT_PICTURES, AcceptPoint, PossiblePromise, Promise, Report
 
 FASHION_MNIST_NAME: Final = "Fashion-MNIST"
-"""Name of the data set whose classes and pictures a reader did not choose and cannot change."""
+"""Name of a data set whose labels a reader cannot correct, so that no sentence advises it."""
 
 TRAINING_SETTING: Final = "wardrobe train --accept-right {share}"
+"""Option of a training that sets the share of accepted answers that must be right."""
+
 SERVICE_SETTING: Final = "WARDROBE_ACCEPT_TARGET={share}"
-"""Text that tells how to set the share of accepted answers that must be right, in the service. An adopted
-model is not trained here, so its reader gets this text and not TRAINING_SETTING."""
+"""Setting of the service for the same share. It is advised for models that were trained by another
+program."""
 
 MAX_LABELS_TO_CORRECT: Final = 3
 """Largest number of wrong labels for which a report advises to look for them before anything else."""
 
 ATTRIBUTE_SETTING: Final = f"{TRAINING_SETTING}, of the class as well"
-"""Text that tells how to set this share for an attribute, which has no option of its own."""
+"""Option of a training that sets the share for an attribute such as the colour, which has none of its own."""
 
 
 def describe_acceptance(report: Report, words: Wording) -> Iterator[str]:
@@ -40,7 +42,7 @@ def describe_acceptance(report: Report, words: Wording) -> Iterator[str]:
     promised_shares = {
         promise.promised for promise in report.promises if promise.pictures == HELD_OUT_PICTURES
     }
-    # What holds comes first, so that the others can refer to it.
+    # The promise that holds comes first, so that the other sentences can refer to it.
     possible = sorted(report.possible_promises, key=lambda promise: promise.promised not in promised_shares)
     before: list[PossiblePromise] = []
     for promise in possible:
@@ -52,7 +54,7 @@ def describe_acceptance(report: Report, words: Wording) -> Iterator[str]:
 
 
 def describe_failed_promises(report: Report, words: Wording) -> Iterator[str]:
-    """Yield sentences on promises that do not hold and why, and on what would help if nothing is accepted.
+    """Yield sentences on promises that are not kept and why, and on what would help if nothing is accepted.
 
     Args:
         words: the language of the sentences.
@@ -69,7 +71,7 @@ def describe_failed_promises(report: Report, words: Wording) -> Iterator[str]:
 
 
 def _find_stuck_promises(report: Report) -> list[Promise]:
-    """Return the promise about held-out pictures, if it accepts none."""
+    """Return the promises about held-out pictures that accept no answer."""
     return [
         promise
         for promise in report.promises
@@ -78,6 +80,8 @@ def _find_stuck_promises(report: Report) -> list[Promise]:
 
 
 def _choose_setting(report: Report) -> str:
+    """Return the option or setting by which the reader can ask for another share of right answers."""
+    # Only a model that another program has trained has an origin.
     return SERVICE_SETTING if "origin" in report.training.configuration else TRAINING_SETTING
 
 
@@ -89,18 +93,18 @@ def describe_unkept_promises(
     Args:
         promises: the promises of a report: shares of accepted answers that must be right.
         words: the language of the texts.
-        curves: the figures of the tested thresholds, by set of pictures.
+        curves: the figures at each tested threshold, by set of pictures.
     """
     for promise in promises:
         if not promise.accepted:
-            why = explain_no_acceptance(promise, words, curves.get(promise.pictures, ()))
-            yield f"{why} {words.t('None is accepted.')}"
+            reason = explain_no_acceptance(promise, words, curves.get(promise.pictures, ()))
+            yield f"{reason} {words.t('None is accepted.')}"
         elif promise.lower_bound < promise.promised:
-            stays = words.t(
+            consequence = words.t(
                 "Too few of your pictures are a random sample, so the threshold of the previous release is "
                 "kept."
             )
-            yield f"{_explain_unshown_promise(promise, words)} {stays}"
+            yield f"{_explain_unshown_promise(promise, words)} {consequence}"
 
 
 def explain_no_acceptance(promise: Promise, words: Wording, points: Sequence[AcceptPoint] = ()) -> str:
@@ -108,8 +112,8 @@ def explain_no_acceptance(promise: Promise, words: Wording, points: Sequence[Acc
 
     Args:
         words: the language of the sentence.
-        points: the figures of the thresholds that were tested on the same pictures, if they are known. The
-            sentence has those that come nearest to the promise.
+        points: the figures at each threshold that was tested, if they are known. The sentence has those that
+            come nearest to the promise.
     """
     if promise.n < promise.needed:
         return _explain_too_few_answers(promise, words.counted(promise.n, "answer"), words)
@@ -134,20 +138,18 @@ def explain_no_acceptance(promise: Promise, words: Wording, points: Sequence[Acc
 
 
 def _find_nearest_point(points: Sequence[AcceptPoint]) -> AcceptPoint | None:
-    """Return the figures with the highest lower bound; None without any."""
+    """Return the figures at the threshold that comes nearest to its promise; None without any."""
     return max(points, key=lambda point: point.lower_bound, default=None)
 
 
 def _suggest_labels_to_check(
     promise: Promise, points: Sequence[AcceptPoint], report: Report, words: Wording
 ) -> Iterator[str]:
-    """Yield a sentence if a few corrected labels may be enough to prove a promise.
-
-    Only a training of a person's own pictures has a page of doubted labels.
-    """
+    """Yield a sentence if a few corrected labels may be enough to prove a promise."""
     nearest = _find_nearest_point(points)
     if nearest is None or nearest.right is None or nearest.answers is None:
         return
+    # Only a training of a person's own pictures writes a page of doubted labels.
     if _choose_setting(report) == SERVICE_SETTING or report.data.name == FASHION_MNIST_NAME:
         return
     wrong = round((1 - nearest.right) * nearest.answers)
@@ -162,7 +164,7 @@ def _suggest_labels_to_check(
 
 
 def _explain_unshown_promise(promise: Promise, words: Wording) -> str:
-    """Return a sentence on why accepted answers do not show a promise, if the parent's threshold stays."""
+    """Return a sentence on why the accepted answers do not show a promise."""
     accepted = words.counted(promise.accepted, "accepted answer")
     if promise.accepted < promise.needed:
         return _explain_too_few_answers(promise, accepted, words)
@@ -187,7 +189,7 @@ def _explain_too_few_answers(promise: Promise, answers: str, words: Wording) -> 
 
 
 def _format_share(accuracy: float, words: Wording) -> str:
-    """Return a share that is asked for, with the digits that it was asked with."""
+    """Return a share that a user has asked for, with the digits of the user: 97.5% or 98%."""
     return words.local(f"{100 * accuracy:g}%")
 
 
@@ -200,8 +202,9 @@ def describe_lower_share(
         accuracy: the share that has to be right now, 0 to 1.
         possible: promises with other shares, by rising share, with the answers that each would accept.
         words: the language of the sentences.
-        setting: the command or setting that asks for a share, with `{share}` in its place.
+        setting: the option or setting that asks for a share, with `{share}` in its place.
     """
+    # The highest lower share that accepts anything; without one, the lowest share of all.
     lower = [promise for promise in possible if promise.promised < accuracy]
     for best in [promise for promise in lower if promise.accepted][-1:] or lower[:1]:
         yield _describe_share(best, setting, words)
@@ -214,7 +217,7 @@ def describe_lower_share(
 
 
 def _describe_current(promise: PossiblePromise, words: Wording) -> str:
-    """Say which answers are accepted by the promised share."""
+    """Return a sentence on which answers are accepted now."""
     return words.t(
         "For {share} right, {answers} are accepted, {right} of these right, of all such at least {bound} "
         "(95% sure).",
@@ -228,7 +231,12 @@ def _describe_current(promise: PossiblePromise, words: Wording) -> str:
 def _describe_share(
     promise: PossiblePromise, setting: str, words: Wording, before: Iterable[PossiblePromise] = ()
 ) -> str:
-    """Say which answers would be accepted if this share must be right, or how many are needed."""
+    """Return a sentence on which answers would be accepted if another share had to be right.
+
+    Args:
+        setting: the option or setting that asks for a share, with `{share}` in its place.
+        before: promises that the reader has been told about, to which the sentence may refer.
+    """
     setting_text = setting.replace("{share}", f"{promise.promised:g}")
     if not promise.accepted:
         return words.t(
@@ -255,7 +263,7 @@ def _describe_share(
 
 
 def _describe_accepted(promise: PossiblePromise, words: Wording) -> str:
-    """Return a text that names the accepted answers, with their least confidence if the report has it."""
+    """Return a text such as "80% of the answers (confidence 92% or more)"."""
     share = words.percent(promise.accepted)
     if promise.confidence is None:
         return words.t("{share} of the answers", share=share)
@@ -267,7 +275,7 @@ def _describe_accepted(promise: PossiblePromise, words: Wording) -> str:
 
 
 def _describe_mixed_up(pair: tuple[str, str, int], report: Report, words: Wording) -> str:
-    """Return a sentence on two classes that are often mixed up, with advice on the reader's pictures."""
+    """Return a sentence on the two classes that are mixed up most, with advice if it can be followed."""
     first, second, wrong = pair
     values = {
         "label": words.t(first),
@@ -289,7 +297,7 @@ def _describe_mixed_up(pair: tuple[str, str, int], report: Report, words: Wordin
 
 
 def _find_mixed_up_pair(report: Report) -> tuple[str, str, int] | None:
-    """Return the two classes that are mixed up most often, and the number of pictures; None without any."""
+    """Return the two classes that are mixed up most often, and in how many pictures; None without any."""
     counts = Counter[tuple[str, ...]]()
     for truth, predicted, wrong, _ in list_confusions(report):
         counts[tuple(sorted((truth, predicted), key=report.labels.index))] += wrong

@@ -1,8 +1,7 @@
-"""Make a report into an HTML page for people, from report.json, the release's figures and report.html.
+"""Render the report of a release as an HTML page for people, with the template report.html.
 
-sentences.py chooses what stands out; the template takes everything else from the report. The service renders
-the page at GET /metrics (app/web/report_page.py) in the reader's language: wording.py. Each release also
-contains the page in English, as one file that needs neither server nor network: `make_page_file`.
+The service sends the page at GET /metrics, in the reader's language. Each release also contains the page in
+English, as one file that needs neither server nor network (`make_page_file`).
 """
 
 import base64
@@ -32,9 +31,10 @@ from reports.page.wording import ENGLISH_WORDING, Wording
 from reports.values import Report
 
 PAGE_FOLDER: Final = Path(__file__).parent
+"""Path of the folder with the template and the style sheets."""
 
 REPORT_PAGE_FILE: Final = "report.html"
-"""Name of the page's file in a release, and of its template."""
+"""Name of the page in a release, and of its template."""
 
 STYLE_FILES: Final = ("frame.css", "report.css")
 """Names of the style sheets, in their order; the service sends them beside the page."""
@@ -51,12 +51,11 @@ WORDING_FILTERS: Final = (
     "share_interval",
     "whole",
 )
-"""Methods of the reader's Wording (language and number format) that the template uses as filters."""
-
+"""Methods of `Wording`, the texts and number formats of a language, that the template uses as filters."""
 
 PageFigure = dict[str, str | int]
-"""A PNG of the release for the template: its `name`, its `address` (a URL, or the picture itself as a data:
-URL), and its `width` and `height` in pixels, so that the page does not move while it loads."""
+"""A figure for the template: its `name`, its `address` (a URL, or the picture itself as a data: URL), and its
+`width` and `height` in pixels, so that the page does not move while it loads."""
 
 FigureAddress = Callable[[str, bytes], str]
 """Function that returns the address of a figure for the page, given its file name and bytes."""
@@ -67,7 +66,7 @@ def make_page_file(
     report: Report,
     figures: Mapping[str, bytes],
 ) -> bytes:
-    """Return the report page as one HTML file in English, with styles and figures embedded, UTF-8.
+    """Return the report page in English as one HTML file, with styles and figures embedded, in UTF-8.
 
     Args:
         contracts: the contract of each network: labels and thresholds.
@@ -78,12 +77,12 @@ def make_page_file(
     contract = contracts.get("pixels") or contracts["photos"]
     photo_contract = contracts.get("photos", contract).find_deciding_contract("photos")
     page_values = {"name": report.data.name, "version": None, "manifest": None, "acceptance": None}
-    differs = photo_contract is not contract
-    separate_photo_contract = photo_contract if differs else None
-    more = {"contract": contract, "photo_contract": separate_photo_contract, "styles": styles}
-    return make_report_page(report, figures, _embed_figure, ENGLISH_WORDING, **page_values, **more).encode(
-        "utf-8", "replace"
-    )
+    # The template shows thresholds for photos only if they are not those of the other pictures.
+    separate_photo_contract = None if photo_contract is contract else photo_contract
+    contract_values = {"contract": contract, "photo_contract": separate_photo_contract, "styles": styles}
+    page = make_report_page(report, figures, _embed_figure, ENGLISH_WORDING, **page_values, **contract_values)
+    # A label may have lone surrogates, which UTF-8 cannot encode.
+    return page.encode("utf-8", "replace")
 
 
 def read_figures(folder: Path) -> dict[str, bytes]:
@@ -144,7 +143,7 @@ def _create_environment() -> Environment:
 
 
 def _make_wording_filter(method: str) -> Callable[..., str]:
-    """Make a filter of a method of the page's Wording."""
+    """Make a filter for templates that calls a method of the reader's `Wording`."""
 
     @pass_context
     def filtered(context: Context, *values: object) -> str:
@@ -155,7 +154,7 @@ def _make_wording_filter(method: str) -> Callable[..., str]:
 
 
 def _make_text_filter(make_text: Callable[[str, Wording], str]) -> Callable[..., str]:
-    """Make a filter that calls a function with the page's Wording."""
+    """Make a filter for templates that calls a function with a text and the reader's `Wording`."""
 
     @pass_context
     def filtered(context: Context, value: str) -> str:
@@ -165,10 +164,10 @@ def _make_text_filter(make_text: Callable[[str, Wording], str]) -> Callable[...,
 
 
 def make_page_figures(files: Mapping[str, bytes], address: FigureAddress) -> dict[str, PageFigure]:
-    """Return the figures that are valid PNGs, with name, address and size, by file name without `.png`.
+    """Return the figures with name, address and size for the template, by file name without `.png`.
 
     Args:
-        files: the bytes of the figures, by file name; others than PNGs are left out.
+        files: the bytes of the figures, by file name. A file that is no valid PNG is left out.
         address: a function that returns the address of each figure for the page.
     """
     shown = dict[str, PageFigure]()

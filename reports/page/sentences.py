@@ -1,7 +1,7 @@
 """Sentences of the report page: the summary, the weaknesses of the model, and names of sets of pictures.
 
-Every text goes through the reader's Wording, which translates it. advice.py has the sentences about accepted
-answers.
+A `Wording` translates each text into the reader's language. The sentences about accepted answers are in
+advice.py.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,14 +18,14 @@ from reports.values import (
 )
 
 MAX_CONFUSED_PAIRS: Final = 3
-"""Number of confused pairs of classes that are listed as weaknesses."""
+"""Largest number of pairs of confused classes that are listed as weaknesses."""
 
 MIN_GOOD_AUROC: Final = 0.95
-"""AUROC (area under the ROC curve) from which a sort of out-of-distribution pictures is not listed as a
-weakness."""
+"""AUROC (area under the ROC curve) from which pictures that show no garment, such as noise, are told from
+garments so well that they are not listed as a weakness."""
 
 WIDE_ACCURACY_INTERVAL: Final = 0.05
-"""Width of the 95% interval of the accuracy above which the page says that the test set is small."""
+"""Width of the 95% interval of the accuracy above which the page says that the interval is wide."""
 
 TIER_NAMES: Final = {
     "A": "Product shots",
@@ -33,22 +33,22 @@ TIER_NAMES: Final = {
     "C": "Users' own photos",
     "X": "None of the classes",
 }
-"""Names of Wardrobe's own tiers of photos; other tiers keep their names."""
+"""Names of the tiers of photos, which say how photos were taken. A tier with another letter keeps it."""
 
 TIER_SHARE_TEXTS: Final = {
     "A": "{share} of product shots",
     "B": "{share} of worn garments",
     "C": "{share} of users' own photos",
 }
-"""Names of these tiers within a sentence, with `{share}` in front of the photos."""
+"""Names of the tiers of photos within a sentence, with the share of right answers before them."""
 
 
 def list_confusions(report: Report) -> list[tuple[str, str, int, int]]:
-    """List pairs of classes that the model confuses on the test set, highest share of the true class first.
+    """List pairs of classes that the model confuses on the test set, the most frequent confusion first.
 
     Returns:
-        For each pair the true class, the class that was answered, the number of such pictures, and the number
-        of all pictures of the true class. Empty if the confusion matrix does not fit the labels.
+        For each pair: the true class, the class that was answered, the number of such pictures, and the
+        number of all pictures of the true class. Empty if the confusion matrix does not fit the labels.
     """
     labels = report.labels
     matrix = report.test.confusion_matrix
@@ -107,7 +107,7 @@ def describe_weaknesses(report: Report, words: Wording) -> Iterator[str]:
 
 
 def _describe_photos(report: Report, words: Wording) -> Iterator[str]:
-    """Yield a sentence for each tier of photos on the class that is recognised least often."""
+    """Yield a sentence for each tier of photos, on the class that is recognised least often."""
     for name, tier in report.photos.items():
         label, recall = min(tier.per_class.items(), key=lambda item: item[1].recall, default=("", None))
         if recall and recall.recall < 1:
@@ -135,10 +135,10 @@ def name_tier(tier: str, words: Wording) -> str:
 
 
 def name_promise_pictures(pictures: str, words: Wording) -> str:
-    """Return the name for readers of the pictures that a promise is about.
+    """Return the name of a set of pictures for readers, such as "Product shots" for "photos of tier A".
 
     Args:
-        pictures: the key in the report: HELD_OUT_PICTURES, a tier of photos, or the photos from a source.
+        pictures: the name in the report: HELD_OUT_PICTURES, photos of a tier, or photos from a source.
     """
     if pictures.startswith(SOURCE_PHOTOS_PREFIX):
         return words.t("Photos from {source}", source=pictures.removeprefix(SOURCE_PHOTOS_PREFIX))
@@ -154,7 +154,7 @@ def _capitalize(text: str) -> str:
 
 
 def _count_measured(report: Report, words: Wording) -> str:
-    """Say how many pictures the report's figures are about, and which."""
+    """Return a text on how many pictures the figures are about, such as "10,000 test pictures"."""
     if report.test.split == CROSS_FITTED_SPLIT:
         return words.t("{pictures}, cross-fitted", pictures=words.counted(report.test.n, "picture"))
     return words.counted(report.test.n, "test picture")
@@ -163,8 +163,7 @@ def _count_measured(report: Report, words: Wording) -> str:
 def summarize_unknown_sources(report: Report, words: Wording) -> str:
     """Return a sentence on how often the model is right about photos from shops that it does not know.
 
-    Returns:
-        The sentence; empty if the report has no such figures.
+    It is empty if the report has no such figures.
     """
     shares = {tier: words.percent(of.right[0]) for tier, of in report.unknown_sources.items()}
     if not shares:

@@ -1,7 +1,7 @@
 """Texts and numbers of the report page in the reader's language.
 
 The English text is the key of its translation; a text without a translation stays English. Two of the texts
-are examples of numbers: their translations show the language's separators and its percent sign.
+are numbers, 1,234.5 and 50%. Their translations show how a language separates digits and writes per cent.
 """
 
 import re
@@ -12,14 +12,16 @@ from typing import Final
 from reports.intervals import compute_wilson_interval
 
 MISSING_VALUE_SIGN: Final = "—"
-"""Sign for a value that is missing in a table."""
+"""Text in a table in place of a missing value."""
 
 CENTURY_SECONDS: Final = 3.2e9
-"""Seconds in a century; a training with a longer duration has no known duration."""
+"""Seconds in a century. A longer duration of a training is an error in its report, and is not shown."""
 
 NUMBER_EXAMPLE: Final = "1,234.5"
+"""Text whose translation shows the separators of digits in a language: `1.234,5` in German."""
+
 PERCENTAGE_EXAMPLE: Final = "50%"
-"""The two texts whose translations show how a language writes numbers."""
+"""Text whose translation shows how a language writes per cent: `50 %` in German."""
 
 _NUMBER_FORM: Final = re.compile(r"1(\D?)234(\D)5")
 _PLACE: Final = re.compile(r"\{(\w+)\}")
@@ -69,10 +71,10 @@ class Wording:
         return english.translate(self._marks)
 
     def percent(self, share: float | None, digits: int = 1) -> str:
-        """Return a share, 0 to 1, as text such as `94.9%`.
+        """Return a share, 0 to 1, as text such as `94.9%`; a dash for None.
 
-        Only 0 is written as `0.0%`, and only 1 as `100.0%`.
-        Other shares that would round to these become `< 0.1%` or `> 99.9%`. None becomes a dash.
+        Only 0 becomes `0.0%`, and only 1 becomes `100.0%`. Other shares that would round to these become
+        `< 0.1%` or `> 99.9%`.
 
         Args:
             share: the share, 0 to 1; None if it is not known.
@@ -106,15 +108,12 @@ class Wording:
         return self.interval(compute_wilson_interval(share * n, n), digits) if n else MISSING_VALUE_SIGN
 
     def number(self, value: float) -> str:
-        """Return a number as text with four significant digits, or whole from 1,000 on.
-
-        Examples are `0.1504` and `311,530`.
-        """
+        """Return a number as text with four digits, such as `0.1504`, or whole from 1,000 on: `311,530`."""
         value = value or 0.0  # a loss of minus zero is zero
         return self.local(f"{value:,.0f}" if isfinite(value) and abs(value) >= 1000 else f"{value:.4g}")
 
     def points(self, difference: float | None) -> str:
-        """Return a difference of two shares, -1 to 1, in percentage points, as in `+1.3`; a dash for None."""
+        """Return a difference of two shares in percentage points, `+1.3` for .013; a dash for None."""
         return MISSING_VALUE_SIGN if difference is None else self.local(f"{100 * difference:+.1f}")
 
     def area(self, auroc: float | None) -> str:
@@ -130,3 +129,4 @@ class Wording:
 
 
 ENGLISH_WORDING: Final = Wording("en", {})
+"""Wording of English, which needs no translations."""
