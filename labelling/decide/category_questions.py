@@ -30,9 +30,13 @@ MAX_CATEGORY_QUESTIONS: Final = 25
 """Largest number of questions about categories on one review sheet. A shop that was tried needed 22 of them
 for three catalogues."""
 
-MIN_PRODUCTS_IF_UNREADABLE: Final = 1
+MIN_PRODUCTS_IF_UNREADABLE: Final = 2
 """Smallest number of products in a category that need a person, so that the category is asked about. This is
 for lists whose titles are in a language that Wardrobe cannot read."""
+
+MAX_PRODUCTS_OF_SMALL_CATEGORY: Final = 3
+"""Largest number of products in a category that is asked about although only one of them needs a person. In a
+larger category the other products explain it, so the card of the one product is quicker to answer."""
 
 MIN_PRODUCTS_IF_READABLE: Final = 3
 """Smallest number of products in a category that need a person, so that the category is asked about. This is
@@ -95,7 +99,8 @@ class CategoryQuestions:
             reader: the reader of the list's categories, with the words that the shop has explained already.
         """
         self._reader = reader
-        self._min_rows = MIN_PRODUCTS_IF_READABLE if reader.list_words.is_read else MIN_PRODUCTS_IF_UNREADABLE
+        self._is_readable = reader.list_words.is_read
+        self._min_rows = MIN_PRODUCTS_IF_READABLE if self._is_readable else MIN_PRODUCTS_IF_UNREADABLE
         self._levels: dict[str, _Level] = {}
 
     def add_rows(self, rows: Iterable[TableRow]) -> None:
@@ -134,13 +139,10 @@ class CategoryQuestions:
         """Return up to MAX_CATEGORY_QUESTIONS questions about the rows so far.
 
         Categories with the most products that need a person come first. Categories with too few of such
-        products are left out (MIN_PRODUCTS_IF_READABLE, MIN_PRODUCTS_IF_UNREADABLE, MIN_PRODUCTS_IF_KNOWN).
+        products are left out (MIN_PRODUCTS_IF_READABLE, MIN_PRODUCTS_IF_UNREADABLE, MIN_PRODUCTS_IF_KNOWN),
+        because the cards of these products are quicker to answer than a question about the category.
         """
-        asked_levels = [
-            level
-            for level in self._levels.values()
-            if len(level.rows) >= (MIN_PRODUCTS_IF_KNOWN if level.is_known else self._min_rows)
-        ]
+        asked_levels = [level for level in self._levels.values() if self._is_asked(level)]
         asked_levels.sort(key=lambda level: len(level.rows), reverse=True)
         return [
             CategoryQuestion(
@@ -153,6 +155,14 @@ class CategoryQuestions:
             )
             for level in asked_levels[:MAX_CATEGORY_QUESTIONS]
         ]
+
+    def _is_asked(self, level: _Level) -> bool:
+        count = len(level.rows)
+        if level.is_known:
+            return count >= MIN_PRODUCTS_IF_KNOWN
+        # A category of one product would be asked about twice: here, and on the card of the product.
+        is_small = 1 < level.products <= MAX_PRODUCTS_OF_SMALL_CATEGORY
+        return count >= self._min_rows or (not self._is_readable and is_small and count > 0)
 
     def count_questions(self) -> dict[str, int]:
         """Return the number of questions (`categories`), and of rows that need a person in them (`rows`).

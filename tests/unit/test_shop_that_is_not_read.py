@@ -191,10 +191,30 @@ def test_words_that_are_switched_off_are_not_asked_about(tmp_path: Path) -> None
     assert questions(tmp_path, language="none") == []
 
 
+def a_category(name: str, doubtful: int, accepted: int) -> list[PhotoRecord]:
+    """Products of one category, half of them tops and half dresses; some need a person."""
+    sure = (
+        photo(f"{name}-{number}", name, is_doubtful=False, **{("top", "dress")[number % 2]: 0.97})
+        for number in range(accepted)
+    )
+    return [*(photo(f"{name}-{chr(97 + n)}", name, top=0.5, dress=0.4) for n in range(doubtful)), *sure]
+
+
+def test_a_category_is_asked_about_if_that_is_quicker_than_the_cards_of_its_products(tmp_path: Path) -> None:
+    photos = [
+        *a_category("Pluusid", doubtful=2, accepted=9),
+        *a_category("Püksid", doubtful=1, accepted=2),
+        *a_category("Kingad", doubtful=1, accepted=9),  # nine products explain the tenth
+        *a_category("Kotid", doubtful=1, accepted=0),  # its card asks the same
+    ]
+
+    assert [one.category for one in questions(tmp_path, photos=photos)] == ["Pluusid", "Püksid"]
+
+
 def test_at_most_25_categories_are_asked_about(tmp_path: Path) -> None:
     photos = [
-        photo(str(number), f"Liik {chr(97 + number % 26) * 3}x{number}", top=0.5, dress=0.4)
-        for number in range(40)
+        photo(str(number), f"Liik {chr(97 + number % 40 % 26) * 3}x{number % 40}", top=0.5, dress=0.4)
+        for number in range(80)
     ]
 
     assert len(questions(tmp_path, photos=photos)) == 25

@@ -8,15 +8,16 @@ import pytest
 from inference.words.kinds import KIND
 from labelling.errors import OutputUnusable, WordsUnusable
 from tests.catalogues import write_doubtful
+from tests.review_sheets import shown_on
 from tests.tables import correct, label, read_rows, write_csv
 
-CATEGORIES = ("Pluusid", "Kingad", "Kotid")
+CATEGORIES = ("Pluusid", "Kingad", "Kotid", "Mütsid")
 TITLES = ("Naiste pikkade varrukatega", "Meeste must", "Uus suur")
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An Estonian list of twelve doubtful pictures in three categories."""
+    """An Estonian list of twelve doubtful pictures in four categories, three in each."""
     folder = tmp_path_factory.mktemp("shop")
     pictures = sorted(write_doubtful(folder / "pictures").iterdir())
     rows = [
@@ -24,7 +25,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "path": f"pictures/{picture.name}",
             "sku": f"S-{number}",
             "title": TITLES[number % 3],
-            "category": f"Naised > {CATEGORIES[number % 3]}",
+            "category": f"Naised > {CATEGORIES[number % 4]}",
         }
         for number, picture in enumerate(pictures)
     ]
@@ -48,8 +49,9 @@ def test_a_sheet_begins_with_questions_whose_answers_decide_the_table_and_the_ne
     table, sheet = tmp_path / "table.csv", tmp_path / "sheet.html"
     label(shop, table, "bundled", "--by", "sku", "--review", str(sheet))
     said = capsys.readouterr().out
-    assert f"questions about categories, first on {sheet}, are about" in said
-    assert "Kingad" in sheet.read_text("utf-8")
+    asked = f"2 questions about categories, first on {sheet}, are about 2 products that need a person."
+    assert asked in said
+    assert [one["category"] for one in shown_on(sheet)["categories"]] == ["Pluusid", "Mütsid"]
 
     correct(table, *ANSWERS)
     said = capsys.readouterr().out
@@ -166,7 +168,8 @@ def test_a_category_written_as_the_list_has_it_is_explained(shop: Path, tmp_path
     rows = correct(table, an_answer("Naised > Kingad", "boot"), an_answer("Pluusid", "shirt"))
 
     listed = {row["category"]: row["listed_as"] for row in rows}
-    assert listed == {"Naised > Pluusid": "top", "Naised > Kingad": "boot", "Naised > Kotid": None}
+    explained = {"Naised > Pluusid": "top", "Naised > Kingad": "boot"}
+    assert listed == {f"Naised > {name}": None for name in CATEGORIES} | explained
 
 
 @pytest.mark.parametrize(
