@@ -17,6 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
+from inference.text.plain_text import format_count
 from inference.words.language_files import get_language_name
 from labelling.decide.decisions import Decisions
 from labelling.decide.valid_answers import count_outdated_answers
@@ -236,8 +237,9 @@ def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
     """Print sentences about the answers of earlier runs."""
     if journal.recovered_count is not None:
         say(
-            f"{journal.path} is of version 2.0.0: {journal.recovered_count:,} answers of people came over, "
-            "and its pictures are labelled once more."
+            f"{journal.path} is of version 2.0.0: "
+            f"{format_count(journal.recovered_count, 'answer', 'answers')} of people came over, and its "
+            "pictures are labelled once more."
         )
         if (words_file := make_words_file_path(job.table)).exists() and not job.own_words:
             say(
@@ -245,9 +247,12 @@ def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
                 f"are still in {words_file}: the same command with --words {words_file} takes them."
             )
     if journal.is_superseded and journal.earlier_settings:
+        stay = format_count(
+            len(journal.read_human_answers()), "answer of people stays", "answers of people stay"
+        )
         say(
             f"{job.table} is of release {journal.earlier_settings.version}: everything is labelled again by "
-            f"{job.release.version}. The {len(journal.read_human_answers()):,} answers of people stay."
+            f"{job.release.version}. {stay}."
         )
 
 
@@ -273,9 +278,10 @@ def _say_how_titles_are_read(decisions: Decisions, say: Say) -> None:
 def _say_which_answers_are_outdated(journal: Journal, say: Say) -> None:
     """Say how many answers of people are about photos that their products no longer have."""
     if journal.settings.by and (gone := count_outdated_answers(journal)):
+        answers = format_count(gone, "answer of people is", "answers of people are")
         say(
-            f"{gone:,} answers of people are to photos that their products have no more. They count for no "
-            "product, which a sheet asks about again."
+            f"{answers} to photos that are gone from their products, and not used. A sheet asks about these "
+            "products again."
         )
 
 

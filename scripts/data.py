@@ -15,6 +15,7 @@ import numpy as np
 
 from inference.contract import GREY_28, LABEL
 from inference.pictures.decode import prepare_decoders
+from inference.text.plain_text import format_count
 from labelling.lists.list_reading import ListOptions
 from labelling.write.outputs import check_outputs
 from model_store.release_files import expand_home
@@ -130,7 +131,8 @@ def _print_near_copies(near_copies: NearCopies) -> None:
     for group in groups[:MAX_GROUPS_SHOWN]:
         make_console().print(f"nearly the same: {', '.join(group)}")
     if len(groups) > MAX_GROUPS_SHOWN:
-        make_console().print(f"and {len(groups) - MAX_GROUPS_SHOWN:,} more such groups: --json lists all.")
+        more = format_count(len(groups) - MAX_GROUPS_SHOWN, "more such group")
+        make_console().print(f"and {more}: --json lists all.")
 
 
 def read_training_pictures(
@@ -181,7 +183,9 @@ def _describe_verdict(counts: dict[str, int], words: str, *, is_whole: bool, is_
         is_whole: whether every file can be read.
         is_tiered: whether these are photos in tiers (ways to take a photo), which another option names.
     """
-    learnable_text = f"{sum(counts.values()):,} pictures of {len(counts)} classes can be learnt."
+    pictures = format_count(sum(counts.values()), "picture")
+    classes = format_count(len(counts), "class", "classes")
+    learnable_text = f"{pictures} of {classes} can be learnt."
     if not is_whole:
         return [
             f"Not yet: files cannot be read. Without these, {learnable_text}",

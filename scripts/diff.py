@@ -13,6 +13,7 @@ from pathlib import Path
 
 from app.settings import read_command_settings
 from inference.pictures.decode import prepare_decoders
+from inference.text.plain_text import format_count
 from labelling.errors import OutputUnusable, SourceUnusable
 from labelling.lists.list_reading import ListOptions
 from labelling.review.changes import (
@@ -147,13 +148,15 @@ def print_comparison(compared: Comparison, releases: tuple[LocalRelease, LocalRe
         [_make_cells(change) for change in compared.changes[:MAX_CHANGES_SHOWN]], words=(LABEL_A, LABEL_B)
     )
     if (more := len(compared.changes) - MAX_CHANGES_SHOWN) > 0:
-        out.print(f"{more:,} further changes are not listed: --out FILE.csv and --page FILE.html have them.")
+        changes = format_count(more, "further change is", "further changes are")
+        out.print(f"{changes} not listed: --out FILE.csv and --page FILE.html have all.")
     class_text, *attribute_texts = [
-        f"{relabelled:,} get another {attribute or 'label'} and {decided:,} another decision"
+        f"{format_count(relabelled, 'gets', 'get')} another {attribute or 'label'} and {decided:,} another "
+        "decision"
         for attribute, (relabelled, decided) in _count_changes(compared.changes).items()
     ]
     out.print(
-        f"{first} to {second}: of {compared.picture_count:,} pictures {class_text} alone. "
+        f"{first} to {second}: of {format_count(compared.picture_count, 'picture')} {class_text} alone. "
         f"Accepted: {compared.accepted_counts[0]:,} before, {compared.accepted_counts[1]:,} now."
     )
     for line in attribute_texts:
@@ -162,10 +165,8 @@ def print_comparison(compared: Comparison, releases: tuple[LocalRelease, LocalRe
         unreadable_text = "; ".join(
             f"{name}: {reason}" for name, reason in compared.unread_pictures[:MAX_UNREADABLE_NAMED]
         )
-        print_message(
-            f"{len(compared.unread_pictures):,} pictures cannot be read and are not "
-            f"compared: {unreadable_text}"
-        )
+        pictures = format_count(len(compared.unread_pictures), "picture")
+        print_message(f"{pictures} cannot be read, and so not compared: {unreadable_text}")
 
 
 def _count_changes(changes: Sequence[Change]) -> dict[str, tuple[int, int]]:

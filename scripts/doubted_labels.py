@@ -13,6 +13,7 @@ from typing import Final
 
 from app.web.translations import TRANSLATIONS
 from inference.pictures.decode import prepare_decoders
+from inference.text.plain_text import choose_form
 from labelling.errors import Unreadable
 from labelling.review.page import Card, PageFrame, make_review_page, make_thumbnail, write_page
 from labelling.sources.picture_files import read_files
@@ -95,8 +96,9 @@ def _write_files(
     if not doubts:
         out.print(f"None of {pictures:,} labels is doubted by a network that did not learn the picture.")
         return
+    verb = choose_form(len(doubts), "is", "are")
     out.print(
-        f"{len(doubts):,} of {pictures:,} labels are doubted by a network that did not learn the picture: "
+        f"{len(doubts):,} of {pictures:,} labels {verb} doubted by a network that did not learn the picture: "
         f"{folder / DOUBTS_TABLE_NAME}.",
     )
     repeated_command = f"{get_program_name()} … --corrections {DOUBTS_EXPORT_NAME}"

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from inference.text.plain_text import escape_unprintable_lines
+from inference.text.plain_text import choose_form, escape_unprintable_lines, format_count
 from labelling.job import Job
 from labelling.run import Outcome
 from labelling.run_settings import FOLDER_COLUMN
@@ -36,7 +36,9 @@ def print_outputs(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> 
     if outcome.sorted_pictures:
         copied, unreadable = outcome.sorted_pictures
         lost = f"; {unreadable:,} could not be read" if unreadable else ""
-        make_console().print(f"Sorted: {copied:,} pictures into folders of {arguments.into}{lost}.")
+        make_console().print(
+            f"Sorted: {format_count(copied, 'picture')} into folders of {arguments.into}{lost}."
+        )
     if outcome.feed:
         _say_feed(outcome.feed, "" if has_failed_sheet else job.feed_advice)
     for error in outcome.errors[1:]:
@@ -104,13 +106,13 @@ def describe_category_questions(summary: Summary, page: Path | None) -> str:
     rows = question_counts["rows"]
     if not count:
         return ""
-    row_name = "product" if summary.products else "picture"
-    need = f"{row_name}s that need" if rows > 1 else f"{row_name} that needs"
-    questions = f"{count:,} questions about categories" if count > 1 else "1 question about a category"
-    verb = "are" if count > 1 else "is"
+    noun = "product" if summary.products else "picture"
+    need = format_count(rows, f"{noun} that needs", f"{noun}s that need")
+    questions = format_count(count, "question about a category", "questions about categories")
+    verb = choose_form(count, "is", "are")
     page_text = f", first on {page}," if page else ""
     advice = "" if page else " --review sheet.html writes a sheet that asks them first."
-    return f"{questions}{page_text} {verb} about {rows:,} {need} a person.{advice}"
+    return f"{questions}{page_text} {verb} about {need} a person.{advice}"
 
 
 def _say_words(file: Path, job: Job) -> None:
@@ -133,18 +135,19 @@ def _say_feed(feed: FeedResult, advice: str) -> None:
         advice: the sentence about missing colours; empty for none.
     """
     if feed.categories:
-        print(f"Categories of {feed.categories[1]:,} products: {feed.categories[0]}.")
+        print(f"Categories of {format_count(feed.categories[1], 'product')}: {feed.categories[0]}.")
     left_out = "".join(
         f" {describe_left_out(reason, products)}"
         for reason, products in feed.left_out_products.items()
         if products
     )
     likely_text = (
-        f" {feed.likely_count:,} colours, at least {feed.right_share:.0%} of such right."
+        f" {format_count(feed.likely_count, 'colour')}, at least {feed.right_share:.0%} of such right."
         if feed.likely_count
         else ""
     )
     # Not by rich, which would break a command where the terminal ends.
-    print(f"Feed of {feed.row_count:,} products: {feed.file}.{likely_text}{left_out} {feed.note}".strip())
+    products = format_count(feed.row_count, "product")
+    print(f"Feed of {products}: {feed.file}.{likely_text}{left_out} {feed.note}".strip())
     if feed.left_out_products[DOUBTFUL_COLOUR]:
         _print_sentence(advice)  # on a line of its own, because it may be a command to copy

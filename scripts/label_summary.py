@@ -4,7 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from inference.contract import LABEL
-from inference.text.plain_text import escape_unprintable_lines, join_first_items, shorten_text
+from inference.text.plain_text import (
+    choose_form,
+    escape_unprintable_lines,
+    format_count,
+    join_first_items,
+    shorten_text,
+)
 from inference.words.language_files import UNDETERMINED_LANGUAGE, get_language_name, list_readable_languages
 from labelling.job import Job
 from labelling.review.audit import describe_audits
@@ -58,7 +64,7 @@ def describe_progress(summary: Summary) -> str:
         open_count = sum(products["reviewed"].values())
         lacking_count = products["without_answer"]
         name = "products"
-        lacking = "has no photo" if lacking_count == 1 else "have no photo"
+        lacking = choose_form(lacking_count, "has no photo", "have no photo")
     else:
         total = summary.rows - summary.rows_without_picture
         open_count = sum(sum(counts.values()) - counts[ACCEPT] for counts in summary.labels.values())
@@ -66,9 +72,9 @@ def describe_progress(summary: Summary) -> str:
         name = "pictures"
         lacking = "cannot be read"
     done_count = total - open_count - lacking_count
-    parts = [f"{done_count:,} of {total:,} {name} {'is' if done_count == 1 else 'are'} done"]
+    parts = [f"{done_count:,} of {total:,} {name} {choose_form(done_count, 'is', 'are')} done"]
     if open_count:
-        parts.append(f"{open_count:,} {'needs' if open_count == 1 else 'need'} a person")
+        parts.append(f"{open_count:,} {choose_form(open_count, 'needs', 'need')} a person")
     if lacking_count:
         parts.append(f"{lacking_count:,} {lacking}")
     return f"{', '.join(parts)}."
@@ -80,18 +86,17 @@ def _say_figures(summary: Summary) -> None:
     out.print(describe_progress(summary))
     before = f" ({summary.rows_before:,} of them labelled before)" if summary.rows_before else ""
     errors = f", {summary.errors:,} of them errors" if summary.errors else ""
-    without = (
-        f", {summary.rows_without_picture:,} rows without a picture" if summary.rows_without_picture else ""
-    )
+    without_picture = format_count(summary.rows_without_picture, "row")
+    without = f", {without_picture} without a picture" if summary.rows_without_picture else ""
     is_labelling = summary.rows > summary.rows_before
     speed = describe_speed(summary.rows, summary.seconds) if is_labelling else ""
     out.print(
-        f"{summary.rows:,} rows{before}{errors}{without}; "
+        f"{format_count(summary.rows, 'row')}{before}{errors}{without}; "
         f"{summary.review_share:.1%} of the answers about the class need a person. "
         f"{speed}Release {summary.version}."
     )
     if summary.words:
-        out.print(_describe_words(summary.words, "products" if summary.products else "pictures"))
+        out.print(_describe_words(summary.words, "product" if summary.products else "picture"))
     if summary.first_error:
         out.print(f"The first error: {escape_unprintable_lines(summary.first_error)}")
     if renamed := [f"`{name}` as `{ours}`" for name, ours in summary.columns.items() if name != ours]:
@@ -125,14 +130,15 @@ def describe_speed(pictures: int, seconds: float) -> str:
     rate = pictures / max(seconds, 1e-9)
     if rate < 1:
         return f"{1 / rate:,.1f} seconds per picture. "
-    return f"{rate:,.0f} picture{'s' * (round(rate) != 1)} per second. "
+    return f"{format_count(round(rate), 'picture')} per second. "
 
 
-def _describe_checks(accepted: int, checked_count: int, right: int, rows: str) -> str:
+def _describe_checks(accepted: int, checked_count: int, right: int, noun: str) -> str:
     """Return a sentence about the accepted answers of this table that people checked."""
     if not checked_count:
-        return f"No audit was made: people looked at none of {accepted:,} accepted {rows}."
-    return f"People looked at {checked_count:,} of {accepted:,} accepted {rows}: {right:,} right."
+        return f"No audit was made: people looked at none of {format_count(accepted, f'accepted {noun}')}."
+    counted = format_count(accepted, f"accepted {noun}")
+    return f"People looked at {checked_count:,} of {counted}: {right:,} right."
 
 
 def _used_labels(labels: Mapping[str, Mapping[str, int]]) -> list[tuple[str, Mapping[str, int]]]:
@@ -140,15 +146,21 @@ def _used_labels(labels: Mapping[str, Mapping[str, int]]) -> list[tuple[str, Map
     return [(label, counts) for label, counts in labels.items() if sum(counts.values())]
 
 
-def _describe_words(words: Mapping[str, Any], rows_name: str) -> str:
+def _describe_words(words: Mapping[str, Any], noun: str) -> str:
     """Return sentences about the titles and categories of the list: their language, and what they decide.
 
     Args:
         words: the section of the summary about words.
-        rows_name: `products` or `pictures`.
+        noun: `product` or `picture`, for the rows that are counted.
     """
     language = words["language"]
     list_count = words["by_list"]
+    rows = format_count(words["named"], noun)
+    agreeing = format_count(words["agreeing"], "answer agrees", "answers agree")
+    contradicting = format_count(
+        words["contradicting"], "contradicts it and needs a person", "contradict it and need a person"
+    )
+    together = f", {list_count:,} of them by list and photo together" if list_count else ""
     if not words["named"] and (language in list_readable_languages() or words.get("has_few_letters")):
         return f"{words['title']} No title names a garment, so only photos decide."
     if language not in list_readable_languages():
@@ -159,17 +171,12 @@ def _describe_words(words: Mapping[str, Any], rows_name: str) -> str:
             return f"The titles are in {get_language_name(language)}{not_read_text}, so they decide nothing."
         return (
             f"The titles are in {get_language_name(language)}{not_read_text}. "
-            f"Categories and the shop's own words name the kind of {words['named']:,} {rows_name}: "
-            f"{words['agreeing']:,} answers agree, {list_count:,} of them by list and photo together, "
-            f"{words['contradicting']:,} contradict it and need a person."
+            f"Categories and the shop's own words name the kind of {rows}: {agreeing}{together}, "
+            f"{contradicting}."
         )
-    together_text = f", {list_count:,} of them by list and photo together" if list_count else ""
     return (
-        f"{words['title']} Titles and categories name the kind of {words['named']:,} {rows_name} (--language "
-        f"{language}): "
-        f"{words['agreeing']:,} answers agree{together_text}, {words['contradicting']:,} contradict it and "
-        "need a "
-        "person."
+        f"{words['title']} Titles and categories name the kind of {rows} (--language {language}): "
+        f"{agreeing}{together}, {contradicting}."
     )
 
 
@@ -200,10 +207,11 @@ def _say_checks(summary: Summary, products_without_photo: Sequence[str], promise
             make_console().print(sentence)
         if products["without_answer"]:
             names = join_first_items(list(map(shorten_text, products_without_photo)), MAX_PRODUCTS_NAMED)
-            print_message(f"{products['without_answer']:,} products have no photo that can be read: {names}.")
-        checks = products["accepted"], products["checked"], products["checked_right"], "products"
+            lacking = format_count(products["without_answer"], "product has", "products have")
+            print_message(f"{lacking} no photo that can be read: {names}.")
+        checks = products["accepted"], products["checked"], products["checked_right"], "product"
     else:
-        checks = summary.accepted, summary.checked, summary.checked_right, "pictures"
+        checks = summary.accepted, summary.checked, summary.checked_right, "picture"
     if checks[0]:
         make_console().print(_describe_checks(*checks))
 
@@ -225,36 +233,36 @@ def _describe_products(products: Mapping[str, Any], promise: Promise | None) -> 
         f" People decided {products['decided_by_person']:,}." if products["decided_by_person"] else ""
     )
     yield (
-        f"{products['products']:,} products by `{products['column']}`: {counts}.{people_text} "
+        f"{format_count(products['products'], 'product')} by `{products['column']}`: {counts}.{people_text} "
         f"Table: {products['table']}"
     )
     if not is_promise_shown(promise):
         verb = "was not measured on" if promise is None else "shows too little of"
         yield f"This release {verb} products: none of several photos is accepted."
     if products["photos_of_none"]:
-        yield f"{products['photos_of_none']:,} photos have no `{products['column']}`, and are in no product."
+        photos = format_count(products["photos_of_none"], "photo has", "photos have")
+        yield f"{photos} no `{products['column']}`, and no product."
 
 
 def _say_taken(job: Job, taken_corrections: CorrectionEffect, summary: Summary) -> None:
     """Print how many answers of people were used, which ones match no picture, and what audits show."""
     if taken_corrections.disagreements:
-        print_message(
-            f"{taken_corrections.disagreements:,} questions have different answers; the latest of each "
-            "counts."
-        )
+        questions = format_count(taken_corrections.disagreements, "question has", "questions have")
+        print_message(f"{questions} different answers; the latest of each counts.")
     if taken_corrections.category_disagreements:
-        print_message(
-            f"{taken_corrections.category_disagreements:,} categories have different answers; the latest of "
-            "each is used."
-        )
+        count = taken_corrections.category_disagreements
+        categories = format_count(count, "category has", "categories have")
+        print_message(f"{categories} different answers; the latest of each is used.")
     if taken_corrections.unmatched_count:
+        corrections_text = format_count(taken_corrections.correction_count, "correction")
+        verb = choose_form(taken_corrections.unmatched_count, "is", "are")
         print_message(
-            f"{taken_corrections.unmatched_count:,} of {taken_corrections.correction_count:,} corrections "
-            "are of no picture in "
+            f"{taken_corrections.unmatched_count:,} of {corrections_text} {verb} of no picture in "
             f"{summary.table}, among them {', '.join(taken_corrections.examples)}: it is gone or has changed "
             "since."
         )
-    make_console().print(f"People decided {summary.decided_by_person:,} of {summary.rows:,} rows.")
+    rows = format_count(summary.rows, "row")
+    make_console().print(f"People decided {summary.decided_by_person:,} of {rows}.")
     if taken_corrections.categories:
         print(_describe_category_effect(taken_corrections, summary))
     corrections = job.corrections.pictures if job.corrections else []
@@ -265,9 +273,10 @@ def _say_taken(job: Job, taken_corrections: CorrectionEffect, summary: Summary) 
 def _describe_category_effect(taken_corrections: CorrectionEffect, summary: Summary) -> str:
     """Return a sentence with the numbers of accepted answers before and after people explained categories."""
     count = taken_corrections.categories
-    explained = f"{count:,} categories are explained" if count > 1 else "1 category is explained"
+    explained = format_count(count, "category is explained", "categories are explained")
     accepted = summary.products["accepted"] if summary.products else summary.accepted
-    name = "products" if summary.products else "pictures"
+    noun = "product" if summary.products else "picture"
     before = taken_corrections.accepted_before
-    earlier = "" if before is None else f", and {before:,} were before"
-    return f"{explained}: {accepted:,} {name} are accepted now{earlier}."
+    earlier = "" if before is None else f", and {before:,} {choose_form(before, 'was', 'were')} before"
+    verb = choose_form(accepted, "is", "are")
+    return f"{explained}: {format_count(accepted, noun)} {verb} accepted now{earlier}."

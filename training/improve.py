@@ -21,6 +21,7 @@ import numpy as np
 from inference.contract import LABEL
 from inference.pictures.decode import prepare_decoders
 from inference.release_labels import NONE
+from inference.text.plain_text import format_count
 from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.lists.list_reading import ListOptions
 from labelling.review.corrections import Correction, read_corrections
@@ -263,7 +264,8 @@ def choose_next_training(
     if attribute_answers := sum(
         correction.attribute != LABEL for correction in corrected_release.corrections
     ):
-        progress.warn(f"{attribute_answers:,} answers are to attributes, which stay as they are: not learnt.")
+        answers = format_count(attribute_answers, "answer to an attribute is", "answers to attributes are")
+        progress.warn(f"{answers} not learnt, since attributes stay as they are.")
     class_corrections = [
         correction for correction in corrected_release.corrections if correction.attribute == LABEL
     ]
@@ -272,7 +274,7 @@ def choose_next_training(
         from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY as RIGHT  # noqa: PLC0415
 
         needed_text = f"{count_needed_answers(RIGHT)} accepted ones are needed to show {RIGHT:.0%}"
-        progress.say(f"{len(products):,} products; {needed_text}.")
+        progress.say(f"{format_count(len(products), 'product')}; {needed_text}.")
     progress.say(
         f"{corrected_release.release.version} knows {len(corrected_release.release.manifest.labels)} "
         f"classes. Its head that answers photos is fitted again, on {corrected_release.file} and photos "

@@ -184,7 +184,7 @@ def _announce_photos(photos: Pictures, folder: Path, progress: Progress, *, has_
         "" if not len(photos.is_checked) else f", of which {photos.is_checked.sum():,} choose thresholds"
     )
     progress.say(
-        f"{photos.describe_size('photos')}{checked_text}{shipped_text}. What is seen of them is kept in "
+        f"{photos.describe_size('photo')}{checked_text}{shipped_text}. What is seen of them is kept in "
         f"{folder}, so that the same command goes on."
     )
 

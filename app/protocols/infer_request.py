@@ -19,6 +19,7 @@ from app.payloads.request_title import refuse_titles
 from app.protocols.classification import collect_items, quote_value, reshape_rows
 from inference.contract import InputContract
 from inference.errors import BadPixels
+from inference.text.plain_text import format_count
 
 JSON_LENGTH_HEADER = "Inference-Header-Content-Length"
 """Name of the header with the length of the JSON in bytes, if binary tensors follow it in the body."""
@@ -184,14 +185,16 @@ def _read_json_pixels(data: list[object], count: int, contract: InputContract) -
 def _check_count(came: int, noun: str, count: int, contract: InputContract, each: int = 1) -> None:
     if came != count * each:
         raise BadPixels(
-            f"{came:,} {noun} came, but the shape says {count:,} pictures. {_describe_inputs(contract)}"
+            f"{came:,} {noun} came, but the shape says {format_count(count, 'picture')}. "
+            f"{_describe_inputs(contract)}"
         )
 
 
 def _read_json_pictures(data: list[object], count: int, contract: InputContract) -> Iterable[RequestItem]:
     if len(data) != count:
         raise BadRequest(
-            f"{len(data):,} pictures came, but the shape says {count:,}. {_describe_inputs(contract)}"
+            f"{format_count(len(data), 'picture')} came, but the shape says {count:,}. "
+            f"{_describe_inputs(contract)}"
         )
     return (Upload(decode_base64(text)) for text in data)
 

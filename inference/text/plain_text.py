@@ -60,6 +60,20 @@ def join_first_items(items: Sequence[object], most: int, between: str = ", ") ->
     return between.join([*map(str, items[:most]), *(["..."] if len(items) > most else [])])
 
 
+def format_count(count: int, singular: str, plural: str = "") -> str:
+    """Return a number with its noun, such as "1 product" or "2,040 products".
+
+    Args:
+        plural: the noun for other numbers than 1; empty for the singular with an `s`.
+    """
+    return f"{count:,} {choose_form(count, singular, plural or f'{singular}s')}"
+
+
+def choose_form(count: int, singular: str, plural: str) -> str:
+    """Return the form of a word that agrees with a number: "needs" for 1, and "need" for all others."""
+    return singular if count == 1 else plural
+
+
 def shorten_text(text: str) -> str:
     """Return the first MAX_SHOWN_CHARACTERS characters of a text, and an ellipsis for the rest."""
     return text if len(text) <= MAX_SHOWN_CHARACTERS else f"{text[:MAX_SHOWN_CHARACTERS]}\u2026"

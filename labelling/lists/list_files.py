@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from inference.text.plain_text import trim_text
+from inference.text.plain_text import format_count, trim_text
 from labelling.errors import ListUnusable
 from labelling.lists.cells import is_picture_cell
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions, split_column_names
@@ -125,7 +125,8 @@ def open_header(
 
 def explain_invisible_characters(path: Path | str, rows: int) -> str:
     """Return a note that invisible characters were removed from the identifiers of some rows."""
-    return f"{path}: characters that cannot be seen are dropped from the identifiers of {rows:,} rows."
+    counted_rows = format_count(rows, "row")
+    return f"{path}: characters that cannot be seen are dropped from the identifiers of {counted_rows}."
 
 
 def suggest_renaming(needed: Iterable[str], header: Iterable[str]) -> str:

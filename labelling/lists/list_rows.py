@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from inference.text.plain_text import format_count
 from labelling.errors import ListUnusable
 from labelling.lists.cells import is_picture_cell
 from labelling.lists.identifiers import is_long_number, remove_format_characters
@@ -142,7 +143,8 @@ class ListFile:
         # After the quotation marks, since swallowed lines also change the number of cells, and are the cause.
         if cells != columns:
             quoted = "" if cells < columns else " A cell that holds one is in quotation marks."
-            why = f"it has {cells} cells, and the header has {columns}; between them is {self.separator!r}."
+            count = format_count(cells, "cell")
+            why = f"it has {count}, and the header has {columns}; between them is {self.separator!r}."
             return MalformedRow(f"{row_place}: {why}{quoted}{advise_on_mysql(row)}", further_lines)
         for place in self._identifier_places:
             if is_long_number(row.cells[place]):

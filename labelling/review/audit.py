@@ -13,6 +13,7 @@ from math import ceil, floor
 from typing import Final
 
 from inference.contract import LABEL
+from inference.text.plain_text import choose_form, format_count
 from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.review.corrections import Correction, merge_human_answers
 from reports.intervals import CONFIDENCE_LEVEL, bound_wrong_rows, compute_clopper_pearson_interval
@@ -67,7 +68,9 @@ def describe_audits(corrections: Sequence[Correction], version: str) -> Iterator
         head_answers = [correction for correction in release_answers if correction.attribute == head]
         yield f"{'' if head == LABEL else f'{head}: '}{_make_sentence(head_answers, corrections)}"
     if other_count := len(audit_answers) - len(release_answers):
-        yield f"{other_count:,} answers to an audit are of another release, and are not counted."
+        counted = format_count(other_count, "answer to an audit is", "answers to an audit are")
+        ignored = choose_form(other_count, "is", "are")
+        yield f"{counted} of another release, and {ignored} not counted."
 
 
 def _make_sentence(head_answers: Sequence[Correction], corrections: Sequence[Correction]) -> str:
@@ -84,9 +87,9 @@ def _make_sentence(head_answers: Sequence[Correction], corrections: Sequence[Cor
     right = [label == predicted for label, predicted in labels if label != LEFT_OUT_LABEL]
     low, high = find_bounds(sum(right), len(right), max(correction.audit_of for correction in sample_answers))
     size = max(len(sample_answers), *(correction.audit for correction in sample_answers))
-    missing = (
-        f" {size - len(sample_answers):,} of {size:,} have no answer." if size > len(sample_answers) else ""
-    )
+    missing_count = size - len(sample_answers)
+    verb = choose_form(missing_count, "has", "have")
+    missing = f" {missing_count:,} of {size:,} {verb} no answer." if missing_count else ""
     least = floor(round(low * 1000, 6)) / 10
     most = ceil(round(high * 1000, 6)) / 10
     return (

@@ -12,6 +12,7 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.networks import Networks
+from inference.text.plain_text import format_count
 from inference.text.spreadsheets import format_csv
 from labelling.review.page import fill_page, make_thumbnail
 from labelling.rows import ACCEPT, REVIEW, HeadAnswer, PictureAnswers, make_table_path
@@ -190,13 +191,13 @@ def make_changes_page(compared: Comparison, names: tuple[str, str]) -> bytes:
 def _describe_changes(compared: Comparison, names: tuple[str, str], shown_count: int) -> str:
     """Return the sentences at the top of the page."""
     first, second = names
-    pictures = f"{compared.picture_count:,} pictures"
+    pictures = format_count(compared.picture_count, "picture")
     if not compared.changes:
-        return f"No answer changes. {first} and {second} answer all {pictures} alike."
+        return f"No answer changes. {first} and {second} answer {pictures} alike."
+    shown = format_count(shown_count, "is shown", "are shown")
     return (
         f"{first} → {second}. Of {pictures} {_count_answers(compared.changes)}; "
-        f"{shown_count:,} are shown: other labels first, then other decisions, in each the surest new answer "
-        "first."
+        f"{shown}: other labels first, then other decisions, in each the surest new answer first."
     )
 
 
@@ -218,7 +219,7 @@ def _count_answers(changes: Sequence[Change]) -> str:
     """Return how many pictures changed, and how many answers if a picture has several."""
     pictures = len({change.path for change in changes})
     answers = "another answer" if pictures == len(changes) else f"{len(changes):,} other answers"
-    return f"{pictures:,} have {answers}"
+    return format_count(pictures, f"has {answers}", f"have {answers}")
 
 
 def _make_card(change: Change, picture: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence, Set
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from inference.text.plain_text import shorten_text
+from inference.text.plain_text import format_count, shorten_text
 from labelling.errors import CorrectionsUnusable
 from labelling.journal.human_answer import Question
 from labelling.journal.journal_file import Journal
@@ -114,7 +114,7 @@ def _make_mismatch_error(
     """
     files = dict.fromkeys(str(correction.file) for correction in corrections)
     return CorrectionsUnusable(
-        f"{', '.join(files)}: none of {len(corrections):,} corrections is of a picture of "
+        f"{', '.join(files)}: none of {format_count(len(corrections), 'correction')} is of a picture of "
         f"{table}, among them {name_correction(corrections[0])}. {_advise_on_mismatch(corrections, products)}"
     )
 

@@ -23,7 +23,7 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.release_labels import NONE
-from inference.text.plain_text import normalize_label, shorten_text
+from inference.text.plain_text import format_count, normalize_label, shorten_text
 from inference.text.spreadsheets import unescape_text
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.journal.human_answer import LEFT_OUT_LABEL, HumanAnswer, Question
@@ -138,11 +138,12 @@ def read_corrections(
         pictures, categories = read_all_corrections([file], labels, attributes, reading, say)
         if categories and not pictures:
             raise CorrectionsUnusable(
-                f"{file}: all of its {len(categories):,} rows are about categories, and none is about a "
-                "picture. `wardrobe label --corrections` takes answers about categories."
+                f"{file}: none of {format_count(len(categories), 'row')} is about a picture. All are about "
+                "categories, and `wardrobe label --corrections` takes these."
             )
         if categories:
-            say(f"{file}: {len(categories):,} rows are about categories, and are left out here.")
+            rows = format_count(len(categories), "row is", "rows are")
+            say(f"{file}: {rows} about categories, and left out here.")
         all_pictures += pictures
     return all_pictures
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from inference.text.plain_text import join_first_items, shorten_text
+from inference.text.plain_text import format_count, join_first_items, shorten_text
 from labelling.journal.journal_file import Journal
 from labelling.lists.categories import make_category_key
 from labelling.lists.own_words import CategoryAnswer, OwnWord
@@ -56,8 +56,7 @@ def take_words(file: Path, words: Sequence[OwnWord], journal: Journal, table: Pa
         [f"`{shorten_text(word.words)}`" for word in differing.values()], MAX_NAMED_CATEGORIES
     )
     if is_own:
-        return f"{file}: {len(differing):,} rows replace earlier answers about categories: {names}."
-    return (
-        f"{file}: differs from answers of people about {len(differing):,} categories: {names}. The answers "
-        "are used."
-    )
+        rows = format_count(len(differing), "row replaces", "rows replace")
+        return f"{file}: {rows} earlier answers about categories: {names}."
+    categories = format_count(len(differing), "category", "categories")
+    return f"{file}: differs from answers of people about {categories}: {names}. The answers are used."

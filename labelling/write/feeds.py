@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from inference.reasons import Reason
-from inference.text.plain_text import join_first_items, shorten_text
+from inference.text.plain_text import format_count, join_first_items, shorten_text
 from labelling.decide.decisions import Decisions
 from labelling.decide.row_decision import find_colour_head
 from labelling.errors import TableUnusable
@@ -175,7 +175,8 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     left_out[DIFFERENT_COLOURS] = articles.differing_keys
     fed_articles = articles.fed_articles
     if not fed_articles:
-        why_none = f"no {head} of {count:,} products is accepted, or given by a person. {advice}"
+        products = format_count(count, "product")
+        why_none = f"no {head} of {products} is accepted, or given by a person. {advice}"
         if any(left_out[reason] for reason in REASONS_WITH_COLOUR):
             why_none = " ".join(describe_left_out(*each) for each in left_out.items() if each[1])
         raise TableUnusable(f"--feed {platform}: {why_none}")

@@ -6,7 +6,7 @@
 from collections import Counter
 from typing import Final
 
-from inference.text.plain_text import join_first_items, shorten_text
+from inference.text.plain_text import choose_form, format_count, join_first_items, shorten_text
 from labelling.decide.decisions import Decisions
 from labelling.lists.colour_columns import ColourColumns
 from labelling.lists.titles import LANGUAGE_OFF, describe_title_column
@@ -67,7 +67,10 @@ def _describe_contradicting_products(decisions: Decisions, product_count: int) -
     if not names or not product_count or decisions.settings.by is None:
         return []
     shown = join_first_items([f"`{shorten_text(name)}`" for name in names], MAX_NAMED_PRODUCTS)
-    note = f"{len(names):,} of {product_count:,} products have titles that name different garments: {shown}."
+    verb = choose_form(len(names), "has", "have")
+    note = (
+        f"{len(names):,} of {product_count:,} products {verb} titles that name different garments: {shown}."
+    )
     is_often = len(names) > MAX_CONTRADICTING_SHARE * product_count
     return [note + (f" Does --by {decisions.settings.by.column} name the right column?" if is_often else "")]
 
@@ -77,7 +80,8 @@ def _describe_unused_words(words: list[str]) -> list[str]:
     if not words:
         return []
     shown = join_first_items([f"`{shorten_text(word)}`" for word in words], MAX_NAMED_WORDS)
-    return [f"{len(words):,} words of the shop are in no category and no title of this list: {shown}."]
+    counted_words = format_count(len(words), "word of the shop is", "words of the shop are")
+    return [f"{counted_words} in no category and no title of this list: {shown}."]
 
 
 def _describe_colours(decisions: Decisions, counts: RowCounts) -> list[str]:
@@ -97,16 +101,18 @@ def _describe_cells_without_colour(cells: Counter[str]) -> list[str]:
     if not cells:
         return []
     shown = _name_cells(cells)
-    return [f"{cells.total():,} cells for the colour name no colour ({shown}), so the photos decide."]
+    counted_cells = format_count(cells.total(), "cell for the colour names", "cells for the colour name")
+    return [f"{counted_cells} no colour ({shown}), so the photos decide."]
 
 
 def _describe_unknown_colours(cells: Counter[str]) -> list[str]:
     """Count colours of the list that no language file knows, in a sentence; empty without such colours."""
     if not cells:
         return []
+    counted_cells = format_count(cells.total(), "cell for the colour has", "cells for the colour have")
     return [
-        f"{cells.total():,} cells for the colour have no word for a colour that is known "
-        f"({_name_cells(cells)}). Feeds have them as they are."
+        f"{counted_cells} no word for a colour that is known ({_name_cells(cells)}). Feeds have the words as "
+        "they are."
     ]
 
 
@@ -124,9 +130,10 @@ def _describe_several_colours(decisions: Decisions) -> list[str]:
     shown = join_first_items([f"`{shorten_text(name)}`" for name in names], MAX_NAMED_PRODUCTS)
     variant_option = f'--by "{colours.variant_column}"' if colours.variant_column else ""
     advice = f" {variant_option} makes each variant a product." if variant_option else ""
+    counted_products = format_count(len(names), "product is", "products are")
     return [
-        f"{len(names):,} products are sold in several colours: {shown}. The table has the colour of their "
-        f"photos, and no feed has any.{advice}"
+        f"{counted_products} sold in several colours: {shown}. The table has the colour of the photos, and "
+        f"no feed has any.{advice}"
     ]
 
 

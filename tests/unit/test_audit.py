@@ -51,7 +51,7 @@ def test_a_picture_that_shows_none_of_the_classes_is_wrong_and_one_left_out_coun
     [sentence] = describe_audits([*given, said(table[3], table[3]["label"], 5)], "v")
 
     assert sentence.startswith("Audit: of the accepted, 1 of 3 right: ")
-    assert sentence.endswith(" 1 of 5 have no answer.")
+    assert sentence.endswith(" 1 of 5 has no answer.")
 
 
 def test_the_sample_is_drawn_again_for_a_table_and_others_for_another_release() -> None:

@@ -116,9 +116,11 @@ def test_training_leaves_rows_about_categories_out_and_says_how_many(tmp_path: P
     corrections = read_corrections([written(tmp_path, PICTURE + ONE + ONE)], None, say=said.append)
 
     assert [correction.path for correction in corrections] == ["a.jpg"]
-    assert said == [f"{tmp_path}/corrections.csv: 2 rows are about categories, and are left out here."]
+    assert said == [f"{tmp_path}/corrections.csv: 2 rows are about categories, and left out here."]
 
 
 def test_training_refuses_a_file_that_is_about_categories_alone(tmp_path: Path) -> None:
-    with pytest.raises(CorrectionsUnusable, match="all of its 1 rows are about categories"):
+    with pytest.raises(
+        CorrectionsUnusable, match=r"none of 1 row is about a picture\. All are about categories"
+    ):
         read_corrections([written(tmp_path, PICTURE, "a.csv"), written(tmp_path, ONE, "b.csv")], None)

@@ -84,9 +84,9 @@ def test_a_training_learns_answers_and_says_once_what_became_of_them(
     ]
     assert (np.bincount(data.train.classes) + np.bincount(data.test.classes)).tolist() == [11, 11, 12]
     told = " ".join(" ".join(capsys.readouterr()).split())
-    assert told.count("1 get another label and 2 are left out.") == 1
-    assert "1 corrections are of pictures that have another content now" in told
-    assert "1 of the answers are about attributes, and do not count without --attribute" in told
+    assert told.count("1 gets another label and 2 are left out.") == 1
+    assert "1 correction is of a picture that has another content now" in told
+    assert "1 answer is about attributes, and not used without --attribute" in told
     assert data.train.files is not None
     assert data.train.take(np.array([5, 2])).files == (data.train.files[5], data.train.files[2])
 
@@ -204,7 +204,7 @@ def test_photos_are_corrected_and_left_out_with_their_copies(
         *((f"{n:03}.png", OOD) for n in (1, 2, 3)),
     ]
     notes = " ".join(" ".join(capsys.readouterr()).split())
-    assert notes.count("1 corrections are of pictures that are not found") == 1
+    assert notes.count("1 correction is of a picture that is not found") == 1
 
 
 def test_an_answer_that_names_no_file_holds_for_the_photo_of_its_content(

@@ -263,13 +263,13 @@ PATH = f"path,label\n{TWO},"
         (f"Path,label\n{TWO},Ball\n", r"columns `path` and `label`\. Rename 'Path' to `path`\."),
         (f"{PATH}Bal\n", "'Bal' is none of the classes .*Did you mean 'Ball'"),
         ("path,label\n,Ball\n", "line 2: names no picture"),
-        (f"path,label\n{TWO}\n", "row 2, line 2: it has 1 cells, and the header has 2"),
+        (f"path,label\n{TWO}\n", "row 2, line 2: it has 1 cell, and the header has 2"),
         (f"path,label,at\n{TWO},Ball,yesterday\n", "'yesterday' is no time in ISO 8601"),
         (f"path,label,at\n{TWO},Ball,0001-01-01T00:00+09:00\n", "is no time in ISO 8601"),
         (f"path,label,at\n{TWO},Ball,TOO_FAR_AHEAD\n", "is in the future. Correct the time"),
         (f"path,label,audit\n{TWO},Ball,{'9' * 5000}\n", "is no size of a sample"),
-        ("path,label\ngone.png,Ball\n", "none of 1 corrections is of a picture of|1 of 1 name no picture"),
-        ("path,label\n\0.png,Ball\n", "none of 1 corrections is of a picture of|1 of 1 name no picture"),
+        ("path,label\ngone.png,Ball\n", "none of 1 correction is of a picture of|1 of 1 name no picture"),
+        ("path,label\n\0.png,Ball\n", "none of 1 correction is of a picture of|1 of 1 name no picture"),
     ],
 )
 def test_what_cannot_be_read_is_refused_and_nothing_is_written(text: str, reason: str, folder: Path) -> None:
@@ -382,5 +382,5 @@ def test_what_is_said_of_products_counts_first_and_a_picture_of_two_classes_is_l
         "groups are products"
     )
     [note] = answers.describe_ignored_answers({})
-    assert note == f"1 pictures lie under products of different classes, and are left out, among them {one}."
+    assert note == f"1 picture lies under products of different classes, and is left out, among them {one}."
     assert labels_in(learnt_with(file), folder) == {TWO: "Café", THREE: "Café", FOUR: "=Stick"}

@@ -69,7 +69,7 @@ def checked(place: Path, capsys: pytest.CaptureFixture[str], *words: str) -> tup
         (
             "bags/saved-again.jpg",
             jpeg(a_texture(0), 60),
-            "nearly the same as others of another class, and are",
+            "nearly the same as others of another class, and left",
         ),
         ("bags/note.png", b"no picture", "skipped 1 of 13 files that cannot be read"),
         ("None of these/sofa.png", png(a_texture(50)), "left out 1 that are not taken for pictures"),

@@ -252,7 +252,7 @@ def test_answers_to_attributes_alone_are_learnt_of_each_copy_of_a_picture_that_h
     assert [labels[one.absolute()]["colour"] for one in files[1:4]] == ["red", "", "blue"]
     told = capsys.readouterr()
     assert "2 answers to attributes are new or others." in told.out
-    assert "1 answers to attributes are of pictures whose class no person gave" in told.out
+    assert "1 answer to an attribute is about pictures whose class no person gave" in told.out
 
 
 @pytest.mark.parametrize(("data", "learnt"), [("pictures", ()), (None, ("earlier.csv",))])
@@ -279,7 +279,7 @@ def test_the_ten_classes_are_improved_without_answers_to_attributes(
 
     assert options.reading.encoding == "cp1252"
     warned = capsys.readouterr().err
-    assert "1 answers are to attributes, which stay as they are: not learnt." in warned
+    assert "1 answer to an attribute is not learnt, since attributes stay as they are." in warned
 
 
 def test_pictures_that_are_not_there_or_not_those_that_were_learnt_or_divided_are_refused(here: Path) -> None:
@@ -347,7 +347,7 @@ def test_an_answer_to_a_picture_that_was_saved_again_elsewhere_is_learnt_in_plac
     assert len(learnt) == 9
     assert learnt[Path("thumbnail.jpg").absolute()] == "Box"
     assert file not in learnt
-    assert "0 get another label and 0 are left out; 1 are new" in capsys.readouterr().err
+    assert "0 get another label and 0 are left out; 1 is new" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -379,7 +379,7 @@ def test_an_answer_that_holds_for_no_picture_adds_its_own(
     contents = contents_by(named)
     further = contents.rows[len(files) :]
     assert [str(one.path.relative_to(here)) for one in further] == added
-    is_idle = any("change nothing" in note for note in contents.notes)
+    is_idle = any("answer changes nothing" in note for note in contents.notes)
     assert is_idle == (rows in (["new.png,,"], ["new.png,none of these,"]))
 
 

@@ -90,7 +90,7 @@ def test_a_photo_under_two_classes_by_way_of_two_products_is_left_out_and_named(
 
     assert count == read(listed(shop, ("Ball/000.png", "Trunk", "Trunk-0")), BY, Said()) == 3 * 12 - 1
     (sentence,) = (one for one in said if "under several classes by way of several products" in one)
-    assert sentence.startswith("1 pictures lie")
+    assert sentence.startswith("1 picture lies")
     assert str(Path("Ball", "000.png")) in sentence
 
 

@@ -52,7 +52,7 @@ def in_encoding(folder: Path, encoding: str, between: str, texts: list[str]) -> 
         *(pytest.param(text, IS_UNCLOSED, ["d.jpg"], id=where) for where, text in UNCLOSED.items()),
         (MORE_CELLS, "row 2, line 2: it has 4 cells, and the header has 3", ["b.jpg"]),
         (FEWER_CELLS, "row 4, line 4: it has 2 cells, and the header has 3", ["b.jpg"]),
-        (AFTER_TWO_LINES, "row 3, line 4: it has 1 cells", ["b.jpg"]),
+        (AFTER_TWO_LINES, "row 3, line 4: it has 1 cell", ["b.jpg"]),
         (MYSQL, r"row 3, line 3: It has \", as MySQL writes it", ["b.jpg"]),
         (NOT_DOUBLED, "row 2, line 2: a quotation mark within a quoted cell is not written twice", []),
     ],

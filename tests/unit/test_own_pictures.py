@@ -167,7 +167,7 @@ def test_a_picture_that_was_saved_again_is_learnt_or_measured_on_with_the_first(
     assert set(data.train.groups).isdisjoint(data.test.groups)
     assert len({*data.train.groups, *data.test.groups}) == 3 * COUNT
     assert said == [
-        "24 of 48 pictures are nearly the same as others; such are learnt together or measured on "
+        "24 of 48 pictures are nearly the same as others. Such pictures are learnt together or measured on "
         "together. `wardrobe data` lists them."
     ]
 
@@ -185,7 +185,7 @@ def test_a_picture_that_was_saved_again_under_another_class_is_learnt_as_neither
     assert before - after == {hashlib.sha256(file.read_bytes()).hexdigest()}
     assert after < before
     (sentence,) = said
-    assert sentence.startswith("2 pictures are nearly the same as others of another class, and are left out")
+    assert sentence.startswith("2 pictures are nearly the same as others of another class, and left out")
     assert str(file) in sentence
     assert "again.jpg" in sentence
 
@@ -211,7 +211,7 @@ def test_what_a_correction_does_not_do_is_said_before_a_picture_in_two_classes_i
     with pytest.raises(DataError, match="are the same picture"):
         check_named_pictures(Named(place=str(things.place), corrections=(outdated,)), said.warn)
 
-    assert "pictures that have another content now" in said[0]
+    assert "a picture that has another content now" in said[0]
 
 
 def test_what_is_no_picture_in_two_classes_is_left_out_as_unreadable(things: Things, said: Said) -> None:

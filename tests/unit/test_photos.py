@@ -145,7 +145,7 @@ def test_photos_that_are_kept_for_a_test_are_measured_with_the_others_and_of_a_t
     photos = read(write_table(tmp_path, *rows, columns=columns) if columns else folder, said, "measure")
 
     assert len(photos) == 4
-    is_said = "the column `split` is not read, and all 5 photos are measured." in said[0]
+    is_said = "the column `split` is not read, and 5 photos are measured." in said[0]
     assert is_said == bool(columns)
     assert not any("too good" in line for line in said)
 
@@ -162,7 +162,7 @@ def test_of_near_copies_of_two_classes_the_checked_one_counts(tmp_path: Path) ->
 
     names = {file.relative_to(tmp_path).as_posix() for file in photos.files}
     assert names == {"again.jpg", *(row.partition(",")[0] for row in rows[1:])}
-    assert "1 pictures are nearly the same as others of another class, and are left out" in " ".join(said)
+    assert "1 picture is nearly the same as others of another class, and left out" in " ".join(said)
 
 
 def test_a_column_says_which_photos_a_person_checked(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_a_place_without_photos_or_without_tiers_is_refused(tmp_path: Path) -> N
     write_table(tmp_path, "a.png,Jeans", columns="path,label")
 
     for name, message in {
-        "flat": r"1 photos have no tier, .*Trouser/000\.png\. Photos lie in FOLDER/",
+        "flat": r"1 photo has no tier, .*Trouser/000\.png\. Photos lie in FOLDER/",
         "empty": "no photo in it",
         "nowhere": "nowhere: no such file or folder",
         "photos.csv": "1 of 1 name no picture that is read",
@@ -230,7 +230,7 @@ def test_what_cannot_be_read_is_left_out_unless_it_is_all(tmp_path: Path) -> Non
     assert read(tmp_path, said).files == (photo,)
     assert "skipped 1 of 2 files that cannot be read." in " ".join(said)
     photo.unlink()
-    with pytest.raises(DataError, match="none of 1 pictures can be read"):
+    with pytest.raises(DataError, match="none of 1 picture can be read"):
         read(tmp_path)
 
 

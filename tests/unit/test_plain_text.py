@@ -5,9 +5,11 @@ import codecs
 import pytest
 
 from inference.text.plain_text import (
+    choose_form,
     decode_text,
     escape_unprintable,
     escape_unprintable_lines,
+    format_count,
     join_first_items,
     remove_unseen,
     shorten_text,
@@ -24,6 +26,20 @@ def test_unseen_characters_at_the_ends_are_left_out(unseen: str) -> None:
 def test_unseen_characters_of_a_message_are_shown() -> None:
     assert escape_unprintable("json\r\u00a0é\u200b\n") == r"json\r\xa0é\u200b\n"
     assert escape_unprintable_lines("one\r\ntwo") == "one\\r\ntwo"
+
+
+def test_a_number_and_the_words_beside_it_agree() -> None:
+    assert [format_count(count, "product") for count in (0, 1, 2, 2040)] == [
+        "0 products",
+        "1 product",
+        "2 products",
+        "2,040 products",
+    ]
+    assert [format_count(count, "category has", "categories have") for count in (1, 2)] == [
+        "1 category has",
+        "2 categories have",
+    ]
+    assert [choose_form(count, "needs", "need") for count in (1, 2)] == ["needs", "need"]
 
 
 def test_the_first_of_many_names_end_with_an_ellipsis_and_few_do_not() -> None:

@@ -77,7 +77,7 @@ def test_a_quick_try_says_what_corrections_change_and_which_files_cannot_be_read
 
     load_data_set(named, said, limit=15)
 
-    assert [one for one in said if "1 get another label" in one]
+    assert [one for one in said if "1 gets another label" in one]
     assert [one for one in said if one.startswith("skipped 1 of") and "empty.png" in one]
 
 
@@ -133,8 +133,8 @@ def test_pictures_for_the_test_whose_group_or_product_is_learnt_are_named() -> N
 
     divided, shared = group_near_copies(pictures, unlike(3)[[0, 1, 2, 0]]).notes
 
-    assert divided.startswith("1 pictures are in `train` and nearly the same in `test`")
-    assert shared.startswith("1 pictures in `test` share a group or a product")
+    assert divided.startswith("1 picture is in `train` and nearly the same in `test`")
+    assert shared.startswith("1 picture in `test` shares a group or a product")
     assert shared.endswith("with some in `train`, so the accuracy is too good: b.")
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from inference.contract import LABEL
-from inference.text.plain_text import join_first_items
+from inference.text.plain_text import choose_form, format_count, join_first_items
 from training.data.corrections import (
     NO_CORRECTIONS,
     ContentAnswer,
@@ -152,9 +152,11 @@ class Contents:
         if shared_pictures := [
             str(content.path) for content in self.all_contents if content.problem == "several products"
         ]:
+            pictures = format_count(len(shared_pictures), "picture lies", "pictures lie")
+            left_out = choose_form(len(shared_pictures), "is left out", "are left out")
             say(
-                f"{len(shared_pictures)} pictures lie under several classes by way of several products, and "
-                f"are left out: {join_first_items(shared_pictures, MAX_FILES_NAMED)}."
+                f"{pictures} under several classes by way of several products, and {left_out}: "
+                f"{join_first_items(shared_pictures, MAX_FILES_NAMED)}."
             )
         if wrong_contents := [
             content for content in contradictory_contents if content.path not in broken_files

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.release_labels import NONE
-from inference.text.plain_text import join_first_items
+from inference.text.plain_text import format_count, join_first_items
 from inference.text.spreadsheets import format_csv
 from labelling.errors import CorrectionsUnusable
 from labelling.journal.human_answer import LEFT_OUT_LABEL
@@ -132,15 +132,18 @@ class Corrections:
         """
         unreadable_paths = {make_absolute(path) for path in read_errors}
         return [
-            f"{len(paths):,} {why}, among them {join_first_items(paths, MAX_NAMED_PICTURES)}."
-            for paths, why in (
+            f"{format_count(len(paths), one, several)}, among them "
+            f"{join_first_items(paths, MAX_NAMED_PICTURES)}."
+            for paths, one, several in (
                 (
                     [file.path for file in self.class_answered_files if file.answers[LABEL].is_contested],
+                    "picture lies under products of different classes, and is left out",
                     "pictures lie under products of different classes, and are left out",
                 ),
                 (
                     self.outdated_paths,
-                    "corrections are of pictures that have another content now, and do not count",
+                    "correction is of a picture that has another content now, and is not used",
+                    "corrections are of pictures that have another content now, and are not used",
                 ),
                 (
                     [
@@ -148,6 +151,7 @@ class Corrections:
                         for file in self.class_answered_files
                         if not (file.is_readable or file.path in unreadable_paths)
                     ],
+                    "correction is of a picture that is not found, and is left out",
                     "corrections are of pictures that are not found, and are left out",
                 ),
             )
@@ -362,10 +366,12 @@ def apply_corrections(
         for row, sha256, _ in added_rows
         if (corrected_row := apply_answers(row, corrections.answers_by_content[sha256], listing.attributes))
     ]
+    relabelled_count = sum(before.label != after.label for before, after in changes)
+    new = f"; {format_count(len(added_rows), 'is new', 'are new')}" if can_add else ""
     say(
-        f"--corrections: of {len(rows):,} pictures of {listing.place}, "
-        f"{sum(before.label != after.label for before, after in changes):,} get another label and "
-        f"{len(rows) - len(kept_rows):,} are left out{f'; {len(added_rows):,} are new' if can_add else ''}"
+        f"--corrections: of {format_count(len(rows), 'picture')} of {listing.place}, "
+        f"{format_count(relabelled_count, 'gets', 'get')} another label and "
+        f"{format_count(len(rows) - len(kept_rows), 'is', 'are')} left out{new}"
         f"{_describe_attribute_changes(changes, listing.attributes)}."
     )
     _report_unused_answers(listing, corrections, {*contents, *new_files}, say)
@@ -385,10 +391,8 @@ def _report_unused_answers(
         for content, name in corrections.answered_attributes
         if name in listing.attributes
     ):
-        say(
-            f"--corrections: {unused_count:,} answers to attributes are of pictures whose class no person "
-            "gave, and are not learnt."
-        )
+        answers = format_count(unused_count, "answer to an attribute is", "answers to attributes are")
+        say(f"--corrections: {answers} about pictures whose class no person gave, and not learnt.")
 
 
 def _report_idle_answers(
@@ -400,9 +404,10 @@ def _report_idle_answers(
         for file in corrections.class_answered_files
         if file.sha256 not in contents and file.answers[LABEL].label in ANSWERS_WITHOUT_LABEL
     ]:
+        answers = format_count(len(idle_paths), "answer changes", "answers change")
         say(
-            f"--corrections: {len(idle_paths):,} answers leave out what is no picture of {listing.place}, "
-            "or one that was saved again, and change nothing: "
+            f"--corrections: {answers} nothing, since what is left out is no picture of {listing.place}, or "
+            "was saved again: "
             f"{join_first_items(idle_paths, MAX_NAMED_PICTURES)}."
         )
 
@@ -457,7 +462,8 @@ def _describe_attribute_changes(
     changed = sum(
         before.labels.get(name, "") != row.labels.get(name, "") for before, row in rows for name in attributes
     )
-    return f"; {changed:,} answers to attributes are new or others" if attributes else ""
+    answers = format_count(changed, "answer to an attribute is", "answers to attributes are")
+    return f"; {answers} new or others" if attributes else ""
 
 
 def _check_classes(corrections: Corrections, labels: Sequence[str]) -> None:

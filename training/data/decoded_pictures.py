@@ -19,6 +19,7 @@ from inference.contract import GREY_28, InputContract, NetworkName, choose_only_
 from inference.pictures.border import measure_border
 from inference.pictures.convert import make_model_input
 from inference.pictures.decode import REDUCED_EDGE, DecodedPicture, prepare_decoders
+from inference.text.plain_text import format_count
 from training.data.contents import Content, Contents
 from training.data.hashed_files import (
     NO_HASHED_FILES,
@@ -171,7 +172,8 @@ def decode_pictures(
         if not isinstance(row, str)
     ]
     if not decoded:
-        raise DataError(f"{contents.listing.place}: none of {len(contents.rows)} pictures can be read.")
+        pictures = format_count(len(contents.rows), "picture")
+        raise DataError(f"{contents.listing.place}: none of {pictures} can be read.")
     _report_black_pictures(decoded, progress.warn)
     return _make_columns(decoded, input_contract, features, pixels_in_memory)
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from inference.contract import LABEL
 from inference.pictures.decode import prepare_decoders
+from inference.text.plain_text import format_count
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from model_store.local_releases import LocalRelease
 from model_store.release_files import expand_home
@@ -174,10 +175,8 @@ class Named:
         for sentence in corrections.describe_ignored_answers(listed_files.read_errors):
             say(f"--corrections: {sentence}")
         if corrections.answered_attributes and not (self.photo_use or (listing and listing.attributes)):
-            say(
-                f"--corrections: {len(corrections.answered_attributes):,} of the answers are about "
-                "attributes, and do not count without --attribute."
-            )
+            answers = format_count(len(corrections.answered_attributes), "answer is", "answers are")
+            say(f"--corrections: {answers} about attributes, and not used without --attribute.")
         return corrections
 
     def find_pixel_table(self) -> Path | None:

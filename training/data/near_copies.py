@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import LABEL
-from inference.text.plain_text import join_first_items
+from inference.text.plain_text import choose_form, format_count, join_first_items
 from training.data.contents import Content
 from training.data.hashed_files import MAX_FILES_NAMED
 from training.data.labels import LABEL_SEPARATOR
@@ -88,29 +88,32 @@ class NearCopies:
         notes = list[str]()
         differing_groups = [group for group in self.groups if group[0] in self.cleared_attributes]
         for groups, reason in (
-            (self.conflicting_groups, "class, and are left out"),
+            (self.conflicting_groups, "class, and left out"),
             (differing_groups, "label of an attribute, which is not learnt of them"),
         ):
             if groups:
                 path_lists = [
                     " and ".join(str(self.contents[place].path) for place in group) for group in groups
                 ]
+                pictures = format_count(sum(map(len, groups)), "picture is", "pictures are")
                 notes.append(
-                    f"{sum(map(len, groups))} pictures are nearly the same as others of another {reason}: "
+                    f"{pictures} nearly the same as others of another {reason}: "
                     f"{join_first_items(path_lists, MAX_FILES_NAMED, '; ')}."
                 )
         divided_groups = [group for group in self.groups if self._is_divided(group)]
         if divided_groups:
+            pictures = format_count(len(divided_groups), "picture is", "pictures are")
             notes.append(
-                f"{len(divided_groups)} pictures are in `train` and nearly the same in `test`, so the "
-                "accuracy is too good. Look at them: `wardrobe data` lists them."
+                f"{pictures} in `train` and nearly the same in `test`, so the accuracy is too good. "
+                "`wardrobe data` lists the pictures."
             )
         if shared_paths := self._find_test_files_of_learnt_groups(
             {place for group in divided_groups for place in group}
         ):
             notes.append(
-                f"{len(shared_paths)} pictures in `test` share a group or a product with some in `train`, "
-                f"so the accuracy is too good: {join_first_items(shared_paths, MAX_FILES_NAMED)}."
+                f"{format_count(len(shared_paths), 'picture')} in `test` "
+                f"{choose_form(len(shared_paths), 'shares', 'share')} a group or a product with some in "
+                f"`train`, so the accuracy is too good: {join_first_items(shared_paths, MAX_FILES_NAMED)}."
             )
         if near_copy_count := sum(len(group) for group in self.groups if not self._is_divided(group)):
             notes.append(describe_near_copies(near_copy_count, len(self.kept_positions)))
@@ -138,9 +141,10 @@ def describe_near_copies(count: int, picture_count: int) -> str:
     Args:
         count: the number of such pictures.
     """
+    verb = choose_form(count, "is", "are")
     return (
-        f"{count} of {picture_count} pictures are nearly the same as others; such are learnt together or "
-        "measured on together. `wardrobe data` lists them."
+        f"{count:,} of {format_count(picture_count, 'picture')} {verb} nearly the same as others. Such "
+        "pictures are learnt together or measured on together. `wardrobe data` lists them."
     )
 
 

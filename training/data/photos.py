@@ -12,7 +12,7 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.release_labels import NONE
-from inference.text.plain_text import normalize_label
+from inference.text.plain_text import format_count, normalize_label
 from labelling.lists.list_files import open_header
 from labelling.lists.list_reading import ListOptions
 from reports.answers import CORRECTED_SET
@@ -127,7 +127,8 @@ def _ignore_parts(listing: Listing, use: PictureUse, columns: Sequence[str] = ()
     if use == "learn":
         return listing
     count = len(listing.pictures)
-    note = f"{listing.place}: the column `{SPLIT_COLUMN}` is not read, and all {count:,} photos are measured."
+    photos = format_count(count, "photo is", "photos are")
+    note = f"{listing.place}: the column `{SPLIT_COLUMN}` is not read, and {photos} measured."
     return replace(
         listing,
         pictures=tuple(replace(picture, part=None) for picture in listing.pictures),
@@ -154,7 +155,8 @@ def assign_tiers_and_classes(listing: Listing, labels: tuple[str, ...], use: Pic
     rows = [replace(row, tier=row.tier or default_tier) for row in listing.pictures]
     if paths_without_tier := [row.path for row in rows if not row.tier]:
         raise DataError(
-            f"{listing.place}: {len(paths_without_tier)} photos have no tier, among them "
+            f"{listing.place}: {format_count(len(paths_without_tier), 'photo has', 'photos have')} no tier, "
+            "among them "
             f"{paths_without_tier[0]}. {PHOTO_LAYOUT_ADVICE}"
         )
     if use == "learn" and "checked" in listing.columns and not any(row.is_checked for row in rows):

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.contract import LABEL, NetworkName
+from inference.text.plain_text import format_count
 from training.data.labels import LabelCodes, Labels, RowSelection
 from training.data.learnt_hashes import ContentHashes, LearntHashes
 from training.data.perceptual_hashes import NO_PERCEPTUAL_HASHES, PerceptualHashes
@@ -73,12 +74,13 @@ class Pictures:
         """Return the number of pictures."""
         return len(self.sha256)
 
-    def describe_size(self, noun: str = "pictures") -> str:
+    def describe_size(self, noun: str = "picture") -> str:
         """Return a text such as "1,200 pictures of 10 classes", with the number of groups if smaller."""
         classes = np.unique(self.classes[self.classes >= 0])
         groups = len(np.unique(self.groups))
-        group_text = f" and {groups:,} groups" if groups < len(self) else ""
-        return f"{len(self):,} {noun} of {len(classes):,} classes{group_text}"
+        group_text = f" and {format_count(groups, 'group')}" if groups < len(self) else ""
+        class_text = format_count(len(classes), "class", "classes")
+        return f"{format_count(len(self), noun)} of {class_text}{group_text}"
 
     @property
     def classes(self) -> LabelCodes:

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from inference.contract import LABEL
 from inference.release_labels import NONE
-from inference.text.plain_text import shorten_text
+from inference.text.plain_text import choose_form, format_count, shorten_text
 from inference.text.spreadsheets import unescape_text
 from labelling.errors import ListUnusable
 from labelling.lists.identifiers import NO_VALUE_TEXT, UNKNOWN_VALUE_TEXTS, read_identifier
@@ -202,8 +202,8 @@ def _clear_unusable_cells(
         count = sum(counts[cell] for cell in unseparated_cells)
         examples = ", ".join(map(repr, unseparated_cells[:MAX_FOLDERS_NAMED]))
         notes += (
-            f"{message_start}: {count:,} cells such as {examples} are not known: several words are "
-            "separated by /.",
+            f"{message_start}: {format_count(count, 'cell')} such as {examples} "
+            f"{choose_form(count, 'is', 'are')} not known: several words are separated by /.",
         )
     return rows, notes
 

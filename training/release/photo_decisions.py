@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from inference.contract import ACCEPT_NOTHING
+from inference.text.plain_text import format_count
 from model_store.local_releases import LocalRelease
 from reports.answers import NO_ANSWERS, Answers
 from reports.intervals import count_needed_answers
@@ -132,8 +133,9 @@ def _report_thresholds(
     for row in count_source_labels(deciding, thresholds.find_sure_answers(deciding), labels, accuracy):
         if row.is_unproven:
             say(
-                f"{row.label} is never accepted for photos: of {row.accepted_count:,} sure answers to "
-                f"photos from {row.source}, of which nothing had been learnt, {row.right_count:,} are right."
+                f"{row.label} is never accepted for photos: of "
+                f"{format_count(row.accepted_count, 'sure answer')} to photos from {row.source}, of which "
+                f"nothing had been learnt, {format_count(row.right_count, 'is', 'are')} right."
             )
 
 

@@ -75,7 +75,7 @@ def test_people_decide_what_they_answered_and_the_model_the_rest_without_being_a
     expected[1] |= colour
     assert after == expected
     assert (summary_in(table)["decided_by_person"], summary_in(table)["rows_before"]) == (1, len(PICTURES))
-    assert "1 of 3 corrections are of no picture in" in " ".join(capsys.readouterr().err.split())
+    assert "1 of 3 corrections is of no picture in" in " ".join(capsys.readouterr().err.split())
 
 
 def test_answers_survive_a_new_run_and_a_changed_picture_is_the_models_again(
@@ -210,7 +210,7 @@ def test_a_path_is_absolute_or_relative_to_the_corrections_wherever_the_command_
         write_list(tmp_path / source, ["0.png"])
     first = label(Path(source), table := tmp_path / "table.csv", little_release, *options)[0]
 
-    with pytest.raises(CorrectionsUnusable, match="none of 1 corrections is of a picture"):
+    with pytest.raises(CorrectionsUnusable, match="none of 1 correction is of a picture"):
         correct(table, {"path": str(tmp_path / "0.png"), "label": other(first)})
     for path, given in ((str(shop / "0.png"), other(first)), ("shop/0.png", first["label"])):
         assert correct(table, {"path": path, "label": given})[0]["label"] == given

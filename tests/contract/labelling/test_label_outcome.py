@@ -93,7 +93,7 @@ def test_a_sheet_that_cannot_be_written_hides_neither_summary_nor_feed(
 
     assert code == 1
     assert "6 products by `article`" in printed
-    assert f"Feed of 1 products: {tmp_path}/t-google.csv" in printed
+    assert f"Feed of 1 product: {tmp_path}/t-google.csv" in printed
     assert rows_of(tmp_path / "t-google.csv") == [{"id": "A0", "color": "red"}]
     assert "sheet.html: cannot be written (No space left on device)" in said
     assert "Review sheet" not in printed

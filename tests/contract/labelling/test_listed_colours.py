@@ -221,7 +221,7 @@ def test_the_column_that_a_person_names_is_kept_for_the_next_command(shop: Path,
 
     assert first == fed_colours(shop) == {"1": "Copper", "2": "Spartacus"}
     assert "The colour is `Ton`, as --colour-column says." in notes
-    assert any("`Spartacus`" in note and note.startswith("1 cells") for note in notes)
+    assert any("`Spartacus`" in note and note.startswith("1 cell for") for note in notes)
     assert summary_in(table)["notes"] == notes
 
 

@@ -133,12 +133,12 @@ def test_a_row_that_the_owner_corrects_in_the_file_beside_the_table_replaces_the
     rows = label(shop, table, "bundled", "--by", "sku", "--words", str(words))
 
     said = " ".join(capsys.readouterr().err.split())
-    assert f"{words}: 1 rows replace earlier answers about categories: `Pluusid`." in said
+    assert f"{words}: 1 row replaces earlier answers about categories: `Pluusid`." in said
     assert {row["listed_as"] for row in rows if "Pluusid" in row["category"]} == {"top|shirt"}
     assert correct(table, *answers) == rows, "older answers than the owner's row"
     assert "Pluusid,top|shirt,category" in words.read_text("utf-8")
     label(shop, table, "bundled", "--by", "sku", "--words", str(words))
-    assert "rows replace" not in capsys.readouterr().err
+    assert "row replaces" not in capsys.readouterr().err
 
 
 def test_answers_stay_beside_any_other_file_of_words_and_a_sentence_names_the_differences(
@@ -154,9 +154,9 @@ def test_answers_stay_beside_any_other_file_of_words_and_a_sentence_names_the_di
     again = label(shop, table, "bundled", "--by", "sku", "--words", str(words))
 
     said = " ".join(capsys.readouterr().err.split())
-    difference = "differs from answers of people about 1 categories: `Kingad`. The answers are used."
+    difference = "differs from answers of people about 1 category: `Kingad`. The answers are used."
     assert f"{words}: {difference}" in said
-    assert "1 words of the shop are in no category and no title of this list: `Kotit`." in said
+    assert "1 word of the shop is in no category and no title of this list: `Kotit`." in said
     assert again == decided
 
 

@@ -141,9 +141,9 @@ def test_the_summary_counts_products_and_the_photos_of_none(
     assert found["photos_of_none"] == 1
     printed = capsys.readouterr()
     said = " ".join(printed.out.split())
-    assert "1 products have no photo that can be read: b." in printed.err
+    assert "1 product has no photo that can be read: b." in printed.err
     assert "3 products by `article`: 2 accepted, 1 without an answer." in said
-    assert "1 photos have no `article`" in said
+    assert "1 photo has no `article`" in said
 
 
 def test_a_photo_in_several_rows_of_a_product_counts_once(
@@ -227,7 +227,7 @@ def test_answers_to_photos_that_their_products_have_no_more_are_counted(
 
     assert products_of(table)["1001"].get("decided_by", "model") == "model"
     said = " ".join(capsys.readouterr().err.split())
-    assert "1 answers of people are to photos that their products have no more" in said
+    assert "1 answer of people is to photos that are gone from their products" in said
 
 
 def test_a_product_is_asked_about_again_if_one_of_its_photos_is_replaced(
@@ -250,7 +250,7 @@ def test_a_product_is_asked_about_again_if_one_of_its_photos_is_replaced(
     assert len(rows) == 2
     assert (before["label"], before["decided_by"]) == ("Coat", "person")
     assert card["product"] == "1001"
-    assert "1 answers of people are to photos that their products have no more" in said
+    assert "1 answer of people is to photos that are gone from their products" in said
     assert after.get("decided_by", "model") == "model"
     assert products_of(table)["1001"].get("decided_by", "model") == "model", "the old file given again"
 

@@ -95,7 +95,7 @@ def test_words_accept_what_the_photo_confirms_and_tables_say_who_decided(
     assert summary["accepted"] == summary["accepted_by_list"] == summary["products"]["accepted"] == 1
     assert summary["review_share"] == pytest.approx(2 / 3)
     printed = " ".join(capsys.readouterr().out.split())
-    assert "1 answers agree, 1 of them by list and photo together, 1 contradict it" in printed
+    assert "1 answer agrees, 1 of them by list and photo together, 1 contradicts it" in printed
     assert "3 products by `article`: 1 accepted by list and photo, 1 list, 1 unfamiliar." in printed
 
 
@@ -187,7 +187,7 @@ def test_an_accepted_product_that_its_title_does_not_admit_needs_a_person(
     assert summary["products"]["reviewed"] == {"list": 1}
     assert summary["labels"][shown["2.png"]]["list"] == 1
     printed = " ".join(capsys.readouterr().out.split())
-    assert "name the kind of 2 products (--language en): 1 answers agree, 1 contradict it" in printed
+    assert "name the kind of 2 products (--language en): 1 answer agrees, 1 contradicts it" in printed
 
 
 def test_words_are_not_read_where_people_say_so_and_nothing_is_labelled_again(
@@ -289,7 +289,7 @@ def test_products_whose_titles_name_different_garments_are_named(
     assert (product["decision"], product["reason"]) == ("review", "contradicting")
     assert summary_in(table)["products"]["reviewed"]["contradicting"] == 1
     assert " ".join(capsys.readouterr().err.split()).endswith(
-        "1 of 2 products have titles that name different garments: `1`. "
+        "1 of 2 products has titles that name different garments: `1`. "
         "Does --by article name the right column?"
     )
 

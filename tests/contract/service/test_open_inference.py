@@ -147,7 +147,7 @@ def test_a_shape_that_is_none_is_refused(client: FlaskClient, shape: object) -> 
         ([tensor(data=None, parameters={"shared_memory_region": "a"})], 400, "shared memory"),
         ([tensor(shape=[257, 28, 28], data=[[]] * 257)], 413, "MAX_BATCH"),
         ([image("*")], 400, "neither base64"),
-        ([image("", shape=[2])], 400, "1 pictures came"),
+        ([image("", shape=[2])], 400, "1 picture came"),
         ([image("aGVsbG8=")], 415, "PNG"),
     ],
 )
