@@ -1,6 +1,6 @@
 """Seventeen products for the formula: what photos, title, category and people say, and the decision.
 
-docs/explanation/title-and-photo.md shows the same cases to readers.
+docs/explanation/title-and-photo.md shows six of them to readers, docs/reference/product-decision.md the others.
 """
 
 from collections.abc import Mapping
@@ -79,7 +79,7 @@ CASES: Final = (
         *(None, None, ("shirt", "coat")),
     ),
     Case(
-        "the same, and the category's word agrees",
+        "an exact title that the photo nearly denies, and the category agrees with it",
         COAT,
         *("shirt", "shirt", None),
         *("shirt", "Shirt", ("shirt", "coat")),
@@ -91,7 +91,7 @@ CASES: Final = (
         *(None, None, ("coat", "shirt")),
     ),
     Case(
-        "an exact category, and the same probability of the photo",
+        "an exact category, and the photo shows something else",
         {"other": 0.80, "shirt": 0.045, "coat": 0.1},
         *("", "shirt", None),
         *(None, None, ("shirt", "other")),
@@ -109,7 +109,7 @@ CASES: Final = (
         *("underwear", NONE, ("underwear", "top")),
     ),
     Case(
-        "they differ, and the photo is not clear",
+        "title and category differ, and the photo is not clear",
         {"shorts": 0.40, "trousers": 0.30, "other": 0.1},
         *("shorts", "trousers", None),
         *(None, None, ("shorts", "trousers")),

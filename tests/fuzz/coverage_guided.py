@@ -27,7 +27,7 @@ LIMITS = ("-max_len=16384", "-timeout=20", "-rss_limit_mb=2048")
 """libFuzzer's: bytes of an input, seconds for it, megabytes of the process."""
 
 MAX_PIXELS = 4_000_000
-"""Pictures of 50 megapixels are only slower; docs/reference/limits.md has what they cost."""
+"""Pictures of 50 megapixels are only slower; docs/explanation/benchmarks.md has what they cost."""
 
 SLOW_SECONDS = 2.0
 

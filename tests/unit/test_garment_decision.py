@@ -13,11 +13,14 @@ from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels, find_relea
 from tests.formula_cases import CASES, RELEASE, Case, make_evidence
 from tests.service import ROOT
 
-PAGE = (ROOT / "docs/explanation/title-and-photo.md").read_text("utf-8")
+PAGES = "".join(
+    (ROOT / f"docs/{page}.md").read_text("utf-8")
+    for page in ("explanation/title-and-photo", "reference/product-decision")
+)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_each_of_the_seventeen_cases_is_decided_as_the_page_says(case: Case) -> None:
+def test_each_of_the_seventeen_cases_is_decided_as_the_pages_say(case: Case) -> None:
     decision = decide_garment(make_evidence(case), RELEASE, DEFAULT_FIGURES)
 
     assert (None if decision.kind_reason else decision.kind) == case.kind
@@ -26,10 +29,10 @@ def test_each_of_the_seventeen_cases_is_decided_as_the_page_says(case: Case) -> 
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_page_shows_the_decision_of_each_case(case: Case) -> None:
+def test_the_pages_show_the_decision_of_each_case(case: Case) -> None:
     decision = decide_garment(make_evidence(case), RELEASE, DEFAULT_FIGURES)
 
-    [shown] = re.findall(rf"^\| {re.escape(case.name)} \|.*\| (.*) \|$", PAGE, re.MULTILINE)
+    [shown] = re.findall(rf"^\| {re.escape(case.name)} \|.*\| (.*) \|$", PAGES, re.MULTILINE)
 
     if decision.kind_confidence and decision.label:
         assert shown == f"accept `{decision.kind}`, class `{decision.label}` ({decision.kind_confidence:.2f})"

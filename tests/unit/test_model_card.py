@@ -165,7 +165,24 @@ def test_the_table_of_titles_has_the_figures_of_the_threshold(
 
     card = make_model_card(release.manifest.contracts, report)
 
-    assert f"| of kinds with a name | {threshold or 'none'} | A | {row} | 99.0% |" in card
+    assert f"| names a kind of the model | A | {row} | 99.0% |" in card
+    assert ("together is at least 0.8." in card) == (threshold is not None)
+    assert ("A title never makes an answer accepted" in card) == (threshold is None)
+
+
+def test_titles_of_kinds_without_a_label_are_shown_at_the_threshold_that_the_release_uses(
+    release: LocalRelease,
+) -> None:
+    words = read_report(release).words
+    assert words is not None
+    assert words.other is not None
+    assert words.other.threshold != words.named.threshold
+    used = words.other.find_figures(words.named.threshold or 0)
+    assert used is not None
+
+    rows = re.findall(r"^\| names another kind \| (\w) \| ([\d,]+) of ", card_of(release), re.MULTILINE)
+
+    assert dict(rows) == {tier: f"{figures.accepted:,}" for tier, figures in used.sets.items()}
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["its own", "made of the report"])
@@ -181,7 +198,7 @@ def test_show_prints_the_card_of_any_release_unless_it_was_changed(
     assert wardrobe("releases", words) == 0
 
     printed = capsys.readouterr().out
-    assert printed == "its own card\n" if kept else "# linear: 10 classes" in printed
+    assert printed == "its own card\n" if kept else "# Wardrobe release: 10 classes" in printed
     cards = list(store.glob(f"releases/*/{MODEL_CARD_FILE}"))
     assert len(cards) == kept
     for card in cards:

@@ -59,11 +59,11 @@ def test_ten_sources_give_a_bound_and_the_card_gives_each_source_of_fewer() -> N
     assert found["A"].lower_bound is not None and 0.8 < found["A"].lower_bound < 1
     assert found["A"].interval is not None and found["A"].interval[0] > 0.8
     mean = "100.0% (95.2% to 100.0%)"
-    assert f"| A | all 10 | 300 | {mean} | {mean} | 300 of 300 |" in card
+    assert f"| A: product shots | all 10 | 300 | {mean} | {mean} | 300 of 300 |" in card
     assert re.search(r"\| T-shirt/top \| .* \| 300 \| 1 \|$", card, re.MULTILINE)
     assert "shop 3" not in card
-    assert "| C | all 1 | 1 | 100.0% | 100.0% | 1 of 1 | too few sources |" in card
-    assert "| C | stall | 1 | 100.0% | 100.0% | 1 of 1 |  |" in card
+    assert "| C: users' own photos | all 1 | 1 | 100.0% | 100.0% | 1 of 1 | too few sources |" in card
+    assert "| C: users' own photos | stall | 1 | 100.0% | 100.0% | 1 of 1 |  |" in card
 
 
 SIZES = {f"shop {number}": 4 for number in range(9)} | {"mail order": 400}
