@@ -95,22 +95,22 @@ def _rates(stored: Stored) -> list[Row]:
 
 
 def _say_how_fast_it_is() -> str:
-    """Return the figures that most readers of the page look for: a photo, answers a second, labels, memory."""
+    """Return the figures that most readers of the page look for: time, rates and memory, as list items."""
     costs = _result("answer-cost")["milliseconds"]
     photo, large, small = (costs[upload]["wardrobe"]["median"] for upload in ("photo", "photo-12mp", TABLED))
     rates = {row[0]: row[1] for row in _rates(_result("benchmark"))}
-    labels = dict(_labels_per_second(_result("labelling")))
+    labels = {row[0]: row[1] for row in _labels_per_second(_result("labelling"))}["`wardrobe label`"]
+    megabytes = _find_most_megabytes(_result("soak"))
     return "".join(
         map(
             _wrap_list_item,
             (
                 f"**A photo** of 533 x 400 takes {photo:.0f} ms of processor time, one of 12 megapixels "
                 f"{large:.0f} ms.",
-                f"**A picture of 28 x 28** takes {small:.1f} ms. Two cores answer {rates['wardrobe']} of them "
-                "a second.",
-                f"**`wardrobe label`** labels {labels['`wardrobe label`']} such pictures a second on two cores.",
-                f"**A worker** held at most {_find_most_megabytes(_result('soak')):.0f} MB over twenty minutes "
-                "of mostly small pictures.",
+                f"**A picture of 28 x 28** takes {small:.1f} ms. Two cores answer {rates['wardrobe']} of "
+                "them a second.",
+                f"**`wardrobe label`** labels {labels} such pictures a second on two cores.",
+                f"**A worker** held at most {megabytes:.0f} MB over twenty minutes of mostly small pictures.",
             ),
         )
     )
@@ -140,13 +140,13 @@ def _labels_per_second(measured: Stored) -> list[Row]:
 def _find_most_megabytes(measured: Stored) -> float:
     """Return the most memory that any worker held once its memory was steady."""
     _, *workers = measured["resident_megabytes"]
-    return max(megabytes for its in workers for megabytes in its[SETTLED_MINUTES:])
+    return max(float(megabytes) for its in workers for megabytes in its[SETTLED_MINUTES:])
 
 
 def _memory_of_a_worker(measured: Stored) -> str:
     return (
-        f"After the first ten minutes, no worker held more than {_find_most_megabytes(measured):.0f} MB. So gunicorn need not restart "
-        "workers after a\nnumber of requests (`max_requests`).\n"
+        f"After the first ten minutes, no worker held more than {_find_most_megabytes(measured):.0f} MB. "
+        "So gunicorn need not restart workers after a\nnumber of requests (`max_requests`).\n"
     )
 
 

@@ -1,6 +1,7 @@
 """Seventeen products for the formula: what photos, title, category and people say, and the decision.
 
-docs/explanation/title-and-photo.md shows six of them to readers, docs/reference/product-decision.md the others.
+docs/explanation/title-and-photo.md shows six of them to readers, and docs/reference/product-decision.md the
+others.
 """
 
 from collections.abc import Mapping
