@@ -31,7 +31,7 @@ from labelling.decide.shared_photos import SharedPhotos
 from labelling.decide.title_decision import ListTitles
 from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.journal.journal_rows import ProductKinds
-from labelling.lists.list_meaning import NO_ROW_WORDS
+from labelling.lists.row_words import NO_ROW_WORDS
 from reports.product_rule import average_probabilities
 
 DECIDING_HEADS: Final = (KIND, LABEL)

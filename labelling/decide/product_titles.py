@@ -10,8 +10,9 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from inference.words.kinds import GARMENT_SET_KIND
-from labelling.lists.list_meaning import ListReader, RowWords, combine_titles
+from labelling.lists.list_meaning import ListReader
 from labelling.lists.own_words import Meaning
+from labelling.lists.row_words import RowWords, combine_titles
 
 
 class ListedRow(NamedTuple):

@@ -47,7 +47,7 @@ from labelling.decide.title_decision import (
     make_review_answer,
 )
 from labelling.lists.colour_columns import ShopColours
-from labelling.lists.list_meaning import ListMeaning
+from labelling.lists.row_words import ListMeaning
 from labelling.rows import NO_DECISION, HeadAnswer, HeadAnswers, HeadDecision, ProductRecord, Record, TableRow
 from labelling.run_settings import RunSettings
 from reports.product_rule import COLOUR_ATTRIBUTES

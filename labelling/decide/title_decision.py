@@ -19,7 +19,8 @@ from inference.reasons import DecidedBy, Reason
 from inference.release_labels import ReleaseLabels, find_release_labels
 from inference.words.kinds import KIND
 from labelling.decide.product_titles import ProductTitle, find_parent_folder
-from labelling.lists.list_meaning import ListMeaning, ListReader, RowWords
+from labelling.lists.list_meaning import ListReader
+from labelling.lists.row_words import ListMeaning, RowWords
 from labelling.rows import HeadAnswer, ProductRecord, Record
 from labelling.run_settings import RunSettings
 

@@ -17,13 +17,11 @@ A kind is a garment as shops name it, such as `skirt`. A level is one part of a 
 "Women > Dresses".
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
-from typing import Final, NamedTuple
 
 from inference.garment_evidence import NO_WORDS, Words
-from inference.reasons import Reason
 from inference.words.language_files import UNDETERMINED_LANGUAGE, list_readable_languages, load_languages
 from inference.words.recognition import count_known_words
 from inference.words.vocabulary import list_known_tokens, list_whole_words
@@ -40,62 +38,17 @@ from labelling.lists.categories import (
     FolderCategories,
     make_level_key,
 )
-from labelling.lists.own_words import NO_OWN_WORDS, Meaning, OwnWords, combine_meanings
+from labelling.lists.own_words import NO_OWN_WORDS, Meaning, OwnWords
+from labelling.lists.row_words import (
+    NO_TITLE_WORDS,
+    ListMeaning,
+    RowWords,
+    TitleWords,
+    combine_with_explained,
+    merge_conflict,
+)
 from labelling.lists.titles import ListWords
 from labelling.lists.woocommerce import is_product_type
-
-
-class ListMeaning(NamedTuple):
-    """The meaning of a list's words about one row: which kinds of garment its product can be.
-
-    Attributes:
-        kinds: the kinds (garments as shops name them) that the words allow; empty if they say nothing.
-        conflict: why a person has to look, whatever the photo shows; None if the words agree.
-    """
-
-    kinds: Meaning = frozenset()
-    conflict: Reason | None = None
-
-
-NO_MEANING: Final = ListMeaning()
-"""The meaning of a row whose words say nothing about kinds."""
-
-
-class TitleWords(NamedTuple):
-    """The words of one title, or of all titles of a product.
-
-    Attributes:
-        meaning: the kinds for columns, cards and the summary. A word for a set without a garment ("Set Anna")
-            says nothing here.
-        words: the kinds for the decision, in which such a word stands for `set`; none if no word is known, or
-            if the titles contradict each other.
-    """
-
-    meaning: ListMeaning = NO_MEANING
-    words: Words = NO_WORDS
-
-
-NO_TITLE_WORDS: Final = TitleWords()
-"""The words of a title in which no word is known."""
-
-
-class RowWords(NamedTuple):
-    """The words of a list about one row.
-
-    Attributes:
-        meaning: the kinds for columns, cards and the summary, from title and category together.
-        title: the kinds that the title names, for the decision.
-        category: the kinds that a person, a file of words or a known word gives the category, for the
-            decision.
-    """
-
-    meaning: ListMeaning = NO_MEANING
-    title: Words = NO_WORDS
-    category: Words = NO_WORDS
-
-
-NO_ROW_WORDS: Final = RowWords()
-"""The words of a row in which no word is known."""
 
 
 @lru_cache(maxsize=8192)
@@ -251,7 +204,7 @@ class ListReader:
         title_words = title or self.read_title_words(cells)
         # A person's explanation comes first, and replaces the known word of the category.
         if explained := self._find_explained(cells, folder):
-            meaning = _combine_with_explained(title_words.meaning, explained)
+            meaning = combine_with_explained(title_words.meaning, explained)
             return RowWords(meaning, title_words.words, Words(explained, is_confirmed=True))
         kinds = self._read_known_category(cells, folder) if self.can_read_known_words else frozenset()
         category = Words(kinds, is_broad=self.is_language_uncertain) if kinds else NO_WORDS
@@ -307,7 +260,7 @@ class ListReader:
             return NO_TITLE_WORDS
         shared_kinds = frozenset.intersection(*said)
         if not shared_kinds:
-            return TitleWords(_merge_conflict(said))
+            return TitleWords(merge_conflict(said))
         return TitleWords(ListMeaning(shared_kinds), Words(shared_kinds, is_confirmed=True))
 
     def _read_title_in(self, title: str, language: str) -> TitleWords:
@@ -332,49 +285,3 @@ def _read_set_kinds(title: str, language: str) -> Meaning:
 @lru_cache(maxsize=8192)
 def _read_category_kinds(category: str, language: str) -> Meaning:
     return read_category_garments(category, language).kinds
-
-
-def combine_titles(titles: Sequence[TitleWords]) -> TitleWords:
-    """Return the kinds that all titles of one product share, among titles that name a kind.
-
-    If they share none, the meaning has the conflict CONTRADICTING: probably two articles have one number,
-    and a person has to look.
-
-    Args:
-        titles: the words of the titles of all rows of the product, which differ.
-    """
-    meaning = _combine_title_meanings([title.meaning for title in titles if title.meaning.kinds])
-    if meaning.conflict:
-        return TitleWords(meaning)
-    known_words = [title.words for title in titles if title.words.kinds]
-    if not meaning.kinds:  # words for sets alone
-        return TitleWords(meaning, known_words[0] if known_words else NO_WORDS)
-    # Titles that allow all shared kinds. One that is confirmed must mean exactly these to confirm them.
-    telling = [words for words in known_words if words.kinds >= meaning.kinds]
-    is_confirmed = any(words.is_confirmed and words.kinds == meaning.kinds for words in telling)
-    is_broad = all(words.is_broad for words in telling)
-    return TitleWords(meaning, Words(meaning.kinds, is_confirmed, is_broad))
-
-
-def _combine_title_meanings(said: Sequence[ListMeaning]) -> ListMeaning:
-    """Return the kinds that all meanings share, or a conflict; each of them names a kind."""
-    if len(said) < 2:
-        return said[0] if said else NO_MEANING
-    shared_kinds = frozenset.intersection(*(title.kinds for title in said))
-    conflict = next((title.conflict for title in said if title.conflict), None)
-    if shared_kinds:
-        return ListMeaning(shared_kinds, conflict)
-    return ListMeaning(frozenset[str]().union(*(title.kinds for title in said)), Reason.CONTRADICTING)
-
-
-def _combine_with_explained(title: ListMeaning, explained: Meaning) -> ListMeaning:
-    """Return the kinds that a title and an explained category allow together, or a conflict between them."""
-    if title.conflict:
-        return title
-    common_kinds = combine_meanings(title.kinds, explained)
-    return ListMeaning(common_kinds) if common_kinds else _merge_conflict([title.kinds, explained])
-
-
-def _merge_conflict(meanings: Iterable[Meaning]) -> ListMeaning:
-    """Return all kinds of words that contradict each other, so that a person can choose."""
-    return ListMeaning(frozenset[str]().union(*meanings), Reason.TITLE_CONFLICT)

@@ -5,7 +5,6 @@ garment, another column is chosen by its cells. `find_list_words` returns a `Lis
 title, the category and the kinds of garments of each row.
 """
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -13,13 +12,11 @@ from itertools import islice
 from operator import itemgetter
 from typing import Final
 
-from inference.words.kinds import sort_kinds
-from inference.words.language_files import UNDETERMINED_LANGUAGE, get_language_name, list_readable_languages
+from inference.words.language_files import UNDETERMINED_LANGUAGE, list_readable_languages
 from inference.words.language_tags import Part, select_tagged_text
 from inference.words.recognition import (
     MAX_TITLES_READ,
     count_known_words,
-    find_label_kinds,
     find_second_language,
     is_in_second_language,
 )
@@ -40,9 +37,6 @@ LANGUAGE_OFF: Final = "none"
 
 MIN_LANGUAGE_TEXTS: Final = 5
 """Number of different texts from which the language of a list is certain. With fewer, words weigh little."""
-
-MAX_NAMED_CONTRADICTIONS: Final = 5
-"""Largest number of contradictions between title and label that a sentence names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -256,32 +250,6 @@ def find_list_words(
     )
 
 
-def describe_title_column(words: ListWords, columns: Iterable[str], title: str) -> str:
-    """Return a sentence that tells a person which column is read as the title, why, and in which language.
-
-    Args:
-        words: the result of `find_list_words`.
-        columns: the columns of the list; without any, the sentence is empty.
-        title: the column that people named.
-    """
-    names = ", ".join(f"`{name}`" for name in columns)
-    if not names:
-        return ""
-    if not words.titles:
-        return (
-            f"No column with titles was found among {names}, so titles decide nothing. "
-            "--title-column names one."
-        )
-    title_names = ", ".join(f"`{name}`" for name in words.titles)
-    reason = "as --title-column says" if title else "by its cells" if words.is_chosen else "by its name"
-    advice = "" if title or not words.is_chosen else " --title-column names another."
-    second = (
-        f" Titles with more {get_language_name(words.second)} words are read in it." if words.second else ""
-    )
-    language = "" if words.has_few_letters else f", in {get_language_name(words.language)}"
-    return f"The title is {title_names}, {reason}{language}.{second}{advice}"
-
-
 def _find_columns(wanted_names: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
     """Return the columns whose names are among the wanted ones, in the order of the wanted names."""
     ranked_columns = [
@@ -304,38 +272,3 @@ def _choose_part(text: str, language: str, second: str) -> Part:
 
 def _find_first_text(columns: Iterable[str], cells: Mapping[str, str]) -> str:
     return next((text for column in columns if (text := (cells.get(column) or "").strip())), "")
-
-
-def describe_contradictions(words: ListWords, labelled_rows: Iterable[tuple[Mapping[str, str], str]]) -> str:
-    """Return a sentence about rows whose title names another kind than their label; empty if there are none.
-
-    Args:
-        words: the columns and the language in which titles are read.
-        labelled_rows: the cells of each row of a list, by column, and the label of the row.
-    """
-    kinds_by_title = {
-        (words.read_title(cells), label): words.read_words_and_kinds(cells).kinds
-        for cells, label in labelled_rows
-    }
-    pairs = Counter((title_kinds, label) for (_, label), title_kinds in kinds_by_title.items() if title_kinds)
-    kinds = find_label_kinds(sorted({label for _, label in pairs}), words.language)
-    wrong = [
-        (count, " or ".join(sort_kinds(title_kinds)), label)
-        for (title_kinds, label), count in pairs.most_common()
-        if kinds[label] and not kinds[label] & title_kinds
-    ]
-    if not wrong:
-        return ""
-    sentences = [
-        f"{count:,} {_count_titles(count)} {title_kinds}, labelled {label}"
-        for count, title_kinds, label in wrong[:MAX_NAMED_CONTRADICTIONS]
-    ]
-    more = sum(count for count, _, _ in wrong[MAX_NAMED_CONTRADICTIONS:])
-    return (
-        "; ".join([*sentences, *([f"{more:,} more"] if more else [])])
-        + ". The labels are learnt as they are."
-    )
-
-
-def _count_titles(count: int) -> str:
-    return "title says" if count == 1 else "titles say"

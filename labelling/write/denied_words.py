@@ -14,7 +14,7 @@ from inference.words.kinds import KIND, sort_kinds
 from labelling.decide.product_titles import find_parent_folder
 from labelling.decide.row_decision import DecisionContext
 from labelling.lists.categories import make_level_key
-from labelling.lists.list_meaning import NO_TITLE_WORDS
+from labelling.lists.row_words import NO_TITLE_WORDS
 from labelling.rows import TableRow
 
 MIN_ANSWERS: Final = 3

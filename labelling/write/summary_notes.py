@@ -9,7 +9,8 @@ from typing import Final
 from inference.text.plain_text import choose_form, format_count, join_first_items, shorten_text
 from labelling.decide.decisions import Decisions
 from labelling.lists.colour_columns import ColourColumns
-from labelling.lists.titles import LANGUAGE_OFF, describe_title_column
+from labelling.lists.title_notes import describe_title_column
+from labelling.lists.titles import LANGUAGE_OFF
 from labelling.write.counts import RowCounts
 
 MAX_NAMED_PRODUCTS: Final = 3

@@ -22,7 +22,8 @@ from labelling.decide.shared_photos import SharedPhotos, SharedProducts
 from labelling.decide.title_decision import collect_titles
 from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.journal.journal_rows import ProductKinds
-from labelling.lists.list_meaning import ListMeaning, ListReader, RowWords
+from labelling.lists.list_meaning import ListReader
+from labelling.lists.row_words import ListMeaning, RowWords
 from labelling.run_settings import RunSettings
 
 KINDS: Final = ("dress", "coat", "skirt", "other")

@@ -7,7 +7,8 @@ import pytest
 
 from inference.words.language_files import UNDETERMINED_LANGUAGE
 from inference.words.recognition import recognise_category_language
-from labelling.lists.titles import ListWords, describe_title_column, find_list_words
+from labelling.lists.title_notes import describe_title_column
+from labelling.lists.titles import ListWords, find_list_words
 
 NAMES: Final = ("Anna", "Bella", "Clara 42", "Daria", "Elena", "Fiona", "Gloria", "Hanna")
 

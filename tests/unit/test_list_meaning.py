@@ -7,8 +7,9 @@ import pytest
 from inference.garment_evidence import NO_WORDS, Words
 from inference.reasons import Reason
 from labelling.lists.categories import CategoryColumn, FolderCategories
-from labelling.lists.list_meaning import ListMeaning, ListReader, RowWords, TitleWords, combine_titles
+from labelling.lists.list_meaning import ListReader
 from labelling.lists.own_words import NO_KIND, CategoryAnswer, OwnWord, OwnWords
+from labelling.lists.row_words import ListMeaning, RowWords, TitleWords, combine_titles
 from labelling.lists.titles import LANGUAGE_OFF, ListWords
 
 AT = "2026-11-30T03:00:00.000Z"

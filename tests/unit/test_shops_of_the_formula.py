@@ -28,7 +28,8 @@ from labelling.decide.row_decision import DecisionContext, answer_with_list
 from labelling.decide.shared_photos import SharedPhotos
 from labelling.decide.title_decision import collect_titles
 from labelling.journal.journal_rows import ProductKinds
-from labelling.lists.list_meaning import ListMeaning, ListReader, RowWords
+from labelling.lists.list_meaning import ListReader
+from labelling.lists.row_words import ListMeaning, RowWords
 from labelling.rows import HeadAnswer, PhotoRecord, ProductRecord
 from labelling.run_settings import RunSettings
 

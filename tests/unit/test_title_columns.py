@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 import pytest
 
 from labelling.lists.title_columns import MAX_SEARCHED_COLUMNS
-from labelling.lists.titles import LANGUAGE_OFF, ListWords, describe_title_column, find_list_words
+from labelling.lists.title_notes import describe_title_column
+from labelling.lists.titles import LANGUAGE_OFF, ListWords, find_list_words
 
 GERMAN = ("Schwarze Leggings", "Weißes T-Shirt", "Blumenkleid mit Gürtel", "Weiße Sneaker", "Rote Jacke")
 ENGLISH = ("Black leggings", "White T-shirt", "Flowered dress with belt", "White sneakers", "Red jacket")

@@ -19,7 +19,8 @@ from labelling.lists.identifiers import NO_VALUE_TEXT, UNKNOWN_VALUE_TEXTS, read
 from labelling.lists.list_files import OpenList, open_list
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from labelling.lists.list_rows import ListFile, ListRow
-from labelling.lists.titles import ListWords, describe_contradictions, find_word_columns
+from labelling.lists.title_notes import describe_contradictions
+from labelling.lists.titles import ListWords, find_word_columns
 from training.data.listing import (
     MAX_FOLDERS_NAMED,
     OPTIONAL_COLUMNS,

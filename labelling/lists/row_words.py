@@ -1,0 +1,119 @@
+"""The words of a list about one row, and the kinds of garment that they allow.
+
+For the title "Pleated skirt" and the category "Women > Dresses" they are
+
+    RowWords(
+        meaning=ListMeaning(kinds={"skirt"}),         for columns, cards and the summary
+        title=Words(kinds={"skirt"}),                 for the decision
+        category=Words(kinds={"dress"}),              for the decision
+    )
+
+A kind is a garment as shops name it. If title and category share no kind, or the titles of one product do
+not, a person has to look: the meaning then has a conflict.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from inference.garment_evidence import NO_WORDS, Words
+from inference.reasons import Reason
+from labelling.lists.own_words import Meaning, combine_meanings
+
+
+class ListMeaning(NamedTuple):
+    """The meaning of a list's words about one row: which kinds of garment its product can be.
+
+    Attributes:
+        kinds: the kinds (garments as shops name them) that the words allow; empty if they say nothing.
+        conflict: why a person has to look, whatever the photo shows; None if the words agree.
+    """
+
+    kinds: Meaning = frozenset()
+    conflict: Reason | None = None
+
+
+NO_MEANING: Final = ListMeaning()
+"""The meaning of a row whose words say nothing about kinds."""
+
+
+class TitleWords(NamedTuple):
+    """The words of one title, or of all titles of a product.
+
+    Attributes:
+        meaning: the kinds for columns, cards and the summary. A word for a set without a garment ("Set Anna")
+            says nothing here.
+        words: the kinds for the decision, in which such a word stands for `set`; none if no word is known, or
+            if the titles contradict each other.
+    """
+
+    meaning: ListMeaning = NO_MEANING
+    words: Words = NO_WORDS
+
+
+NO_TITLE_WORDS: Final = TitleWords()
+"""The words of a title in which no word is known."""
+
+
+class RowWords(NamedTuple):
+    """The words of a list about one row.
+
+    Attributes:
+        meaning: the kinds for columns, cards and the summary, from title and category together.
+        title: the kinds that the title names, for the decision.
+        category: the kinds that a person, a file of words or a known word gives the category, for the
+            decision.
+    """
+
+    meaning: ListMeaning = NO_MEANING
+    title: Words = NO_WORDS
+    category: Words = NO_WORDS
+
+
+NO_ROW_WORDS: Final = RowWords()
+"""The words of a row in which no word is known."""
+
+
+def combine_titles(titles: Sequence[TitleWords]) -> TitleWords:
+    """Return the kinds that all titles of one product share, among titles that name a kind.
+
+    If they share none, the meaning has the conflict CONTRADICTING: probably two articles have one number,
+    and a person has to look.
+
+    Args:
+        titles: the words of the titles of all rows of the product, which differ.
+    """
+    meaning = _combine_title_meanings([title.meaning for title in titles if title.meaning.kinds])
+    if meaning.conflict:
+        return TitleWords(meaning)
+    known_words = [title.words for title in titles if title.words.kinds]
+    if not meaning.kinds:  # words for sets alone
+        return TitleWords(meaning, known_words[0] if known_words else NO_WORDS)
+    # Titles that allow all shared kinds. One that is confirmed must mean exactly these to confirm them.
+    telling = [words for words in known_words if words.kinds >= meaning.kinds]
+    is_confirmed = any(words.is_confirmed and words.kinds == meaning.kinds for words in telling)
+    is_broad = all(words.is_broad for words in telling)
+    return TitleWords(meaning, Words(meaning.kinds, is_confirmed, is_broad))
+
+
+def _combine_title_meanings(said: Sequence[ListMeaning]) -> ListMeaning:
+    """Return the kinds that all meanings share, or a conflict; each of them names a kind."""
+    if len(said) < 2:
+        return said[0] if said else NO_MEANING
+    shared_kinds = frozenset.intersection(*(title.kinds for title in said))
+    conflict = next((title.conflict for title in said if title.conflict), None)
+    if shared_kinds:
+        return ListMeaning(shared_kinds, conflict)
+    return ListMeaning(frozenset[str]().union(*(title.kinds for title in said)), Reason.CONTRADICTING)
+
+
+def combine_with_explained(title: ListMeaning, explained: Meaning) -> ListMeaning:
+    """Return the kinds that a title and an explained category allow together, or a conflict between them."""
+    if title.conflict:
+        return title
+    common_kinds = combine_meanings(title.kinds, explained)
+    return ListMeaning(common_kinds) if common_kinds else merge_conflict([title.kinds, explained])
+
+
+def merge_conflict(meanings: Iterable[Meaning]) -> ListMeaning:
+    """Return all kinds of words that contradict each other, so that a person can choose."""
+    return ListMeaning(frozenset[str]().union(*meanings), Reason.TITLE_CONFLICT)
