@@ -1,1 +1,1 @@
-"""Read what a shop's list says: its rows, its words, and the columns that have them."""
+"""Read a shop's list, a CSV such as its export of products: pictures, titles, categories and colours."""

@@ -4,9 +4,9 @@
     "Clothing, Clothing > Shirts"           WooCommerce writes several paths, with commas between
     "Shirts, blouses"                       one level, if its parts do not occur in other cells
 
-Whether a comma or a slash separates paths or belongs to a name is decided by the other cells of the column:
-`CategoryColumn` has read all of them. The names of the folders of a source are read as levels, too
-(`find_folder_categories`).
+A comma or a slash separates paths in one list and belongs to a name in another. Only all cells of the column
+together tell, so they are counted before the first one is split. If a source has no list, the names of its
+folders can be levels: `photos/shirts/1.jpg`.
 """
 
 import re
@@ -22,75 +22,68 @@ from labelling.lists.cells import ADDRESS_PATTERN
 from labelling.lists.identifiers import read_identifier, read_listed_cell
 
 CategoryPath: TypeAlias = tuple[str, ...]
-"""The levels of one category, the top level first."""
+"""The levels of one category, the top level first: ("Clothing", "Shirts")."""
 
 LEVEL_SEPARATORS: Final = re.compile(r"[>»\u203a\u2192|\\]")
 """Signs that separate levels in any list, as `>` does in "Clothing > Shirts"."""
 
 PATH_SEPARATORS: Final = (",", "/")
-"""Signs that separate paths or levels in some lists, and belong to a name in others."""
+"""Signs that separate categories or levels in some lists, and belong to a name in others ("Shirts,
+blouses")."""
 
 _ANY_SEPARATOR: Final = re.compile(rf"{LEVEL_SEPARATORS.pattern}|[{''.join(PATH_SEPARATORS)}]")
 
 MAX_CELL_LENGTH: Final = MAX_HTML_CHARACTERS
-"""Number of characters of a category cell that are read, as many as of a title with HTML. The time for a cell
-would otherwise grow without limit."""
+"""Number of characters of a category cell that are read, so that one cell cannot take unlimited time."""
 
 MAX_LEVEL_LENGTH: Final = 200
-"""Largest number of characters of a category level; a longer text is a description."""
+"""Largest number of characters of one level, such as "Shirts". A longer text is a description."""
 
 NO_LETTERS_PATTERN: Final = re.compile(r"[\W\d_]*")
 """Pattern of a text without letters, such as `2024`, `10-15` or `€`."""
 
 MAX_VALUES_SHARE: Final = 0.5
-"""Largest number of values of a category column, as a share of its rows. A column with more values names each
-product, and not what it has in common with others."""
+"""Largest share of different cells in a category column: at most 50 for 100 rows. A column with more of them
+names single products, not groups of products."""
 
 MIN_CATEGORY_FOLDERS: Final = 2
-"""Number of folders of one depth that must each have MIN_PRODUCTS_OF_FOLDER products, so that the names of
-folders of that depth are used as categories. A single folder tells no products apart."""
+"""Smallest number of folders beside each other whose names are used as categories. A single folder tells no
+products apart."""
 
 MIN_PRODUCTS_OF_FOLDER: Final = 2
-"""Number of products in a folder, so that the name of the folder can be a category."""
+"""Smallest number of products in a folder whose name is used as a category. A folder of one product is named
+after the product."""
 
 
 @lru_cache(maxsize=8192)
 def make_level_key(level: str) -> str:
-    """Return the key by which a category level is compared: without capitals and superfluous blanks.
+    """Return the form in which a category level is compared: "t-shirts" for " T-Shirts".
 
     Accents stay, since they tell words of some languages apart.
-
-    Args:
-        level: a level of a category as a list writes it, such as "T-Shirts" in "Clothing > T-Shirts".
     """
     return " ".join(fold_text(level, keep_accents=True).split())
 
 
 @lru_cache(maxsize=8192)
 def make_category_key(category: str) -> str:
-    """Return the key by which a category is compared that a person explained: its levels with `>` between.
+    """Return the form in which an explained category is compared: "clothing > shirts" for "Clothing/Shirts".
 
-    For a single level this is its `make_level_key`. All signs between levels are equal here, as a person may
-    write `Clothing/Shirts` for `Clothing > Shirts`.
+    A person may write other signs between the levels than the list does, so each sign becomes `>`.
 
     Args:
-        category: one level, or several levels of a path, the top level first.
+        category: one level ("Shirts"), or several levels, the top level first.
     """
     levels = (make_level_key(level) for level in re.split(rf"{LEVEL_SEPARATORS.pattern}|/", category))
     return " > ".join(filter(None, levels))
 
 
 def has_letters(category: str) -> bool:
-    """Return whether a category has a letter, as each category has that a person can explain."""
+    """Return whether a category has a letter. A category such as "2024" cannot be explained by a person."""
     return any(map(str.isalpha, make_category_key(category)))
 
 
 def cut_category_cell(cell: str) -> str:
-    """Return the beginning of a category cell, up to the last whole level within MAX_CELL_LENGTH characters.
-
-    Args:
-        cell: the cell of the category column, of any length.
-    """
+    """Return the beginning of a category cell, up to the last level that ends within MAX_CELL_LENGTH."""
     if len(cell) <= MAX_CELL_LENGTH:
         return cell
     ends = [match.start() for match in _ANY_SEPARATOR.finditer(cell, 0, MAX_CELL_LENGTH + 1)]
@@ -98,7 +91,7 @@ def cut_category_cell(cell: str) -> str:
 
 
 def is_category_level(level: str) -> bool:
-    """Return whether a text can be a level of a category: no empty text, number, address or description."""
+    """Return whether a text can be a level of a category: it is no number, address or long description."""
     if not read_identifier(level) or len(level) > MAX_LEVEL_LENGTH:
         return False
     return not (NO_LETTERS_PATTERN.fullmatch(level) or ADDRESS_PATTERN.match(level) or "@" in level)
@@ -108,12 +101,13 @@ def is_category_level(level: str) -> bool:
 class CategoryColumn:
     """The way in which a list writes categories, learnt from all cells of its category column.
 
-    It decides whether commas and slashes separate levels or belong to a name.
+    If "Shirts" and "blouses" also stand alone in other cells, the comma of "Shirts, blouses" separates two
+    categories. Otherwise it belongs to the name of one.
 
     Attributes:
-        cells_by_level: the number of different cells in which each level occurs, by `make_level_key`, with
-            commas and slashes as separators and without.
-        row_count: the number of rows.
+        cells_by_level: the number of different cells with each possible level, such as {"shirts": 12}. Both
+            "shirts, blouses" and its two parts are counted. The keys are small, as from `make_level_key`.
+        row_count: the number of rows of the list.
         value_count: the number of different cells that are not empty.
     """
 
@@ -123,36 +117,28 @@ class CategoryColumn:
 
     @property
     def has_groups(self) -> bool:
-        """Whether the column sorts products into groups: it has several values, and fewer than every row."""
+        """Whether the column sorts products into groups: its values are several, and many rows share one."""
         return 1 < self.value_count <= MAX_VALUES_SHARE * self.row_count
 
     @classmethod
     def learn_from_cells(cls, cells: Iterable[str]) -> Self:
-        """Learn from the cells of a category column how categories are written in it.
-
-        Args:
-            cells: the cells of all rows; equal ones are counted once.
-        """
+        """Count the levels in the cells of all rows of a category column."""
         counts, different_cells, row_count = Counter[str](), set[str](), 0
         for cell in cells:
             different_cells.add(cell)
             row_count += 1
         for cell in different_cells:
             text = read_listed_cell(cell)
-            # Both readings of a comma are counted. Only after all cells is it known whether "Shirts, blouses"
-            # is one level.
+            # Both readings of a comma are counted: "Shirts, blouses" as one level, and as two.
             texts = [text, *(part for sign in PATH_SEPARATORS for part in text.split(sign))]
             counts.update({make_level_key(level) for part in texts for level in _split_levels(part)} - {""})
         return cls(counts, row_count, len(different_cells - {""}))
 
     def split_cell(self, cell: str) -> tuple[CategoryPath, ...]:
-        """Return the categories in a cell, each as a tuple of its levels, the top level first.
+        """Return the categories in a cell: (("Clothing", "Shirts"),) for "Clothing, Clothing > Shirts".
 
-        Levels that are numbers or addresses are left out. A category that another one of the cell begins with
-        is left out, too: "Clothing" says nothing beside "Clothing > Shirts".
-
-        Args:
-            cell: the cell of the category column, such as "Clothing, Clothing > Shirts".
+        "Clothing" is left out there, because it says nothing beside "Clothing > Shirts". Levels that are
+        numbers or addresses are left out, too.
         """
         # Commas first, since they separate whole paths. A slash separates levels within a path.
         written_paths = self._split_at_sign(read_listed_cell(cell), PATH_SEPARATORS[0])
@@ -184,47 +170,49 @@ def _split_levels(text: str) -> list[str]:
 
 @dataclass(frozen=True)
 class FolderCategories:
-    """The folders of a source as categories of its pictures.
+    """The folders of a source that are used as categories of its pictures.
+
+    For `photos/2026/shirts/1.jpg` and `photos/2026/dresses/2.jpg`, `common_depth` is 2, and `names_by_depth`
+    is {0: {"shirts", "dresses"}}.
 
     Attributes:
-        common_depth: the number of folders that all paths have in common, which are left out.
-        names_by_depth: the names of folders that are levels of a category, by their depth below the common
-            folders.
+        common_depth: the number of folders at the beginning of all paths, which say nothing about a picture.
+        names_by_depth: the names that are levels of a category, by the number of folders between them and the
+            common ones.
     """
 
     common_depth: int = 0
     names_by_depth: Mapping[int, frozenset[str]] = field(default_factory=dict)
 
     def find_category(self, folder: str) -> CategoryPath:
-        """Return the category that the folder of a picture stands for; empty if it stands for none.
+        """Return the category that a folder stands for, such as ("shirts",); empty if it stands for none.
 
         Args:
-            folder: the folder of the picture, with `/` between its parts.
+            folder: the folder of a picture, such as `photos/2026/shirts`.
         """
         parts = _split_folders(folder)[self.common_depth :]
         return tuple(name for level, name in enumerate(parts) if name in self.names_by_depth.get(level, ()))
 
 
 NO_FOLDERS: Final = FolderCategories()
-"""The value for a source whose folders are not used as categories."""
+"""Folders of a source that are not used as categories."""
 
 
 def find_folder_categories(
     paths: Callable[[], Iterable[tuple[str, str]]], sorted_names: Collection[str]
 ) -> FolderCategories:
-    """Find out which folders of a source have names that are categories; NO_FOLDERS if none have.
+    """Find the folders of a source whose names are categories, such as `shirts`; NO_FOLDERS if none are.
 
-    A folder is a level if it is not a number and occurs for several products. A depth is used only if at
-    least MIN_CATEGORY_FOLDERS of its folders have MIN_PRODUCTS_OF_FOLDER products each. If the folders were
-    sorted by class, as `label --into` does it, none is used, because their names are answers of the model and
-    not words of the shop.
+    A name is used if it is no number, its folder has MIN_PRODUCTS_OF_FOLDER products, and there are
+    MIN_CATEGORY_FOLDERS such folders at the same depth. Folders into which `label --into` sorted the pictures
+    are not used: their names are answers of the model, and no words of the shop.
 
     Args:
-        paths: yields the folder of each picture, with `/` between its parts, and its product. Each call
-            begins with the first picture. A picture without a product counts as a product of its own.
-        sorted_names: the names of folders that `label --into` sorts pictures into.
+        paths: a function that yields the folder of each picture, with `/` between its parts, and its product.
+            Each call begins with the first picture. A picture without a product is a product of its own.
+        sorted_names: the names of the folders that `label --into` makes.
     """
-    # Folders above all pictures, such as `photos/2026`, say nothing about one of them.
+    # The pictures are listed twice, since a million paths would take much memory.
     depth = _count_common_folders(_split_folders(folder) for folder, _ in paths())
     products: dict[tuple[int, str], set[str]] = defaultdict(set)
     for folder, product in paths():
@@ -251,7 +239,7 @@ def _split_folders(folder: str) -> tuple[str, ...]:
 
 
 def _count_common_folders(folders: Iterable[tuple[str, ...]]) -> int:
-    """Return how many parts all folders begin with."""
+    """Return the number of parts that all folders have in common at their beginning: 2 for `photos/2026`."""
     common: tuple[str, ...] | None = None
     for parts in folders:
         common = parts if common is None else common

@@ -1,10 +1,9 @@
-"""Read a cell that names a picture: the path of a file, or addresses on the web or in S3.
+r"""Read a cell that names a picture: the path of a file, or addresses on the web or in S3.
 
     images/a.jpg                                               a path
     https://shop.example/1.jpg, https://shop.example/2.jpg     two addresses, as shops export them
 
-If a cell is neither, the picture gets an error that says what to write instead. Files are looked for, but not
-opened.
+For any other cell, such as `C:\shop\a.jpg`, there is a sentence that says what to write instead.
 """
 
 import os
@@ -23,11 +22,13 @@ ADDRESS_PATTERN: Final = re.compile(rf"(?:https?|s3)://|{SHORT_ADDRESS_PATTERN}"
 
 _BETWEEN: Final = r"[\s,;|\"'\[\]]"
 
+# A match begins where a run of these signs begins: started at each sign of a run of a million blanks, the
+# search would take quadratic time.
 BETWEEN_ADDRESSES_PATTERN: Final = re.compile(
     rf"(?<!{_BETWEEN}){_BETWEEN}+(?={ADDRESS_PATTERN.pattern})", re.IGNORECASE
 )
-"""Pattern of the text between the addresses of one cell, as shops export them: commas, bars, spaces, lists of
-JSON. It begins at the beginning of such a run, so that a long run is searched once."""
+"""Pattern of the text between two addresses of one cell: commas, bars, blanks, or the quotation marks and
+commas of a list in JSON."""
 
 UNREAD_SCHEME_PATTERN: Final = re.compile(
     r"[a-z][a-z0-9+.-]+:(?=//)|(?:blob|content|data|file):", re.IGNORECASE
@@ -54,11 +55,12 @@ PATH_FAULTS: Final = (
         "It is a path of Windows. Write one of this system, or one relative to the list.",
     ),
 )
-"""Patterns of cells that name no file, each with a sentence that says what to write instead."""
+"""Patterns of cells that name no file here, such as `~/a.jpg`, each with a sentence that says what to write
+instead."""
 
 
 class Address(NamedTuple):
-    """The address of a picture on the web or in S3. It is a class of its own, because a text is a path.
+    """The address of a picture on the web or in S3, as opposed to the path of a file, which is a plain text.
 
     Attributes:
         text: the address, such as `https://shop.example/a.jpg`.
@@ -68,7 +70,7 @@ class Address(NamedTuple):
 
     @property
     def is_in_s3(self) -> bool:
-        """Whether the address is of the form `s3://bucket/key`, in any capitals."""
+        """Whether the address has the form `s3://bucket/key`, in small letters or capitals."""
         return self.text.lower().startswith("s3://")
 
 
@@ -81,32 +83,33 @@ def find_addresses(cell: str) -> list[str]:
     bare = cell.lstrip("[\"' ")
     if not ADDRESS_PATTERN.match(bare):
         return []
+    # A bracket or quotation mark at the end belongs to the address, unless the cell begins with one, too.
     ends = "]\"',;| " if cell != bare else ",;| "
     return [address.rstrip(ends) for address in BETWEEN_ADDRESSES_PATTERN.split(bare)]
 
 
 def make_address(address: str) -> Address:
-    """Return an address that can be fetched, with `https:` before an address that begins with `//`.
-
-    Args:
-        address: an address as a list writes it, one of the results of `find_addresses`.
-    """
+    """Return an address that can be fetched: with `https:` in front if it begins with `//`."""
     return Address(f"https:{address}" if address.startswith("//") else address)
 
 
 def is_picture_cell(cell: str) -> bool:
-    """Check whether a cell looks like an address or the name of a file, not like the name of a column."""
+    """Check whether a cell looks like an address or the name of a file, such as `a.jpg`."""
     return bool(ADDRESS_PATTERN.match(cell) or FILE_ENDING_PATTERN.search(cell))
 
 
 def check_path(cell: str, path: str, columns: Sequence[str]) -> str | Unreadable:
-    """Return the path of the file that a cell names, or the error Unreadable (not raised) if it names none.
+    """Return a path, or an error that explains why the cell it comes from can name no file.
+
+    The error is returned and not raised, so that one wrong cell does not end the reading of a list. The path
+    of a missing file is returned, too: whoever opens it finds out.
 
     Args:
-        cell: the cell, which has no address, without white space at its ends.
-        path: the path of the file that the cell would name.
-        columns: the columns of the list that name pictures; the cell is of one of them.
+        cell: the cell without white space at its ends; empty if all cells of the row for pictures are.
+        path: the path that the cell means, relative to the folder of the list or absolute.
+        columns: the columns of the list that name pictures, for the sentence about empty cells.
     """
+    # Odd names exist: a file that is there is used, even if it is called `www.jpg`.
     if cell and os.path.lexists(path):
         return path
     why = _explain_no_path(cell) if cell else _explain_empty_cells(columns)
@@ -123,7 +126,7 @@ def _explain_empty_cells(columns: Sequence[str]) -> str:
 
 
 def _explain_no_path(cell: str) -> str:
-    """Return what is wrong with a cell that names no file; empty if it may be a path."""
+    """Return a sentence about a cell such as `ftp://shop/a.jpg` or `~/a.jpg`; empty if it may be a path."""
     scheme = (UNREAD_SCHEME_PATTERN.match(cell) or [""])[0].lower()
     if scheme == "file:":
         return "It is the address of a file. Write its path alone: no file://, and blanks in place of %20."

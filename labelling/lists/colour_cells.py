@@ -17,15 +17,16 @@ from labelling.lists.identifiers import read_identifier
 _HEX: Final = re.compile(
     r"(?:#|0x)(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})|(?=[a-f]*[0-9])[0-9a-f]{6}|rgba?\(.*\)", re.IGNORECASE
 )
-"""The code of a colour, as on web pages; without a sign before it, six signs with a number among them."""
+"""The code of a colour, as on web pages: `#FF8800`, `rgb(255, 136, 0)`, `ff8800`. Without a sign before it, a
+digit is needed, since "facade" is a word."""
 
 _ADDRESS: Final = re.compile(
     r"[a-z][a-z0-9+.-]*://|//|www\.|[\w.+-]+@|\w+--[\w-]+\.\S"
     r"|.*\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?|heic|svg|html?|php|pdf|com|net|org)\Z",
     re.IGNORECASE,
 )
-"""How an address, a reference or the name of a file looks; "dk.grey" is a colour. A reference is
-`gid://shopify/Metaobject/1` in an export of Shopify, and `shopify--color-pattern.red` in one of Matrixify."""
+"""An address, the name of a file, or the reference to an object of a shop: `gid://shopify/Metaobject/1` in an
+export of Shopify, `shopify--color-pattern.red` in one of Matrixify. "dk.grey" is a colour."""
 
 _BETWEEN: Final = re.compile(r"\s*[/,;|&+]\s*|\s+(?:and|und|et|y)\s+", re.IGNORECASE)
 """Text between two colours of one cell."""
@@ -33,11 +34,7 @@ _BETWEEN: Final = re.compile(r"\s*[/,;|&+]\s*|\s+(?:and|und|et|y)\s+", re.IGNORE
 
 @lru_cache(maxsize=1024)
 def split_colour_cell(cell: str) -> tuple[str, ...]:
-    """Return the different colours in a cell, in their order; empty if it names none.
-
-    Args:
-        cell: the cell of a column of colours, such as `Navy/White`.
-    """
+    """Return the different colours in a cell: ("Navy", "White") for `Navy/White`; empty if it names none."""
     text = read_identifier(cell)
     if text.startswith("["):
         parts = _read_json_list(text)
@@ -47,9 +44,9 @@ def split_colour_cell(cell: str) -> tuple[str, ...]:
 
 
 def _read_json_list(text: str) -> list[str]:
-    """Return the texts in a list of JSON.
+    """Return the texts in a list of JSON: "Emerald" and "Ivory" of `["Emerald","Ivory"]`.
 
-    If the text is not valid JSON, it is split like other cells, and brackets and quotation marks are removed.
+    A text that only looks like JSON is split at commas and slashes, without brackets and quotation marks.
     """
     try:
         values = json.loads(text)
@@ -60,7 +57,10 @@ def _read_json_list(text: str) -> list[str]:
 
 @lru_cache(maxsize=1024)
 def is_colour_text(text: str) -> bool:
-    """Return whether a text can be a colour: it is no number, code or address, and not "see image"."""
+    """Return whether a text can be a colour: it is no number, code, address, or phrase like "see image".
+
+    The word need not be known: "Spartacus" can be a colour.
+    """
     cell = read_identifier(text)
     if not any(map(str.isalpha, cell)) or _HEX.fullmatch(cell) or _ADDRESS.match(cell) or cell[0] == "{":
         return False
@@ -72,9 +72,10 @@ def is_colour_text(text: str) -> bool:
 
 @cache
 def _list_no_colour_texts() -> tuple[frozenset[tuple[str, ...]], frozenset[tuple[str, ...]]]:
-    """Return the texts that stand for no colour, such as "see image", each split into its words.
+    """Return the texts that stand for no colour, each split into its words: ("see", "image").
 
-    The first set has those of languages that ignore accents, the second those of languages with accents.
+    The first set has the texts of languages that ignore accents, the second those of languages such as
+    Vietnamese, in which accents tell words apart.
     """
     plain = set[tuple[str, ...]]()
     accented = set[tuple[str, ...]]()

@@ -10,7 +10,8 @@ The first of these sources that names a colour for a product is used:
 5. the metafield `custom.color`, which an earlier `wardrobe label --feed shopify` may have written as a guess
    from photos. This is why it comes last.
 
-A metafield is a field that a shop or an app added to its products.
+A metafield is a field that a shop or an app added to its products. An option is what a buyer chooses, such as
+the size.
 """
 
 import re
@@ -36,40 +37,45 @@ from labelling.lists.column_names import fold_column_name, is_colour_name, list_
 from labelling.lists.identifiers import read_identifier
 
 MIN_COLOUR_CELLS_SHARE: Final = 0.5
-"""Share of the different cells of a column that name colours, so that its heading is believed."""
+"""Smallest share of a column's different cells that name colours, so that a heading such as `Main color` is
+believed. Shops also have colours of their own ("Cult"), so not all cells can be asked for."""
 
 MAX_SEARCHED_CELLS: Final = 200
-"""Largest number of different cells of a column that are searched for colours."""
+"""Number of different cells of a column, from the first on, that are searched for colours."""
 
 MAX_SEARCHED_ROWS: Final = 20_000
-"""Largest number of rows whose cells are read to find the column of colours."""
+"""Number of rows, from the first on, whose cells are read to find the column of colours."""
 
 _MAGENTO_ATTRIBUTE: Final = re.compile(r'(?:^|,)\s*"?([^=,"]*?)\s*=([^,"]*)')
-"""An attribute in `additional_attributes` of Magento's export: `color=Red|Blue,size=M`. With "Fields
-enclosure", the cell is `"color=Red|Blue","size=M"`."""
+"""Pattern of one attribute in the cell `color=Red|Blue,size=M` of Magento's export. If "Fields enclosure" is
+on, the cell is `"color=Red|Blue","size=M"`."""
 
 _MAGENTO_COLUMN: Final = "additional_attributes"
 _MAGENTO_VARIATIONS: Final = "configurable_variations"
-"""The column of Magento's export with the variations of a product: `sku=T-R,color=Red|sku=T-B,color=Blue`."""
+"""The column of Magento's export that lists the sizes and colours of a product, which have numbers of their
+own: `sku=T-R,color=Red|sku=T-B,color=Blue`."""
 
 _OPTION_NAME: Final = re.compile(r"option ?([1-9]) name|option name ([1-9])", re.IGNORECASE)
-"""Headings of the name of an option, in exports of Shopify and Squarespace."""
+"""Pattern of headings such as `Option1 Name` (Shopify) and `Option Name 1` (Squarespace)."""
 
 Cells: TypeAlias = Mapping[str, str]
-"""The cells of a row of a list, by column."""
+"""The cells of one row of a list, by the heading of their column."""
 
 ReadColumns: TypeAlias = Callable[[Sequence[str]], Iterator[Cells]]
+"""A function that yields the cells of the given columns, row by row. Each call begins with the first row."""
 
 
 class ShopColours(NamedTuple):
     """The colours of one product in the list, in the shop's words.
 
     Attributes:
-        texts: the different colours, the main one first; empty if the list names none.
-        is_sold_in_several: whether the product is sold in several colours, each of which is a row of the list
-            or a variation. No photo and no title then tells the colour of the product.
-        cell_without_colour: the first cell of the colour that names none, such as "see image"; empty if some
-            cell names one, or if all are empty.
+        texts: the colours of one garment, the main one first: ("Navy", "White"); empty if the list names
+            none. is_sold_in_several: whether buyers choose among several colours, for each of which the list
+            has a row or
+            a variation. Such a product has no colour of its own, and `texts` is empty.
+        cell_without_colour: the first cell of a colour column that names no colour, such as "see image";
+            empty
+            if a cell names one, or if all are empty.
     """
 
     texts: tuple[str, ...] = ()
@@ -78,10 +84,14 @@ class ShopColours(NamedTuple):
 
 
 NO_SHOP_COLOURS: Final = ShopColours()
+"""The colours of a product for which the list names none."""
 
 
 class Option(NamedTuple):
-    """The columns of one option of an export, whose name stands in the first row of a product alone."""
+    """The columns of one option of a product, which a buyer chooses: `Option1 Name` and `Option1 Value`.
+
+    Only the first row of a product has the name, such as "Color".
+    """
 
     name_column: str
     value_column: str
@@ -95,12 +105,14 @@ class ColourColumns:
         columns: the columns with the colour; in each row, the first one that names a colour is used.
         reason: why these columns are used: a person `named` one, the heading is `usual`, or one was `found`
             by its heading and cells.
-        options: the options of an export such as Shopify's.
-        attribute_columns: the columns of a list with attributes of WooCommerce or Magento; all that are read
-            for them.
-        metafields: the columns of the metafields that are read, in their order.
-        unread_metafields: other metafields with a word for colour.
-        rivals: columns that have the colour by heading and cells, if there are two; none of them is used.
+        options: the options of an export such as Shopify's, of any name.
+        attribute_columns: the columns with attributes of WooCommerce or Magento, such as
+            `additional_attributes`, and those that say how a product is sold.
+        metafields: the columns of metafields that are read as the colour, the preferred one first.
+        unread_metafields: columns of other metafields with a colour word, such as `lining_color`, which a
+            person may have to name.
+        rivals: two or more columns that are the colour by heading and cells. None of them is read, since
+            nothing says which one is meant.
     """
 
     columns: tuple[str, ...] = ()
@@ -113,17 +125,20 @@ class ColourColumns:
 
     @cached_property
     def read_columns(self) -> tuple[str, ...]:
-        """All columns that `read_colours` reads, each once."""
+        """All columns that have to be read to know the colours of a product, each once."""
         options = [column for option in self.options for column in option]
         return tuple(dict.fromkeys((*self.columns, *options, *self.attribute_columns, *self.metafields)))
 
     def read_colours(self, rows: Sequence[Cells]) -> ShopColours:
-        """Return the colours of a product, or of a picture without a product.
+        """Return the colours of a product, from the first source that names any.
 
         Args:
-            rows: the cells of each row of the list about it.
+            rows: the cells of all rows of the list about the product; one row for a picture without a
+                product.
         """
         for colours_by_row in self._read_sources(rows):
+            # Rows of one product that differ are what a buyer chooses from. `Navy/White` in one cell is one
+            # garment.
             if different := _list_different_colours(colours_by_row):
                 is_sold_in_several = len(different) > 1 or self._has_variations(rows[0], different[0])
                 return ShopColours(() if is_sold_in_several else different[0], is_sold_in_several)
@@ -131,7 +146,7 @@ class ColourColumns:
         return ShopColours(cell_without_colour=next(filter(None, cells), ""))
 
     def _read_sources(self, rows: Sequence[Cells]) -> Iterator[list[tuple[str, ...]]]:
-        """Yield the colours of each row by each source, the preferred source first."""
+        """Yield the colours of each row by one source after another, the preferred source first."""
         if self.columns:
             yield [_read_first_colours(row, self.columns) for row in rows]
         if self.options:
@@ -143,7 +158,7 @@ class ColourColumns:
             yield [split_colour_cell(row[column]) for row in rows]
 
     def _find_option_columns(self, rows: Sequence[Cells]) -> list[str]:
-        """Return the columns with the values of the option that is the colour of a product."""
+        """Return the columns with the values of the option that is the product's colour: `Option2 Value`."""
         names = {
             option.value_column: next(filter(None, (row[option.name_column].strip() for row in rows)), "")
             for option in self.options
@@ -152,14 +167,14 @@ class ColourColumns:
         return [column for column, name in names.items() if colour_name and name == colour_name]
 
     def _has_variations(self, row: Cells, colours: Sequence[str]) -> bool:
-        """Return whether a row of WooCommerce or Magento stands for variations of several colours."""
+        """Return whether a row with several colours of WooCommerce or Magento has each for sale by itself."""
         if not self.attribute_columns or len(colours) < 2:
             return False
         return woocommerce.has_variation_type(row) or bool(_read_variation_colours(row))
 
 
 def _list_different_colours(colours_by_row: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    """Return the different colours of some rows. Colours that differ only in capitals are equal."""
+    """Return the different colours of some rows. "Navy" and "navy" are equal, and the first is returned."""
     different = dict[tuple[str, ...], tuple[str, ...]]()
     for colours in filter(None, colours_by_row):
         different.setdefault(tuple(map(str.casefold, colours)), colours)
@@ -171,7 +186,7 @@ def _read_first_colours(row: Cells, columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def _read_attribute_colours(row: Cells) -> tuple[str, ...]:
-    """Return the colours among the attributes of WooCommerce or Magento in a row."""
+    """Return the colours that the attributes of WooCommerce or Magento in a row name."""
     values = woocommerce.read_colour_values(row) or [
         *map(str.strip, _read_magento_colour(_read_cell(row, _MAGENTO_COLUMN)).split("|")),
         *_read_variation_colours(row),
@@ -180,7 +195,7 @@ def _read_attribute_colours(row: Cells) -> tuple[str, ...]:
 
 
 def _read_variation_colours(row: Cells) -> list[str]:
-    """Return the colour of each variation that Magento's export names in the row of their product."""
+    """Return the colours in a cell of Magento's export such as `sku=T-R,color=Red|sku=T-B,color=Blue`."""
     variations = _read_cell(row, _MAGENTO_VARIATIONS).split("|")
     return list(filter(None, map(_read_magento_colour, variations)))
 
@@ -199,7 +214,7 @@ def _fold_heading(column: str) -> str:
 
 
 def find_colour_columns(columns: Sequence[str], rows: ReadColumns, named_column: str = "") -> ColourColumns:
-    """Find the columns of a list from which the colour of a product is read.
+    """Find the columns of a list that have the colour of its products, by their headings and cells.
 
     Args:
         columns: the columns of the list, in its order.
@@ -240,25 +255,25 @@ def find_colour_columns(columns: Sequence[str], rows: ReadColumns, named_column:
 
 
 def _find_unusual_columns(columns: Sequence[str], usual: Sequence[str], rows: ReadColumns) -> list[str]:
-    """Return the columns whose heading and cells say colour, if no column with a usual heading has cells."""
+    """Return the columns whose heading and cells say colour, unless one with a usual heading has cells."""
     unusual = [column for column in columns if column not in usual]
     colours = [column for column in unusual if is_colour_heading(column)]
     shades = [column for column in unusual if is_shade_heading(column) and column not in colours]
     # Programs export empty columns; one of a usual name does not hide a filled one.
     if (colours or shades) and _has_filled_cells(usual, rows):
         return []
-    # "Shade" is surely the colour only where no heading says "colour".
+    # Beside a column "Main color", a column "Shade" may be a detail of it.
     return _find_by_cells(colours, rows) or _find_by_cells(shades, rows)
 
 
 def _has_filled_cells(columns: Sequence[str], rows: ReadColumns) -> bool:
-    """Return whether one of some columns has a cell that is not empty."""
+    """Return whether any of some columns has a cell with a text; "n/a" and the like are none."""
     read_rows = islice(rows(columns), MAX_SEARCHED_ROWS) if columns else ()
     return any(read_identifier(row[column]) for row in read_rows for column in columns)
 
 
 def _find_by_cells(columns: Sequence[str], rows: ReadColumns) -> list[str]:
-    """Return the columns whose different cells name colours often enough."""
+    """Return the columns in which at least MIN_COLOUR_CELLS_SHARE of the different cells name a colour."""
     cells: dict[str, dict[str, None]] = {column: {} for column in columns}
     for row in islice(rows(columns), MAX_SEARCHED_ROWS) if columns else ():
         for column, different in cells.items():
@@ -283,7 +298,7 @@ def _find_options(columns: Sequence[str]) -> Iterator[Option]:
 
 
 def _find_attribute_columns(columns: Sequence[str]) -> Iterator[str]:
-    """Yield the columns of attributes of WooCommerce and Magento, and WooCommerce's column of types."""
+    """Yield the columns of attributes of WooCommerce and Magento, and of what says how a product is sold."""
     has_attributes = any(woocommerce.translate_header(column) for column in columns)
     for column in columns:
         is_read = woocommerce.translate_header(column) or woocommerce.is_type_column(column)

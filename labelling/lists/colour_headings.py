@@ -1,9 +1,10 @@
 """Tell by its heading whether a column of a list can have the colour of the products.
 
-color, Farbe                                    a known name: it has the colour
-Hauptfarbe, color-en_US, *C:Color, Colors       a colour word, and words beside it that change nothing
-Sohlenfarbe, Lining color                       the colour of a part
-Color (product.metafields.custom.color)         a metafield: a field that a shop or an app added
+color, Farbe, Colorway                     a usual name: it has the colour
+Hauptfarbe, color-en_US, *C:Color          a colour word, and words beside it that change nothing
+Shade, Teinte                              a word for shades: its cells tell
+Sohlenfarbe, Lining color                  the colour of a part, which is not read
+Color (product.metafields.custom.color)    a metafield: a field that a shop or an app added
 """
 
 import re
@@ -40,21 +41,22 @@ _CAMEL_CASE: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 MIN_COMPOUND_LETTERS: Final = 4
-"""Smallest number of letters of a colour word that is looked for at the end of a compound, or in a plural.
-Shorter ones, such as "cor", are parts of many words."""
+"""Smallest number of letters of a colour word that is found within longer words, as in "Hauptfarbe". Shorter
+ones, such as Portuguese "cor", are parts of many words."""
 
 _PLURAL_ENDINGS: Final = ("s", "es", "n", "en", "er", "r", "i", "y")
+
 _LANGUAGE_OR_PREFIX_LETTERS: Final = 2
 """Largest number of letters of a word that is a language (`en`), a country (`US`) or the prefix of a platform
 (`c:`, `pa_`)."""
 
 
 class Metafield(NamedTuple):
-    """A field that a shop or an app added to the products, as an export names it.
+    """A field that a shop or an app added to its products, such as `shopify.color-pattern`.
 
     Attributes:
-        namespace: who added it, such as `shopify` or `custom`.
-        key: its name, such as `color-pattern`.
+        namespace: the first part of its name, which says who added it: `shopify`, `custom`.
+        key: the second part, such as `color-pattern`.
     """
 
     namespace: str
@@ -62,17 +64,16 @@ class Metafield(NamedTuple):
 
 
 COLOUR_PATTERN: Final = Metafield("shopify", "color-pattern")
-"""The metafield in which Shopify itself keeps the colour of a product."""
+"""The metafield in which Shopify itself has the colours of a product."""
 
 CUSTOM_COLOUR: Final = Metafield("custom", "color")
-"""The metafield that the feed for Shopify writes. It can be a guess from the photo."""
+"""The metafield that `wardrobe label --feed shopify` writes. It can be a guess from the photo."""
 
 
 def read_metafield(column: str) -> Metafield | None:
-    """Return the metafield that a column has; None for any other column.
+    """Return the metafield that a column has, by its heading; None for any other column.
 
-    Args:
-        column: the heading, as in `Color (product.metafields.shopify.color-pattern)`.
+    `Color (product.metafields.custom.color)` and `Metafield: custom.color` are headings of `custom.color`.
     """
     matches = filter(None, (pattern.search(column.strip()) for pattern in _METAFIELD_PATTERNS))
     return next(
@@ -81,43 +82,42 @@ def read_metafield(column: str) -> Metafield | None:
 
 
 def has_colour_word(text: str) -> bool:
-    """Return whether a heading is about some colour, perhaps that of a part: `lining_color`, `shade`."""
+    """Return whether a heading is about some colour, be it that of a part: `lining_color`, `shade`."""
     words = (fold_text(word) for word in _split_heading(text))
     has_word = any(_find_rest(word, _list_colour_words()) is not None for word in words)
     return has_word or is_shade_heading(text)
 
 
 def is_colour_heading(column: str) -> bool:
-    """Return whether a heading means the colour of the product, though it is no usual name: `Hauptfarbe`.
+    """Return whether a heading means the colour of the product: "Hauptfarbe", "Color name", "Colors".
 
-    It has a colour word, in the singular or plural or as a part of a compound. All other words are such as
-    "main", "name" or "group", a language, or the prefix of a platform. A metafield is no such heading.
+    It has a colour word, which may be a plural or in a compound. Beside it are only words such as "main" and
+    "name", a language, or the prefix of a platform: `Lining color` is the colour of a part. A metafield is
+    none.
     """
     return _is_product_colour(column, _list_colour_words())
 
 
 def is_shade_heading(column: str) -> bool:
-    """Return whether a heading may mean the colour of the product, as "Shade" and "Teinte" do.
+    """Return whether a heading may mean the colour of the product: `Shade`, `Teinte`, `Shade name`.
 
-    Some lists have the colours in such a column; others write "light" and "dark" there. Its cells tell.
+    Some lists write "navy" in such a column and others "dark", so that its cells have to tell.
     """
     return _is_product_colour(column, _list_shade_words())
 
 
 def find_colour_option(names: Collection[str]) -> str:
-    """Return which of a product's options or attributes is its colour; empty if none is.
+    """Return the name of the option or attribute that is a product's colour: "Color" of "Size" and "Color".
 
-    A usual name ("Color") is preferred to one with words beside it ("Colour group"), and this one to "Shade".
-
-    Args:
-        names: the names of the options or attributes, in the order of the export.
+    A usual name is preferred to one with other words ("Colour group"), and that one to "Shade". The result is
+    empty if no name means colour.
     """
     checks = (is_colour_name, is_colour_heading, is_shade_heading)
     return next((name for is_colour in checks for name in names if is_colour(name)), "")
 
 
 def _is_product_colour(column: str, colour_words: tuple[str, ...]) -> bool:
-    """Return whether a heading has one of some colour words, and beside it only words that change nothing."""
+    """Return whether a heading has one of some colour words, and no word for a part, such as "sole"."""
     if read_metafield(column):
         return False
     words = _split_heading(column)
@@ -134,13 +134,13 @@ def _split_heading(text: str) -> list[str]:
 
 @cache
 def _find_rest(word: str, colour_words: tuple[str, ...]) -> str | None:
-    """Return the rest of a word beside the colour word in it: `haupt` of Hauptfarbe, and "" of Farben.
+    """Return the rest of a word beside the colour word in it: "haupt" of "hauptfarbe", and "" of "farben".
 
     Args:
         word: the word in small letters, without accents.
 
     Returns:
-        The rest; None if the word has no colour word in it.
+        The rest; None if no colour word is in the word.
     """
     rests = [rest for colour in colour_words for rest in _cut_colour_word(word, colour)]
     # "Farbnuance" has two colour words: "nuance", beside "farb", and "farb", beside "nuance".
@@ -150,12 +150,12 @@ def _find_rest(word: str, colour_words: tuple[str, ...]) -> str | None:
 
 
 def _cut_colour_word(word: str, colour: str) -> Iterator[str]:
-    """Yield what is left of a word without a colour word at its beginning or end."""
+    """Yield the rest of a word behind or before a colour word, as "name" of "farbname"."""
     if word == colour:
         yield ""
     if len(colour) < MIN_COMPOUND_LETTERS:
         return
-    # Languages change the end of the word in a plural: "colore", "colori".
+    # A plural or a compound can change the end of the word: "colore" and "colori", "Farbe" and "Farbname".
     stem = colour.removesuffix("e").removesuffix("a")
     for beginning in (colour, stem):
         rest = word.removeprefix(beginning)
@@ -170,25 +170,25 @@ def _cut_colour_word(word: str, colour: str) -> Iterator[str]:
 
 @cache
 def _list_colour_words() -> tuple[str, ...]:
-    """Return the single words that mean colour, of all languages, the longest ones first."""
+    """Return the single words of all languages that mean colour, the longest ones first."""
     names = chain.from_iterable(map(_WORD.findall, list_usual_column_names("colour")))
-    # A usual name can have several words, of which only one means colour.
+    # "cor do produto" is a usual name, of which only "cor" means colour.
     return _sort_by_length({*names} - _list_neutral_words())
 
 
 @cache
 def _list_shade_words() -> tuple[str, ...]:
-    """Return the single words that mean a shade, and so may mean colour, of all languages."""
+    """Return the single words of all languages that mean a shade, the longest ones first."""
     return _sort_by_length(_list_language_words("shade"))
 
 
 def _sort_by_length(words: Iterable[str]) -> tuple[str, ...]:
-    # Equal lengths by the alphabet, so that each run tries them in one order.
+    # Words of equal length by the alphabet, since the order of a set differs from run to run.
     return tuple(sorted(words, key=lambda word: (-len(word), word)))
 
 
 def _is_neutral_word(word: str) -> bool:
-    """Return whether a word beside a colour word leaves it the colour of the product: `main`, `en`, `pa`."""
+    """Return whether a word can stand beside "color" without making it the colour of a part: "main", "en"."""
     if len(word) > _LANGUAGE_OR_PREFIX_LETTERS:
         return fold_text(word) in _list_neutral_words()
     # With its accents, because Vietnamese "đế" (sole) is not French "de".
@@ -203,10 +203,7 @@ def _list_neutral_words() -> frozenset[str]:
 
 
 def _list_language_words(part: str) -> frozenset[str]:
-    """Return the single words of one list of names of columns, such as `shade`, of all language files.
-
-    Each is there with its accents and without.
-    """
+    """Return the single words under a key such as `shade` of all language files, with and without accents."""
     languages = (load_shared_words(), *load_languages().values())
     words = chain.from_iterable(language.columns.get(part, ()) for language in languages)
     folded = (fold_text(word, keep_accents=keep) for word in words for keep in (False, True))

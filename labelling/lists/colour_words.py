@@ -1,7 +1,8 @@
 """Find the colours that a text names, by the words of the language files.
 
-A colour is the set of names that a release may have for it. The title "Leinenhemd ecru, dunkelblau" of a
-German list names two: {beige, white} for "ecru", and {blue} for "dunkelblau".
+The title "Leinenhemd ecru, dunkelblau" of a German list names two colours: {beige, white} for "ecru", and
+{blue} for "dunkelblau". Each is a set, because the labels of a model are fewer than the words of shops: one
+model calls "ecru" beige, another white.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,16 +14,15 @@ from inference.words.tokens import split_title
 
 
 def read_title_colours(title: str, language: str) -> list[frozenset[str]]:
-    """Return the colours that a title names for the garment, in their order.
+    """Return the colours that a title names for the garment, in their order: [{"blue"}] for "Blue dress".
 
     Colours behind a word such as "with" are ignored, since they belong to parts ("dress with black belt").
 
     Args:
-        title: the title of the product.
         language: the code of the title's language, such as `de`.
 
     Returns:
-        A set for each colour, with all names that a release may have for it.
+        A set for each colour, with all labels that a model may have for it.
     """
     words = _make_colour_words(language)
     tokens = words.tokens(title)
@@ -32,11 +32,13 @@ def read_title_colours(title: str, language: str) -> list[frozenset[str]]:
 
 @lru_cache(maxsize=1024)
 def read_colours(text: str, language: str) -> tuple[frozenset[str], ...]:
-    """Return the colours that a text of a colour column names, in their order, as `read_title_colours` does.
+    """Return the colours that a cell of a colour column names: ({"blue"}, {"white"}) for "navy/white".
 
     Args:
-        text: the text, such as "navy".
-        language: the code of the language of the list; English words are known in every list.
+        language: the code of the language of the list, such as `de`. English words are known in every list.
+
+    Returns:
+        A set for each colour, with all labels that a model may have for it.
     """
     words = _make_colour_words(language)
     return tuple(_find_colours(words.tokens(text), words))
@@ -50,7 +52,10 @@ def is_colour_in_any_language(text: str) -> bool:
 
 @lru_cache
 def find_colours_of_label(label: str) -> frozenset[str]:
-    """Return the main colour that a label of a release is, whatever its language."""
+    """Return the main colour that a label of a model stands for, such as {"blue"} for "navy" or "blau".
+
+    A label that no language knows is a colour of its own.
+    """
     for language in load_languages().values():
         word = language.tokens(label)
         for written, colours in language.colours.items():
@@ -60,13 +65,13 @@ def find_colours_of_label(label: str) -> frozenset[str]:
 
 
 class _ColourWords(NamedTuple):
-    """Words by which titles in a language name colours.
+    """The words by which titles in a language name colours.
 
     Attributes:
         language: the language, whose accents may matter.
-        phrases: the colours of words and phrases, by their tokens.
-        ends: the colours of the ends of compounds.
-        parts: words behind which a title names parts of the garment ("dress with black belt").
+        phrases: the colours of a word or phrase, by its single words: {("off", "white"): {"white"}}.
+        ends: the colours of the end of a compound: {"blau": {"blue"}} for "dunkelblau".
+        parts: words behind which a title names parts of the garment, such as "with".
     """
 
     language: Language
@@ -80,7 +85,7 @@ class _ColourWords(NamedTuple):
 
 
 def _find_colours(tokens: Sequence[str], words: _ColourWords) -> Iterator[frozenset[str]]:
-    """Yield the colours of the words of a text: of several phrases that fit the longest one is used."""
+    """Yield the colours of the words of a text. At each word, the longest phrase that fits is used."""
     start = 0
     while start < len(tokens):
         for count in (3, 2, 1):
@@ -95,14 +100,14 @@ def _find_colours(tokens: Sequence[str], words: _ColourWords) -> Iterator[frozen
 
 
 def _find_compound_colours(token: str, ends: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
-    """Return the colour of the longest end of a compound, such as dunkelblau."""
+    """Return the colour of a compound by its longest known end: that of "blau" for "dunkelblau"."""
     # From the left, so that the longest end is found first. At least two letters stay before it.
     return next((ends[token[start:]] for start in range(2, len(token)) if token[start:] in ends), None)
 
 
 @cache
 def _make_colour_words(language: str) -> _ColourWords:
-    """Return the words of a language and English ones, as shops use these everywhere."""
+    """Return the colour words of a language and English ones, because shops everywhere write "navy"."""
     english = load_languages()["en"]
     own_language = load_languages().get(language, english)
     phrases = dict[tuple[str, ...], frozenset[str]]()

@@ -1,6 +1,6 @@
 """Recognise columns of titles, categories and colours by their usual names, such as `title` or `Farbe`.
 
-The names come from the language files, and are compared without capitals, accents and underscores.
+The file of each language lists such names. They are compared without capitals, accents and underscores.
 """
 
 import re
@@ -14,12 +14,10 @@ from inference.words.tokens import fold_text
 
 @cache
 def list_usual_column_names(part: Literal["title", "category", "colour"]) -> tuple[str, ...]:
-    """Return the names that lists usually give to a column of titles, categories or colours.
+    """Return the names that lists of all languages give to a column: "title", "titel", "titre" and so on.
 
-    The names of all languages are in small letters without accents, as `fold_column_name` returns them, in
-    the order in which they are tried.
-
-    The first name of each language comes before its others, and names that all languages use come last.
+    They are in the order in which they are tried: the first name of each language, then its other names, then
+    those of no language. All are in small letters without accents.
     """
     names_by_language = [language.columns.get(part, ()) for language in load_languages().values()]
     names = (*(names[:1] for names in names_by_language), *(names[1:] for names in names_by_language))
@@ -28,14 +26,14 @@ def list_usual_column_names(part: Literal["title", "category", "colour"]) -> tup
 
 
 def is_colour_name(text: str) -> bool:
-    """Check whether the name of a column, attribute or option means colour in some language."""
+    """Check whether a column, attribute or option has a usual name for colour, such as `Farbe`."""
     return fold_column_name(text) in list_usual_column_names("colour")
 
 
 @lru_cache
 def fold_column_name(column: str) -> str:
-    """Return a column's name in the form in which names are compared.
+    """Return the form in which names of columns are compared: "product name" for `Product_Name *`.
 
-    The form has small letters, no accents, single blanks for blanks and underscores, and no `*` at its end.
+    Accents are removed. Programs mark the columns that they need by `*`.
     """
     return " ".join(re.split(r"[\s_]+", fold_text(column).rstrip("* ").strip()))

@@ -1,6 +1,8 @@
-"""Name the article that each picture of a folder shows, by its folder or its file name. Pure.
+"""Name the article that each picture of a folder shows, by its folder or its file name.
 
-For example, `4711-1.jpg` and `4711-2.jpg` are two photos of the article `4711`.
+4711/a.jpg, 4711/b.jpg          two photos of the article 4711
+4711-1.jpg, 4711-2.jpg          the same, in one folder
+IMG_01.jpg ... IMG_99.jpg       names of a camera: each picture is an article of its own
 """
 
 import os
@@ -12,11 +14,12 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 from labelling.lists.identifiers import is_long_number, read_identifier
 
 ArticleRule: TypeAlias = Literal["folder", "name", "file"]
-"""The part of a path that is the article: the folder, the common part of file names, or each file's name."""
+"""The part of a path that names the article: the `folder`, the common part of several files' `name`, or the
+name of each `file`."""
 
 MAX_FILES_PER_NAME: Final = 10
-"""Largest number of files whose names make one article. More files with one name are a camera's, such as
-`IMG_01.jpg`, and show different articles."""
+"""Largest number of photos of one article. If more file names begin alike, they are a camera's
+(`IMG_01.jpg`), and each file is an article."""
 
 PHOTO_NUMBER_PATTERN: Final = re.compile(r"(?<=.)(?:[-_][0-9]{1,2}| \([0-9]{1,2}\))\Z", re.DOTALL)
 """Pattern of the number that ends a name and tells the photos of an article apart: `-1`, `_2`, ` (3)`."""
@@ -26,12 +29,12 @@ class FolderArticles(NamedTuple):
     """The articles of the pictures of a folder.
 
     Attributes:
-        rule: the part of their paths that is the article.
+        rule: the part of a path that names the article.
         names: the article of each picture, such as `4711`, in the order of the pictures.
-        loose_count: the number of pictures beside the folders, which are articles of their own; 0 if the
-            rule is not "folder".
-        crowded_name: a name that more than MAX_FILES_PER_NAME files share, which is why each file is an
-            article; empty if there is none.
+        loose_count: the number of pictures in no folder although others are in folders. Each of them is an
+            article of its own.
+        crowded_name: the common part of more than MAX_FILES_PER_NAME file names, such as `IMG`, because of
+            which each file is an article; empty if there is none.
     """
 
     rule: ArticleRule
@@ -41,7 +44,7 @@ class FolderArticles(NamedTuple):
 
 
 def name_articles(paths: Sequence[str]) -> FolderArticles:
-    """Return the article of each picture of a folder.
+    """Return the article of each picture of a folder, and the rule by which it was found.
 
     Args:
         paths: the paths of the pictures, relative to the folder.
@@ -61,7 +64,7 @@ def name_articles(paths: Sequence[str]) -> FolderArticles:
 
 
 def _name_by_folder(paths: Sequence[str], folders: Sequence[str]) -> list[str]:
-    """Return the folder of each picture as its article; a picture in no folder gets its own name."""
+    """Return the folder of each picture as its article. A picture in no folder has its own name."""
     used_names = set[str]()
     by_folder = {
         folder: _choose_unused(folder, folder, used_names) for folder in dict.fromkeys(folders) if folder
@@ -72,16 +75,19 @@ def _name_by_folder(paths: Sequence[str], folders: Sequence[str]) -> list[str]:
 
 
 def _name_each_file(paths: Iterable[str], used_names: set[str]) -> list[str]:
-    """Return the name of each file without its ending, or with it if the name is used already.
+    """Return the name of each file: `a` for `a.jpg`, and `a.png` for a second file of that name.
 
     Args:
-        used_names: the identifiers that no file may get; those of the files are added.
+        used_names: the names that are taken. Those of the files are added.
     """
     return [_choose_unused(_find_stem(path), path, used_names) for path in paths]
 
 
 def _choose_unused(name: str, longer_name: str, used_names: set[str]) -> str:
-    """Return the first of some identifiers that is not used yet, and add it to the used ones."""
+    """Return the name, the longer name or, if both are used, the longer one with a number: `a.jpg #2`.
+
+    The result is added to the used names.
+    """
     identifier = _make_identifier(name)
     if identifier in used_names:
         identifier = _make_identifier(longer_name)
@@ -98,10 +104,10 @@ def _find_stem(path: str) -> str:
 
 
 def _make_identifier(name: str) -> str:
-    """Return the identifier that a list's reader takes from a name.
+    """Return a name as an article number that a list can have: "(null)" for a folder `null`.
 
-    A name that would be read as no value, such as `null`, or as a shortened number, such as `4E+12`, is put
-    in brackets.
+    Without the brackets, whoever reads the list would take `null` for an empty cell, and `4E+12` for a number
+    that a spreadsheet shortened.
     """
     identifier = read_identifier(name)
     return identifier if identifier and not is_long_number(identifier) else f"({name.strip()})"

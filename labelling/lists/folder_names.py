@@ -1,4 +1,4 @@
-"""Name the folders that pictures are sorted into, one for each label, so that every system allows the name.
+"""Name the folders into which pictures are sorted by label, with names that every operating system allows.
 
 The label "T-shirt/top" gets the folder `T-shirt_top`, since a slash separates folders.
 """
@@ -9,32 +9,32 @@ from collections.abc import Iterable
 from typing import Final
 
 REVIEW_FOLDER: Final = "review"
-"""The folder for pictures whose answer a person has to review, or that a person left out."""
+"""The folder for pictures without a label: a person has to look at them, or left them out."""
 
 UNSAFE_CHARACTERS: Final = re.compile(r'[\x00-\x1f/\\:*?"<>|]')
-"""Pattern of characters that are not allowed in file names on some operating system."""
+"""Pattern of characters that some operating system does not allow in a name, such as `:` and `?`."""
 
 RESERVED_NAMES: Final = re.compile(r"^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)", re.IGNORECASE)
-"""Pattern of the beginning of file names that Windows reserves for devices, such as `con` and `nul.txt`."""
+"""Pattern of names that Windows reserves for devices, such as `con` and `nul.txt`."""
 
 MAX_NAME_BYTES: Final = 240
 """Largest number of bytes of a name. File systems allow 255; the rest is for a number at the end."""
 
 
 def name_folders(labels: Iterable[str]) -> dict[str, str]:
-    """Return the name of a folder for each label; the folder of the empty label is REVIEW_FOLDER.
+    """Return the name of a folder for each label, and REVIEW_FOLDER for the empty label.
 
-    All names are valid on every system, and differ there even if the system ignores capitals.
+    No two names differ by capitals alone, since Windows and macOS take such folders for one.
 
     Args:
         labels: the labels, in any order.
 
     Returns:
-        the names by label, with the empty label among them.
+        The names by label: {"": "review", "T-shirt/top": "T-shirt_top"}.
     """
     folders = {"": REVIEW_FOLDER}
     used_names = {REVIEW_FOLDER}
-    # In sorted order, so that equal labels get equal names in each run, whatever their order was.
+    # In sorted order, so that a label gets the same name in each run, whatever the order of the labels is.
     for label in sorted({*labels} - {""}):
         name = make_safe_name(label)
         while name.casefold() in used_names:
@@ -45,7 +45,7 @@ def name_folders(labels: Iterable[str]) -> dict[str, str]:
 
 
 def make_safe_name(text: str) -> str:
-    """Return a text changed so that it is a valid name of a file or folder on every operating system.
+    """Return a name for a file or folder that every operating system allows: "a_b" for "a/b".
 
     Forbidden characters become underscores, a long text keeps its end, and an empty text becomes `_`.
     """

@@ -1,8 +1,10 @@
 """Read an identifier: the article, SKU or group that a cell of a list names.
 
-Spreadsheets and shops write one identifier in several ways, for example `="001001"` and `001001`, or with an
-apostrophe or an invisible character. `read_identifier` returns the same text for all of them, so that rows of
-one product are found. A feed must send the shop's own spelling instead, which `read_listed_cell` returns.
+    ="001001"    '001001    001001    the identifier 001001, as spreadsheets and shops write it
+    n/a          null       #REF!     no identifier
+
+Rows of one product are found by the cleaned text of `read_identifier`. A platform knows the product by the
+shop's own spelling, which `read_listed_cell` returns.
 """
 
 import re
@@ -12,30 +14,29 @@ from typing import Final
 from inference.text.spreadsheets import FORMULA_BEGINNING_PATTERN
 
 UNKNOWN_VALUE_TEXTS: Final = frozenset({"nan", "n/a", "none", "null", r"\n"})
-r"""Texts, in any capitals, that programs write if a value is not known. MySQL writes \N."""
+r"""Texts, in any capitals, that programs write for a value that is not known. MySQL writes \N."""
 
 NO_VALUE_TEXT: Final = "-"
-"""Text of a cell that means "none", for a picture without some attribute or product."""
+"""Text that a person writes for "none", as for a picture that shows no product."""
 
 SPREADSHEET_ERROR_PATTERN: Final = re.compile(r"#(?:N/[AD]|NV|#+|[¡¿]?\w+(?:/\w+)?[!?])", re.IGNORECASE)
-"""Pattern of a spreadsheet's text in place of a value, in its languages: #N/A, #NV, #REF!, #¿NOMBRE?, ###."""
+"""Pattern of what a spreadsheet shows if a formula failed, in any language: #N/A, #NV, #¿NOMBRE?, ###."""
 
 TEXT_FORMULA_PATTERN: Final = re.compile(r'="((?:[^"]|"")*)"')
-"""A formula that keeps a number's leading zeros as text."""
+"""Pattern of a cell such as `="001001"`, in which a spreadsheet keeps the zeros before a number."""
 
 APOSTROPHES_PATTERN: Final = re.compile(rf"\A'+(?={FORMULA_BEGINNING_PATTERN})")
-"""The apostrophes before a text that a spreadsheet would run."""
+"""Pattern of apostrophes that keep a spreadsheet from running a text as a formula: `'=1+1`."""
 
 LONG_NUMBER_PATTERN: Final = re.compile(r"\d(?:[.,]\d+)?E\+\d{2}", re.IGNORECASE)
-"""Pattern of a number of more than eleven digits in a spreadsheet, which loses the other digits."""
+"""Pattern of a long number as a spreadsheet saves it, with most digits lost: `4,01E+12`."""
 
 
 def read_identifier(cell: str) -> str:
-    """Return the cleaned identifier in a cell, such as an article number; empty if the cell has none.
+    """Return the cleaned identifier in a cell: "001001" for `="001001"`; empty for cells such as `n/a`.
 
-    A spreadsheet's `="..."`, apostrophes and invisible characters are removed. Several blanks become one,
-    and capitals stay. Texts such as `n/a`, `null`, `-` and `#REF!` are no identifiers. A cleaned identifier
-    stays as it is.
+    Apostrophes of spreadsheets and invisible characters are removed, several blanks become one, and capitals
+    stay. A cleaned identifier stays as it is.
     """
     text = cell
     before = None
@@ -52,10 +53,9 @@ def read_identifier(cell: str) -> str:
 
 
 def read_listed_cell(cell: str) -> str:
-    """Return the text of a list's cell as its author meant it.
+    """Return the text of a cell as its author meant it: `001 A` for `="001 A"`, and `=1+1` for `'=1+1`.
 
-    White space at the ends, the `="..."` of a spreadsheet around the text, and apostrophes that protect a
-    text from being run as a formula are removed.
+    Only white space at the ends and what spreadsheets put around a text are removed.
     """
     text = APOSTROPHES_PATTERN.sub("", cell.strip())
     formula = TEXT_FORMULA_PATTERN.fullmatch(text)
@@ -63,9 +63,9 @@ def read_listed_cell(cell: str) -> str:
 
 
 def remove_format_characters(text: str) -> str:
-    """Return a text without invisible format characters (Unicode category Cf).
+    """Return a text without characters that nobody sees, such as soft hyphens and zero width spaces.
 
-    They are, for example, zero width spaces, soft hyphens and marks of writing direction.
+    These are the characters of Unicode's category Cf.
     """
     if text.isascii():
         return text

@@ -3,10 +3,9 @@
     path,title
     a.jpg,Pleated skirt
 
-Commands read lists and corrections with `open_list`. The caller gets a `ListFile`, which yields the rows. The
-header shows whether commas, semicolons or tabs separate cells. Every row is checked before the first one is
-used, so that a fault in the last row does not appear after hours of work. A row that does not fit the header
-makes the list unusable, or is left out with --skip-bad-rows.
+The header shows whether commas, semicolons or tabs separate cells. Every row is checked before the first one
+is used, so that a fault in the last row does not appear after hours of work. A row that does not fit the
+header makes the list unusable, or is left out with --skip-bad-rows.
 """
 
 import re
@@ -43,13 +42,13 @@ CELL_SEPARATORS: Final = ",;\t"
 """Characters that may separate the cells of a list."""
 
 MAX_FAULTS_IN_MESSAGE: Final = 3
-"""Largest number of rows that an error names."""
+"""Largest number of malformed rows that an error names."""
 
 SAMPLE_ROWS: Final = 100
 """Number of rows that are read to find out which columns name pictures."""
 
 OpenList: TypeAlias = Callable[[Path, Collection[str], ListOptions, Collection[str]], ListFile]
-"""Function that opens a list: `open_list` or `open_header`."""
+"""Function that opens a list and checks all of it (`open_list`) or its header alone (`open_header`)."""
 
 
 def open_list(
@@ -58,10 +57,10 @@ def open_list(
     reading: ListOptions = DEFAULT_LIST_OPTIONS,
     optional: Collection[str] = (),
 ) -> ListFile:
-    """Open a list, and check each of its rows.
+    """Open a list, and check its header and each of its rows.
 
     Args:
-        needed: the columns that the list must have.
+        needed: the columns that the list must have, such as ("path", "label").
         optional: further columns that are read if they exist.
 
     Raises:
@@ -77,10 +76,12 @@ def open_list(
             and any(bad.has_quotation_fault for bad in every)
             and not list_.has_quoted_cells()
         ):
-            # Feeds that Google and Amazon read have tabs, and quotation marks that are text: `"Basic" tee`.
+            # In feeds for Google and Amazon, tabs separate cells, and quotation marks are text: `"Basic"
+            # tee`.
             note = f"{path}: no cell is in quotation marks, so that these are read as text."
             list_ = replace(list_, is_quoted=False, notes=(*list_.notes, note))
             every, unseen = list_.check_rows()
+    # An open quotation mark swallows the rows after it, so that no option may leave "the row" out.
     unclosed = [bad for bad in every if bad.is_unclosed]
     if unclosed or (every and not reading.skip_bad_rows):
         option = "no option leaves it out" if unclosed else "--skip-bad-rows leaves such rows out"
@@ -97,10 +98,10 @@ def open_header(
     reading: ListOptions = DEFAULT_LIST_OPTIONS,
     optional: Collection[str] = (),
 ) -> ListFile:
-    """Open a list and check its header, but not its rows.
+    """Open a list and check its header, but not its rows, which is fast for a list of any length.
 
     Args:
-        needed: the columns that the list must have.
+        needed: the columns that the list must have, such as ("path", "label").
         optional: further columns that are read if they exist.
 
     Raises:
@@ -124,20 +125,19 @@ def open_header(
 
 
 def explain_invisible_characters(path: Path | str, rows: int) -> str:
-    """Return a note that invisible characters were removed from the identifiers of some rows."""
+    """Return a note that invisible characters, such as soft hyphens, were removed from article numbers."""
     counted_rows = format_count(rows, "row")
     return f"{path}: characters that cannot be seen are dropped from the identifiers of {counted_rows}."
 
 
 def suggest_renaming(needed: Iterable[str], header: Iterable[str]) -> str:
-    """Return advice to rename columns whose names differ from needed ones only in capitals or blanks.
-
-    The advice is empty if there are no such columns.
+    """Return advice to rename columns that are nearly right: " Rename 'Path ' to `path`."; empty without any.
 
     Args:
         needed: the names of columns that are needed, in small letters.
         header: the names of the columns that the list has.
     """
+    # A header that was split at the wrong sign is one name with all the others in it.
     names = [name for cell in header for name in re.split(f"[{CELL_SEPARATORS}]", cell)]
     similar_names = (
         (name, want) for want in needed for name in names if trim_text(name).casefold() == want != name
@@ -179,7 +179,10 @@ def _open_with_header(
 def _match_header(
     header: Iterable[str], needed: Collection[str], reading: ListOptions
 ) -> tuple[ListOptions, Collection[str]]:
-    """Return the reading and the needed columns as a header names them, since names may have commas."""
+    """Return the options and the needed columns with the names of the header, which may have commas.
+
+    --path-column takes several columns with commas between, but `Image URLs (x,y,z...)` is one name.
+    """
     whole = [name for name in header if "," in name and split_column_names(name) == reading.path_columns]
     if not whole:
         return reading, needed
@@ -209,7 +212,7 @@ def _check_header(list_: ListFile, needed: Collection[str], read_columns: Collec
 
 
 def _advise_on_columns(list_: ListFile, needed: Collection[str]) -> str:
-    """Return advice about a column that is missing; empty if none is known."""
+    """Return advice about a missing column, such as " Rename 'Path' to `path`."; empty if there is none."""
     missing = [name for name in needed if name not in list_.header]
     if advice := suggest_renaming(missing, list_.header):
         return advice
@@ -224,7 +227,7 @@ def _advise_on_columns(list_: ListFile, needed: Collection[str]) -> str:
 
 
 def _find_picture_columns(list_: ListFile) -> list[str]:
-    """Return the columns in which most cells look like the names of pictures."""
+    """Return the columns in which most cells look like addresses or names of files."""
     some = list(islice(list_.read_rows(), SAMPLE_ROWS))
     cells = {name: [row.cells[name] for row in some if row.cells[name]] for name in list_.columns}
     return [name for name, of in cells.items() if 2 * sum(map(is_picture_cell, of)) > len(of) > 0]

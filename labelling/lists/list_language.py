@@ -3,8 +3,8 @@
     titles "Anna", "Bella"; categories "Women > Skirts", "Women > Dresses"         English
     titles "Fustan me lule"; categories "Fustane", "Bluza"                         not known
 
-The second list is Albanian, which has no file of words. "Bluza" is a word of Czech and Polish, too, so one
-such category does not make the list Czech.
+The second list is Albanian, a language whose words are not known here. "Bluza" is a word of Czech and Polish,
+too, but one such category does not make the list Czech.
 """
 
 import re
@@ -17,17 +17,18 @@ from inference.words.tokens import extract_visible_text
 from inference.words.words import read_title_garments
 
 MIN_TEXT_WORDS: Final = 3
-"""Number of words from which a cell is text. "Anna Luise" is a name; two words are text if one of them has a
-small letter at its beginning, as in "Anna blue"."""
+"""Number of words from which a cell is a text. "Anna Luise" is a name. Two words are a text if one of them
+begins with a small letter, as in "Anna blue"."""
 
 MIN_TEXT_SHARE: Final = 0.5
-"""Share of a column's filled cells that are text, and share that are different, so that the column has texts.
-The names of brands and materials repeat."""
+"""Smallest share of a column's cells that are texts, and smallest share that are different, so that the
+column has texts. Names of brands and materials repeat."""
 
 MIN_LETTERS_PER_TITLE: Final = 10
+"""Mean number of letters of a title from which its language can be known. "Item 12" has four."""
+
 MIN_DIFFERENT_WORDS: Final = 5
-"""Mean number of letters of a title, and number of different words of all titles, from which a list has a
-language that can be known. "Item 12" has four letters."""
+"""Number of different words in all titles from which their language can be known."""
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
@@ -35,10 +36,9 @@ _WORD: Final = re.compile(r"[^\W\d_]+")
 def find_list_language(
     titles: Sequence[str], categories: Sequence[str], other_columns: Iterable[Collection[str]]
 ) -> str:
-    """Return the code of the language that titles or categories of a list are written in.
+    """Return the code of the language of a list, such as `de`: that of its titles, or else of its categories.
 
-    The titles are used first. If they are in no language that is known, or if there are none, the categories
-    are used. Their language is not that of the list if a column of texts is in another one.
+    The categories are not believed if another column has texts in another language.
 
     Args:
         titles: the title of each row; empty texts for rows without one.
@@ -59,7 +59,8 @@ def find_list_language(
     spoken = recognise_category_language(categories)
     if spoken not in list_readable_languages():
         return UNDETERMINED_LANGUAGE if has_titles else spoken
-    # A title that names a garment in it is in another language that has this word, too ("cạp").
+    # The titles as a whole are not in this language. If one of them still names a garment in it, the two
+    # languages share a word, and the categories may be shared words as well ("cạp").
     is_misread = any(read_title_garments(title, spoken).kinds for title in titles)
     is_other = is_misread or has_texts_of_other_language(spoken, (titles, *other_columns))
     return UNDETERMINED_LANGUAGE if is_other else spoken
@@ -77,14 +78,14 @@ def has_few_letters(titles: Iterable[str]) -> bool:
 
 
 def has_texts_of_other_language(language: str, columns: Iterable[Collection[str]]) -> bool:
-    """Return whether some column of texts is not in a language: its words name no garment in it.
+    """Return whether some column, such as one of descriptions, has texts that are not in a language.
 
-    Columns of names, brands, sizes and the like do not count. A text without a garment ("Light and airy") is
-    in the language if it is recognised as such.
+    A text is in the language if it names a garment in it, or is recognised by its other words ("Light and
+    airy"). Columns of brands, sizes and other names have no texts.
 
     Args:
-        language: the code of a language that is read.
-        columns: the filled cells of each column of the list.
+        language: the code of a language whose garments are known, such as `de`.
+        columns: the filled cells of each column.
     """
     return any(
         _has_texts(cells)
@@ -105,6 +106,6 @@ def _has_texts(cells: Collection[str]) -> bool:
 
 
 def is_text(cell: str) -> bool:
-    """Return whether a cell has a text of several words, not a name, a category or a number."""
+    """Return whether a cell is a text of several words, such as "Light and airy", and no name or number."""
     words = _WORD.findall(extract_visible_text(cell))
     return len(words) >= MIN_TEXT_WORDS or (len(words) == 2 and not all(word[0].isupper() for word in words))

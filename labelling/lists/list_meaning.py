@@ -8,13 +8,14 @@ The title "Pleated skirt" and the category "Women > Dresses" of a row are read a
         category=Words(kinds={"dress"}),              for the decision
     )
 
-The decision needs title and category apart. All else needs one meaning: the kinds that the title names, or
-else those that a person gave the category, or else those of the category's own word. If a person explained
-the category, title and category together mean the kinds that they share. The names of folders are used as
-the category if the list has no such columns.
+The decision needs title and category apart. All else needs one meaning:
 
-A kind is a garment as shops name it, such as `skirt`. A level is one part of a category path: `Dresses` in
-"Women > Dresses".
+1. If a person explained the category, it is the kinds that this explanation and the title share.
+2. Otherwise it is the kinds that the title names.
+3. If the title names none, it is the kinds of the category's own word.
+
+A kind is a garment as shops name it, such as `skirt`. A level is one part of a category: `Dresses` in
+"Women > Dresses". If the list has no column of categories, the names of folders are used.
 """
 
 from collections.abc import Callable, Mapping
@@ -53,12 +54,12 @@ from labelling.lists.woocommerce import is_product_type
 
 @lru_cache(maxsize=8192)
 def read_level_kinds(level: str, language: str) -> Meaning:
-    """Return the kinds that a category level names, read in every language that knows all of its words.
+    """Return the kinds that a level such as "Skirts" names in every language that knows all of its words.
 
-    Kinds name garments as shops do, such as `skirt`. The result has the kinds on which these languages agree,
-    from whole words, not from the ends of compounds. It is empty in these cases:
+    Shops use words of other languages, too. Only whole words count, not the ends of compounds. The result is
+    empty in these cases:
 
-    1. No language knows all words, or the languages share no kind.
+    1. No language knows all words of the level, or the languages that do share no kind.
     2. A word is typical of the list's own language or of English, and the level names no garment there.
        "Golf" is a pullover in Polish, and a sport in English.
 
@@ -80,7 +81,7 @@ def read_level_kinds(level: str, language: str) -> Meaning:
 
 
 def _has_other_meaning(level: str, code: str) -> bool:
-    """Return whether a level has a word that is typical of a language, and names no garment in it."""
+    """Return whether a level has a word of a language, but names no garment in it, as "Golf" in English."""
     is_known = not list_known_tokens(code).isdisjoint(load_languages()[code].tokens(level))
     return is_known and not (code in list_readable_languages() and read_category_garments(level, code).kinds)
 
@@ -90,14 +91,15 @@ class ListReader:
     """A reader of the words that a list has about a row: its title, its category, its folder.
 
     Attributes:
-        list_words: the columns of titles and categories, and their language.
-        own_words: the words that the shop explained.
-        category_column: the way in which the category column is written, from all its cells.
-        folder_categories: the folders that are categories, for a source without such columns.
-        folder_language: the language of the names of folders.
-        can_read_known_words: whether known words are read, which people can switch off.
-        is_language_uncertain: whether the language was guessed from so few cells or folders that it may be
-            another one. Its words then weigh as little as vague ones.
+        list_words: the columns of titles and categories, and their language. own_words: the words whose
+            meaning people of the shop explained, such as "Gömlek": `shirt`. category_column: the way in which
+            the list writes categories, learnt from all cells of the column. folder_categories: the folders
+            that are used as categories if the list has no column of them. folder_language: the code of the
+            language of the names of folders. can_read_known_words: whether the words of the language files
+            are used. People can switch them off; the
+            shop's own words stay.
+        is_language_uncertain: whether the language was guessed from so few texts that it may be another one.
+            Its words then count for less in a decision.
     """
 
     list_words: ListWords = field(default_factory=ListWords)
@@ -110,7 +112,7 @@ class ListReader:
 
     @property
     def has_words(self) -> bool:
-        """Whether the list has any words, or the shop explained any, that can say which kind a product is."""
+        """Whether there are any words, of the list or of people, that can say which garment a product is."""
         has_own_words = bool(self.own_words.file_rows or self.own_words.category_answers)
         return self.list_words.is_read or has_own_words or self.has_categories
 
@@ -122,10 +124,10 @@ class ListReader:
         )
 
     def find_category_paths(self, cells: Mapping[str, str], folder: str) -> tuple[CategoryPath, ...]:
-        """Return the categories of a row, each as a tuple of levels; empty if the row has none.
+        """Return the categories of a row, such as (("Women", "Dresses"),); empty if the row has none.
 
         Args:
-            cells: the cells of its list, by column.
+            cells: the cells of the row, by column.
             folder: the folder of its first photo, with `/` between the parts.
         """
         if self.folder_categories.names_by_depth:
@@ -140,13 +142,14 @@ class ListReader:
         return lru_cache(maxsize=8192)(self.category_column.split_cell)
 
     def find_category_keys(self, cells: Mapping[str, str], folder: str) -> tuple[str, ...]:
-        """Return the keys of the categories of a product whose other products are evidence about it.
+        """Return the keys of a product's categories, such as ("dresses",), to find other products in them.
 
-        They are empty if the product has no category, or if the category does not sort products by what they
-        are: WooCommerce's `Type`, a column with one value, or with a value for nearly each row.
+        What other products of a category are is evidence about this one. The result is empty if the category
+        does not say what a product is: a column with one value, with a value for nearly each row, or
+        WooCommerce's `Type` ("simple").
 
         Args:
-            cells: the cells of its list, by column.
+            cells: the cells of the row, by column.
             folder: the folder of its first photo, with `/` between the parts.
         """
         if not self.has_categories:
@@ -160,30 +163,29 @@ class ListReader:
         return tuple(dict.fromkeys(make_level_key(path[-1]) for path in paths))
 
     def is_garment_level(self, level: str) -> bool:
-        """Return whether a category level has a known word for a garment, and needs no explanation."""
+        """Return whether a level has a known word for a garment, as "Dresses" has, and needs no question."""
         return bool(self._find_level_kinds(level) or read_level_kinds(level, self._language))
 
     @property
     def _language(self) -> str:
-        """The language of the categories."""
+        """The code of the language of the categories, which may be names of folders."""
         return self.folder_language if self.folder_categories.names_by_depth else self.list_words.language
 
     def _find_level_kinds(self, level: str) -> Meaning:
-        """Return the kinds of a level in the language of the categories, or in all if that is not read."""
+        """Return the kinds of a level in the language of the categories; in all if that one is not read."""
         if self._language in list_readable_languages():
             return read_category_garments(level, self._language).kinds
         return read_level_kinds(level, self._language)
 
     def is_explained(self, path: CategoryPath) -> bool:
-        """Return whether the meaning of a category is known, so that no person has to explain it.
-
-        Args:
-            path: the levels of the category; the question would be about the last one.
-        """
+        """Return whether nobody has to explain a category: a person did, or a level has a known word."""
         return self.own_words.is_category_explained(path) or any(map(self.is_garment_level, path))
 
     def find_known_level(self, path: CategoryPath) -> str | None:
-        """Return the deepest level of a category whose known word is read; None if there is none."""
+        """Return the deepest level of a category with a known word for a garment; None without one.
+
+        Levels that a person explained are left out, since the explanation replaces the word.
+        """
         levels = reversed(self._find_unexplained_levels(path))
         return next(filter(self._find_level_kinds, levels), None) if self.can_read_known_words else None
 
@@ -194,12 +196,13 @@ class ListReader:
     def read_row_words(
         self, cells: Mapping[str, str], folder: str, title: TitleWords | None = None
     ) -> RowWords:
-        """Return what title and category of a row say, together and apart.
+        """Return the words of a row: its title, its category, and the kinds that both together mean.
 
         Args:
-            cells: the cells of its list, by column.
+            cells: the cells of the row, by column.
             folder: the folder of its first photo, with `/` between the parts.
-            title: the words of all titles of a product; None to read the title among the cells.
+            title: the words of all titles of the product, if its rows differ; None to read the title of this
+                row.
         """
         title_words = title or self.read_title_words(cells)
         # A person's explanation comes first, and replaces the known word of the category.
@@ -215,12 +218,13 @@ class ListReader:
         return RowWords(meaning, title_words.words, category)
 
     def _find_explained(self, cells: Mapping[str, str], folder: str) -> Meaning:
+        """Return the kinds that people gave the categories of a row; empty without an explanation."""
         if not self.own_words.category_meanings:
             return frozenset()
         return self.own_words.find_category_meaning(self.find_category_paths(cells, folder))
 
     def _read_known_category(self, cells: Mapping[str, str], folder: str) -> Meaning:
-        """Return the kinds of the deepest level of each category that has a known word, all together."""
+        """Return the kinds of a row's categories by known words. The deepest one of each category is used."""
         if self.list_words.is_read:
             language = self.list_words.find_title_language(cells)
             return _read_category_kinds(self._read_category_text(cells, folder), language)
@@ -228,7 +232,7 @@ class ListReader:
         return frozenset[str]().union(*map(self._find_level_kinds, known_levels))
 
     def _read_set_or_category(self, cells: Mapping[str, str], folder: str, category: Meaning) -> Meaning:
-        """Return `set` for a title that names a set beside a category of clothes, or the category's kinds."""
+        """Return the kind `set` for a title such as "Set Anna" among clothes, or the category's kinds."""
         if not self.list_words.is_read:
             return category
         title = self.list_words.read_title(cells)
@@ -236,7 +240,7 @@ class ListReader:
         return read_garments(title, self._read_category_text(cells, folder), language).kinds
 
     def _read_category_text(self, cells: Mapping[str, str], folder: str) -> str:
-        """Return the text of a row's category, without levels of which people said that they say nothing."""
+        """Return the text of a row's category without levels that mean nothing, as people said ("Sale")."""
         if not self.own_words.has_empty_meanings:
             return self.list_words.read_category(cells)
         paths = map(self._find_unexplained_levels, self.find_category_paths(cells, folder))
@@ -245,9 +249,8 @@ class ListReader:
     def read_title_words(self, cells: Mapping[str, str]) -> TitleWords:
         """Return the kinds that the title of a row names, whatever its category is.
 
-        In a language that has a file of words, the shop's phrases are used like its words. In another
-        language, only the shop's phrases are used: the result has the kinds that all phrases of the title
-        share, or a conflict if they share none.
+        In a language that is read, the phrases that the shop explained are added to the known words. In any
+        other language, these phrases are all that is known. If they share no kind, the result is a conflict.
 
         Args:
             cells: the cells of the row, by column.
@@ -264,7 +267,7 @@ class ListReader:
         return TitleWords(ListMeaning(shared_kinds), Words(shared_kinds, is_confirmed=True))
 
     def _read_title_in(self, title: str, language: str) -> TitleWords:
-        """Return the kinds that a title names in a language that has a file of words."""
+        """Return the kinds that a title names in a language whose garments are known, such as `de`."""
         phrases = self.own_words.title_phrases.phrases
         if phrases:
             garments = read_title_garments(title, language, self.own_words.add_to_words(language))
@@ -278,7 +281,7 @@ class ListReader:
 
 @lru_cache(maxsize=8192)
 def _read_set_kinds(title: str, language: str) -> Meaning:
-    """Return the kind `set` for a title with a word for sets and without a garment; otherwise nothing."""
+    """Return the kind `set` for a title that names a set and no garment ("Set Anna"); otherwise nothing."""
     return read_set_garments(title, language).kinds
 
 

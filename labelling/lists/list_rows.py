@@ -27,8 +27,7 @@ class ListRow(NamedTuple):
     """A row of a list that fits the header.
 
     Attributes:
-        row_place: a text for messages: the path of the list, the number of the row (the header is row 1), and
-            the line at which the row begins.
+        row_place: the place of the row for messages: "list.csv, row 3, line 5". The header is row 1.
         cells: the cells by column. If two columns share a name, the first one is used.
     """
 
@@ -42,14 +41,13 @@ class ListFile:
 
     Attributes:
         path: the path of the list.
-        list_options: the way in which it is read.
+        list_options: the options with which it is read.
         encoding: the encoding of its text, as Python names it.
-        separator: the separator between cells.
-        header: the names of the columns, as they are written.
+        separator: the sign between cells: a comma, a semicolon or a tab.
+        header: the names of the columns as they are written; some may be empty or equal.
         stamp: the size of the file in bytes, and its time of change in nanoseconds, before it was read.
         notes: sentences about the list that a person should read.
-        is_quoted: whether quotation marks around a cell are those of CSV. Otherwise they are part of its
-            text.
+        is_quoted: whether quotation marks around a cell are those of CSV. Otherwise they belong to its text.
     """
 
     path: Path
@@ -80,7 +78,7 @@ class ListFile:
             for row_place, cells, bad in self._check_each_row():
                 if bad is None:
                     yield ListRow(row_place, {name: cells[place] for name, place in places.items()})
-            # The check and this reading have to see one file: a row that was added since would be unchecked.
+            # The rows were checked when the list was opened. A row that was added since would be unchecked.
             if read_stamp(self.path) != self.stamp:
                 raise ListUnusable(f"{self.path}: was changed while it was read. Give the command again.")
 
@@ -89,9 +87,9 @@ class ListFile:
         return self.list_options.find_path(cell.strip(), self.path, self.encoding)
 
     def check_rows(self) -> tuple[list[MalformedRow], int]:
-        """Return the faults of all rows that do not fit the header, and a count.
+        """Return the faults of all rows that do not fit the header, and a number for a note.
 
-        The count is the number of fitting rows with invisible characters in a column of identifiers.
+        The number counts the other rows whose article number or group has characters that nobody sees.
         """
         every = list[MalformedRow]()
         unseen = 0
@@ -107,7 +105,7 @@ class ListFile:
 
     @cached_property
     def _identifier_places(self) -> tuple[int, ...]:
-        """The places of columns that name products or groups."""
+        """The positions of the columns that name products or groups, from 0."""
         names = {self.list_options.product_column, *self.list_options.identifier_columns} - {""}
         return tuple(self.header.index(name) for name in names if name in self.header)
 
@@ -118,7 +116,7 @@ class ListFile:
             return any(cell.startswith('"') and cell.endswith('"') for cell in cells)
 
     def _check_each_row(self) -> Iterator[tuple[str, list[str], MalformedRow | None]]:
-        """Yield the place of each row after the header, its cells, and why it does not fit."""
+        """Yield the place of each row after the header, its cells, and its fault if it does not fit."""
         with open_text(self.path, self.encoding) as file:
             parsed = parse_rows(file, self.separator, is_quoted=self.is_quoted)
             next(parsed, None)
@@ -128,6 +126,7 @@ class ListFile:
                     yield row_place, row.cells, self._explain_bad_row(row, row_place)
 
     def _explain_bad_row(self, row: ParsedRow, row_place: str) -> MalformedRow | None:
+        """Return why a row does not fit the header; None if it fits."""
         if row.error:
             why, is_unclosed = explain_parse_error(row)
             return MalformedRow(f"{row_place}: {why}", has_quotation_fault=True, is_unclosed=is_unclosed)
@@ -140,7 +139,8 @@ class ListFile:
             within = f"it goes on to line {row.last_line}, and line {line} in a cell of it reads like a row"
             sentence = f"{row_place}: a quotation mark is opened and not closed: {within}."
             return MalformedRow(sentence, further_lines, has_quotation_fault=True)
-        # After the quotation marks, since swallowed lines also change the number of cells, and are the cause.
+        # Checked after the quotation marks: swallowed lines change the number of cells, but are the real
+        # fault.
         if cells != columns:
             quoted = "" if cells < columns else " A cell that holds one is in quotation marks."
             count = format_count(cells, "cell")

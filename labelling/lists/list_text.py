@@ -1,8 +1,8 @@
 """Open a list as text in its encoding, which is never guessed.
 
-Text is UTF-8, or UTF-16 with its mark, or in the encoding that people name with --encoding. A guess could
-read "ü" as another letter without any error. So text in any other encoding is refused, and the error names
-the line.
+Text is UTF-8, or UTF-16 that begins with its mark (U+FEFF), or in the encoding that people name with
+--encoding. A guess could read "ü" as another letter without any error. Therefore text in any other encoding
+is refused, with an error that names the line.
 """
 
 import codecs
@@ -17,12 +17,12 @@ from labelling.errors import ListUnusable
 from model_store import release_files
 
 MAX_CELL_CHARACTERS: Final = 1 << 24
-"""Largest number of characters of a cell, and of bytes of a header. Shops export whole pages of HTML, with
-pictures in them."""
+"""Largest number of characters of a cell, and of bytes of a header: 16 million. Shops export whole pages of
+HTML with pictures in them."""
 
 SEARCHED_BYTES: Final = 1 << 16
-"""Number of bytes of a list that are searched after its first line. In UTF-16 and UTF-32, separators of cells
-and lines among them have NULs."""
+"""Number of bytes after the first line that are searched for NULs. Text in UTF-16 and UTF-32 has some there,
+since commas and line breaks have them."""
 
 MAX_SHOWN_CHARACTERS: Final = 40
 """Largest number of characters of a header or a cell that an error shows."""
@@ -31,6 +31,7 @@ WORKBOOK_ENDINGS: Final = (".xlsx", ".xls", ".ods", ".numbers")
 """Endings of files of spreadsheet programs, which are not read as lists."""
 
 WORKBOOK_ADVICE: Final = "is a workbook. Save its sheet as CSV UTF-8."
+"""End of an error about a file of a spreadsheet program, after its path."""
 
 ENCODING_ADVICE: Final = (
     "Name the encoding: --encoding cp1252 for Western European text, cp1250 for Central European, cp1251 for "
@@ -40,12 +41,17 @@ ENCODING_ADVICE: Final = (
 
 
 def find_encoding(path: Path, named_encoding: str) -> tuple[str, str]:
-    """Return the encoding of a list as Python names it, and a sentence if it differs from the named one.
+    """Return the encoding of a list, such as "utf-8-sig", and a sentence if it is not the named one.
+
+    A list that is plainly UTF-8 or UTF-16 is read so, whatever encoding is named.
+
+    Args:
+        named_encoding: the value of --encoding, such as `cp1252`; empty without one.
 
     Raises:
         OSError: the list cannot be read.
-        ListUnusable: the list is UTF-16 without its mark and no encoding is named, or Python does not know
-            the named one.
+        ListUnusable: the list is a workbook, or UTF-16 without its mark although no encoding is named, or
+            Python does not know the named one.
     """
     try:
         name = codecs.lookup(named_encoding or "utf-8").name
@@ -75,7 +81,10 @@ def find_encoding(path: Path, named_encoding: str) -> tuple[str, str]:
 
 
 def _is_utf8(path: Path) -> bool:
-    """Return whether a file has characters beyond ASCII, and all of them are UTF-8."""
+    """Return whether a file has characters beyond ASCII, and all of them are UTF-8.
+
+    A file in ASCII alone is the same in nearly every encoding, and so says nothing.
+    """
     is_ascii = True
     with release_files.open_regular_file(path) as file:
         for line in file:
@@ -92,9 +101,6 @@ def _is_utf8(path: Path) -> bool:
 def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
     """Open a list as text for a `with` block, with its line breaks as they are.
 
-    Args:
-        encoding: the encoding from `find_encoding`.
-
     Raises:
         OSError: the list cannot be read.
         UnicodeError: a line is not in the encoding, or has half a character.
@@ -107,25 +113,22 @@ def open_text(path: Path, encoding: str) -> Iterator[TextIO]:
 
 
 class _StrictText(TextIOWrapper):
-    """A text without half characters, which decoders such as that of UTF-7 let pass."""
+    """A text file that refuses half characters (lone surrogates), which the decoder of UTF-7 lets pass."""
 
     def readline(self, size: int = -1, /) -> str:  # type: ignore[override]  # as its base class has it
         """Read a line.
 
         Raises:
-            UnicodeError: it is not in the encoding, or has half a character.
+            UnicodeError: the line is not in the encoding, or has half a character.
         """
         line = super().readline(size)
-        line.encode()
+        line.encode()  # fails for half a character
         return line
 
 
 @contextmanager
 def name_text_errors(path: Path, encoding: str) -> Iterator[None]:
     """Turn errors of reading a list within a `with` block into ListUnusable, which names the list and line.
-
-    Args:
-        encoding: the encoding that the list is read in.
 
     Raises:
         ListUnusable: the list cannot be read, or is not text in this encoding.
@@ -141,7 +144,7 @@ def name_text_errors(path: Path, encoding: str) -> Iterator[None]:
 
 
 def _locate_undecodable_line(path: Path, encoding: str) -> str:
-    """Return the line that is not text in an encoding, with the surroundings of its first wrong byte."""
+    r"""Return a text about the line that is not in an encoding: ", line 7: 'Gr\xfcn'"."""
     if encoding.startswith(("utf-16", "utf-32")):  # whose lines do not end in one byte
         return ": its text"
     with release_files.open_regular_file(path) as file:
@@ -160,6 +163,6 @@ def _locate_undecodable_line(path: Path, encoding: str) -> str:
 
 
 def read_stamp(path: Path) -> tuple[int, int]:
-    """Return the size of a file in bytes and its time of change in nanoseconds, which show a change."""
+    """Return the size of a file in bytes and its time of change in nanoseconds, to notice a later change."""
     facts = path.stat()
     return facts.st_size, facts.st_mtime_ns

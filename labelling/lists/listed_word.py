@@ -1,7 +1,7 @@
 """Find the word of a list that names the garment of a product, and the column that has the word.
 
-A table and a review sheet show this word beside the kinds that were read from it, such as "*Bluza*, in
-`kategoria`" beside the kinds `top` and `shirt`. So a person sees a word that was misread.
+A table and a review sheet show this word beside the garments that were read from it: "*Bluza*, in
+`kategoria`" beside `top` and `shirt`. A person sees there if a word was misread.
 """
 
 from collections.abc import Iterable, Mapping
@@ -18,8 +18,8 @@ class ListedWord(NamedTuple):
     """A word of a list that names a garment, as the list writes it.
 
     Attributes:
-        word: the word, such as `Bluza`, or a whole category level that a person explained.
-        column: the column of the list that has it; FOLDER_COLUMN for the name of a folder.
+        word: the word, such as "Bluza", or a whole part of a category that a person explained.
+        column: the column of the list that has the word; FOLDER_COLUMN for the name of a folder.
     """
 
     word: str
@@ -27,10 +27,10 @@ class ListedWord(NamedTuple):
 
 
 def find_listed_word(reader: ListReader, rows: Iterable[Mapping[str, str]], folder: str) -> ListedWord | None:
-    """Return the word that names the garment of a product: of a title, or else of a category.
+    """Return the word of a title that names the garment of a product, or else that of a category.
 
     Args:
-        reader: the reader of the list's words.
+        reader: the reader that also read the garments of the row.
         rows: the cells of each row of the product, by column. The first row with a word is used.
         folder: the folder of its first photo, with `/` between the parts.
 
@@ -70,7 +70,7 @@ def _find_category_word(reader: ListReader, cells: Mapping[str, str], folder: st
 
 
 def _find_explained_level(reader: ListReader, path: CategoryPath) -> str:
-    """Return the deepest level to which a person gave kinds, alone or by a path; empty without one."""
+    """Return the deepest part of a category whose garments a person named; empty without one."""
     explained_levels = [
         level
         for level, meaning in zip(path, reader.own_words.find_level_meanings(path), strict=True)
@@ -80,7 +80,7 @@ def _find_explained_level(reader: ListReader, path: CategoryPath) -> str:
 
 
 def _find_word_of_level(reader: ListReader, level: str) -> str:
-    """Return the word of a category level that names a garment; the whole level if several may."""
+    """Return the word for a garment in a part of a category; the whole part if its language is not known."""
     if not reader.list_words.is_read or reader.list_words.language not in list_readable_languages():
         return level
     words = read_category_garments(level, reader.list_words.language).words
@@ -92,13 +92,14 @@ def _find_filled_column(columns: Iterable[str], cells: Mapping[str, str]) -> str
 
 
 def _find_spelling(text: str, words: tuple[str, ...]) -> str:
-    """Return the words as a text writes them, with the rest of compounds; several with ` / ` between."""
+    """Return words as a text writes them: "Leinenhemd" for "hemd"; several words have ` / ` between."""
     return " / ".join(dict.fromkeys(_find_one_spelling(text, word) for word in words))
 
 
 def _find_one_spelling(text: str, word: str) -> str:
     folded = text.casefold()
     start = folded.find(word.casefold())
+    # Small letters can be more characters ("ß" becomes "ss"), so that positions in both texts differ.
     if start < 0 or len(folded) != len(text):
         return word
     end = start + len(word)

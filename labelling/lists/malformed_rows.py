@@ -1,8 +1,11 @@
 """Parse the rows of a CSV, and explain why a row is malformed.
 
-A quotation mark that is not closed swallows the rows that follow it: `a.jpg,"Foo` and the next line
-`b.jpg,Bar"` are one valid row for a CSV reader, and b.jpg would be lost. So the lines of each row are looked
-at as well.
+A quotation mark that is not closed swallows the rows after it: a CSV reader takes
+
+    a.jpg,"Foo
+    b.jpg,Bar"
+
+for one valid row, and b.jpg would be lost. Therefore the lines of each row are looked at as well.
 """
 
 import csv
@@ -18,19 +21,21 @@ SEPARATOR_HINT_PATTERN: Final = re.compile('"?sep=.?"?', re.IGNORECASE)
 """Pattern of a line above the header, such as `sep=;`, that tells Excel the separator."""
 
 LINE_BREAK_PATTERN: Final = re.compile(r"\r\n?|\n")
+"""Pattern of a line break of Linux, Windows or old Macs."""
 
 MAX_NAMED_BAD_ROWS: Final = 20
-"""Largest number of left out rows that a note names."""
+"""Largest number of rows that a note about left out rows names."""
 
 
 class MalformedRow(NamedTuple):
-    """The reason why a row does not fit the header.
+    """The fault of a row that does not fit the header.
 
     Attributes:
-        sentence: the reason, after the place of the row.
-        further_lines: the numbers of its lines after the first one, which may be rows that it has swallowed.
-        has_quotation_fault: whether a quotation mark is the cause.
-        is_unclosed: whether the mark may have swallowed rows, so that the row cannot be left out.
+        sentence: the place of the row, and what is wrong: "list.csv, row 3, line 5: it has 4 cells, ...".
+            further_lines: the numbers of its lines after the first one. They may be rows that it has
+            swallowed. has_quotation_fault: whether a quotation mark is the cause. is_unclosed: whether a
+            quotation mark may have swallowed an unknown number of rows, so that --skip-bad-rows
+            cannot leave out this row alone.
     """
 
     sentence: str
@@ -43,10 +48,10 @@ class ParsedRow(NamedTuple):
     """A row of a CSV as it was parsed, or the reason why its lines cannot be parsed.
 
     Attributes:
-        first_line: the number of the line at which it begins, from 1.
-        lines: its lines, with their line breaks.
+        first_line: the number of the line at which the row begins, from 1.
+        lines: the lines of the row, with their line breaks.
         cells: the cells; empty if the lines cannot be parsed.
-        error: why they cannot be parsed; empty if they can.
+        error: the reason of Python's CSV reader; empty if the lines can be parsed.
     """
 
     first_line: int
@@ -61,11 +66,16 @@ class ParsedRow(NamedTuple):
 
 
 def parse_rows(file: TextIO, separator: str, *, is_quoted: bool = True) -> Iterator[ParsedRow]:
-    """Yield the rows of a CSV, the header first. After a row that cannot be parsed, the next line follows."""
+    """Yield the rows of a CSV, the header first. After a row that cannot be parsed, the next line follows.
+
+    Args:
+        is_quoted: whether quotation marks are those of CSV, and not part of the text.
+    """
     # Python's own limit is 131,072 characters, which descriptions in HTML exceed.
     csv.field_size_limit(MAX_CELL_CHARACTERS)
     first = file.readline()
     lines = list[str]()
+    # Excel reads `sep=;` in a line above the header, and other programs write the line for Excel.
     is_hint = bool(SEPARATOR_HINT_PATTERN.fullmatch(first.rstrip("\r\n")))
     reader = csv.reader(
         _record_lines(file if is_hint else chain(filter(None, [first]), file), lines),
@@ -89,13 +99,14 @@ def parse_rows(file: TextIO, separator: str, *, is_quoted: bool = True) -> Itera
 
 
 def _record_lines(file: Iterable[str], lines: list[str]) -> Iterator[str]:
+    """Yield the lines of a file, and add each to a list: a CSV reader does not say which ones it has read."""
     for line in file:
         lines.append(line)
         yield line
 
 
 def explain_parse_error(row: ParsedRow) -> tuple[str, bool]:
-    """Return why a row cannot be parsed, and whether a quotation mark in it may have swallowed lines."""
+    """Return why a row cannot be parsed, and whether a quotation mark in it may have swallowed other rows."""
     why = 'a quotation mark within a quoted cell is not written twice, as in "5"" wide".'
     is_unclosed = True
     if "field limit" in row.error:
@@ -112,7 +123,7 @@ def explain_parse_error(row: ParsedRow) -> tuple[str, bool]:
 
 
 def advise_on_mysql(row: ParsedRow) -> str:
-    r"""Return advice for a list by MySQL, which writes \" for a quotation mark; empty for others."""
+    r"""Return advice for a list that MySQL wrote, with \" for a quotation mark; empty for any other list."""
     if r"\"" not in row.lines[0]:
         return ""
     return r' It has \", as MySQL writes it, where CSV has "". Export with ESCAPED BY ' + "'\"'."
@@ -121,13 +132,15 @@ def advise_on_mysql(row: ParsedRow) -> str:
 def find_swallowed_line(
     row: ParsedRow, separator: str, columns: int, is_picture: Callable[[int, str], bool]
 ) -> int:
-    """Return the number of the first line that names a picture within a quoted cell; 0 if none does.
+    """Return the number of the first line within a quoted cell that looks like a row itself; 0 without one.
+
+    In the two lines `a.jpg,"Foo` and `b.jpg,Bar"`, it is the second one: it has as many cells as the header,
+    and names a picture.
 
     Args:
-        row: the row. For example, `a.jpg,"Foo` and `b.jpg,Bar"` in two lines are one valid row of two cells.
-        separator: the separator between cells.
-        columns: the number of columns of the header; such a line has as many cells.
-        is_picture: returns whether the cell of a column, by its position, names a picture.
+        row: the row, which may have several lines.
+        columns: the number of columns of the header.
+        is_picture: a function that returns whether the cell at a position names a picture.
     """
     if len(row.lines) == 1:
         return 0
@@ -152,13 +165,13 @@ def find_swallowed_line(
 def _make_continuation_check(
     cell_lines: Sequence[str], is_picture: Callable[[int, str], bool]
 ) -> Callable[[int], bool]:
-    """Return a function that tells whether a line of a row's first cell continues that cell.
+    """Return a function that tells whether a line of a row's first cell belongs to that cell, by its number.
 
-    Such lines are further addresses, and the end of a name with a line break, if no line above it names a
-    picture by itself. Any other line may be the picture of another row.
+    A cell can have several addresses, one in each line, or a name with a line break: the last line belongs to
+    the cell if no line above it names a picture by itself. Any other line may be another row's picture.
 
     Args:
-        is_picture: returns whether a cell names a picture, as in `find_swallowed_line`.
+        is_picture: a function that returns whether the cell at a position names a picture.
     """
     if find_addresses(next(filter(str.strip, cell_lines), "")):
         return lambda at: bool(find_addresses(cell_lines[at]))
@@ -167,7 +180,7 @@ def _make_continuation_check(
 
 
 def explain_cut_number(cell: str) -> str:
-    """Return a sentence for an error about an identifier, such as `4,01E+12`, that a spreadsheet cut."""
+    """Return a sentence about an article number that a spreadsheet cut, such as `4,01E+12`."""
     return (
         f"{cell.strip()!r} is what a spreadsheet makes of a long number, whose other digits are lost. Export "
         "the list again, with this column as text."
@@ -181,7 +194,7 @@ def join_sentences(every: Sequence[MalformedRow], limit: int) -> str:
 
 
 def describe_left_out_rows(every: Sequence[MalformedRow]) -> str:
-    """Return how many rows are left out, and how many lines within them, which may be swallowed rows."""
+    """Return a sentence about the rows that are left out, and the lines that they may have swallowed."""
     rows = f"Rows that are left out: {len(every):,}."
     within = [bad.further_lines for bad in every if bad.further_lines]
     if not within:

@@ -1,11 +1,11 @@
-"""The shop's own words: the kinds that a shop means by its categories, and by phrases in its titles.
+"""The shop's own words: the garments that a shop means by its categories and by phrases in its titles.
 
-A person answers "What are these? *Gömlek*" on a review sheet, or writes a file of words. One word means one
-of these:
+A person answers "What are these? *Gömlek*" on a review sheet, or writes a file of words. The meaning of a
+word is one of these:
 
-    top, shirt           one or several kinds: a photo of one of these can be accepted
-    NO_KIND              none of the kinds, as for perfume: an accepted kind becomes a review
-    nothing              the word does not say: "Sale", "Women", a brand. It is never asked about again
+    {"top", "shirt"}         one or several kinds: a photo of one of them can be accepted
+    {"none of these"}        no garment, as for perfume: a person has to look at an accepted garment
+    empty                    the word does not say ("Sale", "Women", a brand). Nobody is asked about it again
 
 Words alone accept no product: the photo is evidence, too, and may contradict them.
 """
@@ -31,33 +31,39 @@ from inference.words.vocabulary import (
 from labelling.lists.categories import CategoryPath, make_category_key
 
 NO_KIND: Final = NONE
-"""The meaning of a word for things that are none of the kinds, and how files write it."""
+"""The meaning of a word for things that are no garments, such as perfume: "none of these"."""
 
 KIND_SEPARATOR: Final = "|"
 """The sign between several kinds in a cell of a file of words, as in `top|shirt`."""
 
 Meaning: TypeAlias = frozenset[str]
-"""The kinds that a word stands for, or NO_KIND alone; empty if the word says nothing."""
+"""The kinds that a word stands for, such as {"top", "shirt"}, or NO_KIND alone; empty if it says nothing."""
 
 Place: TypeAlias = Literal["category", "title", ""]
 """Place where a word is valid: as a whole level of a category, anywhere in a title, or in both (empty)."""
 
 CATEGORY_PLACE: Final[Place] = "category"
+"""The place of a word that is a whole level of a category."""
+
 TITLE_PLACE: Final[Place] = "title"
+"""The place of a phrase that is anywhere in a title."""
+
 BOTH_PLACES: Final[Place] = ""
+"""The place of a word that is valid in categories and in titles."""
 
 PLACES: Final[tuple[Place, ...]] = (CATEGORY_PLACE, TITLE_PLACE, BOTH_PLACES)
-"""All places where a word can be valid."""
+"""All places in which a word can be valid."""
 
 
 class OwnWord(NamedTuple):
     """A word or phrase of a shop, and the kinds of garment that the shop means by it.
 
     Attributes:
-        words: the category or the phrase, as the shop writes it. In titles, a phrase that begins with
-            COMPOUND_END_SIGN is also the end of a compound, such as `-hemd`.
-        meaning: the kinds that it stands for.
-        place: the place where it is valid.
+        words: the category or the phrase as the shop writes it, such as "Gömlek". In titles, `-hemd` is also
+            the
+            end of longer words, such as "Leinenhemd".
+        meaning: the kinds that the word stands for.
+        place: the place in which the word is valid.
     """
 
     words: str
@@ -66,10 +72,14 @@ class OwnWord(NamedTuple):
 
     @property
     def category_key(self) -> str:
-        """The key of the category that the word explains; empty if it is valid in titles alone."""
+        """The category that the word explains, in the form in which categories are compared; perhaps empty.
+
+        It is empty for a word that is valid in titles alone.
+        """
         if self.place == TITLE_PLACE:
             return ""
-        # A sign for the end of a compound is about titles; a level of a list can begin with it, too.
+        # `-hemd` for both places is about the end of words in titles, and explains the category "Hemd". For
+        # categories alone, the sign is part of the shop's name.
         is_sign = self.place == BOTH_PLACES and self.words.startswith(COMPOUND_END_SIGN)
         return make_category_key(self.words.removeprefix(COMPOUND_END_SIGN) if is_sign else self.words)
 
@@ -80,7 +90,7 @@ class CategoryAnswer(NamedTuple):
     Attributes:
         category: a level of the category column, or a path of several levels, as the list writes it.
         meaning: the kinds that the person chose.
-        answered_at: the time of the answer in UTC, as text that sorts by time.
+        answered_at: the time of the answer in UTC, as a text whose order is that of time.
     """
 
     category: str
@@ -89,10 +99,7 @@ class CategoryAnswer(NamedTuple):
 
 
 def parse_meaning(text: str) -> Meaning:
-    """Return the meaning that a cell of a file of words gives to a word: a set of kinds, perhaps empty.
-
-    Args:
-        text: kinds with `|` between, such as `top|shirt`; or NO_KIND; or an empty text.
+    """Return the meaning in a cell of a file of words: {"top", "shirt"} for `top|shirt`.
 
     Raises:
         ValueError: the text names something that is no kind. The message lists the possible values.
@@ -107,20 +114,17 @@ def parse_meaning(text: str) -> Meaning:
 
 
 def format_meaning(meaning: Meaning) -> str:
-    """Return the text of a meaning in a file of words, which `parse_meaning` reads.
-
-    It is kinds with `|` between, NO_KIND, or empty.
-    """
+    """Return the text of a meaning for a file of words: `top|shirt` for {"top", "shirt"}."""
     return NO_KIND if NO_KIND in meaning else KIND_SEPARATOR.join(sort_kinds(meaning))
 
 
 @dataclass(frozen=True)
 class OwnWords:
-    """The words of a shop's categories and titles whose meaning people explained.
+    """The words of a shop whose meaning people explained, in a file and on review sheets.
 
     Attributes:
-        file_rows: the rows of a file of words.
-        category_answers: the answers of people about categories, which replace rows of the file.
+        file_rows: the rows of the file of words.
+        category_answers: the answers on review sheets. For the same category, they replace a row of the file.
         language: the code of the list's language, which says whether accents matter in titles.
     """
 
@@ -130,19 +134,19 @@ class OwnWords:
 
     @cached_property
     def category_meanings(self) -> Mapping[str, Meaning]:
-        """The explained meaning of each category, a single level or a path, by its `make_category_key`."""
+        """The meaning of each explained category: {"clothing > shirts": {"shirt"}}."""
         # Answers on a review sheet come last, so that they replace rows of the file.
         rows = {row.category_key: row.meaning for row in self.file_rows if row.category_key}
         return rows | {make_category_key(answer.category): answer.meaning for answer in self.category_answers}
 
     @cached_property
     def has_empty_meanings(self) -> bool:
-        """Whether people said of a category level that it says nothing about kinds."""
+        """Whether people said of some category, such as "Sale", that it says nothing about kinds."""
         return not all(self.category_meanings.values())
 
     @cached_property
     def title_phrases(self) -> WordTable:
-        """The explained phrases of titles, in the form in which `find_words` looks them up."""
+        """The explained phrases of titles, as a table in which titles are looked up."""
         rows = [
             (row.words, tokens, row.meaning)
             for row in self.file_rows
@@ -156,23 +160,23 @@ class OwnWords:
         )
 
     def is_title_phrase(self, word: str) -> bool:
-        """Return whether a word of a title is one of the explained phrases, or a compound that ends with one.
+        """Return whether a word of a title is an explained phrase, or a compound that ends with one.
 
         Args:
-            word: the word or phrase as a reading of the title returns it, in small letters.
+            word: the word or phrase in small letters.
         """
         return any(isinstance(item, NamedKinds) for item in find_words(word.split(), self.title_phrases))
 
     def split_title(self, text: str) -> list[str]:
-        """Return the words and signs of a title or a phrase, with the accents that matter in the list."""
+        """Return the words and signs of a title or a phrase, with accents if the language needs them."""
         language = load_languages().get(self.language)
         return language.tokens(text) if language else split_title(text)
 
     def find_level_meanings(self, path: CategoryPath) -> list[Meaning | None]:
         """Return the explained meaning of each level of a category, and None for levels without one.
 
-        A single level that was explained has its meaning in each path. A path that was explained is about the
-        categories that end with it: it gives the last level its meaning. The longest such path is used.
+        An explained level ("Tops") has its meaning in all categories. An explained path ("Women > Tops")
+        gives the last level its meaning in categories that end with it; the longest such path wins.
 
         Args:
             path: the levels of the category, the top level first.
@@ -191,17 +195,16 @@ class OwnWords:
         return any(" > " in key for key in self.category_meanings)
 
     def is_category_explained(self, path: CategoryPath) -> bool:
-        """Return whether people explained the last level of a category, even as one that means nothing."""
+        """Return whether people explained the last level of a category, even as one that says nothing."""
         return self.find_level_meanings(path)[-1] is not None
 
     def find_category_meaning(self, paths: Iterable[CategoryPath]) -> Meaning:
-        """Return the kinds that people explained for the categories of a product; empty without any.
+        """Return the kinds that people gave to the categories of a product, together; empty without any.
 
-        Of each category, the deepest level whose explanation names kinds is used. The kinds of several
-        categories are joined.
+        Of each category, the deepest level with kinds is used.
 
         Args:
-            paths: the categories of the product, each as a tuple of its levels.
+            paths: the categories of the product, such as (("Clothing", "Shirts"),).
         """
         return frozenset[str]().union(*(self._find_path_meaning(path) for path in paths))
 
@@ -209,11 +212,7 @@ class OwnWords:
         return next(filter(None, reversed(self.find_level_meanings(path))), frozenset())
 
     def add_to_words(self, language: str) -> WordTable:
-        """Return the known garment words of a language, with the shop's phrases added.
-
-        Args:
-            language: the code of a language that has a file of words, such as `de`.
-        """
+        """Return the garment words of a language, such as `de`, with the shop's phrases added."""
         if language not in self._words_by_language:
             self._words_by_language[language] = merge_word_tables(
                 make_word_table(language), self.title_phrases
@@ -222,25 +221,23 @@ class OwnWords:
 
     @cached_property
     def _words_by_language(self) -> dict[str, WordTable]:
+        """The tables that `add_to_words` made, since each of the list's titles needs one."""
         return {}
 
     def find_phrase_meanings(self, title: str) -> list[Meaning]:
         """Return the meaning of each of the shop's phrases that a title contains, in the order of the title.
 
         Phrases that say nothing are left out. If several phrases begin at one word, the longest is used.
-
-        Args:
-            title: the title as the list writes it.
         """
         return [
             item.kinds for item in select_named_kinds(find_words(self.split_title(title), self.title_phrases))
         ]
 
     def make_rows(self) -> list[OwnWord]:
-        """Return all explained words as rows of a file of words, which the shop can use with its next list.
+        """Return all explained words as rows of a file, which the shop can use with its next list.
 
-        The answer of a person replaces the file's row for the same category. If that row is valid in titles,
-        too, it stays for titles.
+        An answer on a review sheet replaces the row for the same category. If that row is also valid in
+        titles, it stays for titles.
         """
         answered_keys = {make_category_key(answer.category) for answer in self.category_answers}
         rows = list[OwnWord]()
@@ -262,12 +259,7 @@ NO_OWN_WORDS: Final = OwnWords()
 def combine_meanings(title: Meaning, category: Meaning) -> Meaning:
     """Return the kinds that both title and category of a product allow.
 
-    If one of the two names no kind, the kinds of the other are returned. The result is empty if they
-    contradict each other, or if neither names a kind.
-
-    Args:
-        title: the kinds that the title names; empty if it names none.
-        category: the meaning that the shop gave to the category; empty if it gave none.
+    If one of them is empty, the other is returned. The result is empty if they contradict each other.
     """
     if not title or not category:
         return title or category

@@ -2,7 +2,7 @@
 
 Lists are often written on another system. Windows separates folders with backslashes. macOS may write an
 accented letter as two characters, the letter and its accent (NFD); others write one (NFC). If there is no
-such file, `explain_missing_file` names the most similar name in the folder. No file is opened.
+such file, a sentence names the most similar name in the folder.
 """
 
 import os
@@ -18,30 +18,31 @@ from inference.text.plain_text import escape_unprintable, shorten_text
 from inference.text.spreadsheets import unescape_text
 
 MAX_PATH_BYTES: Final = 4096
-"""Largest number of bytes of a path on Linux, with the NUL at its end. Other systems allow no more."""
+"""Number of bytes from which Linux refuses a path. Other systems refuse shorter ones, too."""
 
 MAX_CACHED_FOLDERS: Final = 64
-"""Number of folders whose file names are cached, because a list often names files of one folder in a row."""
+"""Number of folders whose file names are kept in memory. Neighbouring rows often name files of one folder."""
 
 COMPARED_NEIGHBOURS: Final = 10
-"""Number of names before and after a missing name, by the alphabet, that are compared with it. A folder may
-have a million names."""
+"""Number of names before and after a missing name, by the alphabet, among which the most similar one is
+looked for. A folder can have a million names."""
 
 
 def is_path_too_long(path: str) -> bool:
-    """Check whether a path has more bytes than the operating system allows."""
+    """Check whether a path has MAX_PATH_BYTES or more, so that no system call takes it."""
     return len(os.fsencode(path)) >= MAX_PATH_BYTES
 
 
 def find_existing_path(path: str) -> str:
-    """Return the path of the existing file that a written path means, or the written path if there is none.
+    r"""Return the path of the file that a written path means: `images/a.jpg` for `images\a.jpg`.
 
-    Backslashes are tried as slashes, the apostrophe that a table writes before some names is left out, and
-    accented letters are matched in both Unicode forms.
+    Backslashes are tried as slashes, accented letters in both Unicode forms, and names without the apostrophe
+    that a table writes before some of them (`'=1.jpg`). Without such a file, the written path is returned.
 
     Args:
         path: the path as a list or a person wrote it, for this or another system.
     """
+    # A file of exactly this name wins: on Linux a name can have a backslash.
     if is_path_too_long(path) or os.path.lexists(path):
         return path
     unmarked = "/".join(map(unescape_text, path.split("/")))
@@ -52,10 +53,9 @@ def find_existing_path(path: str) -> str:
 
 
 def explain_missing_file(path: str) -> str:
-    """Return a sentence about a missing file: the folder that was searched, and the nearest name in it.
+    """Return a sentence about a missing file: the folder that lacks it, and the most similar name there.
 
-    Args:
-        path: the path of the file, which does not exist.
+    If a folder on the way is missing, the sentence is about that folder.
     """
     if os.path.islink(path):  # noqa: PTH114 - as below
         return "It is a link to a file that is not there."
@@ -80,10 +80,11 @@ def explain_missing_file(path: str) -> str:
 
 
 def _respell_path(path: str) -> str:
-    """Return the path with each part as its folder spells it, or the same path if a part is missing."""
+    """Return a path with accented letters as its folders spell them; unchanged if a part is missing."""
     real_path = ""
     for part in path.split("/"):
         whole = real_path + part
+        # Folders are listed only for names that can be spelt in two ways, since listing one takes long.
         if part and not part.isascii() and not os.path.lexists(whole):
             name = _read_composed_names(real_path or ".").get(unicodedata.normalize("NFC", part))
             if name is None:
@@ -104,7 +105,7 @@ def _list_sorted_names(folder: str, *, is_picture_folder: bool) -> list[str]:
 
 @lru_cache(MAX_CACHED_FOLDERS)
 def _read_composed_names(folder: str) -> Mapping[str, str]:
-    """Return the names in a folder that are not ASCII, by their composed form."""
+    """Return the names in a folder that are not ASCII, by their form with one character for `é` (NFC)."""
     try:
         names = [name for name in os.listdir(folder) if not name.isascii()]  # noqa: PTH208 - names travel as text
     except (OSError, ValueError):

@@ -8,8 +8,8 @@ For the title "Pleated skirt" and the category "Women > Dresses" they are
         category=Words(kinds={"dress"}),              for the decision
     )
 
-A kind is a garment as shops name it. If title and category share no kind, or the titles of one product do
-not, a person has to look: the meaning then has a conflict.
+A kind is a garment as shops name it. If the titles of one product share no kind, or the title and an
+explained category do not, the meaning has a conflict, and a person has to look.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,10 +21,10 @@ from labelling.lists.own_words import Meaning, combine_meanings
 
 
 class ListMeaning(NamedTuple):
-    """The meaning of a list's words about one row: which kinds of garment its product can be.
+    """The kinds of garment that a product can be, by what the list says about it.
 
     Attributes:
-        kinds: the kinds (garments as shops name them) that the words allow; empty if they say nothing.
+        kinds: the kinds that the words allow, such as {"skirt"}; empty if the words say nothing.
         conflict: why a person has to look, whatever the photo shows; None if the words agree.
     """
 
@@ -40,10 +40,9 @@ class TitleWords(NamedTuple):
     """The words of one title, or of all titles of a product.
 
     Attributes:
-        meaning: the kinds for columns, cards and the summary. A word for a set without a garment ("Set Anna")
-            says nothing here.
-        words: the kinds for the decision, in which such a word stands for `set`; none if no word is known, or
-            if the titles contradict each other.
+        meaning: the kinds for columns, review cards and the summary. "Set Anna" names none here. words: the
+            kinds for the decision about the product, in which "Set Anna" is a `set`; none if no word is
+            known, or if the titles contradict each other.
     """
 
     meaning: ListMeaning = NO_MEANING
@@ -58,10 +57,9 @@ class RowWords(NamedTuple):
     """The words of a list about one row.
 
     Attributes:
-        meaning: the kinds for columns, cards and the summary, from title and category together.
-        title: the kinds that the title names, for the decision.
-        category: the kinds that a person, a file of words or a known word gives the category, for the
-            decision.
+        meaning: the kinds for columns, review cards and the summary, from title and category together.
+        title: the kinds that the title names, for the decision about the product.
+        category: the kinds of the category for this decision: as a person explained it, or by its known word.
     """
 
     meaning: ListMeaning = NO_MEANING
@@ -74,13 +72,13 @@ NO_ROW_WORDS: Final = RowWords()
 
 
 def combine_titles(titles: Sequence[TitleWords]) -> TitleWords:
-    """Return the kinds that all titles of one product share, among titles that name a kind.
+    """Return the kinds that all titles of one product share; titles that name none are ignored.
 
-    If they share none, the meaning has the conflict CONTRADICTING: probably two articles have one number,
-    and a person has to look.
+    If they share none ("Leggings", "T-shirt"), two articles probably have one number. The meaning then has
+    the conflict CONTRADICTING.
 
     Args:
-        titles: the words of the titles of all rows of the product, which differ.
+        titles: the words of each different title of the product.
     """
     meaning = _combine_title_meanings([title.meaning for title in titles if title.meaning.kinds])
     if meaning.conflict:
@@ -88,7 +86,7 @@ def combine_titles(titles: Sequence[TitleWords]) -> TitleWords:
     known_words = [title.words for title in titles if title.words.kinds]
     if not meaning.kinds:  # words for sets alone
         return TitleWords(meaning, known_words[0] if known_words else NO_WORDS)
-    # Titles that allow all shared kinds. One that is confirmed must mean exactly these to confirm them.
+    # A word that a person confirmed confirms the shared kinds only if it means exactly these.
     telling = [words for words in known_words if words.kinds >= meaning.kinds]
     is_confirmed = any(words.is_confirmed and words.kinds == meaning.kinds for words in telling)
     is_broad = all(words.is_broad for words in telling)
@@ -96,7 +94,7 @@ def combine_titles(titles: Sequence[TitleWords]) -> TitleWords:
 
 
 def _combine_title_meanings(said: Sequence[ListMeaning]) -> ListMeaning:
-    """Return the kinds that all meanings share, or a conflict; each of them names a kind."""
+    """Return the kinds that all meanings share, or all kinds with a conflict if they share none."""
     if len(said) < 2:
         return said[0] if said else NO_MEANING
     shared_kinds = frozenset.intersection(*(title.kinds for title in said))
@@ -115,5 +113,5 @@ def combine_with_explained(title: ListMeaning, explained: Meaning) -> ListMeanin
 
 
 def merge_conflict(meanings: Iterable[Meaning]) -> ListMeaning:
-    """Return all kinds of words that contradict each other, so that a person can choose."""
+    """Return the kinds of contradicting words as a conflict, with all of them for a person to choose from."""
     return ListMeaning(frozenset[str]().union(*meanings), Reason.TITLE_CONFLICT)

@@ -5,7 +5,8 @@
     A-18    Blue dress      This dress ...
 
 Here it is `b`. A title names garments of several kinds, and says more than their names. If several columns do
-so, the shortest one is the title; the longer ones are descriptions.
+so, the shortest one is the title; the longer ones are descriptions. A kind is a garment as shops name it,
+such as `skirt`.
 """
 
 import re
@@ -41,14 +42,14 @@ MAX_LANGUAGE_CHARACTERS: Final = 300
 """Largest number of characters of a cell that are read to recognise its language."""
 
 MIN_SHARE_WITH_KIND: Final = 0.2
-"""Smallest share of a column's filled cells that name a kind, so that the column can have the titles; also
-the smallest share that say more than the kind."""
+"""Smallest share of a title column's cells that name a kind, and that say more than the kind."""
 
 MIN_KIND_VARIETY: Final = 0.5
-"""Number of different sets of kinds that a column has to name, relative to the column that names most."""
+"""Smallest number of different kinds in a title column, as a share of those in the column that has most. A
+column of materials names few: "denim" and "knit" can be garments, too."""
 
 MIN_KIND_RATIO: Final = 0.8
-"""Number of cells of a column that have to name a kind, relative to the column with most such cells."""
+"""Smallest number of a title column's cells that name a kind, as a share of those in the column with most."""
 
 
 class TitleColumn(NamedTuple):
@@ -56,11 +57,11 @@ class TitleColumn(NamedTuple):
 
     Attributes:
         name: the name of the column.
-        language: the language in which its cells are read.
+        language: the code of the language in which its cells are read.
         filled_cells: the number of cells that are not empty.
-        cells_with_kind: the number of cells that name a kind.
-        cells_with_more_words: the number of cells that name a kind and say more than the kind.
-        kind_sets: the number of different sets of kinds that the cells name.
+        cells_with_kind: the number of cells that name a kind, such as "Skirt" and "Pleated skirt".
+        cells_with_more_words: the number of cells that say more than the kind, such as "Pleated skirt".
+        kind_sets: the number of different kinds, or sets of possible kinds, that the cells name.
         mean_length: the mean length of a cell in characters.
     """
 
@@ -76,30 +77,30 @@ class TitleColumn(NamedTuple):
 def choose_title_column(
     columns: Iterable[str], rows: ReadColumns, language: str, named_columns: Iterable[str] = ()
 ) -> TitleColumn | None:
-    """Return the column of a list that most probably has the titles of products, judged by its cells.
-
-    None is returned if no column names enough kinds, which are garments as shops name them.
+    """Return the column of a list that most probably has the titles; None if no column names garments.
 
     Args:
-        columns: the names of the columns to choose from.
-        rows: a function that reads the cells of given columns, row by row.
-        language: the code of the language of the titles; empty to find the language of each column.
-        named_columns: columns that are known by their names. They are not chosen, but show whether the list
-            is in the language of a chosen column of categories.
+        columns: the names of the columns to choose from. rows: a function that reads the cells of given
+            columns, row by row. language: the code of the language of the titles; empty to find the language
+            of each column. named_columns: columns that are something else by their names. They are not
+            chosen, but their texts show
+            in which language the list is.
     """
     possible_columns = dict(read_text_columns(columns, rows))
     best = _choose_best_column(list(_read_columns(possible_columns, language)))
     if best is None or language or not _has_categories(possible_columns[best.name]):
         return best
+    # A few repeated words, such as "bluza", are garments in several languages. Texts in another one deny
+    # them.
     named_cells = [cells for _, cells in read_text_columns(named_columns, rows)]
     others = [cells for name, cells in possible_columns.items() if name != best.name]
     return None if has_texts_of_other_language(best.language, [*others, *named_cells]) else best
 
 
 def read_text_columns(columns: Iterable[str], rows: ReadColumns) -> Iterator[tuple[str, list[str]]]:
-    """Yield the names of columns that may have words of the shop, and the filled cells of their first rows.
+    """Yield the names of columns that may have texts, each with the filled cells of the first rows.
 
-    Columns of pictures, of addresses, and of tags or category paths are left out.
+    Columns are left out if most of their cells are pictures, names such as `blue-dress-42`, or lists of tags.
 
     Args:
         columns: the names of the columns to read.
@@ -118,7 +119,7 @@ def read_text_columns(columns: Iterable[str], rows: ReadColumns) -> Iterator[tup
 
 
 def _read_columns(columns: Mapping[str, Sequence[str]], language: str) -> Iterator[TitleColumn]:
-    """Yield the columns that may be titles."""
+    """Yield the figures of each column whose cells are in a language with known garments."""
     for name, cells in columns.items():
         counts = Counter(cells)
         begin = [text[:MAX_LANGUAGE_CHARACTERS] for text in islice(counts, MAX_LANGUAGE_CELLS)]
@@ -134,6 +135,11 @@ def _has_categories(cells: Sequence[str]) -> bool:
 
 
 def _read_column(name: str, language: str, counts: Counter[str]) -> TitleColumn:
+    """Return the figures of a column.
+
+    Args:
+        counts: the number of cells with each text.
+    """
     kinds = set[frozenset[str]]()
     cells_with_kind = 0
     more = 0
@@ -148,14 +154,12 @@ def _read_column(name: str, language: str, counts: Counter[str]) -> TitleColumn:
 
 
 def _choose_best_column(columns: Sequence[TitleColumn]) -> TitleColumn | None:
-    """Return the title among some columns; None if none names kinds.
-
-    A column whose cells have nothing but one and the same word is no title. "short" can mean the sleeves.
-    """
+    """Return the column of titles among some columns; None if none of them names kinds."""
     # The order matters: two limits are relative to the best of the columns that are still left.
     naming = [
         column for column in columns if column.cells_with_kind >= MIN_SHARE_WITH_KIND * column.filled_cells
     ]
+    # One word in all cells is no title: "short" can mean the sleeves.
     naming = [
         column
         for column in naming

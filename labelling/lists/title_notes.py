@@ -10,16 +10,16 @@ from inference.words.recognition import find_label_kinds
 from labelling.lists.titles import ListWords
 
 MAX_NAMED_CONTRADICTIONS: Final = 5
-"""Largest number of contradictions between title and label that a sentence names."""
+"""Largest number of contradictions that a sentence names, such as "3 titles say skirt, labelled Dress"."""
 
 
 def describe_title_column(words: ListWords, columns: Iterable[str], title: str) -> str:
-    """Return a sentence that tells a person which column is read as the title, why, and in which language.
+    """Return a sentence about the column of titles, such as "The title is `Titel`, by its name, in German".
 
     Args:
-        words: the result of `find_list_words`.
-        columns: the columns of the list; without any, the sentence is empty.
-        title: the column that people named.
+        words: the columns of titles and categories that were found, with their language.
+        columns: the columns of the list. Without any, as for a folder, the sentence is empty.
+        title: the column that a person named as the title; empty without one.
     """
     names = ", ".join(f"`{name}`" for name in columns)
     if not names:
@@ -40,10 +40,12 @@ def describe_title_column(words: ListWords, columns: Iterable[str], title: str) 
 
 
 def describe_contradictions(words: ListWords, labelled_rows: Iterable[tuple[Mapping[str, str], str]]) -> str:
-    """Return a sentence about rows whose title names another kind than their label; empty if there are none.
+    """Return a sentence about rows whose title contradicts their label, such as "Skirt" and `Dress`.
+
+    The sentence is empty if there are none.
 
     Args:
-        words: the columns and the language in which titles are read.
+        words: the columns of titles, with the language in which they are read.
         labelled_rows: the cells of each row of a list, by column, and the label of the row.
     """
     kinds_by_title = {

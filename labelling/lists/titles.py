@@ -1,8 +1,7 @@
 """Find the columns of titles and categories of a list and their language, and read the cells of a row.
 
-Columns are known by their usual names, such as `title` or `Kategorie`. If the titles found so name no
-garment, another column is chosen by its cells. `find_list_words` returns a `ListWords`, which reads the
-title, the category and the kinds of garments of each row.
+Columns are known by their usual names, such as `title` or `Kategorie`. If the titles there name no garment,
+another column is chosen by its cells. The result reads the title, the category and the garments of each row.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -33,10 +32,11 @@ from labelling.lists.list_language import find_list_language, has_few_letters
 from labelling.lists.title_columns import ReadColumns, choose_title_column, read_text_columns
 
 LANGUAGE_OFF: Final = "none"
-"""The value in place of a language code if the words of a list are not read."""
+"""The value in place of a language code if people switched off the reading of words (`--language none`)."""
 
 MIN_LANGUAGE_TEXTS: Final = 5
-"""Number of different texts from which the language of a list is certain. With fewer, words weigh little."""
+"""Number of different texts with known words from which the language of a list is certain. With fewer, the
+words count for less in a decision."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,11 +46,9 @@ class ListWords:
     Attributes:
         titles: the columns of titles; in each row, the first one that is not empty is used.
         categories: the columns of categories; in each row, the first one that is not empty is used.
-        language: the language of the words; LANGUAGE_OFF if people said that they are not read. Titles in a
-            language whose file has no garments say nothing.
-        second: the language of titles that have more words of it than of `language`; empty for a list in one
-            language.
-        is_chosen: whether the title was chosen by its cells.
+        language: the code of the language of the words, such as `de`; LANGUAGE_OFF if they are not read.
+        second: the code of a second language, in which some titles of the list are; empty if all are in one.
+        is_chosen: whether the column of titles was chosen by its cells, and not by its name.
         has_few_letters: whether the language is not known because the titles have too few words ("Item 12").
         is_guessed_from_few: whether the language was found by fewer than MIN_LANGUAGE_TEXTS different texts.
     """
@@ -65,7 +63,7 @@ class ListWords:
 
     @property
     def is_read(self) -> bool:
-        """Whether the list has words in a language that this software reads."""
+        """Whether the words are in a language whose garments are known, as those of German are."""
         return self.language in list_readable_languages()
 
     @property
@@ -79,13 +77,13 @@ class ListWords:
         rows: Iterable[Mapping[str, str]],
         other_columns: Iterable[Collection[str]] = (),
     ) -> "ListWords":
-        """Return the same columns with a language: the given one, or the one that the cells are written in.
+        """Return the same columns with a language: the given one, or the one of the first rows.
 
         Args:
-            language: a language that is read; empty to find the language of the rows.
-            rows: the cells of these columns, by column.
-            other_columns: the cells of each other column of the list, which show whether the list is in the
-                language of its categories.
+            language: the code of a language, such as `de`; empty to find the language of the cells. rows: the
+                cells of the columns of titles and categories, row by row. other_columns: the cells of each
+                other column, which show whether the list really is in the language
+                of its categories.
         """
         if not self.columns:
             return self
@@ -106,11 +104,8 @@ class ListWords:
     def read_title(self, cells: Mapping[str, str]) -> str:
         """Return the title of a row; empty if the row has none.
 
-        If the title has parts in several languages, marked by language tags, the part in the list's language
-        is returned.
-
-        Args:
-            cells: the cells of the row, by column.
+        Some shops write a title in several languages, with tags: "[:en]Dress[:de]Kleid[:]". Then the part in
+            the list's language is returned.
         """
         return self._choose_part(_find_first_text(self.titles, cells)).text
 
@@ -121,10 +116,9 @@ class ListWords:
         return self._choose_part(cut_category_cell(_find_first_text(self.categories, cells)))
 
     def find_title_language(self, cells: Mapping[str, str]) -> str:
-        """Return the code of the language in which the title of a row is read, or else its category.
+        """Return the code of the language of a row's title, or of its category if the title is empty.
 
-        Args:
-            cells: the cells of the row, by column.
+        It is the list's second language if the text has more words of that.
         """
         title = self._choose_part(_find_first_text(self.titles, cells))
         part = title if title.text else self._choose_category_part(cells)
@@ -134,19 +128,11 @@ class ListWords:
         return self.second if is_second else self.language
 
     def read_category(self, cells: Mapping[str, str]) -> str:
-        """Return the text of a row's category; empty if the row has none.
-
-        Args:
-            cells: the cells of the row, by column.
-        """
+        """Return the text of a row's category, such as "Women > Dresses"; empty if the row has none."""
         return self._choose_category_part(cells).text
 
     def read_title_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
-        """Return the kinds (garments as shops name them) that the title of a row names, without its category.
-
-        Args:
-            cells: the cells of the row, by column.
-        """
+        """Return the kinds of garment that the title of a row names, without its category: {"skirt"}."""
         return (
             read_garments(self.read_title(cells), "", self.find_title_language(cells)).kinds
             if self.is_read
@@ -154,10 +140,9 @@ class ListWords:
         )
 
     def read_set_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
-        """Return the kinds of all garments that a title names, one of which a photo of a set may show alone.
+        """Return the kinds of all parts of a set in a title: {"top", "skirt"} for "Top and skirt set".
 
-        Args:
-            cells: the cells of the row, by column.
+        One photo of the set may show one part alone.
         """
         return (
             read_part_kinds(self.read_title(cells), self.find_title_language(cells))
@@ -166,10 +151,9 @@ class ListWords:
         )
 
     def read_words_and_kinds(self, cells: Mapping[str, str]) -> NamedGarments:
-        """Return the words and kinds that title and category of a row name; NO_NAMED_GARMENTS if none are.
+        """Return the garments that title and category of a row name: the words, and the kinds that they mean.
 
-        Args:
-            cells: the cells of the row, by column.
+        Without any, the result is NO_NAMED_GARMENTS.
         """
         if not self.is_read:
             return NO_NAMED_GARMENTS
@@ -179,7 +163,7 @@ class ListWords:
 
 
 def _is_guessed_from_few(texts: Iterable[str], language: str) -> bool:
-    """Return whether fewer than MIN_LANGUAGE_TEXTS different texts have a word of a language that is read."""
+    """Return whether fewer than MIN_LANGUAGE_TEXTS different texts have a known word of the language."""
     if language not in list_readable_languages():
         return False
     different_texts = dict.fromkeys(filter(None, texts))
@@ -188,18 +172,12 @@ def _is_guessed_from_few(texts: Iterable[str], language: str) -> bool:
 
 
 def _find_second_language(titles: Sequence[str], language: str) -> str:
-    """Return the second language of a list in a language that is read; empty if it has one language."""
+    """Return the code of the second language of a list; empty if there is none."""
     return find_second_language(titles, language) if language in list_readable_languages() else ""
 
 
 def find_word_columns(columns: Iterable[str]) -> ListWords:
-    """Return the columns of titles and categories of a list, known by their names.
-
-    The language of the result is LANGUAGE_OFF.
-
-    Args:
-        columns: the names of all columns of the list.
-    """
+    """Return the columns of titles and categories of a list that have usual names, without their language."""
     names = tuple(columns)
     return ListWords(
         titles=_find_columns(list_usual_column_names("title"), names),
@@ -212,15 +190,14 @@ def find_list_words(
 ) -> ListWords:
     """Find the columns of a list that have titles and categories, and the language in which to read them.
 
-    Columns are known by their names. If their titles name no garment, a column of titles is chosen by its
-    cells.
+    Columns are known by their names. If the titles there name no garment, a column is chosen by its cells.
 
     Args:
         columns: the columns of the list, in its order.
         rows: a function that reads the cells of given columns, row by row.
-        language: a language that is read, or LANGUAGE_OFF; empty to find the language of the cells.
-        title: the column that people named as the title; empty to find it.
-        excluded_columns: columns that are read as something else.
+        language: the code of a language, such as `de`, or LANGUAGE_OFF; empty to find the language.
+        title: the column that a person named as the title; empty to find it.
+        excluded_columns: columns that are used as something else, such as the article number.
     """
     named_words = find_word_columns(columns)
     words = replace(named_words, titles=(title,)) if title else named_words
@@ -251,7 +228,7 @@ def find_list_words(
 
 
 def _find_columns(wanted_names: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns whose names are among the wanted ones, in the order of the wanted names."""
+    """Return the columns of a list whose names are wanted, in the order of the wanted names."""
     ranked_columns = [
         (wanted_names.index(name), column)
         for column in columns
@@ -262,10 +239,8 @@ def _find_columns(wanted_names: Sequence[str], columns: Sequence[str]) -> tuple[
 
 @lru_cache(maxsize=8192)
 def _choose_part(text: str, language: str, second: str) -> Part:
-    """Return the part of a text that is in a language of the list, if language tags divide the text.
-
-    It is cached, because the title and the category of a row are read several times.
-    """
+    """Return the part of a text in a language of the list; the whole text if it has no language tags."""
+    # Cached, because the title and the category of a row are read several times.
     part = select_tagged_text(text, (language, second, *list_readable_languages()))
     return part._replace(text=part.text.strip())
 

@@ -1,4 +1,4 @@
-"""Find the words that a shop explained, but that its list has nowhere, such as misspelt categories."""
+"""Find explained words that the list does not have, such as a misspelt category in a file of words."""
 
 from collections.abc import Iterable, Mapping
 
@@ -9,7 +9,7 @@ from labelling.lists.own_words import CATEGORY_PLACE, OwnWord, OwnWords
 
 
 def find_unused_words(reader: ListReader, rows: Iterable[tuple[Mapping[str, str], str]]) -> list[str]:
-    """Return the explained words that neither a category nor a title of a list has, as a person wrote them.
+    """Return the explained words that no category and no title of a list has, such as "Skrits".
 
     Args:
         reader: the reader of the list, with the words that people explained.
@@ -33,7 +33,7 @@ def find_unused_words(reader: ListReader, rows: Iterable[tuple[Mapping[str, str]
 
 
 def _list_category_keys(path: CategoryPath) -> list[str]:
-    """Return the keys of each level of a category, and of each path that the category ends with."""
+    """Return all explanations that would be about a category: "women", "dresses" and "women > dresses"."""
     keys = [make_category_key(level) for level in path]
     return [*keys, *(" > ".join(keys[start:]) for start in range(len(keys)))]
 
@@ -42,8 +42,9 @@ def _is_in_titles(word: OwnWord, texts: Iterable[str], own: OwnWords) -> bool:
     """Return whether a phrase is in a title.
 
     Args:
-        texts: the words of each title with blanks around and between.
+        texts: the words of each title with blanks around and between: " blue dress ".
     """
     phrase = " ".join(own.split_title(word.words))
+    # `-hemd` may be the end of a longer word. Any other phrase begins where a word begins.
     begin = "" if word.words.startswith(COMPOUND_END_SIGN) else " "
     return bool(phrase) and any(f"{begin}{phrase} " in text for text in texts)

@@ -4,9 +4,9 @@
     tee     Loose tee  Color         Red            T-R          tee.jpg
     tee                              Blue           T-B
 
-Only the first row of a handle has the title, the names of the options and most photos. The second row gets
-them, too, so that it is a product of its own: a blue "Loose tee" with the photo tee.jpg. A handle is
-Shopify's name of a product; a variant is one size or colour of it.
+A handle is Shopify's name of a product; a variant is one size or colour of it. Only the first row of a handle
+has the title, the names of the options, the product's colour and most photos. The second row gets them, too,
+so that it is a product of its own: a blue "Loose tee" with the photo tee.jpg.
 """
 
 import re
@@ -22,22 +22,19 @@ HANDLE_HEADINGS: Final = ("handle", "url handle")
 """Headings, in small letters, of the column of Shopify's export that names a product."""
 
 _VARIANT_HEADING: Final = re.compile(r"variant .*|sku|barcode", re.IGNORECASE)
-"""Headings of columns that name a variant, such as `Variant SKU`."""
+"""Pattern of headings of columns that name a variant, such as `Variant SKU`."""
 
 _OPTION_NAME: Final = re.compile(r"option ?\d name", re.IGNORECASE)
+"""Pattern of headings such as `Option1 Name`, whose cells are "Color" or "Size"."""
 
 _OWN_CELL_HEADING: Final = re.compile(
     r"variant\b.*|option ?\d value|.*\(variant\.metafields\..*", re.IGNORECASE
 )
-"""Headings of cells that each variant has of its own. An empty one is no cell of the first row."""
+"""Pattern of headings whose cells belong to one variant, such as `Option1 Value`. None is inherited."""
 
 
 def find_variant_column(columns: Collection[str]) -> str:
-    """Return the column of Shopify's export that names variants, such as `Variant SKU`; empty without one.
-
-    Args:
-        columns: the columns of the list.
-    """
+    """Return the column of Shopify's export that names variants, such as `Variant SKU`; empty without one."""
     headings = {column.strip().casefold(): column for column in columns}
     if headings.keys().isdisjoint(HANDLE_HEADINGS) or not any(map(_OPTION_NAME.fullmatch, headings)):
         return ""
@@ -45,14 +42,11 @@ def find_variant_column(columns: Collection[str]) -> str:
 
 
 def find_handle_column(columns: Collection[str], product_column: str) -> str:
-    """Return the column that names the product of each variant, if the products of a run are variants.
+    """Return the column of handles of Shopify's export, if each variant is a product; empty otherwise.
 
     Args:
         columns: the columns of the list.
-        product_column: the column that names the products of the run; may be empty.
-
-    Returns:
-        The column; empty if the list is no export of Shopify, or if the products of the run are no variants.
+        product_column: the column that names the products (`--by`); empty without products.
     """
     if not find_variant_column(columns) or not _VARIANT_HEADING.fullmatch(product_column.strip()):
         return ""
@@ -60,7 +54,7 @@ def find_handle_column(columns: Collection[str], product_column: str) -> str:
 
 
 class VariantRows:
-    """The rows of a list, in which rows of variants get what only the first row of their handle has."""
+    """The rows of a list, in which variants get the cells that only the first row of their handle has."""
 
     def __init__(self, columns: Sequence[str], options: ListOptions) -> None:
         """Remember the columns of a list. Its rows are completed one by one, in their order.
@@ -83,17 +77,16 @@ class VariantRows:
         self._first_rows: dict[str, dict[str, str]] = {}
 
     def complete_row(self, cells: Mapping[str, str]) -> Mapping[str, str]:
-        """Return the cells of a row, with those that it has from the first row of its handle.
+        """Return the cells of a row, with those that it inherits from the first row of its handle.
 
-        Args:
-            cells: the cells of the row by column.
+        Rows have to come in the order of the list. A row that names no variant stays as it is.
         """
         handle = cells[self._handle_column].strip() if self._handle_column else ""
         if not handle:
             return cells
         kept = {column: cells[column] for column in (*self._inherited_columns, *self._path_columns)}
         first = self._first_rows.setdefault(handle, kept)
-        # A row that names no variant, as for one more photo, belongs to no product and needs no title.
+        # Shopify adds rows for further photos. They name no variant, so that they belong to no product here.
         if first is kept or not cells[self._product_column].strip():
             return cells
         completed = {column: first[column] for column in self._inherited_columns if not cells[column].strip()}
@@ -103,9 +96,6 @@ class VariantRows:
 
 
 def _is_about_products(column: str) -> bool:
-    """Return whether a column has something of a product that says what its variants look like.
-
-    These are the names of its options, its colour, and fields that a shop added (metafields).
-    """
+    """Return whether a column has the names of options, a colour, or a field that a shop added."""
     checks = (_OPTION_NAME.fullmatch, is_colour_name, is_colour_heading, is_shade_heading, read_metafield)
     return any(check(column.strip()) for check in checks)

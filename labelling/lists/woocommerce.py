@@ -1,12 +1,14 @@
 """Read attributes from WooCommerce's export of a shop, and make the cells that its importer takes.
 
-An attribute is a property of a product in four columns: `Attribute 1 name` has "Color", `Attribute 1
-value(s)` has "Red, Blue", and two more say whether it is visible and global.
+An attribute is a property of a product in four columns:
 
-The importer replaces all attributes of a product by the attributes of its row, so a row of the feed repeats
-the attributes of the list. The importer also removes the variations of a product whose row names none, so
-products with variations, and variations themselves, are left out. An export has its headers in the shop's
-language, which the language files have. The importer reads English headers in every shop.
+    Attribute 1 name    Attribute 1 value(s)    Attribute 1 visible    Attribute 1 global
+    Color               Red, Blue               1                      1
+
+The importer replaces all attributes of a product by those of its row, so a row of the feed repeats the
+attributes of the list. It also removes the variations (sizes and colours with prices of their own) of a
+product whose row names none, so such products are left out. An export has its headers in the shop's language;
+the importer reads English ones in every shop.
 """
 
 import re
@@ -24,22 +26,23 @@ REPLACEMENT_NOTE: Final = (
     "`Attribute 1 global` and so on then stay. They are known in some languages; in an export "
     "in another language give them these names."
 )
+"""Note for a feed from a list without attributes."""
 
 TYPE_COLUMN: Final = "type"
-"""The heading of the column that says whether a row is a variation."""
+"""The English heading of the column that says how a product is sold, such as `simple` or `variation`."""
 
 _VARIATION_TYPES: Final = frozenset({"variable", "variation"})
+"""Values of the column `Type` of a product with variations, and of one of these variations."""
 
 PRODUCT_TYPES: Final = _VARIATION_TYPES | {"simple", "grouped", "external", "virtual", "downloadable"}
-"""The values of the column `Type`, which say how a product is sold and not what it is."""
+"""Values of the column `Type`. They say how a product is sold, and not what it is."""
 
 
 @cache
 def translate_header(column: str) -> str | None:
-    """Return the English header of a column that holds an attribute; None for any other column.
+    """Return the English header of a column of attributes: "Attribute 1 name" for `Attribut 1 Name`.
 
-    Args:
-        column: the header in an export of WooCommerce, in any language that has a file of words.
+    It is None for any other column, and for a header in a language whose headers are not known.
     """
     attribute_patterns = (
         (part, pattern) for part, pattern in _make_header_patterns().items() if part != TYPE_COLUMN
@@ -52,7 +55,7 @@ def translate_header(column: str) -> str | None:
 
 @cache
 def _make_header_patterns() -> dict[str, re.Pattern[str]]:
-    """Return a pattern for the headers of each column in all languages, by its English name."""
+    """Return a pattern for the headers of each column in all languages, by the end of the English header."""
     headers = {part: [] for part in WOOCOMMERCE_TERMS}  # type: dict[str, list[str]]
     for language in load_languages().values():
         for part, shop_headers in language.woocommerce.items():
@@ -71,7 +74,7 @@ def _get_attribute_number(match: re.Match[str]) -> str:
 
 
 def read_attributes(cells: Mapping[str, str]) -> dict[str, str]:
-    """Return the cells of a row that hold attributes of WooCommerce, by the English headers of their columns.
+    """Return the cells of a row with attributes, by English headers: {"Attribute 1 name": "Color", ...}.
 
     An attribute whose column of values is not known is left out: a row without values would empty it.
     """
@@ -88,10 +91,9 @@ def _cut_header(header: str) -> str:
 
 
 def has_variations(cells: Mapping[str, str]) -> bool:
-    """Return whether importing a row into WooCommerce would remove variations of a product.
+    """Return whether importing the feed's row for a product would remove variations or colours of it.
 
-    This is so if the row is a variation or a product with variations, or if its own colour attribute has
-    several values.
+    This is so if the row is a variation or has variations, or if its colour attribute has several values.
 
     Args:
         cells: the cells of the product's row in the list, by column.
@@ -100,11 +102,7 @@ def has_variations(cells: Mapping[str, str]) -> bool:
 
 
 def has_variation_type(cells: Mapping[str, str]) -> bool:
-    """Return whether a row is a variation or a product with variations, by its column of types.
-
-    Args:
-        cells: the cells of the row in the list, by column.
-    """
+    """Return whether a row is a variation or a product with variations, by its column `Type`."""
     type_cells = (cell for column, cell in cells.items() if is_type_column(column))
     return not _VARIATION_TYPES.isdisjoint(
         value.casefold() for cell in type_cells for value in _split_values(cell)
@@ -113,7 +111,7 @@ def has_variation_type(cells: Mapping[str, str]) -> bool:
 
 @cache
 def is_type_column(column: str) -> bool:
-    """Return whether a column says if a product has variations, in any language that has a file of words."""
+    """Return whether a column is WooCommerce's `Type` in some language, such as German `Typ`."""
     return _make_header_patterns()[TYPE_COLUMN].fullmatch(column.strip()) is not None
 
 
@@ -121,7 +119,7 @@ def is_product_type(column: str, cell: str) -> bool:
     """Return whether a cell says how WooCommerce sells a product ("simple, virtual"), not what it is.
 
     Args:
-        column: the header of the cell's column, in any language that has a file.
+        column: the header of the cell's column, in any language.
     """
     types = {value.casefold() for value in _split_values(cell)}
     return (
@@ -130,23 +128,19 @@ def is_product_type(column: str, cell: str) -> bool:
 
 
 def read_colour_values(cells: Mapping[str, str]) -> list[str]:
-    """Return the values of the colour attribute that a row already has; empty if it has no such attribute.
-
-    Args:
-        cells: the cells of the product's row in the list, by column.
-    """
+    """Return the values of the colour attribute in a row: ["Red", "Blue"]; empty if it has none."""
     attribute_cells = read_attributes(cells)
     name = _find_colour_header(attribute_cells)
     return _split_values(attribute_cells.get(_make_value_header(name), "")) if name else []
 
 
 def _split_values(cell: str) -> list[str]:
-    """Split a cell at commas; a comma that belongs to a value has a backslash before it."""
+    r"""Split a cell at commas: ["Red, dark", "Blue"] for `Red\, dark, Blue`."""
     return [value.replace(r"\,", ",") for text in re.split(r"(?<!\\),", cell) if (value := text.strip())]
 
 
 def _find_colour_header(attribute_cells: Mapping[str, str]) -> str | None:
-    """Return the header of the column that names the row's colour attribute; None if the row has none."""
+    """Return the header that names the row's colour attribute: "Attribute 2 name"; None without one."""
     names = {column: cell for column, cell in attribute_cells.items() if column.endswith("name")}
     colour_name = find_colour_option(names.values())
     return next((column for column, name in names.items() if colour_name and name == colour_name), None)
@@ -157,7 +151,7 @@ def _make_value_header(name: str) -> str:
 
 
 def make_colour_attribute(cells: Mapping[str, str], colours: tuple[str, ...]) -> dict[str, str]:
-    """Return the cells that set the colour attribute of a product, by the English headers of their columns.
+    """Return the cells that set the colour of a product: {"Attribute 1 name": "Color", ...}.
 
     The row's own colour attribute is used, or else the first attribute number that is free.
 

@@ -5,10 +5,12 @@
     Parfüm,none of these,category
     kot,trousers|shorts,title
 
-`kinds` are names of KINDS with `|` between, `none of these`, or empty (the words do not say). `in` is
-`category` (the words are a whole level of the category column), `title` (a phrase anywhere in a title), or
-empty for both. The categories here say that "Gömlek" is a shirt and that perfume is no garment. The phrase
-"kot" (Turkish: denim) in a title leaves two kinds open.
+The categories here say that "Gömlek" is a shirt and that perfume is no garment. The phrase "kot" (Turkish:
+denim) in a title leaves two kinds open.
+
+`kinds` has kinds of garment with `|` between, `none of these`, or nothing if the words do not say. `in` is
+`category` (the words are a whole level of a category), `title` (a phrase anywhere in a title), or empty for
+both.
 """
 
 from collections.abc import Callable, Iterable
@@ -32,18 +34,18 @@ from labelling.lists.own_words import (
 )
 
 WORDS_COLUMNS: Final = ("words", "kinds")
-"""Columns that a file of words needs."""
+"""The columns that a file of words must have."""
 
 PLACE_COLUMN: Final = "in"
-"""The optional column that says where words are valid."""
+"""The optional column that says whether words are valid in categories, in titles, or in both (empty)."""
 
 
 def read_words(file: Path, reading: ListOptions, say: Callable[[str], None]) -> tuple[OwnWord, ...]:
     """Read a file of words: a CSV in which a shop explains words of its categories and titles.
 
     Args:
-        reading: the way in which lists are read; its encoding and its treatment of bad rows are used.
-        say: is called with sentences that a person should know.
+        reading: the options for reading the list, of which `encoding` and `skip_bad_rows` are used.
+        say: a function that is called with each sentence for the person at the terminal.
 
     Raises:
         WordsUnusable: the file cannot be read, lacks a column, names an unknown kind or place, or gives the
@@ -66,6 +68,14 @@ def read_words(file: Path, reading: ListOptions, say: Callable[[str], None]) -> 
 
 
 def _parse_word(cells: dict[str, str], row_place: str) -> OwnWord:
+    """Return the word that a row explains.
+
+    Args:
+        row_place: the place of the row for messages, such as "words.csv, row 3, line 3".
+
+    Raises:
+        WordsUnusable: a cell is empty or has a value that is not known.
+    """
     words = unescape_text(cells["words"])
     if not make_level_key(words):
         raise WordsUnusable(
@@ -96,7 +106,11 @@ def _parse_place(text: str, row_place: str) -> Place:
 
 
 def _refuse_repeated_words(words: Iterable[tuple[str, OwnWord]]) -> None:
-    """Refuse words that are given twice for the same place, since the two rows could differ."""
+    """Refuse words that two rows explain for the same place, since the explanations could differ.
+
+    Raises:
+        WordsUnusable: the second of the two rows.
+    """
     first: dict[tuple[str, Place], str] = {}
     for row_place, word in words:
         title_key = make_level_key(word.words) if word.place != CATEGORY_PLACE else ""
@@ -118,9 +132,5 @@ def format_words(words: Iterable[OwnWord]) -> str:
 
 
 def make_words_file_path(table: Path) -> Path:
-    """Return the path of the file of a shop's own words that `label --corrections` writes beside a table.
-
-    Args:
-        table: the path of the table, such as `labels.csv`, whose file of words is `labels-words.csv`.
-    """
+    """Return the path of the file of words beside a table: `labels-words.csv` for `labels.csv`."""
     return table.with_name(f"{table.stem}-words.csv")
