@@ -70,12 +70,11 @@ class ShopColours(NamedTuple):
 
     Attributes:
         texts: the colours of one garment, the main one first: ("Navy", "White"); empty if the list names
-            none. is_sold_in_several: whether buyers choose among several colours, for each of which the list
-            has a row or
-            a variation. Such a product has no colour of its own, and `texts` is empty.
+            none.
+        is_sold_in_several: whether buyers choose among several colours, for each of which the list has a row
+            or a variation. Such a product has no colour of its own, and `texts` is empty.
         cell_without_colour: the first cell of a colour column that names no colour, such as "see image";
-            empty
-            if a cell names one, or if all are empty.
+            empty if a cell names one, or if all are empty.
     """
 
     texts: tuple[str, ...] = ()
@@ -218,8 +217,8 @@ def find_colour_columns(columns: Sequence[str], rows: ReadColumns, named_column:
 
     Args:
         columns: the columns of the list, in its order.
-        rows: a function that reads the cells of given columns, row by row. It is called only if a heading
-            may mean the colour.
+        rows: a function that reads the cells of given columns, row by row. It is called only if a heading may
+            mean the colour.
         named_column: the column that a person named; empty to find it.
     """
     metafields = {column: field for column in columns if (field := read_metafield(column))}

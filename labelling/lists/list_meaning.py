@@ -91,13 +91,13 @@ class ListReader:
     """A reader of the words that a list has about a row: its title, its category, its folder.
 
     Attributes:
-        list_words: the columns of titles and categories, and their language. own_words: the words whose
-            meaning people of the shop explained, such as "Gömlek": `shirt`. category_column: the way in which
-            the list writes categories, learnt from all cells of the column. folder_categories: the folders
-            that are used as categories if the list has no column of them. folder_language: the code of the
-            language of the names of folders. can_read_known_words: whether the words of the language files
-            are used. People can switch them off; the
-            shop's own words stay.
+        list_words: the columns of titles and categories, and their language.
+        own_words: the words whose meaning people of the shop explained, such as "Gömlek" for `shirt`.
+        category_column: the way in which the list writes categories, learnt from all cells of the column.
+        folder_categories: the folders that are used as categories if the list has no column of them.
+        folder_language: the code of the language of the names of folders.
+        can_read_known_words: whether the words of the language files are used. People can switch them off;
+            the shop's own words stay.
         is_language_uncertain: whether the language was guessed from so few texts that it may be another one.
             Its words then count for less in a decision.
     """

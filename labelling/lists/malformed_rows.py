@@ -32,10 +32,10 @@ class MalformedRow(NamedTuple):
 
     Attributes:
         sentence: the place of the row, and what is wrong: "list.csv, row 3, line 5: it has 4 cells, ...".
-            further_lines: the numbers of its lines after the first one. They may be rows that it has
-            swallowed. has_quotation_fault: whether a quotation mark is the cause. is_unclosed: whether a
-            quotation mark may have swallowed an unknown number of rows, so that --skip-bad-rows
-            cannot leave out this row alone.
+        further_lines: the numbers of its lines after the first one. They may be rows that it has swallowed.
+        has_quotation_fault: whether a quotation mark is the cause.
+        is_unclosed: whether a quotation mark may have swallowed an unknown number of rows, so that
+            --skip-bad-rows cannot leave out this row alone.
     """
 
     sentence: str

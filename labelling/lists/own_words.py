@@ -60,8 +60,7 @@ class OwnWord(NamedTuple):
 
     Attributes:
         words: the category or the phrase as the shop writes it, such as "Gömlek". In titles, `-hemd` is also
-            the
-            end of longer words, such as "Leinenhemd".
+            the end of longer words, such as "Leinenhemd".
         meaning: the kinds that the word stands for.
         place: the place in which the word is valid.
     """

@@ -40,9 +40,9 @@ class TitleWords(NamedTuple):
     """The words of one title, or of all titles of a product.
 
     Attributes:
-        meaning: the kinds for columns, review cards and the summary. "Set Anna" names none here. words: the
-            kinds for the decision about the product, in which "Set Anna" is a `set`; none if no word is
-            known, or if the titles contradict each other.
+        meaning: the kinds for columns, review cards and the summary. "Set Anna" names none here.
+        words: the kinds for the decision about the product, in which "Set Anna" is a `set`; none if no word
+            is known, or if the titles contradict each other.
     """
 
     meaning: ListMeaning = NO_MEANING

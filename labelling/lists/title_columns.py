@@ -80,11 +80,11 @@ def choose_title_column(
     """Return the column of a list that most probably has the titles; None if no column names garments.
 
     Args:
-        columns: the names of the columns to choose from. rows: a function that reads the cells of given
-            columns, row by row. language: the code of the language of the titles; empty to find the language
-            of each column. named_columns: columns that are something else by their names. They are not
-            chosen, but their texts show
-            in which language the list is.
+        columns: the names of the columns to choose from.
+        rows: a function that reads the cells of given columns, row by row.
+        language: the code of the language of the titles; empty to find the language of each column.
+        named_columns: columns that are something else by their names. They are not chosen, but their texts
+            show in which language the list is.
     """
     possible_columns = dict(read_text_columns(columns, rows))
     best = _choose_best_column(list(_read_columns(possible_columns, language)))

@@ -80,10 +80,10 @@ class ListWords:
         """Return the same columns with a language: the given one, or the one of the first rows.
 
         Args:
-            language: the code of a language, such as `de`; empty to find the language of the cells. rows: the
-                cells of the columns of titles and categories, row by row. other_columns: the cells of each
-                other column, which show whether the list really is in the language
-                of its categories.
+            language: the code of a language, such as `de`; empty to find the language of the cells.
+            rows: the cells of the columns of titles and categories, row by row.
+            other_columns: the cells of each other column, which show whether the list really is in the
+                language of its categories.
         """
         if not self.columns:
             return self
