@@ -21,7 +21,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from labelling.lists import woocommerce
+from labelling.lists import magento, woocommerce
 from labelling.lists.colour_cells import is_colour_text, split_colour_cell
 from labelling.lists.colour_headings import (
     COLOUR_PATTERN,
@@ -45,15 +45,6 @@ MAX_SEARCHED_CELLS: Final = 200
 
 MAX_SEARCHED_ROWS: Final = 20_000
 """Number of rows, from the first on, whose cells are read to find the column of colours."""
-
-_MAGENTO_ATTRIBUTE: Final = re.compile(r'(?:^|,)\s*"?([^=,"]*?)\s*=([^,"]*)')
-"""Pattern of one attribute in the cell `color=Red|Blue,size=M` of Magento's export. If "Fields enclosure" is
-on, the cell is `"color=Red|Blue","size=M"`."""
-
-_MAGENTO_COLUMN: Final = "additional_attributes"
-_MAGENTO_VARIATIONS: Final = "configurable_variations"
-"""The column of Magento's export that lists the sizes and colours of a product, which have numbers of their
-own: `sku=T-R,color=Red|sku=T-B,color=Blue`."""
 
 _OPTION_NAME: Final = re.compile(r"option ?([1-9]) name|option name ([1-9])", re.IGNORECASE)
 """Pattern of headings such as `Option1 Name` (Shopify) and `Option Name 1` (Squarespace)."""
@@ -169,7 +160,7 @@ class ColourColumns:
         """Return whether a row with several colours of WooCommerce or Magento has each for sale by itself."""
         if not self.attribute_columns or len(colours) < 2:
             return False
-        return woocommerce.has_variation_type(row) or bool(_read_variation_colours(row))
+        return woocommerce.has_variation_type(row) or bool(magento.read_variation_colours(row))
 
 
 def _list_different_colours(colours_by_row: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
@@ -186,30 +177,8 @@ def _read_first_colours(row: Cells, columns: Sequence[str]) -> tuple[str, ...]:
 
 def _read_attribute_colours(row: Cells) -> tuple[str, ...]:
     """Return the colours that the attributes of WooCommerce or Magento in a row name."""
-    values = woocommerce.read_colour_values(row) or [
-        *map(str.strip, _read_magento_colour(_read_cell(row, _MAGENTO_COLUMN)).split("|")),
-        *_read_variation_colours(row),
-    ]
+    values = woocommerce.read_colour_values(row) or magento.read_attribute_colours(row)
     return tuple(dict.fromkeys(filter(is_colour_text, values)))
-
-
-def _read_variation_colours(row: Cells) -> list[str]:
-    """Return the colours in a cell of Magento's export such as `sku=T-R,color=Red|sku=T-B,color=Blue`."""
-    variations = _read_cell(row, _MAGENTO_VARIATIONS).split("|")
-    return list(filter(None, map(_read_magento_colour, variations)))
-
-
-def _read_magento_colour(attributes: str) -> str:
-    values: dict[str, str] = dict(_MAGENTO_ATTRIBUTE.findall(attributes))
-    return values.get(find_colour_option(values), "").strip()
-
-
-def _read_cell(row: Cells, heading: str) -> str:
-    return next((cell for column, cell in row.items() if _fold_heading(column) == heading), "")
-
-
-def _fold_heading(column: str) -> str:
-    return column.strip().casefold()
 
 
 def find_colour_columns(columns: Sequence[str], rows: ReadColumns, named_column: str = "") -> ColourColumns:
@@ -288,18 +257,17 @@ def _has_colour_cells(cells: Sequence[str]) -> bool:
 
 
 def _find_options(columns: Sequence[str]) -> Iterator[Option]:
-    by_heading = {_fold_heading(column): column for column in columns}
+    by_heading = {column.strip().casefold(): column for column in columns}
     for heading, column in by_heading.items():
-        if match := _OPTION_NAME.fullmatch(heading):
-            value_heading = heading.replace("name", "value")
-            if match and value_heading in by_heading:
-                yield Option(column, by_heading[value_heading])
+        value_heading = heading.replace("name", "value")
+        if _OPTION_NAME.fullmatch(heading) and value_heading in by_heading:
+            yield Option(column, by_heading[value_heading])
 
 
 def _find_attribute_columns(columns: Sequence[str]) -> Iterator[str]:
-    """Yield the columns of attributes of WooCommerce and Magento, and of what says how a product is sold."""
+    """Yield the columns with attributes of WooCommerce or Magento, and WooCommerce's column `Type`."""
     has_attributes = any(woocommerce.translate_header(column) for column in columns)
     for column in columns:
         is_read = woocommerce.translate_header(column) or woocommerce.is_type_column(column)
-        if (has_attributes and is_read) or _fold_heading(column) in {_MAGENTO_COLUMN, _MAGENTO_VARIATIONS}:
+        if (has_attributes and is_read) or magento.is_attribute_column(column):
             yield column
