@@ -117,7 +117,7 @@ class CategoryColumn:
 
     @property
     def has_groups(self) -> bool:
-        """Whether the column sorts products into groups: its values are several, and many rows share one."""
+        """Whether the column sorts products into groups: it has several values, but far fewer than rows."""
         return 1 < self.value_count <= MAX_VALUES_SHARE * self.row_count
 
     @classmethod

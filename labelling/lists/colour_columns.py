@@ -4,7 +4,7 @@ The first of these sources that names a colour for a product is used:
 
 1. the column that a person named;
 2. a column with a usual heading (`color`, `Farbe`), or else one whose heading and cells both say colour
-   (`Hauptfarbe`);
+   (`Hauptfarbe`, `Shade`);
 3. the option or attribute of a shop system's export (Shopify, WooCommerce, Magento);
 4. Shopify's metafield `shopify.color-pattern`;
 5. the metafield `custom.color`, which an earlier `wardrobe label --feed shopify` may have written as a guess
@@ -252,11 +252,13 @@ def _find_by_cells(columns: Sequence[str], rows: ReadColumns) -> list[str]:
 
 
 def _has_colour_cells(cells: Sequence[str]) -> bool:
+    """Return whether enough of a column's different cells name a colour, in any language."""
     named_count = sum(any(map(is_colour_in_any_language, split_colour_cell(cell))) for cell in cells)
     return named_count >= MIN_COLOUR_CELLS_SHARE * len(cells)
 
 
 def _find_options(columns: Sequence[str]) -> Iterator[Option]:
+    """Yield each pair of columns such as `Option1 Name` and `Option1 Value`."""
     by_heading = {column.strip().casefold(): column for column in columns}
     for heading, column in by_heading.items():
         value_heading = heading.replace("name", "value")

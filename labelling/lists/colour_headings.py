@@ -128,6 +128,7 @@ def _is_product_colour(column: str, colour_words: tuple[str, ...]) -> bool:
 
 
 def _split_heading(text: str) -> list[str]:
+    """Return the words of a heading without numbers: ["base", "Colour"] for `baseColour_2`."""
     # Composed, because an accent that is a character of its own would end the word.
     return _WORD.findall(_CAMEL_CASE.sub(" ", unicodedata.normalize("NFC", text)))
 
@@ -197,6 +198,7 @@ def _is_neutral_word(word: str) -> bool:
 
 @cache
 def _list_neutral_words() -> frozenset[str]:
+    """Return the words that can stand beside "color", such as "main", "name", "shade" and "german"."""
     names = (fold_text(language.name) for language in load_languages().values())
     words = (_list_language_words("beside_colour"), _list_language_words("shade"))
     return frozenset(chain(*words, *map(_WORD.findall, names)))

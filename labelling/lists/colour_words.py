@@ -46,7 +46,7 @@ def read_colours(text: str, language: str) -> tuple[frozenset[str], ...]:
 
 @lru_cache(maxsize=1024)
 def is_colour_in_any_language(text: str) -> bool:
-    """Return whether a text names a colour in some language that has a file of words."""
+    """Return whether a text names a colour in any language whose words are known: "rouge", "dunkelblau"."""
     return any(read_colours(text, code) for code in load_languages())
 
 
@@ -80,7 +80,7 @@ class _ColourWords(NamedTuple):
     parts: frozenset[str]
 
     def tokens(self, text: str) -> list[str]:
-        """Return the words and signs of a text."""
+        """Return the words and signs of a text, with accents if they matter in the language."""
         return self.language.tokens(text)
 
 

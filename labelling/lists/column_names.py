@@ -34,6 +34,6 @@ def is_colour_name(text: str) -> bool:
 def fold_column_name(column: str) -> str:
     """Return the form in which names of columns are compared: "product name" for `Product_Name *`.
 
-    Accents are removed. Programs mark the columns that they need by `*`.
+    Accents are removed, and so is the `*` by which some programs mark columns that must be filled.
     """
     return " ".join(re.split(r"[\s_]+", fold_text(column).rstrip("* ").strip()))

@@ -148,6 +148,7 @@ def suggest_renaming(needed: Iterable[str], header: Iterable[str]) -> str:
 def _open_with_header(
     path: Path, needed: Collection[str], reading: ListOptions, encoding: str, stamp: tuple[int, int]
 ) -> ListFile:
+    """Return the list as the best separator divides its header, before any check."""
     headers = {separator: _read_header(path, encoding, separator) for separator in CELL_SEPARATORS}
     fitting = (
         separator
@@ -196,6 +197,11 @@ def _read_header(path: Path, encoding: str, separator: str) -> ParsedRow:
 
 
 def _check_header(list_: ListFile, needed: Collection[str], read_columns: Collection[str]) -> None:
+    """Refuse a list that lacks a needed column, or has two columns of a name that is read.
+
+    Raises:
+        ListUnusable: the list is one of these.
+    """
     names = Counter(filter(None, list_.header))
     repeated_names = [name for name, count in names.items() if count > 1 and name in read_columns]
     if repeated_names:

@@ -97,6 +97,7 @@ def _find_spelling(text: str, words: tuple[str, ...]) -> str:
 
 
 def _find_one_spelling(text: str, word: str) -> str:
+    """Return the whole word of a text in which a known word is: "Leinenhemd" for "hemd"."""
     folded = text.casefold()
     start = folded.find(word.casefold())
     # Small letters can be more characters ("ß" becomes "ss"), so that positions in both texts differ.

@@ -61,7 +61,7 @@ class ParsedRow(NamedTuple):
 
     @property
     def last_line(self) -> int:
-        """The number of the line at which it ends."""
+        """The number of the line at which the row ends."""
         return self.first_line + len(self.lines) - 1
 
 

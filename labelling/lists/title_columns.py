@@ -186,6 +186,7 @@ def _is_picture(text: str) -> bool:
 
 
 def _is_slug(text: str) -> bool:
+    """Return whether a text is a name for an address, such as `blue-dress-42`."""
     return not re.search(r"\s", text) and len(re.findall("[-_/]", text)) >= 2
 
 

@@ -87,6 +87,7 @@ def read_attributes(cells: Mapping[str, str]) -> dict[str, str]:
 
 
 def _cut_header(header: str) -> str:
+    """Return the part of a header that names the attribute: "Attribute 1" of "Attribute 1 visible"."""
     return " ".join(header.split()[:2])
 
 
@@ -147,6 +148,7 @@ def _find_colour_header(attribute_cells: Mapping[str, str]) -> str | None:
 
 
 def _make_value_header(name: str) -> str:
+    """Return the header of an attribute's values: "Attribute 1 value(s)" for "Attribute 1 name"."""
     return name.removesuffix("name") + "value(s)"
 
 

@@ -109,7 +109,7 @@ def _refuse_repeated_words(words: Iterable[tuple[str, OwnWord]]) -> None:
     """Refuse words that two rows explain for the same place, since the explanations could differ.
 
     Raises:
-        WordsUnusable: the second of the two rows.
+        WordsUnusable: there are two such rows. The message names both.
     """
     first: dict[tuple[str, Place], str] = {}
     for row_place, word in words:
