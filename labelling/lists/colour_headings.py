@@ -128,7 +128,7 @@ def _is_product_colour(column: str, colour_words: tuple[str, ...]) -> bool:
 
 
 def _split_heading(text: str) -> list[str]:
-    """Return the words of a heading without numbers: ["base", "Colour"] for `baseColour_2`."""
+    """Return the words of a heading without numbers: ["base", "Colour"] for "baseColour 2"."""
     # Composed, because an accent that is a character of its own would end the word.
     return _WORD.findall(_CAMEL_CASE.sub(" ", unicodedata.normalize("NFC", text)))
 
