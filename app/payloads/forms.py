@@ -15,7 +15,7 @@ from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDeco
 from app.errors import BadRequest, TooLarge
 from app.payloads.body import Body
 from app.payloads.request_items import MAX_NAME_LENGTH, SINGLE_FORMS, Upload
-from app.payloads.request_title import TITLE, TITLE_FIELDS
+from app.payloads.request_title import REFUSED_FIELDS, TITLE, TITLE_FIELDS
 
 FILE_FIELDS = ("image", "file")
 """Names of the form field in which `/predict` expects a picture."""
@@ -50,7 +50,8 @@ class ParsedForm:
     Attributes:
         files: the name of the field and the file of each picture, in the order of the form.
         texts: the names of all fields of text.
-        fields: the texts of the fields `title` and `language`, by the name of the field.
+        fields: the texts of the fields of REFUSED_FIELDS (the title and its language), by the name of the
+            field.
     """
 
     files: list[tuple[str, Upload]]
@@ -109,7 +110,7 @@ def parse_form(body: Body) -> ParsedForm:
             form.files.append((part.name, Upload(b"".join(part.pieces), name)))
         else:
             form.texts.append(part.name)
-            if part.name in TITLE_FIELDS:
+            if part.name in REFUSED_FIELDS:
                 form.fields.setdefault(part.name, []).append(b"".join(part.pieces).decode(errors="replace"))
     return form
 

@@ -20,6 +20,10 @@ LANGUAGE: Final = "language"
 TITLE_FIELDS: Final = (TITLE, LANGUAGE)
 """Names of the fields with the title and its language, in a form, in JSON and in a query string."""
 
+REFUSED_FIELDS: Final = (*TITLE_FIELDS, "titles")
+"""Names of the fields that a request must not have if its pictures are answered without titles. No route
+reads `titles`, but a client that sends it with a list of pictures expects that they are read."""
+
 NO_LANGUAGE: Final = "none"
 """Value of the field `language` with which a client asks to ignore the title."""
 
@@ -68,11 +72,11 @@ def refuse_titles(*places: object) -> None:
         places: the query, the form, and each JSON value in which a client may have put a title.
 
     Raises:
-        BadRequest: a place has the field `title` or `language`.
+        BadRequest: a place has one of REFUSED_FIELDS.
     """
     for place in places:
         if isinstance(place, Mapping):
-            for name in TITLE_FIELDS:
+            for name in REFUSED_FIELDS:
                 if name in place:
                     raise BadRequest(
                         f"Titles are read by /predict, with one picture. Leave `{name}` out of this request."

@@ -182,8 +182,10 @@ def test_words_are_a_veto_beside_a_network_that_shows_nothing_of_them(client: Fl
         {"data": {"image": (io.BytesIO(PHOTO), "a.jpg"), "title": "Jeans"}},
         {"json": {"images": [in_base64(PHOTO)], "title": "Jeans"}},
         {"json": {"images": [in_base64(PHOTO), {"image": in_base64(PHOTO), "title": "Jeans"}]}},
+        {"data": {"image": (io.BytesIO(PHOTO), "a.jpg"), "titles": "Jeans"}},
+        {"json": {"images": [in_base64(PHOTO)], "titles": ["Jeans"]}},
     ],
-    ids=["form field", "JSON key", "beside a picture"],
+    ids=["form field", "JSON key", "beside a picture", "form field of several", "list of titles"],
 )
 def test_a_batch_with_a_title_is_refused_and_other_names_are_ignored(
     titled: dict[str, Any], client: FlaskClient
@@ -208,6 +210,7 @@ UNTITLED: dict[str, tuple[str, dict[str, Any]]] = {
     "SageMaker, list": (INVOCATIONS, {"json": [IMAGE, IMAGE | JEANS]}),
     "SageMaker, instances": (INVOCATIONS, {"json": {"instances": [IMAGE | JEANS]}}),
     "SageMaker, beside instances": (INVOCATIONS, {"json": {"instances": [IMAGE]} | JEANS}),
+    "SageMaker, list of titles": (INVOCATIONS, {"json": {"instances": [IMAGE], "titles": ["Jeans"]}}),
     "SageMaker, lines": (
         INVOCATIONS,
         {"data": json.dumps(IMAGE | JEANS), "content_type": "application/jsonlines"},
@@ -219,10 +222,12 @@ UNTITLED: dict[str, tuple[str, dict[str, Any]]] = {
     "v1, query": (f"{TF}?title=Jeans", {"json": {"instances": [INSTANCE]}}),
     "v1, instance": (TF, {"json": {"instances": [INSTANCE | JEANS]}}),
     "v1, beside instances": (TF, {"json": {"instances": [INSTANCE]} | JEANS}),
+    "v1, list of titles": (TF, {"json": {"instances": [INSTANCE], "titles": ["Jeans"]}}),
     "v1, columns": (TF, {"json": {"inputs": {"image": [INSTANCE], "title": ["Jeans"]}}}),
     "v1, beside columns": (TF, {"json": {"inputs": {"image": [INSTANCE]}} | JEANS}),
     "v2, query": (f"{V2}?language=de", {"json": {"inputs": [TENSOR]}}),
     "v2, request": (V2, {"json": {"inputs": [TENSOR]} | JEANS}),
+    "v2, list of titles": (V2, {"json": {"inputs": [TENSOR], "parameters": {"titles": "Jeans"}}}),
     "v2, parameters": (V2, {"json": {"inputs": [TENSOR], "parameters": JEANS}}),
     "v2, tensor": (V2, {"json": {"inputs": [TENSOR | JEANS]}}),
     "v2, parameters of a tensor": (V2, {"json": {"inputs": [TENSOR | {"parameters": JEANS}]}}),
