@@ -35,6 +35,10 @@ _HDF5_LAYERS: Final = b"model_config"
 """Name of the attribute in which an HDF5 file has the layers of a model. A file of weights has none."""
 
 
+_MEMBERS: Final = (("config.json",), ("model.weights.h5", "model.weights.npz"))
+"""Files in a `.keras` file: the layers of the model, and its weights in one of two formats."""
+
+
 def check_keras_file(path: Path) -> None:
     """Check, without TensorFlow, that a file is a `.keras` file of Keras 3, by its metadata alone.
 
@@ -93,3 +97,10 @@ def read_keras_version(path: Path) -> str:
         raise ModelUnreadable(
             f"{path}: no `.keras` file, or a damaged one. Save it again: `model.save('model.keras')`."
         ) from error
+
+
+def find_missing_member(path: Path) -> str:
+    """Return the name of a file that a `.keras` file should contain and does not; empty if it has all."""
+    with open_zip(str(path)) as archive:
+        names = archive.namelist()
+    return next((members[0] for members in _MEMBERS if not set(members) & set(names)), "")

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import EDGE, LABEL
 from inference.errors import ContractBroken, ModelUnreadable
-from inference.sessions.keras_file import check_keras_file, read_keras_version
+from inference.sessions.keras_file import check_keras_file, find_missing_member, read_keras_version
 from inference.sessions.session import Scores
 
 _LOG = logging.getLogger(__name__)
@@ -122,6 +122,10 @@ def load_keras_model(path: Path) -> Any:  # noqa: ANN401 - Keras ships no types
             raise ModelUnreadable(
                 f"{path}: saved by Keras {saved_by[:20]}, which is newer than Keras {keras.__version__} here "
                 f"({shorten_error(error)}). Install that version here, or save the model by the older one."
+            ) from error
+        if missing := find_missing_member(path):
+            raise ModelUnreadable(
+                f"{path}: {missing} is missing in it. Save the model again: `model.save('model.keras')`."
             ) from error
         raise ModelUnreadable(
             f"{path}: Keras cannot load it in safe mode ({shorten_error(error)}). It must be a Keras 3 file "

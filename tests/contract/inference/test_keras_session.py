@@ -101,6 +101,19 @@ def test_a_layer_of_a_newer_keras_is_refused_with_both_versions(
         KerasSession(path)
 
 
+@pytest.mark.parametrize("missing", ["config.json", "model.weights.h5"])
+def test_a_file_without_its_layers_or_weights_is_refused_with_what_is_missing(
+    missing: str, keras_file: Callable[..., Path], tmp_path: Path
+) -> None:
+    path = tmp_path / "incomplete.keras"
+    with zipfile.ZipFile(keras_file()) as whole, zipfile.ZipFile(path, "w") as incomplete:
+        for name in set(whole.namelist()) - {missing}:
+            incomplete.writestr(name, whole.read(name))
+
+    with pytest.raises(ModelUnreadable, match=f"{re.escape(missing)} is missing in it. Save the model again"):
+        KerasSession(path)
+
+
 def test_the_line_that_converts_an_hdf5_file_keeps_its_answers(
     keras_file: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
