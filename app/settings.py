@@ -11,11 +11,23 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app.dotenv_file import DOTENV_PATH, read_dotenv
+from app.setting_values import (
+    MAX_WAIT_SECONDS,
+    AcceptTarget,
+    AnyCase,
+    NotNegative,
+    OptionalPath,
+    Origins,
+    Positive,
+    Rate,
+    Seconds,
+    StorageAddress,
+    Text,
+)
 from inference.pictures.decode import MAX_BYTES, MAX_PIXELS
 from inference.text.plain_text import QUOTED_ADVICE, escape_unprintable, is_quoted, trim_text
 
@@ -24,13 +36,6 @@ PREFIX = "WARDROBE_"
 
 CURRENT = "current"
 """Value of MODEL_VERSION with which the service serves whichever release of the store is current."""
-
-MIN_ACCEPT_TARGET = 0.5
-"""Smallest value of ACCEPT_TARGET: at least half of the accepted answers have to be right."""
-
-MAX_WAIT_SECONDS = 86_400
-"""Largest number of seconds, one day, in settings that say how long to wait. A much larger one, such as
-"inf", would raise an OverflowError when a thread waits."""
 
 KUBERNETES_NAMES = re.compile(
     rf"{PREFIX}([A-Z0-9_]+_)?"
@@ -43,13 +48,6 @@ KUBERNETES_ADDRESS = re.compile(r"(tcp|udp|sctp)://\S+")
 """Pattern of the addresses that Kubernetes writes into variables of a Service, such as
 `tcp://10.0.0.1:80`."""
 
-ORIGIN_PATTERN = re.compile(r"\*|[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:[0-9]+)?")
-"""Pattern of a web origin (scheme, host and port) in CORS_ORIGINS, or * for all. Any other text would match
-nothing, or be read as a pattern."""
-
-STORAGE_SCHEMES = ("memory", "redis", "rediss", "redis+unix")
-"""Allowed beginnings of the address in RATE_LIMIT_STORAGE. Valkey and KeyDB also work with `redis`."""
-
 UNPREFIXED_FIELDS = ("prometheus_dir",)
 """Fields of `Settings` that come from variables of other programs, whose names do not begin with
 WARDROBE_."""
@@ -57,7 +55,6 @@ WARDROBE_."""
 MAX_JSON_NUMBERS = 1_500_000
 """Default for the largest number of values in the JSON of a request. A JSON parser holds Python's lock for
 0.1 microseconds a number, even in a native thread, and no other request is answered in this time."""
-
 
 EXPECTED_VALUES = {
     "bool_parsing": "expected true or false",
@@ -77,60 +74,6 @@ The settings with such errors contain no password."""
 
 class SettingsError(Exception):
     """A setting is unknown, or its value is not allowed. The message names the setting."""
-
-
-def _split_at_commas(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _check_origins(origins: tuple[str, ...]) -> tuple[str, ...]:
-    for origin in origins:
-        if not ORIGIN_PATTERN.fullmatch(origin):
-            raise ValueError(
-                f"{origin!r} is no origin. Write it as https://shop.example, without a path or a pattern"
-            )
-    return origins
-
-
-def _check_rate(rate: str | None) -> str | None:
-    if rate is not None:
-        # Imported here, because its libraries take 0.04 s and most services set no rate.
-        from limits import parse_many  # noqa: PLC0415
-
-        try:
-            parse_many(rate)
-        except ValueError as error:
-            raise ValueError(f"{rate!r} is no rate. Write it as 100/minute") from error
-    return rate
-
-
-def _check_storage(address: str) -> str:
-    # No message quotes the address: it may hold a password.
-    scheme = address.partition("://")[0]
-    if scheme not in STORAGE_SCHEMES:
-        raise ValueError(f"{scheme[:20]!r} is no storage. It is memory:// or redis://HOST:PORT")
-    try:
-        urlsplit(address).port  # noqa: B018 - reading it checks it
-    except ValueError as error:
-        raise ValueError(
-            "the address cannot be read. "
-            "Write it as redis://:PASSWORD@HOST:PORT/0, with %2F for a / in the password"
-        ) from error
-    return address
-
-
-Positive = Annotated[int, Field(ge=1)]
-NotNegative = Annotated[int, Field(ge=0)]
-Seconds = Annotated[float, Field(ge=0, le=MAX_WAIT_SECONDS)]
-Target = Annotated[float, Field(ge=MIN_ACCEPT_TARGET, lt=1)]
-Text = Annotated[str, Field(min_length=1)]
-AnyCase = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
-
-Empty = BeforeValidator(lambda value: None if value == "" else value)
-OptionalPath = Annotated[Path | None, Empty]
-Origins = Annotated[tuple[str, ...], BeforeValidator(_split_at_commas), AfterValidator(_check_origins)]
 
 
 class Settings(BaseModel):
@@ -176,11 +119,11 @@ class Settings(BaseModel):
     api_keys_file: OptionalPath = None
     cors_origins: Origins = ()
     trusted_proxies: NotNegative = 0
-    rate_limit: Annotated[str | None, Empty, AfterValidator(_check_rate)] = None
-    rate_limit_storage: Annotated[str, AfterValidator(_check_storage)] = "memory://"
+    rate_limit: Rate = None
+    rate_limit_storage: StorageAddress = "memory://"
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], AnyCase] = "INFO"
     log_format: Literal["text", "json"] = "text"
-    accept_target: Annotated[Target | None, Empty] = None
+    accept_target: AcceptTarget = None
     taxonomy: OptionalPath = None
     model_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = "wardrobe"
     max_upload_bytes: Positive = MAX_BYTES

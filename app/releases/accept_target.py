@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from app.releases.serving import ServedModel, TargetAcceptance
-from app.settings import MIN_ACCEPT_TARGET
+from app.setting_values import MIN_ACCEPT_TARGET
 from inference.contract import ACCEPT_NOTHING, NETWORK_NAMES, NetworkName
 from reports.accept_threshold import find_accept_points
 from reports.values import HELD_OUT_PICTURES, AcceptPoint
