@@ -19,8 +19,10 @@ from app.payloads.connection import has_client_left
 from app.payloads.limits import RequestLimits
 from app.payloads.request_items import RequestItem
 from app.prediction.admission import RequestQueues
-from app.prediction.classify_items import ClassifiedPicture, Outcome, PictureBudget, answer_items
+from app.prediction.classify_items import answer_items
+from app.prediction.outcomes import ClassifiedPicture, Outcome
 from app.prediction.parameters import NO_PARAMETERS, Parameters
+from app.prediction.picture_budget import PictureBudget
 from app.prediction.timing import QUEUE_STAGE, READ_STAGE
 from app.releases.serving import ModelHolder
 from app.settings import Settings

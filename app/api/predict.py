@@ -22,7 +22,7 @@ from app.prediction.answer_fields import (
     TitledFields,
 )
 from app.prediction.answer_json import create_answer, create_provenance
-from app.prediction.classify_items import FailedPicture, Outcome
+from app.prediction.outcomes import FailedPicture, Outcome
 from app.prediction.parameters import (
     BATCH_PARAMETERS,
     NO_PARAMETERS,

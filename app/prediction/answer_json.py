@@ -11,7 +11,7 @@ from app.prediction.answer_fields import (
     ProvenanceFields,
     create_prediction_fields,
 )
-from app.prediction.classify_items import ClassifiedPicture
+from app.prediction.outcomes import ClassifiedPicture
 from app.prediction.parameters import Parameters
 from app.prediction.platform_categories import NamedCategories
 from inference.classifier import Answer

@@ -15,19 +15,17 @@ from typing import ParamSpec, TypeAlias, TypeVar
 from app.errors import Busy, RequestError, TooLarge, drop_traceback
 from app.native_threads import run_in_native_thread
 from app.payloads.connection import stop_if_client_left
-from app.payloads.limits import RequestLimits
 from app.payloads.request_items import PixelRows, ReadyPixels, RefusedItem, RequestItem, Upload
 from app.prediction.admission import Turn
+from app.prediction.outcomes import ClassifiedPicture, FailedPicture, Outcome, PictureExplanation
 from app.prediction.parameters import NO_PARAMETERS, Parameters
+from app.prediction.picture_budget import PictureBudget, decode_within_budget
 from app.prediction.timing import QUEUE_STAGE, StageTimer
 from app.releases.serving import ServedModel
-from inference.classifier import Prediction
-from inference.contract import InputContract, NetworkName
-from inference.errors import DecoderStopped, PictureTooLarge, UploadError
-from inference.explanation import ProbabilityDrops, draw_heat_map, explain_prediction
+from inference.errors import DecoderStopped, UploadError
+from inference.explanation import draw_heat_map, explain_prediction
 from inference.networks import Networks
 from inference.pictures.convert import ModelInput
-from inference.pictures.decode import DecodedPicture, decode_opened_image
 from inference.pictures.picture_opening import MIN_LARGE_RUN_NUMBERS, OpenedPicture, open_picture
 from inference.pictures.pixel_rows import encode_png, find_rows_shape
 
@@ -42,83 +40,8 @@ the same size."""
 DECODER_RETRY_SECONDS = 2
 """Value of Retry-After if the system has not started the process that decodes a picture, or has ended it."""
 
-MAX_PROCESSOR_SECONDS = 10.0
-"""Seconds of processor time that all pictures of one request together may take in decoder processes."""
-
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class PictureExplanation:
-    """How much each part of a picture contributes to its answer, as numbers and as a PNG.
-
-    Attributes:
-        drops: the drop of the answer's probability if a square of the picture is hidden, for each row and
-            column of squares.
-        heat_map: the bytes of a PNG that shows the drops as colours.
-    """
-
-    drops: ProbabilityDrops
-    heat_map: bytes
-
-
-@dataclass(frozen=True)
-class ClassifiedPicture:
-    """The prediction for one picture, with the extra fields that the client asked for.
-
-    Attributes:
-        prediction: the answer of the model.
-        network: the network for this sort of picture, `pixels` or `photos`. If the release lacks it, the
-            other one has answered.
-        enlarged: whether the picture was smaller than the input of the network, and was enlarged.
-        seen: the bytes of a PNG with the pixels that the model read; None if the client did not ask for it.
-        explained: the contribution of each part of the picture; None if the client did not ask for it.
-    """
-
-    # The pixels themselves are not kept, because a client may take long to read its answer.
-    prediction: Prediction
-    network: NetworkName
-    enlarged: bool = False
-    seen: bytes | None = None
-    explained: PictureExplanation | None = None
-
-
-@dataclass(frozen=True)
-class FailedPicture:
-    """The error that a picture gets in place of a prediction."""
-
-    error: UploadError | RequestError
-
-
-Outcome: TypeAlias = ClassifiedPicture | FailedPicture
-"""The result for one picture: a prediction or an error."""
-
-
-class PictureBudget:
-    """The pixels and the processor time that remain for the pictures of one request.
-
-    Args:
-        limits: the limits of the request, which have the number of pixels.
-        seconds: the seconds of processor time that decoder processes may take.
-    """
-
-    def __init__(self, limits: RequestLimits, seconds: float = MAX_PROCESSOR_SECONDS) -> None:
-        self.max_picture_pixels = limits.picture_pixels
-        self.max_pixels = limits.pixels
-        self.pixels_left = limits.pixels
-        self.seconds_left = seconds
-
-    def spend(self, pixels: int, seconds: float = 0.0) -> None:
-        """Subtract the cost of one picture from the budget.
-
-        Args:
-            pixels: the width x height of the picture.
-            seconds: the seconds of processor time that a decoder process took for the picture.
-        """
-        self.pixels_left -= pixels
-        self.seconds_left -= seconds
-
 
 OpenedItem: TypeAlias = OpenedPicture | PixelRows | ReadyPixels | FailedPicture
 """A picture of a request whose header has been read if it is a file, or the error in its place."""
@@ -265,7 +188,7 @@ class _ClassificationSteps:
             match item:
                 case OpenedPicture():
                     return networks.make_model_input(
-                        _decode_picture(item, networks.pixels_input, self.budget)
+                        decode_within_budget(item, networks.pixels_input, self.budget)
                     )
                 case PixelRows(value):
                     return networks.make_rows_input(value)
@@ -321,41 +244,6 @@ def _merge_outcomes(
     """Return the outcome of each item, in order: its error, or else the next one of the answers."""
     rest = iter(answers)
     return [item if isinstance(item, FailedPicture) else next(rest) for item in inputs]
-
-
-def _decode_picture(opened: OpenedPicture, contract: InputContract, budget: PictureBudget) -> DecodedPicture:
-    """Decode a picture within the remaining budget of the request.
-
-    Raises:
-        TooLarge: with this JPEG, PNG or WebP file, those of the request have too many pixels together.
-        UploadError: the picture cannot be read, or is too large for the request.
-    """
-    # Other formats are decoded in a separate process, and their size is known only there.
-    if opened.lane != "isolated":
-        budget.spend(opened.pixel_count)
-        if budget.pixels_left < 0:
-            raise TooLarge(
-                f"The pictures have {budget.max_pixels - budget.pixels_left:,} pixels in all, or more; at "
-                f"most {budget.max_pixels:,} are decoded for one request (WARDROBE_MAX_BATCH_PIXELS). Send "
-                "them in several batches, or smaller."
-            )
-        return decode_opened_image(opened, budget.max_picture_pixels, contract)
-    if budget.seconds_left <= 0:
-        raise PictureTooLarge(
-            "The pictures of this request that are no JPEG, PNG or lossy WebP took as much of "
-            "the processor as they may have. Send it by itself, or as JPEG."
-        )
-    try:
-        return decode_opened_image(
-            opened, min(budget.max_picture_pixels, budget.pixels_left), contract, budget.spend
-        )
-    except PictureTooLarge as error:
-        if budget.pixels_left >= budget.max_picture_pixels:
-            raise
-        raise PictureTooLarge(
-            "With this picture, those of the request have more pixels than WARDROBE_MAX_BATCH_PIXELS, or it "
-            "has too many itself. Send it by itself."
-        ) from error
 
 
 def _explain_picture(

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from app.payloads.request_title import NO_LANGUAGE, Title
 from app.prediction.answer_fields import ListedFields
-from app.prediction.classify_items import ClassifiedPicture
+from app.prediction.outcomes import ClassifiedPicture
 from app.releases.serving import ServedModel
 from inference.classifier import Answer, Prediction
 from inference.contract import NetworkName

@@ -14,7 +14,7 @@ from app.payloads.limits import RequestLimits
 from app.payloads.reading import check_upload_size, limit_batch
 from app.payloads.request_items import PixelRows, RequestItem, Upload
 from app.payloads.request_title import refuse_titles
-from app.prediction.classify_items import ClassifiedPicture, FailedPicture, Outcome
+from app.prediction.outcomes import ClassifiedPicture, FailedPicture, Outcome
 from app.releases.serving import ServedModel
 from inference.contract import InputContract
 from inference.errors import BadPixels

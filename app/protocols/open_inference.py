@@ -17,7 +17,7 @@ from app.api.health import check_ready
 from app.payloads.body import Body
 from app.payloads.limits import make_batch_limits
 from app.payloads.request_title import refuse_titles
-from app.prediction.classify_items import ClassifiedPicture
+from app.prediction.outcomes import ClassifiedPicture
 from app.protocols.classification import find_requested_model, require_answers
 from app.protocols.infer_request import (
     INPUT_TYPES,

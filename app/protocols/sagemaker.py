@@ -32,7 +32,7 @@ from app.payloads.request_items import PixelRows, ReadyPixels, RequestItem, Uplo
 from app.payloads.request_title import refuse_titles
 from app.prediction.answer_fields import PredictionFields
 from app.prediction.answer_json import create_answer, create_provenance
-from app.prediction.classify_items import ClassifiedPicture, Outcome
+from app.prediction.outcomes import ClassifiedPicture, Outcome
 from app.prediction.parameters import NO_PARAMETERS
 from app.protocols.classification import (
     INSTANCE_FORMS,

@@ -17,7 +17,7 @@ from app.payloads.json_bodies import parse_json_object
 from app.payloads.limits import make_batch_limits
 from app.payloads.request_items import RequestItem
 from app.payloads.request_title import refuse_titles
-from app.prediction.classify_items import Outcome
+from app.prediction.outcomes import Outcome
 from app.protocols.classification import (
     INSTANCE_FORMS,
     collect_items,

@@ -18,7 +18,9 @@ from app.payloads.json_bodies import parse_json_body
 from app.payloads.limits import make_batch_limits
 from app.payloads.reading import find_many
 from app.payloads.request_items import ReadyPixels, RequestItem, Upload
-from app.prediction.classify_items import MAX_RUN_NUMBERS, FailedPicture, PictureBudget, answer_items
+from app.prediction.classify_items import MAX_RUN_NUMBERS, answer_items
+from app.prediction.outcomes import FailedPicture
+from app.prediction.picture_budget import PictureBudget
 from app.prediction.timing import StageTimer
 from app.settings import Settings
 from tests.coded_pictures import heic
