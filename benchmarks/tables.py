@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 
 from benchmarks.results import FOLDER
 from model_store.local_releases import open_bundled_release
-from reports.values import PhotoFigures, Report, UnknownSources, read_report
+from reports.photo_figures import PhotoFigures, UnknownSources
+from reports.values import Report, read_report
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES
 
 MEBIBYTE = 2**20

@@ -21,7 +21,7 @@ from sklearn.decomposition import PCA
 
 from inference.contract import LABEL
 from model_store.local_releases import open_release
-from reports.answers import pack_answers
+from reports.answers_file import pack_answers
 from training.data.labels import OOD
 from training.data.named import Named
 from training.data.pictures import Pictures

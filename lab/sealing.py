@@ -27,7 +27,8 @@ from lab.strangers_heads import read_answers
 from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest, ReleaseNetwork
 from model_store.release_files import PHOTO_FILES
-from reports.answers import Answers, parse_answers, read_all_answers
+from reports.answers import Answers
+from reports.answers_file import parse_answers, read_all_answers
 from reports.values import Report, read_report
 from training.data.fashion import FASHION_MNIST_FOLDER, read_idx_folder
 from training.data.learnt_hashes import NO_LEARNT_HASHES, LearntHashes, load_learnt_hashes

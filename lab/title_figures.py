@@ -28,7 +28,7 @@ from model_store.assemble import seal_release
 from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest
 from model_store.release_files import REPORT_FILE
-from reports.answers import ANSWERS_FILE, pack_answers, parse_answers
+from reports.answers_file import ANSWERS_FILE, pack_answers, parse_answers
 from reports.model_card import MODEL_CARD_FILE, make_model_card
 from reports.page.html_page import REPORT_PAGE_FILE, make_page_file, read_figures
 from reports.values import Report, read_report

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reports.intervals import count_needed_answers, count_needed_answers_with_errors
-from reports.values import AcceptPoint
+from reports.promises import AcceptPoint
 
 ENOUGH_ACCEPTED_SHARE: Final = 0.5
 """Share of accepted pictures that is enough for a threshold to be tested first, in each set of pictures or as

@@ -16,16 +16,11 @@ from model_store.errors import ReleaseCorrupt
 from model_store.manifest import Manifest
 from model_store.release_files import REPORT_FILE
 from model_store.store_keys import ReleaseFiles
-from reports.answers import CLASS_HEAD, CORRECTED_SET, NO_ANSWERS, TEST_SET, Answers, read_all_answers
+from reports.answers import CLASS_HEAD, CORRECTED_SET, NO_ANSWERS, TEST_SET, Answers
+from reports.answers_file import read_all_answers
+from reports.promises import HELD_OUT_PICTURES, SOURCE_PHOTOS_PREFIX, ProductPromise, extract_tier
 from reports.stored_decisions import redecide_answers
-from reports.values import (
-    HELD_OUT_PICTURES,
-    SOURCE_PHOTOS_PREFIX,
-    ProductPromise,
-    Report,
-    extract_tier,
-    parse_report,
-)
+from reports.values import Report, parse_report
 
 ALL_PHOTOS: Final = "photos"
 """Name of the set of all photos. Photos of all tiers (product shots, worn garments and so on) are compared

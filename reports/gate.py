@@ -31,7 +31,7 @@ from reports.evidence import (
     select_shared_attribute_answers,
 )
 from reports.product_rule import is_promise_shown
-from reports.values import ProductPromise
+from reports.promises import ProductPromise
 
 MIN_SHARED_PICTURES: Final = 100
 """Number of pictures of a set that both releases must have answered. For a smaller set it is three quarters

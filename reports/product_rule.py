@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from inference.reasons import Reason
 from reports.accept_threshold import find_accept_points
-from reports.values import AcceptPoint, ProductPromise, Promise
+from reports.promises import AcceptPoint, ProductPromise, Promise
 
 PRODUCTS_SET: Final = "products"
 """Name of the set of pictures in a promise about products of several photos."""

@@ -13,7 +13,8 @@ import numpy as np
 from inference.contract import LABEL, ModelContract, NetworkName
 from inference.decision import decide_answer
 from inference.reasons import Reason
-from reports.answers import ACCEPT, CLASS_HEAD, STORED_DIGITS, Answers
+from reports.answers import ACCEPT, CLASS_HEAD, Answers
+from reports.answers_file import STORED_DIGITS
 
 
 def redecide_answers(answers: Answers, contracts: Mapping[NetworkName, ModelContract]) -> Answers:

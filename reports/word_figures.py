@@ -17,8 +17,7 @@ from inference.posterior import (
     FormulaFigures,
 )
 from model_store.manifest import FrozenModel, Share, describe_schema
-
-Count = Annotated[int, Field(ge=0)]
+from reports.field_types import Count
 
 Factor = Annotated[float, Field(gt=0, le=1)]
 """Factor by which the probability of a kind is multiplied if a word names other kinds, such as .01."""

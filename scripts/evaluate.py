@@ -21,8 +21,10 @@ from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release
 from model_store.release_files import GRAPH_FILE, expand_home
 from reports.answers import Answers
+from reports.network_figures import CROSS_FITTED_SPLIT, Examples, TestFigures
 from reports.page.html_page import REPORT_PAGE_FILE, make_page_file
-from reports.values import CROSS_FITTED_SPLIT, Examples, PhotoFigures, TestFigures, read_report
+from reports.photo_figures import PhotoFigures
+from reports.values import read_report
 from scripts.__main__ import command
 from scripts.data_options import add_data_options, choose_data_source, list_data_files
 from scripts.progress_bars import TerminalProgress

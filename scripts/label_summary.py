@@ -19,7 +19,8 @@ from labelling.rows import ACCEPT
 from labelling.write.counts import OUTCOMES
 from labelling.write.summary import Summary
 from reports.product_rule import is_promise_shown
-from reports.values import Promise, read_report
+from reports.promises import Promise
+from reports.values import read_report
 from scripts.terminal import make_console, print_message, print_table
 
 MAX_PRODUCTS_NAMED: Final = 5

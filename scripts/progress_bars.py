@@ -18,9 +18,10 @@ from rich.progress import (
 )
 
 from model_store.local_releases import open_release
+from reports.network_figures import Epoch
 from reports.page.advice import describe_acceptance
 from reports.page.wording import ENGLISH_WORDING
-from reports.values import Epoch, read_report
+from reports.values import read_report
 from scripts.terminal import make_console, print_message
 from training.progress import ReportDone, Say, format_seconds
 

@@ -8,8 +8,9 @@ from model_store.manifest import Manifest
 from model_store.publish import PublishResult
 from model_store.release_files import GRAPH_FILE, MODEL_FILE
 from reports.intervals import compute_wilson_interval
+from reports.network_figures import CROSS_FITTED_SPLIT, describe_size
 from reports.page.html_page import REPORT_PAGE_FILE
-from reports.values import CROSS_FITTED_SPLIT, Report, describe_size
+from reports.values import Report
 from scripts.store_options import PublishingOptions
 from scripts.terminal import get_program_name, make_console, print_message
 

@@ -23,7 +23,8 @@ from model_store.store import Store, open_store
 from model_store.store_keys import StoredRelease, list_releases, make_file_key, read_manifest
 from reports.judge import judge_release, judge_without_refusing
 from reports.model_card import MODEL_CARD_FILE, make_model_card
-from reports.values import describe_size, parse_report
+from reports.network_figures import describe_size
+from reports.values import parse_report
 from scripts.__main__ import command
 from scripts.release_messages import format_publish_result
 from scripts.store_options import add_promotion_options, choose_author

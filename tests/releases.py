@@ -32,10 +32,10 @@ from model_store.assemble import make_single_network, seal_release
 from model_store.manifest import DataSet, GoldenAnswers, Headline, Manifest, ReleaseNetwork
 from model_store.publish import publish_release
 from model_store.store import open_store
-from reports.answers import ANSWERS_FILE, NO_ANSWERS, TEST_SET, Answers, pack_answers, parse_answers
+from reports.answers import NO_ANSWERS, TEST_SET, Answers
+from reports.answers_file import ANSWERS_FILE, pack_answers, parse_answers
 from reports.judge import judge_release
-from reports.values import (
-    AcceptPoint,
+from reports.network_figures import (
     Averages,
     ClassFigures,
     Coverage,
@@ -43,13 +43,12 @@ from reports.values import (
     Example,
     Examples,
     ModelFigures,
-    PossiblePromise,
-    ProductPromise,
-    Report,
     SplitFigures,
     TestFigures,
     TrainingFigures,
 )
+from reports.promises import AcceptPoint, PossiblePromise, ProductPromise
+from reports.values import Report
 from reports.word_figures import WordFigures
 from tests.uploads import a_garment, png
 

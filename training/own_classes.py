@@ -23,7 +23,7 @@ from inference.arrays import Distances
 from inference.contract import LABEL
 from inference.sessions.session import Scores
 from reports.answers import Answers
-from reports.values import TrainingFigures
+from reports.network_figures import TrainingFigures
 from training.data.contents import Contents
 from training.data.decoded_pictures import ComputeFeatures, decode_pictures
 from training.data.fashion import LabelledData

@@ -13,7 +13,7 @@ from pydantic import JsonValue
 
 from model_store.release_files import NEW_RELEASE_FOLDER
 from reports.accept_threshold import DEFAULT_CONDITIONS, AcceptConditions
-from reports.values import TrainingFigures
+from reports.network_figures import TrainingFigures
 from training.data.fashion import LabelledData, describe_capped_weights
 from training.data.split import Split, split_data
 from training.environment import describe_hardware, find_library_versions

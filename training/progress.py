@@ -10,9 +10,10 @@ from datetime import timedelta
 from typing import Protocol, TextIO
 
 from reports.intervals import count_needed_answers
+from reports.network_figures import Epoch
 from reports.page.advice import explain_no_acceptance
 from reports.page.wording import ENGLISH_WORDING
-from reports.values import HELD_OUT_PICTURES, Epoch, Promise
+from reports.promises import HELD_OUT_PICTURES, Promise
 
 Say = Callable[[str], None]
 """Function that shows a sentence to people."""

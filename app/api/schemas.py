@@ -1,6 +1,6 @@
 """Create the JSON schemas of reports and answers for the OpenAPI document, from the types of their values.
 
-The types and the descriptions of their fields are in reports/values.py and app/prediction/answer_fields.py.
+The types and the descriptions of their fields are in reports/ and in app/prediction/answer_fields.py.
 The document differs from pydantic's schemas in three points:
 
 1. It has no titles.

@@ -15,7 +15,7 @@ from app.releases.serving import ServedModel, TargetAcceptance
 from app.setting_values import MIN_ACCEPT_TARGET
 from inference.contract import ACCEPT_NOTHING, NETWORK_NAMES, NetworkName
 from reports.accept_threshold import find_accept_points
-from reports.values import HELD_OUT_PICTURES, AcceptPoint
+from reports.promises import HELD_OUT_PICTURES, AcceptPoint
 
 AcceptanceCurves: TypeAlias = Mapping[str, Sequence[AcceptPoint]]
 """The measured effect of each possible threshold, by the name of the set of pictures, such as "held-out

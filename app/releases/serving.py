@@ -12,7 +12,8 @@ from app.prediction.platform_categories import ReleaseCategories
 from inference.contract import Head, ModelContract
 from inference.networks import Networks
 from model_store.manifest import Manifest
-from reports.values import AcceptPoint, Report
+from reports.promises import AcceptPoint
+from reports.values import Report
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ from labelling.sources.items import PictureItem, ReadPictures, Source
 from model_store.errors import StoreError
 from model_store.local_releases import open_release
 from model_store.release_networks import open_networks
-from reports.answers import STORED_DIGITS
+from reports.answers_file import STORED_DIGITS
 
 PICTURES_PER_RUN: Final = 16
 """Pictures in one run of the model: 8 to 16 fit a core's cache; 64 take a tenth longer for each."""

@@ -11,7 +11,8 @@ from typing import Final
 from reports.intervals import count_needed_answers, count_needed_answers_with_errors
 from reports.page.sentences import list_confusions, name_promise_pictures
 from reports.page.wording import Wording
-from reports.values import HELD_OUT_PICTURES, AcceptPoint, PossiblePromise, Promise, Report
+from reports.promises import HELD_OUT_PICTURES, AcceptPoint, PossiblePromise, Promise
+from reports.values import Report
 
 FASHION_MNIST_NAME: Final = "Fashion-MNIST"
 """Name of a data set whose labels a reader cannot correct, so that no sentence advises it."""

@@ -7,15 +7,10 @@ advice.py.
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from reports.network_figures import CROSS_FITTED_SPLIT, OutOfScope
 from reports.page.wording import Wording
-from reports.values import (
-    CROSS_FITTED_SPLIT,
-    HELD_OUT_PICTURES,
-    SOURCE_PHOTOS_PREFIX,
-    OutOfScope,
-    Report,
-    extract_tier,
-)
+from reports.promises import HELD_OUT_PICTURES, SOURCE_PHOTOS_PREFIX, extract_tier
+from reports.values import Report
 
 MAX_CONFUSED_PAIRS: Final = 3
 """Largest number of pairs of confused classes that are listed as weaknesses."""

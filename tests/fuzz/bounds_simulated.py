@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import ACCEPT_NOTHING
-from reports.intervals import compute_share_interval, estimate_errors
+from reports.grouped_answers import compute_share_interval, estimate_errors
 from training.thresholds.acceptance import choose_confidence_threshold
 from training.thresholds.answer_sets import AnswerSet
 

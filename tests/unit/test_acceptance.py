@@ -16,7 +16,7 @@ from inference.sessions.session import Scores
 from reports.answers import Answers
 from reports.page.advice import describe_unkept_promises
 from reports.page.wording import ENGLISH_WORDING
-from reports.values import HELD_OUT_PICTURES
+from reports.promises import HELD_OUT_PICTURES
 from tests.answers import truth, undecided_answers, unmeasured
 from training.data.labels import OOD
 from training.thresholds.acceptance import (

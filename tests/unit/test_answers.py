@@ -16,17 +16,8 @@ from model_store.manifest import FileEntry, Manifest
 from model_store.publish import promote_release, publish_release
 from model_store.store import FolderStore
 from model_store.store_keys import get_files_in_folder, get_files_in_store
-from reports.answers import (
-    ANSWERS_FILE,
-    CLASS_HEAD,
-    NO_CLASS,
-    TEST_SET,
-    Answers,
-    pack_answers,
-    parse_answers,
-    read_all_answers,
-    read_own_answers,
-)
+from reports.answers import CLASS_HEAD, NO_CLASS, TEST_SET, Answers
+from reports.answers_file import ANSWERS_FILE, pack_answers, parse_answers, read_all_answers, read_own_answers
 from reports.comparison import RightAnswers
 from reports.evidence import read_evidence
 from reports.judge import judge_release

@@ -17,7 +17,7 @@ from lab.pretraining_photos import Photo
 from lab.strangers_heads import SOURCES
 from model_store.local_releases import open_release
 from reports.answers import PICTURE_NAME_DIGITS, Answers
-from reports.values import ProductPromise
+from reports.promises import ProductPromise
 from tests.releases import LABELS, a_contract, a_release
 from training.data.vectors import Features, FeatureVectors
 

@@ -3,7 +3,8 @@
 import pytest
 
 from model_store.manifest import DataSet
-from reports.values import Epoch, Report
+from reports.network_figures import Epoch
+from reports.values import Report
 from tests.releases import a_report
 from training.gradient.comparison_results import combine_reports, describe_unfinished_average, format_spread
 

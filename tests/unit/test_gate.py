@@ -13,11 +13,13 @@ from model_store.errors import GateRefused
 from model_store.local_releases import open_bundled_release
 from model_store.manifest import Manifest
 from model_store.store_keys import get_files_in_folder
-from reports.answers import CORRECTED_SET, NO_ANSWERS, NO_CLASS, TEST_SET, Answers, read_own_answers
+from reports.answers import CORRECTED_SET, NO_ANSWERS, NO_CLASS, TEST_SET, Answers
+from reports.answers_file import read_own_answers
 from reports.comparison import join_groups
 from reports.evidence import ReleaseEvidence, read_evidence
 from reports.gate import check_gate
-from reports.values import ProductPromise, read_report
+from reports.promises import ProductPromise
+from reports.values import read_report
 from tests.releases import LABELS, with_contract, with_label
 
 N: Final = 2_000

@@ -8,22 +8,24 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import beta, binomtest, hypergeom, t
 
-from reports.intervals import (
+from reports.distributions import compute_binomial_chance
+from reports.grouped_answers import (
     WeightedErrors,
-    bound_wrong_rows,
-    compute_binomial_chance,
     compute_class_mean_interval,
+    compute_share_interval,
+    compute_t_quantiles,
+    estimate_errors,
+)
+from reports.intervals import (
+    bound_wrong_rows,
     compute_clopper_pearson_interval,
     compute_loss_chance,
     compute_lower_bounds,
     compute_macro_interval,
-    compute_share_interval,
-    compute_t_quantiles,
     compute_upper_bounds,
     compute_wilson_interval,
     count_needed_answers,
     count_needed_answers_with_errors,
-    estimate_errors,
 )
 
 

@@ -21,7 +21,8 @@ from model_store.release_files import REPORT_FILE
 from model_store.store import FolderStore
 from model_store.store_keys import make_promotion_key
 from reports.judge import judge_release, judge_without_refusing
-from reports.values import Promise, parse_report
+from reports.promises import Promise
+from reports.values import parse_report
 from tests.commands import wardrobe
 from tests.releases import a_release
 

@@ -12,7 +12,7 @@ from inference.classifier import Classifier
 from inference.contract import Familiarity, Head, ModelContract, make_whole_input
 from inference.sessions.session import Scores, Session
 from reports.intervals import compute_wilson_interval
-from reports.values import PhotoFigures
+from reports.photo_figures import PhotoFigures
 from tests.fashion import PHOTO
 from training.data.labels import OOD
 from training.data.pictures import Pictures

@@ -11,7 +11,7 @@ from reports.product_rule import (
     find_product_threshold,
     is_promise_shown,
 )
-from reports.values import ProductPromise, Promise
+from reports.promises import ProductPromise, Promise
 from training.evaluation.products import measure_products
 
 

@@ -17,16 +17,9 @@ from reports.page.advice import (
 from reports.page.html_page import make_report_page, read_figures
 from reports.page.sentences import describe_weaknesses
 from reports.page.wording import ENGLISH_WORDING, NUMBER_EXAMPLE, PERCENTAGE_EXAMPLE, Wording
-from reports.values import (
-    HELD_OUT_PICTURES,
-    AcceptPoint,
-    PossiblePromise,
-    Promise,
-    Report,
-    UnknownSource,
-    UnknownSources,
-    read_report,
-)
+from reports.photo_figures import UnknownSource, UnknownSources
+from reports.promises import HELD_OUT_PICTURES, AcceptPoint, PossiblePromise, Promise
+from reports.values import Report, read_report
 from tests.releases import a_report
 
 

@@ -14,7 +14,8 @@ import pytest
 
 from app.api.schemas import Json, create_report_schemas, list_inner_types
 from model_store.manifest import FrozenModel
-from reports.values import Promise, Report
+from reports.promises import Promise
+from reports.values import Report
 
 TEXTS = Path(__file__).parents[1] / "fixtures" / "report-texts.json"
 

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from inference.errors import ModelUnreadable
 from labelling.lists.list_reading import ListOptions
 from model_store.errors import GateRefused
-from reports.values import Epoch
+from reports.network_figures import Epoch
 from scripts import adopt, compare, evaluate, train, tune
 from scripts.data_options import UNRECORDED_ARGUMENTS, choose_data_source, read_recorded_options
 from tests.commands import wardrobe

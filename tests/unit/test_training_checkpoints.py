@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.values import Epoch
+from reports.network_figures import Epoch
 from training.errors import WeightsUnusable
 from training.gradient.fitting.checkpoints import (
     CHECKPOINT_FILE,

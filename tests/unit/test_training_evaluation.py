@@ -15,8 +15,9 @@ from inference.networks import Networks
 from inference.pictures.convert import ModelInput
 from inference.reasons import Reason
 from inference.sessions.session import Scores
-from reports import values as report
-from reports.answers import NO_CLASS, TEST_SET, Answers, pack_answers, parse_answers
+from reports import network_figures
+from reports.answers import NO_CLASS, TEST_SET, Answers
+from reports.answers_file import pack_answers, parse_answers
 from reports.stored_decisions import redecide_answers
 from tests.releases import with_label
 from training.data.pictures import Pictures
@@ -71,7 +72,7 @@ def numbered_pictures() -> Pictures:
     return Pictures.make_from_pixels(images, TRUTH)
 
 
-def figures(contract: ModelContract = CONTRACT) -> report.TestFigures:
+def figures(contract: ModelContract = CONTRACT) -> network_figures.TestFigures:
     answers = answer_pictures(WrittenAnswers(), contract, numbered_pictures())
     before = answer_pictures(WrittenAnswers(), remove_calibration(contract), numbered_pictures())
     return compute_test_figures(answers, before, contract)

@@ -28,7 +28,7 @@ from labelling.review.page import (
 )
 from reports.page.sentences import TIER_NAMES, TIER_SHARE_TEXTS
 from reports.page.wording import NUMBER_EXAMPLE, PERCENTAGE_EXAMPLE
-from reports.values import HELD_OUT_PICTURES
+from reports.promises import HELD_OUT_PICTURES
 from scripts import doubted_labels
 from tests.releases import LABELS
 from tests.service import ROOT

@@ -15,7 +15,8 @@ from inference.classifier import Answer, Classifier, Prediction
 from reports.answers import ACCEPT, NO_ANSWERS, NO_CLASS, Answers
 from reports.page.advice import describe_lower_share, explain_no_acceptance
 from reports.page.wording import ENGLISH_WORDING
-from reports.values import AllAccepted, AttributeFigures, LabelFigures, Promise
+from reports.promises import Promise
+from reports.values import AllAccepted, AttributeFigures, LabelFigures
 from training.data.labels import INAPPLICABLE_LABEL, UNKNOWN_LABEL, Labels
 from training.evaluation.evaluate import fill_in_predictions, interpret_scores
 from training.thresholds.acceptance import compute_acceptance_curves, make_possible_promises, make_promises

@@ -21,8 +21,16 @@ from inference.networks import Networks
 from inference.pictures.convert import ModelInput
 from inference.sessions.session import Scores, Session
 from reports.answers import ACCEPT, NO_CLASS, TEST_SET, Answers, ColumnValues
-from reports.intervals import compute_share_interval
-from reports.values import Averages, ClassFigures, Coverage, Example, Examples, SplitFigures, TestFigures
+from reports.grouped_answers import compute_share_interval
+from reports.network_figures import (
+    Averages,
+    ClassFigures,
+    Coverage,
+    Example,
+    Examples,
+    SplitFigures,
+    TestFigures,
+)
 from training.data.fashion import split_into_batches
 from training.data.picture_files import FileImages
 from training.data.pictures import Pictures

@@ -21,8 +21,8 @@ from inference.sessions.session import Scores
 from model_store.local_releases import LocalRelease
 from model_store.release_networks import open_networks
 from reports.answers import ACCEPT, NO_CLASS, Answers, ColumnValues
-from reports.intervals import compute_class_mean_interval, compute_share_interval, estimate_errors
-from reports.values import (
+from reports.grouped_answers import compute_class_mean_interval, compute_share_interval, estimate_errors
+from reports.photo_figures import (
     MIN_SOURCES,
     ClassRecall,
     OodAuroc,

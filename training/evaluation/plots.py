@@ -22,7 +22,8 @@ from sklearn.metrics import ConfusionMatrixDisplay
 
 from inference.arrays import Pixels, PixelsBatch
 from reports.answers import Answers
-from reports.values import TEST_SPLIT, Epoch, Example, Report
+from reports.network_figures import TEST_SPLIT, Epoch, Example
+from reports.values import Report
 from training.data.picture_files import FileImages
 from training.evaluation.evaluate import measure_calibration_error
 from training.evaluation.statistics import ECE_BINS, find_likeliest_classes

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from inference.contract import LABEL
 from reports.answers import ACCEPT, CLASS_HEAD, Answers
 from reports.product_rule import COLOUR_ATTRIBUTES, PRODUCTS_SET, ProbableAnswer, combine_photo_answers
-from reports.values import ProductPromise
+from reports.promises import ProductPromise
 from training.thresholds.acceptance import compute_acceptance_curves, make_promises
 from training.thresholds.answer_sets import AnswerSet
 

@@ -24,9 +24,10 @@ from inference.release_labels import OTHER_KIND, ReleaseLabels, find_release_lab
 from inference.words.kinds import KIND, KINDS
 from inference.words.recognition import find_label_kinds
 from reports.answers import ACCEPT, CLASS_HEAD, Answers
-from reports.intervals import compute_lower_bounds, compute_upper_bounds, estimate_errors
+from reports.grouped_answers import estimate_errors
+from reports.intervals import compute_lower_bounds, compute_upper_bounds
 from reports.product_rule import average_probabilities
-from reports.values import HELD_OUT_PICTURES
+from reports.promises import HELD_OUT_PICTURES
 from reports.word_figures import OutsideKinds, WordFigures, WordsAt, WordsOf, WordsPromise
 
 THRESHOLDS_TRIED: Final = (0.8, 0.85, 0.9, 0.95)

@@ -14,7 +14,8 @@ from pydantic import Field
 
 from labelling.write.partial_files import write_output
 from model_store.manifest import FrozenModel
-from reports.values import Count, Report
+from reports.field_types import Count
+from reports.values import Report
 from training.evaluation.plots import LINE_COLOUR, QUIET_COLOUR, WRONG_COLOUR
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES, PublishedFigures
 from training.gradient.recipes import TrainableNetworkName

@@ -23,7 +23,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution, Int
 from optuna.trial import FrozenTrial, TrialState
 
 from inference.contract import EDGE
-from reports.values import Epoch
+from reports.network_figures import Epoch
 from training.data.fashion import LabelledData
 from training.data.split import Split, split_data
 from training.errors import TrainingDiverged, WeightsUnusable

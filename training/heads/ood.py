@@ -25,7 +25,7 @@ from threadpoolctl import threadpool_limits
 from inference.arrays import Distances
 from inference.contract import Familiarity
 from inference.decision import compute_familiarity
-from reports.values import OutOfScope
+from reports.network_figures import OutOfScope
 from training.data.labels import OOD, LabelCodes
 
 Float32Array = NDArray[np.float32]

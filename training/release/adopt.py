@@ -23,7 +23,7 @@ from model_store.manifest import Manifest
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, fingerprint_file
 from reports.gate import compute_minimum_accuracy
 from reports.model_card import DATA_LICENCE_KEY
-from reports.values import TrainingFigures
+from reports.network_figures import TrainingFigures
 from training.data.fashion import LabelledData
 from training.data.split import Split, hold_out_pictures
 from training.environment import find_library_versions

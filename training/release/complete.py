@@ -21,15 +21,9 @@ from model_store.release_files import FIGURES_FOLDER, GRAPH_FILE, MODEL_FILE
 from reports.accept_threshold import DEFAULT_CONDITIONS, AcceptConditions
 from reports.answers import MAX_STORED_PICTURES, NO_ANSWERS, Answers
 from reports.model_card import DATA_LICENCE_KEY
-from reports.values import (
-    CROSS_FITTED_SPLIT,
-    HELD_OUT_PICTURES,
-    TEST_SPLIT,
-    Epoch,
-    OutOfScope,
-    Report,
-    TrainingFigures,
-)
+from reports.network_figures import CROSS_FITTED_SPLIT, TEST_SPLIT, Epoch, OutOfScope, TrainingFigures
+from reports.promises import HELD_OUT_PICTURES
+from reports.values import Report
 from training.data.fashion import LabelledData
 from training.data.picture_files import FileImages
 from training.data.split import Split

@@ -21,7 +21,7 @@ import tensorflow as tf
 import tf2onnx
 
 from inference.sessions.keras_session import shorten_error
-from reports.values import ModelFigures
+from reports.network_figures import ModelFigures
 from training.errors import ExportError
 from training.gradient.networks.registry import count_trainable_weights
 from training.untyped import Graph, Network, Tensor

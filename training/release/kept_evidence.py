@@ -24,7 +24,8 @@ from inference.words.kinds import KIND
 from model_store.local_releases import LocalRelease
 from reports.answers import CLASS_HEAD, Answers
 from reports.product_rule import is_promise_shown
-from reports.values import ProductPromise, read_report
+from reports.promises import ProductPromise
+from reports.values import read_report
 from training.data.vectors import FeatureVectors
 from training.evaluation.products import measure_products
 from training.features.blocks import VECTOR_LAYER

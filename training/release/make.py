@@ -18,7 +18,8 @@ from model_store.assemble import seal_release
 from model_store.local_releases import LocalRelease
 from model_store.manifest import Headline, Manifest, ReleaseNetwork
 from model_store.release_files import NEW_RELEASE_FOLDER, REPORT_FILE
-from reports.answers import ANSWERS_FILE, Answers, pack_answers
+from reports.answers import Answers
+from reports.answers_file import ANSWERS_FILE, pack_answers
 from reports.model_card import MODEL_CARD_FILE, make_model_card
 from reports.page.html_page import REPORT_PAGE_FILE, make_page_file, read_figures
 from reports.values import Report

@@ -18,7 +18,8 @@ from reports.answers import NO_ANSWERS, Answers
 from reports.intervals import count_needed_answers
 from reports.page.advice import describe_unkept_promises
 from reports.page.wording import ENGLISH_WORDING
-from reports.values import TIER_PHOTOS_PREFIX, read_report
+from reports.promises import TIER_PHOTOS_PREFIX
+from reports.values import read_report
 from training.data.photos import OWN_TIER
 from training.progress import Say
 from training.thresholds.acceptance import compute_acceptance_curves, make_promises

@@ -16,8 +16,10 @@ from inference.sessions.onnx_session import OnnxSession
 from model_store.local_releases import LocalRelease
 from model_store.manifest import ReleaseNetwork as ReleasedNetwork
 from model_store.release_files import PHOTO_FILES
-from reports.answers import TEST_SET, Answers, read_own_answers
-from reports.values import CROSS_FITTED_SPLIT, ModelFigures, Report, read_report
+from reports.answers import TEST_SET, Answers
+from reports.answers_file import read_own_answers
+from reports.network_figures import CROSS_FITTED_SPLIT, ModelFigures
+from reports.values import Report, read_report
 from training.data.learnt_hashes import UNSTATED_LEARNT_HASHES, LearntHashes, load_learnt_hashes
 from training.errors import BadRecipe
 from training.evaluation.evaluate import decide_answers

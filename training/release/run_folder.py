@@ -26,7 +26,7 @@ from model_store.errors import StoreError
 from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import parse_manifest
 from model_store.release_files import MANIFEST_FILE, NEW_RELEASE_FOLDER, flush_folder
-from reports.answers import OLD_PHOTO_PREDICTIONS_FILE, OLD_TEST_PREDICTIONS_FILE
+from reports.answers_file import OLD_PHOTO_PREDICTIONS_FILE, OLD_TEST_PREDICTIONS_FILE
 
 UNFINISHED: Final = ".wardrobe-unfinished-"
 """Beginning of the name of a temporary folder in which a release is written. 16 hexadecimal digits follow."""

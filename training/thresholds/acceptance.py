@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from inference.contract import ACCEPT_NOTHING
 from reports.accept_threshold import find_accept_points, find_lowest_threshold
 from reports.intervals import count_needed_answers
-from reports.values import HELD_OUT_PICTURES, AcceptPoint, PossiblePromise, Promise, Report
+from reports.promises import HELD_OUT_PICTURES, AcceptPoint, PossiblePromise, Promise
+from reports.values import Report
 from training.thresholds.answer_sets import AnswerSet
 
 PROMISED_SHARES_SHOWN: Final = (0.9, 0.95, 0.98, 0.99)

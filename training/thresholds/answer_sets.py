@@ -16,8 +16,9 @@ from inference.decision import calibrate, compute_familiarity
 from inference.sessions.session import Scores
 from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE
 from reports.answers import Answers
-from reports.intervals import WeightedErrors, count_needed_answers_with_errors, estimate_errors
-from reports.values import SOURCE_PHOTOS_PREFIX, TIER_PHOTOS_PREFIX
+from reports.grouped_answers import WeightedErrors, estimate_errors
+from reports.intervals import count_needed_answers_with_errors
+from reports.promises import SOURCE_PHOTOS_PREFIX, TIER_PHOTOS_PREFIX
 
 
 @dataclass(frozen=True)

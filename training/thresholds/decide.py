@@ -24,7 +24,7 @@ from inference.arrays import Distances, Probabilities
 from inference.contract import ACCEPT_NOTHING, LABEL, Familiarity, Head, InputContract, ModelContract
 from reports.answers import NO_CLASS, Answers
 from reports.intervals import count_needed_answers
-from reports.values import HELD_OUT_PICTURES, TIER_PHOTOS_PREFIX
+from reports.promises import HELD_OUT_PICTURES, TIER_PHOTOS_PREFIX
 from training.data.labels import INAPPLICABLE_LABEL, Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.thresholds.acceptance import choose_confidence_threshold

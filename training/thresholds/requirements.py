@@ -18,7 +18,7 @@ from inference.sessions.session import Scores
 from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE
 from reports.answers import Answers
 from reports.intervals import count_needed_answers
-from reports.values import MIN_SOURCES
+from reports.photo_figures import MIN_SOURCES
 from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.data.rare import MIN_PICTURES_PER_LABEL

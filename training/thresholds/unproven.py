@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reports.answers import Answers
-from reports.intervals import CONFIDENCE_LEVEL, compute_binomial_chance
+from reports.distributions import compute_binomial_chance
+from reports.intervals import CONFIDENCE_LEVEL
 from training.data.photos import OOD_TIER
 from training.thresholds.decide import Thresholds, decide_thresholds
 from training.thresholds.requirements import Requirements

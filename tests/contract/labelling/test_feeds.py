@@ -27,7 +27,7 @@ from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.write.feed_categories import FeedCategories
 from labelling.write.feeds import DIFFERENT_COLOURS, DOUBTFUL_COLOUR, write_feed
 from labelling.write.platforms import FEED_PLATFORMS, Platform
-from reports.values import AcceptPoint, ProductPromise
+from reports.promises import AcceptPoint, ProductPromise
 from tests.commands import wardrobe
 from tests.documents import blocks
 from tests.journals import fill

@@ -12,7 +12,7 @@ from inference.contract import Head, make_whole_input
 from labelling.errors import CorrectionsUnusable, SourceUnusable
 from labelling.review.questions import MAX_PHOTOS_ON_CARD
 from labelling.run_settings import FOLDER_COLUMN, ProductGrouping
-from reports.values import ProductPromise
+from reports.promises import ProductPromise
 from tests.catalogues import write_folder
 from tests.commands import wardrobe
 from tests.pictures import bmp, jpeg, plain, webp_lossy

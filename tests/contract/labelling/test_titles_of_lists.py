@@ -8,7 +8,7 @@ from inference.contract import ACCEPT_NOTHING, Head, make_whole_input
 from inference.release_labels import NONE
 from inference.words.language_files import load_languages
 from labelling.review.page import AGREEING_SCREEN, LIST_CONFLICT_NOTE
-from reports.values import ProductPromise
+from reports.promises import ProductPromise
 from reports.word_figures import WordFigures, WordsPromise
 from tests.catalogues import write_folder
 from tests.commands import wardrobe

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from inference.contract import ACCEPT_NOTHING, make_whole_input
-from reports.values import AcceptPoint, PossiblePromise
+from reports.promises import AcceptPoint, PossiblePromise
 from tests.contract.service.conftest import MakeApp, ready
 from tests.documents import blocks
 from tests.releases import a_store

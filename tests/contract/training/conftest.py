@@ -12,7 +12,7 @@ from app.settings import Settings
 from model_store.local_releases import LocalRelease, open_release
 from model_store.promotions import read_current_promotion
 from model_store.store import open_store
-from reports.values import Epoch
+from reports.network_figures import Epoch
 from tests.fashion import CLASSES, striped_pictures
 from training.data.fashion import FASHION_MNIST_LABELS
 from training.data.split import Split, hold_out_pictures

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model_store.local_releases import LocalRelease, open_release
-from reports.answers import read_all_answers
+from reports.answers_file import read_all_answers
 from reports.page.advice import describe_acceptance
 from reports.page.wording import ENGLISH_WORDING
 from reports.values import read_report

@@ -11,11 +11,13 @@ import pytest
 from inference.sessions.session import Scores
 from model_store.local_releases import LocalRelease, open_release
 from model_store.store_keys import get_files_in_folder
-from reports.answers import ANSWERS_FILE, TEST_SET
+from reports.answers import TEST_SET
+from reports.answers_file import ANSWERS_FILE
 from reports.evidence import read_evidence
+from reports.network_figures import TrainingFigures
 from reports.page.advice import describe_acceptance
 from reports.page.wording import ENGLISH_WORDING
-from reports.values import TrainingFigures, read_report
+from reports.values import read_report
 from tests.contract.training.conftest import Exported
 from tests.fashion import CLASSES, striped_pictures
 from training.data.fashion import LabelledData

@@ -12,7 +12,8 @@ from inference.words.kinds import KIND
 from model_store.local_releases import open_bundled_release
 from reports.answers import NO_ANSWERS, Answers
 from reports.product_rule import is_promise_shown
-from reports.values import ProductPromise, read_report
+from reports.promises import ProductPromise
+from reports.values import read_report
 from training.features.shipped import read_shipped_photos
 from training.gradient.networks.registry import LOGITS_LAYER
 from training.heads.hidden import HiddenHead

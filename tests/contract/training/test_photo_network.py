@@ -26,7 +26,8 @@ from model_store.local_releases import BUNDLED_FOLDER, LocalRelease, open_bundle
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, REPORT_FILE
 from model_store.release_networks import open_networks
 from model_store.store_keys import get_files_in_folder
-from reports.answers import TEST_SET, read_all_answers, read_own_answers
+from reports.answers import TEST_SET
+from reports.answers_file import read_all_answers, read_own_answers
 from reports.evidence import read_evidence
 from reports.values import read_report
 from scripts.terminal import run_main

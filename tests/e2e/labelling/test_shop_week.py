@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from inference.contract import Head, make_whole_input
 from inference.release_labels import NONE
 from labelling.errors import TableUnusable
-from reports.values import ProductPromise
+from reports.promises import ProductPromise
 from scripts.label_job import ENGINES_BY_NAME
 from tests.browser import Visits, flaws
 from tests.commands import wardrobe

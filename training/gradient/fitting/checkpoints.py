@@ -15,7 +15,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from model_store.manifest import FrozenModel, describe_first_problem
 from model_store.release_files import write_whole
-from reports.values import Epoch
+from reports.network_figures import Epoch
 from training.errors import WeightsUnusable
 from training.gradient.recipes import KeptEpochRule
 

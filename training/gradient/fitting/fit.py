@@ -20,7 +20,7 @@ from keras.callbacks import SwapEMAWeights, TerminateOnNaN
 from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
-from reports.values import Epoch
+from reports.network_figures import Epoch
 from training.data.fashion import choose_class_weights, choose_model_batch_size
 from training.data.split import Split
 from training.environment import describe_hardware, find_library_versions

@@ -1,0 +1,197 @@
+"""The evaluation on real photos in a report, by tier and by source.
+
+A tier says how photos were taken: A for product shots, B for worn garments, C for users' own photos, X for
+none of the classes. A source is the shop or person that they come from.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from model_store.manifest import FrozenModel, Share, describe_schema
+from reports.field_types import (
+    Count,
+    ShareDifference,
+    ShareInterval,
+    UnlimitedShare,
+    is_never_left_out,
+    is_none,
+)
+from reports.grouped_answers import compute_share_interval, compute_source_mean
+from reports.network_figures import Coverage
+
+MIN_SOURCES: Final = 10
+"""Fewest sources of photos (shops, collections) from which a figure for a further source is computed."""
+
+
+class ClassRecall(FrozenModel):
+    """The number of photos of one class, and the share of them that was recognised."""
+
+    model_config = describe_schema("The number of photos of one class, and the share recognised.")
+
+    n: Count
+    recall: Share
+
+
+class PhotoDecisions(Coverage):
+    """Shares of the decisions about a tier's photos: `coverage` (accepted), `ambiguous` and `unfamiliar`."""
+
+    model_config = describe_schema(
+        "Decisions on a tier's photos; coverage, `ambiguous` (or `unproven`, where nothing is "
+        "accepted) and `unfamiliar` sum to 1."
+    )
+
+    coverage: Share
+    accuracy: Share | None
+    # If nothing is accepted, the reason of these is `unproven`.
+    ambiguous: Share
+    unfamiliar: Share
+    coverage_interval: tuple[Share, Share] | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="95% interval of the share that is accepted; absent in older reports.",
+    )
+    accuracy_interval: tuple[Share, Share] | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="95% interval of the share of the accepted that is right; absent where none is accepted, "
+        "and in older reports.",
+    )
+
+
+class OodAuroc(FrozenModel):
+    """How well photos of a tier are told from photos of none of the classes: areas under ROC curves."""
+
+    model_config = describe_schema(
+        "Separation from out-of-distribution photos: areas under ROC curves; 0.5 is chance."
+    )
+
+    n: Count = Field(description="Number of out-of-distribution photos.")
+    familiarity: Share | None = Field(
+        description="Area of the familiarity; null where the model does not measure it."
+    )
+    confidence: Share = Field(description="The same of the largest probability, for comparison.")
+
+
+class SourceFigures(FrozenModel):
+    """Shares of the decisions about photos of none of the classes, in one folder."""
+
+    model_config = describe_schema("Decisions on the out-of-distribution photos of one folder.")
+
+    n: Count
+    accepted: Share
+    unfamiliar: Share
+
+
+class PhotoFigures(FrozenModel):
+    """The evaluation on photos of one tier (A, B or C), or on photos of none of the classes (tier X).
+
+    A figure that only garments have is null or empty in tier X, and the other way round.
+    """
+
+    model_config = describe_schema(
+        "Results on photos of one tier; tier X holds pictures of none of the classes.", is_open=True
+    )
+
+    split: str = Field(
+        default="development",
+        exclude_if=is_never_left_out,
+        description="`development` if choices were made on these photos; `cross-fitted` if each was answered "
+        "by a network that had not learnt it.",
+    )
+    n: Count
+    macro_accuracy: Share | None = Field(
+        description="Mean of the recalls of those classes that the tier has."
+    )
+    macro_accuracy_interval: tuple[Share, Share] | None = Field(description="95% interval of that.")
+    accuracy: Share | None = Field(description="Share of right answers.")
+    per_class: dict[str, ClassRecall] = Field(description="By label.")
+    ece: Share | None = Field(description="Expected calibration error.")
+    ece_null: ShareInterval | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="95% band of `ece` on as many pictures, were each as often right as its confidence says; "
+        "absent in older reports.",
+    )
+    overconfidence: ShareDifference | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="Mean confidence minus accuracy; absent in tier X and in older reports.",
+    )
+    decisions: PhotoDecisions
+    auroc: OodAuroc | None = Field(description="Null where there are no out-of-distribution photos.")
+    sources: dict[str, SourceFigures] = Field(description="In tier X, by the folder's name.")
+
+
+class UnknownSource(FrozenModel):
+    """The number of photos of a shop or person, and of answers that are right, accepted, and both."""
+
+    model_config = describe_schema("Photos of a source, and how many answers are right, accepted, and both.")
+
+    n: Count
+    right: Count
+    accepted: Count
+    accepted_right: Count
+
+
+class UnknownSources(FrozenModel):
+    """The evaluation on photos of one tier whose shops and people no network had learnt when it answered."""
+
+    model_config = describe_schema(
+        "Answers to a tier's photos of shops and people that nothing which answered them had learnt."
+    )
+
+    of_all: UnknownSource
+    sources: dict[str, UnknownSource]
+    lower_bound: UnlimitedShare | None = Field(
+        description="One-sided 95% bound of the share of right ones among accepted answers to a further "
+        "source; null where too few sources have any."
+    )
+    auroc: UnlimitedShare | None = Field(
+        description="Of the familiarity, against photos of unknown sources that show none of the classes; "
+        "null where there are none."
+    )
+    interval: ShareInterval | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="95% interval of the share of answers to a further source that are right.",
+    )
+    classes: dict[str, Count] = Field(
+        default_factory=dict, exclude_if=lambda of: not of, description="How many photos show each class."
+    )
+
+    @property
+    def right(self) -> tuple[float, tuple[float, float] | None]:
+        """Share of right answers, with its 95% interval (None for few sources).
+
+        It is the lower of two: the mean over the sources, and the share of all photos.
+        """
+        return self._choose_lower_share(np.array([source.right for source in self.sources.values()]))
+
+    @property
+    def accepted(self) -> tuple[float, tuple[float, float] | None]:
+        """Share of accepted answers, with its 95% interval (None for few sources).
+
+        It is the lower of two: the mean over the sources, and the share of all photos.
+        """
+        return self._choose_lower_share(np.array([source.accepted for source in self.sources.values()]))
+
+    def _choose_lower_share(self, counts: NDArray[np.int64]) -> tuple[float, tuple[float, float] | None]:
+        """Return the lower of the mean over the sources and the share of all photos, and its 95% interval.
+
+        The interval is None for fewer than MIN_SOURCES sources.
+        """
+        # The share of all photos is that of the largest sources. For a shop that uses the release, which is
+        # one more source, the mean over the sources says more. The lower one promises nothing that is not
+        # there.
+        n = np.array([source.n for source in self.sources.values()])
+        share = float(counts.sum() / n.sum())
+        if len(n) < MIN_SOURCES:
+            return share, None
+        mean, interval = compute_source_mean(counts.astype(np.float64), n.astype(np.float64))
+        if mean <= share:
+            return mean, interval
+        is_right = np.repeat(np.tile([True, False], len(n)), np.column_stack([counts, n - counts]).ravel())
+        return share, compute_share_interval(is_right, np.repeat(np.arange(len(n)), n))

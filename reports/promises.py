@@ -1,0 +1,128 @@
+"""The promises of a report: which share of accepted answers is right, and the measured answers that show it.
+
+An answer is accepted from a threshold of confidence on. A training chooses the threshold so that a promised
+share of accepted answers, such as 95%, is right, for each set of pictures.
+"""
+
+from typing import Annotated, Final
+
+from pydantic import AliasChoices, Field, WithJsonSchema
+
+from model_store.manifest import FrozenModel, Share, describe_schema
+from reports.field_types import Count, UnlimitedShare, is_never_left_out, is_none
+
+PROMISED_KEYS: Final = AliasChoices("promised", "accuracy")
+"""Keys of the promised share of right answers: today's, and that of reports of 2.0.0 and before."""
+
+HELD_OUT_PICTURES: Final = "held-out pictures"
+"""Name, in `promises` and `acceptance`, of pictures that no network had learnt when it answered. All other
+names there are of photos."""
+
+TIER_PHOTOS_PREFIX: Final = "photos of tier "
+"""Beginning of the name of the photos of a tier, in `promises` and `acceptance`. A tier says how photos were
+taken: A for product shots, B for worn garments, C for users' own photos."""
+
+SOURCE_PHOTOS_PREFIX: Final = "photos from "
+"""Beginning of the name of the photos of one shop or collection, in `promises` and `acceptance`."""
+
+
+def extract_tier(pictures: str) -> str:
+    """Return the tier in a name such as "photos of tier A"; another name is returned as it is."""
+    return pictures.removeprefix(TIER_PHOTOS_PREFIX)
+
+
+class Promise(FrozenModel):
+    """A promise such as "95% of accepted answers are right", and the measured answers that show it."""
+
+    model_config = describe_schema(
+        "What is promised of accepted answers, and the answers that show it.", is_open=True
+    )
+
+    # HELD_OUT_PICTURES, photos of a tier or from a source, or `products`.
+    pictures: str = Field(description="`held-out pictures`, or a tier of photos.")
+    promised: UnlimitedShare = Field(
+        validation_alias=PROMISED_KEYS,
+        exclude_if=is_never_left_out,
+        description="Share of the accepted that has to be right; called `accuracy` in older reports.",
+    )
+    needed: Count = Field(description="The fewest answers that can show so much.")
+    n: Count = Field(description="Answers that there were, without unfamiliar ones.")
+    # 0 if no threshold keeps the promises about all sets of pictures that it decides about.
+    accepted: Count
+    # The right ones among the accepted answers.
+    right: Count
+    # By Clopper and Pearson 1934, for the number of independent answers that the accepted ones are worth.
+    lower_bound: Share = Field(
+        description="One-sided 95% bound of the share that is right, of the effective number of accepted "
+        "answers."
+    )
+
+
+class AcceptPoint(FrozenModel):
+    """The effect of one threshold of confidence on one set of pictures."""
+
+    model_config = describe_schema("What one threshold of confidence does to one set of pictures.")
+
+    # Of confidence.
+    threshold: Share
+    # The number of independent answers: photos of one sender count for fewer.
+    answers: Count | None = Field(
+        default=None, exclude_if=is_none, description="How many answers it accepts; absent in older reports."
+    )
+    accepted: Share = Field(description="Share of the pictures that it accepts.")
+    right: UnlimitedShare | None = Field(
+        description="Share of these that are right; null where none is accepted."
+    )
+    lower_bound: Share = Field(description="One-sided 95% bound of that.")
+
+
+class ProductPromise(Promise):
+    """A promise about accepted products, and the figures at each threshold of confidence."""
+
+    model_config = describe_schema(
+        "What accepted products keep, and what those that are accepted from each confidence show.",
+        is_open=True,
+    )
+
+    pictures: Annotated[str, WithJsonSchema({"const": "products", "type": "string"})]
+    needed: Count = Field(description="The fewest products that can show so much.")
+    n: Count = Field(description="Products of several photos.")
+    lower_bound: Share = Field(
+        description="One-sided 95% bound of the share of accepted products that is right."
+    )
+    by_confidence: tuple[AcceptPoint, ...] = Field(
+        default=(),
+        exclude_if=lambda points: not points,
+        description="By rising threshold; absent where none is accepted, and in older reports.",
+    )
+
+
+class PossiblePromise(FrozenModel):
+    """A promise that could be given instead: another share of right answers, and how many it would accept."""
+
+    model_config = describe_schema(
+        "What could be promised of the accepted answers, were this share of right ones asked for.",
+        is_open=True,
+    )
+
+    promised: UnlimitedShare = Field(
+        validation_alias=PROMISED_KEYS,
+        exclude_if=is_never_left_out,
+        description="Share of accepted answers that must be right; called `accuracy` in older reports.",
+    )
+    accepted: Share = Field(
+        description="Share of the answers that would be accepted; 0 where nothing can be promised."
+    )
+    right: UnlimitedShare | None = Field(
+        default=None,
+        exclude_if=is_never_left_out,
+        description="Share of these that are right; null where none is accepted.",
+    )
+    lower_bound: UnlimitedShare | None = Field(
+        default=None, exclude_if=is_never_left_out, description="One-sided 95% bound of that."
+    )
+    confidence: Share | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="From which they would be accepted; absent where none is.",
+    )
