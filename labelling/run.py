@@ -106,8 +106,8 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
     if not make_journal_path(job.table).exists():
         check_no_file_exists(job.table, job.output_paths)
     _check_lists_pictures(job)
-    with Journal(job.table, job.settings, restart=job.is_restart) as journal:
-        with _stop_with(RESUME_LABELLING_ADVICE):
+    with Journal(job.table, job.settings, is_restart=job.is_restart) as journal:
+        with _advise_after_stop(RESUME_LABELLING_ADVICE):
             # Before the summary of the last run is overwritten.
             accepted_before = read_accepted_count(job.table)
             if job.words_file and (sentence := take_words(job.words_file, job.own_words, journal, job.table)):
@@ -118,10 +118,10 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
                 effect = take_corrections(job.corrections, journal, job.table)
                 correction_effect = effect._replace(accepted_before=accepted_before)
             decisions = Decisions(journal)
-            _say_how_titles_are_read(decisions, say)
-            _say_which_answers_are_outdated(journal, say)
+            _report_title_language(decisions, say)
+            _report_outdated_answers(journal, say)
             summary = write_tables(job.table, decisions, kept_count=kept_count)
-        show(summary, _products_without_photo(journal, summary), correction_effect)
+        show(summary, _name_products_without_photo(journal, summary), correction_effect)
         return _write_outputs(job, decisions, summary, correction_effect, say)
 
 
@@ -132,10 +132,10 @@ def _label_pictures(job: Job, journal: Journal, watch: Callable[[int, int], None
     # `replace_files` checks this again. Here it saves hours of labelling for a table that cannot be written.
     check_not_edited(journal, job.output_paths)
     journal.keep_options(job.options)
-    _say_what_became(journal, job, say)
+    _report_earlier_answers(journal, job, say)
     listing = RunListing(journal, job.settings)
     try:
-        _label_rest(job, listing, watch, say)
+        _label_new_pictures(job, listing, watch, say)
     except BaseException:
         with suppress(TableUnusable, OutputUnusable):  # the reason why it ended matters more
             write_unfinished_tables(job.table, listing, journal)
@@ -145,7 +145,7 @@ def _label_pictures(job: Job, journal: Journal, watch: Callable[[int, int], None
 
 
 @contextmanager
-def _stop_with(sentence: str) -> Iterator[None]:
+def _advise_after_stop(sentence: str) -> Iterator[None]:
     """Let Ctrl-C in this block end the run with a sentence on how to go on."""
     try:
         yield
@@ -153,9 +153,9 @@ def _stop_with(sentence: str) -> Iterator[None]:
         raise KeyboardInterrupt(f"stopped. {sentence}") from stop
 
 
-def _products_without_photo(journal: Journal, summary: Summary) -> list[str]:
-    has_some = summary.products and summary.products["without_answer"]
-    return find_products_without_photo(journal, MAX_REPORTED_PRODUCTS) if has_some else []
+def _name_products_without_photo(journal: Journal, summary: Summary) -> list[str]:
+    has_products_without_answer = summary.products and summary.products["without_answer"]
+    return find_products_without_photo(journal, MAX_REPORTED_PRODUCTS) if has_products_without_answer else []
 
 
 def _write_outputs(
@@ -197,28 +197,28 @@ def _write_words(job: Job, decisions: Decisions) -> Path | None:
     words = decisions.list_reader.own_words.make_rows()
     if job.corrections is None or not words:
         return None
-    with _stop_with(RESUME_OUTPUTS_ADVICE):
+    with _advise_after_stop(RESUME_OUTPUTS_ADVICE):
         return write_words(job.table, words, decisions.journal)
 
 
 def _write_sheet(job: Job, decisions: Decisions) -> WrittenSheet | None:
     if (settings := job.sheet_settings) is None:
         return None
-    with _stop_with(RESUME_OUTPUTS_ADVICE):
+    with _advise_after_stop(RESUME_OUTPUTS_ADVICE):
         return write_sheet(job.source, decisions, settings)
 
 
 def _sort_pictures(job: Job, decisions: Decisions) -> SortedPictures | None:
     if job.sorted_folder is None:
         return None
-    with _stop_with(describe_half_filled_folder(job.sorted_folder)):
+    with _advise_after_stop(describe_half_filled_folder(job.sorted_folder)):
         return sort_into_folders(job.sorted_folder, job.source, decisions)
 
 
 def _write_feed(job: Job, decisions: Decisions, advice: str) -> FeedResult | None:
     if not job.feed_platform:
         return None
-    with _stop_with(RESUME_OUTPUTS_ADVICE), mention_earlier_feed(job.table, job.feed_platform):
+    with _advise_after_stop(RESUME_OUTPUTS_ADVICE), mention_earlier_feed(job.table, job.feed_platform):
         return write_feed(job.feed_platform, job.table, decisions, advice)
 
 
@@ -233,7 +233,7 @@ def _check_lists_pictures(job: Job) -> None:
         raise SourceUnusable(f"{job.source.source_word} lists no picture.{stays}")
 
 
-def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
+def _report_earlier_answers(journal: Journal, job: Job, say: Say) -> None:
     """Print sentences about the answers of earlier runs."""
     if journal.recovered_count is not None:
         say(
@@ -256,7 +256,7 @@ def _say_what_became(journal: Journal, job: Job, say: Say) -> None:
         )
 
 
-def _say_how_titles_are_read(decisions: Decisions, say: Say) -> None:
+def _report_title_language(decisions: Decisions, say: Say) -> None:
     """Keep how the titles of the list are read; say so if columns or language differ from the last run."""
     journal = decisions.journal
     now = decisions.list_words
@@ -275,7 +275,7 @@ def _say_how_titles_are_read(decisions: Decisions, say: Say) -> None:
     journal.keep_settings(decisions.settings)
 
 
-def _say_which_answers_are_outdated(journal: Journal, say: Say) -> None:
+def _report_outdated_answers(journal: Journal, say: Say) -> None:
     """Say how many answers of people are about photos that their products no longer have."""
     if journal.settings.by and (gone := count_outdated_answers(journal)):
         answers = format_count(gone, "answer of people is", "answers of people are")
@@ -285,9 +285,9 @@ def _say_which_answers_are_outdated(journal: Journal, say: Say) -> None:
         )
 
 
-def _label_rest(job: Job, listing: RunListing, watch: Callable[[int, int], None], say: Say) -> None:
+def _label_new_pictures(job: Job, listing: RunListing, watch: Callable[[int, int], None], say: Say) -> None:
     ended_by = list[SourceUnusable | StoreError]()
-    rest = _until_damage(listing.list_items(job.source.items()), ended_by)
+    rest = _end_at_error(listing.list_items(job.source.items()), ended_by)
     if (first := next(rest, None)) is not None:
         setup = WorkerSetup(job.source, job.release.folder)
         with closing(job.engine(setup, chain([first], rest), job.worker_count, say)) as answers:
@@ -299,7 +299,7 @@ def _label_rest(job: Job, listing: RunListing, watch: Callable[[int, int], None]
         raise error
 
 
-def _until_damage(
+def _end_at_error(
     items: Iterator[PictureItem], ended_by: list[SourceUnusable | StoreError]
 ) -> Iterator[PictureItem]:
     """Yield the items of a source; an error that ends it early is added to `ended_by`, not raised."""

@@ -156,7 +156,7 @@ class RunSettings:
             now: the settings of the new run.
         """
         has_heads = self.heads[LABEL] == now.heads[LABEL] and self.heads.items() <= now.heads.items()
-        before, after = _made_at(self.version), _made_at(now.version)
+        before, after = _parse_release_time(self.version), _parse_release_time(now.version)
         return (
             self.source == now.source
             and has_heads
@@ -166,7 +166,7 @@ class RunSettings:
         )
 
 
-def _made_at(version: str) -> datetime | None:
+def _parse_release_time(version: str) -> datetime | None:
     """Return the time at which a release was made; None if its version does not have one."""
     try:
         return datetime.strptime(version.partition("-")[0], VERSION_TIME_FORMAT).replace(tzinfo=UTC)

@@ -71,7 +71,7 @@ class Deadly(FolderSource):
     `full.png` has no room in the memory of the first.
     """
 
-    def reader(self) -> ReadPictures:
+    def open_reader(self) -> ReadPictures:
         return _read_all_or_die
 
 

@@ -132,7 +132,7 @@ class ListedNames(LocalSource):
     def items(self) -> Iterator[PictureItem]:
         return (PictureItem(name, (name,), "v1", 1, ()) for name in self.names)
 
-    def reader(self) -> ReadPictures:
+    def open_reader(self) -> ReadPictures:
         return lambda places: [b"" for _ in places]
 
 

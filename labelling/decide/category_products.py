@@ -77,13 +77,13 @@ class CategoryProducts:
         number = self.numbers.get(product)
         if number is None:
             return None
-        if number not in self._latest:  # the photos of a product mostly follow one another
-            self._latest.clear()
-            self._latest[number] = self._compare_others(number)
-        return self._latest[number]
+        if number not in self._cached_comparison:  # the photos of a product mostly follow one another
+            self._cached_comparison.clear()
+            self._cached_comparison[number] = self._compare_others(number)
+        return self._cached_comparison[number]
 
     @cached_property
-    def _latest(self) -> dict[int, Shares | None]:
+    def _cached_comparison(self) -> dict[int, Shares | None]:
         """The latest result, by the number of its product: a cache of at most one entry."""
         return {}
 

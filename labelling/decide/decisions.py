@@ -98,7 +98,7 @@ class Decisions:
         members = CategoryMembers([*hashes, *variant_hashes])
         # A list whose words say nothing is not read at all: it can have millions of rows.
         is_read = self.settings.by and self.list_reader.has_words
-        rows = self._rows_of_products() if is_read else ()
+        rows = self._read_product_rows_of_list() if is_read else ()
         products = collector.collect_products(read_product_titles(self.list_reader, rows))
         if self._has_telling_products:
             products = members.collect_products(products)
@@ -248,14 +248,14 @@ class Decisions:
     def _read_categories(self) -> Iterator[str]:
         words = self.list_words
         cells = self._read_columns(words.categories) if words.categories else ()
-        return (words.read_category(of_row) for of_row in cells)
+        return (words.read_category(cells_of_row) for cells_of_row in cells)
 
     def _find_category_folders(self) -> FolderCategories:
         """Find the folders that are categories, unless pictures were sorted into them by class."""
         names = name_folders((*self.journal.settings.heads[LABEL], NONE)).values()
-        return find_folder_categories(self._folders_of_pictures, {*names, REVIEW_FOLDER})
+        return find_folder_categories(self._read_picture_folders, {*names, REVIEW_FOLDER})
 
-    def _folders_of_pictures(self) -> Iterator[tuple[str, str]]:
+    def _read_picture_folders(self) -> Iterator[tuple[str, str]]:
         for product, path in self.journal.query("SELECT product, path FROM current"):
             yield find_parent_folder(path), product or path
 
@@ -265,7 +265,7 @@ class Decisions:
         for _, *texts in self.journal.query(query):
             yield dict(zip(columns, texts, strict=True))
 
-    def _rows_of_products(self) -> Iterator[ListedRow]:
+    def _read_product_rows_of_list(self) -> Iterator[ListedRow]:
         """Yield the rows of each product together, with the cells of titles and categories."""
         columns = self.list_words.columns
         query = (

@@ -130,7 +130,7 @@ def make_product_record(photos: Sequence[PhotoRecord], table: RunSettings) -> Pr
         # A photo that could not be read has no hash; its path tells it apart from the others.
         first.setdefault(photo.sha256 or photo.path, photo)
     distinct = tuple(first.values())
-    combined = {head: make_head_answer_of_photos(distinct, head, table) for head in table.heads}
+    combined = {head: combine_head_answers(distinct, head, table) for head in table.heads}
     answers_and_paths = {head: answer for head, answer in combined.items() if answer}
     cells = {name: _find_first_cell(photo.cells[name] for photo in photos) for name in table.further}
     product_cells = {table.by.column: name} if table.by and table.by.folder is None else {}
@@ -140,7 +140,7 @@ def make_product_record(photos: Sequence[PhotoRecord], table: RunSettings) -> Pr
         distinct_photos=distinct,
         answers={head: answer for head, (answer, _) in answers_and_paths.items()},
         mean_probabilities={
-            head: _mean_of_photos(distinct, head, answer, len(paths))
+            head: _average_photos(distinct, head, answer, len(paths))
             for head, (answer, paths) in answers_and_paths.items()
         },
         deciding_photos={head: paths for head, (_, paths) in answers_and_paths.items()},
@@ -148,7 +148,7 @@ def make_product_record(photos: Sequence[PhotoRecord], table: RunSettings) -> Pr
     )
 
 
-def _mean_of_photos(
+def _average_photos(
     photos: Sequence[PhotoRecord], head: str, answer: HeadAnswer, deciding_count: int
 ) -> Sequence[float]:
     """Return the mean probability of each label of a head over all photos that have an answer.
@@ -171,7 +171,7 @@ def _find_first_cell(cells: Iterable[str]) -> str:
     return next(filter(None, cells), "")
 
 
-def make_head_answer_of_photos(
+def combine_head_answers(
     photos: Sequence[PhotoRecord], head: str, table: RunSettings
 ) -> tuple[HeadAnswer, tuple[str, ...]] | None:
     """Return the combined answer of a product's photos about its class or one attribute.

@@ -110,7 +110,7 @@ class SharedPhotos:
             for photo, answer in answers
             if answer and answer.label == label and answer.reason != Reason.UNFAMILIAR
         ]
-        return not agreeing or any(map(self._may_show_each, agreeing))
+        return not agreeing or any(map(self._can_show_each_product, agreeing))
 
     def can_accept_kind(self, record: Record, kind: str | None) -> bool:
         """Return whether the kind that list and photos decided may be accepted although photos are shared.
@@ -147,10 +147,10 @@ class SharedPhotos:
         return (
             not record.product
             or None in shared_products
-            or all(self._may_all_be(label, products) for products in shared_products if products)
+            or all(self._can_all_have_class(label, products) for products in shared_products if products)
         )
 
-    def _may_all_be(self, label: str | None, products: SharedProducts) -> bool:
+    def _can_all_have_class(self, label: str | None, products: SharedProducts) -> bool:
         """Return whether all products of a photo may have a class, by their titles.
 
         Products whose titles differ only in colour and size are variants of one garment, and always may.
@@ -160,12 +160,12 @@ class SharedPhotos:
         )
         return is_admitted or products.has_same_title_words
 
-    def _may_show_each(self, photo: PhotoRecord) -> bool:
+    def _can_show_each_product(self, photo: PhotoRecord) -> bool:
         shared_products = self.products_by_photo.get(photo.sha256)
         if shared_products is None:
             return True
         label = photo.answers[LABEL].label if LABEL in photo.answers else None
-        return self._may_all_be(label, shared_products)
+        return self._can_all_have_class(label, shared_products)
 
 
 def make_shared_photos(

@@ -69,9 +69,9 @@ they are not known. `run.options` is JSON with the options of the command line. 
 the photos that the person saw. `category_answers` has the answers of people about categories, by
 `make_category_key`."""
 
-_ANSWER: Final = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)"
+_ADD_ANSWER: Final = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)"
 
-_OF_TABLES: Final = ("run", "photos", "listed")
+_TABLES_OF_RUN: Final = ("run", "photos", "listed")
 
 _PHOTOS_OF_PRODUCTS: Final = """
 SELECT DISTINCT product, sha256 FROM current JOIN photos USING (path, stamp)
@@ -114,7 +114,7 @@ class Journal(AbstractContextManager["Journal"]):
         table: Path,
         settings: RunSettings | None = None,
         *,
-        restart: bool = False,
+        is_restart: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Create a journal without touching any file.
@@ -122,7 +122,7 @@ class Journal(AbstractContextManager["Journal"]):
         Args:
             settings: the settings of the run that continues or begins; None to use the existing rows of any
                 run.
-            restart: whether the answers of earlier runs are discarded.
+            is_restart: whether the answers of earlier runs are discarded.
             clock: returns seconds, of which only differences are used.
         """
         self.table = table
@@ -133,11 +133,11 @@ class Journal(AbstractContextManager["Journal"]):
         self.options: Mapping[str, Any] = {}
         self.seconds = 0.0
         self.state = UNFINISHED
-        self._run: RunSettings | None = None
-        self._begins = settings
+        self._settings: RunSettings | None = None
+        self._new_settings = settings
         self._committed = 0.0
         self._is_dirty = False
-        self._restart = restart
+        self._is_restart = is_restart
         self._clock = clock
 
     def __enter__(self) -> Self:
@@ -151,7 +151,7 @@ class Journal(AbstractContextManager["Journal"]):
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(self.path, timeout=0)
             undo.callback(self._close_database)
-            if not self._is_taken_whole():
+            if not self._is_file_sound():
                 self._replace_damaged()
             self._create_tables()
             undo.pop_all()
@@ -161,7 +161,7 @@ class Journal(AbstractContextManager["Journal"]):
         self._db.close()
 
     def _replace_damaged(self) -> None:
-        if not self._restart:
+        if not self._is_restart:
             raise TableUnusable(f"{self.path}: {DAMAGE_ADVICE}")
         self._db.close()
         for file in (self.path, self.path.with_name(f"{self.path.name}-journal")):
@@ -169,7 +169,7 @@ class Journal(AbstractContextManager["Journal"]):
         self._db = sqlite3.connect(self.path, timeout=0)
         self._lock_file()
 
-    def _is_taken_whole(self) -> bool:
+    def _is_file_sound(self) -> bool:
         """Open the file, which undoes half-written changes; return whether it is sound and its form known."""
         try:
             self._lock_file()
@@ -181,7 +181,7 @@ class Journal(AbstractContextManager["Journal"]):
         except UnicodeDecodeError:  # SQLite quotes what is damaged
             return False
         except sqlite3.DatabaseError as error:
-            if getattr(error, "sqlite_errorcode", None) not in _DAMAGED:
+            if getattr(error, "sqlite_errorcode", None) not in _DAMAGE_CODES:
                 raise
             return False
         there = self.path.stat().st_size
@@ -210,19 +210,19 @@ class Journal(AbstractContextManager["Journal"]):
             RunMismatch: they belong to a run with another source, release or labels.
         """
         (form,) = self._db.execute("PRAGMA user_version").fetchone()
-        answers = self._answers_of_2() if form == FORMAT_OF_VERSION_2 else None
+        answers = self._take_answers_of_version_2() if form == FORMAT_OF_VERSION_2 else None
         if form != FORMAT_VERSION:
             for statement in SCHEMA_SQL:
                 self._db.execute(statement)
-        self._take_run()
+        self._continue_or_begin_run()
         if answers is not None:
             self._db.execute("UPDATE run SET written = NULL")
-            self._db.executemany(_ANSWER, answers)
+            self._db.executemany(_ADD_ANSWER, answers)
             self.recovered_count = len(answers)
         self._db.commit()
         self._committed = self._clock()
 
-    def _answers_of_2(self) -> list[tuple[str, ...]]:
+    def _take_answers_of_version_2(self) -> list[tuple[str, ...]]:
         """Return people's answers from a file of version 2.0.0, by time, and remove its tables.
 
         If two products of that file are one by now, the latest answer is used. An answer to the product `nan`
@@ -237,7 +237,7 @@ class Journal(AbstractContextManager["Journal"]):
         for (text,) in self._db.execute("SELECT fingerprint FROM run").fetchall():
             with self.convert_damage_errors():
                 source = json.loads(text)["source"]
-            if not self._restart and (self._begins is None or self._begins.source != source):
+            if not self._is_restart and (self._new_settings is None or self._new_settings.source != source):
                 why = f"is of version 2.0.0 and of source {source!r}. Name that SOURCE again."
                 raise RunMismatch(f"{self.path}: {why} {RESTART_ADVICE}")
         for name in ("run", "rows", "answers"):
@@ -248,7 +248,7 @@ class Journal(AbstractContextManager["Journal"]):
             if read_identifier(product) or not product
         ]
 
-    def _take_run(self) -> None:
+    def _continue_or_begin_run(self) -> None:
         """Continue the run that the file has, or begin a new one in its place.
 
         Raises:
@@ -256,30 +256,30 @@ class Journal(AbstractContextManager["Journal"]):
         """
         stored_run = self._db.execute("SELECT run, seconds, state, written, options FROM run").fetchone()
         # A restart discards a damaged one, too.
-        with suppress(ValueError) if self._restart else self.convert_damage_errors():
+        with suppress(ValueError) if self._is_restart else self.convert_damage_errors():
             self.earlier_settings = RunSettings.parse_json(stored_run[0]) if stored_run else None
             self.options = json.loads(stored_run[4] or "{}") if stored_run else {}
-        now = self._begins
+        now = self._new_settings
         if (
             self.earlier_settings
             and now
-            and not self._restart
+            and not self._is_restart
             and (others := self.earlier_settings.describe_differences(now))
         ):
             if not self.earlier_settings.is_superseded_by(now):
                 raise RunMismatch(f"{self.path}: was begun with {others}. {RESTART_ADVICE}")
             self.is_superseded = True
-        if stored_run and not (self._restart or self.is_superseded):
-            self._run = self.earlier_settings
+        if stored_run and not (self._is_restart or self.is_superseded):
+            self._settings = self.earlier_settings
             _, self.seconds, self.state, *_ = stored_run
         elif now:
-            for table in _OF_TABLES:
+            for table in _TABLES_OF_RUN:
                 self._db.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
             # The hashes stay: files of the discarded run still lie there, and this run may replace them.
             known_hashes = stored_run[3] if stored_run else "{}"
             row = now.format_json(), UNFINISHED, known_hashes
             self._db.execute("INSERT INTO run VALUES (?, 0, 0.0, ?, ?, NULL)", row)
-            self._run = now
+            self._settings = now
 
     @property
     def settings(self) -> RunSettings:
@@ -288,11 +288,11 @@ class Journal(AbstractContextManager["Journal"]):
         Raises:
             TableUnusable: the journal has no rows yet.
         """
-        if self._run is None:
+        if self._settings is None:
             raise TableUnusable(
                 f"{self.path}: has no rows. Label the source first; what people answered stays."
             )
-        return self._run
+        return self._settings
 
     @property
     def known_hashes(self) -> dict[str, list[str]] | None:
@@ -413,7 +413,7 @@ class Journal(AbstractContextManager["Journal"]):
         self.execute("UPDATE run SET run = ?, listing = ?, state = ?", run.format_json(), listing, CHANGED)
         # Answers from version 2.0.0 do not say which photos the person saw.
         self._keep_seen_photos({key: frozenset() for key in self.query(_ANSWERS_WITHOUT_SEEN_PHOTOS)})
-        self._run = run
+        self._settings = run
         self.state = CHANGED
 
     def keep_settings(self, run: RunSettings) -> None:
@@ -423,7 +423,7 @@ class Journal(AbstractContextManager["Journal"]):
             run: the settings of the current run, with the facts that were found.
         """
         self.execute("UPDATE run SET run = ?", run.format_json())
-        self._run = run
+        self._settings = run
 
     def mark_changed(self) -> None:
         """Note in the journal that the tables have to be written again, though no picture was labelled."""
@@ -449,13 +449,13 @@ class Journal(AbstractContextManager["Journal"]):
             listing: the number of the listing in the file.
         """
         self.commit()
-        before = self._run
-        self._run = run
+        before = self._settings
+        self._settings = run
         try:
             self.execute("UPDATE run SET listing = ?", listing)
             yield
         finally:
-            self._run = before
+            self._settings = before
             with self.convert_errors():
                 self._db.rollback()
 
@@ -489,7 +489,7 @@ class Journal(AbstractContextManager["Journal"]):
                 continue
             attribute = "" if question.attribute == LABEL else question.attribute
             key = question.sha256, attribute, question.product
-            self.execute(_ANSWER, *key, *answer)
+            self.execute(_ADD_ANSWER, *key, *answer)
             if question.product:
                 cards[key] = card_photos.get(question, frozenset())
         self._keep_seen_photos(cards)
@@ -571,7 +571,7 @@ def make_journal_path(table: Path) -> Path:
     return table.with_name(f"{table.name}.sqlite")
 
 
-_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_DAMAGE_CODES: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _explain_sqlite_error(error: sqlite3.Error) -> str:

@@ -22,14 +22,14 @@ from labelling.rows import HeadAnswer, HeadAnswers, PhotoRecord, PictureAnswers,
 from labelling.run_settings import RunSettings
 from labelling.sources.items import PictureItem
 
-_LISTED: Final = "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?)"
+_ADD_TO_LISTING: Final = "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?)"
 
-_KNOWN: Final = """
+_FIND_IN_RUN: Final = """
 SELECT EXISTS(SELECT 1 FROM due WHERE path = ?1 AND stamp = ?2),
     EXISTS(SELECT 1 FROM photos WHERE path = ?1 AND stamp = ?2 AND error = '')
 """
 
-_ANSWERED: Final = """
+_ADD_PHOTO: Final = """
 INSERT INTO photos VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET (sha256, error, familiarity, heads)
     = (excluded.sha256, excluded.error, excluded.familiarity, excluded.heads)
@@ -37,30 +37,30 @@ WHERE (sha256, error, familiarity, heads)
     IS NOT (excluded.sha256, excluded.error, excluded.familiarity, excluded.heads)
 """
 
-_SAME: Final = """
+_IS_SAME_LISTING: Final = """
 SELECT (SELECT count(*) FROM current) = (SELECT count(*) FROM listed WHERE listing = ?) AND NOT EXISTS (
     SELECT number, path, stamp, product, cells FROM listed WHERE listing = ? EXCEPT SELECT * FROM current
 )
 """
 
-_REST: Final = """
+_ADD_UNREACHED_PICTURES: Final = """
 INSERT INTO listed SELECT ?, number + ?, path, stamp, product, cells FROM listed
 WHERE listing = ? AND path NOT IN (SELECT path FROM listed WHERE listing = ?)
 """
 """Query of the pictures of the earlier listing that a new one has not reached yet."""
 
-_GONE: Final = """
+_DELETE_UNLISTED_PHOTOS: Final = """
 DELETE FROM photos WHERE (path, stamp) NOT IN (SELECT path, stamp FROM listed WHERE listing = ?)
 """
 
-_PHOTOS: Final = """
+_SELECT_PHOTOS: Final = """
 SELECT current.number, path, product, cells, sha256, error, familiarity, heads
 FROM {} JOIN photos USING (path, stamp) {}
 """
 
-_IN_ORDER: Final = _PHOTOS.format("current", "ORDER BY number")
+_PHOTOS_IN_ORDER: Final = _SELECT_PHOTOS.format("current", "ORDER BY number")
 
-_UNSHARED: Final = _PHOTOS.format(
+_UNSHARED_PHOTOS: Final = _SELECT_PHOTOS.format(
     "current",
     "WHERE sha256 NOT IN (SELECT value FROM json_each(?1)) AND product IN ("
     "SELECT product FROM current JOIN photos USING (path, stamp) WHERE product <> '' AND error = '' "
@@ -68,14 +68,14 @@ _UNSHARED: Final = _PHOTOS.format(
 )
 """Query of the photos that lie under one product, which has other photos that lie under several."""
 
-_IN_GROUPS: Final = _PHOTOS.format(
+_PHOTOS_BY_PRODUCT: Final = _SELECT_PHOTOS.format(
     "(SELECT *, iif(product = '', number, min(number) OVER (PARTITION BY product)) AS first FROM current) "
     "AS current",
     "ORDER BY first, current.number",
 )
 """Query of all photos, those of a product together, at the position of its first photo."""
 
-_KINDS_OF_PRODUCTS: Final = """
+_PRODUCT_KINDS: Final = """
 SELECT product, path, sha256, error, json_extract(heads, '$.kind.probabilities')
 FROM current JOIN photos USING (path, stamp) WHERE product <> '' ORDER BY product, number
 """
@@ -119,7 +119,7 @@ class RunListing:
         """
         self.kept_count = self.done_count = 0
         self._journal = journal
-        self._run = settings
+        self._settings = settings
         self._count = 0
         self._changes = 0
         whole = journal.query_value("SELECT listing FROM run")
@@ -146,16 +146,16 @@ class RunListing:
 
     def _add_picture(self, path: str, stamp: str, cells: Sequence[str]) -> None:
         """Add a picture at the end of the listing."""
-        grouping = self._run.by
-        named_cells = dict(zip(self._run.further, cells, strict=True))
+        grouping = self._settings.by
+        named_cells = dict(zip(self._settings.further, cells, strict=True))
         product = grouping.find_product(path, named_cells) if grouping else ""
         text = json.dumps(cells)
-        self._journal.execute(_LISTED, self._listing, self._count, path, stamp, product, text)
+        self._journal.execute(_ADD_TO_LISTING, self._listing, self._count, path, stamp, product, text)
         self._count += 1
 
     def _is_to_label(self, path: str, stamp: str) -> bool:
         """Check whether a picture has no answer and was not yielded before; an error is tried again."""
-        [(is_due, is_answered)] = self._journal.query(_KNOWN, path, stamp)
+        [(is_due, is_answered)] = self._journal.query(_FIND_IN_RUN, path, stamp)
         if not (is_due or is_answered):
             self._journal.execute("INSERT INTO due VALUES (?, ?)", path, stamp)
             return True
@@ -173,7 +173,7 @@ class RunListing:
             TableUnusable: the disk is full.
         """
         answers = (_make_row_values(item, photo) for item, photo in zip(items, photos, strict=True))
-        if changes := self._journal.execute_many(_ANSWERED, answers):
+        if changes := self._journal.execute_many(_ADD_PHOTO, answers):
             self._changes += changes
             self._journal.mark_unfinished()
         self.done_count += len(items)
@@ -186,11 +186,11 @@ class RunListing:
         """
         journal = self._journal
         is_same = False
-        if not self._changes and journal.is_complete and journal.settings == self._run:
-            is_same = bool(journal.query_value(_SAME, self._listing, self._listing))
+        if not self._changes and journal.is_complete and journal.settings == self._settings:
+            is_same = bool(journal.query_value(_IS_SAME_LISTING, self._listing, self._listing))
         if not is_same:
-            journal.make_current(self._run, self._listing)
-            journal.execute(_GONE, self._listing)
+            journal.make_current(self._settings, self._listing)
+            journal.execute(_DELETE_UNLISTED_PHOTOS, self._listing)
         journal.execute("DELETE FROM listed WHERE listing <> (SELECT listing FROM run)")
         journal.commit()
 
@@ -201,10 +201,12 @@ class RunListing:
         Pictures of the earlier listing that this one has not reached follow, if both have the same columns.
         """
         journal = self._journal
-        has_same_cells = journal.settings.further == self._run.further
-        with journal.show_as_current(self._run, self._listing):
+        has_same_cells = journal.settings.further == self._settings.further
+        with journal.show_as_current(self._settings, self._listing):
             if has_same_cells:
-                journal.execute(_REST, self._listing, self._count, self._listing - 1, self._listing)
+                journal.execute(
+                    _ADD_UNREACHED_PICTURES, self._listing, self._count, self._listing - 1, self._listing
+                )
             yield
 
 
@@ -219,7 +221,7 @@ def _make_row_values(item: PictureItem, photo: PictureAnswers) -> tuple[object, 
 
 def read_photo_records(journal: Journal) -> Iterator[PhotoRecord]:
     """Yield all answered pictures of a journal with the answers of the model, in the order of the source."""
-    return _read_photos(journal, _IN_ORDER)
+    return _read_photos(journal, _PHOTOS_IN_ORDER)
 
 
 def read_unshared_photos(journal: Journal, hashes: Sequence[str]) -> Iterator[PhotoRecord]:
@@ -228,7 +230,7 @@ def read_unshared_photos(journal: Journal, hashes: Sequence[str]) -> Iterator[Ph
     Args:
         hashes: the sha256 of each shared photo, which is listed under several products.
     """
-    return _read_photos(journal, _UNSHARED, json.dumps(hashes)) if hashes else iter(())
+    return _read_photos(journal, _UNSHARED_PHOTOS, json.dumps(hashes)) if hashes else iter(())
 
 
 def read_photo_groups(journal: Journal) -> Iterator[list[PhotoRecord]]:
@@ -236,14 +238,16 @@ def read_photo_groups(journal: Journal) -> Iterator[list[PhotoRecord]]:
 
     The lists are in the order of the source, at the position of the first photo of each.
     """
-    for _, group in groupby(_read_photos(journal, _IN_GROUPS), lambda photo: photo.product or photo.number):
+    for _, group in groupby(
+        _read_photos(journal, _PHOTOS_BY_PRODUCT), lambda photo: photo.product or photo.number
+    ):
         yield list(group)
 
 
 def read_product_kinds(journal: Journal) -> Iterator[ProductKinds]:
     """Yield the photos of each product with their probabilities of the kinds, and with no other answers."""
     with journal.convert_damage_errors():
-        for product, rows in groupby(journal.query(_KINDS_OF_PRODUCTS), itemgetter(0)):
+        for product, rows in groupby(journal.query(_PRODUCT_KINDS), itemgetter(0)):
             texts = dict[str, tuple[str, str | None]]()
             for _, path, sha256, error, text in rows:
                 texts.setdefault(sha256 or path, (sha256, text if not error else None))

@@ -112,7 +112,7 @@ def _answers(
     source: Source, first: Networks, second: Networks
 ) -> Iterator[tuple[str, PictureAnswers, PictureAnswers, object]]:
     """Yield the name of each picture, the answers of both releases, and its bytes."""
-    read_pictures = source.reader()
+    read_pictures = source.open_reader()
     picture_items = source.items()
     while items := list(islice(picture_items, PICTURES_PER_RUN)):
         uploads = list(read_pictures([item.place for item in items]))

@@ -292,7 +292,7 @@ def _make_card(
 def _read_pictures(photos: Iterable[PhotoRecord], source: Source) -> dict[str, CardPhoto]:
     """Return pictures of the source by their paths in the table, read in one pass, some at a time."""
     hashes = {photo.path: photo.sha256 for photo in photos}
-    read_pictures = source.reader()
+    read_pictures = source.open_reader()
     shown = dict[str, CardPhoto]()
     wanted_items = (
         (item for item in source.items() if make_table_path(item.name) in hashes) if hashes else iter(())

@@ -32,7 +32,7 @@ class ZipSource(LocalSource):
         except (ArchiveUnreadable, OSError) as error:
             raise SourceUnusable(f"{self.place}: no whole ZIP ({error}).") from error
 
-    def reader(self) -> ReadPictures:
+    def open_reader(self) -> ReadPictures:
         opened = cache(self._open_archive)  # by the first picture: a run without one reads no directory
 
         def read_one(member: ZipInfo) -> bytes:

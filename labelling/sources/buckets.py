@@ -36,7 +36,7 @@ class BucketSource(Source):
                 weight = entry.size // PARALLEL_FETCHES
                 yield PictureItem(f"{store.address}/{entry.key}", (entry.key, entry.size), stamp, weight, ())
 
-    def reader(self) -> ReadPictures:
+    def open_reader(self) -> ReadPictures:
         store = S3Store(self.source_word)
         pool = ThreadPoolExecutor(PARALLEL_FETCHES)
 

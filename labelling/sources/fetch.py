@@ -48,7 +48,7 @@ PIECE_BYTES: Final = 1 << 16
 MAX_REDIRECTS: Final = 5
 """Largest number of redirects that are followed for one picture."""
 
-_REDIRECTING: Final = (301, 302, 303, 307, 308)
+_REDIRECT_STATUSES: Final = (301, 302, 303, 307, 308)
 _HEADERS: Final = {
     "Accept": "image/*",
     "Accept-Encoding": "identity",
@@ -68,8 +68,8 @@ def parse_allowed_host(text: str) -> tuple[str, int]:
     """
     parts = parse_url(f"https://{text}")
     name = _strip_host(parts)
-    is_more = any(part is not None for part in (parts.auth, parts.path, parts.query, parts.fragment))
-    if is_more or not HOST_PATTERN.fullmatch(name.removeprefix(SUBDOMAIN_WILDCARD)):
+    has_more_parts = any(part is not None for part in (parts.auth, parts.path, parts.query, parts.fragment))
+    if has_more_parts or not HOST_PATTERN.fullmatch(name.removeprefix(SUBDOMAIN_WILDCARD)):
         raise ValueError(text)
     return name, parts.port or HTTPS_PORT
 
@@ -158,10 +158,10 @@ class Fetcher:
         """Yield a connection to a host, which ends at the deadline at the latest."""
         host = _strip_host(parts)
         port = parts.port or HTTPS_PORT
-        count_seconds_left = deadline - time.monotonic()
-        if count_seconds_left <= 0:
+        seconds_left = deadline - time.monotonic()
+        if seconds_left <= 0:
             raise TimeoutError
-        with socket.create_connection((host, port), min(CONNECT_SECONDS, count_seconds_left)) as plain:
+        with socket.create_connection((host, port), min(CONNECT_SECONDS, seconds_left)) as plain:
             # Wrapped before the handshake, so that this is cut as well.
             tls = self._tls.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
             with closing(HTTPSConnection(host, port, timeout=self._seconds)) as connection:
@@ -203,7 +203,7 @@ def _read_answer(parts: Url, connection: HTTPSConnection) -> bytes | str:
     )
     with closing(connection.getresponse()) as response:
         location = response.headers.get("Location")
-        if response.status in _REDIRECTING and location:
+        if response.status in _REDIRECT_STATUSES and location:
             return location.strip()
         if response.status != 200:
             raise Unreadable(f"The host {parts.netloc} answers with status {response.status}.")

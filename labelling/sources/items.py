@@ -91,7 +91,7 @@ class Source:
         """
         raise NotImplementedError
 
-    def reader(self) -> ReadPictures:
+    def open_reader(self) -> ReadPictures:
         """Return a function that reads the bytes of pictures; every process that reads calls this once."""
         raise NotImplementedError
 

@@ -49,7 +49,7 @@ a chunk."""
 class FileSource(LocalSource):
     """The base class of sources whose pictures are files of this machine, read by their paths."""
 
-    def reader(self) -> ReadPictures:
+    def open_reader(self) -> ReadPictures:
         return read_files
 
 
@@ -106,7 +106,7 @@ class ListSource(FileSource):
     hosts: AllowedHosts = ()
     list_options: ListOptions = DEFAULT_LIST_OPTIONS
 
-    def reader(self) -> ReadPictures:
+    def open_reader(self) -> ReadPictures:
         pool = ThreadPoolExecutor(PARALLEL_FETCHES)
         fetcher = cache(lambda: _make_fetcher(self.hosts))
         objects = cache(_make_object_reader)
@@ -129,36 +129,40 @@ class ListSource(FileSource):
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """The named columns of the list that do not name pictures."""
-        return tuple(name for name in self._list.columns if name not in self._list.list_options.path_columns)
+        return tuple(
+            name
+            for name in self._opened_list.columns
+            if name not in self._opened_list.list_options.path_columns
+        )
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """Sentences about the list that a person should read, such as left out rows; empty without any."""
-        return self._list.notes
+        return self._opened_list.notes
 
     @cached_property
-    def _list(self) -> ListFile:
+    def _opened_list(self) -> ListFile:
         try:
             return open_list(Path(self.place), self.list_options.path_columns, self.list_options)
         except ListUnusable as error:
             raise SourceUnusable(str(error)) from error
 
     def items(self) -> Iterator[PictureItem]:
-        variants = VariantRows(self._list.columns, self._list.list_options)
+        variants = VariantRows(self._opened_list.columns, self._opened_list.list_options)
         try:
-            for row in self._list.read_rows():
-                yield from self._items_in(variants.complete_row(row.cells))
+            for row in self._opened_list.read_rows():
+                yield from self._list_row_pictures(variants.complete_row(row.cells))
         except ListUnusable as error:
             raise SourceUnusable(str(error)) from error
 
-    def _items_in(self, cells: Mapping[str, str]) -> Iterator[PictureItem]:
+    def _list_row_pictures(self, cells: Mapping[str, str]) -> Iterator[PictureItem]:
         """Yield the pictures that a row names."""
         list_cells = tuple(cells[name] for name in self.columns)
-        paths = (cells[name].strip() for name in self._list.list_options.path_columns)
+        paths = (cells[name].strip() for name in self._opened_list.list_options.path_columns)
         for path in [path for path in paths if path and path != NO_PICTURE_CELL] or [""]:
-            yield from self._items_of(path, list_cells)
+            yield from self._list_cell_pictures(path, list_cells)
 
-    def _items_of(self, cell: str, list_cells: tuple[str, ...]) -> Iterator[PictureItem]:
+    def _list_cell_pictures(self, cell: str, list_cells: tuple[str, ...]) -> Iterator[PictureItem]:
         """List the pictures that a cell names, with the other cells of its row."""
         if addresses := find_addresses(cell):
             for address in addresses:
@@ -166,7 +170,9 @@ class ListSource(FileSource):
                     address, make_address(address), UNKNOWN_STAMP, WEB_PICTURE_BYTES, list_cells
                 )
             return
-        path = check_path(cell, self._list.find_path(cell), self._list.list_options.path_columns)
+        path = check_path(
+            cell, self._opened_list.find_path(cell), self._opened_list.list_options.path_columns
+        )
         if isinstance(path, Unreadable):
             yield PictureItem(cell, path, UNKNOWN_STAMP, 0, list_cells)
         else:

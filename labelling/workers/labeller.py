@@ -217,19 +217,19 @@ def classify_uploads(networks: Networks, uploads: Iterable[bytes | Unreadable]) 
     good = [content for _, content in hashes_and_contents if not isinstance(content, str)]
     predictions = iter(networks.classify(good) if good else [])
     return [
-        _picture_answers(sha256, content if isinstance(content, str) else next(predictions))
+        _make_picture_answers(sha256, content if isinstance(content, str) else next(predictions))
         for sha256, content in hashes_and_contents
     ]
 
 
-def _picture_answers(sha256: str, answer: Prediction | str) -> PictureAnswers:
+def _make_picture_answers(sha256: str, answer: Prediction | str) -> PictureAnswers:
     """Return the answers of the model, or the error of the picture."""
     if isinstance(answer, str):
         return PictureAnswers(sha256=sha256, error=answer, familiarity=None, answers={})
     heads = {LABEL: _make_head_answer(answer.answer, answer.answer.probabilities.tolist())}
-    for name, of_attribute in answer.attributes.items():
-        shares = [round(share, STORED_DIGITS) for share in of_attribute.probabilities.tolist()]
-        heads[name] = _make_head_answer(of_attribute, shares)
+    for name, attribute_answer in answer.attributes.items():
+        shares = [round(share, STORED_DIGITS) for share in attribute_answer.probabilities.tolist()]
+        heads[name] = _make_head_answer(attribute_answer, shares)
     return PictureAnswers(sha256=sha256, error="", familiarity=answer.familiarity, answers=heads)
 
 
@@ -276,4 +276,4 @@ def open_labeller(setup: WorkerSetup) -> Labeller:
     """
     prepare_decoders()
     release = open_release(setup.release)
-    return Labeller(setup.source.reader(), open_networks(release))
+    return Labeller(setup.source.open_reader(), open_networks(release))

@@ -111,9 +111,9 @@ def _end_with_parent() -> None:
 
 def _label_chunk(setup: WorkerSetup, chunk: Chunk) -> list[PictureAnswers]:
     with convert_failures():
-        return _opened(setup).label_pictures(chunk)
+        return _open_labeller_once(setup).label_pictures(chunk)
 
 
-_opened = cache(open_labeller)
+_open_labeller_once = cache(open_labeller)
 """Labeller of this process. The first chunk opens it, because an executor does not report why a process
 cannot begin."""

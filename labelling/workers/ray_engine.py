@@ -107,7 +107,7 @@ def carry_bytes(items: Iterator[PictureItem], source: Source) -> Iterator[Pictur
         items: the pictures of the source.
         source: the source, whose reader reads them.
     """
-    return items if _is_read_anywhere(source) else _read_items(items, source.reader())
+    return items if _can_read_anywhere(source) else _read_items(items, source.open_reader())
 
 
 @contextmanager
@@ -147,17 +147,17 @@ def _label_chunk(setup: WorkerSetup, release: list[Any], chunk: Chunk) -> list[P
 
 
 @cache
-def _open_labeller(setup: WorkerSetup, release: Any) -> Labeller:  # noqa: ANN401 - see _imported
+def _open_labeller(setup: WorkerSetup, release: Any) -> Labeller:  # noqa: ANN401 - see _import_ray
     with TemporaryDirectory() as folder:
         for name, content in _import_ray().get(release).items():
             file = Path(folder, name)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
         labeller = open_labeller(replace(setup, release=Path(folder)))
-    return labeller if _is_read_anywhere(setup.source) else replace(labeller, read=iter)  # with its bytes
+    return labeller if _can_read_anywhere(setup.source) else replace(labeller, read=iter)  # with its bytes
 
 
-def _start_cluster(ray: Any, folder: str, workers: int | None) -> int:  # noqa: ANN401 - see _imported
+def _start_cluster(ray: Any, folder: str, workers: int | None) -> int:  # noqa: ANN401 - see _import_ray
     """Start Ray on this machine for this run alone, and return the largest number of chunks in hand.
 
     Args:
@@ -181,7 +181,7 @@ def _start_cluster(ray: Any, folder: str, workers: int | None) -> int:  # noqa: 
     return CHUNKS_PER_WORKER * size
 
 
-def _join_cluster(ray: Any, address: str, workers: int | None) -> int:  # noqa: ANN401 - see _imported
+def _join_cluster(ray: Any, address: str, workers: int | None) -> int:  # noqa: ANN401 - see _import_ray
     """Join a running cluster, send it our code, and return the largest number of chunks in hand.
 
     Raises:
@@ -200,7 +200,7 @@ def _join_cluster(ray: Any, address: str, workers: int | None) -> int:  # noqa: 
     )  # on the cores that are left, what waits would run
 
 
-def _connect_to_ray(ray: Any, cluster_name: str, **options: object) -> None:  # noqa: ANN401 - see _imported
+def _connect_to_ray(ray: Any, cluster_name: str, **options: object) -> None:  # noqa: ANN401 - see _import_ray
     try:
         ray.init(log_to_driver=False, configure_logging=False, **options)
     except Exception as error:  # Ray raises this very class where it cannot start in time
@@ -266,7 +266,7 @@ def _read_files(folder: Path) -> dict[str, bytes]:
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
-def _is_read_anywhere(source: Source) -> bool:
+def _can_read_anywhere(source: Source) -> bool:
     from labelling.sources.buckets import BucketSource  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
     return isinstance(source, BucketSource)

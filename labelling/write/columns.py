@@ -231,7 +231,7 @@ def _make_answer_columns(attributes: Iterable[str], version: str) -> Iterator[Co
         int,
         lambda row: len({photo.sha256 or photo.path for photo in row.record.photos if photo.has_picture}),
     )
-    yield _make_text_column(DECIDING_PHOTOS_COLUMN, _deciding_photos)
+    yield _make_text_column(DECIDING_PHOTOS_COLUMN, _join_deciding_photos)
     yield _make_text_column("version", lambda _: version)
     yield _make_text_column("error", lambda row: row.record.error or None)
 
@@ -281,11 +281,11 @@ def _make_answer_column(head: str, field: str) -> Column:
     return Column(
         make_column_name(head, field),
         kind=float if field == "confidence" else str,
-        read_cell=lambda row: _SHOWN[field](row.find_decision(head)),
+        read_cell=lambda row: _FIELD_READERS[field](row.find_decision(head)),
     )
 
 
-def _decision(decision: HeadDecision) -> str | None:
+def _format_decision(decision: HeadDecision) -> str | None:
     """Return whether a person has to look. An answer of a person needs no review."""
     if decision.decided_by == DecidedBy.PERSON:
         return ACCEPT if decision.label else REVIEW
@@ -303,14 +303,14 @@ def _join_further_labels(decision: HeadDecision) -> str | None:
     )
 
 
-def _confidence(decision: HeadDecision) -> float | None:
+def _round_confidence(decision: HeadDecision) -> float | None:
     confidence = decision.answer.confidence if decision.answer else None
     return None if confidence is None else round(confidence, CONFIDENCE_DIGITS)
 
 
-_SHOWN: Final[Mapping[str, Callable[[HeadDecision], object]]] = {
-    "confidence": _confidence,
-    "decision": _decision,
+_FIELD_READERS: Final[Mapping[str, Callable[[HeadDecision], object]]] = {
+    "confidence": _round_confidence,
+    "decision": _format_decision,
     "reason": lambda decided: (
         None if decided.decided_by == DecidedBy.PERSON and decided.label else decided.reason
     ),
@@ -321,7 +321,7 @@ _SHOWN: Final[Mapping[str, Callable[[HeadDecision], object]]] = {
 """The fields of an answer as a table has them."""
 
 
-def _deciding_photos(row: TableRow) -> str | None:
+def _join_deciding_photos(row: TableRow) -> str | None:
     """Return the paths of the photos that the class of a product is based on, as far as a cell holds them."""
     paths = row.record.deciding_photos.get(LABEL, ()) if isinstance(row.record, ProductRecord) else ()
     return VALUE_SEPARATOR.join(paths)[:MAX_PATH_CHARACTERS] or None

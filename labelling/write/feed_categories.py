@@ -55,9 +55,9 @@ class FeedCategories:
         if (file := feed_platform.categories) is None:
             return
         spellings = find_spellings(row, self._run.by)
-        kinds = _kinds_of(row, self._kinds, self._run.heads.get(KIND, ()))
+        kinds = _find_product_kinds(row, self._kinds, self._run.heads.get(KIND, ()))
         category = file.choose_cell(find_kind_category(self._platform, kinds))
-        is_own = _has_own(row, file.column)
+        is_own = _has_own_category(row, file.column)
         if category is None or len(spellings) > 1 or find_lacking_column(self._platform, row) or is_own:
             return
         cells = feed_platform.make_cells(spellings[0], row) | {file.column: category}
@@ -71,7 +71,9 @@ class FeedCategories:
         return [row for key, row in self._rows.items() if key not in self._differing]
 
 
-def _kinds_of(row: TableRow, kinds: Mapping[str, frozenset[str]], names: Sequence[str]) -> frozenset[str]:
+def _find_product_kinds(
+    row: TableRow, kinds: Mapping[str, frozenset[str]], names: Sequence[str]
+) -> frozenset[str]:
     """Return the kinds of a product, by its accepted kind or class, or by a person's answer.
 
     For OTHER_KIND, these are the kinds that the list names and the head lacks. A skirt by its title is not
@@ -91,6 +93,6 @@ def _kinds_of(row: TableRow, kinds: Mapping[str, frozenset[str]], names: Sequenc
     )
 
 
-def _has_own(row: TableRow, column: str) -> bool:
+def _has_own_category(row: TableRow, column: str) -> bool:
     names = (column.casefold(), column.casefold().replace("_", " "))
     return bool(read_list_cell(row, names))

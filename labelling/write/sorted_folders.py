@@ -94,7 +94,7 @@ def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> Sorte
         folder: the folder that has the folders of the labels.
         names: the folder of its label, by the path of each picture in the table.
     """
-    read_pictures = source.reader()
+    read_pictures = source.open_reader()
     numbers = dict[Path, int]()
     copied_count = 0
     unread_count = 0
@@ -104,7 +104,7 @@ def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> Sorte
             if isinstance(upload, Unreadable):
                 unread_count += 1
                 continue
-            target = _choose_free_path(folder / inside / _name_of(item), numbers)
+            target = _choose_free_path(folder / inside / _make_file_name(item), numbers)
             try:
                 _write_picture(upload, target, item)
             except OSError as error:
@@ -115,7 +115,7 @@ def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> Sorte
     return SortedPictures(copied_count, unread_count + len(names))  # with those that the source has no more
 
 
-def _name_of(item: PictureItem) -> str:
+def _make_file_name(item: PictureItem) -> str:
     return make_safe_name(re.split(r"[/\\]", item.name)[-1])
 
 

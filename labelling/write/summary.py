@@ -131,7 +131,7 @@ def write_tables(table: Path, decisions: Decisions, *, kept_count: int = 0) -> S
             summary = _make_summary(table, decisions, counts, is_complete=True, kept_count=kept_count)
             _write_summary(new[-1], summary)
     except OSError as error:
-        raise _not_written(table, error) from error
+        raise _make_write_error(table, error) from error
     journal.mark_exported()
     return summary
 
@@ -149,7 +149,7 @@ def write_unfinished_tables(table: Path, listing: RunListing, journal: Journal) 
     Raises:
         TableUnusable: the files cannot be written.
     """
-    if _stands_complete(table) or not listing.done_count:
+    if _is_table_complete(table) or not listing.done_count:
         return
     try:
         with (
@@ -162,7 +162,7 @@ def write_unfinished_tables(table: Path, listing: RunListing, journal: Journal) 
             summary = _make_summary(table, decisions, counts, is_complete=False, kept_count=kept_count)
             _write_summary(new[-1], summary)
     except OSError as error:
-        raise _not_written(table, error) from error
+        raise _make_write_error(table, error) from error
 
 
 def list_table_files(table: Path, *, has_products: bool) -> list[Path]:
@@ -175,7 +175,7 @@ def list_table_files(table: Path, *, has_products: bool) -> list[Path]:
     return [table, *([make_products_path(table)] if has_products else []), make_summary_path(table)]
 
 
-def _not_written(table: Path, error: OSError) -> TableUnusable:
+def _make_write_error(table: Path, error: OSError) -> TableUnusable:
     file = error.filename2 or table
     return TableUnusable(
         f"{file}: cannot be written ({error.strerror}). Every row is kept: the same command resumes."
@@ -350,10 +350,10 @@ def _make_product_figures(
 
 def find_products_without_photo(journal: Journal, limit: int) -> list[str]:
     """Return the names of the first products, up to `limit`, that have no readable photo."""
-    return [product for (product,) in journal.query(_WITHOUT_PHOTO, limit)]
+    return [product for (product,) in journal.query(_PRODUCTS_WITHOUT_PHOTO, limit)]
 
 
-_WITHOUT_PHOTO: Final = """
+_PRODUCTS_WITHOUT_PHOTO: Final = """
 SELECT product FROM current JOIN photos USING (path, stamp) WHERE product <> ''
 GROUP BY product HAVING min(error) <> '' ORDER BY min(number) LIMIT ?
 """
@@ -364,7 +364,7 @@ def read_accepted_count(table: Path) -> int | None:
 
     None if there is no complete summary.
     """
-    if not _stands_complete(table):
+    if not _is_table_complete(table):
         return None
     document = json.loads(make_summary_path(table).read_bytes())
     counts = document.get("products") or document
@@ -377,7 +377,7 @@ def make_summary_path(table: Path) -> Path:
     return table.with_name(f"{table.name}.summary.json")
 
 
-def _stands_complete(table: Path) -> bool:
+def _is_table_complete(table: Path) -> bool:
     try:
         return table.exists() and json.loads(make_summary_path(table).read_bytes())["is_complete"] is True
     except (OSError, ValueError, KeyError, TypeError, RecursionError):  # it is no summary

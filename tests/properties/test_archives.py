@@ -27,7 +27,7 @@ MEMBERS = {"in/a.png": random.Random(0).randbytes(2000), "zeros.png": bytes(5000
 
 def label(path: Path) -> None:
     source = open_source(str(path))
-    list(source.reader()([item.place for item in source.items()]))
+    list(source.open_reader()([item.place for item in source.items()]))
 
 
 ZIP, KERAS = zipped(**MEMBERS), {"metadata.json": b'{"keras_version": "3.12.0"}', "config.json": b"{}"}

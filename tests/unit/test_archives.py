@@ -29,7 +29,7 @@ def in_a_batch(packed: bytes, _: Path) -> list[bytes | str]:
 def in_a_catalogue(packed: bytes, folder: Path) -> list[bytes | str]:
     (folder / "shop.zip").write_bytes(packed)
     source = ZipSource(str(folder / "shop.zip"))
-    found = source.reader()([item.place for item in source.items()])
+    found = source.open_reader()([item.place for item in source.items()])
     return [str(one) if isinstance(one, Unreadable) else one for one in found]
 
 

@@ -106,7 +106,7 @@ def test_a_restart_keeps_answers_about_categories(tmp_path: Path) -> None:
     with Journal(tmp_path / "table.csv", settings) as journal:
         journal.keep_category_answers({"üst": answer("Üst", "top")})
 
-    with Journal(tmp_path / "table.csv", settings, restart=True) as journal:
+    with Journal(tmp_path / "table.csv", settings, is_restart=True) as journal:
         assert journal.read_category_answers() == [answer("Üst", "top")]
 
 

@@ -31,7 +31,7 @@ def a_row(name: str, confidence: float = 0.5, error: str = "") -> PhotoRecord:
 
 
 def journal(folder: Path, *, restart: bool = False) -> Journal:
-    return Journal(folder / TABLE, RUN, restart=restart)
+    return Journal(folder / TABLE, RUN, is_restart=restart)
 
 
 def write(folder: Path, *names: str) -> None:

@@ -26,7 +26,7 @@ def names(source: Source) -> list[str]:
 
 def contents(source: Source) -> list[bytes | str]:
     """The bytes of each picture, or what is wrong with it."""
-    found = source.reader()([item.place for item in source.items()])
+    found = source.open_reader()([item.place for item in source.items()])
     return [one if isinstance(one, bytes) else str(one) for one in found]
 
 

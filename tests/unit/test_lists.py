@@ -409,7 +409,7 @@ def test_each_column_of_pictures_makes_a_row_with_the_other_cells(tmp_path: Path
 
     pictures = [name.encode() for name in rows]
     assert {one.name: one.list_cells for one in labelled} == rows
-    assert list(source.reader()([one.place for one in labelled])) == pictures
+    assert list(source.open_reader()([one.place for one in labelled])) == pictures
     assert [(one.path.read_bytes(), one.label) for one in learnt] == [
         *zip(pictures, ("Coat", "Coat", "Dress"), strict=True)
     ]
@@ -423,7 +423,7 @@ def test_a_file_that_is_missing_is_named_with_its_folder_and_the_nearest_name(tm
     list_ = write(tmp_path, "\n".join(cells))
     source = open_source(str(list_))
 
-    assert list(map(str, source.reader()([one.place for one in source.items()]))) == [
+    assert list(map(str, source.open_reader()([one.place for one in source.items()]))) == [
         f"There is no file 'dress-1.jpg' in {tmp_path}/photos. The nearest name there is 'dress-01.jpg'.",
         f"There is no folder 'fotos' in {tmp_path}. The nearest name there is 'photos'.",
         f"There is no file 'zzz' in {tmp_path}/photos.",
@@ -456,7 +456,7 @@ def test_a_path_that_the_system_does_not_take_is_an_error_of_its_row_without_loo
 ) -> None:
     source = open_source(str(write(tmp_path, f"path\n{part * 30_000}a.jpg\n")))
 
-    [error] = source.reader()([item.place for item in source.items()])
+    [error] = source.open_reader()([item.place for item in source.items()])
 
     assert "this system takes 4,096" in str(error)
     assert len(look_ups) < 10
@@ -467,7 +467,7 @@ def test_a_path_whose_folder_is_not_there_is_looked_up_no_further(
 ) -> None:
     source = open_source(str(write(tmp_path, "path\n" + "\u00e9/" * 1000 + "a.jpg\n")))
 
-    [error] = source.reader()([item.place for item in source.items()])
+    [error] = source.open_reader()([item.place for item in source.items()])
 
     assert f"There is no folder '\u00e9' in {tmp_path}." in str(error)
     assert len(look_ups) < 20

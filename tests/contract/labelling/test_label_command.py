@@ -234,7 +234,7 @@ def test_a_store_that_fails_as_a_whole_ends_the_run(bucket: str, moto_server: S3
     moto_server.client.delete_bucket(Bucket=name)
 
     with pytest.raises(StoreRefused, match="NoSuchBucket"):
-        list(source.reader()(places))
+        list(source.open_reader()(places))
 
 
 def test_a_list_may_name_objects_of_any_bucket(bucket: str, little_release: Path, tmp_path: Path) -> None:
