@@ -2,12 +2,13 @@
 
 `run_labelling` does these steps. Each can be repeated after an interruption:
 
-1. Take over changes in a file of the shop's own words, if the command names one.
+1. Take over changes in a file of the shop's own words (`Gömlek`: shirt), if the command names one.
 2. List the pictures of the source in the journal, an SQLite file beside the table.
 3. Let workers answer the pictures that have no answer yet, and keep the answers in the journal.
 4. Store the answers of people, if there are corrections.
 5. Decide each row by photo, list and people, and write the tables and their summary.
-6. Write the other outputs: the shop's words, the review sheet, sorted folders, the feed.
+6. Write the other outputs: the shop's words, the review sheet, sorted folders, and the feed (the file that a
+   sales platform imports).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +24,8 @@ from labelling.decide.decisions import Decisions
 from labelling.decide.valid_answers import count_outdated_answers
 from labelling.errors import LabellingError, OutputUnusable, SourceUnusable, TableUnusable
 from labelling.job import Job
-from labelling.journal.journal_file import EXPORTED, Journal, make_journal_path
+from labelling.journal.journal_file import Journal, make_journal_path
+from labelling.journal.journal_format import EXPORTED
 from labelling.journal.journal_rows import RunListing
 from labelling.lists.titles import LANGUAGE_OFF
 from labelling.lists.words_file import make_words_file_path
@@ -47,17 +49,19 @@ from labelling.write.table import check_form
 from model_store.errors import StoreError
 
 RESUME_LABELLING_ADVICE: Final = "Nothing is lost: the same command goes on where it was."
+"""Sentence after Ctrl-C while pictures are labelled or tables are written."""
+
 RESUME_OUTPUTS_ADVICE: Final = "The tables are written, and the same command writes the rest."
-"""How to go on after Ctrl-C, while pictures are labelled and tables are written, and afterwards."""
+"""Sentence after Ctrl-C when the tables are written, but sheet, folders or feed are not."""
 
 MAX_REPORTED_PRODUCTS: Final = 6
-"""Largest number of products without a photo whose names are reported after a run."""
+"""Largest number of products without a readable photo that a message names."""
 
 Output = TypeVar("Output")
 
 Show: TypeAlias = Callable[[Summary, Sequence[str], CorrectionEffect | None], None]
-"""Function that gets the summary, the first products without a photo, and the effect of corrections (None
-without any)."""
+"""Function that shows the summary, the names of the first products without a readable photo, and the effect
+of corrections (None without a file of them)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +71,11 @@ class Outcome:
     Attributes:
         summary: the summary of the tables.
         correction_effect: the effect of corrections; None without them.
-        words_file: the file of the shop's own words for its next list; None without corrections, or without
-            such words.
+        words_file: the file that explains the shop's own words, for its next list; None without corrections,
+            or without such words.
         sheet: the review sheet; None if none was asked for, or it could not be written.
         sorted_pictures: the pictures in folders; None if none were asked for, or they could not be written.
-        feed: the feed; None if none was asked for, or it could not be written.
+        feed: the import file for a platform; None if none was asked for, or it could not be written.
         errors: the errors of the file of words, sheet, folders and feed, in this order.
     """
 
@@ -93,11 +97,11 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
     Args:
         watch: called a few times a second with two numbers: rows that have an answer, and among them the rows
             that had one before this run.
-        say: called with a sentence for each lost worker process, and for rows of an earlier release.
+        say: called with each sentence for the user, such as one about a worker process that ended.
         show: called as soon as the tables are written.
 
     Raises:
-        LabellingError: a step failed (errors.py). Finished work stays for the next run.
+        LabellingError: a step failed. Finished work stays for the next run.
         SourceUnusable: the source lists no picture. The journal and the table are not touched.
         StoreError: the source is in a store that does not answer.
         KeyboardInterrupt: a person stopped the run. The message says how to continue.
@@ -108,7 +112,7 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
     _check_lists_pictures(job)
     with Journal(job.table, job.settings, is_restart=job.is_restart) as journal:
         with _advise_after_stop(RESUME_LABELLING_ADVICE):
-            # Before the summary of the last run is overwritten.
+            # Read now, since the summary of the last run will be overwritten.
             accepted_before = read_accepted_count(job.table)
             if job.words_file and (sentence := take_words(job.words_file, job.own_words, journal, job.table)):
                 say(sentence)
@@ -146,7 +150,7 @@ def _label_pictures(job: Job, journal: Journal, watch: Callable[[int, int], None
 
 @contextmanager
 def _advise_after_stop(sentence: str) -> Iterator[None]:
-    """Let Ctrl-C in this block end the run with a sentence on how to go on."""
+    """Add a sentence on how to go on to the KeyboardInterrupt that Ctrl-C raises in a `with` block."""
     try:
         yield
     except KeyboardInterrupt as stop:
@@ -161,7 +165,7 @@ def _name_products_without_photo(journal: Journal, summary: Summary) -> list[str
 def _write_outputs(
     job: Job, decisions: Decisions, summary: Summary, correction_effect: CorrectionEffect | None, say: Say
 ) -> Outcome:
-    """Write the file of words, sheet, folders and feed, each even if an earlier one failed."""
+    """Write the file of words, the sheet, the folders and the feed; if one fails, write the others."""
     errors = list[Exception]()
     has_rows = summary.has_answers
     words_file = _write_output(lambda: _write_words(job, decisions), errors)
@@ -185,7 +189,7 @@ def _write_outputs(
 
 
 def _write_output(write: Callable[[], Output | None], errors: list[Exception]) -> Output | None:
-    """Write an output; its error is added to the others, so that it hides no other output."""
+    """Write one output and return its result; if it fails, add the error to `errors` and return None."""
     try:
         return write()
     except (LabellingError, StoreError, OSError) as error:
@@ -234,7 +238,7 @@ def _check_lists_pictures(job: Job) -> None:
 
 
 def _report_earlier_answers(journal: Journal, job: Job, say: Say) -> None:
-    """Print sentences about the answers of earlier runs."""
+    """Tell the user what was taken over from version 2.0.0, or discarded because the release is newer."""
     if journal.recovered_count is not None:
         say(
             f"{journal.path} is of version 2.0.0: "
@@ -257,7 +261,7 @@ def _report_earlier_answers(journal: Journal, job: Job, say: Say) -> None:
 
 
 def _report_title_language(decisions: Decisions, say: Say) -> None:
-    """Keep how the titles of the list are read; say so if columns or language differ from the last run."""
+    """Tell the user if titles are read in another language or column than in the last run, and keep both."""
     journal = decisions.journal
     now = decisions.list_words
     if journal.state == EXPORTED:
@@ -276,7 +280,7 @@ def _report_title_language(decisions: Decisions, say: Say) -> None:
 
 
 def _report_outdated_answers(journal: Journal, say: Say) -> None:
-    """Say how many answers of people are about photos that their products no longer have."""
+    """Tell the user how many answers of people are about photos that their products no longer have."""
     if journal.settings.by and (gone := count_outdated_answers(journal)):
         answers = format_count(gone, "answer of people is", "answers of people are")
         say(
@@ -286,8 +290,14 @@ def _report_outdated_answers(journal: Journal, say: Say) -> None:
 
 
 def _label_new_pictures(job: Job, listing: RunListing, watch: Callable[[int, int], None], say: Say) -> None:
+    """List the pictures of the source, and let workers answer those that have no answer yet.
+
+    Raises:
+        SourceUnusable, StoreError: the source could not be listed to its end.
+    """
     ended_by = list[SourceUnusable | StoreError]()
     rest = _end_at_error(listing.list_items(job.source.items()), ended_by)
+    # Workers are started only if there is a picture for them, since each of them loads the networks.
     if (first := next(rest, None)) is not None:
         setup = WorkerSetup(job.source, job.release.folder)
         with closing(job.engine(setup, chain([first], rest), job.worker_count, say)) as answers:
@@ -302,7 +312,10 @@ def _label_new_pictures(job: Job, listing: RunListing, watch: Callable[[int, int
 def _end_at_error(
     items: Iterator[PictureItem], ended_by: list[SourceUnusable | StoreError]
 ) -> Iterator[PictureItem]:
-    """Yield the items of a source; an error that ends it early is added to `ended_by`, not raised."""
+    """Yield the items of a source; an error that ends it early is added to `ended_by` and not raised.
+
+    Raised here, it would also end the workers, which still have pictures that were listed before it.
+    """
     try:
         yield from items
     except (SourceUnusable, StoreError) as error:

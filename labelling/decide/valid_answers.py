@@ -18,14 +18,13 @@ from typing import Final, NamedTuple
 from inference.contract import LABEL
 from labelling.decide.human_answers import HumanAnswers
 from labelling.journal.journal_file import Journal
+from labelling.journal.seen_photos import read_seen_photos
 
 _PICTURE_ANSWERS: Final = "SELECT sha256, attribute, label FROM answers WHERE product = ''"
 
 _PRODUCT_ANSWERS: Final = """
 SELECT sha256, attribute, product, label FROM answers WHERE product <> '' ORDER BY at, rowid
 """
-
-_SEEN_PHOTOS: Final = "SELECT sha256, attribute, product, photo FROM seen_photos"
 
 _PRESENT_PHOTOS: Final = """
 SELECT DISTINCT product, sha256, error = '' FROM current JOIN photos USING (path, stamp)
@@ -58,9 +57,7 @@ def count_outdated_answers(journal: Journal) -> int:
 
 def _read_product_answers(journal: Journal) -> Iterator[_ProductAnswer]:
     """Yield the answers about products, the latest one last."""
-    seen_photos = defaultdict[tuple[str, str, str], set[str]](set)
-    for sha256, attribute, product, photo in journal.query(_SEEN_PHOTOS):
-        seen_photos[sha256, attribute, product].add(photo)
+    seen_photos = read_seen_photos(journal)
     present_photos = defaultdict[str, set[str]](set)
     readable_photos = defaultdict[str, set[str]](set)
     for product, sha256, is_readable in journal.query(_PRESENT_PHOTOS):
@@ -68,7 +65,7 @@ def _read_product_answers(journal: Journal) -> Iterator[_ProductAnswer]:
         if is_readable:
             readable_photos[product].add(sha256)
     for sha256, attribute, product, label in journal.query(_PRODUCT_ANSWERS):
-        seen = seen_photos[sha256, attribute, product]
+        seen = seen_photos.get((sha256, attribute, product), set())
         is_replaced = not seen <= present_photos[product] and not readable_photos[product] <= seen
         is_valid = sha256 in present_photos[product] and not is_replaced
         yield _ProductAnswer(product, attribute or LABEL, label, is_valid)

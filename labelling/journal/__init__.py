@@ -1,1 +1,1 @@
-"""Keep a run's answers, its list and people's answers in a file beside the table."""
+"""Keep the answers of model and people, and the list, in an SQLite file beside the table: the journal."""

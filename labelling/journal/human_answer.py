@@ -1,10 +1,10 @@
 """The questions that people answer on a review sheet, and their answers, as plain values.
 
-Question(sha256="9f86...", attribute="colour")                       a question about one picture
-Question(sha256="9f86...", attribute="label", product="A-17")        a question about a product
-HumanAnswer(label="blue", answered_at="2026-11-30T03:00:00.000Z")
+    Question(sha256="9f86...", attribute="colour")                       a question about one picture
+    Question(sha256="9f86...", attribute="label", product="A-17")        a question about a product
+    HumanAnswer(label="blue", answered_at="2026-11-30T03:00:00.000Z")
 
-A question about a product names the photo that was on the card, too.
+A question about a product also names the first photo that the person saw.
 """
 
 from typing import Final, NamedTuple
@@ -21,7 +21,8 @@ class Question(NamedTuple):
     Attributes:
         sha256: the SHA-256 of the picture's bytes, in hexadecimal.
         attribute: the attribute that the question is about, such as `colour`; LABEL for the class.
-        product: the product of the picture, as its list names it; empty if the answer belongs to the picture.
+        product: the product that the question is about, as its list names it; empty for a question about the
+            picture alone.
     """
 
     sha256: str
@@ -33,7 +34,8 @@ class HumanAnswer(NamedTuple):
     """The answer of a person to a question.
 
     Attributes:
-        label: the class or the label of an attribute, NONE for none of them, or LEFT_OUT_LABEL.
+        label: a class such as `Dress` or a label of the attribute such as `blue`; NONE if none of them fits;
+            or LEFT_OUT_LABEL.
         answered_at: the time in UTC, as text that sorts by time.
     """
 

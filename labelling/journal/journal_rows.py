@@ -1,7 +1,8 @@
-"""Read and write the pictures and answers of a run in its journal, the SQLite file beside the table.
+"""Read and write the pictures of a run and the model's answers in its journal, the SQLite file of a table.
 
-The journal has one answer for each path and stamp. A stamp tells contents apart, as the size and the time of
-a file do. A listing names the pictures of a source in order, each with the cells of its row in the list.
+The journal has one answer for each path and stamp. A stamp is a text that changes with the content, such as
+the size and the time of a file. A listing names the pictures of a source in order, each with the cells of its
+row in the list.
 
 A run fills a new listing beside the earlier one, and its pictures are answered one by one. The new listing
 becomes current when it is complete. If the run is killed before, the earlier listing stays current, and the
@@ -24,11 +25,13 @@ from labelling.sources.items import PictureItem
 
 _ADD_TO_LISTING: Final = "INSERT INTO listed VALUES (?, ?, ?, ?, ?, ?)"
 
+# ?1 and ?2 are path and stamp. An answer that is an error is not found, so that the picture is tried again.
 _FIND_IN_RUN: Final = """
 SELECT EXISTS(SELECT 1 FROM due WHERE path = ?1 AND stamp = ?2),
     EXISTS(SELECT 1 FROM photos WHERE path = ?1 AND stamp = ?2 AND error = '')
 """
 
+# Nothing is written if the stored answer is the same: rows that did not change need no new tables.
 _ADD_PHOTO: Final = """
 INSERT INTO photos VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET (sha256, error, familiarity, heads)
@@ -37,6 +40,7 @@ WHERE (sha256, error, familiarity, heads)
     IS NOT (excluded.sha256, excluded.error, excluded.familiarity, excluded.heads)
 """
 
+# As many rows, and none that the current listing lacks. EXCEPT alone would not see that rows are gone.
 _IS_SAME_LISTING: Final = """
 SELECT (SELECT count(*) FROM current) = (SELECT count(*) FROM listed WHERE listing = ?) AND NOT EXISTS (
     SELECT number, path, stamp, product, cells FROM listed WHERE listing = ? EXCEPT SELECT * FROM current
@@ -47,7 +51,7 @@ _ADD_UNREACHED_PICTURES: Final = """
 INSERT INTO listed SELECT ?, number + ?, path, stamp, product, cells FROM listed
 WHERE listing = ? AND path NOT IN (SELECT path FROM listed WHERE listing = ?)
 """
-"""Query of the pictures of the earlier listing that a new one has not reached yet."""
+"""Statement that adds the pictures of the earlier listing which a new one has not reached yet."""
 
 _DELETE_UNLISTED_PHOTOS: Final = """
 DELETE FROM photos WHERE (path, stamp) NOT IN (SELECT path, stamp FROM listed WHERE listing = ?)
@@ -66,26 +70,28 @@ _UNSHARED_PHOTOS: Final = _SELECT_PHOTOS.format(
     "SELECT product FROM current JOIN photos USING (path, stamp) WHERE product <> '' AND error = '' "
     "AND sha256 IN (SELECT value FROM json_each(?1)))",
 )
-"""Query of the photos that lie under one product, which has other photos that lie under several."""
+"""Query of the photos that are listed under one product only, for products that also have photos which are
+listed under several. ?1 is a JSON array with the sha256 of the latter."""
 
 _PHOTOS_BY_PRODUCT: Final = _SELECT_PHOTOS.format(
     "(SELECT *, iif(product = '', number, min(number) OVER (PARTITION BY product)) AS first FROM current) "
     "AS current",
     "ORDER BY first, current.number",
 )
-"""Query of all photos, those of a product together, at the position of its first photo."""
+"""Query of all photos in the order of the source, those of a product together at the place of its first."""
 
 _PRODUCT_KINDS: Final = """
 SELECT product, path, sha256, error, json_extract(heads, '$.kind.probabilities')
 FROM current JOIN photos USING (path, stamp) WHERE product <> '' ORDER BY product, number
 """
-"""Query of the probabilities of `kind` alone, those of a product together."""
+"""Query of the probabilities of the attribute `kind` alone, the photos of a product together."""
 
 MAX_CACHED_ANSWERS: Final = 256
 """Number of pictures whose parsed answers are cached, because a list may name one picture in many rows."""
 
 STORED_ANSWER_FIELDS: Final = ("label", "confidence", "reason", "also", "probabilities")
-"""Names of the fields of a HeadAnswer that the journal keeps for each photo."""
+"""Names of the fields of a HeadAnswer (the model's answer to one question) that the journal keeps for each
+photo."""
 
 
 class ProductKinds(NamedTuple):
@@ -94,8 +100,8 @@ class ProductKinds(NamedTuple):
     Attributes:
         product: the name of the product.
         hashes: the sha256 of each photo.
-        probabilities: the probability of each kind for each photo, in the order of the labels of `kind`;
-            empty for a photo without an answer about the kind.
+        probabilities: the probabilities of the kinds for each photo, such as (.95, .01, ...), in the order of
+            the labels of the attribute `kind`; empty for a photo without an answer about it.
     """
 
     product: str
@@ -104,7 +110,7 @@ class ProductKinds(NamedTuple):
 
 
 class RunListing:
-    """The pictures of one run in the order of the source, as rows of the journal's table `listed`.
+    """The pictures of one run in the order of the source, with the answers that they get during the run.
 
     Attributes:
         kept_count: the number of rows whose picture was answered before this run.
@@ -122,9 +128,10 @@ class RunListing:
         self._settings = settings
         self._count = 0
         self._changes = 0
-        whole = journal.query_value("SELECT listing FROM run")
-        journal.execute("DELETE FROM listed WHERE listing <> ?", whole)
-        self._listing = whole + 1
+        complete_listing = journal.query_value("SELECT listing FROM run")
+        # What a killed run listed. Its answers are kept, in another table.
+        journal.execute("DELETE FROM listed WHERE listing <> ?", complete_listing)
+        self._listing = complete_listing + 1
         journal.execute(
             "CREATE TEMP TABLE due (path TEXT, stamp TEXT, PRIMARY KEY (path, stamp)) WITHOUT ROWID"
         )
@@ -154,7 +161,7 @@ class RunListing:
         self._count += 1
 
     def _is_to_label(self, path: str, stamp: str) -> bool:
-        """Check whether a picture has no answer and was not yielded before; an error is tried again."""
+        """Return whether a picture has no answer yet, and note it, so that it is not labelled twice."""
         [(is_due, is_answered)] = self._journal.query(_FIND_IN_RUN, path, stamp)
         if not (is_due or is_answered):
             self._journal.execute("INSERT INTO due VALUES (?, ?)", path, stamp)
@@ -164,7 +171,7 @@ class RunListing:
         return False
 
     def keep_answers(self, items: Sequence[PictureItem], photos: Sequence[PictureAnswers]) -> None:
-        """Write the answers to some pictures into the journal; they are safe from its next commit on.
+        """Write the answers to some pictures into the journal, which commits them within about a second.
 
         Args:
             photos: the answers of the model, one for each picture, in the same order.
@@ -185,6 +192,7 @@ class RunListing:
         those of the earlier run, nothing changes, and the tables need not be written again.
         """
         journal = self._journal
+        # The listings are compared last, since this reads both of them.
         is_same = False
         if not self._changes and journal.is_complete and journal.settings == self._settings:
             is_same = bool(journal.query_value(_IS_SAME_LISTING, self._listing, self._listing))
@@ -220,7 +228,7 @@ def _make_row_values(item: PictureItem, photo: PictureAnswers) -> tuple[object, 
 
 
 def read_photo_records(journal: Journal) -> Iterator[PhotoRecord]:
-    """Yield all answered pictures of a journal with the answers of the model, in the order of the source."""
+    """Yield the pictures that have an answer or an error, with their rows of the list, in its order."""
     return _read_photos(journal, _PHOTOS_IN_ORDER)
 
 
@@ -236,7 +244,7 @@ def read_unshared_photos(journal: Journal, hashes: Sequence[str]) -> Iterator[Ph
 def read_photo_groups(journal: Journal) -> Iterator[list[PhotoRecord]]:
     """Yield the photos of each product as one list, and each picture without a product as a list of its own.
 
-    The lists are in the order of the source, at the position of the first photo of each.
+    The lists are in the order of the source, each at the place of its first photo.
     """
     for _, group in groupby(
         _read_photos(journal, _PHOTOS_BY_PRODUCT), lambda photo: photo.product or photo.number
@@ -245,9 +253,13 @@ def read_photo_groups(journal: Journal) -> Iterator[list[PhotoRecord]]:
 
 
 def read_product_kinds(journal: Journal) -> Iterator[ProductKinds]:
-    """Yield the photos of each product with their probabilities of the kinds, and with no other answers."""
+    """Yield the photos of each product with their probabilities of the kinds of garments alone.
+
+    The other answers are not parsed, since what products say about their categories needs only the kinds.
+    """
     with journal.convert_damage_errors():
         for product, rows in groupby(journal.query(_PRODUCT_KINDS), itemgetter(0)):
+            # By content, since copies of a photo count once. A photo that cannot be read has no hash.
             texts = dict[str, tuple[str, str | None]]()
             for _, path, sha256, error, text in rows:
                 texts.setdefault(sha256 or path, (sha256, text if not error else None))

@@ -20,7 +20,8 @@ from labelling.decide.category_questions import CategoryQuestions
 from labelling.decide.decisions import Decisions
 from labelling.decide.product_answers import make_products_path
 from labelling.errors import TableUnusable
-from labelling.journal.journal_file import EXPORTED, Journal
+from labelling.journal.journal_file import Journal
+from labelling.journal.journal_format import EXPORTED
 from labelling.journal.journal_rows import RunListing
 from labelling.lists.titles import LANGUAGE_OFF
 from labelling.rows import Category, TableRow
@@ -37,7 +38,7 @@ CUT_CELLS_NOTE: Final = (
 )
 
 ROWS_PER_COUNT: Final = 64
-"""Rows that are counted at a time, before they are written."""
+"""Number of rows that are decided and counted together, before they are written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,10 +46,12 @@ class Summary:
     """The figures of a table, as in the file `TABLE.summary.json` and in the output of `label --json`.
 
     Attributes:
+        table: the path of the table of photos.
         source: the address of the source.
         version: the version of the release.
         is_complete: whether there is a row for each picture of the source.
-        rows_before: the number of rows of earlier runs.
+        rows: the number of rows of the table of photos.
+        rows_before: the number of these rows whose pictures earlier runs had labelled.
         answers_recovered: the number of people's answers from a journal of version 2.0.0.
         errors: the number of pictures that could not be read.
         rows_without_picture: the number of rows of the list that name no picture.
@@ -60,18 +63,18 @@ class Summary:
         checked: the number of accepted answers that people answered too.
         checked_right: the number of accepted answers to which people gave the same label.
         seconds: the seconds that all runs took to label.
-        review_share: the share of the answers that need a person.
-        labels: the number of pictures with each outcome, for each label in order.
+        review_share: the share of the answers about the class that need a person, 0 to 1.
+        labels: the number of pictures with each outcome, for each class: {"Dress": {"accept": 34, ...}}.
         columns: the names of the list's columns in the table, by their names in the list.
-        categories: the id and name of the platform's category, by label; empty for none.
+        categories: the id and name of a sales platform's category for each class; empty for none.
         attributes: the number of pictures with each decision, for each label of each attribute.
-        products: the same figures for the table of products, and the photos without a product; None without
-            it.
+        products: such figures for the table of products, and the number of photos without a product; None
+            without products.
         notes: sentences about the list and the table that a person should know.
         category_questions: the number of categories that a sheet asks about, and of the rows in them that
             need a person; None if answers about categories would decide nothing.
-        words: the figures of titles: their language, how many products or pictures they name a kind for, and
-            how many answers agree; None without titles.
+        words: the figures of titles: their language, for how many products or pictures they name a kind of
+            garment, and how many answers agree with them; None if titles are not read.
     """
 
     table: str
@@ -109,12 +112,12 @@ class Summary:
 def write_tables(table: Path, decisions: Decisions, *, kept_count: int = 0) -> Summary:
     """Write the tables of a finished run and their summary, and return the summary.
 
-    If the files already exist and the journal has not changed since, they are not written again.
+    If the files exist and no answer has changed since they were written, they are not written again.
 
     Args:
         table: the path of the table of photos.
         decisions: the decided rows of its journal, which has an answer for each picture of the source.
-        kept_count: the number of rows that earlier runs had made.
+        kept_count: the number of rows whose pictures earlier runs had labelled.
 
     Raises:
         TableUnusable: the files cannot be written.
@@ -166,7 +169,7 @@ def write_unfinished_tables(table: Path, listing: RunListing, journal: Journal) 
 
 
 def list_table_files(table: Path, *, has_products: bool) -> list[Path]:
-    """Return the paths of the files that a run writes: the table, that of products, and the summary.
+    """Return the paths of the table of photos, the table of products and the summary.
 
     Args:
         table: the path of the table of photos.
@@ -176,6 +179,7 @@ def list_table_files(table: Path, *, has_products: bool) -> list[Path]:
 
 
 def _make_write_error(table: Path, error: OSError) -> TableUnusable:
+    """Return the error for a file that cannot be written, such as on a full disk."""
     file = error.filename2 or table
     return TableUnusable(
         f"{file}: cannot be written ({error.strerror}). Every row is kept: the same command resumes."
@@ -193,8 +197,8 @@ class _TableCounts:
     Attributes:
         photos: the counts of the table of photos.
         products: the counts of the table of products; None without such a table.
-        category_questions: the questions about categories of the shop; None if answers to them would change
-            no decision.
+        category_questions: the questions that a sheet would ask about the shop's categories; None if their
+            answers would change no decision.
         denied_words: the categories whose word people contradict.
         cut_cells: the number of cells that were cut because Excel has no room for them.
     """
@@ -214,7 +218,7 @@ class _TableCounts:
 def _write_counted_tables(
     table: Path, new_files: Sequence[Path], decisions: Decisions, *, has_products: bool
 ) -> _TableCounts:
-    """Write the table of photos and that of products, and count each row on its way into a file."""
+    """Write the table of photos and, if asked for, the table of products, and count the rows on the way."""
     run = decisions.settings
     form = check_form(table)
     has_human_answers = bool(decisions.context.human_answers.labels_by_subject)
@@ -228,11 +232,11 @@ def _write_counted_tables(
         reader=decisions.list_reader,
     )
     denied_words = DeniedWords(decisions.context)
-    # Without answers of people no word is contradicted, and the rows are not read for that.
+    # Without answers of people no word can be contradicted, and looking at each row would be wasted.
     collectors: list[CategoryQuestions | DeniedWords] = [denied_words] if has_human_answers else []
     if questions:
         collectors.append(questions)
-    # A category is named with the number of its products, so only one of the tables may count for it.
+    # A category is named with the number of its products, so its rows are counted in one of the tables only.
     rows = _count_rows(decisions.read_photo_rows(), photos, [] if has_products else collectors)
     cut_cells = write_table(new_files[0], form, columns, rows)
     if not has_products:
@@ -264,10 +268,9 @@ def _write_counted_tables(
 def _count_rows(
     rows: Iterator[TableRow], counts: RowCounts, collectors: Sequence[CategoryQuestions | DeniedWords]
 ) -> Iterator[TableRow]:
-    """Yield the rows of a table in one pass, each after it was counted.
+    """Yield the rows of a table, each after it was counted.
 
-    A table may have millions of rows, so they are never in memory together, and deciding them twice would
-    take twice the time.
+    A table may have millions of rows, so they are neither held in memory together nor decided twice.
     """
     while counted_rows := counts.count_rows(islice(rows, ROWS_PER_COUNT)):
         for collector in collectors:
@@ -319,7 +322,7 @@ def _make_summary(
 
 
 def _make_word_figures(decisions: Decisions, counts: RowCounts) -> Mapping[str, Any] | None:
-    """Return the figures about titles; None if titles are not read."""
+    """Return the figures of a summary about the titles of the list; None if titles are not read."""
     words = decisions.list_words
     if words.language == LANGUAGE_OFF:
         return None
@@ -332,6 +335,7 @@ def _make_word_figures(decisions: Decisions, counts: RowCounts) -> Mapping[str, 
 def _make_product_figures(
     table: Path, run: RunSettings, photos: RowCounts, products: RowCounts
 ) -> Mapping[str, Any]:
+    """Return the figures of a summary about the table of products."""
     grouping = run.by
     return {
         "table": str(make_products_path(table)),
@@ -349,7 +353,7 @@ def _make_product_figures(
 
 
 def find_products_without_photo(journal: Journal, limit: int) -> list[str]:
-    """Return the names of the first products, up to `limit`, that have no readable photo."""
+    """Return the names of up to `limit` products without a readable photo, in the order of the source."""
     return [product for (product,) in journal.query(_PRODUCTS_WITHOUT_PHOTO, limit)]
 
 
@@ -360,9 +364,9 @@ GROUP BY product HAVING min(error) <> '' ORDER BY min(number) LIMIT ?
 
 
 def read_accepted_count(table: Path) -> int | None:
-    """Return how many products, or pictures without products, the summary beside a table counts as accepted.
+    """Return how many products were accepted, or pictures in a run without products, by a table's summary.
 
-    None if there is no complete summary.
+    None stands for a table that does not exist, or has no complete summary.
     """
     if not _is_table_complete(table):
         return None
@@ -373,11 +377,12 @@ def read_accepted_count(table: Path) -> int | None:
 
 
 def make_summary_path(table: Path) -> Path:
-    """Return the path of the summary beside a table: `TABLE.summary.json`."""
+    """Return the path of the summary beside a table: `labels.csv.summary.json` for `labels.csv`."""
     return table.with_name(f"{table.name}.summary.json")
 
 
 def _is_table_complete(table: Path) -> bool:
+    """Return whether a table exists, and its summary says that it has a row for each picture."""
     try:
         return table.exists() and json.loads(make_summary_path(table).read_bytes())["is_complete"] is True
     except (OSError, ValueError, KeyError, TypeError, RecursionError):  # it is no summary

@@ -12,7 +12,8 @@ import pytest
 from labelling.decide.decisions import Decisions
 from labelling.errors import RunMismatch, TableUnusable
 from labelling.journal.human_answer import HumanAnswer, Question
-from labelling.journal.journal_file import CHANGED, EXPORTED, FORMAT_VERSION, Journal, make_journal_path
+from labelling.journal.journal_file import Journal, make_journal_path
+from labelling.journal.journal_format import CHANGED, EXPORTED, FORMAT_VERSION
 from labelling.journal.journal_rows import RunListing
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
