@@ -1,23 +1,21 @@
-"""Everything that may go wrong between a catalogue and its table.
+"""The errors of labelling a catalogue, each with a message for the person who runs the command.
 
 LabellingError
 ├── ListUnusable        a list cannot be read, or does not fit its header
 ├── SourceUnusable      there is no such source, or it cannot be read as its kind of source
 ├── TableUnusable       the table cannot be written there, or in that form
 ├── OutputUnusable      an output would replace a file that does not belong to the command
-├── RunMismatch            the existing table was begun with another source, release or form
+├── RunMismatch         the existing table was begun with another source, release or form
 ├── CorrectionsUnusable people's answers cannot be read, or are not about this table
 ├── WordsUnusable       a file of a shop's own words cannot be read, or says one thing twice
 ├── EngineUnusable      the engine of the workers is not installed, or does not answer
 ├── WorkersFailed       worker processes end before their work is done
 └── Unreadable          one picture cannot be read; it becomes a row with this error
-
-inference/errors.py has the faults of a picture itself.
 """
 
 
 class LabellingError(Exception):
-    """The base class of all errors that labelling a catalogue raises."""
+    """The base class of the errors that labelling a catalogue raises."""
 
 
 class ListUnusable(LabellingError):

@@ -1,8 +1,8 @@
-"""A job: all that one run of `wardrobe label` needs, read and checked before the run begins.
+"""A job: the inputs, outputs and options of one run of `wardrobe label`, checked before the run begins.
 
-A caller makes a `Job` from its options, and gives it to `labelling.run`. The job also knows the paths of all
-files that the run will write, and makes the settings that the journal keeps. For these, it reads the report
-of the release, which has the measured accuracy.
+A caller makes a `Job` from its command line, and gives it to `run_labelling`. The job knows the paths of all
+files that the run will write. It also makes the settings that the journal (the SQLite file beside the table)
+keeps. Some of these come from the release's report, which has the measured accuracy.
 """
 
 from collections.abc import Mapping
@@ -37,25 +37,29 @@ class Job:
     """The inputs, outputs and options of one labelling run, read and checked before it begins.
 
     Attributes:
-        source: the pictures.
-        table: the path of the table, the file of results.
+        source: the pictures, for example those in a folder or in a shop's list.
+        table: the path of the table, the file of results, such as `labels.csv`.
         release: the release whose networks label the pictures.
         worker_count: the number of workers, at least 1; None for one per core.
         engine: the engine that the workers run on.
-        categories: the categories of the platform; without them the table has no such columns.
+        categories: the category of a sales platform, such as Google's 1581 for skirts, for each label; empty
+            to write no such columns.
         product_column: the column of the list that names products; FOLDER_COLUMN if each folder of pictures
             is a product; None if photos are not grouped into products.
-        language, title_column, colour_column: the language of titles, their column, and the column of
-            colours, as in RunSettings.
+        language: the code of the language of the list's titles, such as `de`, or LANGUAGE_OFF; empty to find
+            the language.
+        title_column: the column of the list with titles; empty to find it.
+        colour_column: the column of the list with colours; empty to find it.
         options: the options of the command line, which the journal keeps for the next command.
         is_restart: whether all pictures are labelled again, and existing outputs are replaced.
-        corrections: the answers of people to apply; None without a file of them.
-        sheet_settings: the settings of the review sheet to write; None for none.
+        corrections: the answers of people from files of corrections; None if no file is given.
+        sheet_settings: the settings of the review sheet to write, the page on which people answer; None for
+            none.
         sorted_folder: the folder that pictures are sorted into; None for none.
         feed_platform: the platform, such as Shopify, for which an import file is written; empty for none.
-        own_words: the rows of the shop's file of words.
-        words_file: the file of words that this command names; None if the rows are those of the last run.
-        feed_advice: the sentence that says how to fill a feed that would be empty.
+        own_words: the rows of the file in which the shop explains its own words (`Gömlek`: shirt).
+        words_file: the path of that file; None if the rows are taken from the last run.
+        feed_advice: the sentence that says how to fill an import file that would be empty.
     """
 
     source: Source
@@ -80,15 +84,15 @@ class Job:
 
     @property
     def table_paths(self) -> list[Path]:
-        """The paths of the table, of the table of products if there is one, and of the summary."""
+        """The paths of the table of photos, of the table of products if there is one, and of the summary."""
         return list_table_files(self.table, has_products=self.product_column is not None)
 
     @property
     def output_paths(self) -> list[Path]:
-        """The paths of all files that a run writes beside the table, whose names begin with the table's name.
+        """The paths of all files whose names come from the table's name, such as `labels-google.csv`.
 
-        They are the tables and the summary, the files of the feed for a platform, and with corrections the
-        file of the shop's own words.
+        They are the tables and the summary, the import files for a platform, and with corrections the file of
+        the shop's own words.
         """
         words = [make_words_file_path(self.table)] if self.corrections is not None else []
         return [*self.table_paths, *list_feed_files(self.table, self.feed_platform), *words]
@@ -98,8 +102,8 @@ class Job:
         """The settings of this run that decide the content of the table, as the journal file keeps them.
 
         Raises:
-            TableUnusable: the attributes do not fit into the table, as in `check_attributes`.
-            ReportInvalid: the figures of the release about products cannot be read.
+            TableUnusable: an attribute of the release has the name of another column of the table.
+            ReportInvalid: the report of the release cannot be read.
         """
         manifest = self.release.manifest
         report = read_report(self.release)
@@ -137,17 +141,16 @@ class Job:
 
 
 def _count_photos_of_kinds(report: Report) -> dict[str, int]:
-    """Return how many photos of each kind a report measured; empty if it has no attribute `kind`."""
+    """Return how many photos of each kind of garment a report measured; empty without an attribute `kind`."""
     if KIND not in report.attributes:
         return {}
     return {kind: figures.n for kind, figures in report.attributes[KIND].labels.items()}
 
 
 def find_learnt_attributes(release: LocalRelease) -> tuple[str, ...]:
-    """Return the attributes whose corrections `wardrobe improve` can use for training.
+    """Return the attributes, such as `colour`, whose corrections `wardrobe improve` can use for training.
 
-    These are the attributes of the release, such as `colour`, that its training named, in the order of the
-    release.
+    An attribute of the release that its training did not name is left out: the release only copied it.
     """
     settings = release.manifest.training.get("settings")
     learnt_names = settings.get("attribute") if isinstance(settings, dict) else None

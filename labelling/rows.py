@@ -1,7 +1,7 @@
 """The photos and products of a table, the answers to them, and the decisions about them, as plain values.
 
-A head is one question that a release answers: the class of the garment, or an attribute such as `colour`. An
-answer is accepted, or has a reason why a person should look.
+A head is one question that a release answers: the class of the garment ("label"), or an attribute such as
+`colour`. An answer is accepted, or has a reason why a person should look.
 
     PictureAnswers what the model answers to one picture
     PhotoRecord    one picture of the catalogue: its answers, its place in the source and its list
@@ -21,30 +21,33 @@ from inference.reasons import DecidedBy, Reason
 from inference.text.spreadsheets import escape_path
 
 ACCEPT: Final = "accept"
+"""Cell of the column `decision` for an answer that can be used."""
+
 REVIEW: Final = "review"
+"""Cell of the column `decision` for an answer at which a person should look."""
 
 MAX_PATH_CHARACTERS: Final = 32_767
-"""Longest path in a table, in UTF-16 code units: the limit of a spreadsheet's cell. Python's reader of CSV
-accepts four times as many characters."""
+"""Longest path in a table, in UTF-16 code units (an emoji has two): the limit of a cell in Excel."""
 
 Category: TypeAlias = tuple[str | None, str | None]
-"""The id and the name of a category in the taxonomy of a platform such as Google; None if unknown."""
+"""The id and the name of a category of a sales platform, such as Google's ("1581", "Skirts"). (None, None)
+stands for no category."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeadAnswer:
-    """The answer about one head, which is the class or an attribute such as `colour`.
+    """The answer about one head: the class of a garment, or an attribute such as `colour`.
 
     The answer comes from photos alone, or from photos and the shop's list together.
 
     Attributes:
-        label: the label that is the answer.
+        label: the label that is the answer, such as `Dress` or `blue`.
         confidence: the probability of the label, 0 to 1; None if the photos give it none.
         reason: why a person should look; None if the answer is accepted.
         also: further labels of an attribute that are true as well, such as a second colour.
         probabilities: the probabilities (C,), in the order of the head's labels.
         decided_by: the model or the list, never a person.
-        suggested_label: another label that a review sheet shows beside this one; None for none.
+        suggested_label: another label that the review sheet, on which people answer, suggests; None for none.
     """
 
     label: str
@@ -62,7 +65,8 @@ class HeadAnswer:
 
 
 HeadAnswers: TypeAlias = Mapping[str, HeadAnswer]
-"""The answers by head: the class (LABEL) first, then the attributes that apply to that class."""
+"""The answers by head: the class (LABEL) first, then the attributes that apply to that class. A shoe has no
+length of sleeves, for example."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +76,7 @@ class PictureAnswers:
     Attributes:
         sha256: the SHA-256 of the picture's bytes in hexadecimal; empty if they could not be read.
         error: why there is no answer; empty if there is one.
-        familiarity: the likeness to the training pictures, 0 to 1; None if it was not measured.
+        familiarity: the likeness to the training pictures, 0 to 1; None if the network does not measure it.
         answers: the answers by head; empty if there is an error.
     """
 
@@ -87,9 +91,9 @@ class PhotoRecord(PictureAnswers):
     """A picture of a catalogue, with the answers of the model.
 
     Attributes:
-        path: the path of the picture, as the table has it.
-        cells: the cells of the row that names the picture in a list, by the list's names of columns.
-        product: the product that the picture shows; empty for none.
+        path: the path of the picture, as the table has it; empty for a row of a list that names none.
+        cells: the cells of the picture's row in a list, by the list's names of columns.
+        product: the name of the product that the picture shows, such as `A-17`; empty for none.
         number: the position of the picture in the source, counted from 0.
     """
 
@@ -105,7 +109,7 @@ class PhotoRecord(PictureAnswers):
 
     @property
     def has_picture(self) -> bool:
-        """Whether the row names a picture; a row of a list about a variant often names none."""
+        """Whether the row names a picture. A list's row for one size of a product often names none."""
         return bool(self.path)
 
     @property
@@ -133,8 +137,8 @@ class ProductRecord:
         photos: all photos of the product.
         distinct_photos: the photos that differ in content; if several are copies, the first one.
         answers: the answers by head, from all photos together; empty if no photo has an answer.
-        mean_probabilities: the mean probability of each label over its distinct photos, by head. Photos
-            without an answer for the head are left out. Unfamiliar photos are included.
+        mean_probabilities: the mean probability of each label, by head, over all distinct photos with an
+            answer. They may be more photos than those that decided, because unfamiliar ones are included.
         deciding_photos: the paths of the photos that the answer of each head is based on.
         cells: the first cell of its photos that is not empty, by column.
     """
@@ -147,6 +151,7 @@ class ProductRecord:
     deciding_photos: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cells: Mapping[str, str] = field(default_factory=dict)
 
+    # Fields of a photo that the row of a product leaves empty.
     sha256 = ""
     familiarity = None
 
@@ -162,7 +167,7 @@ class ProductRecord:
 
     @property
     def error(self) -> str:
-        """The reason why the product has no answer about its class; empty if it has one."""
+        """The sentence that says why the product has no answer about its class; empty if it has one."""
         return (
             ""
             if LABEL in self.answers
@@ -185,20 +190,21 @@ class ProductRecord:
 
 
 Record: TypeAlias = PhotoRecord | ProductRecord
-"""The subject of a row: a photo or a product."""
+"""The subject of a row in a table: a photo or a product."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeadDecision:
-    """The decision of a table about one head of a photo or a product.
+    """The decision about one head of a photo or a product, as the table shows it.
 
     Attributes:
-        answer: the answer of model or list, before people corrected it; None without one.
+        answer: the answer of model and list, before people corrected it; None without one.
         label: the label in the table; None without one, or if a person left it out.
         decided_by: who decided the label; None if nobody did.
         reason: why the answer is not accepted; None if it is.
-        category: the platform's category of the label.
-        is_allowed_by_title: whether the title allows the answer; None if one of the two names no kind.
+        category: the category that a sales platform has for the label.
+        is_allowed_by_title: whether the title in the list allows the answer, as "Midi skirt" does not allow
+            trousers; None if one of the two names no kind of garment.
         question_reason: why a review sheet asks people about it; None if there is no need.
     """
 
@@ -237,10 +243,12 @@ class TableRow:
     Attributes:
         record: the photo or the product.
         decisions: the decisions by head, LABEL first.
-        title_kinds: the kinds (garments as shops name them) that its titles in the list allow.
+        title_kinds: the kinds (garments as shops name them, such as `skirt`) that its titles in the list
+            allow.
         suggested_kinds: the two most probable kinds by photos and list, the likelier one first; empty if only
-            the photos spoke.
-        feed_colours: the colours of a product for a feed, the main one first; empty if they are doubtful.
+            the photos decided.
+        feed_colours: the colours of a product for a feed, the file that a sales platform imports; the main
+            one first, and empty if they are doubtful.
         has_likely_colours: whether these colours come from photos alone, and are less certain than a table
             requires.
         is_sold_in_several_colours: whether the list has a product in several colours. Then no feed has its
@@ -261,12 +269,12 @@ class TableRow:
 
     @property
     def class_decision(self) -> HeadDecision:
-        """The decision about the class."""
+        """The decision about the class; NO_DECISION if the row has none."""
         return self.find_decision(LABEL)
 
     @property
     def is_photo_of_product(self) -> bool:
-        """Whether the row is about a photo of a product: the product's row then asks people, not this one."""
+        """Whether the row is about a photo of a product. People are asked about the product in its place."""
         return isinstance(self.record, PhotoRecord) and bool(self.record.product)
 
     def find_decision(self, head: str) -> HeadDecision:
@@ -281,14 +289,15 @@ class TableRow:
 def make_table_path(name: str) -> str:
     """Return the name of a picture as it is written in the table.
 
-    Bytes that are not UTF-8, carriage returns and NULs are escaped with a backslash, because CSV readers take
-    a carriage return for the end of a row. A name that is too long for a cell is cut and ends with a hash of
-    the whole name, so that two such names stay different.
+    Bytes that are not UTF-8, carriage returns and NULs are escaped with a backslash. A name that is too long
+    for a cell is cut and ends with a hash of the whole name, so that two such names stay different.
     """
     text = name.encode("utf-8", "backslashreplace").decode()
+    # CSV readers take a carriage return for the end of a row.
     path = escape_path(text.replace("\r", r"\r").replace("\0", r"\0"))
     units = path.encode("utf-16-le")
     if len(units) <= 2 * MAX_PATH_CHARACTERS:
         return path
+    # "ignore" drops half of a pair of code units at the cut, which is no character.
     end = f"-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()}"
     return units[: 2 * (MAX_PATH_CHARACTERS - len(end))].decode("utf-16-le", "ignore") + end

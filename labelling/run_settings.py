@@ -1,7 +1,7 @@
 """The settings of a labelling run: the source, the release, the list's columns, and the grouping of photos.
 
-The journal, the SQLite file beside a table, keeps them as JSON. So a later command, such as one that only
-adds corrections, decides with the settings of the run that labelled the pictures.
+The journal, the SQLite file beside a table, keeps them as JSON. So a later command that only adds corrections
+decides with the settings of the run that labelled the pictures.
 """
 
 import json
@@ -21,25 +21,28 @@ from labelling.lists.titles import ListWords
 from labelling.rows import Category
 
 FOLDER_COLUMN: Final = "folder"
-"""The name that stands for a column of the list if each folder of pictures is a product."""
+"""The name that stands in place of a column of the list if each folder of pictures is a product."""
 
 HeadCategories: TypeAlias = Mapping[str, Mapping[str, Category]]
-"""The category of the platform (id and name) for each label, by head and then by label."""
+"""The category of a sales platform, such as ("1581", "Skirts"), for each label. The outer key is "label" for
+the class, or the name of an attribute; the inner key is the label."""
 
 VERSION_TIME_FORMAT: Final = "%Y%m%dT%H%M%SZ"
-"""Format of the time at the beginning of a release's version, before `-` and a hash."""
+"""Format of the time in a release's version, such as `20261120T101500Z` in `20261120T101500Z-3f9a1c2e`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProductGrouping:
-    """The way in which photos are grouped into products.
+    """The way in which photos are grouped into products, and the accuracy that a release shows for products.
 
     Attributes:
-        column: the column of the list, or FOLDER_COLUMN.
+        column: the column of the list that names the product, such as `sku`; or FOLDER_COLUMN.
         folder: the source, with which the paths of its photos begin; None if a column names products.
-        proven: the heads for which the release proves its promise for products.
-        likely: the lowest confidence at which a feed may use an answer, and the smallest share of such
-            answers that is right, by head; heads that a feed may not use are left out.
+        proven: the questions (LABEL for the class, or an attribute) for which the report shows that enough
+            accepted answers about products of several photos are right.
+        likely: the confidence from which the file for a sales platform may use an answer, for each question,
+            and the share of such answers that is right at least: {"colour": (.6, .87)}. Other questions are
+            left out.
     """
 
     column: str
@@ -72,21 +75,22 @@ class RunSettings:
 
     Attributes:
         source: the address of the source.
-        version: the version of the release.
-        heads: the labels of each head, LABEL first, then the attributes.
+        version: the version of the release, such as `20261120T101500Z-3f9a1c2e`.
+        heads: the labels of each head, which is one question that the release answers: LABEL (the class)
+            first, then the attributes.
         further: the names of the list's columns in the table, by their names in the list.
-        categories: the categories of the platform; empty for none.
+        categories: the categories of a sales platform for the labels; empty for none.
         by: the grouping of photos into products; None without products.
         notes: sentences about the list that a person should know.
-        language: the language of the list's titles, or OFF; empty to find the language.
+        language: the code of the language of the list's titles, or LANGUAGE_OFF; empty to find the language.
         title: the column that people named as the title; empty to find it.
         colour: the column that people named as the colour; empty to find it.
-        figures: the numbers of the formula that the release stores for the network that answers photos; None
-            if it stores none, so that words can only contradict photos.
-        general_shares: the frequency of each kind in general, as the release tells, in the order of the
-            labels of `kind`; empty if it does not tell.
-        list_words: the way in which titles are read; None before the source is listed.
-        own_words: the rows of the shop's file of words.
+        figures: the measured numbers with which the release weighs words of a list against photos; None if it
+            has none, so that words can only contradict photos.
+        general_shares: the frequency of each kind of garment in general, by its name, such as {"dress": .1};
+            empty if the release does not tell.
+        list_words: the language and the columns of titles and categories; None before the source is listed.
+        own_words: the rows of the file in which the shop explains its own words.
     """
 
     source: str
@@ -126,10 +130,10 @@ class RunSettings:
         return TypeAdapter(cls).validate_python(json.loads(text))
 
     def describe_differences(self, now: "RunSettings") -> str:
-        """Describe the differences between these settings and newer ones that would change rows of the table.
+        """Describe why the rows of this run cannot be used by a new one, as in "version 'a' (now 'b')".
 
-        Compared are the source, the release's version, the labels and the attributes. The result is part of a
-        sentence, such as "version 'a' (now 'b')"; it is empty if these are equal.
+        Compared are the source, the release's version, the labels and the attributes. The result is a part of
+        a sentence, and empty if all of these are equal.
 
         Args:
             now: the settings of the new run.
@@ -150,7 +154,8 @@ class RunSettings:
     def is_superseded_by(self, now: "RunSettings") -> bool:
         """Return whether a new run has the same source and a later release, so that it may label again.
 
-        The later release has to have the same labels, and at least the same attributes.
+        The later release has to have the same labels, and at least the same attributes: otherwise the answers
+        of people would not fit into its table.
 
         Args:
             now: the settings of the new run.
@@ -167,7 +172,7 @@ class RunSettings:
 
 
 def _parse_release_time(version: str) -> datetime | None:
-    """Return the time at which a release was made; None if its version does not have one."""
+    """Return the time in the version of a release; None for a version in another form."""
     try:
         return datetime.strptime(version.partition("-")[0], VERSION_TIME_FORMAT).replace(tzinfo=UTC)
     except ValueError:

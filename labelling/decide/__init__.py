@@ -1,1 +1,1 @@
-"""Decide what the rows of a table say. Start reading in row_decision.py."""
+"""Decide each row of a table by the model, the list and people. Start reading in row_decision.py."""

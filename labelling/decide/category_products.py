@@ -32,11 +32,11 @@ from inference.words.words import remove_variant_words
 from labelling.decide.product_titles import ProductTitle
 
 MILLION: Final = 1_000_000
-"""A probability of 1 in the whole numbers of parts and sums."""
+"""The whole number that stands for a probability of 1 in parts and sums."""
 
 MIN_WORDS_OF_ALIKE: Final = 3
-"""Number of words that two titles need beside colour and size, so that equal titles name one product. Fewer
-words, as in "Anna" or "Summer dress", are equal by chance."""
+"""Number of words, without those for colour and size, from which two equal titles name one product. Titles of
+fewer words, such as "Anna" or "Summer dress", are equal by chance."""
 
 Int32: TypeAlias = NDArray[np.int32]
 Int64: TypeAlias = NDArray[np.int64]
@@ -45,16 +45,19 @@ Bools: TypeAlias = NDArray[np.bool_]
 
 @dataclass(frozen=True, kw_only=True)
 class CategoryProducts:
-    """The products of a table, summed up by category.
+    """The products of a table, summed up by category: P products, C categories, K kinds of garments.
+
+    A part is the probability of each kind by which a product adds to its category, in millionths.
 
     Attributes:
         numbers: the number of each product that has a category, by its name.
-        categories: int32 (P,), the category of each product; of several the one with most products.
-        parts: int32 (P, K), the part of each product; for products that are alike, the mean of their parts.
+        categories: int32 (P,), the category of each product. If it has several, the one with most products.
+        parts: int32 (P, K), the part of each product. For products that are alike, the mean of their parts.
         is_counted: bool (P,), whether the part is in the sum of the product's category.
         sums: int64 (C, K), the sum of the parts of each category.
         counts: int64 (C,), the number of parts in each sum.
-        general: the share of each of the K kinds in general, by its name, all above 0.
+        general: the frequency of each of the K kinds in general, by its name, such as {"dress": .1}; all
+            above 0.
     """
 
     numbers: Mapping[str, int] = field(default_factory=dict)
@@ -72,7 +75,7 @@ class CategoryProducts:
             product: the name of a product, whose own part is left out.
 
         Returns:
-            A number for each kind, by its name; None if there are no other products.
+            A number for each kind, by its name, such as {"dress": 6.9}; None if there are no other products.
         """
         number = self.numbers.get(product)
         if number is None:
@@ -84,7 +87,7 @@ class CategoryProducts:
 
     @cached_property
     def _cached_comparison(self) -> dict[int, Shares | None]:
-        """The latest result, by the number of its product: a cache of at most one entry."""
+        """The latest result by the number of its product, which is a cache of at most one entry."""
         return {}
 
     def _compare_others(self, number: int) -> Shares | None:
@@ -92,6 +95,7 @@ class CategoryProducts:
         other_count = int(self.counts[category]) - is_counted
         if other_count < 1:
             return None
+        # Without the product's own part, so that it is no evidence about itself.
         sums = self.sums[category] - self.parts[number] * is_counted
         shares = dict(zip(self.general, (sums / MILLION).tolist(), strict=True))
         return compare_with_general(shares, other_count, self.general)
@@ -104,8 +108,8 @@ NO_CATEGORY_PRODUCTS: Final = CategoryProducts()
 class CategoryMembers:
     """The categories of each product, and the products that are alike, collected while a list is read.
 
-    Products are alike if they have the same photo, or if their titles differ in colour and size alone. Such
-    products, as one row for each size, count once.
+    Products are alike if they have the same photo, or if their titles differ in colour and size alone. So a
+    garment that the list has once for each size counts once.
 
     Attributes:
         numbers: the number of each product that has a category, by its name.
@@ -125,13 +129,16 @@ class CategoryMembers:
         self._alike_keys, self._alike_products = array("q"), array("i")
 
     def collect_products(self, products: Iterable[ProductTitle]) -> Iterator[ProductTitle]:
-        """Yield the given products unchanged, and add each one before it is yielded."""
+        """Yield the given products unchanged, and collect the categories of each on the way.
+
+        A list of millions of products can be read once by several collectors, each around the one before.
+        """
         for product in products:
             self.add_product(product)
             yield product
 
     def add_product(self, product: ProductTitle) -> None:
-        """Add a product. It is ignored if it has no category whose other products are evidence about it."""
+        """Collect the categories of a product, and what tells whether it is like another one."""
         if not product.category_keys:
             return
         number = self.numbers.setdefault(product.product, len(self.numbers))
@@ -149,12 +156,12 @@ class CategoryMembers:
             self._alike_products.append(number)
 
     def sum_parts(self, parts: Int32, general: Shares) -> CategoryProducts:
-        """Return the sums of all categories.
+        """Add up the parts of the products in each category.
 
         Args:
-            parts: int32 (P, K), the part of each product by its number, in millionths; zeros for a product
-                that adds nothing. Parts of products that are alike are replaced by their mean.
-            general: the share of each of the K kinds in general, by its name, in the order of the parts.
+            parts: int32 (P, K), the probability of each kind for each product, in millionths; zeros for a
+                product that adds nothing. This array is changed: products that are alike get their mean.
+            general: the frequency of each of the K kinds in general, by its name, in the order of the parts.
         """
         # Before the means are written, which also give a part to products that have none of their own.
         has_part: Bools = np.asarray(parts.any(axis=1))
@@ -168,6 +175,7 @@ class CategoryMembers:
         counts = np.bincount(counted_categories, minlength=len(self._categories_by_key))
         sums = np.zeros((len(counts), parts.shape[1]), np.int64)
         if len(counted_pairs):
+            # The pairs are sorted by category, so that each category is one stretch of them.
             told, starts = np.unique(counted_categories, return_index=True)
             sums[told] = np.add.reduceat(parts[counted_groups], starts, dtype=np.int64)
         chosen = self._choose_categories(counts)
@@ -184,8 +192,9 @@ class CategoryMembers:
     def _choose_categories(self, counts: Int64) -> Int64:
         """Choose one category for each product, and return its position in `_member_categories`, int64 (P,).
 
-        If a product has several categories, the one with most counted parts is chosen, since it tells most.
-        Of equal ones, the first by its key is chosen, so that the order of rows cannot change a decision.
+        If a product has several categories, the one with the most counted products is chosen, because it
+        tells most. Of equal ones, the first by its key is chosen, so that the order of rows cannot change a
+        decision.
         """
         products, categories = np.array(self._member_products), np.array(self._member_categories)
         ranks = np.zeros(len(counts), np.int64)
@@ -200,7 +209,7 @@ def _join_alike(count: int, keys: NDArray[np.int64], products: Int32) -> Int64:
     """Return the group of each product, int64 (P,). Products that share a key are in one group.
 
     Groups grow over several keys: if A and B share a photo, and B and C a title, all three are one group.
-    This is a union-find structure.
+    The algorithm is union-find.
 
     Args:
         count: the number of products, P.
@@ -212,6 +221,7 @@ def _join_alike(count: int, keys: NDArray[np.int64], products: Int32) -> Int64:
     """
     order = np.lexsort((products, keys))
     is_same = keys[order][1:] == keys[order][:-1]
+    # Each product leads to an earlier one of its group, and the first one to itself.
     first = list(range(count))
 
     def find_first(number: int) -> int:
@@ -239,11 +249,13 @@ def _average_groups(parts: Int32, groups: Int64, has_part: Bools) -> None:
     used = np.flatnonzero(is_large & has_part)
     if not len(used):
         return
+    # Sorted by group, so that each group is one stretch, which `reduceat` adds up.
     used = used[np.argsort(groups[used], kind="stable")]
     large_groups, starts, sizes = np.unique(groups[used], return_index=True, return_counts=True)
     sums = np.add.reduceat(parts[used], starts, dtype=np.int64)
     means = (2 * sums + sizes[:, None]) // (2 * sizes[:, None])  # rounded, without floats
-    # All members get the mean, also those without a part: what is subtracted for them is the group's part.
+    # All members get the mean, also those without a part. When a member is compared with its category, this
+    # mean is subtracted, because the group is in the sum with it.
     members = np.flatnonzero(is_large)
     places = np.searchsorted(large_groups, groups[members])
     is_told = large_groups[np.minimum(places, len(large_groups) - 1)] == groups[members]

@@ -27,24 +27,24 @@ from labelling.lists.list_meaning import ListReader
 from labelling.rows import HeadDecision, PhotoRecord, TableRow
 
 MAX_CATEGORY_QUESTIONS: Final = 25
-"""Largest number of questions about categories on one review sheet. A shop that was tried needed 22 of them
-for three catalogues."""
+"""Largest number of questions about categories on one review sheet. One shop needed 22 for three
+catalogues."""
 
 MIN_PRODUCTS_IF_UNREADABLE: Final = 2
-"""Smallest number of products in a category that need a person, so that the category is asked about. This is
-for lists whose titles are in a language that Wardrobe cannot read."""
+"""Smallest number of doubtful products from which a category is asked about, for a list whose titles are in a
+language that Wardrobe cannot read."""
 
 MAX_PRODUCTS_OF_SMALL_CATEGORY: Final = 3
 """Largest number of products in a category that is asked about although only one of them needs a person. In a
 larger category the other products explain it, so the card of the one product is quicker to answer."""
 
 MIN_PRODUCTS_IF_READABLE: Final = 3
-"""Smallest number of products in a category that need a person, so that the category is asked about. This is
-for lists whose titles can be read, because the titles answer most products already."""
+"""Smallest number of doubtful products from which a category is asked about, for a list whose titles can be
+read. It is higher, because the titles decide most products already."""
 
 MIN_PRODUCTS_IF_KNOWN: Final = 3
-"""Smallest number of products in a category with a known word that are in review because list and photo
-contradict each other, so that the shop is asked what it means by the word."""
+"""Smallest number of products whose photo contradicts the known word of their category (`Bluza`), from which
+the shop is asked what it means by this word."""
 
 MAX_PHOTOS_PER_QUESTION: Final = 4
 """Largest number of photos on the card of a question about a category."""
@@ -54,17 +54,17 @@ MAX_BRANCHES_PER_QUESTION: Final = 3
 
 
 class CategoryQuestion(NamedTuple):
-    """A question to a shop: which kinds of garments does it mean by one word of its category column?
+    """A question to a shop: which kinds of garments does it mean by a word of its category column?
 
     Attributes:
         category: the word, which is one level of a category path, in its first spelling in the list.
-        branches: the levels above the word, with ` > ` between, for each branch in which the word occurs; at
-            most MAX_BRANCHES_PER_QUESTION.
+        branches: the levels above the word, such as "Giyim > Üst", for each branch of the category tree in
+            which the word occurs; at most MAX_BRANCHES_PER_QUESTION.
         product_count: the number of products in the category, or of pictures in a table without products.
-        row_numbers: the places in the source (`record.number`) of the products in the category that need a
-            person.
-        products_by_kind: the number of products for each kind that the photos answer, the most frequent
-            first.
+        row_numbers: the products in the category that need a person, by the position of their first photos in
+            the source.
+        products_by_kind: the number of products for each kind that the model sees on the photos, the most
+            frequent first.
         photos: up to MAX_PHOTOS_PER_QUESTION photos to which the model gave different answers.
     """
 
@@ -78,7 +78,13 @@ class CategoryQuestion(NamedTuple):
 
 @dataclass
 class _Level:
-    """The facts about one word of the category column, from the rows that were added so far."""
+    """The facts about one word of the category column, from the rows that were counted so far.
+
+    Attributes:
+        rows: the numbers of those rows that need a person.
+        kinds: the number of rows with each kind of garment, by the answers of the model.
+        photos: a photo for each of these kinds.
+    """
 
     category: str
     is_known: bool = False
@@ -90,7 +96,7 @@ class _Level:
 
 
 class CategoryQuestions:
-    """A collector of questions about categories, which reads the rows of a table once."""
+    """A collector of questions about categories, which counts the rows of a table while they are written."""
 
     def __init__(self, reader: ListReader) -> None:
         """Create a collector without rows.
@@ -104,12 +110,12 @@ class CategoryQuestions:
         self._levels: dict[str, _Level] = {}
 
     def add_rows(self, rows: Iterable[TableRow]) -> None:
-        """Count some rows for their categories, as `add_row` does."""
+        """Count some rows for each of their categories that the shop has not explained yet."""
         for row in rows:
             self.add_row(row)
 
     def add_row(self, row: TableRow) -> None:
-        """Count a row for each of its categories that the shop has not explained yet.
+        """Count one row for each of its categories that the shop has not explained yet.
 
         Args:
             row: the decided row of a product, or of a picture without a product.
@@ -125,7 +131,6 @@ class CategoryQuestions:
         level = self._levels.setdefault(make_level_key(path[-1]), _Level(path[-1], is_known))
         if len(level.branches) < MAX_BRANCHES_PER_QUESTION and path[:-1]:
             level.branches[" > ".join(path[:-1])] = None
-        # Every product counts here, and only those that need a person go into `rows`.
         level.products += 1
         if _needs_person(row.class_decision, is_known=level.is_known):
             level.rows.append(row.record.number)
@@ -175,11 +180,12 @@ class CategoryQuestions:
 
 
 def _needs_person(decision: HeadDecision, *, is_known: bool) -> bool:
-    """Return whether a product needs a person in a way that the meaning of its category may settle.
+    """Return whether a product is doubtful in a way that the meaning of its category may settle.
 
     Args:
         decision: the decision about its class.
-        is_known: whether the category has a known word, which the photos have to deny.
+        is_known: whether the word of the category is known. Then it is asked about only if photos contradict
+            it.
     """
     is_doubtful = decision.answer is not None and not decision.is_settled
     return is_doubtful and (not is_known or decision.reason == Reason.TITLE_CONFLICT)

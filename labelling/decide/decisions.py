@@ -1,8 +1,12 @@
 """Decide all rows of a run from its journal, the SQLite file beside the table.
 
-A caller creates `Decisions` and iterates over its rows of photos or of products. Decisions are never stored:
-each iteration decides again, so a new answer of a person changes the next table. Some facts concern the whole
-table, such as the photos that are listed under several products. They are read once, before the first row.
+    decisions = Decisions(journal)
+    for row in decisions.read_product_rows():
+        print(row.record.product, row.class_decision.label)
+
+Decisions are never stored: each iteration decides again, so a new answer of a person changes the next table.
+Some facts concern the whole table, such as the photos that are listed under several products. They are read
+once, before the first row.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -48,23 +52,23 @@ _SHARED_PHOTOS: Final = """
 SELECT sha256, min({0}) = max({0}) FROM current JOIN photos USING (path, stamp)
 WHERE product <> '' AND error = '' GROUP BY sha256 HAVING min(product) <> max(product)
 """
-"""SQL that reads the sha256 of each photo that is listed under several products, and whether these have the
-same value: whether they are variants of one product, if the value is its handle."""
+"""SQL that reads the sha256 of each photo that is listed under several products, and whether all of these
+have the same value in {0}. If this is the column of the handle, the products are variants of one product."""
 
 
 class Decisions:
     """The decided rows of a labelling run, with the answers that people have given so far.
 
     The rows are read from the journal, which is the SQLite file beside a table. Create the object when all
-    answers of the model and of people are stored, and use it for every output of the run.
+    answers of the model and of people are stored, and use the same one for every output of the run.
     """
 
     def __init__(self, journal: Journal) -> None:
-        """Keep the open journal. Nothing is read from it yet."""
+        """Keep the open journal, and read nothing from it yet."""
         self.journal = journal
 
     def read_photo_rows(self) -> Iterator[TableRow]:
-        """Return an iterator over the rows of the table of photos: one for each picture, as in the source."""
+        """Return an iterator over the rows of the table of photos, one for each picture of the source."""
         return (decide_row(photo, self.context) for photo in read_photo_records(self.journal))
 
     def read_product_rows(self) -> Iterator[TableRow]:
@@ -96,13 +100,13 @@ class Decisions:
         hashes, variant_hashes = self._find_shared_photos()
         collector = SharedProductsCollector(hashes)
         members = CategoryMembers([*hashes, *variant_hashes])
-        # A list whose words say nothing is not read at all: it can have millions of rows.
+        # A list in which no word names a garment is not read at all: it can have millions of rows.
         is_read = self.settings.by and self.list_reader.has_words
         rows = self._read_product_rows_of_list() if is_read else ()
         products = collector.collect_products(read_product_titles(self.list_reader, rows))
         if self._has_telling_products:
             products = members.collect_products(products)
-        # The two collectors wrap a generator: they are filled while `collect_titles` reads it, not before.
+        # Both collectors wrap a generator, so they are filled only while `collect_titles` reads it.
         titles = collect_titles(self.settings, self.list_reader, products)
         photos = read_unshared_photos(self.journal, hashes)
         context = DecisionContext(
@@ -112,16 +116,17 @@ class Decisions:
             human_answers=read_valid_answers(self.journal),
             listed_colours=self._read_listed_colours(variant_hashes),
         )
-        # The sums of categories need the decisions' other facts, and read the journal once more.
+        # The sums of categories need the other facts of the context, and one more reading of the journal.
         if not members.numbers:
             return context
         return replace(context, category_products=self._sum_categories(members, context))
 
     def _find_shared_photos(self) -> tuple[list[str], list[str]]:
-        """Return the sha256 of photos of several products: of different ones, and of variants of one.
+        """Return the sha256 of photos that are listed under several products.
 
-        Products are variants of one if the list has a column of handles, as Shopify's export, and their
-        handles are equal.
+        Returns:
+            The photos of different products, and the photos of variants of one product. Products are variants
+            of one if the list has a column of handles, as Shopify's export has, and their handles are equal.
         """
         run = self.journal.settings
         handle_column = find_handle_column(run.further, run.by.column) if run.by else ""
@@ -133,7 +138,11 @@ class Decisions:
         return shared, variants
 
     def _read_listed_colours(self, variant_hashes: Iterable[str]) -> ListedColours:
-        """Find the columns of the list that have colours, and the products that are sold in several."""
+        """Find the columns of the list that have colours, and the products that are sold in several.
+
+        Args:
+            variant_hashes: the sha256 of the photos that variants of one product share.
+        """
         run = self.journal.settings
         columns = find_colour_columns(tuple(run.further), self._read_columns, run.colour)
         variant_column = find_variant_column(run.further)
@@ -163,13 +172,13 @@ class Decisions:
     def _has_telling_products(self) -> bool:
         """Whether the products of a category are evidence about one another.
 
-        The release has to tell how frequent each kind is in general.
+        This needs a release that tells how frequent each kind of garment is in general.
         """
         has_figures = self.settings.figures is not None and bool(self.settings.general_shares)
         return has_figures and has_kinds(self.settings.heads.get(KIND, ()))
 
     def _sum_categories(self, members: CategoryMembers, context: DecisionContext) -> CategoryProducts:
-        """Return the sums of each category, from one more reading of the journal."""
+        """Return what the products of each category are, from one more reading of the journal."""
         reader = PartReader(
             titles=context.titles,
             shared_photos=context.shared_photos,
@@ -181,19 +190,20 @@ class Decisions:
 
     @cached_property
     def settings(self) -> RunSettings:
-        """The settings of the run, with `list_words` filled in if the journal leaves them open."""
+        """The settings of the run, with the language and the columns of titles (`list_words`) filled in."""
         return replace(self.journal.settings, list_words=self.list_words)
 
     @cached_property
     def list_words(self) -> ListWords:
         """The language and the columns of the list's titles and categories.
 
-        They are those in the journal. If the journal has none, they are found in the rows of the list.
+        If an earlier command has not stored them in the journal, they are found in the rows of the list.
         """
         run = self.journal.settings
         if run.list_words is not None:
             return run.list_words
         renamed = [name for name, table_name in run.further.items() if table_name != name]
+        # A list that was made from our own table has our answers in such columns, and no titles of the shop.
         excluded_columns = {*renamed, *run.attributes, run.by.column if run.by else ""}
         return find_list_words(
             tuple(run.further), self._read_columns, run.language, run.title, excluded_columns
@@ -201,13 +211,14 @@ class Decisions:
 
     @cached_property
     def list_reader(self) -> ListReader:
-        """The reader that finds kinds of garments in titles and categories.
+        """The reader that finds kinds of garments, such as `skirt`, in titles and categories.
 
         It also knows the words that the shop has explained.
         """
         words = self.list_words
         settings = self.journal.settings
         is_on = settings.language != LANGUAGE_OFF
+        # A list with titles or categories says more than the folders in which its pictures lie.
         folders = NO_FOLDERS if words.columns or not is_on else self._find_category_folders()
         names = [name for folder_names in folders.names_by_depth.values() for name in sorted(folder_names)]
         return ListReader(
@@ -223,9 +234,9 @@ class Decisions:
         )
 
     def find_unused_words(self) -> list[str]:
-        """Return the shop's own words that neither a category nor a title of the list has.
+        """Return the words that the shop explained, but that neither a category nor a title of the list has.
 
-        The rows are read only if there are such words.
+        The rows are read only if the shop explained any words.
         """
         columns = self.list_words.columns
         query = f"SELECT path{self._select_cells(columns)} FROM current"  # noqa: S608 - names are places
@@ -251,7 +262,11 @@ class Decisions:
         return (words.read_category(cells_of_row) for cells_of_row in cells)
 
     def _find_category_folders(self) -> FolderCategories:
-        """Find the folders that are categories, unless pictures were sorted into them by class."""
+        """Find the folders of pictures that are categories, such as `women/skirts`.
+
+        There are none if `label --into` has sorted the pictures into folders of classes, because these names
+        are answers of the model and not words of the shop.
+        """
         names = name_folders((*self.journal.settings.heads[LABEL], NONE)).values()
         return find_folder_categories(self._read_picture_folders, {*names, REVIEW_FOLDER})
 
@@ -260,13 +275,13 @@ class Decisions:
             yield find_parent_folder(path), product or path
 
     def _read_columns(self, columns: Sequence[str]) -> Iterator[dict[str, str]]:
-        """Yield the cells in some columns of each row, in the order of the source."""
+        """Yield the cells of the given columns for each row of the list, in its order."""
         query = f"SELECT number{self._select_cells(columns)} FROM current ORDER BY number"  # noqa: S608
         for _, *texts in self.journal.query(query):
             yield dict(zip(columns, texts, strict=True))
 
     def _read_product_rows_of_list(self) -> Iterator[ListedRow]:
-        """Yield the rows of each product together, with the cells of titles and categories."""
+        """Yield the rows of the list, the ones of each product together, with titles and categories."""
         columns = self.list_words.columns
         query = (
             f"SELECT product, number, path, iif(error = '', sha256, ''){self._select_cells(columns)} "  # noqa: S608
@@ -276,9 +291,9 @@ class Decisions:
             yield ListedRow(product, number, path, sha256, dict(zip(columns, texts, strict=True)))
 
     def _select_cells(self, columns: Sequence[str]) -> str:
-        """Return the SQL for the cells of some columns, to append to a SELECT list.
+        """Return the SQL for the cells of the given columns, to append to a SELECT list.
 
-        It contains only positions of columns, and never text from the list. So a heading cannot inject SQL.
+        It contains only positions of columns, and never text from the list, so a heading cannot inject SQL.
         """
         return "".join(f", {self._select_cell(name)}" for name in columns)
 

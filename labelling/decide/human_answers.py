@@ -1,4 +1,4 @@
-"""Replace the answers of the model and the list by those of people.
+"""Replace the answers of the model and the list by those of people, and decide what people are asked.
 
 A person answers on a review sheet or in a file of corrections, either about one picture or about a product.
 An answer about a picture is valid for all its copies, since it belongs to the SHA-256 of the bytes. An answer
@@ -21,10 +21,9 @@ from labelling.rows import REVIEW, Category, HeadAnswer, HeadDecision, PhotoReco
 class RowHumanAnswers(NamedTuple):
     """The answers of people about one row of a table.
 
-    A head is the class (LABEL) or an attribute.
-
     Attributes:
-        product_labels: the labels that people gave the product as a whole, by head.
+        product_labels: the labels that people gave the product as a whole, by head (LABEL for the class, or
+            an attribute): {"label": "Dress", "colour": "blue"}.
         photo_labels: the labels that people gave each photo of the row, by head, in the order of its photos.
     """
 
@@ -33,14 +32,18 @@ class RowHumanAnswers(NamedTuple):
 
     @property
     def heads(self) -> list[str]:
-        """The heads that people answered for the product or for one of its photos; some occur twice."""
+        """The questions (class or attribute) that people answered about the product or one of its photos.
+
+        A question to which they answered more than once occurs more than once.
+        """
         return [head for labels in (self.product_labels, *self.photo_labels) for head in labels]
 
     def find_labels(self, head: str) -> set[str]:
-        """Return the valid labels that people gave for a head; an answer to the product is the only one.
+        """Return the labels that people gave for a head, which is the class (LABEL) or an attribute.
 
         Returns:
-            One label; an empty set if nobody answered; or several labels if people contradict each other.
+            One label; an empty set if nobody answered; or several labels if people contradict each other. An
+            answer about the product is the only one, whatever people said about its photos.
         """
         if head in self.product_labels:
             return {self.product_labels[head]}
@@ -48,7 +51,7 @@ class RowHumanAnswers(NamedTuple):
 
 
 def combine_photo_labels(labels: Iterable[str | None]) -> set[str]:
-    """Return the labels that follow for a product from people's answers to its single photos.
+    """Return the labels that follow for a product from people's answers about its single photos.
 
     Args:
         labels: the label of each photo; LEFT_OUT_LABEL if a person left the photo out, None without an
@@ -59,18 +62,17 @@ def combine_photo_labels(labels: Iterable[str | None]) -> set[str]:
         out every photo; otherwise an empty set.
     """
     different_labels = set(labels)
+    # A photo that was left out says nothing, unless there is no other.
     return {label for label in different_labels if label} or (
         {LEFT_OUT_LABEL} if different_labels == {LEFT_OUT_LABEL} else set()
     )
 
 
 class HeadContext(NamedTuple):
-    """The facts that decide about one head of a row, in addition to the answer.
-
-    A head is the class or an attribute.
+    """The facts that the decision about the class or an attribute of a row needs beside the answers.
 
     Attributes:
-        categories: the id and name of the platform's category, by label.
+        categories: the id and name of the category that a sales platform has for each label.
         is_allowed_by_title: whether the words of the list allow the answer; None if the list or the answer
             names no kind of garment.
     """
@@ -81,7 +83,7 @@ class HeadContext(NamedTuple):
 
 @dataclass(frozen=True)
 class HumanAnswers:
-    """The answers of people that are valid for a table.
+    """The answers of people about the pictures and products of a table.
 
     Attributes:
         labels_by_subject: the labels that people gave. The outer key is (sha256, "") for a picture, and
@@ -113,7 +115,7 @@ def decide_head(
     human_answers: RowHumanAnswers,
     context: HeadContext,
 ) -> HeadDecision:
-    """Decide the label that a table shows for a head: a person's label, or else that of model and list.
+    """Decide the label that a table shows for a head: a person's label, or the label of model and list.
 
     If people contradict each other, the label of model and list stays and needs a review.
 
@@ -131,8 +133,8 @@ def decide_head(
         label, decided_by, reason = answer.label, answer.decided_by, answer.reason
     labels = human_answers.find_labels(head)
     if len(labels) == 1:
-        # The only label. If a person left the row out, it is LEFT_OUT_LABEL, which is empty.
-        label = min(labels) or None
+        [person_label] = labels
+        label = person_label or None  # LEFT_OUT_LABEL is empty
         decided_by = DecidedBy.PERSON
     elif labels:
         reason = Reason.CONTRADICTING
@@ -152,9 +154,9 @@ def find_question_reason(
 ) -> str | None:
     """Return the reason why a review sheet asks a person about an answer; None if there is no need to ask.
 
-    There is no need for pictures of a product, because the sheet asks about the product. If people contradict
-    each other, that is the reason. Otherwise the reason for an attribute of a picture is REVIEW, because the
-    table of photos has no column for a more exact one.
+    There is no need to ask about a picture of a product, because the sheet asks about the product. If people
+    contradict each other, the reason is CONTRADICTING. Otherwise the reason for an attribute of a picture is
+    REVIEW, because the table of photos has no column for a more exact one.
 
     Args:
         record: the photo or product of the row.
@@ -181,15 +183,16 @@ def adapt_kind_to_class(
     names: Collection[str],
     categories: Mapping[str, Category],
 ) -> None:
-    """Adapt the decision on `kind`, the attribute that names a garment as shops do, to a person's class.
+    """Adapt the decision on the attribute `kind`, the garment as shops name it, to a person's class.
 
     If the class has exactly one kind, this kind is set. If the kind of the model contradicts the class, the
     kind needs a review. Nothing changes if no person gave the class, or if a person gave the kind.
 
     Args:
         decisions: the decisions by head, which are changed.
-        kinds: the possible kinds of each class of the release.
-        names: the labels of the attribute `kind`.
+        kinds: the possible kinds of each class of the release: {"Bag": {"bag"}, "Shirt": {"shirt", "top"}}.
+        names: the labels that the release has for the attribute `kind`.
+        categories: the category that a sales platform has for each kind.
     """
     label = decisions[LABEL]
     kind = decisions.get(KIND)

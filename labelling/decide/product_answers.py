@@ -1,8 +1,7 @@
 """Group photos into products, and combine the answers of a product's photos into one answer.
 
 With `wardrobe label --by sku`, all photos with one value in the list's column `sku` are one product. With
-`--by-folder`, all photos in one folder are. `make_product_record` returns the product, which becomes one row
-of `TABLE-products.csv`.
+`--by-folder`, all photos in one folder are one. A product becomes one row of `TABLE-products.csv`.
 """
 
 import os
@@ -30,8 +29,8 @@ from reports.values import Report
 
 MIN_FEED_ACCURACY: Final = 0.85
 """Share of right answers that a release must have shown for products of several photos, so that their likely
-colours go into a feed. It is less than a table promises: a shop looks at its feed, and a missing colour costs
-it the product's place."""
+colours go into a feed, the file that a sales platform imports. Tables promise more, but in a feed a missing
+colour is worse: it costs the product its place on the platform."""
 
 
 def check_grouping(source: Source, column: str) -> str:
@@ -42,7 +41,7 @@ def check_grouping(source: Source, column: str) -> str:
         column: the column of its list that names products; empty to make each folder of photos a product.
 
     Returns:
-        The column, or FOLDER_COLUMN if each folder is a product.
+        The name of the column, or FOLDER_COLUMN if each folder is a product.
 
     Raises:
         SourceUnusable: the source has no such column or folders. The message names the existing ones.
@@ -56,10 +55,9 @@ def check_grouping(source: Source, column: str) -> str:
 
 
 def check_has_folders(source: Source) -> None:
-    """Check that a folder has pictures in folders, which --by-folder makes products.
+    """Check that a folder has folders with pictures, of which --by-folder makes products.
 
-    A folder without pictures, or one that cannot be listed, is valid here: labelling tells that it is empty
-    or cannot be read.
+    A folder that has no pictures or cannot be listed passes, because labelling it gives a better error.
 
     Raises:
         SourceUnusable: all pictures lie in the folder itself.
@@ -86,7 +84,7 @@ def check_list_column(source: Source, column: str, option: str, advice: str = ""
         advice: a sentence for the message if no column has a similar name.
 
     Raises:
-        SourceUnusable: the list lacks the column. The message names the existing ones, and the nearest.
+        SourceUnusable: the list lacks the column. The message names the existing ones, and a similar one.
     """
     if column and column not in source.columns:
         names = ", ".join(f"`{name}`" for name in source.columns) or "none but those of pictures"
@@ -98,19 +96,21 @@ def check_list_column(source: Source, column: str, option: str, advice: str = ""
 
 
 def find_proven_heads(report: Report) -> tuple[str, ...]:
-    """Return the class and attributes for which a report proves the promise for products of several photos.
+    """Return the class (LABEL) and attributes whose accepted answers a report proves right often enough.
 
-    The promise is the share of accepted answers that has to be right, such as 0.95.
+    The answers are those about products of several photos, and the promised share of right ones is .95, for
+    example.
     """
     return tuple(head for head, promise in report.products.items() if is_promise_shown(promise))
 
 
 def find_feed_thresholds(report: Report) -> dict[str, tuple[float, float]]:
-    """Return the class and attributes that are right often enough on products of several photos for a feed.
+    """Return from which confidence on a feed may use answers about products of several photos.
 
     Returns:
-        By head (class or attribute), the confidence from which the report shows MIN_FEED_ACCURACY, and the
-        share of right answers there at least.
+        By head (LABEL for the class, or an attribute), the confidence from which the report shows
+        MIN_FEED_ACCURACY, and the share of answers that is right there at least: {"colour": (.6, .87)}. Heads
+        that never reach it are left out.
     """
     points = {
         head: find_product_threshold(promise, MIN_FEED_ACCURACY) for head, promise in report.products.items()
@@ -123,6 +123,7 @@ def make_product_record(photos: Sequence[PhotoRecord], table: RunSettings) -> Pr
 
     Args:
         photos: all photos of one product, at least one, in the order of the source.
+        table: the settings of the run, with the labels and the columns of its tables.
     """
     first = dict[str, PhotoRecord]()
     name = photos[0].product
@@ -151,7 +152,7 @@ def make_product_record(photos: Sequence[PhotoRecord], table: RunSettings) -> Pr
 def _average_photos(
     photos: Sequence[PhotoRecord], head: str, answer: HeadAnswer, deciding_count: int
 ) -> Sequence[float]:
-    """Return the mean probability of each label of a head over all photos that have an answer.
+    """Return the mean probability of each label over all photos that have an answer, also unfamiliar ones.
 
     Args:
         head: the class (LABEL), or the name of an attribute.
@@ -174,12 +175,12 @@ def _find_first_cell(cells: Iterable[str]) -> str:
 def combine_head_answers(
     photos: Sequence[PhotoRecord], head: str, table: RunSettings
 ) -> tuple[HeadAnswer, tuple[str, ...]] | None:
-    """Return the combined answer of a product's photos about its class or one attribute.
+    """Combine what the photos of a product answer about its class or one attribute.
 
     Args:
         photos: the photos of the product, without copies.
         head: the class (LABEL), or the name of an attribute.
-        table: the settings of a run with products.
+        table: the settings of the run, which say whether the release has proven such answers.
 
     Returns:
         The answer, and the paths of the photos that it is based on; None if no photo has an answer.
@@ -214,10 +215,10 @@ def _make_probable_answer(answer: HeadAnswer, labels: Sequence[str]) -> Probable
 
 
 def is_certain_enough_for_feed(product: ProductRecord, head: str, grouping: ProductGrouping | None) -> bool:
-    """Return whether a product's answer is certain enough for a feed, but not for the table.
+    """Return whether a product's answer is certain enough for a feed, although not for the table.
 
-    It is if the only reason against it is `unproven` (too few measured answers), one photo alone has an
-    accepted answer, and the confidence reaches the measured threshold for feeds.
+    Three things are needed. The only reason against it is `unproven`: too few answers were measured. At least
+    one photo alone has an accepted answer. And the confidence reaches the measured threshold for feeds.
 
     Args:
         product: the product with its combined answers.
@@ -227,11 +228,11 @@ def is_certain_enough_for_feed(product: ProductRecord, head: str, grouping: Prod
     answer = product.answers.get(head)
     if answer is None or answer.reason != Reason.UNPROVEN or grouping is None or head not in grouping.likely:
         return False
-    least, _ = grouping.likely[head]
-    agree = any(photo.answers[head].is_accepted for photo in product.photos if head in photo.answers)
-    return agree and (answer.confidence or 0.0) >= least
+    min_confidence, _ = grouping.likely[head]
+    has_accepted = any(photo.answers[head].is_accepted for photo in product.photos if head in photo.answers)
+    return has_accepted and (answer.confidence or 0.0) >= min_confidence
 
 
 def make_products_path(table: Path) -> Path:
-    """Return the path of the table of products beside a table of photos, such as `TABLE-products.csv`."""
+    """Return the path of the table of products: `labels-products.csv` beside `labels.csv`."""
     return table.with_stem(f"{table.stem}-products")

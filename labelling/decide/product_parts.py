@@ -1,9 +1,9 @@
-"""Compute how much each product says about its category: its probability of each kind, by photos and title.
+"""Compute what each product says about its category: its probability of each kind, by photos and title.
 
-Such a list of probabilities is called the part of a product: (.95, .01, ...) for dress, coat and the other
-kinds (garments as shops name them). The parts of a category, added up, are evidence about a doubtful product
-in it. The word of the category is not used here: all products of the category share it, and it would be
-counted once for each of them.
+These probabilities are called the part of a product: (.95, .01, ...) for dress, coat and the other kinds,
+which are garments as shops name them. The parts of a category, added up, are evidence about a doubtful
+product in it. The word of the category is not used here: all products of the category share it, and it would
+be counted once for each of them.
 
 A product adds nothing in these cases:
 
@@ -35,12 +35,12 @@ from labelling.lists.row_words import NO_ROW_WORDS
 from reports.product_rule import average_probabilities
 
 DECIDING_HEADS: Final = (KIND, LABEL)
-"""The heads about which people's answers change the part of a product."""
+"""The questions about which people's answers change the part of a product: its kind and its class."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PartReader:
-    """A reader of the parts of products, with the facts about the whole table.
+    """A reader of the parts of products: what each of them says about the kinds of its category.
 
     Attributes:
         titles: the words of the list about each product.
@@ -55,7 +55,7 @@ class PartReader:
     class_kinds: Mapping[str, frozenset[str]]
 
     def read_parts(self, products: Iterable[ProductKinds], numbers: Mapping[str, int]) -> Int32:
-        """Return the parts of products, int32 (P, K), in millionths; zeros for a product that adds nothing.
+        """Return the parts of P products as millionths, int32 (P, K); zeros for a product that adds nothing.
 
         Args:
             products: the photos of each product.
@@ -76,12 +76,13 @@ class PartReader:
             product: the photos of the product, with their probabilities of the kinds.
         """
         people = self.human_answers.find_answers_of(product.product, product.hashes)
-        said = {head: people.find_labels(head) for head in DECIDING_HEADS}
-        if any(len(labels) > 1 or LEFT_OUT_LABEL in labels for labels in said.values()):
+        labels_by_head = {head: people.find_labels(head) for head in DECIDING_HEADS}
+        if any(len(labels) > 1 or LEFT_OUT_LABEL in labels for labels in labels_by_head.values()):
             return None
-        # A person who named the kind decides. One who named only the class (below) leaves its kinds open.
-        if said[KIND]:
-            return self._make_certain(min(said[KIND]))
+        # From here on there is at most one label, which `min` returns. A person who named the kind decides
+        # it. A person who named only the class (below) leaves the kinds of this class open.
+        if labels_by_head[KIND]:
+            return self._make_certain(min(labels_by_head[KIND]))
         photos = [
             probabilities
             for probabilities, labels in zip(product.probabilities, people.photo_labels, strict=True)
@@ -91,14 +92,18 @@ class PartReader:
             return None
         words = self.titles.product_words.get(product.product, NO_ROW_WORDS)
         shares = self._find_posterior(average_probabilities(photos), words.title)
-        if said[LABEL]:
-            return self._restrict_to_class(shares, min(said[LABEL]))
+        if labels_by_head[LABEL]:
+            return self._restrict_to_class(shares, min(labels_by_head[LABEL]))
         # Only now: a person who gave the class has settled such a conflict.
         is_contradicting = words.meaning.conflict == Reason.CONTRADICTING
         return None if is_contradicting or self._is_shared(product, shares) else shares
 
     def _find_posterior(self, photos: Sequence[float], title: Words) -> Sequence[float]:
-        """Return the probability of each kind by photos and title, in the order of the labels of `kind`."""
+        """Return the probability of each kind by photos and title, in the order of the labels of `kind`.
+
+        Args:
+            photos: the mean probability of each kind over the photos.
+        """
         labels = self.titles.release_labels.kinds
         factors = None
         if title.kinds:
@@ -112,12 +117,16 @@ class PartReader:
         return list(find_posterior(dict(zip(labels, photos, strict=True)), [factors]).values())
 
     def _make_certain(self, kind: str) -> Sequence[float] | None:
-        """Return the part of a product whose kind a person gave; None if no label has that name."""
+        """Return the part of a product whose kind a person gave: 1 for this kind; None for an unknown one."""
         labels = self.titles.release_labels.kinds
         return [float(label == kind) for label in labels] if kind in labels else None
 
     def _restrict_to_class(self, shares: Sequence[float], label: str) -> Sequence[float] | None:
-        """Return the probabilities of the kinds of a class that a person gave; None if no kind is known."""
+        """Return the probabilities of the kinds that belong to a person's class, scaled to the sum 1.
+
+        Returns:
+            A probability for each kind, 0 for those of other classes; None if the class has no known kind.
+        """
         labels, class_kinds = self.titles.release_labels.kinds, self.class_kinds
         if label == NONE:
             kinds = set(labels).difference(*class_kinds.values())
@@ -128,7 +137,7 @@ class PartReader:
         return [share / total for share in within] if total else None
 
     def _is_shared(self, product: ProductKinds, shares: Sequence[float]) -> bool:
-        """Return whether all photos also lie under other products that are not of the likeliest kind."""
+        """Return whether the list also gives all photos to other products, which are of another kind."""
         if not self.shared_photos.products_by_photo:
             return False
         kind = self.titles.release_labels.kinds[max(range(len(shares)), key=shares.__getitem__)]

@@ -40,10 +40,12 @@ class ProductTitle(NamedTuple):
         product: the name of the product.
         number: the position of its first photo in the source, counted from 0.
         title: its title; empty without one.
-        words: the words of its titles and its category.
-        shown_kinds: the kinds that its photos may show: those of the meaning, and the parts of a set.
+        words: the kinds of garments that its titles and its category name.
+        shown_kinds: the kinds that its photos may show: the kinds of `words`, and the parts of a set ("Top
+            and shorts").
         photo_hashes: the sha256 of its photos that have an answer.
-        category_keys: the keys of its categories whose other products are evidence about it.
+        category_keys: the categories whose other products are evidence about it, in the spelling that is used
+            for comparisons.
     """
 
     product: str
@@ -58,12 +60,12 @@ class ProductTitle(NamedTuple):
 def read_product_titles(reader: ListReader, rows: Iterable[ListedRow]) -> Iterator[ProductTitle]:
     """Yield the facts of a list about each product.
 
-    The kinds of a product are those that all its titles share. Of its other cells, the first one of each
-    column that is not empty is used.
+    The kinds of a product are those that all its titles share. Of its other cells, the first filled one of
+    each column is used.
 
     Args:
         reader: the reader that finds kinds of garments in titles and categories.
-        rows: the rows of the list, those of a product together, in the order of the source.
+        rows: the rows of the list. The rows of a product follow one another.
     """
     for _, group in groupby(rows, attrgetter("product")):
         yield _read_product_title(reader, list(group))

@@ -2,7 +2,7 @@
 
 `decide_row` reads from top to bottom: the photos answer, then the list's words and colour are considered, and
 people have the last word. Each step has a file. This is the row of an article with the title "Pleated skirt"
-and one photo. No other article of its category speaks. A person answered that its class is Dress:
+and one photo, which is alone in its category. A person answered that its class is Dress:
 
     file                   class                            kind                          reason
     (the journal)          Dress .60                        dress .50, skirt .20          unfamiliar
@@ -16,7 +16,7 @@ and one photo. No other article of its category speaks. A person answered that i
 
 The title gives the factor 1 to the skirt, and .01 to all other kinds: .20 / (.20 + .80 x .01) = .96.
 
-Nothing of this is stored: each row is decided again whenever it is read.
+None of this is stored: each row is decided again whenever it is read.
 """
 
 from collections.abc import Iterable, Mapping
@@ -53,7 +53,8 @@ from labelling.run_settings import RunSettings
 from reports.product_rule import COLOUR_ATTRIBUTES
 
 MAX_FEED_COLOURS: Final = 3
-"""Largest number of colours of a product in a feed. Google accepts no more."""
+"""Largest number of colours of a product in a feed, the file that a sales platform imports. Google accepts no
+more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,12 +62,12 @@ class DecisionContext:
     """The facts about a whole table that are needed to decide each of its rows.
 
     Attributes:
-        settings: the settings of the run.
-        titles: the titles of the list that is labelled.
-        shared_photos: the photos that are listed under several products.
-        human_answers: the answers of people about pictures and products.
-        listed_colours: the colours in the list.
-        category_products: the products of each category, which are evidence about one another.
+        settings: the settings of the run, such as the labels of the release.
+        titles: the kinds of garments that the list's titles and categories name.
+        shared_photos: the photos that the list gives to several products.
+        human_answers: the valid answers of people about pictures and products.
+        listed_colours: the colours in the list, as the shop writes them.
+        category_products: the products of each category, summed up as evidence about one another.
     """
 
     settings: RunSettings
@@ -83,18 +84,18 @@ class DecisionContext:
 
     @cached_property
     def has_kinds(self) -> bool:
-        """Whether each label of the attribute `kind` is a kind of the table of words."""
+        """Whether the release answers the kinds of garments that the words of a list name."""
         return has_kinds(self.settings.heads.get(KIND, ()))
 
     @cached_property
     def class_kinds(self) -> Mapping[str, frozenset[str]]:
-        """The kinds of garments, as shops name them, that belong to each class of the release."""
+        """The kinds of garments that belong to each class of the release: {"Bag": {"bag", "backpack"}}."""
         labels = self.settings.heads[LABEL]
         return find_label_kinds(labels, recognise_language(labels))
 
 
 def decide_row(record: Record, context: DecisionContext) -> TableRow:
-    """Decide the row of a photo or of a product: from its photos, then the list, and last from people.
+    """Decide the row of a photo or of a product by its photos, the list and people, in this order.
 
     Args:
         record: the photo or product, with the answers of the model.
@@ -129,7 +130,7 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
 
 
 def answer_with_list(record: Record, context: DecisionContext) -> dict[str, HeadAnswer]:
-    """Return the answers to a row after its title, its category and its shared photos were considered.
+    """Return the answers to a row as photos and list give them, without its colour and without people.
 
     Args:
         record: the photo or product, with the answers of the model.
@@ -149,7 +150,7 @@ def _decide_with_list(record: Record, context: DecisionContext) -> GarmentDecisi
 def _hold_shared_photos(
     record: Record, decision: GarmentDecision | None, context: DecisionContext
 ) -> dict[str, HeadAnswer]:
-    """Return the answers by head as they were decided; those that rest on a shared photo alone need a review.
+    """Return the answers as they were decided. Those that rest on shared photos alone become a review.
 
     Args:
         record: the photo or product, with the answers of the model.
@@ -177,12 +178,12 @@ def _hold_shared_photos(
 
 
 def has_unshared_photo(record: Record, decision: GarmentDecision, shared_photos: SharedPhotos) -> bool:
-    """Return whether a decision by photos and list is valid although some photos are shared by products.
+    """Return whether a decision by photos and list rests on more than photos of several products.
 
-    It is valid if a photo is listed under this product alone, or if a shared photo may show each of its
-    products.
+    It does if a photo is listed under this product alone, or if a shared photo may show each of its products.
     """
     if DecidedBy.LIST in {decision.label_decided_by, decision.kind_decided_by}:
+        # If the kind was not accepted, the class alone has to suit the other products.
         return (
             shared_photos.can_accept_class(record, decision.label)
             if decision.kind_reason
@@ -195,7 +196,7 @@ def has_unshared_photo(record: Record, decision: GarmentDecision, shared_photos:
 def read_list_colours(
     record: Record, shop_colours: ShopColours, context: DecisionContext
 ) -> ListColours | None:
-    """Return the colours that the list names for a row in its colour column or its title.
+    """Return the colours that the list names for a row, in its column of colours or its title.
 
     Returns:
         The colours; None if the list names none, if the product is sold in several colours, or if the release
@@ -213,18 +214,19 @@ def read_list_colours(
     )
     if colours is None or context.listed_colours.can_be_denied(record):
         return colours
+    # A photo that variants share shows one of them, so it says nothing against the colour of another.
     return colours._replace(is_denied_by_photos=False)
 
 
 def answer_feed_colour(record: Record, answers: HeadAnswers, context: DecisionContext) -> HeadAnswer | None:
     """Return the answer of the photos about the colour, for a feed.
 
-    For a product of several photos, an answer is also used if it is certain enough for a feed but not for the
-    table (`is_certain_enough_for_feed`).
+    A product of several photos may also have a likely answer, which is certain enough for a feed but not for
+    the table.
 
     Args:
         record: the photo or product, with the answers of the model.
-        answers: the answers by head after title and shared photos were considered.
+        answers: the answers by head, with a review for those that rest on shared photos alone.
         context: the facts about the whole table.
 
     Returns:
@@ -241,7 +243,7 @@ def answer_feed_colour(record: Record, answers: HeadAnswers, context: DecisionCo
 def apply_human_answers(
     record: Record, answers: HeadAnswers, context: DecisionContext
 ) -> dict[str, HeadDecision]:
-    """Return the decisions of a table about a row, in which the answers of people replace those before.
+    """Return the decisions of a table about a row, in which people's answers replace model and list.
 
     Args:
         record: the photo or product of the row.
@@ -249,7 +251,8 @@ def apply_human_answers(
         context: the facts about the whole table.
 
     Returns:
-        The decisions by head, each with the reason if a review sheet asks about it. The class always has one.
+        The decisions by head, each with the reason if a review sheet asks about it. The class always has a
+        decision.
     """
     row_answers = context.human_answers.find_answers(record)
     meaning = context.titles.find_meaning(record)
@@ -267,7 +270,7 @@ def apply_human_answers(
 
 
 def _is_admitted(head: str, answer: HeadAnswer, meaning: ListMeaning, titles: ListTitles) -> bool | None:
-    """Check whether the list admits an answer; None if one of the two says nothing of a kind."""
+    """Return whether the list allows an answer; None if one of the two names no kind of garment."""
     is_contradicting = meaning.conflict == Reason.CONTRADICTING
     if answer.reason == Reason.TITLE_CONFLICT or (is_contradicting and head in titles.title_heads):
         return False
@@ -277,10 +280,10 @@ def _is_admitted(head: str, answer: HeadAnswer, meaning: ListMeaning, titles: Li
 def choose_feed_colours(
     colour: HeadDecision, list_colours: ListColours | None, photo_colour: HeadAnswer | None
 ) -> tuple[str, ...]:
-    """Return the colours of a product for a feed: a person's, the shop's own words, or those of the photos.
+    """Return the colours of a product for a feed: from a person, the shop's own words, or the photos.
 
-    If a person confirms the suggestion on the card, or a label that the shop's own word stands for, the feed
-    keeps the shop's word: "Navy" does not become "blue". If a person gives another label, the feed has that.
+    If a person confirms a label that the shop's word stands for, the feed keeps the shop's word: "Navy" does
+    not become "blue". If a person gives another label, the feed has this label.
 
     Args:
         colour: the decision of the table about the colour.
@@ -305,13 +308,13 @@ def choose_feed_colours(
 
 
 def _is_confirmed_colour(colour: HeadDecision, list_colours: ListColours) -> bool:
-    """Return whether a person's colour is one of the list's, or a suggestion of photos that agree with it."""
+    """Return whether a person's colour means the shop's word, or was suggested by photos that confirm it."""
     is_suggested = not list_colours.is_denied_by_photos and colour.label == colour.predicted_label
     return is_suggested or colour.label in list_colours.labels
 
 
 def find_colour_head(attributes: Iterable[str]) -> str:
-    """Return the name of the attribute that answers the colour, which a feed needs; empty if there is none.
+    """Return the name of the release's attribute that answers the colour; empty if there is none.
 
     Args:
         attributes: the names of the attributes of a release.

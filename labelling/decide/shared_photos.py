@@ -1,10 +1,10 @@
 """Send a product to review if its answer rests only on photos that the list also gives to another product.
 
 A photo of an outfit may be listed under a skirt and under a blouse. The model names one garment, and the list
-does not say whose photo it is. There are two exceptions:
+does not say whose photo it is. The answer is accepted nevertheless in two cases:
 
-- the titles of all these products allow the answer;
-- the titles differ only in colour and size, so that they name variants of one garment.
+- The titles of all these products allow it.
+- The titles differ only in colour and size, so that they name variants of one garment.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +24,8 @@ class SharedProducts(NamedTuple):
     """The facts of a list about all products under which one photo is listed.
 
     Attributes:
-        kinds: a set for each product, with the kinds of garments that its title allows its photos to show.
+        kinds: the kinds of garments that the title of each product allows its photos to show, such as
+            {{"skirt"}, {"blouse", "shirt"}}.
         has_same_title_words: whether the titles of all products differ in colour and size alone.
     """
 
@@ -33,7 +34,7 @@ class SharedProducts(NamedTuple):
 
 
 class SharedProductsCollector:
-    """A collector of facts about the products of shared photos, which reads the products of a list once."""
+    """A collector of facts about the products that share photos, filled while a list is read."""
 
     def __init__(self, hashes: Iterable[str]) -> None:
         """Create a collector without products.
@@ -45,27 +46,26 @@ class SharedProductsCollector:
         self._words: dict[str, tuple[str, ...]] = {}
 
     def collect_products(self, products: Iterable[ProductTitle]) -> Iterator[ProductTitle]:
-        """Yield the given products unchanged, and add each one to the facts before it is yielded."""
+        """Yield the given products unchanged, and collect the facts about each on the way.
+
+        A list of millions of products can be read once by several collectors, each around the one before.
+        """
         for product in products:
             self.add_product(product)
             yield product
 
     def add_product(self, product: ProductTitle) -> None:
-        """Add a product to the facts about its shared photos.
-
-        Args:
-            product: the facts of the list about the product.
-        """
+        """Add the kinds and the title of a product to the facts about each of its shared photos."""
         shared_hashes = product.photo_hashes & self._kinds.keys()
         words = remove_variant_words(product.title) if shared_hashes else ()
         for sha256 in shared_hashes:
             self._kinds[sha256].add(product.shown_kinds)
-            # The empty tuple, which stands for different words, equals no title with words.
+            # The empty tuple stands for titles that differ. No later title with words equals it.
             self._words[sha256] = words if self._words.setdefault(sha256, words) == words else ()
 
     def make_shared_products(self) -> dict[str, SharedProducts]:
         """Return the facts about the products of each shared photo, by the sha256 of the photo."""
-        # One product without words. An empty set would let `all` accept every answer without looking.
+        # Stands for one product without a title. With no product at all, `all` would accept every answer.
         nothing = frozenset({frozenset[str]()})
         return {
             sha256: SharedProducts(frozenset(kinds) or nothing, bool(self._words.get(sha256)))
@@ -75,7 +75,7 @@ class SharedProductsCollector:
 
 @dataclass(frozen=True, kw_only=True)
 class SharedPhotos:
-    """The photos of a table that are listed under several products.
+    """The photos of a table that are listed under several products, with the facts to judge their answers.
 
     Attributes:
         titles: the titles of the list, with the kinds that they allow.
@@ -101,6 +101,7 @@ class SharedPhotos:
         Args:
             record: the product, or a photo of one.
             head: the class (LABEL), or the name of an attribute.
+            label: the label that the model gave to the product for this head.
         """
         if not record.product or (record.product, head, label) in self.unshared_answers:
             return True
@@ -113,7 +114,7 @@ class SharedPhotos:
         return not agreeing or any(map(self._can_show_each_product, agreeing))
 
     def can_accept_kind(self, record: Record, kind: str | None) -> bool:
-        """Return whether the kind that list and photos decided may be accepted although photos are shared.
+        """Return whether a kind by list and photos may be accepted although some photos are shared.
 
         It may if a photo is listed under one product only, or if each photo may show all of its products.
 
@@ -142,7 +143,11 @@ class SharedPhotos:
         )
 
     def can_accept_class(self, record: Record, label: str) -> bool:
-        """Return whether the class that list and photos decided may be accepted if photos are shared."""
+        """Return whether a class by list and photos may be accepted although some photos are shared.
+
+        It may if a photo is listed under one product only, or if all products of each photo may have the
+        class.
+        """
         shared_products = [self.products_by_photo.get(photo.sha256) for photo in record.photos]
         return (
             not record.product
@@ -151,16 +156,14 @@ class SharedPhotos:
         )
 
     def _can_all_have_class(self, label: str | None, products: SharedProducts) -> bool:
-        """Return whether all products of a photo may have a class, by their titles.
-
-        Products whose titles differ only in colour and size are variants of one garment, and always may.
-        """
+        """Return whether all products of a photo may have a class, by their titles or as variants of one."""
         is_admitted = all(
             self.titles.is_label_allowed(LABEL, label, title_kinds) for title_kinds in products.kinds
         )
         return is_admitted or products.has_same_title_words
 
     def _can_show_each_product(self, photo: PhotoRecord) -> bool:
+        """Return whether a photo is listed under one product, or all of its products may have its class."""
         shared_products = self.products_by_photo.get(photo.sha256)
         if shared_products is None:
             return True
@@ -171,11 +174,11 @@ class SharedPhotos:
 def make_shared_photos(
     products_of_photos: Mapping[str, SharedProducts], photos: Iterable[PhotoRecord], titles: ListTitles
 ) -> SharedPhotos:
-    """Return the photos that are listed under several products, with the facts to judge their answers.
+    """Return the facts about shared photos that the decisions of rows need.
 
     Args:
         products_of_photos: the facts about the products of each shared photo, by the sha256 of the photo.
-        photos: the photos of these products; those that are listed under one product only are used.
+        photos: photos of these products. Those that are listed under one product only are used.
         titles: the titles of the list, with the kinds that they allow.
     """
     return SharedPhotos(

@@ -2,9 +2,8 @@
 
 The class is a label of the release (Dress). The kind is the garment as shops name it (skirt). This file
 collects the evidence of one row: the answers of its photos, the kinds that its title and its category name,
-and what the other products of the category are. The rules that weigh the evidence are in
-inference/garment_decision.py, because the service answers with them, too. Then the decision replaces the
-photos' answers about class and kind.
+and what the other products of the category are. `decide_garment`, which the service uses, too, weighs the
+evidence. Then its decision replaces the photos' answers about class and kind.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,17 +24,18 @@ from labelling.rows import HeadAnswer, ProductRecord, Record
 from labelling.run_settings import RunSettings
 
 NO_RELEASE_LABELS: Final = ReleaseLabels(classes={})
+"""The labels of no release, for a table whose titles decide nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ListTitles:
-    """The titles of a list, and the facts of a release that are needed to decide with them.
+    """The titles and categories of a list, and the facts of a release that are needed to decide with them.
 
     Attributes:
         list_reader: the reader that finds kinds of garments in titles and categories.
         release_labels: the labels of the release, with the kinds that they stand for.
-        figures: the numbers of the formula that the release stores; None if it stores none, so that words can
-            only contradict photos.
+        figures: the measured numbers with which the release weighs words against photos; None if it has none,
+            so that words can only contradict photos.
         labels_by_head: the labels of the class (LABEL) and of each attribute of the release.
         product_words: the words of the list about each product, by its name; empty without products. Products
             with equal words share one object, because a list may have millions of products.
@@ -51,10 +51,10 @@ class ListTitles:
     contradicting_products: tuple[str, ...] = ()
 
     def find_words(self, record: Record) -> RowWords:
-        """Return the words of the list about a photo or a product.
+        """Return the kinds of garments that the list's words name for a photo or a product.
 
         For a photo, the words of its product are used. If the titles of the product contradict each other,
-        the photo's own words are used.
+        the words of the photo's own row are used.
         """
         words = self.product_words.get(record.product)
         is_photo = not isinstance(record, ProductRecord)
@@ -63,7 +63,7 @@ class ListTitles:
         return self.list_reader.read_row_words(record.cells, find_parent_folder(record.photos[0].path))
 
     def find_meaning(self, record: Record) -> ListMeaning:
-        """Return the kinds of garments that title and category of a photo or a product allow together."""
+        """Return the kinds of garments that title and category of a row allow together, and any conflict."""
         return self.find_words(record).meaning
 
     def find_title_kinds(self, record: Record) -> frozenset[str]:
@@ -92,7 +92,7 @@ class ListTitles:
         return (LABEL, KIND) if self.release_labels.kinds else (LABEL,)
 
     def label_probabilities(self, record: Record, head: str) -> dict[str, float]:
-        """Return the probability of each label of a head, from all photos of a row.
+        """Return the probability of each label of a head by all photos of a row: {"Dress": .6, "Coat": .1}.
 
         Args:
             record: the photo or product, which has an answer of this head.
@@ -137,8 +137,8 @@ def decide_record(
 
     Args:
         record: the photo or product, with the answers of the model.
-        other_products: the frequency of each kind among the other products of the category, relative to that
-            in general; None if they say nothing.
+        other_products: the ratio in which each kind is more frequent among the other products of the category
+            than in general, such as {"dress": 6.9}; None if they say nothing.
 
     Returns:
         The decision; None if the row has no answer about the class. If the words of the list contradict each
@@ -158,6 +158,8 @@ def decide_record(
             other_products=other_products if kind else None,
         )
     else:
+        # Without figures nothing can be weighed. Title and category are then one witness, with which the
+        # photos agree or not.
         evidence = Evidence(label=label, kind=kind, title=Words(words.meaning.kinds))
     decision = decide_garment(evidence, titles.release_labels, titles.figures)
     conflict = _find_conflict(words, titles)
@@ -165,18 +167,16 @@ def decide_record(
 
 
 def _find_conflict(words: RowWords, titles: ListTitles) -> Reason | None:
-    """Return the reason to hold a row back for a person, whatever the photo shows; None without one.
-
-    A title and a person's answer about the category that share no kind are two witnesses of the formula. They
-    hold the row back only if the release has no numbers for the formula.
-    """
+    """Return the reason to hold a row back for a person, whatever the photo shows; None without one."""
     conflict = words.meaning.conflict
+    # If the title and what the shop said about the category share no kind, the formula weighs both. Without
+    # figures there is no formula, and a person has to look.
     is_weighed = conflict == Reason.TITLE_CONFLICT and bool(words.title.kinds)
     return None if is_weighed and titles.figures else conflict
 
 
 def _hold_for_person(decision: GarmentDecision, evidence: Evidence, reason: Reason) -> GarmentDecision:
-    """Return a decision that a person has to look, with the suggestions of another decision."""
+    """Return a decision that sends the row to a person, and keeps the suggestions of the given decision."""
     return replace(
         decision,
         label=evidence.label.label,
@@ -199,7 +199,7 @@ def _make_photo_answer(record: Record, head: str) -> PhotoAnswer:
 def make_answers_with_title(
     record: Record, decision: GarmentDecision, titles: ListTitles
 ) -> dict[str, HeadAnswer]:
-    """Return the answers to a row by head, with class and kind as they were decided with the list.
+    """Return the answers to a row by head, with class and kind as photos and list decided them together.
 
     Args:
         record: the photo or product, with the answers of the model.
@@ -229,7 +229,7 @@ def make_answers_with_title(
 def make_review_answer(
     answer: HeadAnswer, head: str, decision: GarmentDecision, reason: Reason
 ) -> HeadAnswer:
-    """Return the answer of the photos as one that needs a review, with the label that is suggested.
+    """Return the answer of the photos as a review, with the label that a review sheet suggests.
 
     Args:
         answer: the answer of the photos.

@@ -1,1 +1,1 @@
-"""Sources of pictures: folders, lists, archives, buckets. Start with source_opening.py."""
+"""Find the pictures to label in a folder, a list, a ZIP or a bucket. Start with source_opening.py."""

@@ -1,4 +1,4 @@
-"""Pictures in a ZIP, which is never unpacked to the disk; names are never used as paths."""
+"""Label the pictures in a ZIP, which is read member by member and never unpacked to the disk."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,11 +14,15 @@ from labelling.sources.items import LocalSource, PictureItem, ReadPictures, chec
 
 
 class ZipSource(LocalSource):
-    """A source whose pictures are the files in a ZIP, in its order, without folders and hidden files."""
+    """A source whose pictures are the files in a ZIP, in its order, without folders and hidden files.
+
+    Names of members are never used as paths, so a member `../../x.jpg` reaches no file of this machine.
+    """
 
     def items(self) -> Iterator[PictureItem]:
         with closing(self._open_archive()) as archive:
             members = archive.infolist()
+            # Members that share their bytes make a bomb: a small ZIP with terabytes of pictures.
             if sum(member.compress_size for member in members) > archive.start_dir:
                 raise SourceUnusable(f"{self.place}: no whole ZIP (its members overlap).")
             for member in members:
@@ -33,12 +37,13 @@ class ZipSource(LocalSource):
             raise SourceUnusable(f"{self.place}: no whole ZIP ({error}).") from error
 
     def open_reader(self) -> ReadPictures:
-        opened = cache(self._open_archive)  # by the first picture: a run without one reads no directory
+        # Opened for the first picture, and kept open: reading the directory of a large ZIP takes time.
+        open_once = cache(self._open_archive)
 
         def read_one(member: ZipInfo) -> bytes:
             check_size(member.file_size)
             try:
-                return read_member(opened(), member, MAX_BYTES)
+                return read_member(open_once(), member, MAX_BYTES)
             except MemberUnreadable as error:
                 raise Unreadable(str(error)) from error
 

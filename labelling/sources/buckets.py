@@ -1,4 +1,4 @@
-"""Pictures under an S3 prefix, listed a page at a time in S3's own order; S3 itself is model_store/s3.py."""
+"""Label the pictures under an S3 prefix, and read objects of S3 that a list names."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -11,17 +11,18 @@ from model_store.errors import NotFound, StoreError
 from model_store.s3 import S3Store
 
 PARALLEL_FETCHES: Final = 16
-"""Number of objects that one process fetches at the same time: fetching is mostly waiting."""
+"""Number of objects that one process fetches at the same time, because fetching is mostly waiting."""
 
 
 class BucketSource(Source):
     """A source whose pictures are the objects under `s3://bucket/prefix` with names that pictures can have.
 
-    The place of an item is a tuple of the object's key and its size in bytes.
+    They are listed a page at a time, in S3's own order. The place of a picture, which its reader needs, is a
+    tuple of the object's key and its size in bytes.
     """
 
     why_uncounted = "a bucket is listed while it is read"
-    """Reason why the pictures are not counted before the work: each thousand objects take a request."""
+    """Reason why the pictures are not counted before the work: each thousand of them would take a request."""
 
     @property
     def address(self) -> str:
@@ -32,7 +33,7 @@ class BucketSource(Source):
         for entry in store.iterate_entries(""):
             if is_possible_picture(entry.key):
                 stamp = f"{entry.size} {entry.modified_at.isoformat()} {entry.etag}".rstrip()
-                # A share of the size: a chunk has to hold enough objects to be fetched at the same time.
+                # A part of the size, so that a chunk of work has enough objects to fetch at the same time.
                 weight = entry.size // PARALLEL_FETCHES
                 yield PictureItem(f"{store.address}/{entry.key}", (entry.key, entry.size), stamp, weight, ())
 
@@ -48,9 +49,9 @@ class BucketSource(Source):
             except NotFound as error:
                 raise Unreadable("It is no longer there.") from error
             except StoreError as error:
-                next(
-                    store.iterate_entries(""), None
-                )  # raises what is wrong with the store, where it is not this object
+                # If the store itself fails, this raises its error and ends the run. Otherwise the fault is in
+                # this object, and is the error of its row.
+                next(store.iterate_entries(""), None)
                 raise Unreadable(str(error)) from error
 
         def read_all(places: Sequence[tuple[str, int]]) -> Iterator[bytes | Unreadable]:
@@ -72,7 +73,7 @@ def read_object(store_of: Callable[[str], S3Store], address: str) -> bytes:
     """Return the bytes of an object in S3 that a list names, at most MAX_BYTES.
 
     Args:
-        store_of: returns the store of a bucket with a given name.
+        store_of: returns the store of a bucket by its name, and may cache it.
         address: the address of the object, `s3://bucket/key`.
 
     Raises:

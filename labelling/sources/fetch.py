@@ -1,8 +1,11 @@
-"""Fetch pictures over HTTPS from hosts that are allowed by name.
+"""Fetch pictures over HTTPS from hosts that the operator allowed by name.
 
-A name may lead to an address inside the network. The operator has named it, and the server has to show a
-certificate for that name which this system trusts. Redirects are followed one by one, and each is checked
-like the first address. Bytes and seconds are limited while reading. No proxy, cookie or compression is used.
+    fetcher = Fetcher((("shop.example", 443), ("*.cdn.example", 443)))
+    fetcher.fetch("https://img.cdn.example/a.jpg")
+
+Redirects are followed one by one, and each address is checked like the first. Bytes and seconds are limited
+while reading. No proxy, cookie or compression is used. An allowed name may lead to an address inside the
+network: the server has to show a certificate for that name which this system trusts.
 """
 
 import re
@@ -27,23 +30,24 @@ from labelling.errors import Unreadable
 from labelling.sources.items import AllowedHosts
 
 HTTPS_PORT: Final = 443
-"""Port of HTTPS, if neither a list nor an option names another one."""
+"""Port of HTTPS for an address or an allowed host that names no other port."""
 
 SUBDOMAIN_WILDCARD: Final = "*."
 """Beginning of an allowed host that allows all names below it: `*.shop.example` allows `img.shop.example`,
 but not `shop.example` itself."""
 
 HOST_PATTERN: Final = re.compile(r"[a-z0-9._:-]{1,253}")
-"""Pattern of a host: a DNS name in ASCII or an IP address, without signs that begin a formula."""
+"""Pattern of a host: a DNS name in ASCII or an IP address. It excludes signs that begin a formula, because
+the host is named in the error of a row, which a spreadsheet may open."""
 
 FETCH_SECONDS: Final = 20.0
-"""Seconds for one picture with all its redirects, after a host is connected."""
+"""Seconds for one picture, with all its redirects."""
 
 CONNECT_SECONDS: Final = 5.0
 """Seconds for connecting to one address of a host. A host with several addresses may take this for each."""
 
 PIECE_BYTES: Final = 1 << 16
-"""Number of bytes that are read from a connection at a time."""
+"""Number of bytes that are read from a connection at a time, between two looks at the limits."""
 
 MAX_REDIRECTS: Final = 5
 """Largest number of redirects that are followed for one picture."""
@@ -58,7 +62,7 @@ _HEADERS: Final = {
 
 
 def parse_allowed_host(text: str) -> tuple[str, int]:
-    """Return the name and the port of a host that a person allowed for fetching pictures.
+    """Return the name and the port of a host that a person allowed, such as ("shop.example", 443).
 
     Args:
         text: the host: `shop.example`, or `*.shop.example` for all names below it, perhaps with `:port`.
@@ -82,7 +86,7 @@ def check_address(url: str, hosts: AllowedHosts) -> Url:
 
     Raises:
         Unreadable: the text is no address, does not begin with https://, has a user name, or its host is not
-            allowed.
+            allowed. The message says which.
     """
     try:
         parts = parse_url(url)
@@ -129,7 +133,7 @@ class Fetcher:
         """Fetch a picture, following redirects, and return its bytes, at most MAX_BYTES.
 
         Raises:
-            Unreadable: the address is not allowed, or the host does not send a picture in time and size.
+            Unreadable: an address is not allowed, or the host does not send a picture in time and size.
         """
         deadline = time.monotonic() + self._seconds
         for _ in range(1 + MAX_REDIRECTS):
@@ -141,11 +145,12 @@ class Fetcher:
         raise Unreadable(f"The host {parts.netloc} redirects more than {MAX_REDIRECTS} times.")
 
     def _request_content(self, parts: Url, deadline: float) -> bytes | str:
-        """Return the content that a host sends, or the address of a redirect."""
+        """Return the bytes that a host sends, or the address of a redirect as text."""
         try:
             with self._open_connection(parts, deadline) as connection:
                 answer = _read_answer(parts, connection)
-            if time.monotonic() >= deadline:  # what was cut may look whole
+            # A body without a length ends with the connection, so one that the timer cut looks whole.
+            if time.monotonic() >= deadline:
                 raise TimeoutError
             return answer
         except (OSError, HTTPError, HTTPException, ValueError) as error:
@@ -162,7 +167,7 @@ class Fetcher:
         if seconds_left <= 0:
             raise TimeoutError
         with socket.create_connection((host, port), min(CONNECT_SECONDS, seconds_left)) as plain:
-            # Wrapped before the handshake, so that this is cut as well.
+            # The handshake comes later, below, so that the timer cuts a server that never ends it.
             tls = self._tls.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
             with closing(HTTPSConnection(host, port, timeout=self._seconds)) as connection:
                 connection.sock = tls
@@ -174,13 +179,16 @@ class Fetcher:
 def _join_address(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
-    except ValueError as error:  # brackets that are no IPv6
+    except ValueError as error:  # such as brackets around something other than an IPv6 address
         raise Unreadable("It is redirected to what is no address.") from error
 
 
 @contextmanager
 def _cut_at_deadline(deadline: float, opened: socket.socket) -> Iterator[None]:
-    """Cut a connection at the deadline: the socket's own timeout starts again with each byte that arrives."""
+    """Cut a connection at the deadline, also if a few bytes keep arriving.
+
+    The socket's own timeout starts again with each byte.
+    """
     timer = Timer(deadline - time.monotonic(), _cut_connection, [opened])
     timer.daemon = True
     timer.start()
@@ -192,12 +200,12 @@ def _cut_at_deadline(deadline: float, opened: socket.socket) -> Iterator[None]:
 
 
 def _cut_connection(opened: socket.socket) -> None:
-    with suppress(OSError):  # the server was faster
+    with suppress(OSError):  # the server has closed it already
         opened.shutdown(socket.SHUT_RDWR)
 
 
 def _read_answer(parts: Url, connection: HTTPSConnection) -> bytes | str:
-    """Return the content of a picture, or the address of a redirect."""
+    """Send the request, and return the bytes of the picture, or the address of a redirect as text."""
     connection.request(
         "GET", parts.request_uri, headers=_HEADERS, preload_content=False, decode_content=False
     )

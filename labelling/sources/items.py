@@ -1,9 +1,12 @@
-"""The sources of pictures: what each of them does, and the items that it lists.
+"""The base of all sources of pictures, and the items that a source lists.
 
-A source lists its pictures in an order that does not change, so that an interrupted run can resume. It is
-sent to every worker process, which opens a reader of its own. The sources are in sources/, where
-source_opening.py finds the one that a word names. inference/text/file_names.py decides which names are
-pictures.
+A source, such as a folder or a ZIP, lists its pictures in an order that does not change, so that an
+interrupted run can resume. It is sent to every worker process, which opens a reader of its own:
+
+    for item in source.items():
+        print(item.name)                    # photos/a.jpg
+    read_pictures = source.open_reader()
+    [upload] = read_pictures([item.place])  # its bytes, or the error Unreadable
 """
 
 import os
@@ -15,14 +18,15 @@ from inference.pictures.decode import MAX_BYTES
 from labelling.errors import Unreadable
 
 PARALLEL_FETCHES: Final = 16
-"""Number of pictures on the web that one process fetches at the same time: fetching is mostly waiting."""
+"""Number of pictures on the web that one process fetches at the same time, as fetching is mostly waiting."""
 
 AllowedHosts: TypeAlias = tuple[tuple[str, int], ...]
-"""Hosts from which pictures may be fetched, each with its port; `*.shop.example` is all names below it."""
+"""Hosts from which pictures may be fetched, each with its port: (("shop.example", 443),). `*.shop.example`
+stands for all names below `shop.example`."""
 
 UNKNOWN_STAMP: Final = "unseen"
-"""The stamp of a picture, such as one on the web, whose changes cannot be seen without reading it. Its answer
-is kept."""
+"""The stamp of a picture on the web, whose changes cannot be seen without fetching it. Its answer is kept
+until the user asks for new ones with --restart."""
 
 
 class PictureItem(NamedTuple):
@@ -32,9 +36,10 @@ class PictureItem(NamedTuple):
         name: the picture's name in the table.
         place: the place of the picture as the reader of its source needs it, such as a path; or the picture's
             bytes; or the error Unreadable. It is sent between processes.
-        stamp: a text that changes with the content of the picture, such as size and time, or a checksum.
+        stamp: a text that changes with the content of the picture, such as size and time, or a checksum. A
+            picture with another stamp is labelled again.
         byte_weight: the number of bytes that the picture counts for when pictures are grouped into chunks of
-            work.
+            work. A picture that is slow to fetch counts for less than its size.
         list_cells: the cells of the picture's row in a list, in the order of the source's `columns`.
     """
 
@@ -46,18 +51,19 @@ class PictureItem(NamedTuple):
 
 
 ReadPictures: TypeAlias = Callable[[Sequence[Any]], Iterable[bytes | Unreadable]]
-"""Function that returns the bytes of the pictures at some places, in order, or for a picture that cannot be
-read the error Unreadable."""
+"""Function that returns the bytes of the pictures at some places, in order. A picture that cannot be read is
+the error Unreadable, which is returned and not raised."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A source of pictures, such as a folder or a list, in an order that does not change.
+    """A source of pictures, such as a folder, a list or a bucket.
 
-    A source can be pickled, since each worker process gets a copy.
+    Subclasses can be pickled, because each worker process gets a copy.
 
     Attributes:
-        source_word: the argument on the command line that names the source, such as a path.
+        source_word: the argument on the command line that names the source, such as `photos/` or
+            `s3://bucket/prefix`.
         why_uncounted: the reason why the pictures are not counted before the work; empty if they are.
     """
 
@@ -66,12 +72,12 @@ class Source:
 
     @property
     def address(self) -> str:
-        """The absolute path or the address of the source, independent of the working directory."""
+        """The absolute path or the address of the source, by which a later run recognises it."""
         raise NotImplementedError
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of a list that do not name pictures, whose cells go into the table.
+        """The columns of a list whose cells go into the table, which are all but those that name pictures.
 
         Empty for a source that is not a list.
         """
@@ -92,7 +98,10 @@ class Source:
         raise NotImplementedError
 
     def open_reader(self) -> ReadPictures:
-        """Return a function that reads the bytes of pictures; every process that reads calls this once."""
+        """Return a function that reads the bytes of pictures. It may keep files and connections open.
+
+        Every process that reads calls this once.
+        """
         raise NotImplementedError
 
 
@@ -101,8 +110,9 @@ class LocalSource(Source):
     """A source that is a file or a folder of this machine.
 
     Attributes:
-        word: the path of the source as the command line has it, with which the names of its files begin.
-        folder: the folder that `word` is relative to; empty for the current folder.
+        source_word: the path of the source as the command line has it, with which the names of its pictures
+            begin.
+        folder: the folder that `source_word` is relative to; empty for the current folder.
     """
 
     folder: str = field(default="", kw_only=True)
@@ -119,9 +129,9 @@ class LocalSource(Source):
 
 
 def read_stamp(path: str) -> tuple[str, int]:
-    """Return the stamp of a file, a text that changes with its content, and its size in bytes.
+    """Return the stamp of a file, such as `48213 1732968000123456789`, and its size in bytes.
 
-    The stamp consists of the size and the time of change.
+    A stamp is a text that changes with the content: the size, and the time of the last change.
 
     Raises:
         OSError: the file does not exist, or cannot be looked up.
@@ -131,11 +141,11 @@ def read_stamp(path: str) -> tuple[str, int]:
     return f"{facts.st_size} {facts.st_mtime_ns}", facts.st_size
 
 
-def read_or_explain(read_place: Callable[[Any], bytes], place: Any) -> bytes | Unreadable:  # noqa: ANN401 - see Item
-    """Return the bytes of a picture, or the error Unreadable (not raised) if it cannot be read.
+def read_or_explain(read_place: Callable[[Any], bytes], place: Any) -> bytes | Unreadable:  # noqa: ANN401 - see PictureItem.place
+    """Return the bytes of a picture; if it cannot be read, return the error Unreadable and do not raise it.
 
     Args:
-        read_place: reads the bytes at a place, and raises Unreadable.
+        read_place: reads the bytes at a place, and raises Unreadable if it cannot.
         place: the place of the picture; or an Unreadable, which is returned as it is.
     """
     if isinstance(place, Unreadable):
@@ -150,7 +160,7 @@ def check_size(size: int) -> None:
     """Check that a picture is not too large to be read.
 
     Args:
-        size: the size of the picture's file in bytes.
+        size: the size of the file in bytes, before it is decoded.
 
     Raises:
         Unreadable: the size is more than MAX_BYTES.

@@ -1,7 +1,7 @@
-"""Pictures that are files: all below a folder, those that a pattern or a list names, or a single one.
+"""Label pictures that are files: all below a folder, those that a pattern or a list names, or a single one.
 
-Memory holds the names of one folder, since they have to be sorted, or all that a pattern matches; a list is
-read row by row. A list may name pictures on the web and in S3 as well, which fetch.py and buckets.py fetch.
+A source may have millions of pictures, so a folder's names are held in memory one folder at a time, and a
+list is read row by row. A list may also name pictures on the web and in S3.
 """
 
 import glob
@@ -40,21 +40,23 @@ if TYPE_CHECKING:
 LINKED_FOLDER_ERROR: Final = (
     "It is a link to a folder, which is not followed. Label that folder itself, or copy it here."
 )
+"""Error of a symbolic link to a folder. Such a link could lead to a folder above it, and so on without
+end."""
 
 WEB_PICTURE_BYTES: Final = 1 << 18
-"""Weight of a picture on the web, whose size is not known before it is fetched. PARALLEL_FETCHES of them are
-a chunk."""
+"""Bytes that a picture on the web counts for in a chunk of work, because its size is not known before it is
+fetched. So a chunk has PARALLEL_FETCHES of them, which are fetched at the same time."""
 
 
 class FileSource(LocalSource):
-    """The base class of sources whose pictures are files of this machine, read by their paths."""
+    """A source whose pictures are files of this machine, read by their paths."""
 
     def open_reader(self) -> ReadPictures:
         return read_files
 
 
 class FolderSource(FileSource):
-    """A source of all files below a folder whose names pictures can have."""
+    """A source of all files below a folder with names that pictures can have, such as `a.jpg`."""
 
     def items(self) -> Iterator[PictureItem]:
         return _list_files(self.folder, self.source_word, _list_folder(self.place))
@@ -63,7 +65,7 @@ class FolderSource(FileSource):
 class PatternSource(FileSource):
     """A source of the files that match a shell pattern such as `photos/**/*.jpg`, whatever their endings.
 
-    Files that systems add are skipped, unless the pattern itself names them.
+    Files that systems add, such as `__MACOSX/._a.jpg`, are skipped unless the pattern itself names them.
     """
 
     def items(self) -> Iterator[PictureItem]:
@@ -95,8 +97,8 @@ NO_PICTURE_CELL: Final = "no_selection"
 class ListSource(FileSource):
     """A source of the pictures that a list (CSV) names in its column `path`, relative to the list's folder.
 
-    Every row gives an item, even without a path, and one for each picture if it names several. An item has
-    the cells of the other columns, such as the article number.
+    Every row gives one item for each picture that it names, with the cells of the other columns, such as the
+    article number. A row without a picture gives an item with an error.
 
     Attributes:
         hosts: the hosts from which pictures may be fetched.
@@ -108,20 +110,22 @@ class ListSource(FileSource):
 
     def open_reader(self) -> ReadPictures:
         pool = ThreadPoolExecutor(PARALLEL_FETCHES)
-        fetcher = cache(lambda: _make_fetcher(self.hosts))
-        objects = cache(_make_object_reader)
+        # Made for the first address only, since most lists name files alone.
+        get_fetcher = cache(lambda: _make_fetcher(self.hosts))
+        get_object_reader = cache(_make_object_reader)
 
         def read_one(place: str | Address) -> bytes:
             if not isinstance(place, Address):
                 return read_file(place)
-            return objects()(place.text) if place.is_in_s3 else fetcher().fetch(place.text)
+            return get_object_reader()(place.text) if place.is_in_s3 else get_fetcher().fetch(place.text)
 
         def read_all(places: Sequence[str | Address]) -> Iterator[bytes | Unreadable]:
             addresses = [place for place in places if isinstance(place, Address)]
             if not addresses:
                 return (read_or_explain(read_one, place) for place in places)
+            # `cache` does not wait: of several first threads, each would open a client of its own.
             for is_in_s3 in {place.is_in_s3 for place in addresses}:
-                objects() if is_in_s3 else fetcher()  # once, before threads share them
+                get_object_reader() if is_in_s3 else get_fetcher()
             return pool.map(lambda place: read_or_explain(read_one, place), places)
 
         return read_all
@@ -156,14 +160,18 @@ class ListSource(FileSource):
             raise SourceUnusable(str(error)) from error
 
     def _list_row_pictures(self, cells: Mapping[str, str]) -> Iterator[PictureItem]:
-        """Yield the pictures that a row names."""
+        """Yield the pictures that a row of the list names, in its columns of paths."""
         list_cells = tuple(cells[name] for name in self.columns)
         paths = (cells[name].strip() for name in self._opened_list.list_options.path_columns)
         for path in [path for path in paths if path and path != NO_PICTURE_CELL] or [""]:
             yield from self._list_cell_pictures(path, list_cells)
 
     def _list_cell_pictures(self, cell: str, list_cells: tuple[str, ...]) -> Iterator[PictureItem]:
-        """List the pictures that a cell names, with the other cells of its row."""
+        """Yield the pictures that one cell names: a path, or one or more addresses.
+
+        Args:
+            list_cells: the other cells of the row, which each picture gets.
+        """
         if addresses := find_addresses(cell):
             for address in addresses:
                 yield PictureItem(
@@ -194,12 +202,12 @@ def _make_fetcher(hosts: AllowedHosts) -> "Fetcher":
 def _make_item(name: str, path: str, list_cells: tuple[str, ...] = ()) -> PictureItem:
     try:
         return PictureItem(name, path, *read_stamp(path), list_cells)
-    except (OSError, ValueError):  # reading it reports why
+    except (OSError, ValueError):  # its error comes from reading it, in the row of the picture
         return PictureItem(name, path, "", 0, list_cells)
 
 
 def read_files(paths: Sequence[str]) -> Iterator[bytes | Unreadable]:
-    """Yield the bytes of some files, in order; for a file that cannot be read, yield the error Unreadable."""
+    """Yield the bytes of some files, in order; a file that cannot be read is the error Unreadable."""
     return (read_or_explain(read_file, path) for path in paths)
 
 
@@ -221,19 +229,19 @@ def read_file(path: str) -> bytes:
         raise Unreadable(explain_missing_file(path)) from error
     except OSError as error:
         raise Unreadable(f"It cannot be read: {error.strerror}.") from error
-    except ValueError as error:  # a NUL in a path that a list names
+    except ValueError as error:  # a path in a list has a NUL character
         raise Unreadable("Its path is none.") from error
 
 
 def _list_folder(root: str) -> list[tuple[str, bool]]:
-    """Return the names in a folder, sorted, each with whether it is a folder. Links to folders are none.
+    """Return the names in a folder, sorted, each with whether it is a folder; a link to a folder is none.
 
     Raises:
-        SourceUnusable: the folder cannot be listed, so its content is not known.
+        SourceUnusable: the folder cannot be listed. To go on without it would look like a whole catalogue.
     """
     try:
         with os.scandir(root) as entries:
-            # Text and a flag for each: a folder may hold a million.
+            # A text and a flag for each, which take less memory than DirEntry: a folder may have a million.
             return sorted(
                 (entry.name, entry.is_dir(follow_symlinks=False))
                 for entry in entries
@@ -244,12 +252,12 @@ def _list_folder(root: str) -> list[tuple[str, bool]]:
 
 
 def _list_files(folder: str, root: str, entries: list[tuple[str, bool]]) -> Iterator[PictureItem]:
-    """List the pictures below a folder, sorted in each.
+    """Yield the pictures below a folder, sorted by name in each folder.
 
     Args:
         folder: the folder that `root` is relative to; empty for the current one.
-        root: the folder, as the pictures are called by it.
-        entries: the names in it.
+        root: the path of the folder, with which the names of its pictures begin.
+        entries: the names in it, each with whether it is a folder.
     """
     for name, is_folder in entries:
         path = name if root == "." else _join_path(root, name)

@@ -1,6 +1,11 @@
 """Find the source of pictures that a word on the command line names.
 
-picture_files.py, archives.py and buckets.py have the kinds of sources, and items.py says what all of them do.
+open_source("photos/")             all pictures below a folder
+open_source("photos/**/*.jpg")     the files that match a pattern
+open_source("list.csv")            the pictures that a list names
+open_source("photos.zip")          the pictures in a ZIP
+open_source("s3://bucket/spring")  the pictures under an S3 prefix
+open_source("a.jpg")               one picture
 """
 
 import glob
@@ -19,7 +24,7 @@ from labelling.sources.items import AllowedHosts, Source
 from model_store.release_files import expand_home
 
 LIST_ENDINGS: Final = (".csv", ".tsv", ".txt")
-"""Endings of files that are read as lists of pictures."""
+"""Endings, in small letters, of files that are read as lists of pictures."""
 
 
 def open_source(
@@ -30,7 +35,8 @@ def open_source(
     Args:
         word: the argument: a folder, a pattern with `*`, a CSV (also .tsv, .txt) with a column `path`, a ZIP,
             an `s3://bucket/prefix`, or one picture.
-        hosts: the hosts from which pictures of a list may be fetched.
+        hosts: the hosts from which pictures of a list may be fetched; none by default.
+        reading: the options for reading a list, such as its encoding.
         folder: the folder that `word` is relative to; empty for the current folder.
 
     Raises:
@@ -41,6 +47,8 @@ def open_source(
         from labelling.sources.buckets import BucketSource  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
         return BucketSource(word)
+    # The stored name may differ from the written one in its slashes or, after a copy from macOS, in its
+    # accents.
     path = Path(find_existing_path(str(Path(folder, expand_home(word)))))
     name = str(path).removeprefix(f"{str(folder).rstrip('/')}/" if folder else "")
     if path.is_dir():

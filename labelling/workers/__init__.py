@@ -1,1 +1,1 @@
-"""Workers that label pictures: processes of this machine, or Ray. Start with labeller.py."""
+"""Label pictures in processes of this machine, or on a Ray cluster. Start with labeller.py."""

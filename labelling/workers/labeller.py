@@ -1,7 +1,7 @@
-"""Label some pictures: read, decode, convert, run the model for several at a time, and return rows.
+"""The work of one worker process: read, decode and classify pictures, several in one run of the model.
 
-Each picture takes the same path as in the service, so that a table has the answers of `/predict`. This runs
-in a worker process. An engine starts such processes.
+Each picture is decoded and classified as the service does it, so that a table has the answers of `/predict`.
+The types that an engine needs, which starts such processes and hands out the work, are here as well.
 """
 
 import hashlib
@@ -34,51 +34,55 @@ from model_store.release_networks import open_networks
 from reports.answers_file import STORED_DIGITS
 
 PICTURES_PER_RUN: Final = 16
-"""Pictures in one run of the model: 8 to 16 fit a core's cache; 64 take a tenth longer for each."""
+"""Number of pictures in one run of the model. 8 to 16 fit a core's cache; with 64, each takes a tenth
+longer."""
 
 PICTURES_PER_CHUNK: Final = 64
-"""Pictures that travel to a worker at a time: 35 ms of work, so that handing them over costs little."""
+"""Largest number of pictures that are sent to a worker at a time. Small ones take 35 ms, so that sending them
+costs little in comparison."""
 
 BYTES_PER_CHUNK: Final = 4 << 20
-"""Bytes of pictures in a chunk of work: a few photos. A kill costs little then, and bytes that are sent take
-little memory."""
+"""Number of bytes at which a chunk of work is full, which a few photos have. So a kill loses little work, and
+chunks that are sent with their bytes take little memory."""
 
 CHUNKS_PER_WORKER: Final = 2
-"""Chunks for each worker: one in work, and the next, so that it need not wait."""
+"""Number of chunks that are sent for each worker: one in work, and the next, so that the worker need not
+wait."""
 
 MAX_LOST_WORKERS: Final = 3
-"""Number of lost worker processes that ends a run. The next command continues."""
+"""Number of worker processes whose unexpected end, mostly for lack of memory, also ends the run. The next
+command continues it."""
 
 CHECK_SECONDS: Final = 10
 """Seconds without an answer of any worker, after which an engine checks that workers are still there."""
 
 ONE_COLOUR_ERROR: Final = "It is of one colour, as placeholders are, and shows no product."
-"""Error of a picture that can be decoded, but on which nothing can be seen."""
+"""Error of a picture that can be decoded, but shows nothing."""
 
 MAX_COLOUR_DIFFERENCE: Final = 4
-"""Largest difference between the pixels of a picture of one colour, in each channel, of 255. Lossy formats
-change a colour by less, and a white shirt on white differs by more."""
+"""Largest difference between pixels of a picture that counts as one of one colour, in each channel, 0 to 255.
+Lossy formats change a colour by less, and a white shirt on white differs by more."""
 
 GRID_STEP: Final = 16
-"""Distance in pixels between the pixels that are compared first."""
+"""Distance in pixels between the pixels that are compared first, to see whether a picture has one colour."""
 
 Chunk: TypeAlias = list[PictureItem]
-"""The unit of work that is sent to a worker: one or more pictures, in the order of the source."""
+"""Pictures that are sent to a worker together, in the order of the source; at least one."""
 
 Say: TypeAlias = Callable[[str], None]
-"""Function that gets a sentence to show to a person."""
+"""Function that shows a sentence to the user, for example about a worker process that ended."""
 
 Watch: TypeAlias = Callable[[int, int | None], None]
-"""Function that gets progress: the number of finished pictures, and their total or None if it is unknown."""
+"""Function that shows progress: the number of finished pictures, and their total or None if it is unknown."""
 
 
 @dataclass(frozen=True)
 class WorkerSetup:
-    """The values that every worker process starts with.
+    """The values that every worker process starts with: where pictures and networks come from.
 
     Attributes:
         source: the source that the pictures are read from.
-        release: the folder of the release.
+        release: the folder of the release with the networks.
     """
 
     source: Source
@@ -91,9 +95,10 @@ LabelledChunks: TypeAlias = Generator[tuple[Chunk, list[PictureAnswers]], None, 
 Engine: TypeAlias = Callable[[WorkerSetup, Iterator[PictureItem], int | None, Say], LabelledChunks]
 """Function that labels pictures with several workers, and yields each chunk with its answers when it is done.
 
-Its arguments are the setup of the workers, the pictures, the number of workers (None for one per core), and a
-function that gets sentences about lost workers. Pictures are taken only as fast as they are needed. The
-workers are ended with the generator. It raises EngineUnusable and WorkersFailed.
+`label_on_processes` and `label_on_ray` are such functions. The arguments are the setup of the workers, the
+pictures, the number of workers (None for one per core), and a function that shows sentences about lost
+workers. Pictures are taken only as fast as they are needed. The workers are ended when the generator is
+closed. It raises EngineUnusable and WorkersFailed.
 """
 
 
@@ -128,13 +133,13 @@ def label_chunks(
 
     Args:
         submit: sends a chunk to the workers, and returns the future of its answers.
-        pending_chunks: the chunks that were sent and are not done, by their futures, the oldest first; this
-            function adds and removes them.
+        pending_chunks: the chunks that were sent and are not done, by their futures, the oldest first. This
+            function adds and removes them; after an error, the caller finds the unfinished ones here.
         max_pending: the largest number of chunks that are sent and not done.
         check: is called if no chunk was done for CHECK_SECONDS; it raises an error to end the run.
 
     Raises:
-        Exception: the error that ended a chunk, which stays in `pending_chunks`.
+        Exception: the error that ended the work on a chunk. The chunk stays in `pending_chunks`.
     """
     while True:
         for chunk in islice(chunks, max_pending - len(pending_chunks)):
@@ -145,15 +150,16 @@ def label_chunks(
         if not done:
             check()
         for future in done:
+            # First the result, which may raise an error, so that the chunk of the error stays.
             rows = future.result()
             yield pending_chunks.pop(future), rows
 
 
 @contextmanager
 def convert_failures() -> Iterator[None]:
-    """Turn errors of release, model and store in a `with` block into WorkersFailed, which can be pickled.
+    """Turn errors in a `with` block that concern all pictures into WorkersFailed, which can be pickled.
 
-    If memory is exhausted, the process ends at once, and another process labels its pictures.
+    If memory is exhausted, this process ends at once, and another one labels its pictures.
 
     Raises:
         WorkersFailed: the release, the model or the store of the pictures fails.
@@ -161,7 +167,7 @@ def convert_failures() -> Iterator[None]:
     try:
         yield
     except MemoryError:
-        os._exit(1)
+        os._exit(1)  # without clean-up, which would need memory
     except (InferenceError, StoreError, LabellingError) as error:
         raise WorkersFailed(str(error)) from error
 
@@ -171,7 +177,7 @@ class Labeller:
     """The labeller of a worker process: a reader of pictures, and the networks that classify them.
 
     Attributes:
-        read: reads the bytes of pictures at some places of the source.
+        read: returns the bytes of the pictures at some places of the source.
         networks: the networks of the release.
     """
 
@@ -182,7 +188,7 @@ class Labeller:
         """Read and classify some pictures, and return the answers in the same order.
 
         A picture that cannot be read or decoded gets its error in place of answers. Attributes that do not
-        apply to the class are left out.
+        apply to the class, such as the sleeves of a shoe, are left out.
 
         Raises:
             StoreError: the store that has the pictures does not answer.
@@ -197,7 +203,7 @@ class Labeller:
 
 
 def _drop_inapplicable_answers(photo: PictureAnswers) -> PictureAnswers:
-    """Return the answers without attributes that do not apply to the class, as tables have them."""
+    """Return the answers without attributes that do not apply to the class, whose cells stay empty."""
     answers = {name: answer for name, answer in photo.answers.items() if answer.reason != Reason.INAPPLICABLE}
     return replace(photo, answers=answers)
 
@@ -223,11 +229,12 @@ def classify_uploads(networks: Networks, uploads: Iterable[bytes | Unreadable]) 
 
 
 def _make_picture_answers(sha256: str, answer: Prediction | str) -> PictureAnswers:
-    """Return the answers of the model, or the error of the picture."""
+    """Return what the model answered to a picture, or the picture's error, as a row needs it."""
     if isinstance(answer, str):
         return PictureAnswers(sha256=sha256, error=answer, familiarity=None, answers={})
     heads = {LABEL: _make_head_answer(answer.answer, answer.answer.probabilities.tolist())}
     for name, attribute_answer in answer.attributes.items():
+        # Tables have columns of probabilities for the class alone, so these need no further digits.
         shares = [round(share, STORED_DIGITS) for share in attribute_answer.probabilities.tolist()]
         heads[name] = _make_head_answer(attribute_answer, shares)
     return PictureAnswers(sha256=sha256, error="", familiarity=answer.familiarity, answers=heads)
@@ -245,7 +252,7 @@ def _make_head_answer(answer: AnswerOfHead, probabilities: list[float]) -> HeadA
 
 
 def _prepare_upload(upload: bytes | Unreadable, networks: Networks) -> tuple[str, ModelInput | str]:
-    """Return the hash of an upload, and its model input or its error."""
+    """Return the SHA-256 of an upload, and the input for the networks, or the error as text."""
     if isinstance(upload, Unreadable):
         return "", str(upload)
     sha256 = hashlib.sha256(upload).hexdigest()
@@ -260,7 +267,7 @@ def _prepare_upload(upload: bytes | Unreadable, networks: Networks) -> tuple[str
 
 def _has_one_colour(samples: Picture | Pixels) -> bool:
     """Return whether all pixels of a picture have nearly the same colour (MAX_COLOUR_DIFFERENCE)."""
-    # Nearly all photos end at the coarse grid, which is much faster than a look at every pixel.
+    # `all` stops at the coarse grid for nearly all photos, so that few are compared pixel by pixel.
     return all(
         bool((np.ptp(pixels.reshape(-1, *pixels.shape[2:]), axis=0) <= MAX_COLOUR_DIFFERENCE).all())
         for pixels in (samples[::GRID_STEP, ::GRID_STEP], samples)
@@ -268,11 +275,11 @@ def _has_one_colour(samples: Picture | Pixels) -> bool:
 
 
 def open_labeller(setup: WorkerSetup) -> Labeller:
-    """Open the networks of a release and the reader of a source, as a worker process needs them.
+    """Open the networks of a release and the reader of a source, once in each worker process.
 
     Raises:
         StoreError: files of the release are missing or damaged.
-        ModelError: the release cannot be run, as in `open_networks`.
+        ModelError: a network of the release cannot be run here.
     """
     prepare_decoders()
     release = open_release(setup.release)

@@ -1,4 +1,8 @@
-"""Workers as processes of this machine."""
+"""Label pictures in several processes of this machine, the usual engine of `wardrobe label`.
+
+Processes can end unexpectedly, mostly because the memory is full. Then all of them are started again, and
+only a process that ends again and again ends the run.
+"""
 
 import os
 import signal
@@ -34,12 +38,10 @@ def label_on_processes(
 ) -> LabelledChunks:
     """Label pictures in several processes of this machine, and yield each chunk with its answers.
 
-    If a process ends unexpectedly, all processes are started again, and unfinished chunks are labelled again.
-
     Args:
         setup: the source and the release that every process opens.
         workers: the number of processes; None for one per core.
-        say: called with a sentence for each lost process.
+        say: called with a sentence for each process that ended unexpectedly.
 
     Raises:
         WorkersFailed: MAX_LOST_WORKERS processes have ended, or an error stops all of them.
@@ -69,12 +71,15 @@ def label_on_processes(
 
 @contextmanager
 def _open_pool(size: int) -> Iterator[ProcessPoolExecutor]:
-    """Yield worker processes, which are ended at the end of the block in any case."""
+    """Yield a pool of worker processes, all of which have ended when the block is left."""
     pool = ProcessPoolExecutor(size, get_context("spawn"), _watch_parent)
-    resource_tracker.ensure_running()  # started by the first worker, it would let Ctrl-C through
+    # When this helper process of Python starts, it unblocks Ctrl-C. Started with the first worker, it would
+    # undo the block in `_submit_chunk`.
+    resource_tracker.ensure_running()
     try:
         yield pool
     except BaseException:
+        # Without this, `shutdown` would wait for the chunks in work.
         for process in active_children():
             process.kill()
         raise
@@ -85,12 +90,14 @@ def _open_pool(size: int) -> Iterator[ProcessPoolExecutor]:
 def _submit_chunk(
     pool: ProcessPoolExecutor, setup: WorkerSetup, chunk: Chunk
 ) -> Future[list[PictureAnswers]]:
-    """Return the future rows of a chunk. The first chunks start processes."""
-    # Ctrl-C reaches the whole group; the parent alone decides what it means. Children inherit this.
+    """Send a chunk to the pool, and return the future of its answers. The first chunks start processes."""
+    # The terminal sends Ctrl-C to all processes of the command. Children inherit the blocked signal, so that
+    # the parent alone decides what it means.
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         return pool.submit(_label_chunk, setup, chunk)
-    except BrokenProcessPool as error:  # since the last one came back
+    except BrokenProcessPool as error:
+        # A process has ended since the last answer. The caller gets the error where it waits for answers.
         lost = Future[list[PictureAnswers]]()
         lost.set_exception(error)
         return lost
@@ -99,7 +106,7 @@ def _submit_chunk(
 
 
 def _watch_parent() -> None:
-    """Start a thread that ends this worker process when its parent ends, even if the parent is killed."""
+    """Start a thread that ends this worker process when its parent ends, even if the parent was killed."""
     Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -115,5 +122,5 @@ def _label_chunk(setup: WorkerSetup, chunk: Chunk) -> list[PictureAnswers]:
 
 
 _open_labeller_once = cache(open_labeller)
-"""Labeller of this process. The first chunk opens it, because an executor does not report why a process
-cannot begin."""
+"""Function that returns the labeller of this process, and opens it for the first chunk. An error before the
+first chunk would not reach the user, because a pool does not report why a process cannot begin."""

@@ -1,9 +1,9 @@
-"""Workers on Ray, on one machine or many. No other file imports Ray, and this one only on demand.
+"""Label pictures on the machines of a Ray cluster, for catalogues that are too large for one machine.
 
 Without RAY_ADDRESS, a cluster is started on this machine for this run alone. It listens on loopback, asks for
 a random token, and ends with this process. The bytes of the release and of pictures are sent, since another
 machine has neither; pictures of a bucket are fetched where they are labelled. If a process or a machine is
-lost, Ray labels its chunks elsewhere.
+lost, Ray labels its chunks elsewhere. Ray is imported when it is used, because few machines have it.
 """
 
 import os
@@ -49,8 +49,8 @@ LOCAL_ADDRESS: Final = "local"
 """Value of RAY_ADDRESS, defined by Ray, for a new cluster that is started on this machine."""
 
 LOCAL_STORE_BYTES: Final = 256 << 20
-"""Bytes of memory for pictures that are sent through a Ray cluster on this machine. Each worker has two
-chunks of at most 24 MB there."""
+"""Bytes of memory for pictures that are sent through a Ray cluster on this machine, which keeps two chunks of
+at most 24 MB for each worker."""
 
 CONNECT_SECONDS: Final = 10
 """Seconds to wait for a connection to a Ray cluster."""
@@ -64,14 +64,16 @@ def label_on_ray(
 ) -> LabelledChunks:
     """Label pictures on the machines of a Ray cluster, and yield each chunk with its answers.
 
+    The cluster is the one that RAY_ADDRESS names, or a new one on this machine.
+
     Args:
         setup: the source and the release, which is sent to the workers.
         workers: the number of workers; None for one per core of the cluster.
-        _: a function for sentences about lost workers, which is not used: Ray replaces them itself.
+        _: a function for sentences about lost workers, which is not used: Ray replaces lost workers itself.
 
     Raises:
         EngineUnusable: Ray is not installed, or the cluster does not answer, or has ended.
-        WorkersFailed: MAX_LOST_WORKERS processes have ended over one chunk, or an error stops all of them.
+        WorkersFailed: MAX_LOST_WORKERS processes have ended over one chunk, or an error stops all workers.
     """
     with _join_or_start_cluster(workers) as (ray, most):
         release = ray.put(_read_files(setup.release))
@@ -87,7 +89,7 @@ def label_on_ray(
             yield from label_chunks(submit, chunks, {}, most, lambda: _check_reachable(head))
         except ray.exceptions.RayTaskError as error:
             if not isinstance(error.cause, WorkersFailed):
-                raise  # a bug of ours, with its traceback
+                raise  # a mistake in our code, whose traceback should be seen
             raise WorkersFailed(str(error.cause)) from error
         except ray.exceptions.RayError as error:
             _check_reachable(head)
@@ -112,10 +114,10 @@ def carry_bytes(items: Iterator[PictureItem], source: Source) -> Iterator[Pictur
 
 @contextmanager
 def _join_or_start_cluster(workers: int | None) -> Iterator[tuple[Any, int]]:
-    """Join a cluster, or start one on this machine.
+    """Join the cluster that RAY_ADDRESS names, or start one on this machine; leave it at the block's end.
 
     Yields:
-        Ray, and the largest number of chunks in hand.
+        The module `ray`, and the largest number of chunks that may be sent and not done.
     """
     address = os.environ.get(ADDRESS_VARIABLE) or LOCAL_ADDRESS
     with ExitStack() as undo:
@@ -139,8 +141,9 @@ def _label_chunk(setup: WorkerSetup, release: list[Any], chunk: Chunk) -> list[P
     """Label a chunk in a process of Ray, on any core of the cluster.
 
     Args:
-        setup: the values of the worker, whose release is a folder on another machine.
-        release: the content of that folder by name, as a reference of Ray.
+        setup: the source and the release, whose folder is on the machine that began the run.
+        release: a list with Ray's reference to the files of the release, by name. Without the list, Ray would
+            replace the reference by the content for each chunk.
     """
     with convert_failures():
         return _open_labeller(setup, *release).label_pictures(chunk)
@@ -154,14 +157,15 @@ def _open_labeller(setup: WorkerSetup, release: Any) -> Labeller:  # noqa: ANN40
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
         labeller = open_labeller(replace(setup, release=Path(folder)))
-    return labeller if _can_read_anywhere(setup.source) else replace(labeller, read=iter)  # with its bytes
+    # Other pictures were sent as bytes, so that their reader has nothing to read.
+    return labeller if _can_read_anywhere(setup.source) else replace(labeller, read=iter)
 
 
 def _start_cluster(ray: Any, folder: str, workers: int | None) -> int:  # noqa: ANN401 - see _import_ray
-    """Start Ray on this machine for this run alone, and return the largest number of chunks in hand.
+    """Start Ray on this machine for this run alone, and return how many chunks may be sent and not done.
 
     Args:
-        folder: the folder for its sockets and logs.
+        folder: the folder for the sockets and logs of Ray.
         workers: the number of workers; None for one per core.
 
     Raises:
@@ -182,7 +186,7 @@ def _start_cluster(ray: Any, folder: str, workers: int | None) -> int:  # noqa: 
 
 
 def _join_cluster(ray: Any, address: str, workers: int | None) -> int:  # noqa: ANN401 - see _import_ray
-    """Join a running cluster, send it our code, and return the largest number of chunks in hand.
+    """Join a running cluster, send it our code, and return how many chunks may be sent and not done.
 
     Raises:
         EngineUnusable: the cluster does not answer, or has fewer cores than workers are wanted.
@@ -195,31 +199,32 @@ def _join_cluster(ray: Any, address: str, workers: int | None) -> int:  # noqa: 
     size = workers or cores
     if not 1 <= size <= cores:
         raise EngineUnusable(f"{_name_cluster(address)}: has {cores} cores, and {size} workers are wanted.")
-    return (
-        CHUNKS_PER_WORKER * size if size == cores else size
-    )  # on the cores that are left, what waits would run
+    # If the cluster has more cores than workers are wanted, a waiting chunk would run on one of these cores.
+    return CHUNKS_PER_WORKER * size if size == cores else size
 
 
 def _connect_to_ray(ray: Any, cluster_name: str, **options: object) -> None:  # noqa: ANN401 - see _import_ray
     try:
         ray.init(log_to_driver=False, configure_logging=False, **options)
-    except Exception as error:  # Ray raises this very class where it cannot start in time
+    except Exception as error:  # Ray raises this very class if it cannot start in time
         raise EngineUnusable(f"{cluster_name}: refuses this run. {_shorten_message(error)}") from error
 
 
 def _set_environment() -> None:
-    """Set the environment variables of Ray, for this process and those that it starts."""
+    """Set environment variables so that Ray sends no statistics, and no other user reaches its cluster."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # on Linux too, this keeps it on loopback
+    # In spite of its name, this keeps Ray on loopback on Linux, too.
+    os.environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
     os.environ["RAY_AUTH_MODE"] = "token"
-    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)  # or Ray leaves one in the user's home
+    # Without a token of ours, Ray writes one into the user's home and leaves it there.
+    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
 
 
 def _import_ray() -> Any:  # noqa: ANN401 - Ray need not be installed where types are checked
-    """Import Ray.
+    """Import Ray and return the module.
 
     Raises:
-        EngineUnusable: Ray is not installed.
+        EngineUnusable: Ray is not installed. The message says how to install it.
     """
     try:
         import ray  # noqa: PLC0415 - see above
@@ -232,7 +237,7 @@ def _import_ray() -> Any:  # noqa: ANN401 - Ray need not be installed where type
 
 
 def _check_reachable(address: str) -> None:
-    """Check that a cluster accepts connections; Ray itself would take a minute to find out.
+    """Check that a cluster accepts connections, for which Ray itself would take a minute.
 
     Raises:
         EngineUnusable: the text is no address, or nothing answers there.
@@ -276,5 +281,6 @@ def _read_items(items: Iterator[PictureItem], read_pictures: ReadPictures) -> It
     while batch := list(islice(items, PICTURES_PER_READ)):
         uploads = read_pictures([item.place for item in batch])
         for item, upload in zip(batch, uploads, strict=True):
-            weight = len(upload) if isinstance(upload, bytes) else 0  # that of the web is known only now
+            # The size of a picture on the web is known only now.
+            weight = len(upload) if isinstance(upload, bytes) else 0
             yield item._replace(place=upload, byte_weight=weight)

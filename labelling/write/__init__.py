@@ -1,1 +1,1 @@
-"""Write tables, summaries, feeds and folders from what was decided."""
+"""Write tables, summaries, feeds (the files that sales platforms import) and folders of decided rows."""

@@ -23,42 +23,47 @@ from labelling.rows import ACCEPT, MAX_PATH_CHARACTERS, REVIEW, HeadDecision, Pr
 from labelling.run_settings import FOLDER_COLUMN, RunSettings
 
 PROBABILITY_PREFIX: Final = "p_"
-"""Text in front of a label in the name of its column of probabilities."""
+"""Beginning of the name of a column of probabilities: `p_Dress` for the label `Dress`."""
 
 LIST_PREFIX: Final = "list_"
-"""Text in front of a list's column in the table, if the table has a column of the same name."""
+"""Beginning of the name that a list's column gets if the table has a column of the same name:
+`list_label`."""
 
 TITLE_KINDS_COLUMN: Final = "listed_as"
-"""Column with the kinds of garments that the words of the list allow for a row, if these words are read."""
+"""Name of the column with the kinds of garments that the list's words allow, such as `skirt|shorts`."""
 
 LISTED_WORD_COLUMN: Final = "listed_word"
-"""Column with the word of the list that names these kinds, and its column: `Bluza (kategoria)`."""
+"""Name of the column with the word that names these kinds, and the list's column: `Bluza (kategoria)`."""
 
 PHOTOS_COLUMN: Final = "photos"
+"""Name of the column with the number of a product's photos that differ in content."""
+
 DECIDING_PHOTOS_COLUMN: Final = "rests_on"
-"""Column with the photos on which the class of a product is based. PHOTOS_COLUMN is their number."""
+"""Name of the column with the paths of the photos on which the class of a product is based."""
 
 VALUE_SEPARATOR: Final = "|"
 """Text between several values of one cell. A slash is part of some labels, such as T-shirt/top."""
 
 CONFIDENCE_DIGITS: Final = 5
-"""Number of digits of a confidence behind the point."""
+"""Number of digits of a confidence behind the decimal point."""
 
 CLASS_FIELDS: Final = ("confidence", "decision", "reason")
+"""Fields of the answer about the class that have a column in the table of photos."""
+
 ATTRIBUTE_FIELDS: Final = ("confidence", "decision", "also")
-"""Fields of an answer that the table of photos has a column for: about the class, and about an attribute."""
+"""Fields of the answer about an attribute that have a column in the table of photos."""
 
 DECISION_FIELDS: Final = ("decided_by", "predicted")
-"""Columns of a table in which people or titles decided: who decided, and the label before people answered."""
+"""Fields that have a column if people or titles may decide: who decided, and the label before people did."""
 
 CATEGORY_FIELDS: Final = ("category_id", "category_name")
-"""Columns with the category that a sales platform has for a label, if the run maps labels to categories."""
+"""Columns with the category that a sales platform has for the label, such as `1581` and `... > Skirts`."""
 
 FIRST_COLUMNS: Final = ("path", "label", "confidence", "decision", "reason", "familiarity")
-"""The first columns of the table of photos."""
+"""The first columns of the table of photos, in this order."""
 
 LAST_COLUMNS: Final = ("version", "sha256", "error")
-"""The columns of the table of photos that follow the answers of the model."""
+"""The columns of the table of photos behind those of the model's answers."""
 
 
 @dataclass(frozen=True)
@@ -87,14 +92,15 @@ def make_photo_columns(
 
     Args:
         has_human_answers: whether people answered something, which adds the columns of DECISION_FIELDS.
-        has_own_words: whether folders or the shop's own words name kinds. A list with titles has the same
-            columns in any case.
-        reader: the reader of the list's words; None if their cells are not read.
+        has_own_words: whether folders, or words that the shop explained, name kinds of garments. Then there
+            are the columns TITLE_KINDS_COLUMN and LISTED_WORD_COLUMN, as for each list whose titles are read.
+        reader: the reader of the list's words; None to leave the cells of LISTED_WORD_COLUMN empty.
     """
     has_words = has_own_words or has_titles(settings)
     return [
         *_make_model_columns(settings.heads, settings.version),
-        *_make_decider_and_category_columns(settings, has_decider=has_human_answers or has_words),
+        *(_make_decider_columns(settings) if has_human_answers or has_words else ()),
+        *_make_category_columns(settings),
         *(_make_word_columns(reader) if has_words else ()),
         *(_make_text_column(ours, _make_cell_reader(name)) for name, ours in settings.further.items()),
     ]
@@ -111,9 +117,9 @@ def make_product_columns(
 
     Args:
         has_human_answers: whether people answered something, which adds the columns of DECISION_FIELDS.
-        has_own_words: whether folders or the shop's own words name kinds. A list with titles has the same
-            columns in any case.
-        reader: the reader of the list's words; None if their cells are not read.
+        has_own_words: whether folders, or words that the shop explained, name kinds of garments. Then there
+            are the columns TITLE_KINDS_COLUMN and LISTED_WORD_COLUMN, as for each list whose titles are read.
+        reader: the reader of the list's words; None to leave the cells of LISTED_WORD_COLUMN empty.
     """
     has_words = has_own_words or has_titles(settings)
     own_columns = list(_make_answer_columns(settings.attributes, settings.version))
@@ -123,7 +129,8 @@ def make_product_columns(
     return [
         _make_text_column(names.pop(grouping_column, FOLDER_COLUMN), lambda row: row.record.product),
         *own_columns,
-        *_make_decider_and_category_columns(settings, has_decider=has_human_answers or has_words),
+        *(_make_decider_columns(settings) if has_human_answers or has_words else ()),
+        *_make_category_columns(settings),
         *(_make_word_columns(reader) if has_words else ()),
         *(_make_text_column(table_name, _make_cell_reader(name)) for name, table_name in names.items()),
     ]
@@ -162,13 +169,13 @@ def check_attributes(labels: Sequence[str], attributes: Sequence[str]) -> None:
 def name_list_columns(
     names: Iterable[str], labels: Iterable[str], attributes: Iterable[str]
 ) -> dict[str, str]:
-    """Return the names that the columns of a list get in a table. Those that the table has get LIST_PREFIX.
+    """Return the names of a list's columns in a table, where names that the table itself has are prefixed.
 
     Args:
         labels: the classes of the release that answers.
 
     Returns:
-        The name in the table by the name in the list; all names differ.
+        The name in the table by the name in the list, such as {"sku": "sku", "label": "list_label"}.
     """
     return make_distinct_names(
         names, {*_list_own_names(labels, attributes), KIND, TITLE_KINDS_COLUMN, LISTED_WORD_COLUMN}
@@ -196,7 +203,7 @@ def make_distinct_names(names: Iterable[str], reserved_names: Collection[str]) -
 
 
 def _list_own_names(labels: Iterable[str], attributes: Iterable[str]) -> Iterator[str]:
-    """Yield the names of all our columns that a table of photos may have."""
+    """Yield the names of all columns that a table of photos may have of its own."""
     yield from (
         *FIRST_COLUMNS[:1],
         "familiarity",
@@ -209,6 +216,7 @@ def _list_own_names(labels: Iterable[str], attributes: Iterable[str]) -> Iterato
 
 
 def _make_model_columns(heads: Mapping[str, Sequence[str]], version: str) -> Iterator[Column]:
+    """Yield the columns of the table of photos that the model fills, from `path` to `error`."""
     yield _make_text_column("path", lambda row: row.record.name)
     yield from _make_head_columns(LABEL, CLASS_FIELDS)
     yield Column("familiarity", float, read_cell=lambda row: row.record.familiarity)
@@ -223,6 +231,7 @@ def _make_model_columns(heads: Mapping[str, Sequence[str]], version: str) -> Ite
 
 
 def _make_answer_columns(attributes: Iterable[str], version: str) -> Iterator[Column]:
+    """Yield the columns of the table of products that the combined answers fill."""
     yield from _make_head_columns(LABEL, CLASS_FIELDS)
     for name in attributes:
         yield from _make_head_columns(name, ("confidence", "decision", "reason", "also"))
@@ -236,21 +245,26 @@ def _make_answer_columns(attributes: Iterable[str], version: str) -> Iterator[Co
     yield _make_text_column("error", lambda row: row.record.error or None)
 
 
-def _make_decider_and_category_columns(run: RunSettings, *, has_decider: bool) -> Iterator[Column]:
-    for head in run.heads if has_decider else ():
+def _make_decider_columns(run: RunSettings) -> Iterator[Column]:
+    """Yield the columns of DECISION_FIELDS for the class and each attribute."""
+    for head in run.heads:
         yield from (_make_answer_column(head, field) for field in DECISION_FIELDS)
+
+
+def _make_category_columns(run: RunSettings) -> Iterator[Column]:
+    """Yield the columns of CATEGORY_FIELDS for the class and the attributes that have categories."""
     for head in run.heads:
         if run.categories.get(head):
             yield from (_make_category_column(head, place) for place in range(len(CATEGORY_FIELDS)))
 
 
 def has_titles(run: RunSettings) -> bool:
-    """Return whether a run reads the titles of its list to decide about pictures."""
+    """Return whether the settings of a run let titles of the list decide about pictures."""
     return run.list_words is not None and run.list_words.language != LANGUAGE_OFF
 
 
 def _make_word_columns(reader: ListReader | None) -> Iterator[Column]:
-    """Yield the kinds that the words of the list allow, and the word that says so."""
+    """Yield the columns with the kinds that the list's words allow, and with the word that names them."""
 
     def read_word(row: TableRow) -> str | None:
         if reader is None or not row.title_kinds:
@@ -268,7 +282,7 @@ def _make_word_columns(reader: ListReader | None) -> Iterator[Column]:
 
 
 def _make_head_columns(head: str, fields: Iterable[str]) -> Iterator[Column]:
-    """Yield the columns of a head: its label, and fields of its answer."""
+    """Yield the columns of the class or an attribute: its label, and the given fields of its answer."""
     yield _make_text_column(head, lambda row: row.find_decision(head).label)
     yield from (_make_answer_column(head, field) for field in fields)
 
@@ -286,7 +300,7 @@ def _make_answer_column(head: str, field: str) -> Column:
 
 
 def _format_decision(decision: HeadDecision) -> str | None:
-    """Return whether a person has to look. An answer of a person needs no review."""
+    """Return the cell ACCEPT, or REVIEW if a person has to look; None if there is nothing to look at."""
     if decision.decided_by == DecidedBy.PERSON:
         return ACCEPT if decision.label else REVIEW
     if decision.answer is None and decision.reason != Reason.CONTRADICTING:
@@ -295,7 +309,10 @@ def _format_decision(decision: HeadDecision) -> str | None:
 
 
 def _join_further_labels(decision: HeadDecision) -> str | None:
-    """Return the further labels of an attribute, with `|` between; None if there are none."""
+    """Return the further labels of an attribute, such as `white|red`; None if there are none.
+
+    They are the model's. If a person gave the label, nobody knows whether these are still true.
+    """
     return (
         VALUE_SEPARATOR.join(decision.answer.also) or None
         if decision.answer and decision.decided_by != DecidedBy.PERSON
@@ -318,11 +335,11 @@ _FIELD_READERS: Final[Mapping[str, Callable[[HeadDecision], object]]] = {
     "decided_by": lambda decided: decided.decided_by,
     "predicted": lambda decided: decided.predicted_label,
 }
-"""The fields of an answer as a table has them."""
+"""Functions that return the cell with a field of an answer, by the name of the field."""
 
 
 def _join_deciding_photos(row: TableRow) -> str | None:
-    """Return the paths of the photos that the class of a product is based on, as far as a cell holds them."""
+    """Return the paths of the photos that the class of a product is based on, cut at what a cell can hold."""
     paths = row.record.deciding_photos.get(LABEL, ()) if isinstance(row.record, ProductRecord) else ()
     return VALUE_SEPARATOR.join(paths)[:MAX_PATH_CHARACTERS] or None
 
@@ -338,5 +355,5 @@ def _make_probability_reader(index: int) -> Callable[[TableRow], object]:
 
 
 def _make_cell_reader(name: str) -> Callable[[TableRow], object]:
-    """Return a function that reads the cell of a list's column; None if no photo of a product has one."""
+    """Return a function that reads the cell of a list's column, where an empty one of a product is None."""
     return lambda row: row.record.cells[name] or (None if isinstance(row.record, ProductRecord) else "")

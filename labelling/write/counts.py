@@ -1,7 +1,7 @@
 """Count the pictures of a table, or its products: how many are accepted, and why the others need a person.
 
-`RowCounts` counts rows while they are written. Its methods return the figures as `TABLE.summary.json` has
-them.
+`RowCounts` counts rows while they are written. Its methods return the figures as `labels.csv.summary.json`
+has them, such as {"Dress": {"accept": 34, "ambiguous": 5, ...}}.
 """
 
 from collections import Counter
@@ -17,22 +17,20 @@ from labelling.rows import ACCEPT, REVIEW, HeadDecision, PhotoRecord, Record, Ta
 from labelling.run_settings import RunSettings
 
 OUTCOMES: Final[tuple[Reason | None, ...]] = (None, *find_reasons([Place.PICTURE]))
-"""All possible outcomes for the class of a picture, in the order of the columns of a summary.
-
-None stands for an accepted answer, and each reason for a review.
-"""
+"""The possible outcomes for the class of a picture, in the order of a summary: None for an accepted answer,
+and each reason for a review."""
 
 MAX_WHOLE_PATH: Final = 255
-"""Longest path of a picture that a message shows whole, in characters. Systems allow names of files up to
-this length."""
+"""Longest path of a picture, in characters, that a message shows whole. Names of files can have this
+length."""
 
 
 class RowCounts:
     """Counts of the rows of one table, as the model or the list decided them.
 
     Attributes:
-        outcomes: counts of rows by head (class or attribute), the label before people, and the reason why a
-            person is asked; None if nobody is asked.
+        outcomes: counts of rows by three values: the head (LABEL for the class, or an attribute), the label
+            before people answered, and the reason why a person is asked, or None if nobody is asked.
         rows: the number of rows.
         accepted: the number of accepted answers about the class.
         accepted_by_list: the number of accepted answers that title and photo accepted together.
@@ -40,8 +38,8 @@ class RowCounts:
         checked_answers: counts of accepted answers for which people gave a class too, by whether it is the
             same.
         rows_without_picture: the number of rows that name no picture, as many about variants do.
-        first_error: the first picture with an error, and the error; empty without errors.
-        first_missing_picture: the same for rows that name no picture.
+        first_error: the path of the first picture with an error, and the error; empty without errors.
+        first_missing_picture: the error of the first row that names no picture; empty without such rows.
         cells_without_colour: cells of colour columns that name no colour, by their text.
         unknown_colours: colours of the list that no language file knows, by their text.
         rows_without_product: the number of rows without a product.
@@ -77,8 +75,7 @@ class RowCounts:
         """Count some rows, and return them in their order.
 
         Raises:
-            ValueError: a class has a reason that cannot occur in this table, so that a summary would not show
-                the row.
+            ValueError: a row has a reason for a review that a summary has no place for.
         """
         counted_rows = list(rows)
         for row in counted_rows:
@@ -87,7 +84,7 @@ class RowCounts:
 
     def _count_row(self, row: TableRow) -> None:
         decision = row.class_decision
-        # A summary has a place for each reason that may occur. Another one would vanish from its sums.
+        # A summary has a place for each reason that may occur. A row with another one would be in no sum.
         if decision.reason not in self._reasons:
             raise ValueError(
                 f"{row.record.name}: a summary has no place for the reason {decision.reason!r}; "
@@ -136,7 +133,7 @@ class RowCounts:
         return self.outcomes[LABEL, None, reason]
 
     def count_reviews(self) -> dict[Reason, int]:
-        """Return the number of rows whose class needs a review by a person, for each reason.
+        """Return how many rows need a review of their class, for each reason, such as {"ambiguous": 5}.
 
         Rows without an answer about the class are not counted.
         """
@@ -147,7 +144,7 @@ class RowCounts:
         return dict(sorted(reasons.items()))
 
     def count_labels(self, run: RunSettings) -> dict[str, dict[str, int]]:
-        """Return the number of rows with each outcome (ACCEPT, or the reason of a review), for each class.
+        """Return for each class how many rows have each outcome: {"Dress": {"accept": 34, "ambiguous": 5}}.
 
         The classes are in the order of the release. NONE ("none of these") follows if it was answered.
         """
@@ -158,7 +155,7 @@ class RowCounts:
         }
 
     def count_attributes(self, run: RunSettings) -> dict[str, dict[str, dict[str, int]]]:
-        """Return the numbers of rows with ACCEPT and with REVIEW, for each label of each attribute."""
+        """Return the counts for attributes: {"colour": {"blue": {"accept": 30, "review": 9}, ...}}."""
         every = Counter[tuple[str, str | None]]()
         for (head, label, _), count in self.outcomes.items():
             every[head, label] += count
@@ -193,7 +190,10 @@ class RowCounts:
 
 
 def _is_asked(row: TableRow, decision: HeadDecision) -> bool:
-    """Return whether nobody answered and a card would ask; for a photo of a product, that of the product."""
+    """Return whether a row waits for a person: nobody answered, and a card of a review sheet would ask.
+
+    For a photo of a product, the card is the product's, so its own row counts as asked.
+    """
     return decision.decided_by != DecidedBy.PERSON and (
         decision.question_reason is not None or row.is_photo_of_product
     )
@@ -202,8 +202,8 @@ def _is_asked(row: TableRow, decision: HeadDecision) -> bool:
 def _is_admitted(row: TableRow) -> bool | None:
     """Return whether the title allows the answer: an accepted kind, whatever the class is, or the class.
 
-    None if the title or the answer names no kind, or if the answer was accepted although the title does not
-    allow it. The category or its products outweighed the title then, and nobody has to look.
+    None stands for a row that counts neither way: the title or the answer names no kind of garment, or the
+    answer was accepted although the title does not allow it, because the category outweighed the title.
     """
     kind = row.find_decision(KIND)
     if kind.is_accepted and kind.is_allowed_by_title:

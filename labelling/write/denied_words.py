@@ -1,4 +1,4 @@
-"""Find words of a category column that people contradict: `Bluza` is read as a shirt, and is a sweater here.
+"""Find words of a category column that people contradict, such as `Bluza`: read as a shirt, a sweater here.
 
 If people answered a few products of a category, and each time against the kinds of its word, other products
 that were accepted with the help of this word are probably wrong, too. The summary then names the category.
@@ -18,12 +18,20 @@ from labelling.lists.row_words import NO_TITLE_WORDS
 from labelling.rows import TableRow
 
 MIN_ANSWERS: Final = 3
-"""Smallest number of products of a category that people answered, so that the category is named."""
+"""Smallest number of answered products from which a category is named. One or two may be exceptions."""
 
 
 @dataclass
 class _Category:
-    """The facts about one category, from the rows that were added so far."""
+    """The facts about one category, from the rows that were counted so far.
+
+    Attributes:
+        level: the word of the category, as the list has it.
+        kinds: the kinds of garments as which the word is read.
+        answer_count: the number of rows that people answered.
+        denial_count: the number of these answers that contradict the word.
+        accepted_count: the number of rows that were accepted with the help of the list.
+    """
 
     level: str
     kinds: frozenset[str]
@@ -33,7 +41,7 @@ class _Category:
 
 
 class DeniedWords:
-    """A collector of people's answers for each category whose word is known, which reads rows once."""
+    """A collector of people's answers for each category whose word is known, as `Bluza`: shirt."""
 
     def __init__(self, context: DecisionContext) -> None:
         """Create a collector without rows.
@@ -76,7 +84,7 @@ class DeniedWords:
         category.accepted_count += row.class_decision.decided_by == DecidedBy.LIST
 
     def describe(self) -> list[str]:
-        """Return a sentence for each category whose word all answers of people contradict."""
+        """Return a sentence for each category whose word is contradicted by all answers of people."""
         denied = [
             category
             for category in self._categories.values()

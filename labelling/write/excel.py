@@ -1,7 +1,7 @@
-"""Write a table as Excel's own file: numbers that fit every country, and no formula or link.
+"""Write a table as an Excel workbook (.xlsx), in which numbers are numbers and no text becomes a formula.
 
-XlsxWriter is imported inside the functions that need it, since a machine that only serves does not install
-it.
+A CSV of `0.97` opens as text or as a date in countries with a decimal comma. XlsxWriter is imported inside
+the functions that need it, because a machine that only serves does not install it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,8 @@ MAX_SHEET_COLUMNS: Final = 16_384
 """Largest number of columns that a sheet of Excel holds."""
 
 MAX_EXCEL_CELL_CHARACTERS: Final = 32_767
-"""Largest number of characters in a cell of Excel. A character beyond 16 bits, such as an emoji, is two."""
+"""Largest number of characters in a cell of Excel, where an emoji and other characters beyond 16 bits are
+two."""
 
 
 def require_xlsxwriter() -> None:
@@ -63,15 +64,15 @@ def write_workbook(file: Path, columns: Sequence[Column], rows: Iterable[TableRo
     """Write a table as an Excel workbook of one sheet, row by row.
 
     Args:
-        file: the path of the workbook, whatever its ending.
-        rows: the rows of the table, which are read once.
+        file: the path of the workbook. It need not end in `.xlsx`, so that the file can be moved afterwards.
+        rows: the decided rows of the table, which are read once.
 
     Returns:
         The number of cells that were too long for Excel and were cut.
 
     Raises:
         OSError: the disk is full, for example.
-        TableUnusable: see `check_room`.
+        TableUnusable: the table has too many rows or columns for a sheet.
     """
     from xlsxwriter import Workbook  # noqa: PLC0415 - see above
 
@@ -82,10 +83,8 @@ def write_workbook(file: Path, columns: Sequence[Column], rows: Iterable[TableRo
 
 
 def _fill_sheet(sheet: "Worksheet", names: Sequence[Column], rows: Iterable[TableRow]) -> int:
-    """Write header and rows, and return how many cells were cut.
-
-    The methods of XlsxWriter for one type are used, since they never make a formula or a link.
-    """
+    """Write the header and the rows, and return how many cells were cut."""
+    # `write_string` and `write_number`, because `write` makes a formula of "=1+1", and a link of an address.
     cut = 0
     for place, column in enumerate(names):
         cut += _write_text(sheet, 0, place, column.name)

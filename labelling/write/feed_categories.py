@@ -3,7 +3,7 @@
     id,google_product_category
     A-17,1581
 
-1581 is Google's number for skirts.
+1581 is Google's number for skirts. A feed is the file of products that a sales platform imports.
 """
 
 from collections.abc import Mapping, Sequence
@@ -21,20 +21,23 @@ from labelling.write.taxonomies import find_kind_category
 class FeedCategories:
     """The categories that a sales platform has for the products of a feed, as rows of a file to import.
 
-    Only products whose kind of garment or class is accepted have one. The categories are those in
-    taxonomies.json. A product is left out if the list has a category for it, or if products with the same key
-    have different categories, because an empty cell would remove the shop's own category.
+    A product is left out in these cases, because an empty cell would remove the category that the shop gave
+    it:
+
+    1. Neither its kind of garment nor its class is accepted.
+    2. The list has a category of the platform for it.
+    3. Products with the same key have different categories.
 
     Attributes:
-        header: the columns that name a product, and its category; empty if the platform has no categories.
+        header: the names of the columns, the category last; empty if the platform imports no categories.
     """
 
     def __init__(self, platform: str, run: RunSettings) -> None:
         """Create an empty collection.
 
         Args:
-            platform: the name of the platform, one of FEED_PLATFORMS.
-            run: the settings of a run with products.
+            platform: the name of the platform, such as `google`.
+            run: the settings of a run that groups photos into products.
         """
         feed_platform = FEED_PLATFORMS[platform]
         file = feed_platform.categories
@@ -46,11 +49,7 @@ class FeedCategories:
         self._kinds = find_label_kinds(run.heads[LABEL], recognise_language(run.heads[LABEL]))
 
     def add_row(self, row: TableRow) -> None:
-        """Add the category of a product, unless none is known or the list has a category for it.
-
-        Args:
-            row: the decided row of the product.
-        """
+        """Add the category of a product, unless none is known or the list has one already."""
         feed_platform = FEED_PLATFORMS[self._platform]
         if (file := feed_platform.categories) is None:
             return
@@ -74,10 +73,14 @@ class FeedCategories:
 def _find_product_kinds(
     row: TableRow, kinds: Mapping[str, frozenset[str]], names: Sequence[str]
 ) -> frozenset[str]:
-    """Return the kinds of a product, by its accepted kind or class, or by a person's answer.
+    """Return the kinds of garments that a product can be, by its accepted kind or class or by a person.
 
-    For OTHER_KIND, these are the kinds that the list names and the head lacks. A skirt by its title is not
-    one of them, if the head has `skirt` and answered OTHER_KIND.
+    If its kind is OTHER_KIND, "none of the kinds that the release has", these are the kinds in its title that
+    the release lacks.
+
+    Args:
+        kinds: the kinds that belong to each class of the release.
+        names: the kinds that the release has.
     """
     kind_decision = row.find_decision(KIND)
     if kind_decision.is_settled and kind_decision.label:
@@ -94,5 +97,6 @@ def _find_product_kinds(
 
 
 def _has_own_category(row: TableRow, column: str) -> bool:
+    """Return whether the list has a category of the platform in a column of the same name."""
     names = (column.casefold(), column.casefold().replace("_", " "))
     return bool(read_list_cell(row, names))

@@ -1,8 +1,11 @@
-"""A feed: the colours and categories of products in the columns that a shop's platform imports.
+"""Write a feed: the colours of products in the columns that a sales platform such as Google imports.
 
-A feed leaves out a product whose colour is doubtful, because an empty cell would remove the colour that a
-person gave it on the platform. For a product of several photos it accepts a likely colour, which is less than
-a table accepts, and says how many of these are right.
+    id,color
+    A-17,Navy/White
+
+A feed leaves out a product whose colour is doubtful, because an empty cell would remove the colour that the
+shop gave it on the platform. For a product of several photos, a colour may be less certain than in the table;
+the result says how many of such colours are right.
 """
 
 import csv
@@ -26,7 +29,7 @@ from labelling.write.outputs import replace_files
 from labelling.write.platforms import FEED_PLATFORMS, find_lacking_column, find_spellings
 
 MAX_NAMED_IN_FEED: Final = 5
-"""Largest number of products that a sentence names."""
+"""Largest number of left out products that a sentence names."""
 
 DOUBTFUL_COLOUR: Final = "Not in the feed: {n:,} with a doubtful colour."
 NO_READABLE_PHOTO: Final = "Not in the feed: {n:,} without a photo that can be read ({named})."
@@ -46,10 +49,10 @@ LEFT_OUT_REASONS: Final = (
     TWO_SPELLINGS,
     DIFFERENT_COLOURS,
 )
-"""The reasons why products are in no feed: sentences with places for their number and some names."""
+"""The reasons why products are not in a feed: sentences with places for their number and some names."""
 
 REASONS_WITH_COLOUR: Final = (LACKING_CELL, TWO_SPELLINGS, LOSING_VARIATIONS, SEVERAL_COLOURS)
-"""The reasons that stay if every product gets a colour."""
+"""The reasons that stay if a person gives every product a colour."""
 
 
 class FeedResult(NamedTuple):
@@ -59,7 +62,7 @@ class FeedResult(NamedTuple):
         file: the path of the feed.
         row_count: the number of its rows.
         likely_count: the number of rows whose colour is certain enough for a feed, but not for the table.
-        right_share: the share of these colours that is right at least; 0 without such rows.
+        right_share: the share of these likely colours that is right at least, such as .87; 0 without them.
         left_out_products: the names of the products that are not in the feed, by each of LEFT_OUT_REASONS.
         categories: the file of the products' categories, and how many products have one; None without any.
         note: a sentence for the user; empty for none.
@@ -78,7 +81,9 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
     """Check that a feed for a platform is possible, before any picture is labelled.
 
     Args:
-        platform: the name of the platform, one of FEED_PLATFORMS.
+        platform: the name of the platform, such as `google`.
+        columns: the columns of the list.
+        attributes: the names of the attributes that the release answers.
 
     Returns:
         The name of the release's attribute that answers the colour.
@@ -103,12 +108,12 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
 
 
 def make_feed_path(table: Path, platform: str) -> Path:
-    """Return the path of the feed beside a table: `TABLE-PLATFORM.csv`."""
+    """Return the path of the feed beside a table: `labels-google.csv` beside `labels.csv`."""
     return table.with_name(f"{table.stem}-{platform}.csv")
 
 
 def make_categories_path(table: Path, platform: str) -> Path:
-    """Return the path of the file of categories beside a table: `TABLE-PLATFORM-categories.csv`."""
+    """Return the path of the file of categories: `labels-google-categories.csv` beside `labels.csv`."""
     return table.with_name(f"{table.stem}-{platform}-categories.csv")
 
 
@@ -116,7 +121,7 @@ def list_feed_files(table: Path, platform: str) -> list[Path]:
     """Return the paths of all files that a feed writes beside a table.
 
     Args:
-        platform: the name of the platform, one of FEED_PLATFORMS; empty if no feed is written.
+        platform: the name of the platform, such as `google`; empty if no feed is written.
 
     Returns:
         The feed and the file of categories; an empty list without a platform.
@@ -126,9 +131,9 @@ def list_feed_files(table: Path, platform: str) -> list[Path]:
 
 @contextmanager
 def mention_earlier_feed(table: Path, platform: str) -> Iterator[None]:
-    """Extend the error of a block that fails to write a feed, if the feed of an earlier run still exists.
+    """Add to the error of a `with` block that writes a feed that the feed of an earlier run still exists.
 
-    A person could otherwise import the old file by mistake.
+    Otherwise a person could import the old file by mistake.
 
     Raises:
         TableUnusable: the block raised it. The message also names the file of the earlier run.
@@ -148,14 +153,14 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     first. The products are read once.
 
     Args:
-        platform: the name of the platform, one of FEED_PLATFORMS.
+        platform: the name of the platform, such as `google`.
         table: the table of photos of a run with products.
         decisions: the decided rows of the table.
         advice: a sentence for the error message if no product has a colour.
 
     Raises:
-        TableUnusable: the feed is not possible (`check_feed`); no colour is accepted or given by a person, or
-            all such products lack a cell that the platform needs; or a file cannot be read or written.
+        TableUnusable: the release or the list does not suit the platform, no product would be in the feed, or
+            a file cannot be written.
     """
     run = decisions.settings
     head = check_feed(platform, run.further, run.attributes)
@@ -171,7 +176,7 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
             left_out[reason].append(product)
         else:
             articles.add_product(row, platform, run.by)
-    # Known only after all products: a later one can have the same key and another colour.
+    # This is known only after all products: a later one can have the same key and another colour.
     left_out[DIFFERENT_COLOURS] = articles.differing_keys
     fed_articles = articles.fed_articles
     if not fed_articles:
@@ -219,14 +224,13 @@ def find_left_out_reason(
     """Return the reason why a product is not in a feed.
 
     Args:
-        row: the decided row of the product.
-        platform: the name of the platform, one of FEED_PLATFORMS.
+        platform: the name of the platform, such as `google`.
 
     Returns:
         One of LEFT_OUT_REASONS, and the name of the product for a sentence; None if the feed has the product.
     """
     product = row.record.product
-    # First, since such a product has no colour for the feed either, and "doubtful" would be the wrong reason.
+    # Asked first: such a product has no colour for the feed either, but "doubtful" would be the wrong reason.
     if row.is_sold_in_several_colours:
         is_losing = FEED_PLATFORMS[platform].has_loss(row)
         return LOSING_VARIATIONS if is_losing else SEVERAL_COLOURS, product

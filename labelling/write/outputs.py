@@ -1,8 +1,8 @@
-"""Check which files may be written: none that the command reads, and beside a table only its own.
+"""Check which files a command may write, so that nothing of the user's is lost.
 
-An existing page, plot or sheet is replaced. A table, and the files that are named after it, are replaced only
-if the journal (the SQLite file beside a table) has the sha256 of the existing file. So a file that somebody
-edited is kept.
+No output may replace a file that the command reads. An existing page, plot or sheet is replaced. A table and
+the files that are named after it are replaced only if the journal (the SQLite file beside a table) has the
+sha256 of the existing file. So a table that somebody edited is kept.
 """
 
 import os
@@ -28,7 +28,8 @@ CHANGED_WORDS_ERROR: Final = (
 )
 
 FileIdentity: TypeAlias = str | tuple[int, int]
-"""A path without links, or the device and number of a file, which all of its hard links have."""
+"""A value by which two names of one file are recognised: the path without links, or the numbers of device and
+file, which all hard links of the file have."""
 
 
 def check_outputs(outputs: Iterable[Path], reads: Iterable[str | Path]) -> None:
@@ -36,7 +37,7 @@ def check_outputs(outputs: Iterable[Path], reads: Iterable[str | Path]) -> None:
 
     Args:
         outputs: the paths of all files that a command writes.
-        reads: the files that the command reads, and folders that it reads whole, such as a release.
+        reads: the files that the command reads, and folders with everything in them, such as a release.
 
     Raises:
         OutputUnusable: an output is read by the command, is another output, or is not a file.
@@ -81,7 +82,7 @@ def make_folders(files: Iterable[Path]) -> None:
 
 
 def list_source_file(source: str) -> list[str]:
-    """Return the source in a list if it is a file or an address, as an input for `check_outputs`.
+    """Return the source of pictures as a list of files that no output may replace.
 
     Args:
         source: the path or address of the source.
@@ -93,7 +94,7 @@ def list_source_file(source: str) -> list[str]:
 
 
 def _list_identities(file: str | Path) -> list[FileIdentity]:
-    """Return the identities of a file, or of the place of a file that does not exist."""
+    """Return the values by which a file is recognised, or the place of a file that does not exist."""
     try:
         status = os.stat(file)  # noqa: PTH116 - a str may be an address, which Path would change
     except (OSError, ValueError):
@@ -104,7 +105,7 @@ def _list_identities(file: str | Path) -> list[FileIdentity]:
 def check_no_file_exists(table: Path, files: Iterable[Path]) -> None:
     """Check that none of some files exists yet, for a table that has no journal.
 
-    The journal (the SQLite file beside a table) would tell which files an earlier run wrote.
+    Without the journal (the SQLite file beside a table), nothing tells which files an earlier run wrote.
 
     Args:
         table: the table, for the message.
@@ -139,16 +140,13 @@ def check_not_edited(journal: Journal, files: Iterable[Path]) -> None:
 
 
 def claim_files(journal: Journal, files: Iterable[Path]) -> None:
-    """Record the existing files in a journal as written by its runs, so that --restart may replace them."""
+    """Record existing files in a journal as written by its runs, so that they may be replaced."""
     journal.keep_hashes({file.name: [hash_file(file)] for file in files if file.is_file()})
 
 
 @contextmanager
 def replace_files(journal: Journal, files: Sequence[Path]) -> Iterator[list[Path]]:
     """Replace some files of a table by new ones, which take their places together once all are written.
-
-    Before the first file is replaced, the journal gets the sha256 of the old and the new contents. So both
-    are known as its own if the process is killed in between.
 
     Yields:
         Paths of empty files to write the new contents into, in the order of `files`.
@@ -160,10 +158,11 @@ def replace_files(journal: Journal, files: Sequence[Path]) -> Iterator[list[Path
     with ExitStack() as beside:
         partial_files = [beside.enter_context(make_partial_file(file)) for file in files]
         yield [partial.path for partial in partial_files]
-        # Slow disks make no pause between the first and the last file that takes its place.
+        # Now, so that a slow disk makes no pause between the first and the last file that takes its place.
         for partial in partial_files:
             partial.flush()
         check_not_edited(journal, files)
+        # A kill between the files leaves old and new ones side by side. The journal knows both as its own.
         pairs = zip(files, partial_files, strict=True)
         journal.keep_hashes({file.name: [hash_file(file), hash_file(new.path)] for file, new in pairs})
         for partial in partial_files:

@@ -1,4 +1,4 @@
-"""Write the file of a shop's own words, such as `Gömlek` for a shirt, beside a table for its next list."""
+"""Write the file that explains a shop's own words (`Gömlek`: shirt) beside a table, for its next list."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -14,7 +14,7 @@ def write_words(table: Path, words: Iterable[OwnWord], journal: Journal) -> Path
     """Write the file of a shop's own words beside a table, and return the path of the file.
 
     Args:
-        words: the words with their meanings, one for each row of the file.
+        words: the words with the kinds of garments that they mean, one for each row of the file.
         journal: the journal of the table, which knows whether an existing file was written by its runs.
 
     Raises:

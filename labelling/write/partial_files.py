@@ -1,4 +1,4 @@
-"""Write a file of the user whole or not at all, beside its place and then into it.
+"""Write a file of the user whole or not at all: first beside its place, and then into it.
 
 The new content is written into a hidden file such as `.labels.csv.wardrobe-partial`. If the command is
 killed, this file stays, and the next command that writes `labels.csv` overwrites it. An existing file keeps
@@ -28,12 +28,13 @@ class PartialFile:
     """
 
     def __init__(self, file: Path) -> None:
-        """Create the empty file, in place of one that a killed command left."""
+        """Create an empty file beside `file`, in place of one that a killed command left."""
         self._target = find_linked_file(file)
         self._mode = _read_mode(self._target)
         self.path = self._target.with_name(f".{self._target.name}{PARTIAL_ENDING}")
         self.path.unlink(missing_ok=True)
-        # The umask narrows the mode of a new file. Nobody else may read the new content of a private file.
+        # The umask narrows 0o666 for a new file. If there is a file, it may be private, so that nobody else
+        # may read the new content before it has the mode of the old one.
         mode = 0o666 if self._mode is None else 0o600
         self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
 
@@ -42,7 +43,7 @@ class PartialFile:
         os.fsync(self._descriptor)
 
     def move_into_place(self) -> None:
-        """Write all of the new content to the disk, and replace the earlier file by the new one.
+        """Wait until the new content is on the disk, and replace the earlier file by it.
 
         Raises:
             OSError: another command writes the same file at the moment, or the system refuses it.
@@ -54,6 +55,7 @@ class PartialFile:
         if not self._is_own_path():
             raise OSError(errno.EBUSY, "another command writes this file, too", str(self._target))
         self.path.replace(self._target)
+        # The name is on the disk only when the folder is.
         flush_folder(self._target.parent)
 
     def close(self) -> None:
@@ -74,9 +76,9 @@ class PartialFile:
 
 @contextmanager
 def make_partial_file(file: Path) -> Iterator[PartialFile]:
-    """Yield an empty file to write, which the block moves into the place of a file of the user.
+    """Yield an empty file to write, which the `with` block then moves into the place of a user's file.
 
-    Without that, for example after an error, the earlier file stays as it was.
+    If the block does not move it, for example after an error, the earlier file stays as it was.
 
     Args:
         file: the file, which may exist. Its folder exists.
@@ -93,7 +95,7 @@ def make_partial_file(file: Path) -> Iterator[PartialFile]:
 
 
 def write_output(file: Path, content: bytes) -> None:
-    """Write a file of the user, so that it has its earlier or all of its new content after a crash.
+    """Write a file of the user. After a crash it has all of its earlier or all of its new content.
 
     Args:
         file: the file, which may exist. Its folder exists.
@@ -107,7 +109,7 @@ def write_output(file: Path, content: bytes) -> None:
 
 
 def find_linked_file(file: Path) -> Path:
-    """Return the file to which a symbolic link leads, whether it exists or not; any other path as it is.
+    """Return the file to which a symbolic link leads, whether it exists or not; return other paths unchanged.
 
     Raises:
         OSError: the link leads to itself.

@@ -1,4 +1,9 @@
-"""Write a list of the pictures of a folder, with an article and an empty title for each."""
+"""Write a list of the pictures in a folder, which people can fill in and label.
+
+path,article,title
+a/1.jpg,a,
+a/2.jpg,a,
+"""
 
 import os
 from pathlib import Path
@@ -12,15 +17,15 @@ from labelling.write.outputs import check_no_pictures, check_outputs, make_folde
 from labelling.write.partial_files import make_partial_file
 
 LIST_COLUMNS: Final = ("path", "article", "title")
-"""The columns of the list. The titles are empty, for a person to fill in."""
+"""The columns of the list. The cells of the title are empty, for a person to fill in."""
 
 
 class PictureList(NamedTuple):
-    """A list that was written.
+    """The content of a list that was written.
 
     Attributes:
-        articles: the articles of the pictures in the list.
-        left_out_names: the pictures that cannot be in a list, because their names are no text or end in a
+        articles: the pictures in the list, with the name of the article that each shows.
+        left_out_names: the pictures that no list can name, because their names are not UTF-8 or end in a
             blank.
     """
 
@@ -73,19 +78,19 @@ def _list_names(source: FolderSource) -> list[str]:
 
 
 def _find_path_in_list(file: Path, source: FolderSource) -> str:
-    """Return the path of the folder as the list writes it, with a slash at its end; empty if both are one."""
+    """Return the folder's path from the list, with a slash at its end; empty if the list lies in it."""
     folder = f"{source.address.rstrip('/')}/"
     list_folder = f"{os.path.abspath(file.parent).rstrip('/')}/"  # noqa: PTH100 - links stay as they are
     return folder.removeprefix(list_folder)
 
 
 def _keep_first_blank(path: str) -> str:
-    """Return a path that begins with no white space, which the reader of a list removes."""
+    """Return a path as a list can have it: `./ a.jpg` for ` a.jpg`, whose blank a reader would remove."""
     return f"./{path}" if path[:1].isspace() else path
 
 
 def _is_listable(path: str) -> bool:
-    """Return whether a list can name a path, which must be UTF-8 without blanks at its end."""
+    """Return whether a list can name a path: it has to be UTF-8, without blanks at its end."""
     try:
         path.encode()
     except UnicodeEncodeError:

@@ -25,8 +25,8 @@ class CategoryFile(NamedTuple):
 
     Attributes:
         column: the name of the column with the category.
-        choose_cell: a function that returns the cell for a category's id and name; None if there is no
-            category.
+        choose_cell: a function that returns the cell for a category's id and name: the one or the other, as
+            the platform reads it; None if there is no category.
         other_columns: the columns of the feed that this file has too, between the key and the category.
     """
 
@@ -39,7 +39,8 @@ class Platform(NamedTuple):
     """The columns and rules of the feed that a sales platform imports.
 
     Attributes:
-        key: the name of the column that identifies a product. Rows with the same key are one product.
+        key: the name of the column that identifies a product, such as `SKU`. The platform takes rows with the
+            same key for one product.
         read_key: a function that returns the key of a product, from its name in the list and its row.
         colour_cells: a function that returns the cells with the colour, by column.
         other_cells: a function that returns all other cells of a row, by column. A column of the colour may
@@ -71,9 +72,13 @@ class Platform(NamedTuple):
 
 
 _HANDLE: Final = ("handle", "url handle")
-_TITLE: Final = ("title",)
-"""Names, in small letters, of the list's columns that a feed for Shopify needs."""
+"""Names, in small letters, of the column with Shopify's key of a product, in its old and new exports."""
 
+_TITLE: Final = ("title",)
+"""Name, in small letters, of the column without which Shopify imports no product."""
+
+# Several colours stand in one cell as each platform reads them: "Navy/White" for Google, "Navy, White" for
+# Shopify.
 FEED_PLATFORMS: Final[Mapping[str, Platform]] = {
     "google": Platform(
         key="id",
@@ -109,10 +114,9 @@ FEED_PLATFORMS: Final[Mapping[str, Platform]] = {
 
 
 def read_list_cell(row: TableRow, names: Sequence[str]) -> str:
-    """Return the first filled cell of a row among the list's columns with some names.
+    """Return the first filled cell of a row among the list's columns with the given names.
 
     Args:
-        row: the row of a product or a picture.
         names: the names of the columns in small letters; capitals in the list are ignored.
 
     Returns:
@@ -138,7 +142,7 @@ def find_spellings(row: TableRow, grouping: ProductGrouping | None) -> list[str]
         grouping: the grouping of photos into products; None without one.
 
     Returns:
-        The spellings in the rows of the list; for a product that is a folder, only the name of the folder.
+        The spellings in the rows of the list, in their order; for a product that is a folder, its name.
     """
     if grouping is None or grouping.folder is not None:
         return [row.record.product]

@@ -28,8 +28,8 @@ def check_sorted_folder(folder: Path, source: str) -> None:
         source: the path or address of the pictures that are labelled.
 
     Raises:
-        TableUnusable: the folder is not empty, is no folder, or lies in the source, so that the next run
-            would label its pictures too.
+        TableUnusable: the folder is not empty or is no folder; or it lies in the source, so that the next run
+            would label the copies, too.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise TableUnusable(f"{folder}: is there already. Name a folder that is new or empty.")
@@ -83,16 +83,16 @@ def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> Sor
 
 
 def describe_half_filled_folder(folder: Path) -> str:
-    """Return a sentence for error messages: the folder has only a part of the pictures, use a new one."""
+    """Return the sentence of error messages that a folder has only a part of the pictures."""
     return f"{folder} has only a part of the pictures: name a new folder with --into."
 
 
 def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> SortedPictures:
-    """Copy pictures.
+    """Copy pictures from the source into the folders of their labels, which exist.
 
     Args:
-        folder: the folder that has the folders of the labels.
-        names: the folder of its label, by the path of each picture in the table.
+        names: the name of the folder for each picture, by the picture's path in the table. Pictures are
+            removed from it when they are copied.
     """
     read_pictures = source.open_reader()
     numbers = dict[Path, int]()
@@ -112,7 +112,8 @@ def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> Sorte
                     f"{target}: cannot be written ({error.strerror}). {describe_half_filled_folder(folder)}"
                 ) from error
             copied_count += 1
-    return SortedPictures(copied_count, unread_count + len(names))  # with those that the source has no more
+    # What is left in `names` is no longer in the source.
+    return SortedPictures(copied_count, unread_count + len(names))
 
 
 def _make_file_name(item: PictureItem) -> str:
@@ -120,7 +121,12 @@ def _make_file_name(item: PictureItem) -> str:
 
 
 def _choose_free_path(path: Path, numbers: dict[Path, int]) -> Path:
-    """Return a free path for a picture beside others of its name; `numbers` has the last one of each."""
+    """Return a path that no file has: `a.jpg`, or `a (2).jpg` beside another `a.jpg`.
+
+    Args:
+        numbers: the last number that each name got, which is updated. So thousands of pictures of one name
+            are not counted from 2 each time.
+    """
     free = path
     number = numbers.get(path, 1)
     while os.path.lexists(free):
@@ -131,7 +137,7 @@ def _choose_free_path(path: Path, numbers: dict[Path, int]) -> Path:
 
 
 def _write_picture(upload: bytes, target: Path, item: PictureItem) -> None:
-    """Write a picture with the times of its file, if it has one; whatever ends this leaves no part of it."""
+    """Write a copy of a picture with the mode and times of its file; remove it if it cannot be completed."""
     status = _read_status(item)
     # The umask narrows the mode, and the copy of a private picture stays private.
     mode = 0o666 if status is None else status.st_mode & 0o777 | stat.S_IWUSR
@@ -148,7 +154,7 @@ def _write_picture(upload: bytes, target: Path, item: PictureItem) -> None:
 
 
 def _read_status(item: PictureItem) -> os.stat_result | None:
-    """Return mode and times of the file of a picture; None for a picture in an archive or a bucket."""
+    """Return the mode and the times of a picture's file; None for a picture in an archive or a bucket."""
     if not isinstance(item.place, str):
         return None
     try:

@@ -1,6 +1,6 @@
-"""Sentences for the summary of a table about the shop's list: its titles, products and colours.
+"""Write sentences for the summary of a table about the shop's list: its titles, products and colours.
 
-`Summary.notes` has them, and `wardrobe label` prints them after a run.
+An example is "The colour is `Farbe`, by its name." `wardrobe label` prints these sentences after a run.
 """
 
 from collections import Counter
@@ -23,8 +23,8 @@ MAX_NAMED_CELLS: Final = 3
 """Largest number of cells without a colour that a sentence names."""
 
 MAX_CONTRADICTING_SHARE: Final = 0.2
-"""Share of products with contradicting titles above which the user is asked whether --by names the right
-column."""
+"""Share of products with contradicting titles above which a sentence asks whether --by names the right
+column. With a column such as the brand, most products would have different garments."""
 
 FOLDERS_READ_NOTE: Final = "The names of folders are read as categories. --language none turns this off."
 
@@ -35,14 +35,14 @@ CATEGORY_PRODUCTS_NOTE: Final = (
 
 
 def describe_list(decisions: Decisions, counts: RowCounts, products: RowCounts | None) -> list[str]:
-    """Return sentences about a list that a person should know.
+    """Return all sentences about a list that a person should know.
 
     Args:
-        decisions: the decided rows of the table.
         counts: the counts of products; without products, of photos.
         products: the counts of products; None for a table without products.
     """
     title = describe_titles(decisions)
+    # If titles are read, the sentence about their column stands among the figures of titles instead.
     is_title_alone = bool(title) and decisions.list_words.language == LANGUAGE_OFF
     return [
         *([title] if is_title_alone else []),
@@ -55,7 +55,7 @@ def describe_list(decisions: Decisions, counts: RowCounts, products: RowCounts |
 
 
 def describe_titles(decisions: Decisions) -> str:
-    """Return a sentence that names the columns of titles; empty if a person turned titles off."""
+    """Return the sentence that names the columns of titles; empty if a person turned titles off."""
     run = decisions.settings
     if run.language == LANGUAGE_OFF:
         return ""
@@ -63,7 +63,7 @@ def describe_titles(decisions: Decisions) -> str:
 
 
 def _describe_contradicting_products(decisions: Decisions, product_count: int) -> list[str]:
-    """Name products whose titles contradict each other, in a sentence; empty without such products."""
+    """Return a sentence that names products whose titles name different garments; none without them."""
     names = decisions.context.titles.contradicting_products
     if not names or not product_count or decisions.settings.by is None:
         return []
@@ -77,7 +77,7 @@ def _describe_contradicting_products(decisions: Decisions, product_count: int) -
 
 
 def _describe_unused_words(words: list[str]) -> list[str]:
-    """Count own words of the shop that its list has nowhere, in a sentence; empty without such words."""
+    """Return a sentence about explained words that the list does not have; none without such words."""
     if not words:
         return []
     shown = join_first_items([f"`{shorten_text(word)}`" for word in words], MAX_NAMED_WORDS)
@@ -86,7 +86,7 @@ def _describe_unused_words(words: list[str]) -> list[str]:
 
 
 def _describe_colours(decisions: Decisions, counts: RowCounts) -> list[str]:
-    """Return sentences about the colours in the list; empty if the release does not answer the colour."""
+    """Return sentences about the colours in the list; none if the release does not answer the colour."""
     if not decisions.context.colour_head:
         return []
     return [
@@ -98,7 +98,7 @@ def _describe_colours(decisions: Decisions, counts: RowCounts) -> list[str]:
 
 
 def _describe_cells_without_colour(cells: Counter[str]) -> list[str]:
-    """Count cells of colours that name no colour, in a sentence; empty without such cells."""
+    """Return a sentence about cells that name no colour, such as "see image"; none without such cells."""
     if not cells:
         return []
     shown = _name_cells(cells)
@@ -107,7 +107,7 @@ def _describe_cells_without_colour(cells: Counter[str]) -> list[str]:
 
 
 def _describe_unknown_colours(cells: Counter[str]) -> list[str]:
-    """Count colours of the list that no language file knows, in a sentence; empty without such colours."""
+    """Return a sentence about cells without a known word for a colour ("Spartacus"); none without them."""
     if not cells:
         return []
     counted_cells = format_count(cells.total(), "cell for the colour has", "cells for the colour have")
@@ -118,12 +118,12 @@ def _describe_unknown_colours(cells: Counter[str]) -> list[str]:
 
 
 def _name_cells(cells: Counter[str]) -> str:
-    """Name the most frequent cells."""
+    """Return the most frequent cells as a part of a sentence, such as "`see image`, `various`"."""
     return join_first_items([f"`{shorten_text(cell)}`" for cell, _ in cells.most_common()], MAX_NAMED_CELLS)
 
 
 def _describe_several_colours(decisions: Decisions) -> list[str]:
-    """Say that products are sold in several colours, and how each of their variants becomes a product."""
+    """Return a sentence about products that are sold in several colours, and how to divide them."""
     colours = decisions.context.listed_colours
     names = list(colours.several_colours_products)
     if not names:
@@ -139,7 +139,7 @@ def _describe_several_colours(decisions: Decisions) -> list[str]:
 
 
 def describe_colour_columns(columns: ColourColumns) -> list[str]:
-    """Return sentences that say from which column colours are read, and which columns are passed over."""
+    """Return sentences that say which column colours are read from, and which columns are not read."""
     sentences = list[str]()
     if columns.columns:
         reasons = {

@@ -1,8 +1,7 @@
 """Write the file of a table: CSV, JSONL or an Excel workbook.
 
 Numbers are written as the service writes them, so that a table and an answer can be compared. Only the
-confidences are rounded, to five digits. A table is written row by row, so that it may have more rows than
-memory holds.
+confidences are rounded, to five digits. A table is written row by row, since it may be larger than memory.
 """
 
 import json
@@ -18,10 +17,10 @@ from labelling.write.columns import Column
 from labelling.write.excel import require_xlsxwriter, write_workbook
 
 WORKBOOK_ENDING: Final = ".xlsx"
-"""The ending of a table for Excel. No command can read such a table."""
+"""The ending of a table for Excel. Other commands, such as `wardrobe diff`, cannot read such a table."""
 
 ROWS_PER_WRITE: Final = 1024
-"""Rows that are written to a CSV at a time."""
+"""Number of rows that are formatted and written to a CSV at a time."""
 
 
 def check_form(table: Path) -> str:
@@ -45,7 +44,7 @@ def write_table(file: Path, form: str, columns: Sequence[Column], rows: Iterable
     """Write a table into a file as CSV, JSONL or an Excel workbook.
 
     Args:
-        file: the file to write, whatever its name.
+        file: the file to write. Its name need not have the ending of the form.
         form: the form: `.csv`, `.jsonl` or `.xlsx`, as `check_form` returns it.
         rows: the decided rows of pictures or of products, which are read once.
 

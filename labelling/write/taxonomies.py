@@ -27,11 +27,12 @@ def find_platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) 
     """Return the category that a sales platform has for each class and each kind of a release.
 
     Args:
-        platform: the name of the platform, one of TAXONOMY_PLATFORMS.
+        platform: the name of the platform, `google` or `shopify`.
         heads: the labels of the class (LABEL) and of each attribute of the release.
 
     Returns:
-        The id and name of the category by label, for LABEL, and for KIND if the release has this attribute.
+        The id and name of the category by label: {"label": {"Shirt": ("212", "... > Shirts & Tops")}}. The
+            outer key is LABEL for the class, and KIND if the release has this attribute.
 
     Raises:
         TableUnusable: the platform has no category for any class of the release.
@@ -54,7 +55,8 @@ def find_kind_category(platform: str, kinds: frozenset[str]) -> Category:
     """Return the category that a sales platform has for a product of one kind of garment.
 
     Args:
-        platform: the name of the platform, one of TAXONOMY_PLATFORMS.
+        platform: the name of the platform, `google` or `shopify`.
+        kinds: the kinds that the product can be, such as {"skirt"}.
 
     Returns:
         The id and name of the category; (None, None) if there are several kinds, or if the platform has
@@ -64,7 +66,7 @@ def find_kind_category(platform: str, kinds: frozenset[str]) -> Category:
 
 
 def _find_category(categories_by_kind: Mapping[str, Any], kinds: frozenset[str] | set[str]) -> Category:
-    """Return the category of one kind; none for several kinds, or a kind that the file leaves empty."""
+    """Return the category of one kind; (None, None) for several kinds, or a kind without a category."""
     (kind,) = kinds if len(kinds) == 1 else [""]
     identity, name = categories_by_kind.get(kind) or (None, None)
     return identity, name
