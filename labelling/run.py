@@ -296,11 +296,11 @@ def _label_new_pictures(job: Job, listing: RunListing, watch: Callable[[int, int
         SourceUnusable, StoreError: the source could not be listed to its end.
     """
     ended_by = list[SourceUnusable | StoreError]()
-    rest = _end_at_error(listing.list_items(job.source.items()), ended_by)
+    new_items = _end_at_error(listing.list_items(job.source.items()), ended_by)
     # Workers are started only if there is a picture for them, since each of them loads the networks.
-    if (first := next(rest, None)) is not None:
+    if (first := next(new_items, None)) is not None:
         setup = WorkerSetup(job.source, job.release.folder)
-        with closing(job.engine(setup, chain([first], rest), job.worker_count, say)) as answers:
+        with closing(job.engine(setup, chain([first], new_items), job.worker_count, say)) as answers:
             for chunk, rows in answers:
                 listing.keep_answers(chunk, rows)
                 watch(listing.done_count, listing.kept_count)

@@ -176,14 +176,14 @@ class CategoryMembers:
         sums = np.zeros((len(counts), parts.shape[1]), np.int64)
         if len(counted_pairs):
             # The pairs are sorted by category, so that each category is one stretch of them.
-            told, starts = np.unique(counted_categories, return_index=True)
-            sums[told] = np.add.reduceat(parts[counted_groups], starts, dtype=np.int64)
-        chosen = self._choose_categories(counts)
+            unique_categories, starts = np.unique(counted_categories, return_index=True)
+            sums[unique_categories] = np.add.reduceat(parts[counted_groups], starts, dtype=np.int64)
+        chosen_members = self._choose_categories(counts)
         return CategoryProducts(
             numbers=self.numbers,
-            categories=categories[chosen],
+            categories=categories[chosen_members],
             parts=parts,
-            is_counted=np.isin(pairs[chosen], counted_pairs),
+            is_counted=np.isin(pairs[chosen_members], counted_pairs),
             sums=sums,
             counts=counts,
             general=general,
@@ -246,17 +246,17 @@ def _average_groups(parts: Int32, groups: Int64, has_part: Bools) -> None:
         has_part: bool (P,), whether a product has a part.
     """
     is_large = np.bincount(groups, minlength=len(parts))[groups] > 1
-    used = np.flatnonzero(is_large & has_part)
-    if not len(used):
+    averaged_products = np.flatnonzero(is_large & has_part)
+    if not len(averaged_products):
         return
     # Sorted by group, so that each group is one stretch, which `reduceat` adds up.
-    used = used[np.argsort(groups[used], kind="stable")]
-    large_groups, starts, sizes = np.unique(groups[used], return_index=True, return_counts=True)
-    sums = np.add.reduceat(parts[used], starts, dtype=np.int64)
+    averaged_products = averaged_products[np.argsort(groups[averaged_products], kind="stable")]
+    large_groups, starts, sizes = np.unique(groups[averaged_products], return_index=True, return_counts=True)
+    sums = np.add.reduceat(parts[averaged_products], starts, dtype=np.int64)
     means = (2 * sums + sizes[:, None]) // (2 * sizes[:, None])  # rounded, without floats
     # All members get the mean, also those without a part. When a member is compared with its category, this
     # mean is subtracted, because the group is in the sum with it.
     members = np.flatnonzero(is_large)
     places = np.searchsorted(large_groups, groups[members])
-    is_told = large_groups[np.minimum(places, len(large_groups) - 1)] == groups[members]
-    parts[members[is_told]] = means[places[is_told]]
+    has_mean = large_groups[np.minimum(places, len(large_groups) - 1)] == groups[members]
+    parts[members[has_mean]] = means[places[has_mean]]

@@ -131,11 +131,11 @@ class Decisions:
         run = self.journal.settings
         handle_column = find_handle_column(run.further, run.by.column) if run.by else ""
         value = self._select_cell(handle_column) if handle_column else "product"
-        shared = list[str]()
-        variants = list[str]()
+        shared_hashes = list[str]()
+        variant_hashes = list[str]()
         for sha256, is_of_variants in self.journal.query(_SHARED_PHOTOS.format(value)):
-            (variants if is_of_variants else shared).append(sha256)
-        return shared, variants
+            (variant_hashes if is_of_variants else shared_hashes).append(sha256)
+        return shared_hashes, variant_hashes
 
     def _read_listed_colours(self, variant_hashes: Iterable[str]) -> ListedColours:
         """Find the columns of the list that have colours, and the products that are sold in several.
@@ -151,19 +151,19 @@ class Decisions:
             f"SELECT product{self._select_cells(names)} FROM current "  # noqa: S608 - names are places
             "WHERE product <> '' ORDER BY product, number"
         )
-        several = dict[str, None]()
+        several_colours_products = dict[str, None]()
         has_variants = False
-        found = self.journal.query(query) if run.by and columns.read_columns else ()
-        for product, rows in groupby(found, itemgetter(0)):
+        rows_by_product = self.journal.query(query) if run.by and columns.read_columns else ()
+        for product, rows in groupby(rows_by_product, itemgetter(0)):
             cells = [dict(zip(names, texts, strict=True)) for _, *texts in rows]
             if columns.read_colours(cells).is_sold_in_several:
-                several[product] = None
+                several_colours_products[product] = None
                 has_variants |= (
                     bool(variant_column) and len({row[variant_column] for row in cells} - {""}) > 1
                 )
         return ListedColours(
             columns=columns,
-            several_colours_products=several,
+            several_colours_products=several_colours_products,
             variant_photos=frozenset(variant_hashes),
             variant_column=variant_column if has_variants else "",
         )

@@ -215,12 +215,12 @@ def make_answers_with_title(
             continue
         label = (decision.label if is_class else decision.kind) or answers[head].label
         share = decision.label_confidence if is_class else decision.kind_confidence
-        by_photos = answers[head]
+        photo_answer = answers[head]
         answers[head] = HeadAnswer(
             label=label,
-            confidence=by_photos.confidence if share is None else share,
-            also=by_photos.also if label == by_photos.label else (),
-            probabilities=by_photos.probabilities,
+            confidence=photo_answer.confidence if share is None else share,
+            also=photo_answer.also if label == photo_answer.label else (),
+            probabilities=photo_answer.probabilities,
             decided_by=decision.label_decided_by if is_class else decision.kind_decided_by,
         )
     return answers

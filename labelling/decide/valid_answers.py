@@ -65,7 +65,9 @@ def _read_product_answers(journal: Journal) -> Iterator[_ProductAnswer]:
         if is_readable:
             readable_photos[product].add(sha256)
     for sha256, attribute, product, label in journal.query(_PRODUCT_ANSWERS):
-        seen = seen_photos.get((sha256, attribute, product), set())
-        is_replaced = not seen <= present_photos[product] and not readable_photos[product] <= seen
+        seen_hashes = seen_photos.get((sha256, attribute, product), set())
+        is_replaced = (
+            not seen_hashes <= present_photos[product] and not readable_photos[product] <= seen_hashes
+        )
         is_valid = sha256 in present_photos[product] and not is_replaced
         yield _ProductAnswer(product, attribute or LABEL, label, is_valid)

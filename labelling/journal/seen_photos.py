@@ -46,13 +46,13 @@ def keep_seen_photos(database: LockedDatabase, cards: Mapping[AnswerKey, Set[str
         present_photos[product].add(sha256)
     for key, card_photos in cards.items():
         sha256, _, product = key
-        seen = {sha256, *card_photos}
+        seen_hashes = {sha256, *card_photos}
         # A card shows only the first photos of a large product, so the others count as seen, too. But if a
         # photo of the card is gone by now, the product may have one that nobody saw.
-        if seen <= present_photos[product]:
-            seen |= present_photos[product]
+        if seen_hashes <= present_photos[product]:
+            seen_hashes |= present_photos[product]
         database.execute(_FORGET_PHOTOS, *key)
-        database.execute_many(_ADD_PHOTO, [(*key, photo) for photo in seen])
+        database.execute_many(_ADD_PHOTO, [(*key, photo) for photo in seen_hashes])
 
 
 def complete_seen_photos(database: LockedDatabase) -> None:

@@ -184,12 +184,12 @@ def _join_address(url: str, location: str) -> str:
 
 
 @contextmanager
-def _cut_at_deadline(deadline: float, opened: socket.socket) -> Iterator[None]:
+def _cut_at_deadline(deadline: float, connection_socket: socket.socket) -> Iterator[None]:
     """Cut a connection at the deadline, also if a few bytes keep arriving.
 
     The socket's own timeout starts again with each byte.
     """
-    timer = Timer(deadline - time.monotonic(), _cut_connection, [opened])
+    timer = Timer(deadline - time.monotonic(), _cut_connection, [connection_socket])
     timer.daemon = True
     timer.start()
     try:
@@ -199,9 +199,9 @@ def _cut_at_deadline(deadline: float, opened: socket.socket) -> Iterator[None]:
         timer.join()
 
 
-def _cut_connection(opened: socket.socket) -> None:
+def _cut_connection(connection_socket: socket.socket) -> None:
     with suppress(OSError):  # the server has closed it already
-        opened.shutdown(socket.SHUT_RDWR)
+        connection_socket.shutdown(socket.SHUT_RDWR)
 
 
 def _read_answer(parts: Url, connection: HTTPSConnection) -> bytes | str:

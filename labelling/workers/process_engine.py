@@ -48,7 +48,7 @@ def label_on_processes(
     """
     size = workers or count_usable_cores()
     chunks = group_into_chunks(items)
-    for lost in range(1, MAX_LOST_WORKERS + 1):
+    for lost_count in range(1, MAX_LOST_WORKERS + 1):
         pending_chunks = dict[Future[list[PictureAnswers]], Chunk]()
         try:
             with _open_pool(size) as pool:
@@ -60,7 +60,7 @@ def label_on_processes(
             count = sum(map(len, unfinished_chunks))
             first = unfinished_chunks[0][0]
             place_text = f"at one of {count} pictures from {first.name} on"
-            if lost == MAX_LOST_WORKERS:
+            if lost_count == MAX_LOST_WORKERS:
                 raise WorkersFailed(
                     f"{MAX_LOST_WORKERS} worker processes have ended, as where the memory is full: the last "
                     f"{place_text}. What was labelled before is kept."
@@ -98,9 +98,9 @@ def _submit_chunk(
         return pool.submit(_label_chunk, setup, chunk)
     except BrokenProcessPool as error:
         # A process has ended since the last answer. The caller gets the error where it waits for answers.
-        lost = Future[list[PictureAnswers]]()
-        lost.set_exception(error)
-        return lost
+        failed = Future[list[PictureAnswers]]()
+        failed.set_exception(error)
+        return failed
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

@@ -75,7 +75,7 @@ def label_on_ray(
         EngineUnusable: Ray is not installed, or the cluster does not answer, or has ended.
         WorkersFailed: MAX_LOST_WORKERS processes have ended over one chunk, or an error stops all workers.
     """
-    with _join_or_start_cluster(workers) as (ray, most):
+    with _join_or_start_cluster(workers) as (ray, max_pending):
         release = ray.put(_read_files(setup.release))
         remote = ray.remote(_label_chunk).options(num_cpus=1, max_retries=MAX_LOST_WORKERS - 1)
 
@@ -83,16 +83,16 @@ def label_on_ray(
             answer: Future[list[PictureAnswers]] = remote.remote(setup, [release], chunk).future()
             return answer
 
-        head = os.environ.get(ADDRESS_VARIABLE) or ray.get_runtime_context().gcs_address
+        head_address = os.environ.get(ADDRESS_VARIABLE) or ray.get_runtime_context().gcs_address
         chunks = group_into_chunks(carry_bytes(items, setup.source))
         try:
-            yield from label_chunks(submit, chunks, {}, most, lambda: _check_reachable(head))
+            yield from label_chunks(submit, chunks, {}, max_pending, lambda: _check_reachable(head_address))
         except ray.exceptions.RayTaskError as error:
             if not isinstance(error.cause, WorkersFailed):
                 raise  # a mistake in our code, whose traceback should be seen
             raise WorkersFailed(str(error.cause)) from error
         except ray.exceptions.RayError as error:
-            _check_reachable(head)
+            _check_reachable(head_address)
             raise WorkersFailed(
                 f"{MAX_LOST_WORKERS} worker processes were lost over the same pictures "
                 f"({_shorten_message(error)}). What was labelled before is kept."
@@ -193,8 +193,9 @@ def _join_cluster(ray: Any, address: str, workers: int | None) -> int:  # noqa: 
     """
     packages = (inference, labelling, model_store, reports)
     code = [str(Path(package.__file__ or "").parent) for package in packages]
-    sent = {"py_modules": code, "excludes": [f"{BUNDLED_FOLDER.name}/"]}  # the release travels by itself
-    _connect_to_ray(ray, _name_cluster(address), address=address, runtime_env=sent)
+    # Without the bundled release, since the release that labels is sent by itself.
+    runtime_environment = {"py_modules": code, "excludes": [f"{BUNDLED_FOLDER.name}/"]}
+    _connect_to_ray(ray, _name_cluster(address), address=address, runtime_env=runtime_environment)
     cores = int(ray.cluster_resources().get("CPU", 0))
     size = workers or cores
     if not 1 <= size <= cores:

@@ -270,10 +270,10 @@ def _make_word_columns(reader: ListReader | None) -> Iterator[Column]:
         if reader is None or not row.title_kinds:
             return None
         photos = row.record.photos
-        found = find_listed_word(
+        listed_word = find_listed_word(
             reader, (photo.cells for photo in photos), find_parent_folder(photos[0].path)
         )
-        return f"{found.word} ({found.column})" if found else None
+        return f"{listed_word.word} ({listed_word.column})" if listed_word else None
 
     yield _make_text_column(
         TITLE_KINDS_COLUMN, lambda row: VALUE_SEPARATOR.join(sort_kinds(row.title_kinds)) or None

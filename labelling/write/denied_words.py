@@ -85,7 +85,7 @@ class DeniedWords:
 
     def describe(self) -> list[str]:
         """Return a sentence for each category whose word is contradicted by all answers of people."""
-        denied = [
+        denied_categories = [
             category
             for category in self._categories.values()
             if category.denial_count == category.answer_count >= MIN_ANSWERS
@@ -95,5 +95,5 @@ class DeniedWords:
             f"People answered {category.answer_count:,} {rows_name} of `{category.level}`, and none as "
             f"{' or '.join(sort_kinds(category.kinds))}, as the word is read. {category.accepted_count:,} "
             f"accepted {rows_name} rest on it. Say what you mean by the word in a file of --words."
-            for category in denied
+            for category in denied_categories
         ]

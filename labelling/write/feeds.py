@@ -96,12 +96,14 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
         raise TableUnusable(
             f"--feed {platform}: the release answers no attribute `colour`, which a feed has."
         )
-    there = {column.casefold() for column in columns}
-    if lacking := [names[0] for names in FEED_PLATFORMS[platform].needed_columns if there.isdisjoint(names)]:
+    small_columns = {column.casefold() for column in columns}
+    if lacking_columns := [
+        names[0] for names in FEED_PLATFORMS[platform].needed_columns if small_columns.isdisjoint(names)
+    ]:
         raise TableUnusable(
-            f"--feed {platform}: the list has no column `{lacking[0]}`. Add it to the list."
-            if there
-            else f"--feed {platform}: a folder has no column `{lacking[0]}`. --write-list list.csv, in place "
+            f"--feed {platform}: the list has no column `{lacking_columns[0]}`. Add it to the list."
+            if small_columns
+            else f"--feed {platform}: a folder has no column `{lacking_columns[0]}`. --write-list list.csv, in place "
             "of --feed and --out, writes a list of its pictures. Add the column to it."
         )
     return head
@@ -238,8 +240,8 @@ def find_left_out_reason(
         return NO_READABLE_PHOTO if row.class_decision.reason == Reason.NO_PHOTO else DOUBTFUL_COLOUR, product
     if FEED_PLATFORMS[platform].has_loss(row):
         return LOSING_VARIATIONS, product
-    if lacking := find_lacking_column(platform, row):
-        return LACKING_CELL, f"{product} (`{lacking}`)"
+    if lacking_column := find_lacking_column(platform, row):
+        return LACKING_CELL, f"{product} (`{lacking_column}`)"
     return (TWO_SPELLINGS, product) if len(find_spellings(row, grouping)) > 1 else None
 
 

@@ -73,5 +73,5 @@ def _format_lines(form: str, columns: Sequence[Column], rows: Iterable[TableRow]
         return
     yield format_csv([[column.name for column in columns]])
     cells = ([column.read_cell(row) for column in columns] for row in rows)
-    while some := list(islice(cells, ROWS_PER_WRITE)):
-        yield format_csv(some)
+    while next_rows := list(islice(cells, ROWS_PER_WRITE)):
+        yield format_csv(next_rows)
