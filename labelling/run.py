@@ -37,14 +37,9 @@ from labelling.workers.labeller import Say, WorkerSetup
 from labelling.write.feeds import FeedResult, make_feed_path, mention_earlier_feed, write_feed
 from labelling.write.outputs import check_no_file_exists, check_not_edited, claim_files
 from labelling.write.own_words_file import write_words
+from labelling.write.run_tables import write_tables, write_unfinished_tables
 from labelling.write.sorted_folders import SortedPictures, describe_half_filled_folder, sort_into_folders
-from labelling.write.summary import (
-    Summary,
-    find_products_without_photo,
-    read_accepted_count,
-    write_tables,
-    write_unfinished_tables,
-)
+from labelling.write.summary import Summary, find_products_without_photo, read_accepted_count
 from labelling.write.table import check_form
 from model_store.errors import StoreError
 

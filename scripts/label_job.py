@@ -37,8 +37,8 @@ from labelling.workers.process_engine import label_on_processes
 from labelling.workers.ray_engine import label_on_ray
 from labelling.write.feeds import check_feed, list_feed_files, mention_earlier_feed
 from labelling.write.outputs import check_no_pictures, check_outputs, list_source_file
+from labelling.write.run_tables import list_table_files
 from labelling.write.sorted_folders import check_sorted_folder
-from labelling.write.summary import list_table_files
 from labelling.write.table import check_form
 from labelling.write.taxonomies import TAXONOMY_PLATFORMS, find_platform_categories
 from model_store.local_releases import LocalRelease

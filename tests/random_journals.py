@@ -29,8 +29,8 @@ from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.sources.items import LocalSource, PictureItem, ReadPictures, Source
 from labelling.write.feeds import list_feed_files, write_feed
 from labelling.write.platforms import FEED_PLATFORMS
+from labelling.write.run_tables import write_tables
 from labelling.write.sorted_folders import sort_into_folders
-from labelling.write.summary import write_tables
 from tests.journals import fill
 from tests.review_sheets import shown_on
 from training.data.fashion import FASHION_MNIST_LABELS

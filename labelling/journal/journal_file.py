@@ -150,7 +150,7 @@ class Journal(LockedDatabase):
             self.options = json.loads(stored_run[4] or "{}") if stored_run else {}
         now = self._new_settings
         if self.earlier_settings and now and not self._is_restart:
-            self.is_superseded = self._check_settings(self.earlier_settings, now)
+            self.is_superseded = self._has_later_release(self.earlier_settings, now)
         if stored_run and not (self._is_restart or self.is_superseded):
             self._settings = self.earlier_settings
             _, self.seconds, self.state, *_ = stored_run
@@ -163,7 +163,7 @@ class Journal(LockedDatabase):
             self._db.execute("INSERT INTO run VALUES (?, 0, 0.0, ?, ?, NULL)", row)
             self._settings = now
 
-    def _check_settings(self, earlier: RunSettings, now: RunSettings) -> bool:
+    def _has_later_release(self, earlier: RunSettings, now: RunSettings) -> bool:
         """Return whether a run has a later release than the one before, so that it labels everything again.
 
         Raises:

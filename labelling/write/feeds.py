@@ -24,6 +24,7 @@ from labelling.journal.journal_file import Journal
 from labelling.lists.woocommerce import read_attributes
 from labelling.rows import TableRow
 from labelling.run_settings import ProductGrouping
+from labelling.write.feed_articles import FeedArticles
 from labelling.write.feed_categories import FeedCategories
 from labelling.write.outputs import replace_files
 from labelling.write.platforms import FEED_PLATFORMS, find_lacking_column, find_spellings
@@ -103,8 +104,8 @@ def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str])
         raise TableUnusable(
             f"--feed {platform}: the list has no column `{lacking_columns[0]}`. Add it to the list."
             if small_columns
-            else f"--feed {platform}: a folder has no column `{lacking_columns[0]}`. --write-list list.csv, in place "
-            "of --feed and --out, writes a list of its pictures. Add the column to it."
+            else f"--feed {platform}: a folder has no column `{lacking_columns[0]}`. --write-list list.csv, "
+            "in place of --feed and --out, writes a list of its pictures. Add the column to it."
         )
     return head
 
@@ -183,10 +184,8 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
     fed_articles = articles.fed_articles
     if not fed_articles:
         products = format_count(count, "product")
-        why_none = f"no {head} of {products} is accepted, or given by a person. {advice}"
-        if any(left_out[reason] for reason in REASONS_WITH_COLOUR):
-            why_none = " ".join(describe_left_out(*each) for each in left_out.items() if each[1])
-        raise TableUnusable(f"--feed {platform}: {why_none}")
+        reason = f"no {head} of {products} is accepted, or given by a person. {advice}"
+        raise _make_empty_feed_error(platform, left_out, reason)
     file = make_feed_path(table, platform)
     categories_file = make_categories_path(table, platform)
     columns = list(dict.fromkeys(chain.from_iterable(each.columns for each in fed_articles)))
@@ -206,6 +205,22 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
         categories=(categories_file, len(rows)) if rows else None,
         note="" if read_attributes(run.further) else FEED_PLATFORMS[platform].note,
     )
+
+
+def _make_empty_feed_error(
+    platform: str, left_out: Mapping[str, Sequence[str]], missing_colour: str
+) -> TableUnusable:
+    """Return the error for a feed without products.
+
+    Args:
+        left_out: the names of the products by each of LEFT_OUT_REASONS.
+        missing_colour: the reason and the advice if all products just lack a colour.
+    """
+    # The advice to answer about colours would not help a product that is left out for another reason.
+    if not any(left_out[reason] for reason in REASONS_WITH_COLOUR):
+        return TableUnusable(f"--feed {platform}: {missing_colour}")
+    sentences = [describe_left_out(reason, products) for reason, products in left_out.items() if products]
+    return TableUnusable(f"--feed {platform}: {' '.join(sentences)}")
 
 
 def describe_left_out(reason: str, products: Sequence[str]) -> str:
@@ -243,71 +258,6 @@ def find_left_out_reason(
     if lacking_column := find_lacking_column(platform, row):
         return LACKING_CELL, f"{product} (`{lacking_column}`)"
     return (TWO_SPELLINGS, product) if len(find_spellings(row, grouping)) > 1 else None
-
-
-class FeedArticle(NamedTuple):
-    """A product as a row of a feed.
-
-    Attributes:
-        columns: the columns of its cells.
-        cells: the cells, one for each of these columns.
-        colours: the colours in the row, the main colour first.
-        is_likely: whether the colour is certain enough for a feed, but not for the table.
-    """
-
-    columns: tuple[str, ...]
-    cells: tuple[str, ...]
-    colours: tuple[str, ...]
-    is_likely: bool
-
-    def select_cells(self, columns: Iterable[str]) -> list[str]:
-        """Return the cells in some columns of a feed; empty ones for columns that the article lacks."""
-        cells = dict(zip(self.columns, self.cells, strict=True))
-        return [cells.get(column, "") for column in columns]
-
-
-class FeedArticles:
-    """The articles of a feed, by the key that identifies a product on the platform, such as its SKU.
-
-    Several products may have the same key. If their colours differ, the feed has none of them; otherwise it
-    has the first one. Only what a row of the feed needs is kept, because a list may have millions of
-    products.
-    """
-
-    def __init__(self) -> None:
-        """Create a feed without articles."""
-        self._articles: dict[str, FeedArticle] = {}
-        self._columns: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._differing = set[str]()
-
-    def add_product(self, row: TableRow, platform: str, grouping: ProductGrouping | None) -> None:
-        """Add a product.
-
-        Args:
-            row: the decided row of the product, which has one spelling and a colour.
-            platform: the name of the platform, one of FEED_PLATFORMS.
-        """
-        [name] = find_spellings(row, grouping)
-        cells = FEED_PLATFORMS[platform].make_cells(name, row)
-        key = cells[FEED_PLATFORMS[platform].key]
-        columns = tuple(cells)
-        columns = self._columns.setdefault(columns, columns)
-        article = FeedArticle(columns, tuple(cells.values()), row.feed_colours, row.has_likely_colours)
-        first = self._articles.setdefault(key, article)
-        if first.colours != article.colours:
-            self._differing.add(key)
-        elif first.is_likely and not article.is_likely:
-            self._articles[key] = first._replace(is_likely=False)
-
-    @property
-    def differing_keys(self) -> list[str]:
-        """The keys of products whose colours differ, in the order of the table."""
-        return [key for key in self._articles if key in self._differing]
-
-    @property
-    def fed_articles(self) -> list[FeedArticle]:
-        """The article of each key that the feed has, in the order of the table."""
-        return [article for key, article in self._articles.items() if key not in self._differing]
 
 
 def _write_tables(

@@ -1,44 +1,30 @@
-"""Write the table of photos, the table of products and their summary from the journal of a run.
+"""Make the summary of a table, `labels.csv.summary.json`, from the counts of its rows, and read it again.
 
-A run writes, for example, `labels.csv` (a row for each picture), `labels-products.csv` (a row for each
-product, if photos are grouped) and `labels.csv.summary.json` (figures). Each row is decided once, and counted
-while it is written. The summary is made of the counts.
+{"table": "labels.csv", "rows": 48, "accepted": 34, "review_share": 0.13, ...}
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pydantic import TypeAdapter
-
 from inference.contract import LABEL
-from inference.reasons import Place, Reason
+from inference.reasons import Reason
 from labelling.decide.category_questions import CategoryQuestions
 from labelling.decide.decisions import Decisions
 from labelling.decide.product_answers import make_products_path
-from labelling.errors import TableUnusable
 from labelling.journal.journal_file import Journal
-from labelling.journal.journal_format import EXPORTED
-from labelling.journal.journal_rows import RunListing
 from labelling.lists.titles import LANGUAGE_OFF
-from labelling.rows import Category, TableRow
+from labelling.rows import Category
 from labelling.run_settings import RunSettings
-from labelling.write.columns import make_photo_columns, make_product_columns
 from labelling.write.counts import RowCounts
 from labelling.write.denied_words import DeniedWords
-from labelling.write.outputs import replace_files
 from labelling.write.summary_notes import describe_list, describe_titles
-from labelling.write.table import check_form, write_table
 
 CUT_CELLS_NOTE: Final = (
     "{}: {:,} cells of more than 32,767 characters are cut to that, as Excel has no room for them."
 )
-
-ROWS_PER_COUNT: Final = 64
-"""Number of rows that are decided and counted together, before they are written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,89 +95,13 @@ class Summary:
         return self.rows > self.errors + self.rows_without_picture
 
 
-def write_tables(table: Path, decisions: Decisions, *, kept_count: int = 0) -> Summary:
-    """Write the tables of a finished run and their summary, and return the summary.
-
-    If the files exist and no answer has changed since they were written, they are not written again.
-
-    Args:
-        table: the path of the table of photos.
-        decisions: the decided rows of its journal, which has an answer for each picture of the source.
-        kept_count: the number of rows whose pictures earlier runs had labelled.
-
-    Raises:
-        TableUnusable: the files cannot be written.
-    """
-    journal = decisions.journal
-    has_products = journal.settings.by is not None
-    files = list_table_files(table, has_products=has_products)
-    if journal.state == EXPORTED and all(map(Path.exists, files)):
-        summary = TypeAdapter(Summary).validate_python(json.loads(files[-1].read_bytes()))
-        return replace(summary, table=str(table), rows_before=kept_count, answers_recovered=0)
-    try:
-        with replace_files(journal, files) as new:
-            counts = _write_counted_tables(table, new, decisions, has_products=has_products)
-            summary = _make_summary(table, decisions, counts, is_complete=True, kept_count=kept_count)
-            _write_summary(new[-1], summary)
-    except OSError as error:
-        raise _make_write_error(table, error) from error
-    journal.mark_exported()
-    return summary
-
-
-def write_unfinished_tables(table: Path, listing: RunListing, journal: Journal) -> None:
-    """Write a table of the rows that are finished, for a run that ends early, with its summary.
-
-    Nothing is written if there is a complete table of an earlier run, or if no row is finished.
-
-    Args:
-        table: the path of the table of photos.
-        listing: the rows of the run so far.
-        journal: the open journal of the table.
-
-    Raises:
-        TableUnusable: the files cannot be written.
-    """
-    if _is_table_complete(table) or not listing.done_count:
-        return
-    try:
-        with (
-            replace_files(journal, list_table_files(table, has_products=False)) as new,
-            listing.show_unfinished(),
-        ):
-            decisions = Decisions(journal)
-            counts = _write_counted_tables(table, new, decisions, has_products=False)
-            kept_count = listing.kept_count
-            summary = _make_summary(table, decisions, counts, is_complete=False, kept_count=kept_count)
-            _write_summary(new[-1], summary)
-    except OSError as error:
-        raise _make_write_error(table, error) from error
-
-
-def list_table_files(table: Path, *, has_products: bool) -> list[Path]:
-    """Return the paths of the table of photos, the table of products and the summary.
-
-    Args:
-        table: the path of the table of photos.
-        has_products: whether the run groups photos into products; otherwise there is no table of products.
-    """
-    return [table, *([make_products_path(table)] if has_products else []), make_summary_path(table)]
-
-
-def _make_write_error(table: Path, error: OSError) -> TableUnusable:
-    """Return the error for a file that cannot be written, such as on a full disk."""
-    file = error.filename2 or table
-    return TableUnusable(
-        f"{file}: cannot be written ({error.strerror}). Every row is kept: the same command resumes."
-    )
-
-
-def _write_summary(file: Path, summary: Summary) -> None:
+def write_summary(file: Path, summary: Summary) -> None:
+    """Write a summary into a file, as JSON of its fields."""
     file.write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
 
 
 @dataclass(frozen=True, kw_only=True)
-class _TableCounts:
+class TableCounts:
     """The counts of the tables of one run, made while their rows were written.
 
     Attributes:
@@ -215,71 +125,8 @@ class _TableCounts:
         return self.products or self.photos
 
 
-def _write_counted_tables(
-    table: Path, new_files: Sequence[Path], decisions: Decisions, *, has_products: bool
-) -> _TableCounts:
-    """Write the table of photos and, if asked for, the table of products, and count the rows on the way."""
-    run = decisions.settings
-    form = check_form(table)
-    has_human_answers = bool(decisions.context.human_answers.labels_by_subject)
-    has_own_words = decisions.list_reader.has_words
-    questions = decisions.start_category_questions()
-    photos = RowCounts(Place.PICTURE)
-    columns = make_photo_columns(
-        run,
-        has_human_answers=has_human_answers,
-        has_own_words=has_own_words,
-        reader=decisions.list_reader,
-    )
-    denied_words = DeniedWords(decisions.context)
-    # Without answers of people no word can be contradicted, and looking at each row would be wasted.
-    collectors: list[CategoryQuestions | DeniedWords] = [denied_words] if has_human_answers else []
-    if questions:
-        collectors.append(questions)
-    # A category is named with the number of its products, so its rows are counted in one of the tables only.
-    rows = _count_rows(decisions.read_photo_rows(), photos, [] if has_products else collectors)
-    cut_cells = write_table(new_files[0], form, columns, rows)
-    if not has_products:
-        return _TableCounts(
-            photos=photos,
-            products=None,
-            category_questions=questions,
-            denied_words=denied_words,
-            cut_cells=cut_cells,
-        )
-    products = RowCounts(Place.PRODUCT)
-    columns = make_product_columns(
-        run,
-        has_human_answers=has_human_answers,
-        has_own_words=has_own_words,
-        reader=decisions.list_reader,
-    )
-    rows = _count_rows(decisions.read_product_rows(), products, collectors)
-    cut_cells += write_table(new_files[1], form, columns, rows)
-    return _TableCounts(
-        photos=photos,
-        products=products,
-        category_questions=questions,
-        denied_words=denied_words,
-        cut_cells=cut_cells,
-    )
-
-
-def _count_rows(
-    rows: Iterator[TableRow], counts: RowCounts, collectors: Sequence[CategoryQuestions | DeniedWords]
-) -> Iterator[TableRow]:
-    """Yield the rows of a table, each after it was counted.
-
-    A table may have millions of rows, so they are neither held in memory together nor decided twice.
-    """
-    while counted_rows := counts.count_rows(islice(rows, ROWS_PER_COUNT)):
-        for collector in collectors:
-            collector.add_rows(counted_rows)
-        yield from counted_rows
-
-
-def _make_summary(
-    table: Path, decisions: Decisions, counts: _TableCounts, *, is_complete: bool, kept_count: int
+def make_summary(
+    table: Path, decisions: Decisions, counts: TableCounts, *, is_complete: bool, kept_count: int
 ) -> Summary:
     """Return the summary of a table from the counts of its rows."""
     run = decisions.settings
@@ -368,7 +215,7 @@ def read_accepted_count(table: Path) -> int | None:
 
     None stands for a table that does not exist, or has no complete summary.
     """
-    if not _is_table_complete(table):
+    if not is_table_complete(table):
         return None
     document = json.loads(make_summary_path(table).read_bytes())
     counts = document.get("products") or document
@@ -381,7 +228,7 @@ def make_summary_path(table: Path) -> Path:
     return table.with_name(f"{table.name}.summary.json")
 
 
-def _is_table_complete(table: Path) -> bool:
+def is_table_complete(table: Path) -> bool:
     """Return whether a table exists, and its summary says that it has a row for each picture."""
     try:
         return table.exists() and json.loads(make_summary_path(table).read_bytes())["is_complete"] is True

@@ -19,7 +19,7 @@ from labelling.journal.journal_rows import RunListing
 from labelling.lists.own_words import CategoryAnswer
 from labelling.rows import HeadAnswer, PhotoRecord, TableRow
 from labelling.run_settings import ProductGrouping, RunSettings
-from labelling.write.summary import write_tables
+from labelling.write.run_tables import write_tables
 from labelling.write.summary_notes import CATEGORY_PRODUCTS_NOTE
 from tests.journals import an_item, fill
 

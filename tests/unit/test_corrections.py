@@ -23,7 +23,8 @@ from labelling.review.correction_intake import take_corrections
 from labelling.review.corrections import MAX_CLOCK_ERROR, read_all_corrections, read_corrections
 from labelling.run import run_labelling
 from labelling.sources.source_opening import open_source
-from labelling.write.summary import Summary, write_tables
+from labelling.write.run_tables import write_tables
+from labelling.write.summary import Summary
 from model_store.local_releases import open_release
 from tests.labelled_here import here
 from tests.own_pictures import a_photo

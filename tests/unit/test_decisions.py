@@ -17,7 +17,7 @@ from labelling.journal.journal_file import Journal
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.write.columns import make_photo_columns
-from labelling.write.summary import write_tables
+from labelling.write.run_tables import write_tables
 from tests.journals import fill
 
 RUN = RunSettings(

@@ -11,7 +11,7 @@ from labelling.decide.decisions import Decisions
 from labelling.journal.human_answer import LEFT_OUT_LABEL, HumanAnswer, Question
 from labelling.journal.journal_file import Journal
 from labelling.rows import PhotoRecord
-from labelling.write.summary import write_tables
+from labelling.write.run_tables import write_tables
 from tests.journals import fill
 from tests.unit.test_shop_that_is_not_read import SHOP, photo
 

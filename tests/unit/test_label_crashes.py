@@ -20,7 +20,7 @@ from labelling.journal.journal_rows import RunListing
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.write.outputs import claim_files
-from labelling.write.summary import list_table_files, write_tables
+from labelling.write.run_tables import list_table_files, write_tables
 from tests.journals import an_item
 
 TABLE = "table.csv"

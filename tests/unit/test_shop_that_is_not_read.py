@@ -16,7 +16,7 @@ from labelling.lists.own_words import NO_KIND, CategoryAnswer, OwnWord
 from labelling.lists.words_file import format_words
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
-from labelling.write.summary import write_tables
+from labelling.write.run_tables import write_tables
 from tests.journals import fill
 
 CLASSES = ("T-shirt/top", "Trouser", "Dress", "Shirt")
