@@ -23,11 +23,10 @@ from labelling.rows import ACCEPT, MAX_PATH_CHARACTERS, REVIEW, HeadDecision, Pr
 from labelling.run_settings import FOLDER_COLUMN, RunSettings
 
 PROBABILITY_PREFIX: Final = "p_"
-"""Beginning of the name of a column of probabilities: `p_Dress` for the label `Dress`."""
+"""Beginning of the name of a column of probabilities: "p_Dress" for the label "Dress"."""
 
 LIST_PREFIX: Final = "list_"
-"""Beginning of the name that a list's column gets if the table has a column of the same name:
-`list_label`."""
+"""Beginning of the name of a list's column if the table has a column of that name, as in "list_label"."""
 
 TITLE_KINDS_COLUMN: Final = "listed_as"
 """Name of the column with the kinds of garments that the list's words allow, such as `skirt|shorts`."""
