@@ -1,4 +1,4 @@
-"""Make a better release from people's corrections.
+"""Train a release again with people's corrections.
 
 If the release has the ten classes of Fashion-MNIST, its head (the part of the network that answers photos) is
 fitted again, as `wardrobe train --from … --photos` does. A release of own classes is trained again, on the

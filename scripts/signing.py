@@ -1,4 +1,4 @@
-"""Keys and signatures of releases.
+"""Make keys, and sign or check releases.
 
 `new` makes a key pair. `sign` writes manifest.sig into a release's folder; `wardrobe publish --sign` writes
 it into the store alone. `check` tells whether a service with WARDROBE_TRUSTED_KEYS=KEYS would trust a

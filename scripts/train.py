@@ -1,4 +1,4 @@
-"""Train a release: data, network, fit, export, measure, publish.
+"""Train a release, measure it, and put it into a store.
 
 The same command continues a training that was killed or stopped, after its last finished epoch. The values by
 which a network is trained are called a recipe.
