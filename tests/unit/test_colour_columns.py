@@ -194,7 +194,8 @@ def test_a_heading_with_a_colour_word_and_cells_that_name_colours_is_the_column(
     "headings",
     [
         "Colorway, colourway, Colorways, Colorway Name, Variation Color, Exact Colour, Colour of the product",
-        "Farbvarianten, Farbton, Farbnuance, Farbe des Artikels, Produktfarben",
+        "Color way, Seasonal color, Colour Category, Solid color, Select Colour, Variation (Colour)",
+        "Farbvarianten, Farbton, Farbnuance, Farbe des Artikels, Produktfarben, Farbe laut Hersteller",
         "Coloris, Nom du coloris, Couleur de l'article, Coloris disponibles",
         "Culoarea, Culorile, Culoarea produsului, Varianta de culoare, Numele culorii",
         "Färgen, Färgerna, Kulören, Färgnyans, Produktens färg",
