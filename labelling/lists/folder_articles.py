@@ -57,6 +57,7 @@ def name_articles(paths: Sequence[str]) -> FolderArticles:
     shared_names = [_make_identifier(PHOTO_NUMBER_PATTERN.sub("", stem)) for stem in stems]
     name, count = Counter(shared_names).most_common(1)[0] if shared_names else ("", 0)
     crowded_name = name if count > MAX_FILES_PER_NAME else ""
+    # Without a number at the end of any name, no two files are photos of one article.
     if crowded_name or not any(map(PHOTO_NUMBER_PATTERN.search, stems)):
         names = _name_each_file(paths, set())
         return FolderArticles("file", names, loose_count=0, crowded_name=crowded_name)

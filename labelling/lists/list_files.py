@@ -76,8 +76,7 @@ def open_list(
             and any(bad.has_quotation_fault for bad in every)
             and not list_.has_quoted_cells()
         ):
-            # In feeds for Google and Amazon, tabs separate cells, and quotation marks are text: `"Basic"
-            # tee`.
+            # Feeds for Google and Amazon have tabs, and quotation marks that are text, as in `"Basic" tee`.
             note = f"{path}: no cell is in quotation marks, so that these are read as text."
             list_ = replace(list_, is_quoted=False, notes=(*list_.notes, note))
             every, unseen = list_.check_rows()

@@ -109,6 +109,7 @@ def explain_parse_error(row: ParsedRow) -> tuple[str, bool]:
     """Return why a row cannot be parsed, and whether a quotation mark in it may have swallowed other rows."""
     why = 'a quotation mark within a quoted cell is not written twice, as in "5"" wide".'
     is_unclosed = True
+    # Python's CSV reader has one class of errors, so that only its text says which one this is.
     if "field limit" in row.error:
         why = f"a cell has more than {MAX_CELL_CHARACTERS:,} characters, or a quotation mark is not closed."
     elif "unexpected end" in row.error:
@@ -146,6 +147,7 @@ def find_swallowed_line(
         return 0
     is_within = False
     cell_lines = LINE_BREAK_PATTERN.split(row.cells[0])
+    # A line with all columns in the first cell is surely a swallowed row, and so are the lines after it.
     is_whole = (columns > 1 and len(line.split(separator)) == columns for line in cell_lines)
     first_whole = next((index for index, is_one in enumerate(is_whole) if is_one), len(cell_lines))
     continues = _make_continuation_check(cell_lines, is_picture)
@@ -154,10 +156,13 @@ def find_swallowed_line(
         is_row = len(cells) == columns
         for place, cell in enumerate(cells):
             text = cell.rstrip('"')
+            # A quoted line that has all columns and names a picture is another row, unless it belongs to the
+            # first cell, as one more address does.
             is_other = is_row and is_within and '"' not in text and is_picture(place, text)
             is_own = place == 0 and cell_lines[index : index + 1] == [text] and index <= first_whole
             if is_other and not (is_own and continues(index)):
                 return row.first_line + index
+            # A quotation mark opens or closes a quoted cell; two of them are one mark of its text.
             is_within ^= cell.count('"') % 2 == 1
     return 0
 

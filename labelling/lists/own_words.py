@@ -152,6 +152,7 @@ class OwnWords:
             if row.place != CATEGORY_PLACE and (tokens := tuple(self.split_title(row.words)))
         ]
         meanings_by_tokens = {tokens: meaning for _, tokens, meaning in rows}
+        # Sorted by length, so that the length of the longest phrase stays for each first word.
         return WordTable(
             meanings_by_tokens,
             {"".join(tokens): meaning for words, tokens, meaning in rows if words[0] == COMPOUND_END_SIGN},

@@ -61,6 +61,7 @@ def explain_missing_file(path: str) -> str:
         return "It is a link to a file that is not there."
     missing_thing = "file"
     folder, name = os.path.split(os.path.abspath(path))  # noqa: PTH100 - as below
+    # Up to the first folder that exists: what is missing is right below it.
     while not os.path.isdir(folder):  # noqa: PTH112 - as below
         missing_thing = "folder"
         folder, name = os.path.split(folder)

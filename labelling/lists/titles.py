@@ -93,6 +93,7 @@ class ListWords:
         titles = [_find_first_text(self.titles, row) for row in cells]
         categories = [_find_first_text(self.categories, row) for row in cells]
         spoken = find_list_language(titles, categories, other_columns)
+        # Only titles, if there are any: a shop with titles in one language may have categories in another.
         texts = [*filter(None, titles)] or list(dict.fromkeys(categories))
         second = _find_second_language(texts, spoken)
         is_guess = _is_guessed_from_few([*titles, *categories], spoken)
@@ -104,8 +105,8 @@ class ListWords:
     def read_title(self, cells: Mapping[str, str]) -> str:
         """Return the title of a row; empty if the row has none.
 
-        Some shops write a title in several languages, with tags: "[:en]Dress[:de]Kleid[:]". Then the part in
-            the list's language is returned.
+        Some shops write a title in several languages, as in "[:en]Dress[:de]Kleid[:]". Then the part in the
+        list's language is returned.
         """
         return self._choose_part(_find_first_text(self.titles, cells)).text
 
@@ -210,6 +211,7 @@ def find_list_words(
     is_named = words.is_read and any(
         read_title_garments(words.read_title(row), words.language).kinds for row in rows(words.titles)
     )
+    # A column that a person named is used, even if no word in it is known.
     if title or is_named:
         return words
     chosen_column = choose_title_column(possible_columns, rows, language, words.columns)

@@ -59,6 +59,7 @@ def _make_header_patterns() -> dict[str, re.Pattern[str]]:
     headers = {part: [] for part in WOOCOMMERCE_TERMS}  # type: dict[str, list[str]]
     for language in load_languages().values():
         for part, shop_headers in language.woocommerce.items():
+            # `#` stands for the attribute's number. Versions of a translation differ in their apostrophes.
             headers[part] += (
                 re.escape(header).replace(r"\#", r"(\d+)").replace("'", "['\u2019]")
                 for header in shop_headers
@@ -70,6 +71,7 @@ def _make_header_patterns() -> dict[str, re.Pattern[str]]:
 
 
 def _get_attribute_number(match: re.Match[str]) -> str:
+    # The pattern has a group for each language, of which one has matched.
     return next(number for number in match.groups() if number)
 
 
