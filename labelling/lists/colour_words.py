@@ -72,12 +72,14 @@ class _ColourWords(NamedTuple):
         phrases: the colours of a word or phrase, by its single words: {("off", "white"): {"white"}}.
         ends: the colours of the end of a compound: {"blau": {"blue"}} for "dunkelblau".
         parts: words behind which a title names parts of the garment, such as "with".
+        longest_phrase: the number of words of the longest phrase.
     """
 
     language: Language
     phrases: dict[tuple[str, ...], frozenset[str]]
     ends: dict[str, frozenset[str]]
     parts: frozenset[str]
+    longest_phrase: int
 
     def tokens(self, text: str) -> list[str]:
         """Return the words and signs of a text, with accents if they matter in the language."""
@@ -88,7 +90,7 @@ def _find_colours(tokens: Sequence[str], words: _ColourWords) -> Iterator[frozen
     """Yield the colours of the words of a text. At each word, the longest phrase that fits is used."""
     start = 0
     while start < len(tokens):
-        for count in (3, 2, 1):
+        for count in range(words.longest_phrase, 0, -1):
             phrase = tuple(tokens[start : start + count])
             colours = words.phrases.get(phrase) or (
                 _find_compound_colours(phrase[0], words.ends) if count == 1 else None
@@ -121,4 +123,4 @@ def _make_colour_words(language: str) -> _ColourWords:
             phrases[tokens] = frozenset(colours)
             if word.startswith(COMPOUND_END_SIGN):
                 ends["".join(tokens)] = frozenset(colours)
-    return _ColourWords(own_language, phrases, ends, frozenset(parts))
+    return _ColourWords(own_language, phrases, ends, frozenset(parts), max(map(len, phrases)))

@@ -2,9 +2,10 @@
 
 import pytest
 
+from inference.words.language_files import COMPOUND_END_SIGN, load_languages
 from labelling.decide.list_colours import ListColours, find_listed_colours
 from labelling.lists.colour_cells import split_colour_cell
-from labelling.lists.colour_words import read_title_colours
+from labelling.lists.colour_words import read_colours, read_title_colours
 from labelling.lists.woocommerce import has_variations, read_attributes
 
 HEAD = ("black", "white", "grey", "blue", "green", "brown", "beige", "red", "pink", "yellow")
@@ -28,6 +29,7 @@ def shares(**given: float) -> dict[str, float]:
         ("Kleid mit schwarzem Gürtel", "de", []),
         ("Camiseta multicolor", "es", [{"multicolour"}]),
         ("Navy Hose", "de", [{"blue"}]),
+        ("Váy xanh ngọc lục bảo", "vi", [{"green"}]),
         ("Anna", "en", []),
         ("Bleu\u00adblanc", "fr", []),
         ("x" * 10_000, "en", []),
@@ -35,6 +37,14 @@ def shares(**given: float) -> dict[str, float]:
 )
 def test_a_title_names_the_colours_of_the_garment(title: str, language: str, colours: list[set[str]]) -> None:
     assert read_title_colours(title, language) == colours
+
+
+@pytest.mark.parametrize("code", load_languages())
+def test_each_colour_word_of_a_language_is_read_whole(code: str) -> None:
+    colours = load_languages()[code].colours
+    read = {word: read_colours(word.removeprefix(COMPOUND_END_SIGN), code) for word in colours}
+
+    assert read == {word: (frozenset(names),) for word, names in colours.items()}
 
 
 @pytest.mark.parametrize(
