@@ -91,7 +91,7 @@ def cut_category_cell(cell: str) -> str:
 
 
 def is_category_level(level: str) -> bool:
-    """Return whether a text can be a level of a category: it is no number, address or long description."""
+    """Return whether a text can be a level of a category, as "Shirts" can, and a number or an address cannot."""
     if not read_identifier(level) or len(level) > MAX_LEVEL_LENGTH:
         return False
     return not (NO_LETTERS_PATTERN.fullmatch(level) or ADDRESS_PATTERN.match(level) or "@" in level)
@@ -239,7 +239,7 @@ def _split_folders(folder: str) -> tuple[str, ...]:
 
 
 def _count_common_folders(folders: Iterable[tuple[str, ...]]) -> int:
-    """Return the number of parts that all folders have in common at their beginning: 2 for `photos/2026`."""
+    """Return how many parts all folders begin with: 2 for `photos/2026/shirts` and `photos/2026/dresses`."""
     common: tuple[str, ...] | None = None
     for parts in folders:
         common = parts if common is None else common

@@ -99,7 +99,7 @@ def is_picture_cell(cell: str) -> bool:
 
 
 def check_path(cell: str, path: str, columns: Sequence[str]) -> str | Unreadable:
-    """Return a path, or an error that explains why the cell it comes from can name no file.
+    """Return the path that a cell names, or an error if it is a cell such as `ftp://shop/a.jpg`.
 
     The error is returned and not raised, so that one wrong cell does not end the reading of a list. The path
     of a missing file is returned, too: whoever opens it finds out.

@@ -223,7 +223,7 @@ def find_colour_columns(columns: Sequence[str], rows: ReadColumns, named_column:
 
 
 def _find_unusual_columns(columns: Sequence[str], usual: Sequence[str], rows: ReadColumns) -> list[str]:
-    """Return the columns whose heading and cells say colour, unless one with a usual heading has cells."""
+    """Return columns such as `Main color`, whose cells name colours, unless a usual column has cells."""
     unusual = [column for column in columns if column not in usual]
     colours = [column for column in unusual if is_colour_heading(column)]
     shades = [column for column in unusual if is_shade_heading(column) and column not in colours]
@@ -235,7 +235,7 @@ def _find_unusual_columns(columns: Sequence[str], usual: Sequence[str], rows: Re
 
 
 def _has_filled_cells(columns: Sequence[str], rows: ReadColumns) -> bool:
-    """Return whether any of some columns has a cell with a text; "n/a" and the like are none."""
+    """Return whether any cell of some columns has a text other than "n/a" and the like."""
     read_rows = islice(rows(columns), MAX_SEARCHED_ROWS) if columns else ()
     return any(read_identifier(row[column]) for row in read_rows for column in columns)
 

@@ -163,7 +163,7 @@ class ListReader:
         return tuple(dict.fromkeys(make_level_key(path[-1]) for path in paths))
 
     def is_garment_level(self, level: str) -> bool:
-        """Return whether a level has a known word for a garment, as "Dresses" has, and needs no question."""
+        """Return whether a level of a category, such as "Dresses", has a known word for a garment."""
         return bool(self._find_level_kinds(level) or read_level_kinds(level, self._language))
 
     @property

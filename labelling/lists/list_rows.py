@@ -126,7 +126,7 @@ class ListFile:
                     yield row_place, row.cells, self._explain_bad_row(row, row_place)
 
     def _explain_bad_row(self, row: ParsedRow, row_place: str) -> MalformedRow | None:
-        """Return why a row does not fit the header; None if it fits."""
+        """Return the fault of a row, such as too many cells; None if it fits the header."""
         if row.error:
             why, is_unclosed = explain_parse_error(row)
             return MalformedRow(f"{row_place}: {why}", has_quotation_fault=True, is_unclosed=is_unclosed)

@@ -71,10 +71,7 @@ class OwnWord(NamedTuple):
 
     @property
     def category_key(self) -> str:
-        """The category that the word explains, in the form in which categories are compared; perhaps empty.
-
-        It is empty for a word that is valid in titles alone.
-        """
+        """The key of the category that the word explains, such as "shirts"; empty for a word of titles alone."""
         if self.place == TITLE_PLACE:
             return ""
         # `-hemd` for both places is about the end of words in titles, and explains the category "Hemd". For
@@ -173,7 +170,7 @@ class OwnWords:
         return language.tokens(text) if language else split_title(text)
 
     def find_level_meanings(self, path: CategoryPath) -> list[Meaning | None]:
-        """Return the explained meaning of each level of a category, and None for levels without one.
+        """Return the explained meaning of each level: [None, {"top"}] for ("Women", "Tops").
 
         An explained level ("Tops") has its meaning in all categories. An explained path ("Women > Tops")
         gives the last level its meaning in categories that end with it; the longest such path wins.
@@ -199,7 +196,7 @@ class OwnWords:
         return self.find_level_meanings(path)[-1] is not None
 
     def find_category_meaning(self, paths: Iterable[CategoryPath]) -> Meaning:
-        """Return the kinds that people gave to the categories of a product, together; empty without any.
+        """Return the kinds of garment that people gave to the categories of a product; empty without any.
 
         Of each category, the deepest level with kinds is used.
 
@@ -234,7 +231,7 @@ class OwnWords:
         ]
 
     def make_rows(self) -> list[OwnWord]:
-        """Return all explained words as rows of a file, which the shop can use with its next list.
+        """Return all explained words as rows of a file of words, for the shop's next list.
 
         An answer on a review sheet replaces the row for the same category. If that row is also valid in
         titles, it stays for titles.

@@ -178,7 +178,7 @@ def _find_second_language(titles: Sequence[str], language: str) -> str:
 
 
 def find_word_columns(columns: Iterable[str]) -> ListWords:
-    """Return the columns of titles and categories of a list that have usual names, without their language."""
+    """Return the columns with usual names for titles and categories. Their language is not looked for."""
     names = tuple(columns)
     return ListWords(
         titles=_find_columns(list_usual_column_names("title"), names),

@@ -32,7 +32,7 @@ TYPE_COLUMN: Final = "type"
 """The English heading of the column that says how a product is sold, such as `simple` or `variation`."""
 
 _VARIATION_TYPES: Final = frozenset({"variable", "variation"})
-"""Values of the column `Type` of a product with variations, and of one of these variations."""
+"""Values of the column `Type` for a product with variations, such as sizes, and for one of these."""
 
 PRODUCT_TYPES: Final = _VARIATION_TYPES | {"simple", "grouped", "external", "virtual", "downloadable"}
 """Values of the column `Type`. They say how a product is sold, and not what it is."""
