@@ -91,7 +91,7 @@ def cut_category_cell(cell: str) -> str:
 
 
 def is_category_level(level: str) -> bool:
-    """Return whether a text can be a level of a category, as "Shirts" can, and a number or an address cannot."""
+    """Return whether a text can be a level of a category, unlike a number, an address or a description."""
     if not read_identifier(level) or len(level) > MAX_LEVEL_LENGTH:
         return False
     return not (NO_LETTERS_PATTERN.fullmatch(level) or ADDRESS_PATTERN.match(level) or "@" in level)

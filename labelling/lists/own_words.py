@@ -71,7 +71,7 @@ class OwnWord(NamedTuple):
 
     @property
     def category_key(self) -> str:
-        """The key of the category that the word explains, such as "shirts"; empty for a word of titles alone."""
+        """The key of the category that the word explains, such as "shirts"; empty for a word of titles."""
         if self.place == TITLE_PLACE:
             return ""
         # `-hemd` for both places is about the end of words in titles, and explains the category "Hemd". For
