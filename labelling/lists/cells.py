@@ -84,8 +84,8 @@ def find_addresses(cell: str) -> list[str]:
     if not ADDRESS_PATTERN.match(bare):
         return []
     # A bracket or quotation mark at the end belongs to the address, unless the cell begins with one, too.
-    ends = "]\"',;| " if cell != bare else ",;| "
-    return [address.rstrip(ends) for address in BETWEEN_ADDRESSES_PATTERN.split(bare)]
+    end_signs = "]\"',;| " if cell != bare else ",;| "
+    return [address.rstrip(end_signs) for address in BETWEEN_ADDRESSES_PATTERN.split(bare)]
 
 
 def make_address(address: str) -> Address:

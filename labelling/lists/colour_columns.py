@@ -129,9 +129,11 @@ class ColourColumns:
         for colours_by_row in self._read_sources(rows):
             # Rows of one product that differ are what a buyer chooses from. `Navy/White` in one cell is one
             # garment.
-            if different := _list_different_colours(colours_by_row):
-                is_sold_in_several = len(different) > 1 or self._has_variations(rows[0], different[0])
-                return ShopColours(() if is_sold_in_several else different[0], is_sold_in_several)
+            if different_colours := _list_different_colours(colours_by_row):
+                is_sold_in_several = len(different_colours) > 1 or self._has_variations(
+                    rows[0], different_colours[0]
+                )
+                return ShopColours(() if is_sold_in_several else different_colours[0], is_sold_in_several)
         cells = (read_identifier(row[name]) for row in rows for name in (*self.columns, *self.metafields))
         return ShopColours(cell_without_colour=next(filter(None, cells), ""))
 
@@ -165,10 +167,10 @@ class ColourColumns:
 
 def _list_different_colours(colours_by_row: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     """Return the different colours of some rows. "Navy" and "navy" are equal, and the first is returned."""
-    different = dict[tuple[str, ...], tuple[str, ...]]()
+    different_colours = dict[tuple[str, ...], tuple[str, ...]]()
     for colours in filter(None, colours_by_row):
-        different.setdefault(tuple(map(str.casefold, colours)), colours)
-    return list(different.values())
+        different_colours.setdefault(tuple(map(str.casefold, colours)), colours)
+    return list(different_colours.values())
 
 
 def _read_first_colours(row: Cells, columns: Sequence[str]) -> tuple[str, ...]:
@@ -192,17 +194,19 @@ def find_colour_columns(columns: Sequence[str], rows: ReadColumns, named_column:
     """
     metafields = {column: field for column in columns if (field := read_metafield(column))}
     usual_names = list_usual_column_names("colour")
-    plain = [column for column in columns if column not in metafields]
-    usual = sorted(
-        (column for column in plain if is_colour_name(column)),
+    plain_columns = [column for column in columns if column not in metafields]
+    usual_columns = sorted(
+        (column for column in plain_columns if is_colour_name(column)),
         key=lambda column: usual_names.index(fold_column_name(column)),
     )
-    found = [] if named_column else _find_unusual_columns(plain, usual, rows)
+    found_columns = [] if named_column else _find_unusual_columns(plain_columns, usual_columns, rows)
     # If two columns look like the colour, neither is read: nothing says which one is meant.
     preferred = [named_column] if named_column else []
     return ColourColumns(
-        columns=tuple(dict.fromkeys((*preferred, *(found if len(found) == 1 else []), *usual))),
-        reason="named" if named_column else "found" if len(found) == 1 else "usual",
+        columns=tuple(
+            dict.fromkeys((*preferred, *(found_columns if len(found_columns) == 1 else []), *usual_columns))
+        ),
+        reason="named" if named_column else "found" if len(found_columns) == 1 else "usual",
         options=tuple(_find_options(columns)),
         attribute_columns=tuple(_find_attribute_columns(columns)),
         metafields=tuple(
@@ -218,17 +222,19 @@ def find_colour_columns(columns: Sequence[str], rows: ReadColumns, named_column:
             and field not in {COLOUR_PATTERN, CUSTOM_COLOUR}
             and has_colour_word(field.key)
         ),
-        rivals=tuple(found) if len(found) > 1 else (),
+        rivals=tuple(found_columns) if len(found_columns) > 1 else (),
     )
 
 
-def _find_unusual_columns(columns: Sequence[str], usual: Sequence[str], rows: ReadColumns) -> list[str]:
+def _find_unusual_columns(
+    columns: Sequence[str], usual_columns: Sequence[str], rows: ReadColumns
+) -> list[str]:
     """Return columns such as `Main color`, whose cells name colours, unless a usual column has cells."""
-    unusual = [column for column in columns if column not in usual]
-    colours = [column for column in unusual if is_colour_heading(column)]
-    shades = [column for column in unusual if is_shade_heading(column) and column not in colours]
+    unusual_columns = [column for column in columns if column not in usual_columns]
+    colours = [column for column in unusual_columns if is_colour_heading(column)]
+    shades = [column for column in unusual_columns if is_shade_heading(column) and column not in colours]
     # Programs export empty columns; one of a usual name does not hide a filled one.
-    if (colours or shades) and _has_filled_cells(usual, rows):
+    if (colours or shades) and _has_filled_cells(usual_columns, rows):
         return []
     # Beside a column "Main color", a column "Shade" may be a detail of it.
     return _find_by_cells(colours, rows) or _find_by_cells(shades, rows)
@@ -244,11 +250,15 @@ def _find_by_cells(columns: Sequence[str], rows: ReadColumns) -> list[str]:
     """Return the columns in which at least MIN_COLOUR_CELLS_SHARE of the different cells name a colour."""
     cells: dict[str, dict[str, None]] = {column: {} for column in columns}
     for row in islice(rows(columns), MAX_SEARCHED_ROWS) if columns else ():
-        for column, different in cells.items():
+        for column, different_colours in cells.items():
             text = read_identifier(row[column])
-            if text and len(different) < MAX_SEARCHED_CELLS:
-                different[text] = None
-    return [column for column, different in cells.items() if different and _has_colour_cells(list(different))]
+            if text and len(different_colours) < MAX_SEARCHED_CELLS:
+                different_colours[text] = None
+    return [
+        column
+        for column, different_colours in cells.items()
+        if different_colours and _has_colour_cells(list(different_colours))
+    ]
 
 
 def _has_colour_cells(cells: Sequence[str]) -> bool:

@@ -122,9 +122,9 @@ def _is_product_colour(column: str, colour_words: tuple[str, ...]) -> bool:
         return False
     words = _split_heading(column)
     rests = [_find_rest(fold_text(word), colour_words) for word in words]
-    others = [word for word, rest in zip(words, rests, strict=True) if rest is None]
+    other_words = [word for word, rest in zip(words, rests, strict=True) if rest is None]
     has_part = any(rest and rest not in _list_neutral_words() for rest in rests)
-    return len(others) < len(words) and not has_part and all(map(_is_neutral_word, others))
+    return len(other_words) < len(words) and not has_part and all(map(_is_neutral_word, other_words))
 
 
 def _split_heading(text: str) -> list[str]:

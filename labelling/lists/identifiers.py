@@ -39,10 +39,10 @@ def read_identifier(cell: str) -> str:
     stay. A cleaned identifier stays as it is.
     """
     text = cell
-    before = None
+    previous_text = None
     # Several times, since one wrapping can be within another: an apostrophe within `="..."`.
-    while text != before:
-        before = text
+    while text != previous_text:
+        previous_text = text
         text = " ".join(remove_format_characters(read_listed_cell(text)).split())
     is_none = (
         text == NO_VALUE_TEXT

@@ -70,24 +70,26 @@ def open_list(
     """
     list_ = open_header(path, needed, reading, optional)
     with name_text_errors(path, list_.encoding):
-        every, unseen = list_.check_rows()
+        faults, invisible_count = list_.check_rows()
         if (
             list_.separator == "\t"
-            and any(bad.has_quotation_fault for bad in every)
+            and any(fault.has_quotation_fault for fault in faults)
             and not list_.has_quoted_cells()
         ):
             # Feeds for Google and Amazon have tabs, and quotation marks that are text, as in `"Basic" tee`.
             note = f"{path}: no cell is in quotation marks, so that these are read as text."
             list_ = replace(list_, is_quoted=False, notes=(*list_.notes, note))
-            every, unseen = list_.check_rows()
+            faults, invisible_count = list_.check_rows()
     # An open quotation mark swallows the rows after it, so that no option may leave "the row" out.
-    unclosed = [bad for bad in every if bad.is_unclosed]
-    if unclosed or (every and not reading.skip_bad_rows):
-        option = "no option leaves it out" if unclosed else "--skip-bad-rows leaves such rows out"
-        why = join_sentences(unclosed or every, MAX_FAULTS_IN_MESSAGE)
+    unclosed_faults = [fault for fault in faults if fault.is_unclosed]
+    if unclosed_faults or (faults and not reading.skip_bad_rows):
+        option = "no option leaves it out" if unclosed_faults else "--skip-bad-rows leaves such rows out"
+        why = join_sentences(unclosed_faults or faults, MAX_FAULTS_IN_MESSAGE)
         raise ListUnusable(f"{why} Nothing of the list is read until it is right; {option}.")
-    notes = [f"{describe_left_out_rows(every)} {join_sentences(every, MAX_NAMED_BAD_ROWS)}"] if every else []
-    notes += [explain_invisible_characters(path, unseen)] if unseen else []
+    notes = (
+        [f"{describe_left_out_rows(faults)} {join_sentences(faults, MAX_NAMED_BAD_ROWS)}"] if faults else []
+    )
+    notes += [explain_invisible_characters(path, invisible_count)] if invisible_count else []
     return replace(list_, notes=(*list_.notes, *notes))
 
 
@@ -117,9 +119,11 @@ def open_header(
     unread_columns = [
         name for name in list_.header if name not in {*needed, *optional, reading.product_column}
     ]
-    misspelt = suggest_renaming(sorted({*optional}.difference(list_.header)), unread_columns)
+    renaming_advice = suggest_renaming(sorted({*optional}.difference(list_.header)), unread_columns)
     notes = [note] if note else []
-    notes += [f"{path}: a column that is spelt otherwise is not read.{misspelt}"] if misspelt else []
+    notes += (
+        [f"{path}: a column that is spelt otherwise is not read.{renaming_advice}"] if renaming_advice else []
+    )
     return replace(list_, notes=(*list_.notes, *notes))
 
 
@@ -155,8 +159,8 @@ def _open_with_header(
         if {*_match_header(row.cells, needed, reading)[1]} <= {*row.cells}
     )
     # A separator that gives all needed columns wins. Otherwise the error shows the one that gives most cells.
-    most = max(CELL_SEPARATORS, key=lambda separator: len(headers[separator].cells))
-    separator = next(fitting, most) if needed else most
+    widest = max(CELL_SEPARATORS, key=lambda separator: len(headers[separator].cells))
+    separator = next(fitting, widest) if needed else widest
     row = headers[separator]
     if row.error:
         raise ListUnusable(f"{path}, row 1, line {row.first_line}: {explain_parse_error(row)[0]}")
@@ -183,11 +187,13 @@ def _match_header(
 
     --path-column takes several columns with commas between, but `Image URLs (x,y,z...)` is one name.
     """
-    whole = [name for name in header if "," in name and split_column_names(name) == reading.path_columns]
-    if not whole:
+    names_with_commas = [
+        name for name in header if "," in name and split_column_names(name) == reading.path_columns
+    ]
+    if not names_with_commas:
         return reading, needed
     other_columns = [name for name in needed if name not in reading.path_columns]
-    return replace(reading, path_columns=(whole[0],)), (whole[0], *other_columns)
+    return replace(reading, path_columns=(names_with_commas[0],)), (names_with_commas[0], *other_columns)
 
 
 def _read_header(path: Path, encoding: str, separator: str) -> ParsedRow:

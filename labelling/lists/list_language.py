@@ -53,17 +53,17 @@ def find_list_language(
         rows = zip(titles, categories, strict=True)
         # Each category once, however many rows it has, so that it does not outweigh the titles.
         untitled = dict.fromkeys(category for title, category in rows if not title)
-        spoken = recognise_language([*titles, *untitled])
-        if spoken != UNDETERMINED_LANGUAGE:
-            return spoken
-    spoken = recognise_category_language(categories)
-    if spoken not in list_readable_languages():
-        return UNDETERMINED_LANGUAGE if has_titles else spoken
+        code = recognise_language([*titles, *untitled])
+        if code != UNDETERMINED_LANGUAGE:
+            return code
+    code = recognise_category_language(categories)
+    if code not in list_readable_languages():
+        return UNDETERMINED_LANGUAGE if has_titles else code
     # The titles as a whole are not in this language. If one of them still names a garment in it, the two
     # languages share a word, and the categories may be shared words as well ("cạp").
-    is_misread = any(read_title_garments(title, spoken).kinds for title in titles)
-    is_other = is_misread or has_texts_of_other_language(spoken, (titles, *other_columns))
-    return UNDETERMINED_LANGUAGE if is_other else spoken
+    is_misread = any(read_title_garments(title, code).kinds for title in titles)
+    is_other = is_misread or has_texts_of_other_language(code, (titles, *other_columns))
+    return UNDETERMINED_LANGUAGE if is_other else code
 
 
 def has_few_letters(titles: Iterable[str]) -> bool:

@@ -69,15 +69,18 @@ def read_level_kinds(level: str, language: str) -> Meaning:
     if any(map(partial(_has_other_meaning, level), {language, "en"} & load_languages().keys())):
         return frozenset()
     known_words = count_known_words(level)
-    knowing = (
+    knowing_codes = (
         code
         for code in list_readable_languages()
         if known_words.known_counts.get(code, 0) + known_words.shared_count >= known_words.word_count
     )
-    said = list(
-        filter(None, (read_category_garments(level, code, list_whole_words(code)).kinds for code in knowing))
+    meanings = list(
+        filter(
+            None,
+            (read_category_garments(level, code, list_whole_words(code)).kinds for code in knowing_codes),
+        )
     )
-    return frozenset.intersection(*said) if said else frozenset()
+    return frozenset.intersection(*meanings) if meanings else frozenset()
 
 
 def _has_other_meaning(level: str, code: str) -> bool:
@@ -258,12 +261,12 @@ class ListReader:
         title = self.list_words.read_title(cells)
         if self.list_words.is_read:
             return self._read_title_in(title, self.list_words.find_title_language(cells))
-        said = self.own_words.find_phrase_meanings(title)
-        if not said:
+        meanings = self.own_words.find_phrase_meanings(title)
+        if not meanings:
             return NO_TITLE_WORDS
-        shared_kinds = frozenset.intersection(*said)
+        shared_kinds = frozenset.intersection(*meanings)
         if not shared_kinds:
-            return TitleWords(merge_conflict(said))
+            return TitleWords(merge_conflict(meanings))
         return TitleWords(ListMeaning(shared_kinds), Words(shared_kinds, is_confirmed=True))
 
     def _read_title_in(self, title: str, language: str) -> TitleWords:

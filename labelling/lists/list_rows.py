@@ -75,8 +75,8 @@ class ListFile:
             if name:
                 places.setdefault(name, place)
         with name_text_errors(self.path, self.encoding):
-            for row_place, cells, bad in self._check_each_row():
-                if bad is None:
+            for row_place, cells, fault in self._check_each_row():
+                if fault is None:
                     yield ListRow(row_place, {name: cells[place] for name, place in places.items()})
             # The rows were checked when the list was opened. A row that was added since would be unchecked.
             if read_stamp(self.path) != self.stamp:
@@ -91,17 +91,17 @@ class ListFile:
 
         The number counts the other rows whose article number or group has characters that nobody sees.
         """
-        every = list[MalformedRow]()
-        unseen = 0
-        for _, cells, bad in self._check_each_row():
-            if bad:
-                every.append(bad)
+        faults = list[MalformedRow]()
+        invisible_count = 0
+        for _, cells, fault in self._check_each_row():
+            if fault:
+                faults.append(fault)
             else:
-                unseen += any(
+                invisible_count += any(
                     remove_format_characters(cells[place]) != cells[place]
                     for place in self._identifier_places
                 )
-        return every, unseen
+        return faults, invisible_count
 
     @cached_property
     def _identifier_places(self) -> tuple[int, ...]:

@@ -179,9 +179,9 @@ def _make_continuation_check(
         is_picture: a function that returns whether the cell at a position names a picture.
     """
     if find_addresses(next(filter(str.strip, cell_lines), "")):
-        return lambda at: bool(find_addresses(cell_lines[at]))
+        return lambda index: bool(find_addresses(cell_lines[index]))
     last = len(cell_lines) - 1
-    return lambda at: at == last and not any(is_picture(0, line) for line in cell_lines[:at])
+    return lambda index: index == last and not any(is_picture(0, line) for line in cell_lines[:index])
 
 
 def explain_cut_number(cell: str) -> str:
@@ -192,20 +192,21 @@ def explain_cut_number(cell: str) -> str:
     )
 
 
-def join_sentences(every: Sequence[MalformedRow], limit: int) -> str:
+def join_sentences(faults: Sequence[MalformedRow], limit: int) -> str:
     """Return the sentences of the first malformed rows, up to `limit`, and the number of the further ones."""
-    more = f"And {len(every) - limit:,} more." if len(every) > limit else ""
-    return " ".join(filter(None, [*(bad.sentence for bad in every[:limit]), more]))
+    more = f"And {len(faults) - limit:,} more." if len(faults) > limit else ""
+    return " ".join(filter(None, [*(fault.sentence for fault in faults[:limit]), more]))
 
 
-def describe_left_out_rows(every: Sequence[MalformedRow]) -> str:
+def describe_left_out_rows(faults: Sequence[MalformedRow]) -> str:
     """Return a sentence about the rows that are left out, and the lines that they may have swallowed."""
-    rows = f"Rows that are left out: {len(every):,}."
-    within = [bad.further_lines for bad in every if bad.further_lines]
-    if not within:
+    rows = f"Rows that are left out: {len(faults):,}."
+    line_ranges = [fault.further_lines for fault in faults if fault.further_lines]
+    if not line_ranges:
         return rows
     ranges_text = ", ".join(
-        f"{some[0]} to {some[-1]}" if len(some) > 1 else f"{some[0]}" for some in within[:MAX_NAMED_BAD_ROWS]
+        f"{some[0]} to {some[-1]}" if len(some) > 1 else f"{some[0]}"
+        for some in line_ranges[:MAX_NAMED_BAD_ROWS]
     )
-    more = ", ..." if len(within) > MAX_NAMED_BAD_ROWS else ""
-    return f"{rows} Further lines within them: {sum(map(len, within)):,} ({ranges_text}{more})."
+    more = ", ..." if len(line_ranges) > MAX_NAMED_BAD_ROWS else ""
+    return f"{rows} Further lines within them: {sum(map(len, line_ranges)):,} ({ranges_text}{more})."

@@ -46,8 +46,8 @@ def find_existing_path(path: str) -> str:
     if is_path_too_long(path) or os.path.lexists(path):
         return path
     unmarked = "/".join(map(unescape_text, path.split("/")))
-    for written in (path, path.replace("\\", "/"), unmarked):
-        if os.path.lexists(respelt := _respell_path(written)):
+    for spelling in (path, path.replace("\\", "/"), unmarked):
+        if os.path.lexists(respelt := _respell_path(spelling)):
             return respelt
     return path
 
@@ -65,13 +65,13 @@ def explain_missing_file(path: str) -> str:
     while not os.path.isdir(folder):  # noqa: PTH112 - as below
         missing_thing = "folder"
         folder, name = os.path.split(folder)
-    there = _list_sorted_names(folder, is_picture_folder=missing_thing == "file")
-    place = bisect_left(there, name)
+    names = _list_sorted_names(folder, is_picture_folder=missing_thing == "file")
+    position = bisect_left(names, name)
     nearest_names = get_close_matches(
-        name, there[max(place - COMPARED_NEIGHBOURS, 0) : place + COMPARED_NEIGHBOURS], 1
+        name, names[max(position - COMPARED_NEIGHBOURS, 0) : position + COMPARED_NEIGHBOURS], 1
     )
-    if same := [other for other in there if other.casefold() == name.casefold()]:
-        advice = f" There is {escape_unprintable(same[0])!r}, with other capitals."
+    if same_names := [other for other in names if other.casefold() == name.casefold()]:
+        advice = f" There is {escape_unprintable(same_names[0])!r}, with other capitals."
     else:
         advice = (
             f" The nearest name there is {escape_unprintable(nearest_names[0])!r}." if nearest_names else ""
@@ -84,14 +84,14 @@ def _respell_path(path: str) -> str:
     """Return a path with accented letters as its folders spell them; unchanged if a part is missing."""
     real_path = ""
     for part in path.split("/"):
-        whole = real_path + part
+        whole_path = real_path + part
         # Folders are listed only for names that can be spelt in two ways, since listing one takes long.
-        if part and not part.isascii() and not os.path.lexists(whole):
+        if part and not part.isascii() and not os.path.lexists(whole_path):
             name = _read_composed_names(real_path or ".").get(unicodedata.normalize("NFC", part))
             if name is None:
                 return path
-            whole = real_path + name
-        real_path = f"{whole}/"
+            whole_path = real_path + name
+        real_path = f"{whole_path}/"
     return real_path.removesuffix("/")
 
 

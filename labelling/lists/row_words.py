@@ -87,21 +87,21 @@ def combine_titles(titles: Sequence[TitleWords]) -> TitleWords:
     if not meaning.kinds:  # words for sets alone
         return TitleWords(meaning, known_words[0] if known_words else NO_WORDS)
     # A word that a person confirmed confirms the shared kinds only if it means exactly these.
-    telling = [words for words in known_words if words.kinds >= meaning.kinds]
-    is_confirmed = any(words.is_confirmed and words.kinds == meaning.kinds for words in telling)
-    is_broad = all(words.is_broad for words in telling)
+    telling_words = [words for words in known_words if words.kinds >= meaning.kinds]
+    is_confirmed = any(words.is_confirmed and words.kinds == meaning.kinds for words in telling_words)
+    is_broad = all(words.is_broad for words in telling_words)
     return TitleWords(meaning, Words(meaning.kinds, is_confirmed, is_broad))
 
 
-def _combine_title_meanings(said: Sequence[ListMeaning]) -> ListMeaning:
+def _combine_title_meanings(meanings: Sequence[ListMeaning]) -> ListMeaning:
     """Return the kinds that all meanings share, or all kinds with a conflict if they share none."""
-    if len(said) < 2:
-        return said[0] if said else NO_MEANING
-    shared_kinds = frozenset.intersection(*(title.kinds for title in said))
-    conflict = next((title.conflict for title in said if title.conflict), None)
+    if len(meanings) < 2:
+        return meanings[0] if meanings else NO_MEANING
+    shared_kinds = frozenset.intersection(*(title.kinds for title in meanings))
+    conflict = next((title.conflict for title in meanings if title.conflict), None)
     if shared_kinds:
         return ListMeaning(shared_kinds, conflict)
-    return ListMeaning(frozenset[str]().union(*(title.kinds for title in said)), Reason.CONTRADICTING)
+    return ListMeaning(frozenset[str]().union(*(title.kinds for title in meanings)), Reason.CONTRADICTING)
 
 
 def combine_with_explained(title: ListMeaning, explained: Meaning) -> ListMeaning:

@@ -106,8 +106,8 @@ def read_text_columns(columns: Iterable[str], rows: ReadColumns) -> Iterator[tup
         columns: the names of the columns to read.
         rows: a function that reads the cells of given columns, row by row.
     """
-    named = [name for name in columns if fold_column_name(name) not in OTHER_COLUMN_NAMES]
-    cells: dict[str, list[str]] = {name: [] for name in named[:MAX_SEARCHED_COLUMNS]}
+    searched_names = [name for name in columns if fold_column_name(name) not in OTHER_COLUMN_NAMES]
+    cells: dict[str, list[str]] = {name: [] for name in searched_names[:MAX_SEARCHED_COLUMNS]}
     for row in islice(rows(tuple(cells)), MAX_SEARCHED_ROWS):
         for name, texts in cells.items():
             if text := (row.get(name) or "").strip():
@@ -122,11 +122,11 @@ def _read_columns(columns: Mapping[str, Sequence[str]], language: str) -> Iterat
     """Yield the figures of each column whose cells are in a language with known garments."""
     for name, cells in columns.items():
         counts = Counter(cells)
-        begin = [text[:MAX_LANGUAGE_CHARACTERS] for text in islice(counts, MAX_LANGUAGE_CELLS)]
+        first_texts = [text[:MAX_LANGUAGE_CHARACTERS] for text in islice(counts, MAX_LANGUAGE_CELLS)]
         recognise = recognise_category_language if _has_categories(cells) else recognise_language
-        spoken = language or recognise(begin)
-        if spoken in list_readable_languages():
-            yield _read_column(name, spoken, counts)
+        cell_language = language or recognise(first_texts)
+        if cell_language in list_readable_languages():
+            yield _read_column(name, cell_language, counts)
 
 
 def _has_categories(cells: Sequence[str]) -> bool:
@@ -142,39 +142,41 @@ def _read_column(name: str, language: str, counts: Counter[str]) -> TitleColumn:
     """
     kinds = set[frozenset[str]]()
     cells_with_kind = 0
-    more = 0
+    more_words_count = 0
     for text, count in counts.items():
         meaning = read_title_garments(text, language)
         if meaning.kinds:
             kinds.add(meaning.kinds)
             cells_with_kind += count
-            more += count * (len(split_title(text)) > sum(len(word.split()) for word in meaning.words))
+            more_words_count += count * (
+                len(split_title(text)) > sum(len(word.split()) for word in meaning.words)
+            )
     length = sum(len(text) * count for text, count in counts.items()) / counts.total()
-    return TitleColumn(name, language, counts.total(), cells_with_kind, more, len(kinds), length)
+    return TitleColumn(name, language, counts.total(), cells_with_kind, more_words_count, len(kinds), length)
 
 
 def _choose_best_column(columns: Sequence[TitleColumn]) -> TitleColumn | None:
     """Return the column of titles among some columns; None if none of them names kinds."""
     # The order matters: two limits are relative to the best of the columns that are still left.
-    naming = [
+    candidates = [
         column for column in columns if column.cells_with_kind >= MIN_SHARE_WITH_KIND * column.filled_cells
     ]
     # One word in all cells is no title: "short" can mean the sleeves.
-    naming = [
+    candidates = [
         column
-        for column in naming
+        for column in candidates
         if column.kind_sets > 1 or column.cells_with_more_words >= MIN_SHARE_WITH_KIND * column.filled_cells
     ]
-    most = max((column.kind_sets for column in naming), default=0)
-    naming = [column for column in naming if column.kind_sets >= MIN_KIND_VARIETY * most > 0]
-    naming = [
+    max_kind_sets = max((column.kind_sets for column in candidates), default=0)
+    candidates = [column for column in candidates if column.kind_sets >= MIN_KIND_VARIETY * max_kind_sets > 0]
+    candidates = [
         column
-        for column in naming
+        for column in candidates
         if column.cells_with_more_words >= MIN_SHARE_WITH_KIND * column.filled_cells
-    ] or naming
-    best = max((column.cells_with_kind for column in naming), default=0)
-    naming = [column for column in naming if column.cells_with_kind >= MIN_KIND_RATIO * best]
-    return min(naming, key=lambda column: column.mean_length, default=None)
+    ] or candidates
+    best = max((column.cells_with_kind for column in candidates), default=0)
+    candidates = [column for column in candidates if column.cells_with_kind >= MIN_KIND_RATIO * best]
+    return min(candidates, key=lambda column: column.mean_length, default=None)
 
 
 def _is_mostly(counts: Counter[str], is_other: Callable[[str], bool]) -> bool:

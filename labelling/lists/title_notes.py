@@ -33,7 +33,9 @@ def describe_title_column(words: ListWords, columns: Iterable[str], title: str) 
     reason = "as --title-column says" if title else "by its cells" if words.is_chosen else "by its name"
     advice = "" if title or not words.is_chosen else " --title-column names another."
     second = (
-        f" Titles with more {get_language_name(words.second)} words are read in it." if words.second else ""
+        f" Titles with more {get_language_name(words.second_language)} words are read in it."
+        if words.second_language
+        else ""
     )
     language = "" if words.has_few_letters else f", in {get_language_name(words.language)}"
     return f"The title is {title_names}, {reason}{language}.{second}{advice}"

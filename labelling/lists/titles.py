@@ -47,7 +47,7 @@ class ListWords:
         titles: the columns of titles; in each row, the first one that is not empty is used.
         categories: the columns of categories; in each row, the first one that is not empty is used.
         language: the code of the language of the words, such as `de`; LANGUAGE_OFF if they are not read.
-        second: the code of a second language, in which some titles of the list are; empty if all are in one.
+        second_language: the code of a second language, in which some titles of the list are; empty if all are in one.
         is_chosen: whether the column of titles was chosen by its cells, and not by its name.
         has_few_letters: whether the language is not known because the titles have too few words ("Item 12").
         is_guessed_from_few: whether the language was found by fewer than MIN_LANGUAGE_TEXTS different texts.
@@ -56,7 +56,7 @@ class ListWords:
     titles: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     language: str = LANGUAGE_OFF
-    second: str = ""
+    second_language: str = ""
     is_chosen: bool = False
     is_guessed_from_few: bool = False
     has_few_letters: bool = False
@@ -92,14 +92,18 @@ class ListWords:
         cells = list(islice(rows, MAX_TITLES_READ))
         titles = [_find_first_text(self.titles, row) for row in cells]
         categories = [_find_first_text(self.categories, row) for row in cells]
-        spoken = find_list_language(titles, categories, other_columns)
+        found_language = find_list_language(titles, categories, other_columns)
         # Only titles, if there are any: a shop with titles in one language may have categories in another.
         texts = [*filter(None, titles)] or list(dict.fromkeys(categories))
-        second = _find_second_language(texts, spoken)
-        is_guess = _is_guessed_from_few([*titles, *categories], spoken)
-        is_few = spoken == UNDETERMINED_LANGUAGE and has_few_letters(titles)
+        second = _find_second_language(texts, found_language)
+        is_guessed = _is_guessed_from_few([*titles, *categories], found_language)
+        has_few = found_language == UNDETERMINED_LANGUAGE and has_few_letters(titles)
         return replace(
-            self, language=spoken, second=second, is_guessed_from_few=is_guess, has_few_letters=is_few
+            self,
+            language=found_language,
+            second_language=second,
+            is_guessed_from_few=is_guessed,
+            has_few_letters=has_few,
         )
 
     def read_title(self, cells: Mapping[str, str]) -> str:
@@ -111,7 +115,7 @@ class ListWords:
         return self._choose_part(_find_first_text(self.titles, cells)).text
 
     def _choose_part(self, text: str) -> Part:
-        return _choose_part(text, self.language, self.second)
+        return _choose_part(text, self.language, self.second_language)
 
     def _choose_category_part(self, cells: Mapping[str, str]) -> Part:
         return self._choose_part(cut_category_cell(_find_first_text(self.categories, cells)))
@@ -125,8 +129,10 @@ class ListWords:
         part = title if title.text else self._choose_category_part(cells)
         if part.code in list_readable_languages():
             return part.code
-        is_second = self.second and is_in_second_language(part.text, self.language, self.second)
-        return self.second if is_second else self.language
+        is_second = self.second_language and is_in_second_language(
+            part.text, self.language, self.second_language
+        )
+        return self.second_language if is_second else self.language
 
     def read_category(self, cells: Mapping[str, str]) -> str:
         """Return the text of a row's category, such as "Women > Dresses"; empty if the row has none."""
@@ -223,7 +229,7 @@ def find_list_words(
         words,
         titles=(chosen_column.name,),
         language=chosen_column.language,
-        second="" if language else _find_second_language(texts, chosen_column.language),
+        second_language="" if language else _find_second_language(texts, chosen_column.language),
         is_chosen=True,
         is_guessed_from_few=not language and _is_guessed_from_few(texts, chosen_column.language),
     )

@@ -15,9 +15,11 @@ def find_unused_words(reader: ListReader, rows: Iterable[tuple[Mapping[str, str]
         reader: the reader of the list, with the words that people explained.
         rows: the cells of each row by column, and the folder of its picture.
     """
-    own = reader.own_words
-    answered = [OwnWord(answer.category, answer.meaning, CATEGORY_PLACE) for answer in own.category_answers]
-    words = [*own.file_rows, *answered]
+    own_words = reader.own_words
+    answered_words = [
+        OwnWord(answer.category, answer.meaning, CATEGORY_PLACE) for answer in own_words.category_answers
+    ]
+    words = [*own_words.file_rows, *answered_words]
     if not words:
         return []
     titles = set[str]()
@@ -27,8 +29,10 @@ def find_unused_words(reader: ListReader, rows: Iterable[tuple[Mapping[str, str]
         paths.update(reader.find_category_paths(cells, folder))
     category_keys = {key for path in paths for key in _list_category_keys(path)}
     unused = [word for word in words if word.category_key not in category_keys]
-    texts = [f" {' '.join(own.split_title(title))} " for title in titles]
-    unused = [word for word in unused if word.place == CATEGORY_PLACE or not _is_in_titles(word, texts, own)]
+    texts = [f" {' '.join(own_words.split_title(title))} " for title in titles]
+    unused = [
+        word for word in unused if word.place == CATEGORY_PLACE or not _is_in_titles(word, texts, own_words)
+    ]
     return list(dict.fromkeys(word.words for word in unused))
 
 
@@ -38,13 +42,13 @@ def _list_category_keys(path: CategoryPath) -> list[str]:
     return [*keys, *(" > ".join(keys[start:]) for start in range(len(keys)))]
 
 
-def _is_in_titles(word: OwnWord, texts: Iterable[str], own: OwnWords) -> bool:
+def _is_in_titles(word: OwnWord, texts: Iterable[str], own_words: OwnWords) -> bool:
     """Return whether a phrase is in a title.
 
     Args:
         texts: the words of each title with blanks around and between: " blue dress ".
     """
-    phrase = " ".join(own.split_title(word.words))
+    phrase = " ".join(own_words.split_title(word.words))
     # `-hemd` may be the end of a longer word. Any other phrase begins where a word begins.
     begin = "" if word.words.startswith(COMPOUND_END_SIGN) else " "
     return bool(phrase) and any(f"{begin}{phrase} " in text for text in texts)

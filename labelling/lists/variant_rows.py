@@ -67,11 +67,11 @@ class VariantRows:
         self._handle_column = find_handle_column(columns, options.product_column)
         self._product_column = options.product_column
         self._path_columns = options.path_columns
-        inherited = {*find_word_columns(columns).columns, *options.named_columns}
+        inherited_names = {*find_word_columns(columns).columns, *options.named_columns}
         self._inherited_columns = [
             column
             for column in columns
-            if (column in inherited or _is_about_products(column))
+            if (column in inherited_names or _is_about_products(column))
             and not _OWN_CELL_HEADING.fullmatch(column.strip())
         ]
         self._first_rows: dict[str, dict[str, str]] = {}
@@ -84,15 +84,19 @@ class VariantRows:
         handle = cells[self._handle_column].strip() if self._handle_column else ""
         if not handle:
             return cells
-        kept = {column: cells[column] for column in (*self._inherited_columns, *self._path_columns)}
-        first = self._first_rows.setdefault(handle, kept)
+        inherited_cells = {
+            column: cells[column] for column in (*self._inherited_columns, *self._path_columns)
+        }
+        first_cells = self._first_rows.setdefault(handle, inherited_cells)
         # Shopify adds rows for further photos. They name no variant, so that they belong to no product here.
-        if first is kept or not cells[self._product_column].strip():
+        if first_cells is inherited_cells or not cells[self._product_column].strip():
             return cells
-        completed = {column: first[column] for column in self._inherited_columns if not cells[column].strip()}
+        added_cells = {
+            column: first_cells[column] for column in self._inherited_columns if not cells[column].strip()
+        }
         if not any(cells[column].strip() for column in self._path_columns):
-            completed |= {column: first[column] for column in self._path_columns}
-        return {**cells, **completed}
+            added_cells |= {column: first_cells[column] for column in self._path_columns}
+        return {**cells, **added_cells}
 
 
 def _is_about_products(column: str) -> bool:

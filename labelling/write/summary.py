@@ -173,7 +173,7 @@ def _make_word_figures(decisions: Decisions, counts: RowCounts) -> Mapping[str, 
     words = decisions.list_words
     if words.language == LANGUAGE_OFF:
         return None
-    second_language = {"second_language": words.second} if words.second else {}
+    second_language = {"second_language": words.second_language} if words.second_language else {}
     few_letters = {"has_few_letters": True} if words.has_few_letters else {}
     title = describe_titles(decisions)
     return {"title": title, **second_language, **few_letters, **counts.count_title_kinds(words.language)}

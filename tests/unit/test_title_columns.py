@@ -125,7 +125,7 @@ FRENCH = ("Robe noire", "Chemise en lin", "Pantalon pour femme", "Jupe longue", 
 def test_a_list_in_two_languages_is_read_in_both(count: int, second: str) -> None:
     words = read({"title": (*GERMAN * 2, *FRENCH[:count])})
 
-    assert (words.language, words.second) == ("de", second)
+    assert (words.language, words.second_language) == ("de", second)
     assert words.read_words_and_kinds({"title": "Robe noire"}).kinds == (
         {"dress", "nightwear"} if second else set()
     )
@@ -137,8 +137,8 @@ def test_a_list_in_two_languages_is_read_in_both(count: int, second: str) -> Non
 
 
 def test_a_second_language_needs_a_fifth_of_the_titles_and_none_if_people_name_the_language() -> None:
-    assert read({"title": (*GERMAN * 5, *FRENCH)}).second == ""
-    assert read({"title": (*GERMAN, *FRENCH)}, "de").second == ""
+    assert read({"title": (*GERMAN * 5, *FRENCH)}).second_language == ""
+    assert read({"title": (*GERMAN, *FRENCH)}, "de").second_language == ""
 
 
 def test_the_title_of_a_list_with_tags_is_the_part_in_its_language() -> None:
