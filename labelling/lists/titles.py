@@ -47,7 +47,7 @@ class ListWords:
         titles: the columns of titles; in each row, the first one that is not empty is used.
         categories: the columns of categories; in each row, the first one that is not empty is used.
         language: the code of the language of the words, such as `de`; LANGUAGE_OFF if they are not read.
-        second_language: the code of a second language, in which some titles of the list are; empty if all are in one.
+        second_language: the code of a second language, in which some titles are; empty if all are in one.
         is_chosen: whether the column of titles was chosen by its cells, and not by its name.
         has_few_letters: whether the language is not known because the titles have too few words ("Item 12").
         is_guessed_from_few: whether the language was found by fewer than MIN_LANGUAGE_TEXTS different texts.
