@@ -80,7 +80,8 @@ function takeOut(card, out) {
 
 function toggleOut(card) {
   const stays = chosen(card) !== "" && !isAsSuggested(card);
-  const state = stays ? stateOf(card) : { label: "", kind: "", at: "" };
+  // With a time, so that no tab with an older sheet takes the mark for one of a sheet that is gone.
+  const state = stays ? stateOf(card) : { label: "", kind: "", at: now() };
   chooseAll([[card, { ...state, isOut: !isOut(card) }]]);
 }
 

@@ -19,6 +19,7 @@ function describeTask(answered, open) {
   const isOfProducts = sheet.are_products;
   if (!cards.some((card) => !isOptional(card))) {
     if (!sheet.rows) return t("Nothing to review.");
+    if (sheet.rows === 1) return isOfProducts ? t("The only product is accepted. Nothing to review.") : t("The only picture is accepted. Nothing to review.");
     return isOfProducts ? t("All {all} products are accepted. Nothing to review.", { all }) : t("All {all} pictures are accepted. Nothing to review.", { all });
   }
   if (!open.length) return t("All questions are answered. Export your answers.");
@@ -26,6 +27,7 @@ function describeTask(answered, open) {
   const minutes = estimateMinutes(open);
   if (count === "0") return t("Questions about categories: {count}, about {minutes}", { count: number.format(open.length), minutes });
   if (!sheet.rows) return t("Pictures to look at: {count}, about {minutes}", { count, minutes });
+  if (sheet.rows === 1) return isOfProducts ? t("1 product needs you, about {minutes}", { minutes }) : t("1 picture needs you, about {minutes}", { minutes });
   if (isOfProducts) return count === "1" ? t("1 of {all} products needs you, about {minutes}", { all, minutes }) : t("{count} of {all} products need you, about {minutes}", { count, all, minutes });
   return count === "1" ? t("1 of {all} pictures needs you, about {minutes}", { all, minutes }) : t("{count} of {all} pictures need you, about {minutes}", { count, all, minutes });
 }
@@ -41,7 +43,8 @@ function showHead(answered, open) {
   document.getElementById("left").textContent = open.length ? t("about {minutes} left", { minutes: estimateMinutes(open) }) : "";
   Object.assign(document.getElementById("progress"), { max: Math.max(answered.length + open.length, 1), value: answered.length });
   const saved = { count: number.format(answered.length), open: number.format(open.length) };
-  document.getElementById("saved").textContent = button.dataset.exported ? t("{count} answers saved, {open} left.", saved) : "";
+  const savedText = answered.length === 1 ? t("1 answer saved, {open} left.", saved) : t("{count} answers saved, {open} left.", saved);
+  document.getElementById("saved").textContent = button.dataset.exported ? savedText : "";
   document.getElementById("next").hidden = !sheet.command || !(isAll || button.dataset.exported);
   for (const part of document.querySelectorAll(".bar, .folded")) part.hidden = cards.length === 0;
 }

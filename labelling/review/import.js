@@ -59,10 +59,10 @@ function takeIn(text) {
   const answered = new Set(found.flatMap(({ questions }) => questions));
   const fitting = answers.filter((row) => answered.has(questionOfRow(row))).length;
   const counts = { count: number.format(fitting), all: number.format(answers.length) };
-  if (!fitting || fitting < MIN_FITTING_SHARE * answers.length) return t("{count} of {all} rows fit this sheet, so nothing is read in. Choose a file that this sheet exported.", counts);
+  if (!fitting || fitting < MIN_FITTING_SHARE * answers.length) return t("Rows that fit this sheet: {count} of {all}. So nothing is read in. Choose a file that this sheet exported.", counts);
   const newer = found.filter(({ card, state }) => !chosen(card) || (card.dataset.at ?? "") < state.at);
   if (newer.length) chooseAll(newer.map(({ card, state }) => [card, state]));
-  return t("{count} of {all} rows fit this sheet, and are read in.", counts);
+  return t("Rows that fit this sheet: {count} of {all}. They are read in.", counts);
 }
 
 const imported = document.querySelector("#import input");

@@ -1,6 +1,7 @@
-// The keys of a card, and what they do. A key means the same on each card about a class or a category.
+// The keys of a card, and what they do. A key means the same on each card, whatever the card asks about.
 const LABEL_KEYS = [..."123456789qwertyuiop"];
 const FREE_LETTERS = [..."qwertyuiopasdfghjklxcvbnm"]; // z enlarges
+const SHIFTED_LETTERS = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"];
 const ACTIONS = [
   ["←↑→↓", t("go to another picture")],
   ["z", t("enlarge")],
@@ -35,11 +36,39 @@ function assignKindKeys() {
 }
 const kindKeys = assignKindKeys();
 
+// Colours and other attributes have letters with Shift, so that no key of a class or kind gets a second meaning.
+// A letter is given twice only if the attributes together have more labels than there are letters.
+function assignAttributeKeys() {
+  const keysByAttribute = new Map();
+  const given = new Map(); // by letter: the label that has it
+  for (const [attribute, labels] of Object.entries(sheet.labels)) {
+    if (!attribute || attribute === "kind") continue;
+    const keys = new Map([[NONE, "0"], [LEAVE_OUT, "-"]]);
+    for (const label of labels.filter((one) => !OURS.includes(one))) {
+      const unused = SHIFTED_LETTERS.filter((letter) => ![...keys.values()].includes(letter));
+      const free = unused.filter((letter) => !given.has(letter) || given.get(letter) === label);
+      const letters = free.length ? free : unused;
+      const letter = [...label.toUpperCase()].find((one) => letters.includes(one)) ?? letters[0];
+      if (!letter) continue;
+      given.set(letter, label);
+      keys.set(label, letter);
+    }
+    keysByAttribute.set(attribute, keys);
+  }
+  return keysByAttribute;
+}
+const attributeKeys = assignAttributeKeys();
+
+function keysOfCard({ dataset: { attribute } }) {
+  if (attribute === "kind") return kindKeys;
+  return attribute ? attributeKeys.get(attribute) : classKeys;
+}
+
 // What the keys of a card answer, in the order of the bar.
 function offersOf(card) {
   if (card.toggles) return [...kindKeys.keys()].filter((label) => card.labels.includes(label)).map((label) => ({ key: kindKeys.get(label), text: card.labels.spoken(label), label }));
   const labels = labelsOf(card);
-  const keys = card.dataset.attribute === "kind" ? kindKeys : card.dataset.attribute ? keysOfLabels(labels) : classKeys;
+  const keys = keysOfCard(card);
   const kinds = card.kinds.map((kind) => ({ key: kindKeys.get(kind), text: t(kind), label: NONE, kind }));
   const offers = labels.map((label) => ({ key: keys.get(label), text: shown(label), label }));
   return [...offers.slice(0, -OURS.length), ...kinds, ...offers.slice(-OURS.length)];
@@ -59,7 +88,8 @@ function list(offers) {
   if (JSON.stringify(items) === listed) return;
   listed = JSON.stringify(items);
   const made = items.map(([key, text]) => {
-    const item = element("li", {}, element("kbd", { textContent: key }), ` ${text}`);
+    const name = SHIFTED_LETTERS.includes(key) ? `⇧${key}` : key;
+    const item = element("li", {}, element("kbd", { textContent: name }), ` ${text}`);
     item.dataset.key = key;
     return item;
   });

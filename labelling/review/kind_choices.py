@@ -11,6 +11,7 @@ at once:
 Whoever answers "none of these" is asked for the kind on the same card.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
@@ -76,11 +77,26 @@ def make_kind_choices(row: TableRow, context: DecisionContext) -> tuple[KindChoi
     title_kinds = sorted(sort_kinds(row.title_kinds), key=lambda kind: -shares.get(kind, 0.0))
     suggested_kinds = [kind for kind in row.suggested_kinds if kind != OTHER_KIND]
     kinds = list(dict.fromkeys([*suggested_kinds, *title_kinds]))[:MAX_KIND_BUTTONS]
-    choices = [_make_choice(kind, context) for kind in kinds]
+    choices = _merge_equal_choices([_make_choice(kind, context) for kind in kinds])
     own_label = row.record.answers[LABEL].label
     if own_label not in {choice.label for choice in choices}:
         choices.append(KindChoice(own_label, own_label))
     return tuple(choices)
+
+
+def _merge_equal_choices(choices: Sequence[KindChoice]) -> list[KindChoice]:
+    """Return the choices with one button for kinds that have the same answer, such as "scarf / gloves".
+
+    A release without the kinds scarf and gloves answers `none of these` for both.
+    """
+    texts = dict[tuple[str, str], list[str]]()
+    for choice in choices:
+        # A button without a class opens the list of classes, which is no answer yet.
+        answer = (choice.label, choice.kind) if choice.label else (choice.label, choice.text)
+        texts.setdefault(answer, []).append(choice.text)
+    return [
+        KindChoice(" / ".join(names), label, kind if label else "") for (label, kind), names in texts.items()
+    ]
 
 
 def find_classes_of_kinds(context: DecisionContext) -> dict[str, str]:

@@ -236,15 +236,11 @@ def make_thumbnail(upload: bytes) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(encoded.tobytes()).decode()}"
 
 
-DOUBTFUL_LEAD: Final = (
-    "Most doubtful first. Label what each picture shows, with the mouse or these keys; pictures without an "
-    "answer are not exported."
-)
+PARTS_LEAD: Final = "Say what each picture shows. Pictures without an answer are not exported."
+"""The first sentences of a page with several parts."""
 
-PARTS_LEAD: Final = (
-    "Label what each picture shows, with the mouse or these keys; pictures without an answer are not "
-    "exported."
-)
+DOUBTFUL_LEAD: Final = f"Most doubtful first. {PARTS_LEAD}"
+"""The first sentences of a page that has only doubtful answers."""
 
 DOUBTFUL_HEADING: Final = (
     "Doubtful answers",

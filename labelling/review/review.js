@@ -13,9 +13,10 @@ const MAX_CARDS_BESIDE = 3;
 const labelsOf = (card) => card.labels ?? sheet.labels[card.dataset.attribute];
 const OURS = sheet.labels[""].slice(-2);
 const [NONE, LEAVE_OUT] = OURS;
+const OTHER_KIND = "other";
 const shown = (label) => (OURS.includes(label) ? t(label.trim() || "(leave out)") : label); // exported as no label
-// A kind says more than "none of these", which is the class of all kinds without one.
-const shownAnswer = (label, kind) => (kind && label === NONE ? t(kind) : shown(label));
+// A kind says more than "none of these", which is the class of all kinds without one. The kind "other" does not.
+const shownAnswer = (label, kind) => (kind && kind !== OTHER_KIND && label === NONE ? t(kind) : shown(label));
 const spoken = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, spokenValue(name, value)]));
 
 function spokenValue(name, value) {
@@ -52,7 +53,8 @@ function toAnswer(one) {
   const notes = [note];
   if (one.word) notes.push(element("p", { className: "note word", textContent: t("The word: {word}, in the column {column}.", one) }));
   const title = one.title ? [element("p", { className: "title", dir: "auto", textContent: one.title })] : [];
-  if (one.more) notes.push(element("p", { className: "note", textContent: t("{count} more photos", { count: number.format(one.more) }) }));
+  const more = one.more === 1 ? t("1 more photo") : t("{count} more photos", { count: number.format(one.more) });
+  if (one.more) notes.push(element("p", { className: "note", textContent: more }));
   const above = pictures.length > 1 ? element("div", { className: "photos" }, ...pictures) : pictures[0];
   const made = card(one.name, above, ...title, ...notes, row);
   const { path, guess, sha256, decision, predicted, attribute, product } = one;

@@ -3,7 +3,7 @@
 // browser does not hash (plain http), size and time of change take the place of the hash.
 // The class has no attribute. `wardrobe label --corrections` reads them as it reads those of a review sheet.
 
-import { asPath, asText, quoted } from "./cells.js";
+import { asPath, asText, quoted, rounded } from "./cells.js";
 
 const NAME = "wardrobe.corrections";
 const COLUMNS = ["path", "label", "sha256", "at", "predicted", "confidence", "decision", "model", "attribute"];
@@ -60,7 +60,7 @@ export class Corrections {
   /** RFC 4180, with a header. */
   async csv() {
     await this.#hashing;
-    const cell = (row, column) => quoted(column === "path" ? asPath(row.path) : asText(row[column] ?? ""));
+    const cell = (row, column) => quoted(column === "path" ? asPath(row.path) : asText(rounded(row[column] ?? "")));
     const rows = this.#rows.map((row) => COLUMNS.map((column) => cell(row, column)));
     return [COLUMNS, ...rows].map((cells) => cells.join(",") + "\r\n").join("");
   }

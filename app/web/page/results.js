@@ -1,9 +1,8 @@
 // Results in the order that the reader chose, and as files.
 
-import { asText, quoted } from "./cells.js";
+import { asText, quoted, rounded } from "./cells.js";
 
 const FIELDS = ["label", "confidence", "decision", "reason", "familiarity", "request_id"];
-const DIGITS = 5;
 
 /**
  * What the page shows of an answer first: the class, or the accepted kind of a picture that is unlike all classes.
@@ -62,11 +61,6 @@ export function asCsv(items) {
     ...attributes.flatMap((name) => cellsOf(one.attributes?.[name])),
   ]);
   return [header, ...lines].map((cells) => cells.map((cell) => quoted(asText(rounded(cell)))).join(",") + "\r\n").join("");
-}
-
-/** A probability with the digits that the tables of `wardrobe label` have. */
-function rounded(value) {
-  return typeof value === "number" ? Number(value.toFixed(DIGITS)) : value;
 }
 
 function cellsOf(answer) {

@@ -169,10 +169,10 @@ export function sureness(answer) {
 /** What the familiarity of a picture means: it is a rank. Empty where the model measures none. */
 export function familiarity(answer) {
   if (answer.familiarity === null) return "";
-  return t("Familiarity {familiarity}: of 100 pictures that the model was checked on, {less} look less typical.", {
-    familiarity: TWO_PLACES.format(answer.familiarity),
-    less: Math.round(answer.familiarity * 100),
-  });
+  const less = Math.round(answer.familiarity * 100);
+  const values = { familiarity: TWO_PLACES.format(answer.familiarity), less };
+  if (less === 1) return t("Familiarity {familiarity}: of 100 pictures that the model was checked on, 1 looks less typical.", values);
+  return t("Familiarity {familiarity}: of 100 pictures that the model was checked on, {less} look less typical.", values);
 }
 
 /** What opens the rest of the probabilities. */

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 from app.web.translations import TRANSLATIONS
 from labelling.review.page import (
     ACCEPTED_CLASS_NOTE,
+    AGREEING_SCREEN,
     DOUBTFUL_LEAD,
     Card,
     CardPhoto,
@@ -188,6 +189,22 @@ def test_an_export_of_an_older_sheet_in_another_tab_removes_no_answer_of_this_on
     newer.reload()
 
     assert answers(newer) == ["Coat", "Dress"]
+
+
+def test_an_export_of_an_older_sheet_removes_no_mark_of_this_one(visiting: Visits, tmp_path: Path) -> None:
+    groups = [card(f"{number}.png", number)._replace(screen=AGREEING_SCREEN) for number in range(2)]
+    older = visiting(write(tmp_path, groups[:1]))
+    newer = older.context.new_page()
+    newer.goto(write(tmp_path, groups))
+    newer.get_by_role("button", name="Not Bag: 1.png").click()
+
+    older.locator("article").focus()
+    older.keyboard.press("Enter")
+    with older.expect_download():
+        older.locator("#export").click()
+    newer.reload()
+
+    expect(newer.get_by_role("button", name="Not Bag: 1.png")).to_have_attribute("aria-pressed", "true")
 
 
 def test_an_undo_in_one_tab_takes_back_nothing_of_another(visiting: Visits, tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The head of a review sheet, its keys, and answers that another machine exported, in a real browser."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from labelling.review.kind_choices import KindChoice
 from labelling.review.page import (
     ACCEPTED_CLASS_NOTE,
     AGREEING_SCREEN,
+    ATTRIBUTE_NOTE,
     CLASS_NOTE,
     DOUBTFUL_LEAD,
     LIST_CONFLICT_NOTE,
@@ -37,6 +38,7 @@ pytestmark = pytest.mark.slow
 LABELS = ("Bag", "Coat", "Dress")
 CLASSES = {"bag": "Bag", "coat": "Coat", "dress": "Dress", "skirt": "", "watch": "", "other": ""}
 COMMAND = "wardrobe label --corrections corrections.csv --out t.csv --review sheet.html"
+KINDS_OF_SHEET = {KIND: (*KINDS, "other")}
 UNFAMILIAR = REASON_NAMES[Reason.UNFAMILIAR]
 FRAME = PageFrame(
     "t.csv",
@@ -84,12 +86,14 @@ def write(
     return f"file://{folder}/sheet.html"
 
 
-def export(page: Page, folder: Path) -> list[tuple[str, str, str]]:
+def export(
+    page: Page, folder: Path, attributes: Mapping[str, Sequence[str]] = KINDS_OF_SHEET
+) -> list[tuple[str, str, str]]:
     """Export, and return product, attribute and label of each answer about pictures."""
     with page.expect_download() as download:
         page.locator("#export").click()
     download.value.save_as(folder / "corrections.csv")
-    found = read_all_corrections([folder / "corrections.csv"], LABELS, {KIND: (*KINDS, "other")})
+    found = read_all_corrections([folder / "corrections.csv"], LABELS, attributes)
     return [(one.product, one.attribute.replace(LABEL, ""), one.label) for one in found.pictures]
 
 
@@ -102,6 +106,8 @@ def task(page: Page) -> str:
     [
         ([card(n) for n in range(8)], {}, "8 of 40 products need you, about 1 minute"),
         ([card(1)], {}, "1 of 40 products needs you, about 1 minute"),
+        ([card(1)], {"row_count": 1}, "1 product needs you, about 1 minute"),
+        ([], {"row_count": 1}, "The only product is accepted. Nothing to review."),
         (
             [card(n) for n in range(30)],
             {"are_products": False},
@@ -257,6 +263,37 @@ def test_a_key_means_the_same_on_every_card(visiting: Visits, tmp_path: Path) ->
     assert {key: texts for key, texts in meanings.items() if len(texts) > 1} == {}
 
 
+COLOURS = ("black", "blue", "2-tone")
+
+
+def test_keys_of_colours_are_letters_with_shift_which_no_class_has(visiting: Visits, tmp_path: Path) -> None:
+    values = {"attribute": "colour", "label": "blue", "confidence": 0.5}
+    colour = {"attribute": "colour", "note": ATTRIBUTE_NOTE, "note_values": values, "further_kinds": ()}
+    cards = [card(1), card(2, "blue", **colour), card(3, "blue", **colour)]
+    html = make_review_page(cards, LABELS, FRAME, {"colour": COLOURS})
+    (tmp_path / "sheet.html").write_text(html, "utf-8")
+    page = visiting((tmp_path / "sheet.html").as_uri())
+    page.locator("article").nth(1).focus()
+
+    bar = page.locator("#keys li:visible").all_inner_texts()
+    page.keyboard.press("1")  # a key of a class, which a card about a colour has not
+    page.keyboard.press("Shift+B")
+    page.keyboard.press("Shift+L")
+
+    assert {"⇧B black", "⇧L blue", "⇧T 2-tone"} <= set(bar)
+    assert [one.partition(" ")[0] for one in bar if one[0].isdigit()] == ["0"]
+    assert export(page, tmp_path, {"colour": COLOURS}) == [("2", "colour", "black"), ("3", "colour", "blue")]
+
+
+def test_a_kind_without_a_name_is_suggested_as_none_of_these(visiting: Visits, tmp_path: Path) -> None:
+    page = visiting(write(tmp_path, [card(1, guess=NONE, guess_kind="other")]))
+    assert page.get_by_role("button", name="Right: none of these").is_visible()
+
+    page.keyboard.press("Enter")
+
+    assert export(page, tmp_path) == [("1", "", NONE), ("1", KIND, "other")]
+
+
 def test_enter_goes_on_from_the_question_about_the_kind(visiting: Visits, tmp_path: Path) -> None:
     page = visiting(write(tmp_path, [card(1), card(2)]))
     page.keyboard.press("0")
@@ -293,7 +330,7 @@ def test_a_half_answered_sheet_goes_on_on_another_machine(visiting: Visits, tmp_
     here = visiting(write(tmp_path, cards, categories=[CATEGORY]))
     said = read_in(here, tmp_path / "corrections.csv")
 
-    assert said == "7 of 7 rows fit this sheet, and are read in."
+    assert said == "Rows that fit this sheet: 7 of 7. They are read in."
     assert here.locator("#count").inner_text() == "5 of 5 answered. Done: export them."
     assert export(here, tmp_path) == exported
     here.get_by_role("button", name="Undo").click()
@@ -330,7 +367,8 @@ def test_nothing_is_read_in_from_a_file_of_another_table(name: str, visiting: Vi
 
     said = read_in(page, tmp_path / "other.csv")
 
-    assert "rows fit this sheet, so nothing is read in." in said
+    assert said.startswith("Rows that fit this sheet: ")
+    assert "So nothing is read in." in said
     assert page.locator("#count").inner_text() == "0 of 2 answered"
 
 
@@ -358,6 +396,16 @@ def test_a_product_of_forty_photos_shows_six_and_counts_the_others(visiting: Vis
 
     assert page.locator("article img").count() == 6
     assert page.get_by_text("34 more photos").is_visible()
+
+
+def test_one_answer_and_one_photo_are_told_in_the_singular(visiting: Visits, tmp_path: Path) -> None:
+    page = visiting(write(tmp_path, [card(1, photos=(photo(2),), more=1), card(2)]))
+    page.keyboard.press("Enter")
+
+    export(page, tmp_path)
+
+    assert page.get_by_text("1 more photo", exact=True).is_visible()
+    assert page.get_by_text("1 answer saved, 1 left.").is_visible()
 
 
 def test_a_browser_without_javascript_says_what_is_missing(visiting: Visits, tmp_path: Path) -> None:
