@@ -50,24 +50,32 @@ def print_outputs(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> 
 def list_next_steps(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> Iterator[str]:
     """Yield what a person can do after a run, the next step first: a sentence, or a command to paste.
 
+    There are at most two steps.
+
     Args:
         arguments: the arguments of the command line.
         outcome: the results of the run.
         job: the settings and inputs of the run.
     """
     program = get_program_name()
-    needs_person = _needs_person(outcome.summary)
-    if outcome.sheet and (outcome.sheet.question_count or outcome.sheet.optional_count):
-        task = "and answer its questions" if outcome.sheet.question_count else "where all is optional"
-        yield f"open {outcome.sheet.page_path} in a browser, {task}"
+    sheet = outcome.sheet
+    if sheet and sheet.question_count:
+        yield f"open {sheet.page_path} in a browser, and answer its questions"
         yield f"{program} {make_corrections_command(arguments)}"
-    elif not outcome.sheet and needs_person and not arguments.corrections and not job.feed_platform:
-        # With a feed, `describe_missing_colours` names this command.
-        yield f"{program} {make_sheet_command(arguments)}"
+        return
     corrections = job.corrections.pictures if job.corrections else []
     files = dict.fromkeys(str(correction.file) for correction in corrections)
-    if len(files) == 1:
+    # A model that learns half of the answers has to learn again. So this comes after the last question.
+    can_improve = len(files) == 1
+    if can_improve:
         yield f"{program} improve {shlex.quote(*files)}"
+    if sheet and sheet.optional_count:
+        yield f"open {sheet.page_path} in a browser, where all is optional"
+        if not can_improve:
+            yield f"{program} {make_corrections_command(arguments)}"
+    elif not sheet and not arguments.corrections and not job.feed_platform and _needs_person(outcome.summary):
+        # With a feed, `describe_missing_colours` names this command.
+        yield f"{program} {make_sheet_command(arguments)}"
 
 
 def _needs_person(summary: Summary) -> bool:

@@ -18,10 +18,11 @@ from labelling.workers.labeller import LabelledChunks, Say, WorkerSetup
 from model_store.local_releases import open_release
 from scripts.label_job import ENGINES_BY_NAME, make_model_path_absolute
 from scripts.terminal import get_program_name, run_main
-from tests.catalogues import PICTURES, write_folder
+from tests.catalogues import PICTURES, write_doubtful, write_folder
 from tests.commands import wardrobe
 from tests.labelled_here import here
 from tests.releases import LABELS, a_release, a_store
+from tests.review_sheets import cards_of, export
 from tests.small_disks import fill, small_disk
 from tests.tables import label, rows_of, write_csv
 
@@ -308,6 +309,38 @@ def test_the_printed_command_repeats_the_outputs_of_the_run_and_there_is_one_nex
         f"Next: open {sheet} in a browser, and answer its questions"
     ]
     assert later == [f"{get_program_name()} {command}"]
+
+
+def steps_after(answered: slice, folder: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The steps that a run names after a person answered some of the doubtful pictures."""
+    table, sheet = folder / "t.csv", folder / "sheet.html"
+    words = ["--review", str(sheet), "--audit", "0"]
+    label(write_doubtful(folder / "photos"), table, "bundled", *words)
+    said = {card["sha256"]: "Bag" for card in cards_of(sheet)[answered]}
+    corrections = export(sheet, said, folder / "said.csv")
+    capsys.readouterr()
+
+    assert wardrobe("label", ["--corrections", str(corrections), "--out", str(table), *words]) == 0
+
+    printed = capsys.readouterr().out.splitlines()
+    return [line for line in printed if line.startswith(("Next:", "Later:"))]
+
+
+def test_learning_is_the_next_step_if_no_question_is_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    steps = steps_after(slice(None), tmp_path, capsys)
+
+    assert steps == [f"Next: {get_program_name()} improve {tmp_path}/said.csv"]
+
+
+def test_a_run_names_two_steps_if_questions_are_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step, later = steps_after(slice(1), tmp_path, capsys)
+
+    assert step == f"Next: open {tmp_path}/sheet.html in a browser, and answer its questions"
+    assert later.startswith(f"Later: {get_program_name()} label --corrections corrections.csv --out ")
 
 
 def test_a_run_without_a_sheet_names_the_command_that_writes_one(

@@ -55,6 +55,9 @@ def test_a_sheet_begins_with_questions_whose_answers_decide_the_table_and_the_ne
 
     correct(table, *ANSWERS)
     said = capsys.readouterr().out
+    done = sum(row["decision"] == "accept" for row in read_rows(tmp_path / "table-products.csv"))
+    assert f"3 categories are explained: {done} products are accepted now, and 10 were before." in said
+    assert done != 10
     words = tmp_path / "table-words.csv"
     assert f"label LIST.csv --by sku --words {words} --out TABLE.csv" in said
     assert words.read_text("utf-8") == (
