@@ -11,8 +11,13 @@ function estimateMinutes(open) {
   return minutesText.format(Math.max(1, Math.round(seconds / 60)));
 }
 
-// Several cards may ask about one product, and a question about a category about many.
-const countSubjects = (some) => new Set(some.filter((card) => !card.dataset.category).map((card) => card.dataset.product || card.dataset.path)).size;
+// Several cards may ask about one product, and a card may ask about a picture and its copies. A question about a
+// category is not counted, as nobody knows which products it will decide.
+function countSubjects(some) {
+  const asked = some.filter((card) => !card.dataset.category);
+  const rows = new Map(asked.map((card) => [card.dataset.product || card.dataset.path, 1 + Number(card.dataset.copies)]));
+  return [...rows.values()].reduce((sum, count) => sum + count, 0);
+}
 
 function describeTask(answered, open) {
   const all = number.format(sheet.rows);

@@ -114,6 +114,7 @@ class Card(NamedTuple):
         title: the title of the product.
         photos: further photos of the product, which are exported too.
         more: the number of photos of the product that the card does not show.
+        copies: the number of further files with the same picture, which get the same answer.
         screen: the screen on which it is shown with others; None for a card of its own.
         choices: the buttons for the kinds that a title allows; empty for a card without a contradiction.
         further_kinds: the kinds to choose from after a person answered NONE.
@@ -140,6 +141,7 @@ class Card(NamedTuple):
     title: str = ""
     photos: tuple[CardPhoto, ...] = ()
     more: int = 0
+    copies: int = 0
     screen: CardScreen | None = None
     choices: tuple[KindChoice, ...] = ()
     further_kinds: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ random sample for an audit.
 """
 
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping
 from operator import itemgetter
 from pathlib import Path
@@ -68,11 +69,13 @@ class SheetQuestion(NamedTuple):
         row: the decided row of the picture or the product.
         head: the class (LABEL), or the name of the attribute that is asked about.
         reason: the reason why a person should look; None if the answer was accepted.
+        copy_count: the number of further rows with the same picture, which get the same answer.
     """
 
     row: TableRow
     head: str
     reason: str | None
+    copy_count: int = 0
 
     @property
     def decision(self) -> HeadDecision:
@@ -85,6 +88,7 @@ class SmallestRows:
 
     Attributes:
         rows: the rows that are kept, sorted by key. Of equal keys, the first row that was added comes first.
+        copy_counts: the number of rows that were added later with the content of a kept row, by the content.
     """
 
     def __init__(self, most: int) -> None:
@@ -95,19 +99,30 @@ class SmallestRows:
         """
         self._most = most
         self._keys = list[Any]()
+        self._contents = list[str]()
         self.rows = list[TableRow]()
+        self.copy_counts = Counter[str]()
 
-    def add_row(self, key: object, row: TableRow) -> None:
+    def add_row(self, key: object, row: TableRow, content: str = "") -> None:
         """Add a row if its key is among the smallest so far; the row with the largest key is then dropped.
 
         Args:
             key: the sort key, which can be compared with all other keys.
+            content: the content that an answer to the row is about. Later rows with this content are only
+                counted. Empty for a row that is kept in any case.
         """
+        if content and content in self.copy_counts:
+            self.copy_counts[content] += 1
+            return
         place = bisect_right(self._keys, key)
         if place < self._most:
             self._keys.insert(place, key)
+            self._contents.insert(place, content)
             self.rows.insert(place, row)
-            del self._keys[self._most :], self.rows[self._most :]
+            self.copy_counts[content] = 0
+            for dropped in self._contents[self._most :]:
+                del self.copy_counts[dropped]
+            del self._keys[self._most :], self._contents[self._most :], self.rows[self._most :]
 
 
 class HeadQuestions:
@@ -159,7 +174,7 @@ class HeadQuestions:
             not row.feed_colours or decision.question_reason == Reason.TITLE_CONFLICT
         )
         if decision.question_reason and (self._is_asked or is_lacking):
-            self._doubtful.add_row(_make_sort_key(subject, decision), row)
+            self._doubtful.add_row(_make_sort_key(subject, decision), row, _find_content(subject))
         if (
             self.is_feed_attribute
             and row.feed_colours
@@ -178,11 +193,21 @@ class HeadQuestions:
     def doubtful_questions(self) -> list[SheetQuestion]:
         """The questions about doubtful rows that are not in the audit.
 
-        Contradictions of title and photo come first, then unfamiliar photos, then the least certain answers.
+        Pictures with the most copies come first. Then come contradictions of title and photo, then unfamiliar
+        photos, then the least certain answers.
         """
         audit_names = {question.row.record.name for question in self.audit_questions}
         rows = (row for row in self._doubtful.rows if row.record.name not in audit_names)
-        return [SheetQuestion(row, self.head, row.find_decision(self.head).question_reason) for row in rows]
+        questions = [
+            SheetQuestion(
+                row,
+                self.head,
+                row.find_decision(self.head).question_reason,
+                self._doubtful.copy_counts[_find_content(row.record)],
+            )
+            for row in rows
+        ]
+        return sorted(questions, key=lambda question: -question.copy_count)
 
     @property
     def feed_questions(self) -> list[SheetQuestion]:
@@ -200,6 +225,11 @@ class HeadQuestions:
     def all_questions(self) -> list[SheetQuestion]:
         """All questions: the doubtful ones, those about colours of the feed, and those of the audit."""
         return [*self.doubtful_questions, *self.feed_questions, *self.audit_questions]
+
+
+def _find_content(subject: Record) -> str:
+    """Return the hash of a picture, whose copies get the same answer; empty for a product."""
+    return "" if subject.product else subject.photos[0].sha256
 
 
 def _make_sort_key(subject: Record, decision: HeadDecision) -> tuple[object, ...]:

@@ -55,13 +55,14 @@ function toAnswer(one) {
   const title = one.title ? [element("p", { className: "title", dir: "auto", textContent: one.title })] : [];
   const more = one.more === 1 ? t("1 more photo") : t("{count} more photos", { count: number.format(one.more) });
   if (one.more) notes.push(element("p", { className: "note", textContent: more }));
+  if (one.copies) notes.push(element("p", { className: "note", textContent: t("Copies that get the same answer: {count}", { count: number.format(one.copies) }) }));
   const above = pictures.length > 1 ? element("div", { className: "photos" }, ...pictures) : pictures[0];
   const made = card(one.name, above, ...title, ...notes, row);
   const { path, guess, sha256, decision, predicted, attribute, product } = one;
   const exported = { audit: one.audit || "", auditOf: one.audit_of || "", confidence: one.confidence ?? "" };
   const searched = { answer: one.guess_kind || guess, kinds: [one.guess_kind, ...(one.choices ?? []).map((one) => one.text)].join(" ") };
   Object.assign(made.dataset, { name: one.name, path, guess, sha256, decision, predicted, attribute, product, ...exported, ...searched });
-  Object.assign(made.dataset, { guessKind: one.guess_kind, photos: one.photos_hash });
+  Object.assign(made.dataset, { guessKind: one.guess_kind, photos: one.photos_hash, copies: one.copies });
   made.further = one.photos;
   made.kinds = one.further_kinds ?? [];
   made.candidates = one.choices ?? [];

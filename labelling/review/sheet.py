@@ -285,6 +285,7 @@ def _make_card(
         title=next(filter(None, titles), ""),
         photos=tuple(shown[1:]),
         more=max(len(photos) - MAX_PHOTOS_ON_CARD, 0),
+        copies=question.copy_count,
         further_kinds=find_kinds_without_class(subject, decisions.context) if head == LABEL else (),
     )
 

@@ -106,6 +106,7 @@ def task(page: Page) -> str:
     [
         ([card(n) for n in range(8)], {}, "8 of 40 products need you, about 1 minute"),
         ([card(1)], {}, "1 of 40 products needs you, about 1 minute"),
+        ([card(1, product="", copies=2)], {}, "3 of 40 products need you, about 1 minute"),
         ([card(1)], {"row_count": 1}, "1 product needs you, about 1 minute"),
         ([], {"row_count": 1}, "The only product is accepted. Nothing to review."),
         (
