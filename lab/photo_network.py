@@ -22,8 +22,8 @@ from sklearn.decomposition import PCA
 from inference.contract import LABEL
 from model_store.local_releases import open_release
 from reports.answers_file import pack_answers
+from training.data.data_source import DataSource
 from training.data.labels import OOD
-from training.data.named import Named
 from training.data.pictures import Pictures
 from training.features.blocks import fit_scaling
 from training.features.shipped import STORED_COLUMN_NAMES, STORED_OOD_CODE
@@ -63,7 +63,7 @@ def main(argv: list[str] | None = None) -> int:
     add("--anew", action="store_true", help=anew)
     add("--run", type=Path, metavar="FOLDER", help="of the new release")
     given = parser.parse_args(argv)
-    photos = Named(place=str(given.photos), photo_use="learn")
+    photos = DataSource(place=str(given.photos), photo_use="learn")
     release = open_release(given.release)
     if given.anew:
         networks = {"pixels": release.manifest.get_network("pixels")}

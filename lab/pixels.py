@@ -28,9 +28,9 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from training.answering import make_batched_model
+from training.data.data_source import DataSource
 from training.data.fashion import MAX_MODEL_BATCH_SIZE, LabelledData
 from training.data.learnt_hashes import LearntHashes
-from training.data.named import Named
 from training.data.perceptual_hashes import NO_PERCEPTUAL_HASHES
 from training.data.pictures import Pictures
 from training.data.read import load_data_set
@@ -228,7 +228,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", metavar="FOLDER", help="IDX files of Fashion-MNIST")
     parser.add_argument("--run", type=Path, metavar="FOLDER", help="folder of checkpoint and release")
     given = parser.parse_args(argv)
-    steps[given.step](load_data_set(Named(place=given.data), ProgressLines()), given.soft_targets, given.run)
+    steps[given.step](
+        load_data_set(DataSource(place=given.data), ProgressLines()), given.soft_targets, given.run
+    )
     return 0
 
 

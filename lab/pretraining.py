@@ -144,7 +144,7 @@ def pretrain(
         keras.Model of the backbone, float32, with the running average of the weights.
     """
     keras.utils.set_random_seed(recipe.seed)
-    features = BACKBONE.build_with_random_weights(recipe, training=True)
+    features = BACKBONE.build_with_random_weights(recipe, is_training=True)
     heads = {
         "kind": len(targets.names),
         "colours": targets.colours.shape[1],

@@ -138,7 +138,7 @@ def main(argv: list[str] | None = None) -> int:
             suggestion += f"{OTHER_PROJECTS_HINT} "
         print_message(f"{words[0]}: no such verb. {suggestion}`wardrobe` lists them all.")
         return UNKNOWN_VERB_EXIT_CODE
-    if words and not _is_known(words[0]):
+    if words and not _is_global_option(words[0]):
         print_message(
             f"{words[0]}: an option stands after its verb, as in `wardrobe train`. {OTHER_PROJECTS_HINT}"
         )
@@ -149,10 +149,12 @@ def main(argv: list[str] | None = None) -> int:
 def _find_close_verbs(word: str, verbs: list[str]) -> list[str]:
     """Return the commands that a person probably meant, such as `releases promote` for `promote`."""
     subcommands = [(verb, name) for verb in verbs for name in _list_subcommands(verb)]
-    exact = [f"{verb} {name}" for verb, name in subcommands if name == word.lower()]
+    exact_matches = [f"{verb} {name}" for verb, name in subcommands if name == word.lower()]
     near_verbs = difflib.get_close_matches(word, verbs, n=1)
     near_names = difflib.get_close_matches(word, {name for _, name in subcommands}, n=1)
-    return exact or near_verbs or [f"{verb} {name}" for verb, name in subcommands if name in near_names]
+    return (
+        exact_matches or near_verbs or [f"{verb} {name}" for verb, name in subcommands if name in near_names]
+    )
 
 
 def _list_subcommands(verb: str) -> list[str]:
@@ -163,7 +165,7 @@ def _list_subcommands(verb: str) -> list[str]:
     return list_subcommands(Verb(verb).load_module().build_parser())
 
 
-def _is_known(word: str) -> bool:
+def _is_global_option(word: str) -> bool:
     """Tell whether an option may be used without a verb, as in `wardrobe --version`."""
     return word.partition("=")[0].lower() in {"-h", "--help", "--json", "--version"}
 

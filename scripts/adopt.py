@@ -49,9 +49,9 @@ def _make_and_publish(arguments: argparse.Namespace, release: Path) -> object:
     # First the store and the classes, which are cheap to check, then the work of minutes.
     target = open_release_target(arguments, arguments.data)
     data = load_data_set(choose_data_source(arguments), TerminalProgress())
-    data = data.match_labels(arguments.labels, forced=arguments.force) if arguments.labels else data
+    data = data.match_labels(arguments.labels, is_forced=arguments.force) if arguments.labels else data
     target.check_labels(data.labels)
-    _make_release(release, arguments.model, data, forced=arguments.force)
+    _make_release(release, arguments.model, data, is_forced=arguments.force)
     print_promises(release, make_console().print)
     return target.publish_and_report(release)
 
@@ -83,13 +83,13 @@ def _name_default_run(model: Path) -> Path:
     return Path("runs") / f"adopted-{fingerprint_file(model).sha256[:16]}"
 
 
-def _make_release(release: Path, model: Path, data: LabelledData, *, forced: bool) -> None:
+def _make_release(release: Path, model: Path, data: LabelledData, *, is_forced: bool) -> None:
     """Make a release of a Keras model in a folder, and print how the model was wrapped."""
     start_tensorflow()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.release.adopt import adopt  # noqa: PLC0415
 
-    manifest = adopt(release, model, data, TerminalProgress(), forced=forced)
+    manifest = adopt(release, model, data, TerminalProgress(), is_forced=is_forced)
     print_message(f"{manifest.training['origin']}.")
 
 

@@ -50,7 +50,7 @@ from training.recipe_choice import adapt_recipe_to_data, apply_options_to_recipe
 from training.release.run_folder import claim_new_run
 
 if TYPE_CHECKING:
-    from training.gradient.comparison_results import ComparedNetwork
+    from training.gradient.comparison_results import NetworkResult
 
 DEFAULT_RESULTS_PATH: Final = Path("runs/compare")
 """Default of --out: the name of the results without an ending."""
@@ -92,15 +92,15 @@ def execute(arguments: argparse.Namespace) -> object:
     with explain_resuming("The same command goes on after the last finished epoch."):
         reports = _collect_reports(arguments, data)
     comparisons = [
-        combine_reports(network, by_seed, arguments.recipe or OWN_RECIPE)
-        for network, by_seed in reports.items()
+        combine_reports(network, reports_by_seed, arguments.recipe or OWN_RECIPE)
+        for network, reports_by_seed in reports.items()
     ]
     write_comparison(results, comparisons)
     save_figure(draw_comparison(comparisons), figure)
     make_console().print(f"{results}, {figure}")
     print_table([_make_row(comparison) for comparison in comparisons])
-    for network, by_seed in reports.items():
-        for report in by_seed.values():
+    for network, reports_by_seed in reports.items():
+        for report in reports_by_seed.values():
             if warning := describe_unfinished_average(network, report):
                 print_message(warning)
     if any(comparison.published and comparison.published.test for comparison in comparisons):
@@ -159,12 +159,12 @@ def _collect_reports(
     tasks = [make_training_run(recipe, data, command_line=command) for recipe in recipes]
     releases = [task.folder / NEW_RELEASE_FOLDER for task in tasks]
     # All of them before the first training, so that a release of another recipe is refused at once.
-    finished = list(map(_read_finished_report, recipes, releases))
+    finished_reports = list(map(_read_finished_report, recipes, releases))
     reports: dict[TrainableNetworkName, dict[int, Report]] = {}
     for number, (recipe, task, release) in enumerate(zip(recipes, tasks, releases, strict=True), 1):
-        place = f"{recipe.network}, seed {recipe.seed} ({number} of {len(recipes)})"
-        report = finished[number - 1]
-        progress.say(f"{place}." if report is None else f"{place}: done, {release}.")
+        description = f"{recipe.network}, seed {recipe.seed} ({number} of {len(recipes)})"
+        report = finished_reports[number - 1]
+        progress.say(f"{description}." if report is None else f"{description}: done, {release}.")
         if report is None:
             with claim_new_run(task.folder):
                 trained = train_pixel_network(data, recipe, task, progress)
@@ -185,7 +185,7 @@ def _list_recipes(arguments: argparse.Namespace, data: LabelledData) -> list[Rec
             else default_recipe
         )
         recipe = apply_options_to_recipe(start, read_recorded_options(arguments))
-        recipes += [replace(recipe, seed=recipe.seed + further) for further in range(arguments.seeds)]
+        recipes += [replace(recipe, seed=recipe.seed + seed_offset) for seed_offset in range(arguments.seeds)]
     return recipes
 
 
@@ -209,7 +209,7 @@ def _read_finished_report(recipe: Recipe, release: Path) -> Report | None:
     )
 
 
-def _make_row(comparison: "ComparedNetwork") -> dict[str, str]:
+def _make_row(comparison: "NetworkResult") -> dict[str, str]:
     """Return the row of a network in the printed table, as cells by heading."""
     from training.gradient.comparison_results import format_spread  # noqa: PLC0415 - needs matplotlib
 
@@ -227,7 +227,7 @@ def _make_row(comparison: "ComparedNetwork") -> dict[str, str]:
     }
 
 
-def _select_main_figures(comparison: "ComparedNetwork") -> dict[str, object]:
+def _select_main_figures(comparison: "NetworkResult") -> dict[str, object]:
     """Return the main figures of a network as JSON values. The file of --out has all figures."""
     figures = {"network", "parameters", "trainable_parameters", "mflops", "seconds"}
     published = comparison.published

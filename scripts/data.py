@@ -24,10 +24,10 @@ from scripts.list_options import add_list_options, add_product_column_option, fo
 from scripts.progress_bars import TerminalProgress
 from scripts.terminal import NegativeResult, get_program_name, make_command_parser, make_console, print_table
 from training.data.contents import Contents
+from training.data.data_source import DataSource
 from training.data.decoded_pictures import decode_pictures, find_photo
 from training.data.fashion import FASHION_MNIST_LABELS
 from training.data.folders import has_idx_files, unwrap_folder
-from training.data.named import Named
 from training.data.near_copies import NearCopies, group_near_copies
 from training.data.pictures import Pictures
 from training.data.pixel_files import is_pixel_table
@@ -55,7 +55,7 @@ MAX_GROUPS_SHOWN = 10
 """Largest number of groups of near copies that are printed. The output of --json has all groups."""
 
 
-class _Notes(TerminalProgress):
+class _NotedProgress(TerminalProgress):
     """A display on the terminal, as of a training, which also keeps all warnings for --json.
 
     Attributes:
@@ -86,8 +86,8 @@ def execute(arguments: argparse.Namespace) -> object:
             f"{get_program_name()} train --data FOLDER, or --train CSV --test CSV."
         )
     attributes = tuple(arguments.attribute or ())
-    progress = _Notes()
-    data_source = Named(
+    progress = _NotedProgress()
+    data_source = DataSource(
         place=str(place),
         attributes=attributes,
         reading=ListOptions.read_arguments(arguments),
@@ -98,7 +98,7 @@ def execute(arguments: argparse.Namespace) -> object:
     if arguments.sheet is not None:
         check_outputs([arguments.sheet], [place, *(picture.path for picture in pictures)])
     if is_tiered := any(picture.tier for picture in pictures):
-        photos = Named(place=str(place), reading=data_source.reading, photo_use="learn")
+        photos = DataSource(place=str(place), reading=data_source.reading, photo_use="learn")
         contents, decoded, near_copies = decode_photos(
             photos, photos.list_photos(FASHION_MNIST_LABELS), GREY_28, progress
         )
@@ -107,9 +107,9 @@ def execute(arguments: argparse.Namespace) -> object:
         parts, contents, near_copies = read_training_pictures(data_source, progress)
     is_whole = not contents.read_errors and len(near_copies.contents) == len(contents.learnable_contents)
     counts = {name: _count_labels(name, parts) for name in parts[0].labels}
-    for name, of_labels in counts.items():
+    for name, label_counts in counts.items():
         heading = "class" if name == LABEL else name
-        print_table([{heading: label, "pictures": f"{n:,}"} for label, n in of_labels.items()])
+        print_table([{heading: label, "pictures": f"{n:,}"} for label, n in label_counts.items()])
     _print_near_copies(near_copies)
     if arguments.sheet is not None:
         _draw_pictures(parts, arguments.sheet)
@@ -136,7 +136,7 @@ def _print_near_copies(near_copies: NearCopies) -> None:
 
 
 def read_training_pictures(
-    data_source: Named, progress: Progress
+    data_source: DataSource, progress: Progress
 ) -> tuple[list[Pictures], Contents, NearCopies]:
     """Read the pictures that a training would learn, and divide them as the training would.
 
@@ -154,16 +154,16 @@ def read_training_pictures(
     if (listing := data_source.list_pictures()) is None:
         raise DataError(f"{data_source.place}: names no pictures of your own.")
     data_source.check_listing(listing)
-    is_of_photos, read_pictures = find_photo(listing, progress)
-    contents = data_source.make_contents(listing, read_pictures)
+    is_of_photos, known_files = find_photo(listing, progress)
+    contents = data_source.make_contents(listing, known_files)
     contents.check_contents(progress.warn, skip_unreadable=True)
     decoded = decode_pictures(contents, GREY_28, progress, skip_unreadable=True)
     near_copies = group_near_copies(decoded.contents, decoded.hashes)
     report_near_copies(near_copies, contents.listing, progress.warn)
     warn_of_few_answers(len(near_copies.kept_positions), OWN_CLASSES_ACCEPTED_ACCURACY, progress.warn)
-    tested = find_listed_test_set(near_copies) if is_of_photos else draw_test_set(near_copies)
-    labels = choose_labels(contents.listing, near_copies, tested, {}, progress.warn)
-    data = divide_pictures(contents.listing, decoded, near_copies, labels, tested, GREY_28)
+    is_tested = find_listed_test_set(near_copies) if is_of_photos else draw_test_set(near_copies)
+    labels = choose_labels(contents.listing, near_copies, is_tested, {}, progress.warn)
+    data = divide_pictures(contents.listing, decoded, near_copies, labels, is_tested, GREY_28)
     return [part for part in (data.train, data.test) if part], contents, near_copies
 
 
@@ -223,12 +223,12 @@ def _draw_pictures(parts: Sequence[Pictures], target: Path) -> None:
     names = parts[0].labels[LABEL].names
     images = [image for part in parts for image in part.images]
     classes = np.concatenate([part.classes for part in parts])
-    shown = {
+    pictures_by_class = {
         name: [images[place] for place in np.flatnonzero(classes == code)[:PICTURES_PER_CLASS]]
         for code, name in enumerate(names)
     }
-    with use_fonts_for(tuple(shown)):
-        save_figure(draw_class_sheet(shown), target)
+    with use_fonts_for(tuple(pictures_by_class)):
+        save_figure(draw_class_sheet(pictures_by_class), target)
     make_console().print(f"Pictures of each class: {target}")
 
 

@@ -14,9 +14,9 @@ from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE
 from scripts.list_options import add_list_options, add_product_column_option
 from scripts.progress_bars import TerminalProgress
 from scripts.terminal import parse_number, parse_whole_number
+from training.data.data_source import DataSource
 from training.data.decoded_pictures import find_photo
 from training.data.fashion import LabelledData
-from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import load_data_set
 from training.gradient.recipes import (
@@ -25,8 +25,8 @@ from training.gradient.recipes import (
     RECIPES,
     Recipe,
 )
+from training.methods import make_data_source
 from training.options import RECIPE_FIELDS, TrainingOptions
-from training.stories import make_named_pictures
 
 MIN_ACCEPT_RIGHT: Final = 0.5
 """Smallest value of --accept-right, as for the setting WARDROBE_ACCEPT_TARGET."""
@@ -138,7 +138,7 @@ def _parse_recipe_name(text: str) -> str:
     return text
 
 
-def choose_data_source(arguments: argparse.Namespace) -> Named:
+def choose_data_source(arguments: argparse.Namespace) -> DataSource:
     """Return the data set that the options --data, --train and --test name.
 
     If these options contradict each other, the command ends with an error of usage.
@@ -155,7 +155,7 @@ def choose_data_source(arguments: argparse.Namespace) -> Named:
         arguments.error(
             "--data names pictures or IDX files, --train and --test a CSV pair: give one of the two"
         )
-    return make_named_pictures(options, (train, test) if train is not None else None)
+    return make_data_source(options, (train, test) if train is not None else None)
 
 
 def list_data_files(arguments: argparse.Namespace, *parts: Pictures) -> list[Path]:
@@ -179,10 +179,10 @@ def load_pixel_pictures(arguments: argparse.Namespace) -> LabelledData:
     data_source = choose_data_source(arguments)
     if (listing := data_source.list_pictures()) is None:
         return load_data_set(data_source, TerminalProgress())
-    is_of_photos, read_pictures = find_photo(listing, TerminalProgress())
+    is_of_photos, known_files = find_photo(listing, TerminalProgress())
     if is_of_photos:
         arguments.error("photos of own classes are learnt by a head: wardrobe train --data PLACE")
-    contents = data_source.make_contents(listing, read_pictures)
+    contents = data_source.make_contents(listing, known_files)
     contents.check_contents(TerminalProgress().warn, skip_unreadable=data_source.skip_unreadable)
     return load_data_set(data_source, TerminalProgress(), contents=contents)
 
@@ -247,11 +247,13 @@ UNRECORDED_ARGUMENTS: Final = frozenset(
 
 def list_typed_options(arguments: argparse.Namespace) -> set[str]:
     """Return the names of the options that were typed for a training, such as `data_licence`."""
-    unrecorded = {
+    unrecorded_values = {
         name: getattr(arguments, name, None) for name in UNRECORDED_ARGUMENTS - {"words", "error", "json"}
     }
-    typed = {name for name, value in unrecorded.items() if value is not None and value is not False}
-    return typed | read_recorded_options(arguments).option_names
+    typed_names = {
+        name for name, value in unrecorded_values.items() if value is not None and value is not False
+    }
+    return typed_names | read_recorded_options(arguments).option_names
 
 
 def read_recorded_options(arguments: argparse.Namespace) -> TrainingOptions:
@@ -262,10 +264,12 @@ def read_recorded_options(arguments: argparse.Namespace) -> TrainingOptions:
     """
     # A flag that was not typed is False, and a repeatable option []. A field of a recipe may really be False.
 
-    typed = {
+    typed_values = {
         name: str(value) if isinstance(value, Path) else value
         for name, value in vars(arguments).items()
         if name not in UNRECORDED_ARGUMENTS
         and (name in RECIPE_FIELDS or (value is not False and value != []))
     }
-    return TrainingOptions.parse_json({**typed, "corrections": [*map(str, arguments.corrections)] or None})
+    return TrainingOptions.parse_json(
+        {**typed_values, "corrections": [*map(str, arguments.corrections)] or None}
+    )

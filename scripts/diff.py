@@ -68,12 +68,12 @@ def execute(arguments: argparse.Namespace) -> object:
     # Not an error: a script may compare a store with its current release.
     if (version := releases[0].version) == releases[1].version:
         print_message(f"{arguments.a} and {arguments.b} are the same release, {version}: nothing changes.")
-    reads: list[str | Path] = [
+    read_files: list[str | Path] = [
         *list_source_file(arguments.pictures),
         *(release.folder for release in releases),
     ]
     outputs = [*filter(None, (arguments.out, arguments.page))]
-    check_outputs(outputs, reads)
+    check_outputs(outputs, read_files)
     check_no_pictures(outputs)
     check_new_table(arguments.out)
     source = open_source(arguments.pictures, reading=ListOptions.read_arguments(arguments))
@@ -82,16 +82,16 @@ def execute(arguments: argparse.Namespace) -> object:
     with show_progress("comparing") as watch:
         first, second = map(open_networks, releases)
         has_page = arguments.page is not None
-        compared = compare_releases(source, first, second, watch, show=has_page)
-    if not compared.picture_count:
+        comparison = compare_releases(source, first, second, watch, show=has_page)
+    if not comparison.picture_count:
         raise SourceUnusable(
-            f"{arguments.pictures}: none of its {len(compared.unread_pictures)} files can be answered."
+            f"{arguments.pictures}: none of its {len(comparison.unread_pictures)} files can be answered."
         )
-    _write_outputs(arguments, compared, releases)
-    print_comparison(compared, releases)
-    result = make_comparison_document(compared, releases)
-    most = max(Counter(change.attribute for change in compared.changes).values(), default=0)
-    return NegativeResult(result) if most > arguments.allow * compared.picture_count else result
+    _write_outputs(arguments, comparison, releases)
+    print_comparison(comparison, releases)
+    result = make_comparison_document(comparison, releases)
+    most_changes = max(Counter(change.attribute for change in comparison.changes).values(), default=0)
+    return NegativeResult(result) if most_changes > arguments.allow * comparison.picture_count else result
 
 
 def check_new_table(table: Path | None) -> None:
@@ -125,47 +125,47 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _write_outputs(
-    arguments: argparse.Namespace, compared: Comparison, releases: tuple[LocalRelease, LocalRelease]
+    arguments: argparse.Namespace, comparison: Comparison, releases: tuple[LocalRelease, LocalRelease]
 ) -> None:
     """Write the table of --out and the page of --page, if they were named."""
     first, second = releases
     if arguments.out is not None:
         check_new_table(arguments.out)  # it may have appeared while pictures were compared
-        write_output(arguments.out, make_changes_table(compared.changes))
+        write_output(arguments.out, make_changes_table(comparison.changes))
     if arguments.page is not None:
-        write_output(arguments.page, make_changes_page(compared, (first.version, second.version)))
+        write_output(arguments.page, make_changes_page(comparison, (first.version, second.version)))
 
 
-def print_comparison(compared: Comparison, releases: tuple[LocalRelease, LocalRelease]) -> None:
+def print_comparison(comparison: Comparison, releases: tuple[LocalRelease, LocalRelease]) -> None:
     """Print the first changes, the number of all changes, and the pictures that cannot be read.
 
     Args:
         releases: the first and the second release.
     """
-    out = make_console()
+    console = make_console()
     first, second = (release.version for release in releases)
     print_table(
-        [_make_cells(change) for change in compared.changes[:MAX_CHANGES_SHOWN]], words=(LABEL_A, LABEL_B)
+        [_make_cells(change) for change in comparison.changes[:MAX_CHANGES_SHOWN]], words=(LABEL_A, LABEL_B)
     )
-    if (more := len(compared.changes) - MAX_CHANGES_SHOWN) > 0:
-        changes = format_count(more, "further change is", "further changes are")
-        out.print(f"{changes} not listed: --out FILE.csv and --page FILE.html have all.")
+    if (unlisted_count := len(comparison.changes) - MAX_CHANGES_SHOWN) > 0:
+        changes = format_count(unlisted_count, "further change is", "further changes are")
+        console.print(f"{changes} not listed: --out FILE.csv and --page FILE.html have all.")
     class_text, *attribute_texts = [
         f"{format_count(relabelled, 'gets', 'get')} another {attribute or 'label'} and {decided:,} another "
         "decision"
-        for attribute, (relabelled, decided) in _count_changes(compared.changes).items()
+        for attribute, (relabelled, decided) in _count_changes(comparison.changes).items()
     ]
-    out.print(
-        f"{first} to {second}: of {format_count(compared.picture_count, 'picture')} {class_text} alone. "
-        f"Accepted: {compared.accepted_counts[0]:,} before, {compared.accepted_counts[1]:,} now."
+    console.print(
+        f"{first} to {second}: of {format_count(comparison.picture_count, 'picture')} {class_text} alone. "
+        f"Accepted: {comparison.accepted_counts[0]:,} before, {comparison.accepted_counts[1]:,} now."
     )
     for line in attribute_texts:
-        out.print(f"Of attributes: {line} alone.", markup=False, highlight=False)
-    if compared.unread_pictures:
+        console.print(f"Of attributes: {line} alone.", markup=False, highlight=False)
+    if comparison.unread_pictures:
         unreadable_text = "; ".join(
-            f"{name}: {reason}" for name, reason in compared.unread_pictures[:MAX_UNREADABLE_NAMED]
+            f"{name}: {reason}" for name, reason in comparison.unread_pictures[:MAX_UNREADABLE_NAMED]
         )
-        pictures = format_count(len(compared.unread_pictures), "picture")
+        pictures = format_count(len(comparison.unread_pictures), "picture")
         print_message(f"{pictures} cannot be read, and so not compared: {unreadable_text}")
 
 
@@ -176,10 +176,11 @@ def _count_changes(changes: Sequence[Change]) -> dict[str, tuple[int, int]]:
         By attribute ("" for the class): the number of changed labels, and the number of answers with the same
         label and another decision. The class comes first.
     """
-    relabelled = Counter(change.attribute for change in changes if change.label_a != change.label_b)
-    redecided = Counter(change.attribute for change in changes if change.label_a == change.label_b)
+    label_changes = Counter(change.attribute for change in changes if change.label_a != change.label_b)
+    decision_changes = Counter(change.attribute for change in changes if change.label_a == change.label_b)
     return {
-        name: (relabelled[name], redecided[name]) for name in sorted({CLASS_HEAD, *relabelled, *redecided})
+        name: (label_changes[name], decision_changes[name])
+        for name in sorted({CLASS_HEAD, *label_changes, *decision_changes})
     }
 
 
@@ -201,7 +202,7 @@ def _make_cells(change: Change) -> dict[str, str]:
 
 
 def make_comparison_document(
-    compared: Comparison, releases: tuple[LocalRelease, LocalRelease]
+    comparison: Comparison, releases: tuple[LocalRelease, LocalRelease]
 ) -> dict[str, object]:
     """Return a comparison of two releases as JSON values, with all changes.
 
@@ -212,10 +213,10 @@ def make_comparison_document(
     return {
         "a": first.version,
         "b": second.version,
-        "pictures": compared.picture_count,
-        "accepted": {"a": compared.accepted_counts[0], "b": compared.accepted_counts[1]},
-        "changes": [asdict(change) for change in compared.changes],
-        "unread": dict(compared.unread_pictures),
+        "pictures": comparison.picture_count,
+        "accepted": {"a": comparison.accepted_counts[0], "b": comparison.accepted_counts[1]},
+        "changes": [asdict(change) for change in comparison.changes],
+        "unread": dict(comparison.unread_pictures),
     }
 
 

@@ -109,18 +109,19 @@ def fill_blocks(page: str, block_texts: Mapping[str, str]) -> str:
     Raises:
         SystemExit: there is no block with such a name.
     """
-    if unknown := {block["name"] for block in BLOCK_PATTERN.finditer(page)} - block_texts.keys():
+    if unknown_names := {block["name"] for block in BLOCK_PATTERN.finditer(page)} - block_texts.keys():
         raise SystemExit(
-            f"{', '.join(sorted(unknown))}: no such block. A page may show {', '.join(sorted(block_texts))}."
+            f"{', '.join(sorted(unknown_names))}: no such block. A page may show "
+            f"{', '.join(sorted(block_texts))}."
         )
     return BLOCK_PATTERN.sub(lambda block: block["kept"] + block_texts[block["name"]], page)
 
 
 def _list_commands() -> list[tuple[str, ...]]:
     """Return a row for each command: its name, with a star if the image has it, and its summary."""
-    left_out = (REPOSITORY_ROOT / ".dockerignore").read_text("utf-8").splitlines()
-    star = {verb.name: "" if f"scripts/{verb.name}.py" in left_out else "*" for verb in list_verbs()}
-    return [(f"`{verb.name}`{star[verb.name]}", verb.summary) for verb in list_verbs()]
+    ignored_lines = (REPOSITORY_ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    stars = {verb.name: "" if f"scripts/{verb.name}.py" in ignored_lines else "*" for verb in list_verbs()}
+    return [(f"`{verb.name}`{stars[verb.name]}", verb.summary) for verb in list_verbs()]
 
 
 def _list_languages() -> list[tuple[str, ...]]:
@@ -143,16 +144,20 @@ def make_settings_rows(docstring: str) -> list[tuple[str, ...]]:
     Raises:
         SystemExit: a setting has no line in the docstring.
     """
-    described = dict(re.findall(r"^    (\w+): (.*)\.$", docstring, re.MULTILINE))
+    descriptions = dict(re.findall(r"^    (\w+): (.*)\.$", docstring, re.MULTILINE))
     fields = [name.removeprefix("WARDROBE_").lower() for name in list_setting_names()]
-    if missing := [name for name in fields if name not in described]:
+    if missing_fields := [name for name in fields if name not in descriptions]:
         raise SystemExit(
-            f"app/settings.py: the docstring of Settings needs one line for {', '.join(missing)}, as in "
-            "`cache_keep: number of releases that stay in the cache.`: it ends in a full stop and does not "
-            "wrap."
+            f"app/settings.py: the docstring of Settings needs one line for {', '.join(missing_fields)}, "
+            "as in `cache_keep: number of releases that stay in the cache.`: it ends in a full stop and does "
+            "not wrap."
         )
     return [
-        (f"`WARDROBE_{name.upper()}`", _format_default(Settings.model_fields[name].default), described[name])
+        (
+            f"`WARDROBE_{name.upper()}`",
+            _format_default(Settings.model_fields[name].default),
+            descriptions[name],
+        )
         for name in fields
     ]
 

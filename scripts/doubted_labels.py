@@ -20,7 +20,7 @@ from labelling.sources.picture_files import read_files
 from labelling.write.partial_files import write_output
 from model_store.release_files import NEW_RELEASE_FOLDER
 from scripts.terminal import EXPECTED_ERRORS, get_program_name, make_console, print_message
-from training.release.doubts import Doubted, FileAnswers, find_doubted_labels, make_doubts_table
+from training.release.doubts import DoubtedLabel, FileAnswers, find_doubted_labels, make_doubts_table
 
 MAX_PICTURES_SHOWN: Final = 200
 """Largest number of pictures on the page, which a person can look at in a quarter of an hour."""
@@ -78,42 +78,44 @@ def write_doubted_labels(
 def _write_files(
     folder: Path, answers: FileAnswers, labels: Sequence[str], next_command: str, *, has_named_folder: bool
 ) -> None:
-    pictures = len(answers[1])
-    if not pictures:
+    picture_count = len(answers[1])
+    if not picture_count:
         return
     doubts = find_doubted_labels(answers, labels)
-    out = make_console()
+    console = make_console()
     for name in (DOUBTS_TABLE_NAME, DOUBTS_PAGE_NAME):
-        _keep_earlier(folder / name)
-    if len(doubts) > MAX_DOUBTED_SHARE * pictures:
-        out.print(
+        _rename_earlier_file(folder / name)
+    if len(doubts) > MAX_DOUBTED_SHARE * picture_count:
+        console.print(
             f"No list of doubted labels: the network, which did not learn the picture, contradicts "
-            f"{len(doubts):,} of {pictures:,} labels, and beyond {MAX_DOUBTED_SHARE:.0%} most errors are its "
-            "own."
+            f"{len(doubts):,} of {picture_count:,} labels, and beyond {MAX_DOUBTED_SHARE:.0%} most errors "
+            "are its own."
         )
         return
     write_output(folder / DOUBTS_TABLE_NAME, make_doubts_table(doubts).encode("utf-8", "backslashreplace"))
     if not doubts:
-        out.print(f"None of {pictures:,} labels is doubted by a network that did not learn the picture.")
+        console.print(
+            f"None of {picture_count:,} labels is doubted by a network that did not learn the picture."
+        )
         return
     verb = choose_form(len(doubts), "is", "are")
-    out.print(
-        f"{len(doubts):,} of {pictures:,} labels {verb} doubted by a network that did not learn the picture: "
-        f"{folder / DOUBTS_TABLE_NAME}.",
+    console.print(
+        f"{len(doubts):,} of {picture_count:,} labels {verb} doubted by a network that did not learn the picture"
+        f": {folder / DOUBTS_TABLE_NAME}.",
     )
     repeated_command = f"{get_program_name()} … --corrections {DOUBTS_EXPORT_NAME}"
-    shown = _write_page(folder, doubts, labels, next_command or repeated_command)
-    out.print(f"To look through, the first {shown:,}: {folder / DOUBTS_PAGE_NAME}", soft_wrap=True)
+    shown_count = _write_page(folder, doubts, labels, next_command or repeated_command)
+    console.print(f"To look through, the first {shown_count:,}: {folder / DOUBTS_PAGE_NAME}", soft_wrap=True)
     if next_command:
         print(f"To learn what it exports: {next_command}")
         return
-    way = f"To learn what it exports, add --corrections {DOUBTS_EXPORT_NAME} to the same command."
+    next_step = f"To learn what it exports, add --corrections {DOUBTS_EXPORT_NAME} to the same command."
     if has_named_folder:
-        way += f" Name another folder with --run, or move {folder / NEW_RELEASE_FOLDER} away first."
-    out.print(way, soft_wrap=True)
+        next_step += f" Name another folder with --run, or move {folder / NEW_RELEASE_FOLDER} away first."
+    console.print(next_step, soft_wrap=True)
 
 
-def _keep_earlier(file: Path) -> None:
+def _rename_earlier_file(file: Path) -> None:
     """Rename a file of an earlier training to NAME-1, NAME-2 or the next free number, if there is one."""
     if not file.is_file():
         return
@@ -123,7 +125,7 @@ def _keep_earlier(file: Path) -> None:
     print_message(f"{file} was there already: it is kept as {free_name}.")
 
 
-def _write_page(folder: Path, doubts: Sequence[Doubted], labels: Sequence[str], command: str) -> int:
+def _write_page(folder: Path, doubts: Sequence[DoubtedLabel], labels: Sequence[str], command: str) -> int:
     """Write the page of doubted labels, and return the number of pictures that it shows.
 
     Args:
@@ -143,7 +145,7 @@ def _write_page(folder: Path, doubts: Sequence[Doubted], labels: Sequence[str], 
     return len(cards)
 
 
-def _make_card(doubt: Doubted) -> Card:
+def _make_card(doubt: DoubtedLabel) -> Card:
     """Return the card of a doubted label: a thumbnail, the label, and the label that is proposed."""
     [upload] = read_files([doubt.path])
     picture = "" if isinstance(upload, Unreadable) else make_thumbnail(upload)

@@ -36,9 +36,9 @@ from scripts.terminal import (
     print_message,
     print_table,
 )
+from training.data.data_source import DataSource
 from training.data.fashion import LabelledData
 from training.data.learnt_hashes import find_learnt_pictures
-from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import draw_test_pictures, load_data_set, read_photos
 from training.errors import DataError
@@ -76,7 +76,7 @@ def _measure_release(arguments: argparse.Namespace) -> dict[str, object]:
     data_source = replace(choose_data_source(arguments), required_labels=heads)
     progress = TerminalProgress()
     data = load_data_set(data_source, progress, contract.input, use="measure").match_labels(
-        contract.labels, progress.warn, forced=arguments.force
+        contract.labels, progress.warn, is_forced=arguments.force
     )
     _check_outputs(arguments.out, [*list_data_files(arguments, data.test), release.folder])
     if data.has_class_names:
@@ -182,11 +182,11 @@ def _measure_answers(release: LocalRelease, data: LabelledData) -> tuple[TestFig
     session = OnnxSession(release.folder / GRAPH_FILE, shape=contract.input.array_shape)
     undecided_answers = make_answers(score_pictures(session, data.test.pixels), data.test)
     # The same scores without and with calibration, since the figures compare both.
-    before, answers = (
+    uncalibrated_answers, answers = (
         decide_answers(Classifier(session, rules), undecided_answers)
         for rules in (remove_calibration(contract), contract)
     )
-    return compute_test_figures(answers, before, contract), answers
+    return compute_test_figures(answers, uncalibrated_answers, contract), answers
 
 
 def _check_label_order(release: LocalRelease, answers: Answers, labels: tuple[str, ...]) -> None:
@@ -321,23 +321,23 @@ def _print_figures(release: LocalRelease, name: str, figures: TestFigures, objec
         name: the name of the data set.
         objections: the differences, one sentence for each.
     """
-    out = make_console()
+    console = make_console()
     low, high = figures.accuracy_interval
-    out.print(
+    console.print(
         f"{release.version}: {figures.accuracy:.2%} of {figures.n:,} pictures of {name} are right (95% "
         f"interval {low:.2%} to {high:.2%}).",
         soft_wrap=True,
     )
     decisions = figures.decisions
     accepted = "none" if decisions.accuracy is None else f"{decisions.accuracy:.2%} of them right"
-    out.print(f"Accepted without review: {decisions.coverage:.2%}, {accepted}.")
-    out.print(
+    console.print(f"Accepted without review: {decisions.coverage:.2%}, {accepted}.")
+    console.print(
         f"Confidences differ from the share of right answers by {100 * figures.ece:.2f} points on average "
         f"(calibration error; {100 * figures.ece_before:.2f} before calibration). Loss {figures.loss:.4f}.",
         soft_wrap=True,
     )
     for line in objections or ["This is what the stored report says."]:
-        out.print(line)
+        console.print(line)
 
 
 def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> dict[str, object]:
@@ -354,7 +354,9 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     split = arguments.split or DEFAULT_SPLIT_NAME
     reading = ListOptions.read_arguments(arguments)
     files = tuple(arguments.corrections)
-    data_source = Named(place=str(arguments.photos), corrections=files, reading=reading, photo_use="measure")
+    data_source = DataSource(
+        place=str(arguments.photos), corrections=files, reading=reading, photo_use="measure"
+    )
     photos = read_photos(
         data_source, data_source.list_photos(contract.labels), contract.input, TerminalProgress()
     )
@@ -362,8 +364,8 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     _check_outputs(arguments.out, [*list_files, *list_data_files(arguments, photos), release.folder])
     _warn_of_learnt_pictures(release, photos)
     session = OnnxSession(release.get_graph_path("photos"), shape=contract.input.array_shape)
-    undecided = make_photo_answers(score_pictures(session, photos.pixels), photos)
-    answers = decide_answers(Classifier(session, contract), undecided)
+    undecided_answers = make_photo_answers(score_pictures(session, photos.pixels), photos)
+    answers = decide_answers(Classifier(session, contract), undecided_answers)
     if not arguments.force:
         _check_label_order(release, answers, contract.labels)
     figures = compute_photo_figures(answers, contract, split)
@@ -371,10 +373,10 @@ def _evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> di
     rows = [{"tier": tier} | _make_photo_row(figure) for tier, figure in figures.items()]
     print_table(rows, arguments.split and f"split: {arguments.split}")
     section = {tier: figure.model_dump(mode="json") for tier, figure in figures.items()}
-    more = _write_outputs(
+    written_files = _write_outputs(
         arguments.out, _make_report_page(release, photos=figures), answers, photos, contract
     )
-    return {"version": release.version, "photos": section, **more}
+    return {"version": release.version, "photos": section, **written_files}
 
 
 def _describe_thresholds(contract: ModelContract) -> str:

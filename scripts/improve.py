@@ -56,28 +56,28 @@ def main(words: list[str]) -> int:
         words: the words after `wardrobe improve`. Those after `--` are options of `wardrobe train`.
     """
     end = words.index("--") if "--" in words else len(words)
-    return run_command(build_parser(), partial(_train_and_publish, more=words[end + 1 :]), words[:end])
+    return run_command(build_parser(), partial(_train_and_publish, train_words=words[end + 1 :]), words[:end])
 
 
-def _train_and_publish(arguments: argparse.Namespace, more: list[str]) -> object:
+def _train_and_publish(arguments: argparse.Namespace, train_words: list[str]) -> object:
     """Improve the release that the arguments name, and return the result for --json.
 
     Args:
-        more: the words after `--`, which are options of `wardrobe train`.
+        train_words: the words after `--`, which are options of `wardrobe train`.
     """
     parser = train.build_parser()
     parser.set_defaults(publish=arguments.publish, out=arguments.out)
-    typed = parser.parse_args(more)
-    typed.words = [*arguments.words, *(["--", *more] if more else [])]
-    with train.claim_run_folder(typed), train.report_usage_errors(arguments):
-        return _train_again(arguments, typed)
+    train_arguments = parser.parse_args(train_words)
+    train_arguments.words = [*arguments.words, *(["--", *train_words] if train_words else [])]
+    with train.claim_run_folder(train_arguments), train.report_usage_errors(arguments):
+        return _train_again(arguments, train_arguments)
 
 
-def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> object:
+def _train_again(arguments: argparse.Namespace, train_arguments: argparse.Namespace) -> object:
     """Find the release that is improved, improve it, and send the new one to the store.
 
     Args:
-        typed: the words after `--`, parsed as arguments of `wardrobe train`.
+        train_arguments: the words after `--`, parsed as arguments of `wardrobe train`.
     """
     check_tensorflow()
     improved_release = find_corrected_release(
@@ -89,39 +89,43 @@ def _train_again(arguments: argparse.Namespace, typed: argparse.Namespace) -> ob
         print_message,
     )
     parent = improved_release.release
-    compared = find_most_corrected_folders(improved_release.corrections)
+    corrected_folders = find_most_corrected_folders(improved_release.corrections)
     for sentence in describe_audits(improved_release.corrections, parent.version):
         make_console().print(sentence, markup=False, highlight=False, soft_wrap=True)
     is_of_photos = has_ten_classes(parent)
-    if not (typed.out or typed.publish or is_of_photos):
+    if not (train_arguments.out or train_arguments.publish or is_of_photos):
         # A new release of own classes goes into the store of the old one. For the ten classes, whose old
         # release may be the bundled one, commands are printed that publish it.
-        typed.out = parse_store_address(improved_release.name)
+        train_arguments.out = parse_store_address(improved_release.name)
     picture_place = improved_release.file if is_of_photos else arguments.data or find_learnt_data(parent)
-    target = open_release_target(typed, *(compared or [picture_place]))
+    target = open_release_target(train_arguments, *(corrected_folders or [picture_place]))
     request = ImproveRequest(
         corrected_release=improved_release,
         data=arguments.data,
         learnt_corrections=tuple(arguments.learnt_corrections),
-        typed_options=read_recorded_options(typed),
-        typed_names=frozenset(list_typed_options(typed)),
-        run=train.make_run_request(typed, "improve"),
+        typed_options=read_recorded_options(train_arguments),
+        typed_names=frozenset(list_typed_options(train_arguments)),
+        run=train.make_run_request(train_arguments, "improve"),
     )
     new_release = improve(request, parent, TerminalProgress(), target.check_labels)
     next_command = (
-        format_photos_command(improved_release, typed)
+        format_photos_command(improved_release, train_arguments)
         if is_of_photos
-        else format_improve_command(new_release.release, target, typed)
+        else format_improve_command(new_release.release, target, train_arguments)
     )
     if not is_of_photos:
         print_promises(new_release.release, make_console().print)
     write_doubted_labels(new_release.run, new_release.answers, new_release.labels, next_command=next_command)
     if is_of_photos:
-        return train.publish_photo_release(new_release, improved_release.name, parent, target, typed)
+        return train.publish_photo_release(
+            new_release, improved_release.name, parent, target, train_arguments
+        )
     return train.publish_compared_release(new_release.release, target, parent)
 
 
-def format_improve_command(new_release: Path, target: ReleaseTarget, typed: argparse.Namespace) -> str:
+def format_improve_command(
+    new_release: Path, target: ReleaseTarget, train_arguments: argparse.Namespace
+) -> str:
     """Return the command that learns corrections of doubted labels after those that were just learnt.
 
     It names the new release, whose training recorded the earlier corrections. Without a name, the command
@@ -130,48 +134,53 @@ def format_improve_command(new_release: Path, target: ReleaseTarget, typed: argp
     Args:
         new_release: the folder of the new release of own classes.
         target: the store that it goes to.
-        typed: the options of the training, with the words of this command. All are repeated except --run.
+                train_arguments: the options of the training, with the words of this command. All are repeated
+                    except --run.
     """
     words = [get_program_name(), "improve", DOUBTS_EXPORT_NAME, "--from", str(new_release)]
-    if typed.publish:
+    if train_arguments.publish:
         words += ["--publish", target.store.address]
     elif target.store.address != open_store(DEFAULT_STORE).address:
         words += ["--out", target.store.address]
-    repeated_options = _list_repeated_options(typed)
+    repeated_options = _list_repeated_options(train_arguments)
     return shlex.join([*words, *(["--", *repeated_options] if repeated_options else [])])
 
 
-def format_photos_command(improved_release: CorrectedRelease, typed: argparse.Namespace) -> str:
+def format_photos_command(improved_release: CorrectedRelease, train_arguments: argparse.Namespace) -> str:
     """Return the command that learns corrections of doubted labels together with the corrections before.
 
     Args:
         improved_release: the release of the ten classes, and the corrections that were learnt.
-        typed: the options of the training, with the words and the store of this command. All are repeated
-            except --run.
+                train_arguments: the options of the training, with the words and the store of this command.
+                All are repeated except --run.
     """
     words = [get_program_name(), "train", "--from", improved_release.name]
     words += ["--photos", str(improved_release.file), "--corrections", DOUBTS_EXPORT_NAME]
     for option, value in (
         ("--encoding", improved_release.encoding),
-        ("--out", typed.out),
-        ("--publish", typed.publish),
+        ("--out", train_arguments.out),
+        ("--publish", train_arguments.publish),
     ):
         words += [option, value] if value else []
-    return shlex.join([*words, *_list_repeated_options(typed)])
+    return shlex.join([*words, *_list_repeated_options(train_arguments)])
 
 
-def _list_repeated_options(typed: argparse.Namespace) -> list[str]:
+def _list_repeated_options(train_arguments: argparse.Namespace) -> list[str]:
     """Return the words after `--` that the next command repeats: all except --run, --out and --publish."""
-    words = typed.words[typed.words.index("--") + 1 :] if "--" in typed.words else []
-    repeated = list[str]()
-    rest = iter(words)
-    for word in rest:
+    words = (
+        train_arguments.words[train_arguments.words.index("--") + 1 :]
+        if "--" in train_arguments.words
+        else []
+    )
+    repeated_words = list[str]()
+    remaining_words = iter(words)
+    for word in remaining_words:
         name, _, value = word.partition("=")
         if name not in {"--run", "--out", "--publish"}:
-            repeated.append(word)
+            repeated_words.append(word)
         elif not value:  # as in `--run FOLDER`, whose value is the next word
-            next(rest, None)
-    return repeated
+            next(remaining_words, None)
+    return repeated_words
 
 
 def build_parser() -> argparse.ArgumentParser:

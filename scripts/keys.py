@@ -42,8 +42,8 @@ def _add_key(arguments: argparse.Namespace) -> dict[str, object]:
         keys = read_keys(path) if path.exists() and path.stat().st_size else ()
         if any(key_hash.name == arguments.name for key_hash in keys):
             raise SettingsError(f"{path} has a key called {arguments.name}. Choose another name.")
-        before = decode_text(read_regular_file(path)).rstrip("\n") + "\n" if keys else ""
-        _replace_file(path, f"{before}{arguments.name}:{hash_key(key)}\n")
+        earlier_text = decode_text(read_regular_file(path)).rstrip("\n") + "\n" if keys else ""
+        _replace_file(path, f"{earlier_text}{arguments.name}:{hash_key(key)}\n")
     if not arguments.json:
         print(key)  # only on stdout, because stderr may end up in a log; with --json it is in the document
     print_message(f"The key is shown this once; {arguments.file} has its hash. {API_KEY_USAGE}")
@@ -94,13 +94,13 @@ def _lock_key_file(file: Path) -> Iterator[Path]:
 
 def _replace_file(path: Path, text: str) -> None:
     """Write the key file in one step. Owner and mode stay; a new file can be read by its owner alone."""
-    with write_partial_file([text.encode()], path.parent, f".{path.name}-") as written:
-        written.chmod(0o600)
+    with write_partial_file([text.encode()], path.parent, f".{path.name}-") as new_file:
+        new_file.chmod(0o600)
         if path.exists():
-            before = path.stat()
-            os.chown(written, before.st_uid, before.st_gid)
-            written.chmod(before.st_mode & 0o777)
-        written.replace(path)
+            earlier_status = path.stat()
+            os.chown(new_file, earlier_status.st_uid, earlier_status.st_gid)
+            new_file.chmod(earlier_status.st_mode & 0o777)
+        new_file.replace(path)
 
 
 def _parse_name(text: str) -> str:
@@ -114,13 +114,17 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe keys`."""
     parser = make_command_parser("keys", __doc__, EXAMPLE_COMMANDS)
     add = add_subcommands(parser)
-    adding = add("add", _add_key, "Make a key and print it, this once.")
-    listing = add("list", _list_keys, "Names, and how their hashes begin.")
-    removing = add("remove", _remove_key, "Withdraw a key.")
-    for each in (adding, listing, removing):
-        each.add_argument("--file", type=Path, required=True, help="what WARDROBE_API_KEYS_FILE names")
-    for each in (adding, removing):
-        each.add_argument("name", type=_parse_name, help="whose key it is; logged with each of its requests")
+    add_key_parser = add("add", _add_key, "Make a key and print it, this once.")
+    list_parser = add("list", _list_keys, "Names, and how their hashes begin.")
+    remove_parser = add("remove", _remove_key, "Withdraw a key.")
+    for subcommand_parser in (add_key_parser, list_parser, remove_parser):
+        subcommand_parser.add_argument(
+            "--file", type=Path, required=True, help="what WARDROBE_API_KEYS_FILE names"
+        )
+    for subcommand_parser in (add_key_parser, remove_parser):
+        subcommand_parser.add_argument(
+            "name", type=_parse_name, help="whose key it is; logged with each of its requests"
+        )
     return parser
 
 

@@ -105,7 +105,7 @@ def _run_job(job: Job, total: int | None) -> Outcome:
         total: the number of pictures; None if it is not known.
     """
     with ExitStack() as progress:
-        watch = progress.enter_context(show_progress("labelling", _Rate()))
+        watch = progress.enter_context(show_progress("labelling", _SpeedColumn()))
 
         def show(summary: Summary, names: Sequence[str], correction_effect: CorrectionEffect | None) -> None:
             progress.close()  # otherwise the bar would be drawn over the tables
@@ -230,7 +230,7 @@ def _parse_host(text: str) -> tuple[str, int]:
         raise argparse.ArgumentTypeError(f"{text!r}: expected a host, as in cdn.example:8443") from error
 
 
-class _Rate(ProgressColumn):
+class _SpeedColumn(ProgressColumn):
     """The column of a progress bar with the number of pictures per second."""
 
     def render(self, task: Task) -> Text:

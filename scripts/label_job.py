@@ -71,25 +71,25 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
         LabellingError: the source, an output, a correction or an option cannot be used.
         StoreError: the release cannot be used.
     """
-    before = _take_over(arguments)
+    last_settings = _fill_in_arguments(arguments)
     if arguments.feed and arguments.by is None:
         arguments.error(
-            f"--feed writes one row for each product, so it needs --by COLUMN{_advise_list(arguments)}"
+            f"--feed writes one row for each product, so it needs --by COLUMN{_suggest_list(arguments)}"
         )
     if arguments.into and arguments.by is not None:
         arguments.error("--by and --by-folder do not go with --into, which sorts photos")
-    place = _source_place(arguments)
+    place = _find_source_place(arguments)
     if arguments.into:
         check_sorted_folder(arguments.into, place)
     release = find_release(arguments.model, read_command_settings().cache_dir)
     taxonomy = arguments.taxonomy or read_command_settings().taxonomy
-    words = [arguments.own_words] if arguments.own_words else []
-    reads = (*list_source_file(place), release.folder, taxonomy, *arguments.corrections, *words)
-    check_outputs(_list_outputs(arguments), filter(None, reads))
+    word_files = [arguments.own_words] if arguments.own_words else []
+    read_files = (*list_source_file(place), release.folder, taxonomy, *arguments.corrections, *word_files)
+    check_outputs(_list_outputs(arguments), filter(None, read_files))
     source = _open_named_source(arguments)
     column = None if arguments.by is None else check_grouping(source, arguments.by)
     if not arguments.restart:
-        _check_same(arguments, before, release.version, column)
+        _check_run_unchanged(arguments, last_settings, release.version, column)
     # A table that 2.0.0 made of such a folder still takes corrections, whose command names no SOURCE.
     if column == FOLDER_COLUMN and not arguments.by and not arguments.has_no_source:
         check_has_folders(source)
@@ -107,19 +107,19 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
         language=arguments.language or "",
         title_column=check_list_column(source, arguments.title_column or "", "--title-column"),
         colour_column=check_list_column(source, arguments.colour_column or "", "--colour-column"),
-        options=_options_to_keep(arguments),
+        options=_list_journal_options(arguments),
         is_restart=arguments.restart,
         corrections=_read_named_corrections(arguments, release) if arguments.corrections else None,
         sheet_settings=_read_sheet_settings(arguments, release) if arguments.review else None,
         sorted_folder=arguments.into,
         feed_platform=arguments.feed or "",
-        own_words=_own_words(arguments, before),
+        own_words=_read_own_words(arguments, last_settings),
         words_file=arguments.own_words,
         feed_advice=describe_missing_colours(arguments),
     )
 
 
-def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
+def _fill_in_arguments(arguments: argparse.Namespace) -> RunSettings | None:
     """Fill in missing arguments from the last run of the table, if the command names no SOURCE.
 
     Returns:
@@ -131,19 +131,19 @@ def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
     """
     table = arguments.out
     check_form(table)
-    is_there = make_journal_path(table).exists()
-    if arguments.source is None and not is_there:
+    has_journal = make_journal_path(table).exists()
+    if arguments.source is None and not has_journal:
         raise TableUnusable(
             f"{table} was not made by `wardrobe label`: {make_journal_path(table).name} is missing. Label "
             "first, or name the SOURCE, too."
         )
-    before = None
+    last_settings = None
     options = dict[str, Any]()
     # If SOURCE is named, a damaged journal is no error here. The run reports it, and --restart replaces it.
     with suppress(TableUnusable, RunMismatch) if arguments.source or arguments.restart else ExitStack():
-        if is_there and (arguments.source is None or not arguments.restart):
+        if has_journal and (arguments.source is None or not arguments.restart):
             with Journal(table) as journal:
-                before = journal.earlier_settings
+                last_settings = journal.earlier_settings
                 options = dict(journal.options)
     has_no_source = arguments.has_no_source = arguments.source is None
     for name in JOURNAL_OPTIONS if has_no_source else ():
@@ -155,18 +155,18 @@ def _take_over(arguments: argparse.Namespace) -> RunSettings | None:
             f"{make_journal_path(table)}: says of no SOURCE. Name it; what people answered stays."
         )
     arguments.model = arguments.model or options.get("model") or "bundled"
-    return before
+    return last_settings
 
 
-def _source_place(arguments: argparse.Namespace) -> str:
+def _find_source_place(arguments: argparse.Namespace) -> str:
     """Return SOURCE as this process can open it. A stored path is relative to the folder of that command."""
     is_in_s3 = arguments.source.startswith("s3://")
     return arguments.source if is_in_s3 else str(Path(arguments.source_folder, arguments.source))
 
 
-def _advise_list(arguments: argparse.Namespace) -> str:
+def _suggest_list(arguments: argparse.Namespace) -> str:
     """Return the end of a message about a missing column: how to write a list, if SOURCE is a folder."""
-    if not Path(_source_place(arguments)).is_dir():
+    if not Path(_find_source_place(arguments)).is_dir():
         return ""
     words = ["label", arguments.source, "--write-list", "list.csv"]
     return f". A folder has no columns; a list of it has: {get_program_name()} {shlex.join(words)}"
@@ -183,7 +183,7 @@ def _open_named_source(arguments: argparse.Namespace) -> Source:
     return open_source(arguments.source, hosts, reading, arguments.source_folder)
 
 
-def _options_to_keep(arguments: argparse.Namespace) -> dict[str, object]:
+def _list_journal_options(arguments: argparse.Namespace) -> dict[str, object]:
     """Return the options to store in the journal, with absolute paths in place of relative ones."""
     taxonomy = arguments.taxonomy
     root = arguments.root
@@ -210,45 +210,45 @@ def make_model_path_absolute(model: str) -> str:
     return f"{expand_home(address).absolute()}{model.removeprefix(address)}"
 
 
-def _check_same(
-    arguments: argparse.Namespace, before: RunSettings | None, version: str, column: str | None
+def _check_run_unchanged(
+    arguments: argparse.Namespace, last_settings: RunSettings | None, version: str, column: str | None
 ) -> None:
     """Refuse corrections if the table was made with another release or another --by.
 
     People answered the rows of that table, and such a run would replace these by other rows.
 
     Args:
-        before: the settings of the last run; None if there was none.
+        last_settings: the settings of the last run; None if there was none.
         version: the release of this run.
         column: the column of products of this run; None without products.
 
     Raises:
         CorrectionsUnusable: the release or --by differs from the last run.
     """
-    if before is None or not arguments.corrections:
+    if last_settings is None or not arguments.corrections:
         return
-    columns = before.by.column if before.by else None, column
-    was, is_now = (
-        f"release {of_version}, {'without --by' if column_text is None else f'--by {column_text}'}"
-        for of_version, column_text in zip((before.version, version), columns, strict=True)
+    columns = last_settings.by.column if last_settings.by else None, column
+    earlier_run, this_run = (
+        f"release {run_version}, {'without --by' if run_column is None else f'--by {run_column}'}"
+        for run_version, run_column in zip((last_settings.version, version), columns, strict=True)
     )
-    if was != is_now:
+    if earlier_run != this_run:
         store = parse_store_address(arguments.model) or "STORE"
         raise CorrectionsUnusable(
-            f"{arguments.out}: is of {was}, and this command of {is_now}. For answers to the rows that are "
-            f"there, give --model {store}@{before.version} and the same --by; or first the same command "
-            "without --corrections."
+            f"{arguments.out}: is of {earlier_run}, and this command of {this_run}. For answers to the rows "
+            f"that are there, give --model {store}@{last_settings.version} and the same --by; or first the "
+            "same command without --corrections."
         )
 
 
-def _own_words(arguments: argparse.Namespace, before: RunSettings | None) -> tuple[OwnWord, ...]:
+def _read_own_words(arguments: argparse.Namespace, last_settings: RunSettings | None) -> tuple[OwnWord, ...]:
     """Return what the shop means by its own words: from the file of --words, or else from the last run.
 
     The last run is used only if no SOURCE is named.
     """
     if arguments.own_words:
         return read_words(arguments.own_words, ListOptions.read_arguments(arguments), print_message)
-    return before.own_words if before and arguments.has_no_source else ()
+    return last_settings.own_words if last_settings and arguments.has_no_source else ()
 
 
 def _list_outputs(arguments: argparse.Namespace) -> list[Path]:
@@ -360,10 +360,15 @@ def _read_named_categories(file_or_platform: str | None, release: LocalRelease) 
         ) from error
     categories = mapping.choose_names(None)
     heads = {LABEL: (manifest.labels, categories.classes)}
-    heads |= {name: (manifest.attributes[name].labels, of) for name, of in categories.attributes.items()}
+    heads |= {
+        name: (manifest.attributes[name].labels, attribute_categories)
+        for name, attribute_categories in categories.attributes.items()
+    }
     return {
-        head: {label: _parse_category(named) for label, named in zip(labels, of_labels, strict=True)}
-        for head, (labels, of_labels) in heads.items()
+        head: {
+            label: _parse_category(category) for label, category in zip(labels, label_categories, strict=True)
+        }
+        for head, (labels, label_categories) in heads.items()
     }
 
 

@@ -55,30 +55,30 @@ def write_list(arguments: argparse.Namespace) -> dict[str, Any]:
     source = open_source(arguments.source)
     if not isinstance(source, FolderSource):
         raise SourceUnusable(f"{arguments.source}: is no folder, as --write-list needs.")
-    written = write_picture_list(arguments.write_list, source)
-    _print_list(arguments.write_list, written)
+    picture_list = write_picture_list(arguments.write_list, source)
+    _print_written_list(arguments.write_list, picture_list)
     return {
         "list": str(arguments.write_list),
-        "article": written.articles.rule,
-        "pictures": written.picture_count,
-        "products": written.product_count,
-        "left_out": len(written.left_out_names),
+        "article": picture_list.articles.rule,
+        "pictures": picture_list.picture_count,
+        "products": picture_list.product_count,
+        "left_out": len(picture_list.left_out_names),
     }
 
 
-def _print_list(file: Path, written: PictureList) -> None:
+def _print_written_list(file: Path, picture_list: PictureList) -> None:
     """Print how many products and pictures a list has, what names an article, and the next command."""
-    if names := written.left_out_names:
+    if names := picture_list.left_out_names:
         shown_names = join_first_items([shorten_text(name) for name in names], MAX_NAMES_SHOWN)
         print_message(f"no list can name these pictures, so rename them: {shown_names}.")
-    products = _count("product", written.product_count)
-    pictures = _count("picture", written.picture_count)
-    print(f"{file}: {products}, {pictures}. {describe_rule(written.articles)}")
+    products = _format_count("product", picture_list.product_count)
+    pictures = _format_count("picture", picture_list.picture_count)
+    print(f"{file}: {products}, {pictures}. {describe_rule(picture_list.articles)}")
     print("The titles are empty. Answers are better with titles, so fill them in if you have some.")
     print_steps([f"{get_program_name()} {make_next_command(file)}"])
 
 
-def _count(noun: str, count: int) -> str:
+def _format_count(noun: str, count: int) -> str:
     """Return a number with its noun, such as "1 picture" or "2,000 pictures"."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
@@ -86,10 +86,10 @@ def _count(noun: str, count: int) -> str:
 def describe_rule(articles: FolderArticles) -> str:
     """Return a sentence that says what names the article (product) of a picture in a list."""
     if articles.rule == "folder":
-        loose_pictures = _count("picture", articles.loose_count)
+        loose_pictures = _format_count("picture", articles.loose_count)
         verb = "is an article" if articles.loose_count == 1 else "are articles"
-        loose = f" {loose_pictures} in no folder {verb} too." if articles.loose_count else ""
-        return f"The article is the folder.{loose}"
+        loose_text = f" {loose_pictures} in no folder {verb} too." if articles.loose_count else ""
+        return f"The article is the folder.{loose_text}"
     if articles.rule == "name":
         return "The article is the name of the file without a number at its end, such as -1, _2 or (3)."
     name = shorten_text(articles.crowded_name)

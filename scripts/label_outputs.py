@@ -27,20 +27,20 @@ def print_outputs(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> 
     """
     has_failed_sheet = job.sheet_settings is not None and outcome.sheet is None
     if outcome.words_file:
-        _say_words(outcome.words_file, job)
+        _print_words_file(outcome.words_file, job)
     if outcome.sheet:
         make_console().print(f"Review sheet: {outcome.sheet.page_path}")
     if not has_failed_sheet:
         sheet_path = outcome.sheet.page_path if outcome.sheet else None
         _print_sentence(describe_category_questions(outcome.summary, sheet_path))
     if outcome.sorted_pictures:
-        copied, unreadable = outcome.sorted_pictures
-        lost = f"; {unreadable:,} could not be read" if unreadable else ""
+        copied_count, unread_count = outcome.sorted_pictures
+        unread_text = f"; {unread_count:,} could not be read" if unread_count else ""
         make_console().print(
-            f"Sorted: {format_count(copied, 'picture')} into folders of {arguments.into}{lost}."
+            f"Sorted: {format_count(copied_count, 'picture')} into folders of {arguments.into}{unread_text}."
         )
     if outcome.feed:
-        _say_feed(outcome.feed, "" if has_failed_sheet else job.feed_advice)
+        _print_feed(outcome.feed, "" if has_failed_sheet else job.feed_advice)
     for error in outcome.errors[1:]:
         print_message(str(error))
     if not has_failed_sheet:
@@ -73,12 +73,12 @@ def list_next_steps(arguments: argparse.Namespace, outcome: Outcome, job: Job) -
         yield f"open {sheet.page_path} in a browser, where all is optional"
         if not can_improve:
             yield f"{program} {make_corrections_command(arguments)}"
-    elif not sheet and not arguments.corrections and not job.feed_platform and _needs_person(outcome.summary):
+    elif not sheet and not arguments.corrections and not job.feed_platform and _is_person_needed(outcome.summary):
         # With a feed, `describe_missing_colours` names this command.
         yield f"{program} {make_sheet_command(arguments)}"
 
 
-def _needs_person(summary: Summary) -> bool:
+def _is_person_needed(summary: Summary) -> bool:
     """Tell whether some product, or some picture of a run without products, needs a review by a person."""
     if summary.products:
         return any(summary.products["reviewed"].values())
@@ -123,7 +123,7 @@ def describe_category_questions(summary: Summary, page: Path | None) -> str:
     return f"{questions}{page_text} {verb} about {need} a person.{advice}"
 
 
-def _say_words(file: Path, job: Job) -> None:
+def _print_words_file(file: Path, job: Job) -> None:
     """Print the file with the shop's own words, and the command that uses it for the shop's next list."""
     column = job.settings.by.column if job.settings.by else ""
     grouping_option = (
@@ -136,7 +136,7 @@ def _say_words(file: Path, job: Job) -> None:
     )
 
 
-def _say_feed(feed: FeedResult, advice: str) -> None:
+def _print_feed(feed: FeedResult, advice: str) -> None:
     """Print how many products a feed has, which ones it leaves out and why, and how to add missing colours.
 
     Args:

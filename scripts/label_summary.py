@@ -46,11 +46,11 @@ def print_table_figures(
         first_error = escape_unprintable_lines(summary.first_error)
         print_message(f"nothing of {summary.source} could be read. {first_error}")
     else:
-        _say_figures(summary)
+        _print_figures(summary)
     if summary.has_answers:
-        _say_checks(summary, products_without_photo, read_report(job.release).products.get(LABEL))
+        _print_checked_answers(summary, products_without_photo, read_report(job.release).products.get(LABEL))
     if taken_corrections:
-        _say_taken(job, taken_corrections, summary)
+        _print_correction_effect(job, taken_corrections, summary)
     if summary.has_answers:
         _print_counts(summary)
 
@@ -81,39 +81,41 @@ def describe_progress(summary: Summary) -> str:
     return f"{', '.join(parts)}."
 
 
-def _say_figures(summary: Summary) -> None:
+def _print_figures(summary: Summary) -> None:
     """Print how many rows are done, the sentences about the list, and where the table is."""
-    out = make_console()
-    out.print(describe_progress(summary))
-    before = f" ({summary.rows_before:,} of them labelled before)" if summary.rows_before else ""
-    errors = f", {summary.errors:,} of them errors" if summary.errors else ""
+    console = make_console()
+    console.print(describe_progress(summary))
+    before_text = f" ({summary.rows_before:,} of them labelled before)" if summary.rows_before else ""
+    error_text = f", {summary.errors:,} of them errors" if summary.errors else ""
     without_picture = format_count(summary.rows_without_picture, "row")
-    without = f", {without_picture} without a picture" if summary.rows_without_picture else ""
+    without_picture_text = f", {without_picture} without a picture" if summary.rows_without_picture else ""
     is_labelling = summary.rows > summary.rows_before
     speed = describe_speed(summary.rows, summary.seconds) if is_labelling else ""
-    out.print(
-        f"{format_count(summary.rows, 'row')}{before}{errors}{without}; "
+    console.print(
+        f"{format_count(summary.rows, 'row')}{before_text}{error_text}{without_picture_text}; "
         f"{summary.review_share:.1%} of the answers about the class need a person. "
         f"{speed}Release {summary.version}."
     )
     if summary.words:
-        out.print(_describe_words(summary.words, "product" if summary.products else "picture"))
+        console.print(_describe_words(summary.words, "product" if summary.products else "picture"))
     if summary.first_error:
-        out.print(f"The first error: {escape_unprintable_lines(summary.first_error)}")
-    if renamed := [f"`{name}` as `{ours}`" for name, ours in summary.columns.items() if name != ours]:
-        out.print(f"Columns of the list that the table has, too, are in it: {', '.join(renamed)}.")
-    out.print(f"Table: {summary.table}")
+        console.print(f"The first error: {escape_unprintable_lines(summary.first_error)}")
+    if renamed_columns := [f"`{name}` as `{ours}`" for name, ours in summary.columns.items() if name != ours]:
+        console.print(
+            f"Columns of the list that the table has, too, are in it: {', '.join(renamed_columns)}."
+        )
+    console.print(f"Table: {summary.table}")
 
 
 def _print_counts(summary: Summary) -> None:
     """Print a table of the labels and decisions for the class and for each attribute, without empty rows."""
-    labels = _used_labels(summary.labels)
+    labels = _list_used_labels(summary.labels)
     outcomes = [reason for reason in OUTCOMES if any(counts[reason or ACCEPT] for _, counts in labels)]
     print_table([_make_row("label", name, outcomes, counts) for name, counts in labels])
     for attribute, attribute_labels in summary.attributes.items():
-        used_labels = _used_labels(attribute_labels)
-        shown = [None] if any(counts[ACCEPT] for _, counts in used_labels) else []
-        print_table([_make_row(attribute, name, shown, counts) for name, counts in used_labels])
+        used_labels = _list_used_labels(attribute_labels)
+        shown_outcomes = [None] if any(counts[ACCEPT] for _, counts in used_labels) else []
+        print_table([_make_row(attribute, name, shown_outcomes, counts) for name, counts in used_labels])
 
 
 def describe_speed(pictures: int, seconds: float) -> str:
@@ -134,7 +136,7 @@ def describe_speed(pictures: int, seconds: float) -> str:
     return f"{format_count(round(rate), 'picture')} per second. "
 
 
-def _describe_checks(accepted: int, checked_count: int, right: int, noun: str) -> str:
+def _describe_checked_answers(accepted: int, checked_count: int, right: int, noun: str) -> str:
     """Return a sentence about the accepted answers of this table that people checked."""
     if not checked_count:
         return f"No audit was made: people looked at none of {format_count(accepted, f'accepted {noun}')}."
@@ -142,7 +144,7 @@ def _describe_checks(accepted: int, checked_count: int, right: int, noun: str) -
     return f"People looked at {checked_count:,} of {counted}: {right:,} right."
 
 
-def _used_labels(labels: Mapping[str, Mapping[str, int]]) -> list[tuple[str, Mapping[str, int]]]:
+def _list_used_labels(labels: Mapping[str, Mapping[str, int]]) -> list[tuple[str, Mapping[str, int]]]:
     """Return the labels that some picture got, each with its numbers of pictures by decision."""
     return [(label, counts) for label, counts in labels.items() if sum(counts.values())]
 
@@ -200,7 +202,9 @@ def _make_row(
     }
 
 
-def _say_checks(summary: Summary, products_without_photo: Sequence[str], promise: Promise | None) -> None:
+def _print_checked_answers(
+    summary: Summary, products_without_photo: Sequence[str], promise: Promise | None
+) -> None:
     """Print how many products are accepted, and how many of the checked answers are right."""
     if summary.products:
         products = summary.products
@@ -210,11 +214,11 @@ def _say_checks(summary: Summary, products_without_photo: Sequence[str], promise
             names = join_first_items(list(map(shorten_text, products_without_photo)), MAX_PRODUCTS_NAMED)
             lacking = format_count(products["without_answer"], "product has", "products have")
             print_message(f"{lacking} no photo that can be read: {names}.")
-        checks = products["accepted"], products["checked"], products["checked_right"], "product"
+        check_counts = products["accepted"], products["checked"], products["checked_right"], "product"
     else:
-        checks = summary.accepted, summary.checked, summary.checked_right, "picture"
-    if checks[0]:
-        make_console().print(_describe_checks(*checks))
+        check_counts = summary.accepted, summary.checked, summary.checked_right, "picture"
+    if check_counts[0]:
+        make_console().print(_describe_checked_answers(*check_counts))
 
 
 def _describe_products(products: Mapping[str, Any], promise: Promise | None) -> Iterator[str]:
@@ -225,9 +229,9 @@ def _describe_products(products: Mapping[str, Any], promise: Promise | None) -> 
         promise: the promise of the release about the class of products; None if it has none.
     """
     list_count = products["accepted_by_list"]
-    alone = products["accepted"] - products["accepted_by_list"]
-    accepted = {"accepted by list and photo": list_count, "by the photo alone": alone}
-    outcomes = {**(accepted if list_count else {"accepted": alone}), **products["reviewed"]}
+    photo_count = products["accepted"] - products["accepted_by_list"]
+    accepted = {"accepted by list and photo": list_count, "by the photo alone": photo_count}
+    outcomes = {**(accepted if list_count else {"accepted": photo_count}), **products["reviewed"]}
     outcomes |= {"without an answer": products["without_answer"]}
     counts = ", ".join(f"{count:,} {name}" for name, count in outcomes.items() if count) or "none to decide"
     people_text = (
@@ -245,7 +249,7 @@ def _describe_products(products: Mapping[str, Any], promise: Promise | None) -> 
         yield f"{photos} no `{products['column']}`, and no product."
 
 
-def _say_taken(job: Job, taken_corrections: CorrectionEffect, summary: Summary) -> None:
+def _print_correction_effect(job: Job, taken_corrections: CorrectionEffect, summary: Summary) -> None:
     """Print how many answers of people were used, which ones match no picture, and what audits show."""
     if taken_corrections.disagreements:
         questions = format_count(taken_corrections.disagreements, "question has", "questions have")
@@ -277,7 +281,11 @@ def _describe_category_effect(taken_corrections: CorrectionEffect, summary: Summ
     explained = format_count(count, "category is explained", "categories are explained")
     accepted = summary.products["accepted"] if summary.products else summary.accepted
     noun = "product" if summary.products else "picture"
-    before = taken_corrections.accepted_before
-    earlier = "" if before is None else f", and {before:,} {choose_form(before, 'was', 'were')} before"
+    count_before = taken_corrections.accepted_before
+    before_text = (
+        ""
+        if count_before is None
+        else f", and {count_before:,} {choose_form(count_before, 'was', 'were')} before"
+    )
     verb = choose_form(accepted, "is", "are")
-    return f"{explained}: {format_count(accepted, noun)} {verb} accepted now{earlier}."
+    return f"{explained}: {format_count(accepted, noun)} {verb} accepted now{before_text}."

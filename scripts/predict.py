@@ -129,42 +129,44 @@ def build_parser() -> argparse.ArgumentParser:
 def _answer_file(file: Path, networks: Networks) -> FileAnswer | None:
     """Return the answer about one file. If it is no picture, print why, and return None."""
     try:
-        with open_regular_file(file) as opened:
-            content = opened.read(MAX_BYTES + 1)  # one byte more shows that the file is too large
+        with open_regular_file(file) as opened_file:
+            content = opened_file.read(MAX_BYTES + 1)  # one byte more shows that the file is too large
         if len(content) > MAX_BYTES:
             print_message(f"{file}: more than {MAX_BYTES:,} bytes, which is the most that is read.")
             return None
-        decoded = decode_image(content, MAX_PIXELS, networks["pixels"].contract.input)
+        decoded_picture = decode_image(content, MAX_PIXELS, networks["pixels"].contract.input)
     except OSError as error:
         print_message(f"{file}: {error.strerror}.")
         return None
     except UploadError as error:
         print_message(f"{file}: {error}")
         return None
-    model_input = networks.make_model_input(decoded)
+    model_input = networks.make_model_input(decoded_picture)
     [prediction] = networks.classify([model_input])
-    return FileAnswer(file, decoded, model_input.pixels, prediction)
+    return FileAnswer(file, decoded_picture, model_input.pixels, prediction)
 
 
-def _print_answer(answer: FileAnswer, out: Console) -> None:
+def _print_answer(answer: FileAnswer, console: Console) -> None:
     """Print the label, the decision and a bar for each class, then a line for each attribute."""
     prediction = answer.prediction
     class_answer = prediction.answer
     verdict = class_answer.decision + (f", {class_answer.reason}" if class_answer.reason else "")
     familiarity = "" if prediction.familiarity is None else f", familiarity {prediction.familiarity:.2f}"
-    out.print(f"{answer.file}: {class_answer.label}  ({verdict}{familiarity})", soft_wrap=True)
+    console.print(f"{answer.file}: {class_answer.label}  ({verdict}{familiarity})", soft_wrap=True)
     bars = Table.grid(padding=(0, 1))
     for index, (label, share) in enumerate(zip(class_answer.labels, class_answer.probabilities, strict=True)):
         style = "bold" if index == class_answer.class_id else ""
         bar = Bar(1.0, 0.0, float(share), width=BAR_WIDTH_CHARACTERS)
         bars.add_row(f"  {label}", bar, f"{share:7.2%}", style=style)
-    out.print(bars)
-    for name, of_head in answer.prediction.attributes.items():
-        also = f", also {', '.join(of_head.also)}" if of_head.also else ""
-        verdict = of_head.decision + (f", {of_head.reason}" if of_head.reason else "")
-        line = f"  {name}: {of_head.label} {of_head.confidence:.2%}{also}  ({verdict})"
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
-    out.print()
+    console.print(bars)
+    for name, attribute_answer in answer.prediction.attributes.items():
+        also_text = f", also {', '.join(attribute_answer.also)}" if attribute_answer.also else ""
+        verdict = attribute_answer.decision + (
+            f", {attribute_answer.reason}" if attribute_answer.reason else ""
+        )
+        line = f"  {name}: {attribute_answer.label} {attribute_answer.confidence:.2%}{also_text}  ({verdict})"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.print()
 
 
 def _make_json_line(answer: FileAnswer, version: str) -> str:
@@ -177,7 +179,7 @@ def _make_json_line(answer: FileAnswer, version: str) -> str:
 _ROW_INCHES = (9.0, 2.6)
 """Width and height of the row of one picture in a plot, in inches."""
 
-_WINNER, _OTHER = "#1b6ca8", "#b8c4ce"
+_ANSWER_COLOUR, _OTHER_COLOUR = "#1b6ca8", "#b8c4ce"
 """Colours of the bar of the answered class, and of all other bars."""
 
 
@@ -214,11 +216,13 @@ def _draw_row(axes: "Sequence[Axes]", answer: FileAnswer, labels: Sequence[str])
     _show_image(left, answer.decoded_picture.picture, answer.file.name)
     _show_image(middle, answer.model_pixels, "what the model saw")
     prediction = answer.prediction.answer
-    shown = find_likeliest_classes(prediction.probabilities)
-    colours = [_WINNER if index == prediction.class_id else _OTHER for index in shown]
-    right.barh(range(len(shown)), prediction.probabilities[shown], color=colours)
+    shown_classes = find_likeliest_classes(prediction.probabilities)
+    colours = [_ANSWER_COLOUR if index == prediction.class_id else _OTHER_COLOUR for index in shown_classes]
+    right.barh(range(len(shown_classes)), prediction.probabilities[shown_classes], color=colours)
     # A label may hold dollars, which matplotlib would take for a formula.
-    right.set_yticks(range(len(shown)), [labels[index] for index in shown], fontsize=8, parse_math=False)
+    right.set_yticks(
+        range(len(shown_classes)), [labels[index] for index in shown_classes], fontsize=8, parse_math=False
+    )
     right.invert_yaxis()  # class 0 on top, as everywhere else
     right.set_xlim(0, 1)
     right.set_title(

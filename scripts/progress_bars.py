@@ -47,8 +47,8 @@ def make_progress_bar(*columns: ProgressColumn) -> Bar:
     Args:
         columns: the columns of the bar, as in rich.
     """
-    out = make_console(sys.stderr)
-    return Bar(*columns, console=out, transient=True, disable=not out.is_interactive)
+    console = make_console(sys.stderr)
+    return Bar(*columns, console=console, transient=True, disable=not console.is_interactive)
 
 
 class ProgressCallback(Protocol):
@@ -79,7 +79,7 @@ def show_progress(
         A function to call with the number of finished items.
     """
     line = task_name
-    began = time.monotonic()
+    started = time.monotonic()
     remaining_time = TimeRemainingColumn(elapsed_when_finished=True)
     with (
         make_progress_bar(
@@ -93,8 +93,8 @@ def show_progress(
             nonlocal line
             line = f"{task_name}: {done:,} done" if total is None else f"{task_name}: {done:,} of {total:,}"
             if total and before < done < total:
-                each = (time.monotonic() - began) / (done - before)
-                line += f", about {format_seconds(each * (total - done))} left"
+                seconds_per_item = (time.monotonic() - started) / (done - before)
+                line += f", about {format_seconds(seconds_per_item * (total - done))} left"
             bar.update(task, completed=done, total=total)
 
         yield watch
@@ -112,19 +112,19 @@ def print_progress_lines(line: Callable[[], str], interval: float = SECONDS_BETW
         yield
         return
     done = threading.Event()
-    began = time.monotonic()
+    started = time.monotonic()
 
-    def speak() -> None:
+    def print_lines() -> None:
         while not done.wait(interval):
-            _print_line(f"{line()}; {format_seconds(time.monotonic() - began)} so far")
+            _print_line(f"{line()}; {format_seconds(time.monotonic() - started)} so far")
 
-    speaker = threading.Thread(target=speak, name="progress", daemon=True)
-    speaker.start()
+    printing_thread = threading.Thread(target=print_lines, name="progress", daemon=True)
+    printing_thread.start()
     try:
         yield
     finally:
         done.set()
-        speaker.join()
+        printing_thread.join()
 
 
 def _print_line(line: str) -> None:
@@ -158,9 +158,9 @@ class TerminalProgress:
         Yields:
             The object that has to be told about each step and each epoch.
         """
-        out = make_console()
-        out.print(EPOCH_HEADINGS)
-        with EpochProgress(out, max_epochs) as lines, print_progress_lines(lines.describe_position):
+        console = make_console()
+        console.print(EPOCH_HEADINGS)
+        with EpochProgress(console, max_epochs) as lines, print_progress_lines(lines.describe_position):
             yield lines
 
 

@@ -27,7 +27,7 @@ EXAMPLE_COMMANDS = (
 def execute(arguments: argparse.Namespace) -> object:
     """Publish the release that the arguments name in a store, print the result, and return it for --json."""
     store = open_store(arguments.store)
-    folder = _find_folder(arguments)
+    folder = _find_release_folder(arguments)
     if not store.address.startswith("s3://") and not Path(store.address).exists():
         print_message(f"{store.address} is a new folder; a store on S3 is s3://bucket/prefix.")
     target = ReleaseTarget(
@@ -41,7 +41,7 @@ def execute(arguments: argparse.Namespace) -> object:
     return make_publish_document(published, store.address)
 
 
-def _find_folder(arguments: argparse.Namespace) -> Path:
+def _find_release_folder(arguments: argparse.Namespace) -> Path:
     """Return the folder of the release that the arguments name. A release in a store is fetched first."""
     place = expand_home(arguments.release)
     # A folder with promotions is a store; its current release is meant.

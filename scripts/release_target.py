@@ -121,9 +121,9 @@ class ReleaseTarget:
             make_console().print(f"{published.verdict}\nReleased to {address}.")
         else:
             current = self.current_manifest
-            stands = f" {current.version} stays current there." if current else ""
+            current_text = f" {current.version} stays current there." if current else ""
             make_console().print(
-                f"Released to {address}, but not published.{stands} The last line below publishes it."
+                f"Released to {address}, but not published.{current_text} The last line below publishes it."
             )
         print_headline(published.manifest, parse_report((release / REPORT_FILE).read_bytes(), str(release)))
         # Not by rich, which would break a command where the terminal ends.
@@ -139,17 +139,17 @@ class ReleaseTarget:
 
     def _publish_or_explain(self, release: Path) -> PublishResult:
         """Publish a release. If this fails or is stopped, the message says which command does it later."""
-        way = describe_way_to_store(release, self.store.address, self.options)
+        advice = describe_way_to_store(release, self.store.address, self.options)
         try:
-            with explain_resuming(way):
+            with explain_resuming(advice):
                 return self.publish(release)
         except GateRefused as error:
-            way = describe_way_to_store(release, self.store.address, self.options, is_refused=True)
-            raise GateRefused(f"{error} {way}") from error
+            advice = describe_way_to_store(release, self.store.address, self.options, is_refused=True)
+            raise GateRefused(f"{error} {advice}") from error
         except StoreError as error:
-            raise type(error)(f"{error} {way}") from error
+            raise type(error)(f"{error} {advice}") from error
         except OSError:  # printed apart, since the message of an OSError is made from its number and file
-            print_message(way)
+            print_message(advice)
             raise
 
     def _format_next_steps(self, release: Path, labels: Sequence[str]) -> list[str]:
@@ -203,6 +203,6 @@ def _read_current_manifest(store: Store, promotion: Promotion | None) -> Manifes
 
 def _name_first_labels(labels: Sequence[str]) -> str:
     """Return the first labels as a list, with the number of the others."""
-    further = len(labels) - MAX_LABELS_IN_MESSAGE
-    shown = ", ".join(labels[:MAX_LABELS_IN_MESSAGE])
-    return shown + (f" and {further} more" if further > 0 else "")
+    unnamed_count = len(labels) - MAX_LABELS_IN_MESSAGE
+    named_labels = ", ".join(labels[:MAX_LABELS_IN_MESSAGE])
+    return named_labels + (f" and {unnamed_count} more" if unnamed_count > 0 else "")

@@ -104,18 +104,18 @@ class ReleaseRow:
 
 def _list_releases(store: Store, arguments: argparse.Namespace) -> object:
     """Print a table of all releases in the store, and return their facts for --json."""
-    log = read_promotions(store)
-    last = {promotion.version: promotion for promotion in log}
-    current_version = log[-1].version if log else None
+    promotions = read_promotions(store)
+    last_promotions = {promotion.version: promotion for promotion in promotions}
+    current_version = promotions[-1].version if promotions else None
     rows = [
-        _describe_release(store, release, last.get(release.version), current_version)
+        _describe_release(store, release, last_promotions.get(release.version), current_version)
         for release in _read_stored_releases(store)
     ]
     print_table([row.make_table_cells() for row in rows], words=("state", "by"))
-    if (sets := len({row.manifest.data.test_sha256 for row in rows if row.manifest})) > 1:
+    if (test_set_count := len({row.manifest.data.test_sha256 for row in rows if row.manifest})) > 1:
         make_console().print(
-            f"The accuracies are of {sets} test sets, so they do not compare. `wardrobe diff` compares two "
-            "releases on the same pictures."
+            f"The accuracies are of {test_set_count} test sets, so they do not compare. `wardrobe diff` "
+            "compares two releases on the same pictures."
         )
     return [row.make_json_values() for row in rows]
 
@@ -157,22 +157,28 @@ def _read_stored_releases(store: Store) -> list[StoredRelease]:
 
 
 def _describe_release(
-    store: Store, release: StoredRelease, last: Promotion | None, current_version: str | None
+    store: Store, release: StoredRelease, last_promotion: Promotion | None, current_version: str | None
 ) -> ReleaseRow:
     """Return the row of a release in the list.
 
     Args:
-        last: the last promotion that made the release current; None without one.
+        last_promotion: the last promotion that made the release current; None without one.
         current_version: the version of the current release; None if the store has none.
     """
     if not release.is_complete:
-        return ReleaseRow(release, "unfinished", None, last)
+        return ReleaseRow(release, "unfinished", None, last_promotion)
     try:
         manifest = read_manifest(store, release.version)
     except ReleaseError as error:
-        return ReleaseRow(release, f"unusable: {error}", None, last)
-    state = "current" if release.version == current_version else "promoted" if last else "never promoted"
-    return ReleaseRow(release, state, manifest, last)
+        return ReleaseRow(release, f"unusable: {error}", None, last_promotion)
+    state = (
+        "current"
+        if release.version == current_version
+        else "promoted"
+        if last_promotion
+        else "never promoted"
+    )
+    return ReleaseRow(release, state, manifest, last_promotion)
 
 
 def _format_time(promotion: Promotion) -> str:
@@ -194,17 +200,18 @@ def _show_release(store: Store, arguments: argparse.Namespace) -> object:
     promotions = [promotion for promotion in read_promotions(store) if promotion.version == version]
     facts = _list_facts(manifest)
     facts += [
-        (made.reason, f"{made.number}, {_format_time(made)} by {_format_author(made)}") for made in promotions
+        (promotion.reason, f"{promotion.number}, {_format_time(promotion)} by {_format_author(promotion)}")
+        for promotion in promotions
     ]
     width = max(len(name) for name, _ in facts)
     for name, value in facts:
-        begun = f"{name:{width}}  "
+        line_start = f"{name:{width}}  "
         print(
             fill(
                 value,
                 make_console().width,
-                initial_indent=begun,
-                subsequent_indent=" " * len(begun),
+                initial_indent=line_start,
+                subsequent_indent=" " * len(line_start),
                 break_long_words=False,
             )
         )
@@ -289,17 +296,17 @@ def _prune_releases(store: Store, arguments: argparse.Namespace) -> object:
         pruned = prune_releases(store, arguments.keep, older_than)
     for release in pruned:
         print(f"{release.version}  {decimal(release.size)}")
-    remains = [
+    unfinished_releases = [
         release for release in list_releases(store) if not release.is_complete and release not in pruned
     ]
-    for release in remains:
+    for release in unfinished_releases:
         print_message(
             f"{release.version}: {len(release.entries)} files without a manifest stay. It may be on its way: "
             "a prune removes it once it is a day old, unless it is one that is kept."
         )
-    noun, tense = ("release", "was") if len(pruned) == 1 else ("releases", "were")
-    tense = "would be" if arguments.dry_run else tense
-    print(f"{len(pruned)} {noun} {tense} removed from {store.address}.")
+    noun, verb = ("release", "was") if len(pruned) == 1 else ("releases", "were")
+    verb = "would be" if arguments.dry_run else verb
+    print(f"{len(pruned)} {noun} {verb} removed from {store.address}.")
     if not pruned:
         age = f"{arguments.older_than:g} minutes"
         print(
@@ -321,24 +328,26 @@ def build_parser() -> argparse.ArgumentParser:
     add = add_subcommands(parser, store_parser)
     add("list", _list_releases, "What is there, what is current, how good it is.")
     add("log", _list_promotions, "Every promotion and rollback, newest first, by whom and why.")
-    showing = add("show", _show_release, "One release in full, or its model card.")
-    showing.add_argument("version", help="a version, or `current`")
-    showing.add_argument("--card", action="store_true", help="print its model card, Markdown, instead")
-    promoting = add("promote", _promote_release, "Make a release current.")
-    promoting.add_argument("version", help="a version that `list` shows")
-    promoting.add_argument("--force", action="store_true", help="promote it even if the gate refuses it")
-    rolling = add("rollback", _roll_back_release, "Go back to the previous release.")
-    rolling.add_argument("--reason", metavar="TEXT", help="reason, for the log")
-    for each in (promoting, rolling):
-        add_promotion_options(each)
-    pruning = add("prune", _prune_releases, "Remove orphans and releases long replaced.")
+    show_parser = add("show", _show_release, "One release in full, or its model card.")
+    show_parser.add_argument("version", help="a version, or `current`")
+    show_parser.add_argument("--card", action="store_true", help="print its model card, Markdown, instead")
+    promote_parser = add("promote", _promote_release, "Make a release current.")
+    promote_parser.add_argument("version", help="a version that `list` shows")
+    promote_parser.add_argument("--force", action="store_true", help="promote it even if the gate refuses it")
+    rollback_parser = add("rollback", _roll_back_release, "Go back to the previous release.")
+    rollback_parser.add_argument("--reason", metavar="TEXT", help="reason, for the log")
+    for subcommand_parser in (promote_parser, rollback_parser):
+        add_promotion_options(subcommand_parser)
+    prune_parser = add("prune", _prune_releases, "Remove orphans and releases long replaced.")
     keep_type = make_whole_number_parser(1, ", since current has to stay")
     number_kept = f"number of releases to keep (default: {DEFAULT_RELEASES_KEPT})"
-    pruning.add_argument("--keep", type=keep_type, default=DEFAULT_RELEASES_KEPT, help=number_kept)
-    pruning.add_argument("--dry-run", action="store_true", help="name them, but remove nothing")
+    prune_parser.add_argument("--keep", type=keep_type, default=DEFAULT_RELEASES_KEPT, help=number_kept)
+    prune_parser.add_argument("--dry-run", action="store_true", help="name them, but remove nothing")
     age = "minutes; what was written to later stays, as a promotion may be under way (default: 60)"
     default = MIN_AGE / timedelta(minutes=1)
-    pruning.add_argument("--older-than", type=parse_minutes, default=default, metavar="MINUTES", help=age)
+    prune_parser.add_argument(
+        "--older-than", type=parse_minutes, default=default, metavar="MINUTES", help=age
+    )
     return parser
 
 

@@ -37,10 +37,10 @@ def main(words: list[str]) -> int:
     Args:
         words: the words after `wardrobe serve`. Those that are no options of this command go to gunicorn.
     """
-    arguments, rest = build_parser().parse_known_args(words)
+    arguments, other_words = build_parser().parse_known_args(words)
     values = {variable: getattr(arguments, name) for name, variable, *_ in SERVE_OPTIONS}
     variables = {variable: value for variable, value in values.items() if value is not None}
-    os.execve(sys.executable, [sys.executable, "-m", "app", *rest], {**os.environ, **variables})  # noqa: S606 - our own words
+    os.execve(sys.executable, [sys.executable, "-m", "app", *other_words], {**os.environ, **variables})  # noqa: S606 - our own words
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -25,12 +25,12 @@ EXAMPLE_COMMANDS = (
 
 def _make_keys(arguments: argparse.Namespace) -> dict[str, object]:
     """Make a key pair, and print which half signs and which one checks."""
-    public = create_key_pair(arguments.key)
+    public_key_file = create_key_pair(arguments.key)
     print(
         f"{arguments.key} signs: keep it where releases are published, and nowhere else. "
-        f"{public} checks: name it in WARDROBE_TRUSTED_KEYS."
+        f"{public_key_file} checks: name it in WARDROBE_TRUSTED_KEYS."
     )
-    return {"key": str(arguments.key), "public": str(public)}
+    return {"key": str(arguments.key), "public": str(public_key_file)}
 
 
 def _sign_release(arguments: argparse.Namespace) -> dict[str, object]:
@@ -43,13 +43,13 @@ def _sign_release(arguments: argparse.Namespace) -> dict[str, object]:
 
 def _check_release(arguments: argparse.Namespace) -> dict[str, object]:
     """Check that a release is complete and signed by one of the trusted keys."""
-    trusted = read_trusted_keys(arguments.keys)
+    trusted_keys = read_trusted_keys(arguments.keys)
     folder = expand_home(arguments.release)
     # A folder comes first, even if it is called `bundled`, because `sign` takes only folders.
     if (folder / MANIFEST_FILE).is_file():
-        version = open_release(folder, trusted).version
+        version = open_release(folder, trusted_keys).version
     else:
-        version = find_release(arguments.release, read_command_settings().cache_dir, trusted).version
+        version = find_release(arguments.release, read_command_settings().cache_dir, trusted_keys).version
     print(f"{version} is whole, and signed by a trusted key.")
     return {"version": version, "trusted": True}
 
@@ -61,14 +61,14 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe signing`."""
     parser = make_command_parser("signing", __doc__, EXAMPLE_COMMANDS)
     add = add_subcommands(parser)
-    making = add("new", _make_keys, "Make a key pair: KEY, which signs, and KEY.pub, which checks.")
-    making.add_argument("key", type=Path, help="where the private half goes")
-    signing = add("sign", _sign_release, "Sign a release that lies in a folder.")
-    signing.add_argument("folder", type=Path, help="the release: a folder with a manifest.json")
-    signing.add_argument("key", type=Path, help="a private key that `new` has made")
-    checking = add("check", _check_release, "Ask whether a release is whole and signed by a trusted key.")
-    checking.add_argument("release", help=RELEASE_HELP)
-    checking.add_argument("keys", type=Path, help="a .pub file, or what WARDROBE_TRUSTED_KEYS names")
+    new_parser = add("new", _make_keys, "Make a key pair: KEY, which signs, and KEY.pub, which checks.")
+    new_parser.add_argument("key", type=Path, help="where the private half goes")
+    sign_parser = add("sign", _sign_release, "Sign a release that lies in a folder.")
+    sign_parser.add_argument("folder", type=Path, help="the release: a folder with a manifest.json")
+    sign_parser.add_argument("key", type=Path, help="a private key that `new` has made")
+    check_parser = add("check", _check_release, "Ask whether a release is whole and signed by a trusted key.")
+    check_parser.add_argument("release", help=RELEASE_HELP)
+    check_parser.add_argument("keys", type=Path, help="a .pub file, or what WARDROBE_TRUSTED_KEYS names")
     return parser
 
 

@@ -39,16 +39,18 @@ def add_publishing_options(parser: "argparse._ActionsContainer") -> None:
     """Add the options for publishing a release: --sign, --force, --by and --unconditional."""
     add = parser.add_argument
     add("--sign", type=Path, metavar="KEY", help="sign with this key (wardrobe signing new makes one)")
-    forced = "make it current even if the gate refuses it: it is worse, or has other labels"
-    add("--force", action="store_true", help=forced)
+    force_help = "make it current even if the gate refuses it: it is worse, or has other labels"
+    add("--force", action="store_true", help=force_help)
     add_promotion_options(parser)
 
 
 def add_promotion_options(parser: "argparse._ActionsContainer") -> None:
     """Add the options for making a release current in a store: --by and --unconditional."""
     parser.add_argument("--by", metavar="NAME", help="name of who does it, for the log (default: your login)")
-    alone = "promote even if the server does not support conditional writes; nobody else may promote then"
-    parser.add_argument("--unconditional", action="store_true", help=alone)
+    unconditional_help = (
+        "promote even if the server does not support conditional writes; nobody else may promote then"
+    )
+    parser.add_argument("--unconditional", action="store_true", help=unconditional_help)
 
 
 @dataclass(frozen=True, kw_only=True)

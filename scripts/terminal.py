@@ -294,18 +294,18 @@ class _Parser(argparse.ArgumentParser):
 
     def _suggest_choice(self, message: str) -> str | None:
         """Return the choice that a person probably meant. argparse itself suggests from Python 3.14 on."""
-        wrong = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
-        choices = re.findall(r"[\w-]+", wrong[2]) if wrong else []
-        return next(iter(get_close_matches(wrong[1], choices, 1)), None) if wrong else None
+        invalid_choice = re.search(r"invalid choice: '(.*)' \(choose from (.*)\)", message)
+        choices = re.findall(r"[\w-]+", invalid_choice[2]) if invalid_choice else []
+        return next(iter(get_close_matches(invalid_choice[1], choices, 1)), None) if invalid_choice else None
 
     def _suggest_option(self, message: str) -> str | None:
         """Return the option that a person probably meant by an abbreviation or a misspelling."""
-        unknown = re.search(r"unrecognized arguments: .*?(--[^\s=]+)", message)
-        if unknown is None:
+        unknown_option = re.search(r"unrecognized arguments: .*?(--[^\s=]+)", message)
+        if unknown_option is None:
             return None
         options = self._list_options()
-        begun = [option for option in options if option.startswith(unknown[1])]
-        return next(iter(begun or get_close_matches(unknown[1], options, 1)), None)
+        longer_options = [option for option in options if option.startswith(unknown_option[1])]
+        return next(iter(longer_options or get_close_matches(unknown_option[1], options, 1)), None)
 
     def _list_options(self) -> list[str]:
         """Return the options of this command and of its subcommands."""

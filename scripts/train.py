@@ -39,12 +39,12 @@ from training.errors import UnusedOption
 from training.gradient.recipes import NETWORK_NAMES
 from training.improve import check_has_photo_network
 from training.loading import check_tensorflow
-from training.options import RECIPE_FIELDS, TrainingOptions, TrainingStory, check_options_used
+from training.methods import RunRequest, make_photo_source, train_on_photos, train_on_pictures
+from training.options import RECIPE_FIELDS, TrainingMethod, TrainingOptions, check_options_used
 from training.release.run_folder import claim_new_run
-from training.stories import RunRequest, make_named_photos, train_on_photos, train_on_pictures
 
 if TYPE_CHECKING:  # needs Keras
-    from training.release.make import Trained
+    from training.release.make import TrainingResult
 
 EXAMPLE_COMMANDS = (
     "wardrobe train --data my-pictures --publish s3://models/wardrobe",
@@ -141,12 +141,12 @@ def _check_places(options: TrainingOptions, arguments: argparse.Namespace) -> No
 
 def _train_photos(options: TrainingOptions, arguments: argparse.Namespace) -> object:
     """Fit the head for photos of the release --from again, on --photos, and return the result for --json."""
-    place = str(options.release)
+    release_name = str(options.release)
     photos = Path(str(options.photos))
-    data_source = make_named_photos(options)
+    data_source = make_photo_source(options)
     target = open_release_target(arguments, photos)
-    parent = find_release(place, read_command_settings().cache_dir)
-    check_has_photo_network(parent, place, photos)
+    parent = find_release(release_name, read_command_settings().cache_dir)
+    check_has_photo_network(parent, release_name, photos)
     make_console().print("Reading the photos; then TensorFlow starts.")
     run = make_run_request(arguments, "train")
     target.check_labels(parent.manifest.labels)
@@ -162,12 +162,12 @@ def _train_photos(options: TrainingOptions, arguments: argparse.Namespace) -> ob
     )
     if listing.corrections is None:
         return target.publish_and_report(new_release.release)
-    return publish_photo_release(new_release, place, parent, target, arguments)
+    return publish_photo_release(new_release, release_name, parent, target, arguments)
 
 
 def publish_photo_release(
-    new_release: "Trained",
-    place: str,
+    new_release: "TrainingResult",
+    release_name: str,
     parent: LocalRelease,
     target: ReleaseTarget,
     arguments: argparse.Namespace,
@@ -177,8 +177,8 @@ def publish_photo_release(
     The release is stored if --out or --publish was typed.
 
     Args:
-        place: the name of the release that it was made from, as typed after --from.
-        parent: the release that it was made from.
+                release_name: the name of the release that it was made from, as typed after --from.
+                parent: the same release, opened.
         target: the store, and the pictures to compare both releases on.
 
     Returns:
@@ -187,8 +187,10 @@ def publish_photo_release(
     if arguments.out or arguments.publish:
         return publish_compared_release(new_release.release, target, parent)
     verdict = compare_with_parent(open_release(new_release.release), parent)
-    store = parse_store_address(place) or STORE_PLACEHOLDER
-    print("\n".join([verdict, *format_next_commands(place, new_release.release, target.pictures, store)]))
+    store = parse_store_address(release_name) or STORE_PLACEHOLDER
+    print(
+        "\n".join([verdict, *format_next_commands(release_name, new_release.release, target.pictures, store)])
+    )
     return {"release": str(new_release.release), "verdict": verdict}
 
 
@@ -223,7 +225,7 @@ def _parse_mode(text: str) -> str:
     return text
 
 
-OPTION_GROUPS: Final[Mapping[TrainingStory, tuple[str, str]]] = {
+OPTION_GROUPS: Final[Mapping[TrainingMethod, tuple[str, str]]] = {
     "own classes": (
         "own classes",
         "Photos of classes of your own. A head learns them on networks that stay as they are.",
@@ -251,8 +253,10 @@ ALSO_BY_GRADIENT_NOTE: Final = f"; also {OPTION_GROUPS['pixels'][0]}"
 def build_parser() -> argparse.ArgumentParser:
     """Return the argument parser of `wardrobe train`: common options, then those of each way of training."""
     parser = make_command_parser("train", __doc__, EXAMPLE_COMMANDS)
-    _add_options_of_all(parser.add_argument_group(COMMON_OPTIONS_TITLE))
-    groups = {story: parser.add_argument_group(*_wrap_group(*text)) for story, text in OPTION_GROUPS.items()}
+    _add_common_options(parser.add_argument_group(COMMON_OPTIONS_TITLE))
+    groups = {
+        method: parser.add_argument_group(*_wrap_group(*text)) for method, text in OPTION_GROUPS.items()
+    }
     own_classes, gradient, photos = groups["own classes"], groups["pixels"], groups["photos"]
     add_place_options(own_classes, ALSO_BY_GRADIENT_NOTE)
     column = "column of the CSV that is learnt, too, such as colour; may be repeated"
@@ -286,7 +290,7 @@ def _wrap_group(title: str, description: str) -> tuple[str, str]:
     return title, textwrap.fill(description, 76)
 
 
-def _add_options_of_all(group: "argparse._ArgumentGroup") -> None:
+def _add_common_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options that every training uses."""
     add_corrections_option(group)
     add_list_options(group)

@@ -56,9 +56,9 @@ def execute(arguments: argparse.Namespace) -> object:
     """
     check_tensorflow()
     data = load_pixel_pictures(arguments)
-    usual = adapt_recipe_to_data(choose_default_recipe(arguments.network or DEFAULT_NETWORK), data)
+    default_recipe = adapt_recipe_to_data(choose_default_recipe(arguments.network or DEFAULT_NETWORK), data)
     start = apply_options_to_recipe(
-        RECIPES[arguments.recipe] if arguments.recipe else usual, read_recorded_options(arguments)
+        RECIPES[arguments.recipe] if arguments.recipe else default_recipe, read_recorded_options(arguments)
     )
     start_tensorflow()
     allow_many_networks()
@@ -70,15 +70,15 @@ def execute(arguments: argparse.Namespace) -> object:
     check_outputs(
         [(arguments.out or folder) / PLOT_FILE_NAME], list_data_files(arguments, data.train, data.test)
     )
-    out = make_console()
-    out.print(
+    console = make_console()
+    console.print(
         f"{start.network}, {arguments.trials} trials of up to {start.epochs} epochs: "
         f"{len(search.split.train):,} training pictures, {len(search.split.validation):,} held out. "
         f"Study in {folder}."
     )
-    after = f"The same command goes on after the last finished epoch, from {folder}."
-    with explain_resuming(after), claim_run(folder), EpochProgress(out, start.epochs) as steps:
-        trials = run_search(search, folder, arguments.trials, steps, out.print)
+    advice = f"The same command goes on after the last finished epoch, from {folder}."
+    with explain_resuming(advice), claim_run(folder), EpochProgress(console, start.epochs) as steps:
+        trials = run_search(search, folder, arguments.trials, steps, console.print)
     return _write_result(folder, trials, arguments)
 
 
@@ -135,20 +135,20 @@ def _write_result(study: Path, trials: "FinishedTrials", arguments: argparse.Nam
     from training.gradient.search import STUDY_FILE, draw_search_plot, round_values  # noqa: PLC0415
 
     folder = arguments.out or study
-    best = trials[0]
+    best_trial = trials[0]
     figure = folder / PLOT_FILE_NAME
-    command = make_train_command(arguments, round_values(best.params))
+    command = make_train_command(arguments, round_values(best_trial.params))
     folder.mkdir(parents=True, exist_ok=True)
     draw_search_plot(study, figure)
-    out = make_console()
+    console = make_console()
     title = f"The best of {len(trials)} trials, by validation accuracy"
     print_table([_make_row(trial) for trial in trials[:MAX_TRIALS_SHOWN]], title, words=("state",))
-    out.print(f"All of them: {study / STUDY_FILE}, {figure}. The best again, as a release:")
-    out.print(command, soft_wrap=True)
+    console.print(f"All of them: {study / STUDY_FILE}, {figure}. The best again, as a release:")
+    console.print(command, soft_wrap=True)
     return {
         "written": [str(figure)],
         "trials": len(trials),
-        "best": {"number": best.number, "val_accuracy": best.value or 0.0},
+        "best": {"number": best_trial.number, "val_accuracy": best_trial.value or 0.0},
         "command": command,
     }
 

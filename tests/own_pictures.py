@@ -12,11 +12,11 @@ from inference.contract import GREY_28, InputContract
 from labelling.lists.list_reading import ListOptions
 from tests.uploads import png
 from training.data.contents import Content, make_contents
+from training.data.data_source import DataSource
 from training.data.decoded_pictures import ComputeFeatures, decode_pictures
 from training.data.fashion import LabelledData
 from training.data.folders import list_pictures
 from training.data.listing import PictureUse
-from training.data.named import Named
 from training.data.near_copies import group_near_copies
 from training.data.perceptual_hashes import PerceptualHashes
 from training.data.read import make_labelled_data
@@ -117,11 +117,11 @@ class Said(list[str], ProgressLines):
         contents = make_contents(listing)
         contents.check_contents(self.warn, skip_unreadable=skip_unreadable)
         contents = contents if limit is None else contents.limit_pictures(limit)
-        named = Named(place=str(place), skip_unreadable=skip_unreadable)
+        named = DataSource(place=str(place), skip_unreadable=skip_unreadable)
         return make_labelled_data(named, contents, reads, self, use=use, compute_features=see)
 
 
-def kept_contents(named: Named, progress: Progress) -> list[Content]:
+def kept_contents(named: DataSource, progress: Progress) -> list[Content]:
     """The contents of a data set that can be learnt once they are decoded."""
     listing = named.list_pictures()
     assert listing is not None

@@ -30,7 +30,7 @@ def make_batched_model(network: Network, batch_size: int) -> Callable[[PixelsBat
         A function from uint8 (N, ...), N at least 1, to the network's outputs, as arrays.
     """
     (pixels,) = network.inputs
-    traced_network = tf.function(lambda given: network(given, training=False)).get_concrete_function(
+    traced_network = tf.function(lambda batch: network(batch, training=False)).get_concrete_function(
         tf.TensorSpec(pixels.shape, tf.uint8)
     )
 

@@ -32,29 +32,29 @@ from model_store.release_files import expand_home
 from model_store.store import open_store
 from reports.intervals import count_needed_answers
 from training.data.corrections import Corrections, make_corrections, read_correction_files, save_corrections
+from training.data.data_source import DataSource, drop_learnt_parts
 from training.data.decoded_pictures import find_photo
 from training.data.fashion import FASHION_MNIST, OTHER_DATA_SET_NAME
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, hash_files, map_on_all_cores
 from training.data.labels import check_attribute_columns, find_class_index
 from training.data.learnt_hashes import find_learnt_pictures
 from training.data.listing import make_absolute
-from training.data.named import Named, drop_learnt_parts
 from training.data.perceptual_hashes import PerceptualHash, compute_perceptual_hash
 from training.data.picture_files import decode_picture_file
 from training.errors import BadRecipe, DataError, UnusedOption
-from training.options import TrainingOptions, check_options_used
-from training.progress import CheckLabels, Progress, Say
-from training.release.run_folder import check_named_run
-from training.stories import (
+from training.methods import (
     RunRequest,
-    make_named_photos,
-    make_named_pictures,
+    make_data_source,
+    make_photo_source,
     train_on_photos,
     train_on_pictures,
 )
+from training.options import TrainingOptions, check_options_used
+from training.progress import CheckLabels, Progress, Say
+from training.release.run_folder import check_named_run
 
 if TYPE_CHECKING:  # needs Keras
-    from training.release.make import Trained
+    from training.release.make import TrainingResult
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ them."""
 
 def improve(
     request: ImproveRequest, release: LocalRelease, progress: Progress, check_labels: CheckLabels
-) -> "Trained":
+) -> "TrainingResult":
     """Train a new version of a release that also learns people's corrections.
 
     Args:
@@ -176,11 +176,11 @@ def improve(
     options = recorded_options.override_with(request.typed_options)
     if is_of_photos:
         return train_on_photos(
-            release, make_named_photos(options), options, request.run, progress, check_labels
+            release, make_photo_source(options), options, request.run, progress, check_labels
         )
-    named_data = make_named_pictures(options, parent=release)
+    data_source = make_data_source(options, parent=release)
     return train_on_pictures(
-        named_data, options, request.run, progress, check_labels, typed_names, known_files
+        data_source, options, request.run, progress, check_labels, typed_names, known_files
     )
 
 
@@ -328,18 +328,18 @@ def _repeat_recorded_training(
     """
     parent = corrected_release.release
     options = TrainingOptions.read_recorded(parent.manifest.training)
-    place = _find_learnt_pictures_place(data, options.data, parent)
+    place = _find_training_pictures(data, options.data, parent)
     earlier_files = _find_learnt_corrections(learnt_corrections, options, parent)
-    typed = corrected_release.encoding
-    recorded = options.encoding
+    typed_encoding = corrected_release.encoding
+    recorded_encoding = options.encoding
     # The recorded encoding is that of the recorded list, so it comes first unless the user named another
     # list.
-    encoding = (typed or recorded) if data else (recorded or typed)
+    encoding = (typed_encoding or recorded_encoding) if data else (recorded_encoding or typed_encoding)
     options = options.replace_options(data=str(place), encoding=encoding or None)
-    named_data = Named(
+    data_source = DataSource(
         place=options.data, reading=options.reading, attributes=options.attribute, parent=parent
     )
-    if (listing := named_data.list_pictures()) is None:
+    if (listing := data_source.list_pictures()) is None:
         raise DataError(f"{place}: names no pictures that corrections could be of. Name them: --data FOLDER.")
     is_of_photos, known_files = find_photo(listing, progress)
     hashed_files = hash_files((picture.path for picture in listing.pictures), known_files)
@@ -358,16 +358,18 @@ def _repeat_recorded_training(
         raise DataError(
             f"{place}: the release learnt none of these pictures. Name those that it learnt with --data."
         )
-    copy = save_corrections(corrections, Path("runs"))
+    saved_corrections = save_corrections(corrections, Path("runs"))
     progress.say(
         f"{parent.version} knows {len(parent.manifest.labels)} classes of your own. It is trained again on "
-        f"{place}, under the corrections in {copy}."
+        f"{place}, under the corrections in {saved_corrections}."
     )
     # Photos are learnt by a head, even if the release was a network for pixels. A head uses no options
     # of a training by gradient.
     if is_of_photos:
-        options = options.keep_options_of_story("own classes")
-    return options.replace_options(corrections=(str(copy),)), hashed_files | corrections.hashed_files
+        options = options.keep_options_of_method("own classes")
+    return options.replace_options(
+        corrections=(str(saved_corrections),)
+    ), hashed_files | corrections.hashed_files
 
 
 def _find_learnt_corrections(
@@ -417,7 +419,7 @@ def _check_attributes(corrections: Corrections, names: Sequence[str]) -> None:
         )
 
 
-def _find_learnt_pictures_place(
+def _find_training_pictures(
     named_place: str | None, recorded_place: str | None, parent: LocalRelease
 ) -> Path:
     """Return the place of the pictures that the release learnt: the named one, or else the recorded one."""

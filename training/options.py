@@ -16,48 +16,50 @@ from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE, AcceptConditions
 from training.errors import UnusedOption
 from training.gradient.recipes import PLAIN_RECIPE, Recipe
 
-_CHOSEN_OTHERWISE: Final = ("network", "warm_up", "averaging", "schedule")
+_FIELDS_WITHOUT_OPTION: Final = ("network", "warm_up", "averaging", "schedule")
 """Fields of a recipe without an option of their own. The option --network chooses `network` together with its
-recipe. Named recipes set the others."""
+recipe. DataSource recipes set the others."""
 
-RECIPE_FIELDS: Final = tuple(field.name for field in fields(Recipe) if field.name not in _CHOSEN_OTHERWISE)
+RECIPE_FIELDS: Final = tuple(
+    field.name for field in fields(Recipe) if field.name not in _FIELDS_WITHOUT_OPTION
+)
 """Names of the recipe's fields that options of `wardrobe train` set, each under the name of its field."""
 
-TrainingStory: TypeAlias = Literal["own classes", "pixels", "photos"]
+TrainingMethod: TypeAlias = Literal["own classes", "pixels", "photos"]
 """Way to train a release: a head (last layer) for a user's own classes, a whole network that reads pixels, or
 a new head for photos of the ten classes of Fashion-MNIST."""
 
-TRAINING_STORIES: Final[tuple[TrainingStory, ...]] = get_args(TrainingStory)
+TRAINING_METHODS: Final[tuple[TrainingMethod, ...]] = get_args(TrainingMethod)
 
 # Names of options, as attributes: those of each way to train, of both ways without --photos, and of a
 # training by gradient.
-_ANY_STORY: Final = (
+_SHARED_OPTIONS: Final = (
     *("corrections", "path_column", "root", "encoding", "skip_bad_rows", "product_column"),
     *("run", "out", "publish", "sign", "force", "by", "unconditional", "mode"),
 )
 
-_LABELLED_PICTURES: Final = (
+_PICTURE_OPTIONS: Final = (
     *("data", "skip_unreadable", "data_licence", "limit", "seed", "accept_right", "accept_confidence"),
 )
 
-_GRADIENT: Final = ("train", "test", "recipe", "network", *RECIPE_FIELDS, "fresh", "tensorboard")
+_GRADIENT_OPTIONS: Final = ("train", "test", "recipe", "network", *RECIPE_FIELDS, "fresh", "tensorboard")
 
-USES: Final[Mapping[TrainingStory, frozenset[str]]] = {
-    "own classes": frozenset((*_ANY_STORY, *_LABELLED_PICTURES, "attribute", "fast")),
-    "pixels": frozenset((*_ANY_STORY, *_LABELLED_PICTURES, *_GRADIENT)),
-    "photos": frozenset((*_ANY_STORY, "release", "photos")),
+OPTIONS_BY_METHOD: Final[Mapping[TrainingMethod, frozenset[str]]] = {
+    "own classes": frozenset((*_SHARED_OPTIONS, *_PICTURE_OPTIONS, "attribute", "fast")),
+    "pixels": frozenset((*_SHARED_OPTIONS, *_PICTURE_OPTIONS, *_GRADIENT_OPTIONS)),
+    "photos": frozenset((*_SHARED_OPTIONS, "release", "photos")),
 }
 """Options of `wardrobe train` that each way to train uses, such as `data_licence` for --data-licence. An
 option that would have no effect is refused."""
 
-_WHY_NOT: Final[Mapping[TrainingStory, str]] = {
+_REFUSALS: Final[Mapping[TrainingMethod, str]] = {
     "own classes": "is for Fashion-MNIST and pictures of 28 x 28: photos of own classes are learnt by a head",
     "pixels": "is for photos of own classes",
     "photos": "is not for --photos, which fits a head alone",
 }
 """End of the message that refuses an option in each way to train. The name of the option comes before it."""
 
-_WHY_NOT_FOR_PHOTOS: Final = {
+_PHOTO_REFUSALS: Final = {
     "skip_unreadable": "is not needed with --photos, which always leaves out files that cannot be read",
     **dict.fromkeys(
         ("accept_right", "accept_confidence"),
@@ -67,20 +69,20 @@ _WHY_NOT_FOR_PHOTOS: Final = {
 """End of the message that refuses single options together with --photos."""
 
 
-def check_options_used(names: Iterable[str], *stories: TrainingStory) -> None:
+def check_options_used(names: Iterable[str], *methods: TrainingMethod) -> None:
     """Refuse an option that a person typed and that has no effect.
 
     Args:
         names: the names of the typed options as attributes, such as `data_licence`.
-        stories: the ways to train that may follow. An option that one of them uses is not refused.
+        methods: the ways to train that may follow. An option that one of them uses is not refused.
 
     Raises:
         UnusedOption: an option is used by none of these ways.
     """
-    used_options = frozenset[str]().union(*(USES[story] for story in stories))
+    used_options = frozenset[str]().union(*(OPTIONS_BY_METHOD[method] for method in methods))
     for name in sorted(set(names) - used_options):
-        reasons = _WHY_NOT_FOR_PHOTOS if "photos" in stories else {}
-        raise UnusedOption(f"--{name.replace('_', '-')} {reasons.get(name, _WHY_NOT[stories[0]])}")
+        reasons = _PHOTO_REFUSALS if "photos" in methods else {}
+        raise UnusedOption(f"--{name.replace('_', '-')} {reasons.get(name, _REFUSALS[methods[0]])}")
 
 
 class TrainingOptions(BaseModel):
@@ -180,10 +182,14 @@ class TrainingOptions(BaseModel):
         earlier_values = {name: getattr(self, name) for name in self.model_fields_set}
         return self.model_validate(earlier_values | options)
 
-    def keep_options_of_story(self, story: TrainingStory) -> Self:
+    def keep_options_of_method(self, method: TrainingMethod) -> Self:
         """Return a copy of these options without those that one way to train does not use."""
         return self.parse_json(
-            {name: value for name, value in self.convert_to_json().items() if name in USES[story]}
+            {
+                name: value
+                for name, value in self.convert_to_json().items()
+                if name in OPTIONS_BY_METHOD[method]
+            }
         )
 
     @property

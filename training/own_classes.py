@@ -25,9 +25,9 @@ from inference.sessions.session import Scores
 from reports.answers import Answers
 from reports.network_figures import TrainingFigures
 from training.data.contents import Contents
+from training.data.data_source import DataSource
 from training.data.decoded_pictures import ComputeFeatures, decode_pictures
 from training.data.fashion import LabelledData
-from training.data.named import Named
 from training.data.near_copies import group_near_copies
 from training.data.pictures import Pictures
 from training.data.read import choose_labels, divide_pictures, find_listed_test_set, report_near_copies
@@ -60,24 +60,24 @@ from training.options import TrainingOptions
 from training.progress import CheckLabels, Progress, ReportDone, accept_labels, warn_of_few_answers
 from training.release.complete import Candidate, complete_release, describe_settings, select_parity_pictures
 from training.release.export import export_network
-from training.release.make import Trained, start_numbered_release
+from training.release.make import TrainingResult, start_numbered_release
 from training.release.run_folder import check_named_run
 from training.thresholds.requirements import OWN_CLASSES_ACCEPTED_ACCURACY
 
 
 def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of them, and what is recorded
-    named_data: Named,
+    data_source: DataSource,
     contents: Contents,
     options: TrainingOptions,
     progress: Progress,
     run: Path | None = None,
     command: str = "",
     check_labels: CheckLabels = accept_labels,
-) -> Trained:
+) -> TrainingResult:
     """Train a release on pictures with a user's own classes, and write it into the folder of a run.
 
     Args:
-        named_data: the place of the pictures, and the way they are read.
+        data_source: the place of the pictures, and the way they are read.
         contents: the same pictures with their classes, hashed and checked.
         options: the options of the user, which the release records.
         run: the folder that gets the release. None takes the first of NAME, NAME-2, ... in runs/ that has
@@ -96,33 +96,37 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     blocks = FAST_BLOCKS if options.fast else ALL_BLOCKS
     # 1) Pictures: each content once, turned into a vector while it is read, in folds that keep groups
     # together.
-    began = time.perf_counter()
+    started = time.perf_counter()
     body = build_vector_network(blocks)
-    data = make_labelled_vectors(named_data, contents, make_feature_function(body), options, progress)
+    data = make_labelled_vectors(data_source, contents, make_feature_function(body), options, progress)
     check_labels(data.labels)
     parts = split_data(data, None)
     train = parts.train
     folds = choose_folds(parts.train)
     announce_training(parts, folds, blocks, options, progress)
     # 2) Heads: one for each fold, which answers the fold, and the one that is released.
-    heads = fit_class_and_attribute_heads(train, folds, blocks, progress)
+    heads = fit_question_heads(train, folds, blocks, progress)
     head = heads[LABEL].head
     # 3) The score that tells the classes from photos of other things (OOD): one for each fold, and the
     # released one.
     ood, measure, distances = _fit_ood_score(train, folds, blocks, progress)
-    answers = make_answers(Scores.make_class_scores(heads[LABEL].out_of_fold, distances), train, folds=folds)
-    seconds = time.perf_counter() - began
+    answers = make_answers(
+        Scores.make_class_scores(heads[LABEL].cross_fitted_probabilities, distances), train, folds=folds
+    )
+    seconds = time.perf_counter() - started
     progress.say(_describe_accuracy(answers, seconds))
     # 4) Export: graph and network answer alike.
     name = (BACKBONE if options.fast else EFFICIENTNET).recipe.network
     model = head.attach_to(body)
-    usual = Path("runs") / f"{name}-{train.compute_digest()[:16]}{make_groups_suffix(data)}"
+    default_folder = Path("runs") / f"{name}-{train.compute_digest()[:16]}{make_groups_suffix(data)}"
     attributes = {question: fitted for question, fitted in heads.items() if question != LABEL}
     last_layers = {question: fitted.head for question, fitted in attributes.items()}
-    with start_numbered_release(run, usual) as place:
-        train.learnt_hashes.save_hashes(place.unfinished)
+    with start_numbered_release(run, default_folder) as release_place:
+        train.learnt_hashes.save_hashes(release_place.unfinished)
         with progress.show_progress("exporting the graph and comparing it with the network"):
-            export_network(place.unfinished, model, measure, select_parity_pictures(parts), last_layers)
+            export_network(
+                release_place.unfinished, model, measure, select_parity_pictures(parts), last_layers
+            )
         # 5) Decide by these answers, measure as served, and seal.
         recorded = describe_settings(command, options.convert_to_json(), data, int(folds.max()))
         candidate = Candidate(
@@ -131,19 +135,21 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
             training=_make_training_figures(name, options, [*blocks], head.strength, seconds, recorded),
             data=data,
             split=parts,
-            out_of_fold=answers,
-            attributes={question: fitted.out_of_fold for question, fitted in attributes.items()},
+            cross_fitted_answers=answers,
+            attributes={
+                question: fitted.cross_fitted_probabilities for question, fitted in attributes.items()
+            },
             score=partial(compute_vector_scores, head, measure, find_measured_part(blocks)),
             unseen=None if ood is None else measure.compute_distances(ood.unseen_features),
             accept=options.accept_conditions,
-            of_products=train.are_groups_products,
+            has_product_groups=train.are_groups_products,
         )
-        answers_to_files = complete_release(place.unfinished, candidate, progress)[1]
-    return Trained(place.run, answers_to_files, data.labels)
+        answers_to_files = complete_release(release_place.unfinished, candidate, progress)[1]
+    return TrainingResult(release_place.run, answers_to_files, data.labels)
 
 
 def make_labelled_vectors(
-    named_data: Named,
+    data_source: DataSource,
     contents: Contents,
     compute_features: ComputeFeatures,
     options: TrainingOptions,
@@ -163,16 +169,16 @@ def make_labelled_vectors(
         BLOCKS_INPUT_CONTRACT,
         progress,
         compute_features=compute_features,
-        skip_unreadable=named_data.skip_unreadable,
+        skip_unreadable=data_source.skip_unreadable,
     )
     near_copies = group_near_copies(decoded.contents, decoded.hashes)
     report_near_copies(near_copies, contents.listing, progress.warn)
     is_tested = find_listed_test_set(near_copies)
     labels = choose_labels(
-        contents.listing, near_copies, is_tested, named_data.required_labels, progress.warn
+        contents.listing, near_copies, is_tested, data_source.required_labels, progress.warn
     )
     data = divide_pictures(contents.listing, decoded, near_copies, labels, is_tested, BLOCKS_INPUT_CONTRACT)
-    return replace(data, licence=named_data.licence)
+    return replace(data, licence=data_source.licence)
 
 
 def announce_training(
@@ -246,7 +252,7 @@ def _make_training_figures(  # noqa: PLR0913, PLR0917 - each is a line of the re
     )
 
 
-def fit_class_and_attribute_heads(
+def fit_question_heads(
     train: Pictures, folds: FoldNumbers, blocks: Sequence[BlockName], progress: Progress
 ) -> dict[str, FittedHead]:
     """Fit a logistic head for the class and for each attribute, and get cross-validated answers of each.
@@ -291,11 +297,11 @@ def _fit_ood_score(
     features = train.features.upright[:, find_measured_part(blocks)]
     other_things = choose_other_things(blocks[0], train, features, folds, progress.say)
     with progress.show_progress("fitting OOD scores") as watch:
-        measure, distances = fit_unfamiliarity_with_folds(train, features, folds, other_things, watch)
+        measure, distances = cross_fit_unfamiliarity(train, features, folds, other_things, watch)
     return other_things, measure, distances
 
 
-def fit_unfamiliarity_with_folds(
+def cross_fit_unfamiliarity(
     train: Pictures,
     features: FeatureVectors,
     folds: FoldNumbers,

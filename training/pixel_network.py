@@ -24,7 +24,7 @@ from training.heads.ood import fit_unfamiliarity
 from training.progress import Progress, warn_of_few_answers
 from training.release.complete import Candidate, complete_release, describe_settings, select_parity_pictures
 from training.release.export import compute_layer_features, export_network
-from training.release.make import Trained, start_release
+from training.release.make import TrainingResult, start_release
 from training.release.run_folder import check_no_release
 from training.thresholds.requirements import get_default_accuracy
 
@@ -35,7 +35,7 @@ def train_pixel_network(
     run: TrainingRun,
     progress: Progress,
     accept: AcceptConditions = DEFAULT_CONDITIONS,
-) -> Trained:
+) -> TrainingResult:
     """Train a network on pixels by gradient, and write its release into the folder of the run.
 
     Args:
@@ -57,7 +57,7 @@ def train_pixel_network(
         f"{len(data.test):,} for the report: {recipe.network}, seed {recipe.seed}. Checkpoint in "
         f"{run.folder}."
     )
-    promised_share = accept.right_share or get_default_accuracy(own_classes=data.has_class_names)
+    promised_share = accept.right_share or get_default_accuracy(has_own_classes=data.has_class_names)
     warn_of_few_answers(len(parts.validation), promised_share, progress.warn)
     if warning := describe_capped_weights(parts.train.classes, data.labels):
         progress.warn(warning)
@@ -97,7 +97,7 @@ def release_pixel_network(  # noqa: PLR0913, PLR0917 - a fit, what it was made o
     parts: Split,
     progress: Progress,
     accept: AcceptConditions = DEFAULT_CONDITIONS,
-) -> Trained:
+) -> TrainingResult:
     """Write the release of a fitted network into the folder of its run: exported, measured and sealed.
 
     Raises:
@@ -132,7 +132,7 @@ def release_pixel_network(  # noqa: PLR0913, PLR0917 - a fit, what it was made o
             )
             export_network(folder, model, measure, select_parity_pictures(parts))
         _, file_answers = complete_release(folder, candidate, progress)
-    return Trained(run.folder, file_answers, data.labels)
+    return TrainingResult(run.folder, file_answers, data.labels)
 
 
 def describe_kept_weights(recipe: Recipe) -> str:

@@ -9,8 +9,8 @@ from training.gradient.recipes import (
     DEFAULT_NETWORK,
     RECIPES,
     Recipe,
-    adapt_recipe_to_few_pictures,
     adapt_recipe_to_network,
+    adapt_recipe_to_small_data,
     choose_default_recipe,
 )
 from training.options import TrainingOptions
@@ -52,7 +52,7 @@ def adapt_recipe_to_data(recipe: Recipe, data: LabelledData) -> Recipe:
 
     Data of class numbers is Fashion-MNIST or as large, and needs no change.
     """
-    return adapt_recipe_to_few_pictures(recipe, len(data.train)) if data.has_class_names else recipe
+    return adapt_recipe_to_small_data(recipe, len(data.train)) if data.has_class_names else recipe
 
 
 def apply_options_to_recipe(start: Recipe, options: TrainingOptions) -> Recipe:

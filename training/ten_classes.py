@@ -28,9 +28,9 @@ from model_store.local_releases import LocalRelease
 from model_store.release_files import NEW_RELEASE_FOLDER
 from reports.answers import NO_ANSWERS, NO_CLASS, Answers
 from reports.values import read_report
+from training.data.data_source import DataSource
 from training.data.learnt_hashes import LearntHashes
 from training.data.listing import Listing
-from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import read_photos
 from training.data.split import FoldNumbers
@@ -43,7 +43,7 @@ from training.heads.cross_val import describe_lacking_labels
 from training.heads.photo_head import PhotoHead, fit_photo_head, make_photo_folds, make_thing_folds
 from training.progress import Progress
 from training.release.doubts import FileAnswers
-from training.release.make import Trained
+from training.release.make import TrainingResult
 from training.release.photo_decisions import UNLEARNT_THINGS, PhotoEvidence, can_keep_thresholds
 from training.release.photos import PhotoCandidate, read_matching_heads, release_photos
 from training.release.run_folder import check_named_run, claim_new_run
@@ -51,13 +51,13 @@ from training.release.run_folder import check_named_run, claim_new_run
 
 def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and what the release records
     parent: LocalRelease,
-    named_photos: Named,
+    photo_source: DataSource,
     progress: Progress,
     run: Path | None = None,
     command: str = "",
     settings: Mapping[str, JsonValue] = MappingProxyType({}),
     listing: Listing | None = None,
-) -> tuple[Trained, PhotoHead]:
+) -> tuple[TrainingResult, PhotoHead]:
     """Train a release whose network answers photos of the ten classes, on the photos of a person.
 
     If the photos are corrections, the release also keeps the answers of its parent to them, so that the check
@@ -65,7 +65,7 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
 
     Args:
         parent: the release whose other files the new release has.
-        named_photos: the photos: their place, and the way they are read.
+        photo_source: the photos: their place, and the way they are read.
         run: the folder of the run, which the caller has claimed; None claims a folder in runs/ whose name
             comes from the photos.
         command: the command line, which the release records.
@@ -81,14 +81,14 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
         StoreError: the release cannot be sealed.
     """
     # 1) Photos: read, and turned into vectors by the frozen network.
-    began = time.perf_counter()
+    started = time.perf_counter()
     labels = parent.manifest.labels
     check_named_run(run)
     parent_heads = read_matching_heads(parent)  # refuses before any work
     if attributes := parent.manifest.attributes:
         progress.say(f"The answers of {parent.version} to {' and '.join(attributes)} stay as they are.")
-    listing = listing or named_photos.list_photos(labels)
-    photos = read_photos(named_photos, listing, BLOCKS_INPUT_CONTRACT, progress)
+    listing = listing or photo_source.list_photos(labels)
+    photos = read_photos(photo_source, listing, BLOCKS_INPUT_CONTRACT, progress)
     has_corrections = listing.corrections is not None
     default_folder = Path("runs") / f"photos-{_hash_photos(photos)}"
     with claim_new_run(default_folder) if run is None else nullcontext(run) as folder:
@@ -102,7 +102,7 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
         record = _describe_network(head, learnt_photos) | {
             "command": command,
             "settings": dict(settings),
-            "seconds": round(time.perf_counter() - began, 1),
+            "seconds": round(time.perf_counter() - started, 1),
             "libraries": dict(find_library_versions()),
         }
         # 3) Release: thresholds and figures come from these answers. The parent's answers to the corrections
@@ -123,7 +123,7 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
             report = release_photos(folder / NEW_RELEASE_FOLDER, candidate, progress.say)
     if missing_tiers := sorted(read_report(parent).photos.keys() - report.photos.keys()):
         progress.say(f"Not measured again: tier {', '.join(missing_tiers)}.")
-    return Trained(folder, _make_file_answers(photos, head), labels), head
+    return TrainingResult(folder, _make_file_answers(photos, head), labels), head
 
 
 def _describe_network(head: PhotoHead, learnt_photos: Pictures) -> dict[str, JsonValue]:
@@ -147,7 +147,7 @@ def _collect_evidence(head: PhotoHead, photos: Pictures, old_answers: Answers) -
     """
     return PhotoEvidence(
         cross_fitted=make_fold_answers(head),
-        by_parent=old_answers,
+        parent_answers=old_answers,
         are_groups_products=photos.are_groups_products,
     )
 
@@ -204,15 +204,17 @@ def compute_learnt_photos(
         photos_with_vectors = compute_photo_features(photos, folder, watch)
     if not has_corrections:
         return photos_with_vectors
-    shipped = read_shipped_photos()
+    shipped_photos = read_shipped_photos()
     labels = parent.manifest.labels
-    if (names := shipped.labels[LABEL].names) != labels:
+    if (names := shipped_photos.labels[LABEL].names) != labels:
         raise BadRecipe(
             f"{parent.version} knows {', '.join(labels)}; the photos that come with this package "
             f"show {', '.join(names)}. Name all photos of your classes with --photos: a folder, or a "
             "table with a column `tier`."
         )
-    return shipped.take(~np.isin(shipped.sha256, photos_with_vectors.sha256)).concatenate(photos_with_vectors)
+    return shipped_photos.take(~np.isin(shipped_photos.sha256, photos_with_vectors.sha256)).concatenate(
+        photos_with_vectors
+    )
 
 
 def make_fold_answers(head: PhotoHead) -> Answers:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from training.data.data_source import DataSource
 from training.data.folders import list_pictures
 from training.data.labels import (
     INAPPLICABLE_LABEL,
@@ -21,7 +22,6 @@ from training.data.labels import (
     describe_unread_columns,
     split_cells,
 )
-from training.data.named import Named
 from training.data.read import check_named_pictures
 from training.errors import DataError
 
@@ -140,7 +140,7 @@ def test_attributes_of_a_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(
         DataError, match="attributes are columns of a CSV with `path` and `label`; this is none"
     ):
-        check_named_pictures(Named(place=str(tmp_path), attributes=("colour",)), print)
+        check_named_pictures(DataSource(place=str(tmp_path), attributes=("colour",)), print)
 
 
 def test_none_of_these_is_no_label_and_what_begins_like_a_formula_stays_as_it_is(tmp_path: Path) -> None:

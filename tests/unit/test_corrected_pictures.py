@@ -23,9 +23,9 @@ from tests.photos import write_photos
 from tests.saved_again import as_jpeg
 from tests.tables import write_csv
 from tests.uploads import png
+from training.data.data_source import DataSource
 from training.data.fashion import LabelledData
 from training.data.labels import OOD
-from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import load_data_set, read_photos
 from training.errors import DataError
@@ -51,7 +51,7 @@ def corrected(things: Path) -> Callable[..., LabelledData]:
 
     def read(*rows: dict[str, str]) -> LabelledData:
         file = write_csv(things / "corrections.csv", rows)
-        return load_data_set(Named(place=str(things), corrections=(file,)), ProgressLines())
+        return load_data_set(DataSource(place=str(things), corrections=(file,)), ProgressLines())
 
     return read
 
@@ -112,7 +112,7 @@ def test_of_near_copies_in_two_classes_the_one_that_a_person_answered_counts(
     ]
     corrections = (write_csv(things.parent / "corrections.csv", rows),) if rows else ()
 
-    named = Named(place=str(things), corrections=corrections)
+    named = DataSource(place=str(things), corrections=corrections)
     pictures = [content.path.stem for content in kept_contents(named, ProgressLines())]
 
     assert sorted(name for name in pictures if name in {"a", "b", "c"}) == learnt
@@ -181,7 +181,7 @@ def photos(tmp_path: Path) -> Callable[..., Pictures]:
 
     def read(*rows: dict[str, str]) -> Pictures:
         answers = write_csv(tmp_path / "corrections.csv", rows)
-        named = Named(place=str(tmp_path / "learn"), corrections=(answers,), photo_use="learn")
+        named = DataSource(place=str(tmp_path / "learn"), corrections=(answers,), photo_use="learn")
         labels = ("Trouser", "Bag")
         return read_photos(named, named.list_photos(labels), GREY_28, ProgressLines())
 
@@ -213,7 +213,7 @@ def test_an_answer_that_names_no_file_holds_for_the_photo_of_its_content(
     write_photos(tmp_path / "learn", 2, {"A": ["Trouser"]})
     answer = said("upload.png", "Bag", sha256=hash_file(tmp_path / "learn/A/Trouser/000.png") or "")
     file = write_csv(tmp_path_factory.mktemp("downloads") / "corrections.csv", [answer])
-    named = Named(place=str(tmp_path / "learn"), corrections=(file,), photo_use="learn")
+    named = DataSource(place=str(tmp_path / "learn"), corrections=(file,), photo_use="learn")
 
     listing = named.list_photos(("Trouser", "Bag"))
     assert read_photos(named, listing, GREY_28, ProgressLines()).classes.tolist() == [1, 0]

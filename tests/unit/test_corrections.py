@@ -39,10 +39,10 @@ from training.data.corrections import (
     read_correction_files,
     save_corrections,
 )
+from training.data.data_source import DataSource
 from training.data.folders import list_pictures
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, hash_files
 from training.data.listing import ListedPicture, Listing
-from training.data.named import Named
 from training.data.photos import list_corrected_photos
 from training.data.read import load_data_set
 from training.errors import DataError
@@ -108,7 +108,7 @@ def under(listing: Listing, file: Path, *, adds: bool = False) -> list[ListedPic
     of_classes, hashed = replace(listing, labels=CLASSES), hash_files(one.path for one in listing.pictures)
     answers = answers_in(file, hashed=hashed)
     rows = [
-        apply_answers(row, answers.answers_by_content.get(sha256, {}), listing.attributes)
+        apply_answers(row, answers.answers_by_sha256.get(sha256, {}), listing.attributes)
         for row, sha256, _ in apply_corrections(of_classes, answers, hashed, print, can_add=adds)
     ]
     return [row[0] for row in rows if row is not None]
@@ -284,7 +284,7 @@ def test_what_cannot_be_read_is_refused_and_nothing_is_written(text: str, reason
     with pytest.raises(CorrectionsUnusable, match=reason):
         correct(table, [file])
     with pytest.raises(DataError, match=reason):
-        load_data_set(Named(place="shop", corrections=(file,)), ProgressLines())
+        load_data_set(DataSource(place="shop", corrections=(file,)), ProgressLines())
 
     assert table.read_bytes() == before
 

@@ -20,8 +20,8 @@ from tests.own_pictures import hashes_in_a_row, see_nothing
 from tests.pictures import jpeg
 from tests.uploads import png
 from training.data.contents import Content
+from training.data.data_source import DataSource
 from training.data.listing import ListedPicture
-from training.data.named import Named
 from training.data.near_copies import group_near_copies
 from training.data.perceptual_hashes import (
     compute_perceptual_hash,
@@ -84,7 +84,7 @@ def test_what_a_training_learns_and_says_of_a_picture_is_said(
     ended, document = checked(folder, capsys)
 
     data = load_data_set(
-        Named(place=str(folder), skip_unreadable=True), ProgressLines(), compute_features=see_nothing
+        DataSource(place=str(folder), skip_unreadable=True), ProgressLines(), compute_features=see_nothing
     )
     learnt = Counter(data.labels[code] for code in data.train.classes.tolist())
     notes = [line for line in document["notes"] if not line.startswith("Held-out pictures")]

@@ -123,7 +123,7 @@ def test_a_model_without_distances_has_no_familiarity() -> None:
 
 
 def test_classes_of_ones_own_promise_95_percent_and_others_99() -> None:
-    assert [get_default_accuracy(own_classes=own) for own in (True, False)] == [0.95, 0.99]
+    assert [get_default_accuracy(has_own_classes=own) for own in (True, False)] == [0.95, 0.99]
 
 
 # The ten classes, by photos.

@@ -24,7 +24,7 @@ from tests.uploads import a_garment, png
 from training.data.corrections import read_correction_files
 from training.data.pictures import Pictures
 from training.evaluation.evaluate import make_answers
-from training.release.doubts import Doubted, find_doubted_labels, join_file_answers, make_doubts_table
+from training.release.doubts import DoubtedLabel, find_doubted_labels, join_file_answers, make_doubts_table
 
 NAMES = ("Shirt", "Bag", "Boot")
 
@@ -199,7 +199,7 @@ def test_the_table_runs_no_formula_and_gives_corrections_the_labels_and_paths_th
     file.parent.mkdir()
     file.write_bytes(png(a_garment()))
     (tmp_path / DOUBTS_TABLE_NAME).write_bytes(
-        make_doubts_table([Doubted(str(file), label, label, 0.9, 0.1)]).encode()
+        make_doubts_table([DoubtedLabel(str(file), label, label, 0.9, 0.1)]).encode()
     )
 
     with (tmp_path / DOUBTS_TABLE_NAME).open(encoding="utf-8", newline="") as table:

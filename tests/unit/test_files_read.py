@@ -20,12 +20,12 @@ from tests.releases import a_release
 from tests.tables import write_csv
 from tests.uploads import png
 from training.data import hashed_files, picture_files
+from training.data.data_source import DataSource
 from training.data.decoded_pictures import find_photo
-from training.data.named import Named
 from training.data.read import load_data_set, read_photos
 from training.improve import CorrectedRelease, choose_next_training
+from training.methods import choose_training_method, make_data_source
 from training.progress import ProgressLines
-from training.stories import choose_training_story, make_named_pictures
 
 READS = make_whole_input(64, 3)
 """The input of a network that sees photos."""
@@ -86,7 +86,7 @@ def write_folder(folder: Path, form: str) -> Path:
 
 def train_on(folder: Path, corrections: tuple[Path, ...] = ()) -> None:
     """Read a folder as `wardrobe train` reads it."""
-    named = Named(place=str(folder), corrections=corrections)
+    named = DataSource(place=str(folder), corrections=corrections)
     listing = named.list_pictures()
     assert listing is not None
     named.check_listing(listing)
@@ -140,7 +140,7 @@ def test_answers_that_are_learnt_as_photos_are_read_at_most_twice(
 ) -> None:
     counts = Counts(monkeypatch, write_folder(tmp_path / "things", "photos"))
     rows = [{"path": f"things/{name[:-1]}/{name}.png", "label": name[:-1], "at": ""} for name in counts.names]
-    answers = Named(place=str(write_csv(tmp_path / "answers.csv", rows)), photo_use="learn")
+    answers = DataSource(place=str(write_csv(tmp_path / "answers.csv", rows)), photo_use="learn")
 
     read_photos(answers, answers.list_photos(KINDS), GREY_28, ProgressLines())
 
@@ -163,12 +163,12 @@ def test_improve_reads_the_pictures_of_its_parent_and_new_ones_at_most_twice(
     options, known = choose_next_training(
         CorrectedRelease("store", made, file, answers), str(things), ProgressLines()
     )
-    named = make_named_pictures(options, parent=made)
+    named = make_data_source(options, parent=made)
     listing = named.list_pictures()
     assert listing is not None
-    story, known = choose_training_story(listing, ProgressLines(), (), known)
+    method, known = choose_training_method(listing, ProgressLines(), (), known)
     contents = named.make_contents(listing, known)
-    reads, see = (READS, see_nothing) if story == "own classes" else (GREY_28, None)
+    reads, see = (READS, see_nothing) if method == "own classes" else (GREY_28, None)
     load_data_set(named, ProgressLines(), reads, compute_features=see, contents=contents)
 
     assert (most_of(counts, {*counts.names} - {"new"}), counts.of_each["new"]) == (of_listed, (2, 1, 1))

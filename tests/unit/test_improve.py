@@ -30,8 +30,8 @@ from tests.releases import a_release, a_store
 from tests.saved_again import SAVED_AGAIN
 from tests.uploads import a_garment, png
 from training.data.contents import Contents
+from training.data.data_source import DataSource
 from training.data.learnt_hashes import NO_LEARNT_HASHES, LearntHashes
-from training.data.named import Named
 from training.errors import BadRecipe, DataError, UnusedOption
 from training.improve import (
     CorrectedRelease,
@@ -94,18 +94,20 @@ def learnt_by(options: TrainingOptions, parent: LocalRelease) -> dict[Path, dict
     return {row.path.absolute(): dict(one.labels) for one in contents.all_contents for row in one.rows}
 
 
-def contents_by(named: Named) -> Contents:
+def contents_by(named: DataSource) -> Contents:
     """The contents of a data set."""
     listing = named.list_pictures()
     assert listing is not None
     return named.make_contents(listing)
 
 
-def named_by(options: TrainingOptions, parent: LocalRelease) -> Named:
+def named_by(options: TrainingOptions, parent: LocalRelease) -> DataSource:
     """The data set of a training with these options."""
     files = tuple(map(Path, options.corrections))
     read, attributes = options.reading, options.attribute
-    return Named(place=options.data, corrections=files, reading=read, attributes=attributes, parent=parent)
+    return DataSource(
+        place=options.data, corrections=files, reading=read, attributes=attributes, parent=parent
+    )
 
 
 # Corrections that start no training.

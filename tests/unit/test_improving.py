@@ -7,16 +7,16 @@ import pytest
 from inference.contract import GREY_28
 from model_store.local_releases import LocalRelease, open_bundled_release
 from tests.photos import write_photos
+from training.data.data_source import DataSource
 from training.data.fashion import FASHION_MNIST_LABELS
 from training.data.labels import OOD
 from training.data.learnt_hashes import LearntHashes
 from training.data.listing import PictureUse
-from training.data.named import Named
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.data.read import read_photos
 from training.errors import DataError
 from training.evaluation.photos import choose_compared_photos
-from training.gradient.recipes import COMPACT_RECIPE, adapt_recipe_to_few_pictures
+from training.gradient.recipes import COMPACT_RECIPE, adapt_recipe_to_small_data
 from training.progress import ProgressLines
 
 
@@ -30,7 +30,7 @@ def answers(tmp_path: Path) -> Path:
 
 
 def test_answers_of_people_are_photos_of_their_own_tier(answers: Path) -> None:
-    listing = Named(place=str(answers), photo_use="measure").list_photos(FASHION_MNIST_LABELS)
+    listing = DataSource(place=str(answers), photo_use="measure").list_photos(FASHION_MNIST_LABELS)
 
     found = [
         (one.path.name, one.tier, class_id)
@@ -42,7 +42,7 @@ def test_answers_of_people_are_photos_of_their_own_tier(answers: Path) -> None:
 
 def test_pictures_that_are_new_to_the_parent_are_compared_and_one_has_to_show_a_class(tmp_path: Path) -> None:
     photos = write_photos(tmp_path / "photos", 2, {"X": ["Hats"], "own": ["Bag", "Dress"]})
-    named = Named(place=str(photos), photo_use="learn")
+    named = DataSource(place=str(photos), photo_use="learn")
     read = read_photos(named, named.list_photos(FASHION_MNIST_LABELS), GREY_28, ProgressLines())
     parent = LocalRelease(tmp_path, open_bundled_release().manifest)
     LearntHashes.make_from_digests(read.sha256[read.spelt == "Bag"][:1]).save_hashes(tmp_path)
@@ -63,7 +63,7 @@ def test_corrections_that_no_audit_drew_are_of_a_tier_of_their_own(tmp_path: Pat
 
     uses: tuple[PictureUse, ...] = ("learn", "measure")
     listings = [
-        Named(place=str(corrections), photo_use=use).list_photos(FASHION_MNIST_LABELS) for use in uses
+        DataSource(place=str(corrections), photo_use=use).list_photos(FASHION_MNIST_LABELS) for use in uses
     ]
 
     learnt, measured = ({one.path.name: one.tier for one in found.pictures} for found in listings)
@@ -73,4 +73,4 @@ def test_corrections_that_no_audit_drew_are_of_a_tier_of_their_own(tmp_path: Pat
 
 @pytest.mark.parametrize(("pictures", "patience"), [(45, 20), (2000, None)])
 def test_few_pictures_end_a_training_early(pictures: int, patience: int | None) -> None:
-    assert adapt_recipe_to_few_pictures(COMPACT_RECIPE, pictures).patience == patience
+    assert adapt_recipe_to_small_data(COMPACT_RECIPE, pictures).patience == patience

@@ -114,7 +114,7 @@ def test_names_of_fashion_mnist_under_other_numbers_are_refused_unless_forced(fa
     with pytest.raises(DataError, match=r"Label 1 of the model is 'Bag', but class 1 .* is Trouser"):
         fashion.match_labels(MIXED)
 
-    assert fashion.match_labels(MIXED, forced=True).test.classes.tolist() == fashion.test.classes.tolist()
+    assert fashion.match_labels(MIXED, is_forced=True).test.classes.tolist() == fashion.test.classes.tolist()
 
 
 @pytest.mark.parametrize("labels", [tuple("abcdefghij"), ALPHABETICAL], ids=["of ours", "known"])

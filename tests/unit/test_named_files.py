@@ -20,7 +20,7 @@ from model_store.release_files import hash_file
 from model_store.signing import read_private_key, read_trusted_keys
 from scripts.terminal import EXPECTED_ERRORS, FAILURE_EXIT_CODE
 from tests.commands import wardrobe
-from training.data.named import Named
+from training.data.data_source import DataSource
 from training.data.picture_files import decode_picture_file
 from training.data.pixel_files import is_pixel_table, read_idx_file, read_pixel_csv
 from training.errors import DataError
@@ -100,8 +100,8 @@ def test_a_table_of_pixels_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
         lambda place: ListOptions.read_arguments(
             Namespace(path_column=None, root=place, encoding="", skip_bad_rows=False)
         ),
-        lambda place: Named(place=place).list_pictures(),
-        lambda place: Named(place=place, photo_use="measure").list_photos(()),
+        lambda place: DataSource(place=place).list_pictures(),
+        lambda place: DataSource(place=place, photo_use="measure").list_photos(()),
     ],
     ids=["source", "root", "data", "photos"],
 )

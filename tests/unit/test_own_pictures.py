@@ -23,10 +23,10 @@ from inference.pictures.decode import MAX_BYTES, MAX_PIXELS, decode_image
 from tests.own_pictures import KINDS, Said, Things, a_photo, see_nothing
 from tests.pictures import jpeg
 from tests.uploads import a_garment, png
+from training.data.data_source import DataSource
 from training.data.decoded_pictures import ComputeFeatures
 from training.data.fashion import LabelledData
 from training.data.labels import UNKNOWN_LABEL
-from training.data.named import Named
 from training.data.picture_files import FileImages
 from training.data.pictures import Pictures
 from training.data.read import check_named_pictures, load_data_set
@@ -78,7 +78,7 @@ class Killed(ProgressLines):
 
 
 def read_until_killed(place: str) -> None:
-    load_data_set(Named(place=place), Killed(), READS, compute_features=see_nothing)
+    load_data_set(DataSource(place=place), Killed(), READS, compute_features=see_nothing)
 
 
 def test_a_training_that_was_killed_as_it_read_pictures_leaves_no_file_and_begins_again(
@@ -209,7 +209,7 @@ def test_what_a_correction_does_not_do_is_said_before_a_picture_in_two_classes_i
     outdated.write_text(f"path,label,sha256\n{things.folder}/Box/mine.png,Ball,{'ab' * 32}\n", "utf-8")
 
     with pytest.raises(DataError, match="are the same picture"):
-        check_named_pictures(Named(place=str(things.place), corrections=(outdated,)), said.warn)
+        check_named_pictures(DataSource(place=str(things.place), corrections=(outdated,)), said.warn)
 
     assert "a picture that has another content now" in said[0]
 
@@ -225,7 +225,7 @@ def test_what_is_no_picture_in_two_classes_is_left_out_as_unreadable(things: Thi
 
 
 def test_a_file_that_changes_after_it_was_hashed_is_refused(things: Things, said: Said) -> None:
-    named = Named(place=str(things.folder))
+    named = DataSource(place=str(things.folder))
     contents, _ = check_named_pictures(named, said.warn)
     (things.folder / "Ball" / "003.png").write_bytes(png(a_photo("Ball", 700)))
 

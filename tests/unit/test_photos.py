@@ -14,9 +14,9 @@ from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from tests.own_pictures import Said
 from tests.photos import write_photos
 from tests.pictures import jpeg
+from training.data.data_source import DataSource
 from training.data.labels import OOD
 from training.data.listing import ListedPicture, PictureUse
-from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.read import read_photos
 from training.errors import DataError
@@ -31,7 +31,7 @@ def read(
     use: PictureUse = "learn",
     reading: ListOptions = DEFAULT_LIST_OPTIONS,
 ) -> Pictures:
-    named = Named(place=str(place), reading=reading, photo_use=use)
+    named = DataSource(place=str(place), reading=reading, photo_use=use)
     return read_photos(named, named.list_photos(LABELS), GREY_28, ProgressLines() if said is None else said)
 
 
@@ -39,7 +39,7 @@ def listed(
     place: Path, labels: tuple[str, ...] = LABELS, reading: ListOptions = DEFAULT_LIST_OPTIONS
 ) -> list[tuple[ListedPicture, int]]:
     """The photos of a place that is learnt, with their class ids."""
-    listing = Named(place=str(place), reading=reading, photo_use="learn").list_photos(labels)
+    listing = DataSource(place=str(place), reading=reading, photo_use="learn").list_photos(labels)
     return list(zip(listing.pictures, listing.class_ids, strict=True))
 
 
@@ -185,7 +185,7 @@ def test_each_table_is_read_once(columns: str, tmp_path: Path) -> None:
     rows = [f"own/Bag/00{number}.png,Bag,{cell}" for number in range(2)]
     place = write_table(tmp_path / "learn", *rows, columns=columns)
     corrections = write_table(tmp_path, "learn/own/Bag/000.png,Trouser", columns="path,label")
-    named = Named(place=str(place), corrections=(corrections,), photo_use="learn")
+    named = DataSource(place=str(place), corrections=(corrections,), photo_use="learn")
     listing = named.list_photos(LABELS)
     assert len(listing.pictures) == 2
 

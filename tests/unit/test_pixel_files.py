@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from scripts.progress_bars import TerminalProgress
 from tests.fashion import csv_text, idx_bytes, striped_pictures, write_csv, write_idx_folder
+from training.data.data_source import DataSource
 from training.data.fashion import FASHION_MNIST_LABELS, read_csv_pair, read_idx_folder
-from training.data.named import Named
 from training.data.pictures import Pictures
 from training.data.pixel_files import read_idx_file, read_pixel_csv
 from training.data.read import load_data_set
@@ -212,7 +212,7 @@ def test_whole_numbers_with_a_decimal_point_are_read_as_pandas_writes_them(tmp_p
 
 
 def test_one_csv_of_pixels_is_measured_on_and_not_learnt(tmp_path: Path) -> None:
-    one = Named(place=str(write_csv(tmp_path / "part.csv", 12)))
+    one = DataSource(place=str(write_csv(tmp_path / "part.csv", 12)))
 
     measured = load_data_set(one, TerminalProgress(), use="measure")
 

@@ -24,7 +24,7 @@ from tests.releases import a_store
 from tests.uploads import a_garment, png
 from training.errors import BadRecipe, DataError
 from training.gradient.fitting.checkpoints import is_out_of_patience, is_solved
-from training.options import RECIPE_FIELDS, TRAINING_STORIES, USES, TrainingOptions
+from training.options import OPTIONS_BY_METHOD, RECIPE_FIELDS, TRAINING_METHODS, TrainingOptions
 from training.progress import warn_of_few_answers
 from training.thresholds.requirements import get_default_accuracy
 
@@ -201,32 +201,32 @@ def test_an_option_that_another_version_recorded_is_ignored_and_one_of_ours_that
 def test_each_option_is_used_by_a_training_and_each_used_one_is_an_option() -> None:
     parsed = {action.dest for action in train.build_parser()._actions} - {"help", "json"}
 
-    assert frozenset().union(*USES.values()) == parsed
-    assert USES.keys() == set(TRAINING_STORIES)
+    assert frozenset().union(*OPTIONS_BY_METHOD.values()) == parsed
+    assert OPTIONS_BY_METHOD.keys() == set(TRAINING_METHODS)
 
 
 def test_the_help_has_a_group_for_each_training_with_the_options_that_it_uses() -> None:
     parser = train.build_parser()
     shown = {group.title: group._group_actions for group in parser._action_groups}
-    of_all = frozenset.intersection(*USES.values())
+    of_all = frozenset.intersection(*OPTIONS_BY_METHOD.values())
 
     assert {action.dest for action in shown[train.COMMON_OPTIONS_TITLE]} == of_all
-    for place, story in enumerate(TRAINING_STORIES):
-        title = train.OPTION_GROUPS[story][0]
-        before = frozenset().union(*(USES[earlier] for earlier in TRAINING_STORIES[:place]))
-        assert {action.dest for action in shown[title]} == USES[story] - before - of_all
+    for place, method in enumerate(TRAINING_METHODS):
+        title = train.OPTION_GROUPS[method][0]
+        before = frozenset().union(*(OPTIONS_BY_METHOD[earlier] for earlier in TRAINING_METHODS[:place]))
+        assert {action.dest for action in shown[title]} == OPTIONS_BY_METHOD[method] - before - of_all
         for action in shown[title]:
             others = [
                 train.OPTION_GROUPS[other][0]
-                for other in TRAINING_STORIES[place + 1 :]
-                if action.dest in USES[other]
+                for other in TRAINING_METHODS[place + 1 :]
+                if action.dest in OPTIONS_BY_METHOD[other]
             ]
             assert action.help is not None
             assert [other for other in others if f"also {other}" not in action.help] == []
 
 
 def test_the_help_names_the_shares_that_must_be_right() -> None:
-    shares = [get_default_accuracy(own_classes=own) for own in (True, False)]
+    shares = [get_default_accuracy(has_own_classes=own) for own in (True, False)]
 
     assert "(default: {} for own classes, {} for Fashion-MNIST)".format(*shares) in " ".join(
         train.build_parser().format_help().split()

@@ -28,7 +28,7 @@ def replace_history(history: tuple[Epoch, ...]) -> Checkpoint:
 def run(tmp_path: Path) -> TrainingRun:
     """A run after one epoch."""
     run = TrainingRun(tmp_path, "aa")
-    run.state_path(1).touch()
+    run.make_state_path(1).touch()
     save_checkpoint(run, DONE, kept_epoch_number=1)
     return run
 
@@ -41,24 +41,26 @@ def test_progress_is_read_back_as_written_and_without_any_a_run_starts_anew(
 
 
 def test_only_the_file_of_the_last_epoch_is_kept(run: TrainingRun) -> None:
-    run.state_path(2).touch()
+    run.make_state_path(2).touch()
     foreign = run.folder / "mobilenet.weights.h5"
     foreign.touch()
 
     save_checkpoint(run, replace_history((EPOCH, SECOND)), kept_epoch_number=2)
 
-    assert sorted(run.folder.iterdir()) == sorted([run.state_path(2), run.folder / CHECKPOINT_FILE, foreign])
+    assert sorted(run.folder.iterdir()) == sorted(
+        [run.make_state_path(2), run.folder / CHECKPOINT_FILE, foreign]
+    )
 
 
 def test_the_epoch_of_the_least_loss_is_kept_beside_the_last_one(run: TrainingRun) -> None:
     for epoch in (2, 3):
-        run.state_path(epoch).touch()
+        run.make_state_path(epoch).touch()
     history = (EPOCH, SECOND.model_copy(update={"val_loss": 0.3}), SECOND.model_copy(update={"epoch": 3}))
 
     save_checkpoint(run, replace_history(history), choose_kept_epoch(history, "least_loss"))
 
     assert [choose_kept_epoch(history, kept) for kept in ("last", "least_loss")] == [3, 2]
-    assert sorted(run.folder.glob("state-*")) == [run.state_path(2), run.state_path(3)]
+    assert sorted(run.folder.glob("state-*")) == [run.make_state_path(2), run.make_state_path(3)]
 
 
 @pytest.mark.parametrize("damage", [b"", b"{", b"[]"])

@@ -22,8 +22,8 @@ from tests.own_pictures import (
 from tests.tables import write_csv
 from tests.uploads import png
 from training.data.contents import Content
+from training.data.data_source import DataSource
 from training.data.listing import DataSetPart, ListedPicture
-from training.data.named import Named
 from training.data.near_copies import group_near_copies
 from training.data.perceptual_hashes import PerceptualHashes
 from training.data.read import check_named_pictures, draw_test_pictures, draw_test_set, load_data_set
@@ -73,7 +73,7 @@ def test_a_quick_try_says_what_corrections_change_and_which_files_cannot_be_read
 ) -> None:
     (divided / "train" / "Ball" / "empty.png").touch()
     answers = write_csv(divided / "answers.csv", [{"path": "train/Ball/000.png", "label": "Box"}])
-    named = Named(place=str(divided), corrections=(answers,), skip_unreadable=True)
+    named = DataSource(place=str(divided), corrections=(answers,), skip_unreadable=True)
 
     load_data_set(named, said, limit=15)
 
@@ -89,8 +89,10 @@ def test_a_class_that_a_correction_ends_is_not_refused(things: Things, said: Sai
     answers = write_csv(things.folder / "answers.csv", [{"path": "Bal/mine.png", "label": "Ball"}])
 
     with pytest.raises(DataError, match="is this a misspelling: 'Bal'"):
-        check_named_pictures(Named(place=str(things.place)), said.append)
-    _, classes = check_named_pictures(Named(place=str(things.place), corrections=(answers,)), said.append)
+        check_named_pictures(DataSource(place=str(things.place)), said.append)
+    _, classes = check_named_pictures(
+        DataSource(place=str(things.place), corrections=(answers,)), said.append
+    )
     assert classes is None
 
 
@@ -189,10 +191,10 @@ def test_every_version_draws_the_test_set_that_an_earlier_release_was_measured_o
 def test_an_evaluation_finds_the_test_set_of_a_training_in_the_same_pictures_under_other_names(
     things: Things, said: Said
 ) -> None:
-    trained = load_data_set(Named(place=str(things.place)), said)
+    trained = load_data_set(DataSource(place=str(things.place)), said)
 
     things.rename()
-    measured = load_data_set(Named(place=str(things.place)), said, use="measure")
+    measured = load_data_set(DataSource(place=str(things.place)), said, use="measure")
 
     assert len(measured.test) == 3 * COUNT
     assert draw_test_pictures(measured.test).compute_digest() == trained.test.compute_digest()
@@ -200,7 +202,7 @@ def test_an_evaluation_finds_the_test_set_of_a_training_in_the_same_pictures_und
 
 def test_a_divided_folder_is_measured_on_its_test_part_alone(divided: Path, said: Said) -> None:
     trained, measured = (
-        load_data_set(Named(place=str(divided)), said, use=use) for use in ("learn", "measure")
+        load_data_set(DataSource(place=str(divided)), said, use=use) for use in ("learn", "measure")
     )
 
     assert len(measured.test) == 6

@@ -178,7 +178,7 @@ class Contents:
 
     def _describe_role(self, row: ListedPicture, content: Content) -> str:
         """Return the class of a row after people's answers, with its part of the data: "coat, train"."""
-        answers = self.corrections.answers_by_content.get(content.sha256, {})
+        answers = self.corrections.answers_by_sha256.get(content.sha256, {})
         answered_picture, _ = apply_answers(row, answers, self.listing.attributes) or (row, False)
         return answered_picture.label if row.part is None else f"{answered_picture.label}, {row.part}"
 
@@ -240,7 +240,7 @@ def make_contents(
         if sha256:
             copies.setdefault(sha256, []).append((row, class_id))
     all_contents = (
-        _make_content(listing, sha256, rows, corrections.answers_by_content.get(sha256, {}))
+        _make_content(listing, sha256, rows, corrections.answers_by_sha256.get(sha256, {}))
         for sha256, rows in copies.items()
     )
     return Contents(

@@ -103,7 +103,7 @@ class Corrections:
     hashed_files: HashedFiles = NO_HASHED_FILES
 
     @cached_property
-    def answers_by_content(self) -> Mapping[str, Mapping[str, ContentAnswer]]:
+    def answers_by_sha256(self) -> Mapping[str, Mapping[str, ContentAnswer]]:
         """The valid answers by the sha256 of the picture, then by question (the class or an attribute)."""
         return {file.sha256: file.answers for file in self.files}
 
@@ -345,7 +345,7 @@ def apply_corrections(
     hashes_by_path = {file.path: file.sha256 for file in corrections.files}
     contents = [sha256 or hashes_by_path.get(make_absolute(row.path), "") for row, sha256, _ in rows]
     corrected_rows = [
-        apply_answers(row, corrections.answers_by_content.get(content, {}), listing.attributes)
+        apply_answers(row, corrections.answers_by_sha256.get(content, {}), listing.attributes)
         for content, (row, _, _) in zip(contents, rows, strict=True)
     ]
     kept_rows = [
@@ -364,7 +364,7 @@ def apply_corrections(
     changes += [
         (row, corrected_row[0])
         for row, sha256, _ in added_rows
-        if (corrected_row := apply_answers(row, corrections.answers_by_content[sha256], listing.attributes))
+        if (corrected_row := apply_answers(row, corrections.answers_by_sha256[sha256], listing.attributes))
     ]
     relabelled_count = sum(before.label != after.label for before, after in changes)
     new = f"; {format_count(len(added_rows), 'is new', 'are new')}" if can_add else ""

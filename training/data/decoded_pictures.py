@@ -46,7 +46,7 @@ colour. The exported graph is compared with its network on these pictures."""
 ComputeFeatures: TypeAlias = Callable[[PixelsBatch], Features]
 """Function that computes a network's features from a batch of pictures."""
 
-_Row: TypeAlias = tuple[PerceptualHash, bool, NetworkName, bool]
+_DecodedRow: TypeAlias = tuple[PerceptualHash, bool, NetworkName, bool]
 """Perceptual hash, whether the border is plain, network, and whether the picture is black for the model."""
 
 
@@ -140,7 +140,7 @@ def decode_pictures(
         else contents.learnable_contents
     )
     decode_one = partial(_decode_content, hashed_files=contents.hashed_files, input_contract=input_contract)
-    rows = list[_Row | str]()
+    rows = list[_DecodedRow | str]()
     features = list[Features]()
     pixels_in_memory = dict[Path, Pixels]()
     with progress.show_progress("reading pictures") as report_done:
@@ -187,7 +187,7 @@ def _report_part_done(
 
 def _decode_content(
     content: Content, hashed_files: HashedFiles, input_contract: InputContract
-) -> tuple[_Row, Pixels] | str:
+) -> tuple[_DecodedRow, Pixels] | str:
     """Decode a picture into its row and its pixels for a model, or return why it cannot be read."""
     # Removed, so that the memory of each picture is free once it is used.
     decoded = hashed_files.decoded_pictures.pop(content.path, None)
@@ -220,7 +220,7 @@ def _is_decoded_for(input_contract: InputContract, decoded: DecodedPicture | str
     )
 
 
-def _report_black_pictures(decoded: Sequence[tuple[Content, _Row]], say: Say) -> None:
+def _report_black_pictures(decoded: Sequence[tuple[Content, _DecodedRow]], say: Say) -> None:
     """Report the number of pictures in which nothing stands out from the border, so that they are black."""
     black = [content.path for content, (*_, is_black) in decoded if is_black]
     if black:
@@ -231,7 +231,7 @@ def _report_black_pictures(decoded: Sequence[tuple[Content, _Row]], say: Say) ->
 
 
 def _make_columns(
-    decoded: Sequence[tuple[Content, _Row]],
+    decoded: Sequence[tuple[Content, _DecodedRow]],
     input_contract: InputContract,
     features: Sequence[Features],
     pixels_in_memory: Mapping[Path, Pixels],

@@ -106,12 +106,12 @@ def describe_capped_weights(labels: LabelCodes, names: tuple[str, ...]) -> str |
         labels: the class index of each training picture; every class must occur.
     """
     weights = choose_class_weights(labels, len(names)) or {}
-    rare = [name for index, name in enumerate(names) if weights.get(index) == MAX_CLASS_WEIGHT]
-    if not rare:
+    rare_classes = [name for index, name in enumerate(names) if weights.get(index) == MAX_CLASS_WEIGHT]
+    if not rare_classes:
         return None
     return (
-        f"A picture of {', '.join(rare)} counts {MAX_CLASS_WEIGHT:g} times as much as an average one, and no "
-        "more, so classes as rare count for less than others: bring more pictures of these."
+        f"A picture of {', '.join(rare_classes)} counts {MAX_CLASS_WEIGHT:g} times as much as an average one, "
+        "and no more, so classes as rare count for less than others: bring more pictures of these."
     )
 
 
@@ -162,7 +162,7 @@ class LabelledData:
         return any(_compute_unordered_digest(part) in FASHION_MNIST_PARTS for part in (self.train, self.test))
 
     def match_labels(
-        self, labels: tuple[str, ...], say: Say | None = None, *, forced: bool = False
+        self, labels: tuple[str, ...], say: Say | None = None, *, is_forced: bool = False
     ) -> "LabelledData":
         """Return this data set with its class indices in the order of a model's labels.
 
@@ -173,7 +173,8 @@ class LabelledData:
             labels: the labels of the model, in the order of its outputs.
             say: a function that receives the names of classes that the model lacks, whose pictures are then
                 left out; None to refuse such classes.
-            forced: whether Fashion-MNIST keeps its numbers, although some labels are names of other numbers.
+            is_forced: whether Fashion-MNIST keeps its numbers, although some labels are names of other
+                numbers.
 
         Raises:
             DataError: the classes are different, or a class number is too high for the labels.
@@ -186,9 +187,9 @@ class LabelledData:
             if len(labels) == len(numbers) and set(matches) == set(numbers):
                 spelt_labels = tuple(labels[matches.index(number)] for number in numbers)
                 # Renumbered data has another hash, but is still Fashion-MNIST.
-                named_data = replace(self, labels=spelt_labels, name=self.describe_data_set().name)
-                return named_data._reorder_classes(labels, say)
-            if not forced:
+                data_source = replace(self, labels=spelt_labels, name=self.describe_data_set().name)
+                return data_source._reorder_classes(labels, say)
+            if not is_forced:
                 _check_names_against_numbers(labels, matches)
         highest = int(max(part.classes.max() for part in (self.train, self.measured_pictures)))
         if highest >= len(labels):

@@ -54,11 +54,11 @@ def list_pictures(
             f"{place}: --product-column {reading.product_column} names a column of a CSV, and this is none."
         )
     folders = [entry for entry in list_entries(place) if entry.is_dir() and not is_clutter(entry.name)]
-    unlabelled = _find_unlabelled_folders(folders)
+    unlabelled_folders = _find_unlabelled_folders(folders)
     # The other folders are tiers or parts if they have folders of labels inside, or else labels themselves.
-    tiers = [folder for folder in folders if folder not in unlabelled]
+    tiers = [folder for folder in folders if folder not in unlabelled_folders]
     listing = Listing(
-        place, left_out_files=tuple(entry for folder in unlabelled for entry in list_entries(folder))
+        place, left_out_files=tuple(entry for folder in unlabelled_folders for entry in list_entries(folder))
     )
     if not _is_divided(tiers):
         return listing.concatenate(_list_labels(place))
@@ -131,8 +131,10 @@ def _find_unlabelled_folders(folders: Sequence[Path]) -> list[Path]:
 
 def _is_divided(folders: Sequence[Path]) -> bool:
     """Tell whether folders contain sub-folders and no pictures, so that labels are one level further down."""
-    inner = [entry for folder in folders for entry in list_entries(folder) if not is_clutter(entry.name)]
-    return any(entry.is_dir() for entry in inner) and not any(map(can_be_picture, inner))
+    inner_entries = [
+        entry for folder in folders for entry in list_entries(folder) if not is_clutter(entry.name)
+    ]
+    return any(entry.is_dir() for entry in inner_entries) and not any(map(can_be_picture, inner_entries))
 
 
 def _list_labels(folder: Path, part: DataSetPart | None = None, tier: str = "") -> Listing:
@@ -143,12 +145,12 @@ def _list_labels(folder: Path, part: DataSetPart | None = None, tier: str = "") 
         tier: the tier (how a photo was taken) that the folder is; empty for none.
     """
     pictures = list[ListedPicture]()
-    left_out = list[Path]()
-    empty = list[Path]()
-    nested = list[Path]()
+    left_out_files = list[Path]()
+    empty_folders = list[Path]()
+    nested_folders = list[Path]()
     for entry in list_entries(folder):
         if is_clutter(entry.name) or not entry.is_dir():
-            left_out.append(entry)
+            left_out_files.append(entry)
             continue
         label = read_label(entry.name, str(entry))
         folders = list(_walk_folders(entry))
@@ -156,15 +158,21 @@ def _list_labels(folder: Path, part: DataSetPart | None = None, tier: str = "") 
             file for inner_folder in folders for file in list_entries(inner_folder) if file not in folders
         ]
         if label == NONE and not tier:  # pictures of no class, which a training of classes cannot use
-            left_out += files
+            left_out_files += files
             continue
         rows = [ListedPicture(file, {LABEL: label}, part, tier) for file in files if can_be_picture(file)]
         pictures += rows
-        nested += sorted({row.path.parent for row in rows} - {entry})
-        left_out += [file for file in files if not can_be_picture(file)]
+        nested_folders += sorted({row.path.parent for row in rows} - {entry})
+        left_out_files += [file for file in files if not can_be_picture(file)]
         if not rows:
-            empty.append(entry)
-    return Listing(folder, tuple(pictures), tuple(left_out), tuple(empty), nested_folders=tuple(nested))
+            empty_folders.append(entry)
+    return Listing(
+        folder,
+        tuple(pictures),
+        tuple(left_out_files),
+        tuple(empty_folders),
+        nested_folders=tuple(nested_folders),
+    )
 
 
 def _walk_folders(folder: Path) -> Iterator[Path]:

@@ -130,10 +130,10 @@ def check_attribute_columns(listing: Listing, names: Sequence[str], classes: Seq
         raise DataError(
             f"{listing.place}: attributes are columns of a CSV with `path` and `label`; this is none."
         )
-    if missing := [name for name in names if name not in listing.columns]:
+    if missing_names := [name for name in names if name not in listing.columns]:
         raise DataError(
-            f"{listing.place}: has no column `{missing[0]}`, only {', '.join(listing.columns)}."
-            f"{suggest_renaming(missing, listing.columns)}"
+            f"{listing.place}: has no column `{missing_names[0]}`, only {', '.join(listing.columns)}."
+            f"{suggest_renaming(missing_names, listing.columns)}"
         )
 
 
@@ -143,8 +143,8 @@ def describe_unread_columns(listing: Listing, names: Collection[str]) -> str:
     Args:
         names: the columns that are used as attributes.
     """
-    ignored = [column for column in listing.columns if column not in {*names, *RESERVED_COLUMNS}]
-    return f"Columns that are not read: {', '.join(ignored)}." if ignored else ""
+    unread_columns = [column for column in listing.columns if column not in {*names, *RESERVED_COLUMNS}]
+    return f"Columns that are not read: {', '.join(unread_columns)}." if unread_columns else ""
 
 
 def _check_names(names: Sequence[str], classes: Sequence[str]) -> None:

@@ -143,7 +143,7 @@ class Listing:
         return name.encode("utf-8", "replace").decode() or "pictures"
 
     @property
-    def groups_are_products(self) -> bool:
+    def are_groups_products(self) -> bool:
         """Whether every group of pictures is a product, and there is at least one."""
         groups = {picture.group for picture in self.pictures} - {""}
         return bool(groups) and groups == {picture.product for picture in self.pictures} - {""}
@@ -151,8 +151,10 @@ class Listing:
     def concatenate(self, other_listing: "Listing") -> "Listing":
         """Return this listing with the pictures, files and notes of another listing added at the end."""
         # Place, columns and labels stay those of this listing.
-        joined = "pictures", "left_out_files", "empty_folders", "nested_folders", "notes"
-        return replace(self, **{name: getattr(self, name) + getattr(other_listing, name) for name in joined})
+        joined_fields = "pictures", "left_out_files", "empty_folders", "nested_folders", "notes"
+        return replace(
+            self, **{name: getattr(self, name) + getattr(other_listing, name) for name in joined_fields}
+        )
 
     @property
     def warnings(self) -> list[str]:

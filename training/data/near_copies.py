@@ -107,7 +107,7 @@ class NearCopies:
                 f"{pictures} in `train` and nearly the same in `test`, so the accuracy is too good. "
                 "`wardrobe data` lists the pictures."
             )
-        if shared_paths := self._find_test_files_of_learnt_groups(
+        if shared_paths := self._find_leaked_test_files(
             {place for group in divided_groups for place in group}
         ):
             notes.append(
@@ -123,7 +123,7 @@ class NearCopies:
         """Tell whether a group of near copies is in both the training set and the test set."""
         return len({self.contents[place].part for place in group}) > 1
 
-    def _find_test_files_of_learnt_groups(self, near_copy_positions: set[int]) -> list[str]:
+    def _find_leaked_test_files(self, near_copy_positions: set[int]) -> list[str]:
         """Return files in the test set whose group is also in the training set, without near copies."""
         parts = [content.part for content in self.kept_contents]
         keys = self.split_keys.tolist()
@@ -212,34 +212,37 @@ def _make_kept_split_keys(
         positions: the position of each among all decoded pictures.
         near_groups: groups of near copies, as such positions.
     """
-    number = {place: index for index, place in enumerate(positions)}
+    kept_index = {place: index for index, place in enumerate(positions)}
     grouped_hashes = [
         (content.sha256, f"group {group}") for content in kept_contents for group in sorted(content.groups)
     ]
-    further_groups = [[number[place] for place in members] for members in near_groups]
+    further_groups = [[kept_index[place] for place in members] for members in near_groups]
     keys = make_split_keys([content.sha256 for content in kept_contents], grouped_hashes, further_groups)
     return np.array([keys[content.sha256] for content in kept_contents], np.str_)
 
 
 def make_split_keys(
-    contents: Sequence[str], grouped: Iterable[tuple[str, str]], further_groups: Sequence[Sequence[int]] = ()
+    contents: Sequence[str],
+    grouped_contents: Iterable[tuple[str, str]],
+    further_groups: Sequence[Sequence[int]] = (),
 ) -> dict[str, str]:
     """Return a key for each picture, so that pictures with equal keys stay on the same side of every split.
 
     Args:
         contents: the hashes of the pictures, each once.
-        grouped: pairs of a picture's hash and the name of a group. A picture may be in several groups.
+        grouped_contents: pairs of a picture's hash and the name of a group. A picture may be in several
+            groups.
         further_groups: further groups, as positions in `contents`.
 
     Returns:
         By the hash of each picture: the alphabetically first hash among all pictures that are joined with it,
         directly or through others.
     """
-    place = {content: index for index, content in enumerate(contents)}
-    members: dict[str, list[int]] = {}
-    for content, group in grouped:
-        members.setdefault(group, []).append(place[content])
-    groups = [*further_groups, *members.values()]
+    position_by_content = {content: index for index, content in enumerate(contents)}
+    members_by_group: dict[str, list[int]] = {}
+    for content, group in grouped_contents:
+        members_by_group.setdefault(group, []).append(position_by_content[content])
+    groups = [*further_groups, *members_by_group.values()]
     rows = np.array([group[0] for group in groups for _ in group], np.int64)
     columns = np.array([index for group in groups for index in group], np.int64)
     components = find_connected_components(rows, columns, len(contents))

@@ -70,12 +70,12 @@ def _compute_colour_bytes(picture: Picture) -> PerceptualHash:
 def _compute_shape_bits(picture: Picture) -> PerceptualHash:
     """Return whether each of the lowest cosine frequencies is above their median, 256 bits as uint64."""
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    scaled = cv2.resize(grey, (SCALED_EDGE_PIXELS, SCALED_EDGE_PIXELS), interpolation=cv2.INTER_AREA).astype(
-        np.float32
-    )
-    lowest = cv2.dct(scaled)[:FREQUENCIES_PER_AXIS, :FREQUENCIES_PER_AXIS].ravel()
-    lowest[0] = 0  # the mean brightness, by which a lightened copy differs
-    return np.packbits(lowest > np.median(lowest)).view(np.uint64)
+    scaled_picture = cv2.resize(
+        grey, (SCALED_EDGE_PIXELS, SCALED_EDGE_PIXELS), interpolation=cv2.INTER_AREA
+    ).astype(np.float32)
+    lowest_frequencies = cv2.dct(scaled_picture)[:FREQUENCIES_PER_AXIS, :FREQUENCIES_PER_AXIS].ravel()
+    lowest_frequencies[0] = 0  # the mean brightness, by which a lightened copy differs
+    return np.packbits(lowest_frequencies > np.median(lowest_frequencies)).view(np.uint64)
 
 
 def group_similar_pictures(hashes: PerceptualHashes, pictures: Sequence[int]) -> list[list[int]]:
@@ -95,22 +95,22 @@ def group_similar_pictures(hashes: PerceptualHashes, pictures: Sequence[int]) ->
 
 def _find_different_hashes(hashes: PerceptualHashes) -> tuple[PerceptualHashes, NDArray[np.int64]]:
     """Return the M different hashes, uint64 (M, 10), and the index of each picture's hash, int64 (N,)."""
-    different, number = np.unique(hashes, axis=0, return_inverse=True)
-    return different, number.ravel()
+    different_hashes, hash_indices = np.unique(hashes, axis=0, return_inverse=True)
+    return different_hashes, hash_indices.ravel()
 
 
 def _group_similar_hashes(
-    different: PerceptualHashes, number: NDArray[np.int64], pictures: Sequence[int]
+    different_hashes: PerceptualHashes, hash_indices: NDArray[np.int64], pictures: Sequence[int]
 ) -> list[list[int]]:
     """Group pictures by their hashes as `group_similar_pictures` does, from `_find_different_hashes`."""
-    group_of = np.full(len(different), -1)
+    group_by_hash = np.full(len(different_hashes), -1)
     groups: dict[int, list[int]] = {}
     for picture in pictures:
-        index = int(number[picture])
-        if group_of[index] < 0:
-            near_indices = find_near_hashes(different[index], different)
-            group_of[near_indices[group_of[near_indices] < 0]] = index
-        groups.setdefault(int(group_of[index]), []).append(picture)
+        index = int(hash_indices[picture])
+        if group_by_hash[index] < 0:
+            near_indices = find_near_hashes(different_hashes[index], different_hashes)
+            group_by_hash[near_indices[group_by_hash[near_indices] < 0]] = index
+        groups.setdefault(int(group_by_hash[index]), []).append(picture)
     return [members for members in groups.values() if len(members) > 1]
 
 
@@ -125,45 +125,47 @@ def group_similar_across_classes(hashes: PerceptualHashes, classes: Sequence[Has
         Groups of positions, in which near pictures are joined, also through others. Each picture is in one
         group at most.
     """
-    different, number = _find_different_hashes(hashes)
-    pairs = _find_near_pairs(different, number, classes)
+    different_hashes, hash_indices = _find_different_hashes(hashes)
+    pairs = _find_near_pairs(different_hashes, hash_indices, classes)
     conflicting_indices = {index for pair in pairs for index in pair}
-    conflicting = [picture for picture, index in enumerate(number.tolist()) if index in conflicting_indices]
+    conflicting_pictures = [
+        picture for picture, index in enumerate(hash_indices.tolist()) if index in conflicting_indices
+    ]
     # Only one near picture of another class was found for each. A message shows all near ones together.
     for members in _group_similar_hashes(
-        different, number, sorted(conflicting, key=number.tolist().__getitem__)
+        different_hashes, hash_indices, sorted(conflicting_pictures, key=hash_indices.tolist().__getitem__)
     ):
-        pairs += [(int(number[members[0]]), int(number[member])) for member in members]
+        pairs += [(int(hash_indices[members[0]]), int(hash_indices[member])) for member in members]
     rows, columns = np.array(pairs, np.int64).reshape(-1, 2).T
-    component_of = find_connected_components(rows, columns, len(different))
+    component_by_hash = find_connected_components(rows, columns, len(different_hashes))
     groups: dict[int, list[int]] = {}
-    for picture in conflicting:
-        groups.setdefault(component_of[number[picture]], []).append(picture)
+    for picture in conflicting_pictures:
+        groups.setdefault(component_by_hash[hash_indices[picture]], []).append(picture)
     return list(groups.values())
 
 
 def _find_near_pairs(
-    different: PerceptualHashes, number: NDArray[np.int64], classes: Sequence[Hashable]
+    different_hashes: PerceptualHashes, hash_indices: NDArray[np.int64], classes: Sequence[Hashable]
 ) -> list[tuple[int, int]]:
     """Return pairs of indices of near hashes that show two classes, at least one pair for each such hash."""
     codes = {class_: code for code, class_ in enumerate(dict.fromkeys(classes))}
     # The class of each hash; -1 at first, and len(codes) if pictures of several classes have the same hash.
-    class_shown = np.full(len(different), -1)
-    for index, class_ in zip(number.tolist(), classes, strict=True):
+    class_shown = np.full(len(different_hashes), -1)
+    for index, class_ in zip(hash_indices.tolist(), classes, strict=True):
         class_shown[index] = codes[class_] if class_shown[index] in {-1, codes[class_]} else len(codes)
     pairs = [(index, index) for index in np.flatnonzero(class_shown == len(codes)).tolist()]
     for code in codes.values():  # hashes of one class are not compared with each other
         other_indices = np.flatnonzero(class_shown != code)
-        hits = np.empty(0, np.int64)
-        hashes = different[other_indices]
+        earlier_hits = np.empty(0, np.int64)
+        hashes = different_hashes[other_indices]
         for index in np.flatnonzero(class_shown == code).tolist():
-            hash_ = different[index]
+            hash_ = different_hashes[index]
             # Placeholders such as "no image" may be near thousands of others. Hashes that were near an
             # earlier one are tried first, which saves most comparisons.
-            near_indices = hits[find_near_hashes(hash_, different[hits])]
+            near_indices = earlier_hits[find_near_hashes(hash_, different_hashes[earlier_hits])]
             if not near_indices.size:
                 near_indices = other_indices[find_near_hashes(hash_, hashes)]
-                hits = np.union1d(hits, near_indices[:1])
+                earlier_hits = np.union1d(earlier_hits, near_indices[:1])
             pairs += [(index, other_index) for other_index in near_indices[:1].tolist()]
     return pairs
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from inference.contract import GREY_28, LABEL, InputContract
 from model_store.release_files import expand_home
 from training.data.contents import Contents
+from training.data.data_source import KERAS_DATA_SET, DataSource
 from training.data.decoded_pictures import ComputeFeatures, DecodedPictures, decode_pictures
 from training.data.fashion import (
     FASHION_MNIST_FOLDER,
@@ -27,7 +28,6 @@ from training.data.folders import unwrap_folder
 from training.data.hashed_files import NO_HASHED_FILES
 from training.data.labels import Labels, choose_learnt_labels, choose_measured_labels, describe_unread_columns
 from training.data.listing import Listing, PictureUse
-from training.data.named import KERAS_DATA_SET, Named
 from training.data.near_copies import NearCopies, group_near_copies
 from training.data.photos import check_corrected_tiers, warn_of_unread_table
 from training.data.pictures import Pictures
@@ -38,7 +38,7 @@ from training.progress import Progress, Say
 
 
 def load_data_set(  # noqa: PLR0913 - what is read, how, and who follows it
-    named_data: Named,
+    data_source: DataSource,
     progress: Progress,
     input_contract: InputContract = GREY_28,
     *,
@@ -50,7 +50,7 @@ def load_data_set(  # noqa: PLR0913 - what is read, how, and who follows it
     """Read a data set from files, and return its training set and test set.
 
     Args:
-        named_data: the options that name the data set.
+        data_source: the options that name the data set.
         progress: the display of how many pictures are read, which also receives warnings about pictures that
             are left out.
         input_contract: the input contract of the model: the shape and form of its pixels.
@@ -64,17 +64,17 @@ def load_data_set(  # noqa: PLR0913 - what is read, how, and who follows it
         BadRecipe: there are fewer pictures than the limit.
         DataError: a file is missing or wrong; the message names the file and the row.
     """
-    if contents is None and (listing := named_data.list_pictures()) is not None:
-        contents = named_data.make_contents(listing)
-        contents.check_contents(progress.warn, skip_unreadable=named_data.skip_unreadable)
+    if contents is None and (listing := data_source.list_pictures()) is not None:
+        contents = data_source.make_contents(listing)
+        contents.check_contents(progress.warn, skip_unreadable=data_source.skip_unreadable)
     if contents is None:
         # Corrections are about files, and this data has none. They are read only to be refused.
-        named_data.read_corrections(None, NO_HASHED_FILES, progress.warn)
-        data = _read_pixels(named_data, use)
+        data_source.read_corrections(None, NO_HASHED_FILES, progress.warn)
+        data = _read_pixels(data_source, use)
     else:
         contents = contents if limit is None else contents.limit_pictures(limit)
         data = make_labelled_data(
-            named_data, contents, input_contract, progress, use=use, compute_features=compute_features
+            data_source, contents, input_contract, progress, use=use, compute_features=compute_features
         )
     if (data.input_contract.array_shape, data.input_contract.framing) != (
         input_contract.array_shape,
@@ -85,14 +85,14 @@ def load_data_set(  # noqa: PLR0913 - what is read, how, and who follows it
             f"{data.input_contract.description}. Name pictures with --data: a folder with a sub-folder per "
             "class, or a CSV."
         )
-    return replace(data, licence=named_data.licence)
+    return replace(data, licence=data_source.licence)
 
 
-def check_named_pictures(named_data: Named, say: Say) -> tuple[Contents | None, tuple[str, ...] | None]:
+def check_named_pictures(data_source: DataSource, say: Say) -> tuple[Contents | None, tuple[str, ...] | None]:
     """Hash the pictures of a folder or table, and refuse those that cannot be learnt, before any is decoded.
 
     Args:
-        named_data: the options that name the data set.
+        data_source: the options that name the data set.
         say: a function that receives sentences about the pictures that a person should read.
 
     Returns:
@@ -102,17 +102,17 @@ def check_named_pictures(named_data: Named, say: Say) -> tuple[Contents | None, 
     Raises:
         DataError: names, columns or bytes of the files cannot be learnt.
     """
-    listing = named_data.list_pictures()
+    listing = data_source.list_pictures()
     if listing is None:
         return None, None
-    classes = named_data.check_listing(listing)
-    contents = named_data.make_contents(listing)
-    contents.check_contents(say, skip_unreadable=named_data.skip_unreadable)
+    classes = data_source.check_listing(listing)
+    contents = data_source.make_contents(listing)
+    contents.check_contents(say, skip_unreadable=data_source.skip_unreadable)
     return contents, classes
 
 
 def make_labelled_data(  # noqa: PLR0913 - what is read, how, and who follows it
-    named_data: Named,
+    data_source: DataSource,
     contents: Contents,
     input_contract: InputContract,
     progress: Progress,
@@ -123,7 +123,7 @@ def make_labelled_data(  # noqa: PLR0913 - what is read, how, and who follows it
     """Decode pictures, join near copies, and choose labels, training set and test set.
 
     Args:
-        named_data: the options that name the data set.
+        data_source: the options that name the data set.
         contents: the pictures, after `Contents.check_contents`.
         input_contract: the input contract of the model: the shape and form of its pixels.
         progress: the display of how many pictures are decoded, which also receives warnings.
@@ -131,7 +131,7 @@ def make_labelled_data(  # noqa: PLR0913 - what is read, how, and who follows it
         compute_features: a function that computes a network's features; None for no features.
     """
     say = progress.warn
-    skip_unreadable = named_data.skip_unreadable
+    skip_unreadable = data_source.skip_unreadable
     decoded = decode_pictures(
         contents, input_contract, progress, compute_features=compute_features, skip_unreadable=skip_unreadable
     )
@@ -139,12 +139,12 @@ def make_labelled_data(  # noqa: PLR0913 - what is read, how, and who follows it
     report_near_copies(near_copies, contents.listing, say)
     if use == "measure":
         return make_measured_data(
-            contents.listing, decoded, near_copies, input_contract, say, named_data.required_labels
+            contents.listing, decoded, near_copies, input_contract, say, data_source.required_labels
         )
     # With features, a head is fitted and measured by cross-validation. It needs no test set, so none is
     # drawn.
     is_tested = draw_test_set(near_copies) if compute_features is None else find_listed_test_set(near_copies)
-    labels = choose_labels(contents.listing, near_copies, is_tested, named_data.required_labels, say)
+    labels = choose_labels(contents.listing, near_copies, is_tested, data_source.required_labels, say)
     return divide_pictures(contents.listing, decoded, near_copies, labels, is_tested, input_contract)
 
 
@@ -326,7 +326,7 @@ def make_pictures(
         networks=tuple(decoded.networks[place] for place in near_copies.kept_positions.tolist()),
         hashes=decoded.hashes[near_copies.kept_positions],
         is_plain=decoded.is_plain[near_copies.kept_positions],
-        are_groups_products=listing.groups_are_products,
+        are_groups_products=listing.are_groups_products,
     )
 
 
@@ -336,12 +336,12 @@ def draw_test_pictures(pictures: Pictures) -> Pictures:
 
 
 def read_photos(
-    named_data: Named, listing: Listing, input_contract: InputContract, progress: Progress
+    data_source: DataSource, listing: Listing, input_contract: InputContract, progress: Progress
 ) -> Pictures:
     """Read photos in tiers as a model would see them. Photos that are left out are reported as warnings.
 
     Args:
-        named_data: the options that name the photos.
+        data_source: the options that name the photos.
         listing: the photos, from `named.list_photos`.
         input_contract: the input contract of the model: the shape and form of its pixels.
         progress: the display of how many photos are read, which also receives warnings.
@@ -349,16 +349,16 @@ def read_photos(
     Raises:
         DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
     """
-    contents, decoded, near_copies = decode_photos(named_data, listing, input_contract, progress)
+    contents, decoded, near_copies = decode_photos(data_source, listing, input_contract, progress)
     return tabulate_photos(contents.listing, decoded, near_copies)
 
 
 def decode_photos(
-    named_data: Named, listing: Listing, input_contract: InputContract, progress: Progress
+    data_source: DataSource, listing: Listing, input_contract: InputContract, progress: Progress
 ) -> tuple[Contents, DecodedPictures, NearCopies]:
     """Decode photos in tiers and find near copies among them: the first half of `read_photos`."""
     warn_of_unread_table(listing.place, progress.warn)
-    contents = named_data.make_contents(listing)
+    contents = data_source.make_contents(listing)
     check_corrected_tiers(contents)
     contents.check_contents(progress.warn, skip_unreadable=True)
     decoded = decode_pictures(contents, input_contract, progress, skip_unreadable=True)
@@ -377,25 +377,25 @@ def tabulate_photos(listing: Listing, decoded: DecodedPictures, near_copies: Nea
     return replace(pictures, is_checked=is_checked)
 
 
-def _read_pixels(named_data: Named, use: PictureUse) -> LabelledData:
+def _read_pixels(data_source: DataSource, use: PictureUse) -> LabelledData:
     """Read a data set of pixels: Fashion-MNIST, or IDX or CSV files in its form.
 
     Raises:
         DataError: a file is missing or wrong, or one CSV is to be learnt, which needs a second one as test
             set.
     """
-    if named_data.csv_pair is not None:
-        return read_csv_pair(*named_data.csv_pair)
-    if (table := named_data.find_pixel_table()) is not None:
+    if data_source.csv_pair is not None:
+        return read_csv_pair(*data_source.csv_pair)
+    if (table := data_source.find_pixel_table()) is not None:
         if use != "measure":
             raise DataError(
                 f"{table}: pixels of one part, and a training needs two. Name them as --train TRAIN.csv "
                 "--test TEST.csv."
             )
         return read_measured_csv(table)
-    if named_data.place not in {None, KERAS_DATA_SET}:
-        return read_idx_folder(unwrap_folder(expand_home(named_data.place or KERAS_DATA_SET)))
-    if named_data.place is None and FASHION_MNIST_FOLDER.is_dir():
+    if data_source.place not in {None, KERAS_DATA_SET}:
+        return read_idx_folder(unwrap_folder(expand_home(data_source.place or KERAS_DATA_SET)))
+    if data_source.place is None and FASHION_MNIST_FOLDER.is_dir():
         return read_idx_folder(FASHION_MNIST_FOLDER)
     start_tensorflow()
     return download_with_keras()

@@ -182,19 +182,19 @@ def make_class_folds(labels: LabelCodes, keys: ContentHashes, folds: int) -> Fol
             f"The rarest class has {rarest} training pictures or groups, and {max(folds, MIN_FOLDS)} are "
             "needed. Bring more of it, of other groups."
         )
-    fold_of = make_stratified_folds(labels, keys, folds)
+    fold_numbers = make_stratified_folds(labels, keys, folds)
     class_ids = np.unique(labels[labels >= 0])
     # A moved group may leave another class in one fold only, so classes are checked again after each move.
     for _ in range(2 * len(class_ids)):
-        lone_classes = [label for label in class_ids if len(np.unique(fold_of[labels == label])) == 1]
+        lone_classes = [label for label in class_ids if len(np.unique(fold_numbers[labels == label])) == 1]
         if not lone_classes:
-            return fold_of
+            return fold_numbers
         is_of_lone_class = labels == lone_classes[0]
         groups, counts = np.unique(keys[is_of_lone_class], return_counts=True)
-        pictures = np.bincount(fold_of, minlength=folds + 1)[1:]
+        fold_sizes = np.bincount(fold_numbers, minlength=folds + 1)[1:]
         # The fold that has the whole class now counts as full, so that it is not chosen again.
-        pictures[fold_of[is_of_lone_class][0] - 1] = len(labels)
-        fold_of[keys == groups[counts.argmin()]] = pictures.argmin() + 1
+        fold_sizes[fold_numbers[is_of_lone_class][0] - 1] = len(labels)
+        fold_numbers[keys == groups[counts.argmin()]] = fold_sizes.argmin() + 1
     raise BadRecipe("A class would be in one fold as a whole. Bring pictures of it of other groups.")
 
 
@@ -220,11 +220,11 @@ def make_stratified_folds(strata: NDArray[np.generic], keys: ContentHashes, fold
     _, stratum_codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
     # scikit-learn warns of strata with fewer members than folds. They are merged with the largest stratum.
     stratum_codes = np.where(counts[stratum_codes] < folds, np.argmax(counts), stratum_codes)
-    fold_of = np.zeros(len(keys), np.int64)
+    fold_numbers = np.zeros(len(keys), np.int64)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=FOLD_SEED)
     for number, (_, fold_positions) in enumerate(splitter.split(stratum_codes, stratum_codes, keys), start=1):
-        fold_of[fold_positions] = number
-    return fold_of
+        fold_numbers[fold_positions] = number
+    return fold_numbers
 
 
 def count_groups_of_rarest_class(labels: LabelCodes, keys: ContentHashes) -> int:

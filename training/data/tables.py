@@ -41,7 +41,7 @@ from training.errors import DataError
 WORD_SEPARATORS: Final = re.compile("[,;|/]")
 """Signs between words in a cell of an attribute, such as `blue, white`."""
 
-_Labelled: TypeAlias = tuple[Mapping[str, str], str]
+_LabelledWords: TypeAlias = tuple[Mapping[str, str], str]
 """The words of a table's row, by column, and its label."""
 
 
@@ -69,7 +69,7 @@ def list_table_pictures(place: Path, attributes: Sequence[str], reading: ListOpt
     }
     # To know the names of columns of words, all languages are loaded, which takes a quarter of a second.
     words = find_word_columns(table.columns) if set(table.columns) - reserved_columns else ListWords()
-    labelled_words = list[_Labelled]()
+    labelled_words = list[_LabelledWords]()
     pictures = list[ListedPicture]()
     left_out = list[Path]()
     unknown_labels = Counter[str]()

@@ -25,7 +25,7 @@ from training.thresholds.decide import Thresholds
 
 def measure_attributes(
     classifier: Classifier,
-    out_of_fold: Answers,
+    cross_fitted_answers: Answers,
     probabilities: Mapping[str, Probabilities],
     labels: Mapping[str, Labels],
     thresholds_by_attribute: Mapping[str, Thresholds],
@@ -33,8 +33,8 @@ def measure_attributes(
     """Measure the answers to attributes (further questions, such as colour) as the service would give them.
 
     Args:
-        out_of_fold: answers about the class of N pictures, from heads that did not learn the picture, before
-            they are accepted or reviewed.
+        cross_fitted_answers: answers about the class of N pictures, from heads that did not learn the
+            picture, before they are accepted or reviewed.
         probabilities: the probabilities of the same pictures by attribute, float32 (N, C), before
             temperature, from such heads as well.
         labels: the labels of the same pictures, by attribute.
@@ -43,8 +43,8 @@ def measure_attributes(
         The figures of each attribute; the figures of class and attributes together; and the answers about
         attributes, without pictures of which the attribute is not known.
     """
-    predictions = interpret_scores(classifier, out_of_fold, probabilities)
-    class_answers = fill_in_predictions(predictions, out_of_fold)
+    predictions = interpret_scores(classifier, cross_fitted_answers, probabilities)
+    class_answers = fill_in_predictions(predictions, cross_fitted_answers)
     answers = make_attribute_answers(predictions, class_answers, labels)
     figures = {
         name: compute_attribute_figures(labels[name], thresholds, answers[name])

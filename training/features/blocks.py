@@ -121,8 +121,8 @@ def make_spreads(widths: Sequence[int], sizes: Sequence[float]) -> FeatureVector
         widths: the number of values in each block.
         sizes: the standard deviation that each block should have, all values together.
     """
-    each = np.array(sizes) * np.sqrt(sum(widths) / (len(widths) * np.array(widths)))
-    return np.repeat(each, widths).astype(np.float32)
+    value_spreads = np.array(sizes) * np.sqrt(sum(widths) / (len(widths) * np.array(widths)))
+    return np.repeat(value_spreads, widths).astype(np.float32)
 
 
 def find_measured_part(blocks: Sequence[BlockName]) -> slice:
@@ -168,8 +168,8 @@ def _build_lite2(pixels: Tensor) -> list[Tensor]:
 def _build_backbone(pixels: Tensor) -> list[Tensor]:
     """Add the backbone, which reads the pictures at 64 x 64, and return its features, float32 (N, 392)."""
     factor = BLOCKS_INPUT_CONTRACT.shape[0] // BACKBONE.input_contract.shape[0]
-    small = layers.AveragePooling2D(factor, name="to_backbone")(ops.cast(pixels, "float32"))
-    return [BACKBONE.load_network()(small)]
+    small_pictures = layers.AveragePooling2D(factor, name="to_backbone")(ops.cast(pixels, "float32"))
+    return [BACKBONE.load_network()(small_pictures)]
 
 
 def _build_palette(pixels: Tensor) -> list[Tensor]:
@@ -178,15 +178,15 @@ def _build_palette(pixels: Tensor) -> list[Tensor]:
     The middle is 60% of the height and 50% of the width. The square root of each share is taken, so that
     colours of small areas count more.
     """
-    small = layers.AveragePooling2D(4, name="to_palette")(ops.cast(pixels, "float32"))
-    edge = small.shape[1]
+    small_pictures = layers.AveragePooling2D(4, name="to_palette")(ops.cast(pixels, "float32"))
+    edge = small_pictures.shape[1]
     rows = round(edge * 0.2)
     columns = edge // 4
-    lab = _convert_to_lab(small[:, rows : edge - rows, columns : edge - columns])
+    lab_pixels = _convert_to_lab(small_pictures[:, rows : edge - rows, columns : edge - columns])
     colours = _read_palette()
     # The negative squared distance to each colour, -|a - b|^2, without |a|^2. The softmax below ignores this
     # term, because it is the same for all colours.
-    closeness = 2 * ops.matmul(lab, colours.T) - np.square(colours).sum(axis=1)
+    closeness = 2 * ops.matmul(lab_pixels, colours.T) - np.square(colours).sum(axis=1)
     shares = ops.mean(ops.softmax(closeness / PALETTE_SOFTNESS, axis=-1), axis=(1, 2))
     return [ops.sqrt(shares)]
 
@@ -219,10 +219,10 @@ WHITE_XYZ: Final = np.array([0.9505, 1.0, 1.089], np.float32)
 def _convert_to_lab(rgb: Tensor) -> Tensor:
     """Convert sRGB, float (..., 3) in 0..255, to CIELAB (CIE 15:2004)."""
     shares = rgb / 255
-    linear = ops.where(shares > 0.04045, ops.power((shares + 0.055) / 1.055, 2.4), shares / 12.92)
-    xyz = ops.matmul(linear, (RGB_TO_XYZ / WHITE_XYZ[:, None]).T)
-    rooted = ops.where(xyz > 0.008856, ops.power(ops.maximum(xyz, 1e-6), 1 / 3), 7.787 * xyz + 16 / 116)
-    x, y, z = rooted[..., 0], rooted[..., 1], rooted[..., 2]
+    linear_rgb = ops.where(shares > 0.04045, ops.power((shares + 0.055) / 1.055, 2.4), shares / 12.92)
+    xyz = ops.matmul(linear_rgb, (RGB_TO_XYZ / WHITE_XYZ[:, None]).T)
+    rooted_xyz = ops.where(xyz > 0.008856, ops.power(ops.maximum(xyz, 1e-6), 1 / 3), 7.787 * xyz + 16 / 116)
+    x, y, z = rooted_xyz[..., 0], rooted_xyz[..., 1], rooted_xyz[..., 2]
     return ops.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
 
 

@@ -37,16 +37,18 @@ class FrozenNetwork:
     input_contract: InputContract
     weights_file: Path
 
-    def build_with_random_weights(self, recipe: Recipe | None = None, *, training: bool = False) -> Network:
+    def build_with_random_weights(
+        self, recipe: Recipe | None = None, *, is_training: bool = False
+    ) -> Network:
         """Build the network with fresh random weights, from `pixels` to `features`, float32 (N, D).
 
         Args:
             recipe: the recipe by which it will be trained; None for its own.
-            training: whether to build the form that trains faster. Its weights have the same order as those
-                of the other form.
+            is_training: whether to build the form that trains faster. Its weights have the same order as
+                those of the other form.
         """
         whole_network = build_network(
-            recipe or self.recipe, 1, self.input_contract.array_shape, training=training
+            recipe or self.recipe, 1, self.input_contract.array_shape, is_training=is_training
         )
         return keras.Model(
             whole_network.input, whole_network.get_layer(FEATURES_LAYER).output, name=self.name

@@ -32,7 +32,7 @@ MAX_UNTRAINED_SHARE: Final = 0.01
 short."""
 
 
-class ComparedNetwork(FrozenModel):
+class NetworkResult(FrozenModel):
     """The results of one network in a comparison, trained by one recipe with one or several seeds.
 
     Attributes:
@@ -86,7 +86,7 @@ def format_spread(accuracy: Mapping[str, Any]) -> str:
 
 def combine_reports(
     network: TrainableNetworkName, reports: Mapping[int, Report], recipe: str = OWN_RECIPE
-) -> ComparedNetwork:
+) -> NetworkResult:
     """Combine the reports of several trainings of a network into one row of a comparison.
 
     Args:
@@ -95,7 +95,7 @@ def combine_reports(
     """
     first_report = next(iter(reports.values()))
     times = [report.training.seconds for report in reports.values() if report.training.seconds is not None]
-    return ComparedNetwork(
+    return NetworkResult(
         network=network,
         recipe_name=recipe,
         seconds=statistics.fmean(times) if times else None,
@@ -146,20 +146,20 @@ def describe_unfinished_average(network: str, report: Report) -> str | None:
     )
 
 
-def write_comparison(path: Path, networks: Sequence[ComparedNetwork]) -> None:
+def write_comparison(path: Path, networks: Sequence[NetworkResult]) -> None:
     """Write the results of a comparison to a JSON file, in one step; its folder is made if it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {"networks": [json.loads(network.model_dump_json()) for network in networks]}
     write_output(path, json.dumps(document, indent=1, ensure_ascii=False).encode() + b"\n")
 
 
-def read_comparison(path: Path) -> tuple[ComparedNetwork, ...]:
+def read_comparison(path: Path) -> tuple[NetworkResult, ...]:
     """Read the results of a comparison from the JSON file that `write_comparison` wrote."""
     document = json.loads(path.read_bytes())
-    return tuple(map(ComparedNetwork.model_validate, document["networks"]))
+    return tuple(map(NetworkResult.model_validate, document["networks"]))
 
 
-def draw_comparison(networks: Sequence[ComparedNetwork]) -> Figure:
+def draw_comparison(networks: Sequence[NetworkResult]) -> Figure:
     """Draw the test accuracy of each network, mean and standard deviation, next to the published one.
 
     Each training is a mark. The accuracy on the training set, which some authors publish, is drawn as well.
@@ -197,7 +197,7 @@ def draw_comparison(networks: Sequence[ComparedNetwork]) -> Figure:
     return figure
 
 
-def _describe_network(network: ComparedNetwork) -> str:
+def _describe_network(network: NetworkResult) -> str:
     """Return the text beside the row of a network, such as "conv3, own (241,546, 312 s)"."""
     seconds = "" if network.seconds is None else f", {network.seconds:.0f} s"
     return f"{network.network}, {network.recipe_name} ({network.parameters:,}{seconds})"

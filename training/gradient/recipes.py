@@ -161,7 +161,7 @@ class Recipe:
 
     def convert_to_json(self) -> dict[str, JsonValue]:
         """Return all settings by name, as manifest and report keep them."""
-        return _MODEL.dump_python(self, mode="json")  # type: ignore[no-any-return]
+        return _RECIPE_ADAPTER.dump_python(self, mode="json")  # type: ignore[no-any-return]
 
     def list_changed_settings(self) -> dict[str, JsonValue]:
         """Return the settings that differ from the defaults.
@@ -169,10 +169,10 @@ class Recipe:
         A run is identified by a hash of these. So a new field with a default value does not change the hash
         of a run that was begun before.
         """
-        return _MODEL.dump_python(self, mode="json", exclude_defaults=True)  # type: ignore[no-any-return]
+        return _RECIPE_ADAPTER.dump_python(self, mode="json", exclude_defaults=True)  # type: ignore[no-any-return]
 
 
-_MODEL: Final = TypeAdapter(Recipe)
+_RECIPE_ADAPTER: Final = TypeAdapter(Recipe)
 
 PLAIN_RECIPE: Final = Recipe(
     network="conv3",
@@ -290,7 +290,7 @@ PATIENCE_EPOCHS: Final = 20
 """Number of epochs without a better one after which a training of many epochs ends."""
 
 
-def adapt_recipe_to_few_pictures(recipe: Recipe, pictures: int) -> Recipe:
+def adapt_recipe_to_small_data(recipe: Recipe, pictures: int) -> Recipe:
     """Return a copy of the recipe with smaller batches and more epochs if there are few pictures to learn."""
     batch = min(recipe.batch_size, max(MIN_BATCH_SIZE, pictures // STEPS_PER_EPOCH))
     epochs = max(recipe.epochs, ceil(MIN_STEPS * batch / pictures))

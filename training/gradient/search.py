@@ -98,7 +98,7 @@ def make_search_space(start_recipe: Recipe, classes: int) -> SearchSpace:
     Learning rate and batch size vary around those of the recipe. Dropout is varied only if the network has
     dropout layers.
     """
-    sizes = sorted(
+    batch_sizes = sorted(
         {max(start_recipe.batch_size // 2, 1), start_recipe.batch_size, start_recipe.batch_size * 2}
     )
     space: SearchSpace = {
@@ -108,7 +108,7 @@ def make_search_space(start_recipe: Recipe, classes: int) -> SearchSpace:
         "weight_decay": FloatDistribution(0.001, 0.2, log=True),
         "label_smoothing": FloatDistribution(0.0, 0.2),
         "erase": IntDistribution(0, EDGE // 2),
-        "batch_size": CategoricalDistribution(sizes),
+        "batch_size": CategoricalDistribution(batch_sizes),
     }
     network = build_network(replace(start_recipe, dropout=0.5), classes)
     if any(isinstance(layer, keras.layers.Dropout) for layer in network.layers):
@@ -264,9 +264,9 @@ def draw_search_plot(folder: Path, path: Path) -> None:
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         warnings.filterwarnings("ignore", "Attempting to set identical low and high")  # for a single trial
         axes = optuna.visualization.matplotlib.plot_slice(study)
-    settings = np.asarray(axes)
-    figure = settings.flat[0].figure
-    figure.set_size_inches(PLOT_INCHES * settings.size, PLOT_INCHES)
+    plot_axes = np.asarray(axes)
+    figure = plot_axes.flat[0].figure
+    figure.set_size_inches(PLOT_INCHES * plot_axes.size, PLOT_INCHES)
     figure.set_layout_engine("constrained")
     save_figure(figure, path)
     plt.close(figure)

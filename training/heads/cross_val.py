@@ -79,13 +79,13 @@ class FittedHead:
 
     Attributes:
         head: the head, fitted to all pictures with a label.
-        out_of_fold: float32 (N, C), the probabilities before temperature, from heads that did not learn the
-            picture's group.
+        cross_fitted_probabilities: float32 (N, C), the probabilities before temperature, from heads that did
+            not learn the picture's group.
         lacking_label_ids: the indices of labels that the head of some fold has not learnt, ascending.
     """
 
     head: LogisticHead
-    out_of_fold: Probabilities
+    cross_fitted_probabilities: Probabilities
     lacking_label_ids: tuple[int, ...]
 
 

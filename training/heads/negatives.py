@@ -121,7 +121,7 @@ def choose_other_things(  # noqa: PLR0913, PLR0917 - what is known of a user's c
     if other_things is None:
         say(f"{path.name} is of other weights: the distance alone says what is unfamiliar.")
         return None
-    own_names = find_things_of_own_classes(other_things, train, measured_features, folds)
+    own_names = find_overlapping_things(other_things, train, measured_features, folds)
     other_things = other_things.take(~np.isin(other_things.things, own_names))
     if len(np.unique(other_things.things)) < 2:
         say("All things that are known look like the classes: the distance alone says what is unfamiliar.")
@@ -136,7 +136,7 @@ def choose_other_things(  # noqa: PLR0913, PLR0917 - what is known of a user's c
     return OodPhotos(learnt_things.features, weights, other_things.features[is_unseen])
 
 
-def find_things_of_own_classes(
+def find_overlapping_things(
     other_things: OtherThings, train: Pictures, measured_features: FloatArray, folds: FoldNumbers
 ) -> list[str]:
     """Return the names of things that are probably among the user's own classes.

@@ -100,11 +100,11 @@ def fit_whitening(features: Float32Array, labels: LabelCodes, classes: int) -> C
         features: float32 (N, D), the features of the pictures.
         labels: (N,), the class index of each picture; every class must occur.
     """
-    exact = features.astype(np.float64)
-    means = np.stack([exact[labels == label].mean(axis=0) for label in range(classes)])
+    exact_features = features.astype(np.float64)
+    means = np.stack([exact_features[labels == label].mean(axis=0) for label in range(classes)])
     # One thread: eigenvalues of some hundred features take several times as long with two.
     with threadpool_limits(1):
-        estimate = LedoitWolf(assume_centered=True, store_precision=False).fit(exact - means[labels])
+        estimate = LedoitWolf(assume_centered=True, store_precision=False).fit(exact_features - means[labels])
         values, vectors = np.linalg.eigh(estimate.covariance_)
     # A feature that is always 0 has no variance. The epsilon of float32 keeps the division below from
     # infinity.
@@ -150,9 +150,10 @@ class OodScore:
         """
         distances = self.whitening.compute_distances(features)
         units = np.maximum(np.column_stack([features, distances]) @ self.hidden_kernel + self.hidden_bias, 0)
-        far = np.maximum(distances - np.float32(self.radius), 0)
+        distance_beyond_radius = np.maximum(distances - np.float32(self.radius), 0)
         return np.asarray(
-            (units @ self.output_kernel + self.output_bias)[:, 0] + np.float32(LOG_ODDS_BEYOND_RADIUS) * far,
+            (units @ self.output_kernel + self.output_bias)[:, 0]
+            + np.float32(LOG_ODDS_BEYOND_RADIUS) * distance_beyond_radius,
             np.float32,
         )
 

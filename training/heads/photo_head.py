@@ -135,13 +135,13 @@ def fit_photo_head(
     labels = np.where(learnt_photos.classes == OOD, classes, learnt_photos.classes)
     weights = compute_photo_weights(learnt_photos)
     outputs = int(labels.max()) + 1
-    lacking = set[int]()
+    lacking_ids = set[int]()
     done = count(1)
     heads = int(folds.max() + thing_folds.max()) + 1
 
     def fit(positions: NDArray[np.int64]) -> HiddenHead:
         """Fit a head to the photos at these positions, and report it."""
-        lacking.update(set(range(outputs)) - set(labels[positions].tolist()))
+        lacking_ids.update(set(range(outputs)) - set(labels[positions].tolist()))
         head = fit_hidden_head(
             learnt_photos.features.take(positions), labels[positions], outputs, weights[positions]
         )
@@ -163,7 +163,7 @@ def fit_photo_head(
         folds,
         make_photo_scores(logits, classes),
         make_photo_scores(unseen_ood_logits, classes) if len(unseen_ood_logits) else None,
-        tuple((*names, NONE)[label] for label in sorted(lacking)),
+        tuple((*names, NONE)[label] for label in sorted(lacking_ids)),
     )
 
 
@@ -179,7 +179,7 @@ def find_things(learnt_photos: Pictures) -> NDArray[np.str_]:
     )
 
 
-def find_things_of_frozen_network(learnt_photos: Pictures) -> NDArray[np.bool_]:
+def find_pretrained_things(learnt_photos: Pictures) -> NDArray[np.bool_]:
     """Tell which photos show other things that the frozen network below the head has learnt, bool (N,).
 
     If such a thing is left out of a head, the answers do not show how an unknown thing is answered, because
@@ -205,7 +205,7 @@ def make_thing_folds(learnt_photos: Pictures) -> FoldNumbers:
         learnt. All are 0 if fewer than two things remain.
     """
     # Folds take turns, and the most frequent things come first, so that they are in different folds.
-    things = np.where(find_things_of_frozen_network(learnt_photos), "", find_things(learnt_photos))
+    things = np.where(find_pretrained_things(learnt_photos), "", find_things(learnt_photos))
     names, name_of_photo, counts = np.unique(things, return_inverse=True, return_counts=True)
     ranks = np.zeros(len(names), np.int64)
     named_positions = np.flatnonzero(names != "")
@@ -243,7 +243,7 @@ def make_photo_scores(logits: FeatureVectors, classes: int) -> Scores:
     return Scores.make_class_scores(softmax(class_logits, axis=1).astype(np.float32), distances)
 
 
-def build_photo_heads(fitted_head: PhotoHead, earlier_heads: Network | None = None) -> Network:
+def build_heads_network(fitted_head: PhotoHead, earlier_heads: Network | None = None) -> Network:
     """Return a network with all heads for photos, from the frozen network's vector to the answers.
 
     Args:

@@ -78,7 +78,7 @@ _AFTER_THE_LAST_DENSE: Final = ("Softmax", "Activation", "Dropout", "Identity")
 
 
 def adopt(
-    folder: Path, path: Path, data: LabelledData, progress: Progress, *, forced: bool = False
+    folder: Path, path: Path, data: LabelledData, progress: Progress, *, is_forced: bool = False
 ) -> Manifest:
     """Make a release of a Keras model that was trained elsewhere, calibrated and measured on pictures.
 
@@ -88,8 +88,8 @@ def adopt(
         data: the pictures that calibrate and measure it; their labels are in the order of the model's
             outputs.
         progress: the display of the steps. It also says what was found out about the model.
-        forced: whether to release the model even if it is hardly better than chance, or if its labels fit in
-            another order.
+        is_forced: whether to release the model even if it is hardly better than chance, or if its labels fit
+            in another order.
 
     Raises:
         OutputUnusable: something has the name `folder`.
@@ -110,10 +110,10 @@ def adopt(
     parts = hold_out_pictures(data.train, len(data.labels))
     answers = answer_at_both_scales(session, parts.validation)
     right = take_better_scale(session, answers, progress.say)
-    if not forced:
+    if not is_forced:
         # Before the check for chance: labels in a wrong order make a good model look like chance.
         check_label_order(path, answers, data.labels, right)
-    if right < compute_minimum_accuracy(len(data.labels)) and not forced:
+    if right < compute_minimum_accuracy(len(data.labels)) and not is_forced:
         raise ExportError(
             f"{path}: {right:.1%} of the held-out pictures are right; chance is {1 / len(data.labels):.0%}. "
             "Are --labels in the order of its outputs, and pixels prepared within the model? --force "

@@ -74,17 +74,18 @@ class Candidate:
         history: an entry for each epoch; empty if it is not known.
         data: the pictures; their labels name the outputs of the network.
         split: the training set in two parts, learnt and held-out pictures; the held-out ones calibrate.
-        out_of_fold: answers to the training pictures by networks of a cross-validation, which did not learn
-            the picture. They calibrate the network as well, and are measured if there is no test set. If
-            nothing is held out, there is one for each picture. If the class of a picture is not known, only
-            its attributes are decided and measured.
+        cross_fitted_answers: answers to the training pictures by networks of a cross-validation, which did
+            not learn the picture. They calibrate the network as well, and are measured if there is no test
+            set. If nothing is held out, there is one for each picture. If the class of a picture is not
+            known, only its attributes are decided and measured.
         attributes: the probabilities of the training pictures by attribute, float32 (N, C), from heads that
             did not learn the picture.
         score: a function that returns the scores of the network for pictures; None to run the graph.
         unseen: distances of photos of other things that the distance was not fitted against; None if no
             photos of other things were learnt.
         accept: the conditions under which an answer is accepted.
-        of_products: whether the groups of pictures are products, so that the report has figures of products.
+        has_product_groups: whether the groups of pictures are products, so that the report has figures of
+            products.
     """
 
     network: str
@@ -93,17 +94,17 @@ class Candidate:
     data: LabelledData
     split: Split
     history: tuple[Epoch, ...] = ()
-    out_of_fold: Answers = NO_ANSWERS
+    cross_fitted_answers: Answers = NO_ANSWERS
     attributes: Mapping[str, Probabilities] = field(default_factory=dict)
     score: ScoreFunction | None = None
     unseen: Distances | None = None
     accept: AcceptConditions = DEFAULT_CONDITIONS
-    of_products: bool = False
+    has_product_groups: bool = False
 
     @property
-    def of_class(self) -> Answers:
-        """The answers of `out_of_fold` to pictures whose class is known."""
-        return self.out_of_fold.select_rows(self.out_of_fold.has_class)
+    def class_answers(self) -> Answers:
+        """The cross-fitted answers to pictures whose class is known."""
+        return self.cross_fitted_answers.select_rows(self.cross_fitted_answers.has_class)
 
 
 def select_parity_pictures(split: Split) -> PixelsBatch:
@@ -147,41 +148,52 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     session = OnnxSession(folder / GRAPH_FILE, shape=candidate.data.input_contract.array_shape)
     score: ScoreFunction = candidate.score or (lambda pictures: score_pictures(session, pictures.pixels))
     # 1) Decide by answers of networks that did not learn the picture.
-    required = Requirements(
+    requirements = Requirements(
         accuracy=candidate.accept.right_share
-        or get_default_accuracy(own_classes=candidate.data.has_class_names),
+        or get_default_accuracy(has_own_classes=candidate.data.has_class_names),
         minimum_confidence=candidate.accept.confidence,
         unfamiliar_shares=(UNFAMILIAR_SHARE if candidate.unseen is None else OWN_CLASSES_UNFAMILIAR_SHARE,),
     )
     # The network itself answers held-out pictures, and networks of folds answer pictures that it learnt.
     train, held_out = candidate.split.train, candidate.split.validation
-    to_held_out = make_answers(score(held_out), held_out, HELD_OUT_PICTURES) if held_out else NO_ANSWERS
-    thresholds = decide_thresholds(to_held_out + candidate.of_class, required)
+    held_out_answers = make_answers(score(held_out), held_out, HELD_OUT_PICTURES) if held_out else NO_ANSWERS
+    thresholds = decide_thresholds(held_out_answers + candidate.class_answers, requirements)
     labels = train.labels
     # After the class: an attribute takes over the familiarity that was chosen there.
-    further = decide_attributes(labels, candidate.attributes, candidate.out_of_fold, thresholds, required)
+    attribute_thresholds = decide_attributes(
+        labels, candidate.attributes, candidate.cross_fitted_answers, thresholds, requirements
+    )
     contract = thresholds.make_contract(candidate.data.labels, candidate.data.input_contract).replace_heads(
-        {name: head.make_head(labels[name].names, labels[name].applies_to) for name, head in further.items()}
+        {
+            name: head.make_head(labels[name].names, labels[name].applies_to)
+            for name, head in attribute_thresholds.items()
+        }
     )
     classifier = Classifier(session, contract)
     # 2) Measure as serving would answer.
     with progress.show_progress("measuring"):
-        report, answers, of_files = _measure_splits(classifier, score, candidate, folder, to_held_out)
-    report = add_promises(report, thresholds.answer_sets, thresholds.confidence)
-    changed: dict[str, object] = {"possible_promises": make_possible_promises(thresholds.answer_sets[0])}
-    of_attributes = NO_ANSWERS
-    if further:
-        figures, together, of_attributes = measure_attributes(
-            classifier, candidate.out_of_fold, candidate.attributes, train.attributes, further
+        report, answers, file_answers = _measure_splits(
+            classifier, score, candidate, folder, held_out_answers
         )
-        changed |= {"attributes": figures, "all_accepted": together}
-        for name, head in further.items():
+    report = add_promises(report, thresholds.answer_sets, thresholds.confidence)
+    new_figures: dict[str, object] = {"possible_promises": make_possible_promises(thresholds.answer_sets[0])}
+    attribute_answers = NO_ANSWERS
+    if attribute_thresholds:
+        figures, all_accepted, attribute_answers = measure_attributes(
+            classifier,
+            candidate.cross_fitted_answers,
+            candidate.attributes,
+            train.attributes,
+            attribute_thresholds,
+        )
+        new_figures |= {"attributes": figures, "all_accepted": all_accepted}
+        for name, head in attribute_thresholds.items():
             progress.say(describe_attribute(name, figures[name], head))
-    if candidate.of_products:
-        changed["products"] = measure_products(answers + of_attributes, required.accuracy)
+    if candidate.has_product_groups:
+        new_figures["products"] = measure_products(answers + attribute_answers, requirements.accuracy)
     if candidate.data.has_class_names:
-        changed["words"] = measure_own_class_words(answers + of_attributes, contract)
-    report = report.replace_fields(**changed)
+        new_figures["words"] = measure_own_class_words(answers + attribute_answers, contract)
+    report = report.replace_fields(**new_figures)
     # 3) Draw and seal. The manifest comes last: it makes the folder a release.
     with progress.show_progress("drawing the report"):
         pixels = candidate.data.measured_pictures.pictures_of_known_class.pixels
@@ -194,13 +206,17 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
             contract, GoldenAnswers.from_arrays(golden, scores.probabilities, scores.distances)
         ),
         report=report,
-        answers=answers + of_attributes if len(answers) <= MAX_STORED_PICTURES else NO_ANSWERS,
+        answers=answers + attribute_answers if len(answers) <= MAX_STORED_PICTURES else NO_ANSWERS,
     )
-    return manifest, of_files
+    return manifest, file_answers
 
 
 def _measure_splits(
-    classifier: Classifier, score: ScoreFunction, candidate: Candidate, folder: Path, to_held_out: Answers
+    classifier: Classifier,
+    score: ScoreFunction,
+    candidate: Candidate,
+    folder: Path,
+    held_out_answers: Answers,
 ) -> tuple[Report, Answers, FileAnswers]:
     """Measure the learnt pictures, the held-out ones and the test set.
 
@@ -210,15 +226,25 @@ def _measure_splits(
     """
     contract = classifier.contract
     test = candidate.data.test
-    scores_of_test = make_answers(score(test), test) if test else candidate.of_class
+    scores_of_test = make_answers(score(test), test) if test else candidate.class_answers
     answers = decide_answers(classifier, scores_of_test)
     # The report shows the calibration error before and after the temperature.
-    before = decide_answers(Classifier(classifier.session, remove_calibration(contract)), scores_of_test)
+    uncalibrated_answers = decide_answers(
+        Classifier(classifier.session, remove_calibration(contract)), scores_of_test
+    )
     learnt, validation = candidate.split.train, candidate.split.validation
-    of_class = learnt.pictures_of_known_class
-    train = decide_answers(classifier, make_answers(score(of_class), of_class)) if of_class else answers
-    held_out = decide_answers(classifier, to_held_out) if validation else answers
-    others = decide_answers(classifier, candidate.out_of_fold) if len(candidate.out_of_fold) else NO_ANSWERS
+    learnt_of_known_class = learnt.pictures_of_known_class
+    train = (
+        decide_answers(classifier, make_answers(score(learnt_of_known_class), learnt_of_known_class))
+        if learnt_of_known_class
+        else answers
+    )
+    held_out = decide_answers(classifier, held_out_answers) if validation else answers
+    cross_fitted = (
+        decide_answers(classifier, candidate.cross_fitted_answers)
+        if len(candidate.cross_fitted_answers)
+        else NO_ANSWERS
+    )
     report = Report(
         labels=contract.labels,
         data=candidate.data.describe_data_set(),
@@ -228,7 +254,7 @@ def _measure_splits(
         training=candidate.training,
         train=compute_split_figures(train),
         validation=compute_split_figures(held_out),
-        test=compute_test_figures(answers, before, contract).replace_fields(
+        test=compute_test_figures(answers, uncalibrated_answers, contract).replace_fields(
             split=TEST_SPLIT if test else CROSS_FITTED_SPLIT
         ),
         out_of_scope=_measure_unseen_things(scores_of_test, contract, candidate),
@@ -236,7 +262,7 @@ def _measure_splits(
         examples=choose_examples(answers, contract.labels),
         history=candidate.history,
     )
-    return report, answers, join_file_answers((validation, held_out), (test, answers), (learnt, others))
+    return report, answers, join_file_answers((validation, held_out), (test, answers), (learnt, cross_fitted))
 
 
 def _measure_unseen_things(

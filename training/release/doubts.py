@@ -23,7 +23,7 @@ these pictures."""
 
 
 @dataclass(frozen=True)
-class Doubted:
+class DoubtedLabel:
     """A picture whose label may be wrong, because a network that did not learn it prefers another class.
 
     Attributes:
@@ -49,12 +49,14 @@ def join_file_answers(*parts: tuple[Pictures, Answers]) -> FileAnswers:
     Args:
         parts: the pictures of each set, with an answer to each by a network that did not learn it.
     """
-    answered = [(pictures.files, answers) for pictures, answers in parts if pictures.files and len(answers)]
-    files = [file for of_part, _ in answered for file in of_part]
-    return sum((answers for _, answers in answered), NO_ANSWERS), files
+    answered_parts = [
+        (pictures.files, answers) for pictures, answers in parts if pictures.files and len(answers)
+    ]
+    files = [file for part_files, _ in answered_parts for file in part_files]
+    return sum((answers for _, answers in answered_parts), NO_ANSWERS), files
 
 
-def find_doubted_labels(checkable: FileAnswers, names: Sequence[str]) -> list[Doubted]:
+def find_doubted_labels(checkable: FileAnswers, names: Sequence[str]) -> list[DoubtedLabel]:
     """Return the pictures whose labels may be wrong, the clearest contradiction first.
 
     A contradiction is clear if the preferred label is much likelier than the given one, such as 98% and 1%.
@@ -65,7 +67,7 @@ def find_doubted_labels(checkable: FileAnswers, names: Sequence[str]) -> list[Do
     """
     answers, files = checkable
     doubts = [
-        Doubted(
+        DoubtedLabel(
             path=make_absolute(files[place]),
             label=names[answers.truth[place]],
             predicted=names[answers.predicted[place]],
@@ -80,7 +82,7 @@ def find_doubted_labels(checkable: FileAnswers, names: Sequence[str]) -> list[Do
 COLUMNS: Final = ("path", "label", "predicted", "probability", "label_probability")
 
 
-def make_doubts_table(doubts: Sequence[Doubted]) -> str:
+def make_doubts_table(doubts: Sequence[DoubtedLabel]) -> str:
     """Return a CSV of pictures whose labels may be wrong, one row for each picture, with absolute paths."""
     rows = (
         (

@@ -146,7 +146,7 @@ def export_graph(
         attributes: the heads of attributes, by name; each reads the features and gives an output.
     """
     answers = {PROBABILITIES: artifact.output} | {
-        f"{ATTRIBUTE_PREFIX}{name}": _answer_of(artifact, head, place)
+        f"{ATTRIBUTE_PREFIX}{name}": _add_attribute_answer(artifact, head, place)
         for place, (name, head) in enumerate(attributes.items())
     }
     features = None if measure is None else artifact.get_layer(FEATURES_LAYER).output
@@ -157,7 +157,7 @@ def export_graph(
     write_graph(keras.Model(artifact.input, answers), path)
 
 
-def _answer_of(artifact: Network, head: LogisticHead, place: int) -> Tensor:
+def _add_attribute_answer(artifact: Network, head: LogisticHead, place: int) -> Tensor:
     """Return the probabilities of an attribute's head, as an output of the network."""
     # The layer has a number, since the name of an attribute may have characters that a layer's cannot have.
     dense = layers.Dense(len(head.bias), activation="softmax", name=f"attribute_{place}", dtype="float32")
@@ -267,7 +267,7 @@ def export_photos(network: Network, folder: Path) -> GoldenAnswers:
     images = _make_coloured_patches()
     write_graph(network, graph)
 
-    def scores(pixels: PixelsBatch) -> Scores:
+    def compute_scores(pixels: PixelsBatch) -> Scores:
         given = make_batched_model(network, choose_model_batch_size(pixels))(pixels)
         heads = {LABEL: given[PROBABILITIES]} | {
             name.removeprefix(ATTRIBUTE_PREFIX): output
@@ -278,7 +278,7 @@ def export_photos(network: Network, folder: Path) -> GoldenAnswers:
 
     # First in float32, with the narrow limit. With the wide limit of float16 alone, a small fault of the
     # conversion could pass for rounding.
-    check_parity(scores, graph, images)
+    check_parity(compute_scores, graph, images)
     exact = score_pictures(OnnxSession(graph, shape=BLOCKS_INPUT_CONTRACT.array_shape), images)
     onnx.save(store_in_half_precision(onnx.load(graph)), graph)
     check_rounding(graph, exact, images)

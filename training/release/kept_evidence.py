@@ -38,27 +38,27 @@ from training.untyped import Network
 GARMENTS: Final = ("A", "B")
 """Tiers of the photos that both heads answer: shops' photos, A on a plain background and B worn."""
 
-MOST_CHANGED: Final = 0.03
+MAX_CHANGED_SHARE: Final = 0.03
 """Largest share of these photos that may be unfamiliar to one head but not to the other."""
 
 
-def is_as_strict(before: ModelContract, now: ModelContract) -> bool:
+def is_as_strict(old_contract: ModelContract, new_contract: ModelContract) -> bool:
     """Return whether new thresholds accept no answer about the class that the old ones did not accept.
 
     Args:
-        before: the thresholds of the old network.
-        now: the thresholds of the new network.
+        old_contract: the thresholds of the old network.
+        new_contract: the thresholds of the new network.
     """
-    then = before.class_head
-    head = now.class_head
+    old_head = old_contract.class_head
+    new_head = new_contract.class_head
     return (
         # A higher temperature lowers confidences, so the same threshold accepts less.
-        head.temperature >= then.temperature
-        and head.confidence >= then.confidence
-        and set(then.withheld) <= set(head.withheld)
+        new_head.temperature >= old_head.temperature
+        and new_head.confidence >= old_head.confidence
+        and set(old_head.withheld) <= set(new_head.withheld)
         and all(
-            label in head.withheld or head.stricter.get(label, 0.0) >= least
-            for label, least in then.stricter.items()
+            label in new_head.withheld or new_head.stricter.get(label, 0.0) >= least
+            for label, least in old_head.stricter.items()
         )
     )
 
@@ -67,8 +67,8 @@ def choose_product_promises(  # noqa: PLR0913, PLR0917 - both heads, and whom it
     parent: LocalRelease,
     parent_heads: Network | None,
     head: PhotoHead,
-    now: ModelContract,
-    own: Answers,
+    contract: ModelContract,
+    own_answers: Answers,
     say: Say,
 ) -> Mapping[str, ProductPromise]:
     """Return the figures that a release has about products: the parent's, or those of the user's products.
@@ -77,49 +77,53 @@ def choose_product_promises(  # noqa: PLR0913, PLR0917 - both heads, and whom it
         parent: the release whose head for photos was fitted again.
         parent_heads: the parent's heads; None if it has no network for photos.
         head: the new head.
-        now: the thresholds of the new head.
-        own: decided answers to photos of the user's products, from heads that did not learn them; empty if
-            the photos are not grouped by product.
+        contract: the thresholds of the new head.
+        own_answers: decided answers to photos of the user's products, from heads that did not learn them;
+            empty if the photos are not grouped by product.
         say: a function that receives a sentence if the parent's figures are dropped, and why.
     """
-    before = read_report(parent).products
-    if not before or parent_heads is None:
-        return measure_products(own, PHOTOS_ACCEPTED_ACCURACY)
-    if why := _explain_dropped_figures(parent.manifest.get_contract("photos"), parent_heads, head, now):
+    parent_figures = read_report(parent).products
+    if not parent_figures or parent_heads is None:
+        return measure_products(own_answers, PHOTOS_ACCEPTED_ACCURACY)
+    if why := _explain_dropped_figures(parent.manifest.get_contract("photos"), parent_heads, head, contract):
         say(f"What {parent.version} showed of products does not hold for this head: {why}.")
-        measured = measure_products(own.select_head(CLASS_HEAD), PHOTOS_ACCEPTED_ACCURACY)
-        if not is_promise_shown(measured.get(LABEL)):
-            promise = measured.get(LABEL)
+        own_figures = measure_products(own_answers.select_head(CLASS_HEAD), PHOTOS_ACCEPTED_ACCURACY)
+        if not is_promise_shown(own_figures.get(LABEL)):
+            promise = own_figures.get(LABEL)
             accepted = f"{promise.accepted:,} of {promise.n:,} are accepted" if promise else ""
             say(
                 f"Nor is it shown by products of your own: {accepted or 'there is none to measure'}. "
                 "Products of several photos are `review`."
             )
-        return measured
-    return before
+        return own_figures
+    return parent_figures
 
 
 def _explain_dropped_figures(
-    before: ModelContract, network: Network, head: PhotoHead, now: ModelContract
+    old_contract: ModelContract, network: Network, head: PhotoHead, new_contract: ModelContract
 ) -> str:
-    if not is_as_strict(before, now):
+    if not is_as_strict(old_contract, new_contract):
         return "it accepts answers that its parent did not"
     vectors = _read_garment_vectors()
     # Familiarities of two heads cannot be compared, since each ranks its own distances. So the photos are
     # compared that each head calls unfamiliar. A head that learnt no other things calls none unfamiliar.
-    of_parent = of_head = np.zeros(len(vectors), np.bool_)
+    is_unfamiliar_to_parent = is_unfamiliar_to_head = np.zeros(len(vectors), np.bool_)
     if (output := network.output.get(DISTANCE)) is not None:
         answer = keras.Model(network.get_layer(VECTOR_LAYER).output, output)
-        of_parent = _find_unfamiliar(before, np.asarray(answer(vectors), np.float32))
+        is_unfamiliar_to_parent = _find_unfamiliar(old_contract, np.asarray(answer(vectors), np.float32))
     if (
         distances := make_photo_scores(head.head.compute_logits(vectors), head.class_count).distances
     ) is not None:
-        of_head = _find_unfamiliar(now, distances)
-    if of_head.sum() >= of_parent.sum() and np.mean(of_head != of_parent) <= MOST_CHANGED:
+        is_unfamiliar_to_head = _find_unfamiliar(new_contract, distances)
+    if (
+        is_unfamiliar_to_head.sum() >= is_unfamiliar_to_parent.sum()
+        and np.mean(is_unfamiliar_to_head != is_unfamiliar_to_parent) <= MAX_CHANGED_SHARE
+    ):
         return ""
     return (
-        f"of {len(vectors):,} photos of garments it calls {of_head.sum():,} unfamiliar, its parent "
-        f"{of_parent.sum():,}, and {np.sum(of_head != of_parent):,} of them differ"
+        f"of {len(vectors):,} photos of garments it calls {is_unfamiliar_to_head.sum():,} unfamiliar, its "
+        f"parent {is_unfamiliar_to_parent.sum():,}, and "
+        f"{np.sum(is_unfamiliar_to_head != is_unfamiliar_to_parent):,} of them differ"
     )
 
 

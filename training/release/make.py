@@ -35,7 +35,7 @@ from training.release.run_folder import (
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainingResult:
     """The result of a training.
 
     Attributes:

@@ -46,14 +46,14 @@ class PhotoEvidence:
     Attributes:
         cross_fitted: answers to photos from heads that had not learnt them. The set UNLEARNT_THINGS has the
             answers to photos of other things, from heads that had learnt no such thing.
-        by_parent: answers of the parent to pictures that the new head learnt. The release keeps them, so that
-            both releases can be compared before the new one is published. Empty if the user gave no
+        parent_answers: answers of the parent to pictures that the new head learnt. The release keeps them, so
+            that both releases can be compared before the new one is published. Empty if the user gave no
             corrections.
         are_groups_products: whether photos of one group show one product.
     """
 
     cross_fitted: Answers
-    by_parent: Answers = NO_ANSWERS
+    parent_answers: Answers = NO_ANSWERS
     are_groups_products: bool = False
 
     @property
@@ -69,7 +69,7 @@ class PhotoEvidence:
     def select_own_products(self, decided_answers: Answers) -> Answers:
         """Return the decided answers to photos of the user's products; empty if groups are no products."""
         # The parent only answered photos that the user corrected.
-        is_own = np.isin(decided_answers.pictures, self.by_parent.pictures)
+        is_own = np.isin(decided_answers.pictures, self.parent_answers.pictures)
         return decided_answers.select_rows(is_own & self.are_groups_products)
 
 

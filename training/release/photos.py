@@ -30,7 +30,7 @@ from training.evaluation.photos import (
 )
 from training.features.blocks import BLOCKS_INPUT_CONTRACT
 from training.features.shipped import PHOTO_BLOCKS
-from training.heads.photo_head import PhotoHead, build_photo_heads
+from training.heads.photo_head import PhotoHead, build_heads_network
 from training.progress import Say
 from training.release.conversion import compute_model_figures
 from training.release.kept_evidence import choose_product_promises, has_kind_shares
@@ -100,7 +100,7 @@ def release_photos(folder: Path, candidate: PhotoCandidate, say: Say) -> Report:
             unfinished,
             networks={"pixels": parent.manifest.get_network("pixels"), "photos": photos},
             report=report,
-            answers=_read_test_answers(parent) + decided_answers + evidence.by_parent,
+            answers=_read_test_answers(parent) + decided_answers + evidence.parent_answers,
             parent=parent.manifest,
             sources=_list_sources(candidate),
         )
@@ -116,7 +116,7 @@ def _export_photos(
     if candidate.parent_heads is not None:
         # Heads of attributes, such as colour, are not fitted again: they and their thresholds stay.
         contract = contract.replace_heads(manifest.get_contract("photos").attributes)
-    network, golden = export_heads(build_photo_heads(candidate.head, candidate.parent_heads), folder)
+    network, golden = export_heads(build_heads_network(candidate.head, candidate.parent_heads), folder)
     artifact, graph = PHOTO_FILES
     return network, ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
 

@@ -259,7 +259,7 @@ def _decide_at_familiarity(
             requirements.minimum_confidence,
         )
     confidence = choose_confidence_threshold(answer_sets)
-    if confidence >= ACCEPT_NOTHING and _keeps_parent_threshold(answers, answer_sets, requirements):
+    if confidence >= ACCEPT_NOTHING and _is_parent_threshold_kept(answers, answer_sets, requirements):
         confidence = requirements.parent_confidence
     return Thresholds(
         temperature,
@@ -280,7 +280,7 @@ def _find_label_confidences(
     )
 
 
-def _keeps_parent_threshold(
+def _is_parent_threshold_kept(
     answers: Answers, answer_sets: Sequence[AnswerSet], requirements: Requirements
 ) -> bool:
     """Tell whether the confidence threshold of the release that was corrected (the parent) is kept.

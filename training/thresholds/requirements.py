@@ -110,13 +110,13 @@ class Requirements:
         )
 
 
-def get_default_accuracy(*, own_classes: bool) -> float:
+def get_default_accuracy(*, has_own_classes: bool) -> float:
     """Return the share of accepted answers that must be right if the user names none, 0 to 1.
 
     Args:
-        own_classes: whether the data names its classes, so that they are the user's own.
+        has_own_classes: whether the data names its classes, so that they are the user's own.
     """
-    return OWN_CLASSES_ACCEPTED_ACCURACY if own_classes else ACCEPTED_ACCURACY
+    return OWN_CLASSES_ACCEPTED_ACCURACY if has_own_classes else ACCEPTED_ACCURACY
 
 
 def make_photo_requirements(

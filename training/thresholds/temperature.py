@@ -53,12 +53,14 @@ def fit_temperature(
     rows = np.arange(n)
 
     # The loss is convex in 1 / temperature, so the bounded search finds its only minimum.
-    def loss(inverse: float) -> float:
+    def compute_loss(inverse: float) -> float:
         logs = log_softmax(logits * inverse, axis=1)
         return float(-(shares @ (logs[rows, labels] + logs[rows, seconds] / n)))
 
     bounds = (1 / MAX_TEMPERATURE, 1 / MIN_TEMPERATURE)
-    return float(1 / minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-8}).x)
+    return float(
+        1 / minimize_scalar(compute_loss, bounds=bounds, method="bounded", options={"xatol": 1e-8}).x
+    )
 
 
 def fit_temperature_to_answers(answers: Answers, *, has_equal_class_weights: bool = False) -> float:

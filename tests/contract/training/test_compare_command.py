@@ -10,7 +10,7 @@ from model_store.local_releases import open_release
 from reports.values import Report, read_report
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
-from training.gradient.comparison_results import ComparedNetwork, read_comparison, summarize_values
+from training.gradient.comparison_results import NetworkResult, read_comparison, summarize_values
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES
 
 pytestmark = pytest.mark.slow
@@ -42,7 +42,7 @@ def written(here: Path, network: str) -> dict[Path, int]:
     return {path: path.stat().st_mtime_ns for path in here.glob(f"runs/{network}-*/**/*")}
 
 
-def stored(here: Path) -> tuple[ComparedNetwork, ...]:
+def stored(here: Path) -> tuple[NetworkResult, ...]:
     return read_comparison(here / "results.json")
 
 

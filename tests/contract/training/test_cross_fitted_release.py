@@ -86,7 +86,7 @@ def enough(
     files = tuple(folder / str(n) for n in range(len(test)))
     products = replace(test, files=files, groups=np.array(PRODUCTS))
     data = replace(candidate.data, test=products)
-    on = replace(candidate, data=data, out_of_fold=others, of_products=True)
+    on = replace(candidate, data=data, cross_fitted_answers=others, has_product_groups=True)
     return released(exported, folder, on)
 
 

@@ -1,4 +1,4 @@
-"""`improve` as a function: it finds the story itself, and fits nothing that the store would refuse."""
+"""`improve` as a function: it finds the method itself, and fits nothing that the store would refuse."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,9 +15,9 @@ from tests.releases import a_release
 from tests.uploads import png
 from training.errors import UnusedOption
 from training.improve import CorrectedRelease, ImproveRequest, improve
+from training.methods import RunRequest
 from training.options import TrainingOptions
 from training.progress import ProgressLines
-from training.stories import RunRequest
 
 
 def refuse(labels: Sequence[str]) -> None:

@@ -17,7 +17,7 @@ from reports.values import read_report
 from training.features.shipped import read_shipped_photos
 from training.gradient.networks.registry import LOGITS_LAYER
 from training.heads.hidden import HiddenHead
-from training.heads.photo_head import PhotoHead, build_photo_heads
+from training.heads.photo_head import PhotoHead, build_heads_network
 from training.release.kept_evidence import choose_product_promises, has_kind_shares, is_as_strict
 from training.release.photos import read_matching_heads
 from training.untyped import Network
@@ -104,7 +104,7 @@ def test_a_head_that_learnt_no_other_things_keeps_nothing(network: Network, of_c
 def test_a_parent_that_learnt_no_other_things_calls_none_unfamiliar(
     network: Network, head: PhotoHead, of_classes: PhotoHead
 ) -> None:
-    parent, bias = build_photo_heads(of_classes, network), head.head.bias + 3 * (np.arange(11) == 10)
+    parent, bias = build_heads_network(of_classes, network), head.head.bias + 3 * (np.arange(11) == 10)
     many = replace(head, head=replace(head.head, bias=bias.astype(np.float32)))
 
     found, (products, said) = (kept(parent, one, CONTRACT) for one in (head, many))

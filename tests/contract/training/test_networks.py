@@ -69,7 +69,7 @@ def test_networks_begin_with_the_initializers_of_their_code() -> None:
 def test_the_form_for_training_has_the_same_weights_in_the_same_order(network: TrainableNetworkName) -> None:
     recipe = choose_default_recipe(network)
     training, plain = (
-        build_network(replace(recipe, precision="float32"), 10, training=form) for form in (True, False)
+        build_network(replace(recipe, precision="float32"), 10, is_training=form) for form in (True, False)
     )
 
     plain.set_weights(training.get_weights())
@@ -79,7 +79,7 @@ def test_the_form_for_training_has_the_same_weights_in_the_same_order(network: T
 
 def test_the_faster_normalization_computes_what_keras_own_does() -> None:
     recipe = replace(choose_default_recipe("compact16"), precision="float32")
-    fast, plain = build_network(recipe, 10, training=True), build_network(recipe, 10)
+    fast, plain = build_network(recipe, 10, is_training=True), build_network(recipe, 10)
     plain.set_weights(fast.get_weights())
 
     quickly, plainly = (np.array(model(PICTURES, training=True)) for model in (fast, plain))

@@ -29,7 +29,7 @@ from training.features.blocks import (
     make_feature_function,
 )
 from training.heads.logistic import LogisticHead
-from training.own_classes import fit_class_and_attribute_heads, fit_unfamiliarity_with_folds
+from training.own_classes import cross_fit_unfamiliarity, fit_question_heads
 from training.progress import ProgressLines
 
 COUNT = 24
@@ -139,10 +139,12 @@ def fitted() -> tuple[Pictures, Answers, LogisticHead]:
     noise = Pictures.make_from_pixels(images, rng.integers(0, 2, 60).astype(np.uint8))
     seen = replace(noise, features=make_feature_function(body)(noise.images))
     folds = make_class_folds(seen.classes, seen.groups, 2)
-    of_class = fit_class_and_attribute_heads(seen, folds, FAST_BLOCKS, ProgressLines())["label"]
+    of_class = fit_question_heads(seen, folds, FAST_BLOCKS, ProgressLines())["label"]
     measured = seen.features.upright[:, find_measured_part(FAST_BLOCKS)]
-    _, distances = fit_unfamiliarity_with_folds(seen, measured, folds, None, lambda *_: None)
-    answers = make_answers(Scores.make_class_scores(of_class.out_of_fold, distances), seen, folds=folds)
+    _, distances = cross_fit_unfamiliarity(seen, measured, folds, None, lambda *_: None)
+    answers = make_answers(
+        Scores.make_class_scores(of_class.cross_fitted_probabilities, distances), seen, folds=folds
+    )
     return noise, answers, of_class.head
 
 

@@ -32,10 +32,10 @@ from reports.evidence import read_evidence
 from reports.values import read_report
 from scripts.terminal import run_main
 from tests.commands import wardrobe
+from training.data.data_source import DataSource
 from training.data.fashion import FASHION_MNIST_LABELS
 from training.data.labels import OOD, Labels
 from training.data.learnt_hashes import load_learnt_hashes
-from training.data.named import Named
 from training.data.pictures import TEXT_COLUMNS, Pictures
 from training.data.vectors import Features
 from training.errors import BadRecipe, DataError
@@ -106,7 +106,9 @@ def test_heads_for_another_network_below_are_refused_before_anything_is_learnt(
 
     assert read_matching_heads(made) is not None
     with pytest.raises(BadRecipe, match="Give --from bundled in its place"):
-        train_photo_head(other, Named(place=str(tmp_path / "none.csv"), photo_use="learn"), ProgressLines())
+        train_photo_head(
+            other, DataSource(place=str(tmp_path / "none.csv"), photo_use="learn"), ProgressLines()
+        )
 
 
 def test_a_release_has_the_heads_alone_and_the_package_what_is_below_them(made: LocalRelease) -> None:

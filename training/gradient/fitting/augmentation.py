@@ -50,8 +50,8 @@ class Augmentation:
         if not self._layers:
             return images, targets
         is_grey = len(images.shape) == 3
-        shaped = images[..., tf.newaxis] if is_grey else images
-        batch = {"images": tf.cast(shaped, tf.float32), "labels": tf.convert_to_tensor(targets)}
+        images_with_channels = images[..., tf.newaxis] if is_grey else images
+        batch = {"images": tf.cast(images_with_channels, tf.float32), "labels": tf.convert_to_tensor(targets)}
         for layer in self._layers:
             batch = layer(batch, training=True)
         # A cast alone would cut the fraction off and darken every picture.
@@ -89,22 +89,26 @@ def add_copies(
 
 def _make_layers(recipe: Recipe) -> list[layers.Layer]:
     """Return the layers for the changes that a recipe sets, in the order in which they are applied."""
-    turn = recipe.rotate / 360
-    shift = recipe.shift / EDGE
-    lean = math.tan(math.radians(recipe.shear))
+    rotation_share = recipe.rotate / 360
+    shift_share = recipe.shift / EDGE
+    shear_factor = math.tan(math.radians(recipe.shear))
     # Keras takes ranges for probability and area. Equal ends erase a square of `erase` pixels in half of the
     # pictures (arXiv 1708.04552).
-    area = (recipe.erase / EDGE) ** 2
+    erased_share = (recipe.erase / EDGE) ** 2
     seed = recipe.seed
-    fill = FILL_WITH_NEAREST if recipe.augmented_copies else FILL_WITH_BACKGROUND
+    fill_arguments = FILL_WITH_NEAREST if recipe.augmented_copies else FILL_WITH_BACKGROUND
     # Each layer has a seed of its own. With equal seeds, all would draw the same numbers.
     strengths = {
         layers.RandomFlip("horizontal", seed=seed): recipe.flip,
-        layers.RandomRotation(turn, **fill, seed=seed + 1): recipe.rotate,
-        layers.RandomZoom(recipe.zoom, **fill, seed=seed + 2): recipe.zoom,
-        layers.RandomShear(x_factor=min(lean, 1.0), **fill, seed=seed + 3): recipe.shear,
-        layers.RandomTranslation(shift, shift, **fill, interpolation="nearest", seed=seed + 4): recipe.shift,
-        layers.RandomErasing((0.5, 0.5), scale=(area, area), fill_value=0, seed=seed + 5): recipe.erase,
+        layers.RandomRotation(rotation_share, **fill_arguments, seed=seed + 1): recipe.rotate,
+        layers.RandomZoom(recipe.zoom, **fill_arguments, seed=seed + 2): recipe.zoom,
+        layers.RandomShear(x_factor=min(shear_factor, 1.0), **fill_arguments, seed=seed + 3): recipe.shear,
+        layers.RandomTranslation(
+            shift_share, shift_share, **fill_arguments, interpolation="nearest", seed=seed + 4
+        ): recipe.shift,
+        layers.RandomErasing(
+            (0.5, 0.5), scale=(erased_share, erased_share), fill_value=0, seed=seed + 5
+        ): recipe.erase,
         layers.MixUp(recipe.mixup or 1.0, seed=seed + 6): recipe.mixup,
     }
     return [layer for layer, strength in strengths.items() if strength]

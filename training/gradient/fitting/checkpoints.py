@@ -49,7 +49,7 @@ class TrainingRun:
     command_line: str = ""
     settings: Mapping[str, JsonValue] = field(default_factory=dict)
 
-    def state_path(self, epoch: int) -> Path:
+    def make_state_path(self, epoch: int) -> Path:
         """Return the path of the file with weights and optimizer after an epoch, counted from 1."""
         return self.folder / f"state-{epoch:04d}{WEIGHTS_SUFFIX}"
 
@@ -98,7 +98,9 @@ def save_checkpoint(run: TrainingRun, checkpoint: Checkpoint, kept_epoch_number:
     The weights of the last epoch must have been written before.
     """
     write_whole(run.folder / CHECKPOINT_FILE, checkpoint.model_dump_json().encode())
-    _remove_weights(run, {run.state_path(len(checkpoint.history)), run.state_path(kept_epoch_number)})
+    _remove_weights(
+        run, {run.make_state_path(len(checkpoint.history)), run.make_state_path(kept_epoch_number)}
+    )
 
 
 def choose_kept_epoch(history: Sequence[Epoch], epoch_rule: KeptEpochRule) -> int:

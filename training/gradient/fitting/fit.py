@@ -103,7 +103,7 @@ def fit_by_gradient(  # noqa: PLR0913 - what a training consists of
     # part.
     keras.utils.set_random_seed(recipe.seed + len(checkpoint.history))
     shape = split.train.images.shape[1:]
-    model = build_network(recipe, classes, shape, training=True)
+    model = build_network(recipe, classes, shape, is_training=True)
     released_model = build_network(replace(recipe, precision="float32"), classes, shape)
     for epoch in checkpoint.history:
         watcher.report_epoch(epoch)
@@ -139,7 +139,7 @@ def _run_epochs(  # noqa: PLR0913, PLR0917 - as above
     steps = max(len(images) // recipe.batch_size, 1)
     _compile_model(model, recipe, steps)
     if epochs_done:
-        _load_weights(model, callback.run.state_path(epochs_done))
+        _load_weights(model, callback.run.make_state_path(epochs_done))
     held_out = split.validation
     try:
         model.fit(
@@ -165,7 +165,7 @@ def _run_epochs(  # noqa: PLR0913, PLR0917 - as above
     history = callback.checkpoint.history
     if (epoch := choose_kept_epoch(history, recipe.kept)) < len(history):
         # The file has the current weights and the average, which `finalize_variable_values` puts in place.
-        _load_weights(model, callback.run.state_path(epoch))
+        _load_weights(model, callback.run.make_state_path(epoch))
         model.optimizer.finalize_variable_values(model.trainable_variables)
 
 
@@ -241,7 +241,7 @@ class _CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]  # ke
         history = (*self.checkpoint.history, finished_epoch)
         has_to_stop = self._has_to_stop(history)
         self.model.stop_training = has_to_stop
-        _save_weights(self.model, self.run.state_path(finished_epoch.epoch))
+        _save_weights(self.model, self.run.make_state_path(finished_epoch.epoch))
         self.checkpoint = self.checkpoint.replace_fields(
             finished=has_to_stop or finished_epoch.epoch >= self._recipe.epochs,
             history=history,

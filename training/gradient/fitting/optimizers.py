@@ -35,8 +35,8 @@ class Muon(keras.optimizers.Muon):  # type: ignore[misc]  # keras ships no types
     def _should_use_adamw(self, variable: keras.Variable) -> bool:
         # Keras calls this method, and expects this name.
         shape = variable.shape
-        mixes = len(shape) == 2 or (len(shape) == 4 and shape[2] > 1)
-        return not mixes or LOGITS_LAYER in variable.path
+        has_several_inputs = len(shape) == 2 or (len(shape) == 4 and shape[2] > 1)
+        return not has_several_inputs or LOGITS_LAYER in variable.path
 
     def zeropower_via_newtonschulz5(self, x: Tensor, steps: int) -> Tensor:
         """Return the orthogonal matrix nearest to a kernel's momentum, in the kernel's own shape."""
@@ -70,12 +70,12 @@ def build_optimizer(recipe: Recipe, variables: list[keras.Variable], steps: int)
     Args:
         steps: the number of steps in one epoch.
     """
-    total = steps * recipe.epochs
+    step_count = steps * recipe.epochs
     optimizer = OPTIMIZER_BUILDERS[recipe.optimizer](
         make_learning_rate(recipe, steps),
         weight_decay=recipe.weight_decay,
         use_ema=True,
-        ema_momentum=min(recipe.averaging, max(0.0, 1 - 1 / (MAX_AVERAGE_SHARE * total))),
+        ema_momentum=min(recipe.averaging, max(0.0, 1 - 1 / (MAX_AVERAGE_SHARE * step_count))),
     )
     optimizer.exclude_from_weight_decay(var_names=VARIABLES_WITHOUT_DECAY)
     optimizer.build(variables)
@@ -90,10 +90,10 @@ def make_learning_rate(recipe: Recipe, steps: int) -> keras.optimizers.schedules
     """
     if recipe.schedule == "constant":
         return recipe.learning_rate
-    rising = min(round(recipe.warm_up * steps), steps * recipe.epochs - 1)
-    falling = steps * recipe.epochs - rising
-    if not rising:
-        return keras.optimizers.schedules.CosineDecay(recipe.learning_rate, falling)
+    rising_steps = min(round(recipe.warm_up * steps), steps * recipe.epochs - 1)
+    falling_steps = steps * recipe.epochs - rising_steps
+    if not rising_steps:
+        return keras.optimizers.schedules.CosineDecay(recipe.learning_rate, falling_steps)
     return keras.optimizers.schedules.CosineDecay(
-        0.0, falling, warmup_target=recipe.learning_rate, warmup_steps=rising
+        0.0, falling_steps, warmup_target=recipe.learning_rate, warmup_steps=rising_steps
     )

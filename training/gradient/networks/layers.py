@@ -22,11 +22,11 @@ class LayerFactory:
 
     Args:
         recipe: the recipe, of which `initializer`, `l2` and `dropout` are used.
-        training: whether to use a faster batch normalization, which is for training alone.
+        is_training: whether to use a faster batch normalization, which is for training alone.
     """
 
-    def __init__(self, recipe: Recipe, *, training: bool) -> None:
-        self._normalization = FusedNormalization if training else layers.BatchNormalization
+    def __init__(self, recipe: Recipe, *, is_training: bool) -> None:
+        self._normalization = FusedNormalization if is_training else layers.BatchNormalization
         self._dropout = recipe.dropout
         self._initializer = recipe.initializer
         self._kernel: dict[str, Any] = {

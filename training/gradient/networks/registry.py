@@ -47,7 +47,7 @@ def build_network(
     classes: int,
     shape: tuple[int, ...] = GREY_28.array_shape,
     *,
-    training: bool = False,
+    is_training: bool = False,
 ) -> Network:
     """Build a network with fresh random weights.
 
@@ -56,8 +56,8 @@ def build_network(
             if the recipe computes in bfloat16.
         classes: the number of logits.
         shape: the shape of one picture: (height, width), or (height, width, 3) for RGB.
-        training: whether to build the form that trains faster. Its weights are in the same order as those of
-            the other form, so `set_weights` can copy them.
+        is_training: whether to build the form that trains faster. Its weights are in the same order as those
+            of the other form, so `set_weights` can copy them.
 
     Returns:
         keras.Model from `pixels` uint8 (N, *shape) to `logits` float32 (N, classes).
@@ -70,7 +70,9 @@ def build_network(
         scaled_pixels = layers.Rescaling(1 / 255, name="rescale")(pixels)
         if len(shape) == 2:
             scaled_pixels = layers.Reshape((*shape, 1), name="channel")(scaled_pixels)
-        features = NETWORK_BUILDERS[recipe.network](scaled_pixels, LayerFactory(recipe, training=training))
+        features = NETWORK_BUILDERS[recipe.network](
+            scaled_pixels, LayerFactory(recipe, is_training=is_training)
+        )
         logits = layers.Dense(classes, name=LOGITS_LAYER, dtype="float32")(features)
     finally:
         keras.config.set_dtype_policy(earlier_policy)

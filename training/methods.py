@@ -17,20 +17,20 @@ from typing import TYPE_CHECKING
 from inference.contract import LABEL
 from model_store.local_releases import LocalRelease
 from training.data.contents import Contents
+from training.data.data_source import DataSource
 from training.data.decoded_pictures import find_photo
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles
 from training.data.listing import Listing
-from training.data.named import Named
 from training.data.read import load_data_set
 from training.gradient.fitting.checkpoints import remove_checkpoint
 from training.loading import start_tensorflow
-from training.options import TrainingOptions, TrainingStory, check_options_used
+from training.options import TrainingMethod, TrainingOptions, check_options_used
 from training.progress import CheckLabels, Progress, explain_resuming
 from training.recipe_choice import choose_recipe
 from training.release.run_folder import claim_new_run
 
 if TYPE_CHECKING:  # needs Keras
-    from training.release.make import Trained
+    from training.release.make import TrainingResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +51,9 @@ class RunRequest:
     is_fresh: bool = False
 
 
-def make_named_pictures(
+def make_data_source(
     options: TrainingOptions, csv_pair: tuple[Path, Path] | None = None, parent: LocalRelease | None = None
-) -> Named:
+) -> DataSource:
     """Return the pictures of a training that the options name: their place, and the way they are read.
 
     Args:
@@ -61,7 +61,7 @@ def make_named_pictures(
             options name.
         parent: the release whose labels the training has to learn; None if the labels are free.
     """
-    return Named(
+    return DataSource(
         place=options.data,
         csv_pair=csv_pair,
         corrections=tuple(map(Path, options.corrections)),
@@ -85,9 +85,9 @@ def _list_required_labels(parent: LocalRelease | None) -> dict[str, tuple[str, .
     return {LABEL: parent.manifest.labels} | {name: head.labels for name, head in heads.items()}
 
 
-def make_named_photos(options: TrainingOptions) -> Named:
+def make_photo_source(options: TrainingOptions) -> DataSource:
     """Return the photos of the ten classes that the options name: their place, and the way they are read."""
-    return Named(
+    return DataSource(
         place=options.photos,
         corrections=tuple(map(Path, options.corrections)),
         reading=options.reading,
@@ -96,14 +96,14 @@ def make_named_photos(options: TrainingOptions) -> Named:
 
 
 def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, and who follows it
-    named_data: Named,
+    data_source: DataSource,
     options: TrainingOptions,
     run: RunRequest,
     progress: Progress,
     check_labels: CheckLabels,
     typed_names: Collection[str] = (),
     known_files: HashedFiles = NO_HASHED_FILES,
-) -> "Trained":
+) -> "TrainingResult":
     """Train a release on pictures: a network by gradient if they are 28 x 28, otherwise a head for photos.
 
     Args:
@@ -117,32 +117,32 @@ def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where
         UnusedOption: an option was typed that this way to train does not use.
         TrainingError: the pictures cannot be learnt.
     """
-    listing = named_data.list_pictures()
+    listing = data_source.list_pictures()
     contents = None
-    story, known_files = choose_training_story(listing, progress, typed_names, known_files)
+    method, known_files = choose_training_method(listing, progress, typed_names, known_files)
     if listing is not None:
-        classes = named_data.check_listing(listing)
-        contents = named_data.make_contents(listing, known_files)
-        contents.check_contents(progress.warn, skip_unreadable=named_data.skip_unreadable)
+        classes = data_source.check_listing(listing)
+        contents = data_source.make_contents(listing, known_files)
+        contents.check_contents(progress.warn, skip_unreadable=data_source.skip_unreadable)
         if classes is not None:
             check_labels(classes)
-    if contents and story == "own classes":
+    if contents and method == "own classes":
         start_tensorflow()
         from training.own_classes import train_own_classes  # noqa: PLC0415 - needs Keras
 
         with explain_resuming("The same command begins again: heads take minutes at most."):
             return train_own_classes(
-                named_data, contents, options, progress, run.folder, run.command_line, check_labels
+                data_source, contents, options, progress, run.folder, run.command_line, check_labels
             )
-    return _train_pixels(named_data, contents, options, run, progress, check_labels)
+    return _train_pixels(data_source, contents, options, run, progress, check_labels)
 
 
-def choose_training_story(
+def choose_training_method(
     listing: Listing | None,
     progress: Progress,
     typed_names: Collection[str] = (),
     known_files: HashedFiles = NO_HASHED_FILES,
-) -> tuple[TrainingStory, HashedFiles]:
+) -> tuple[TrainingMethod, HashedFiles]:
     """Return the way to train that pictures need. It reads files until one of them is a photo.
 
     Args:
@@ -162,25 +162,25 @@ def choose_training_story(
     if listing is None:
         return "pixels", NO_HASHED_FILES
     is_of_photos, known_files = find_photo(listing, progress, known_files)
-    story: TrainingStory = "own classes" if is_of_photos else "pixels"
-    check_options_used(typed_names, story)
-    return story, known_files
+    method: TrainingMethod = "own classes" if is_of_photos else "pixels"
+    check_options_used(typed_names, method)
+    return method, known_files
 
 
 def _train_pixels(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, and who follows it
-    named_data: Named,
+    data_source: DataSource,
     contents: Contents | None,
     options: TrainingOptions,
     run: RunRequest,
     progress: Progress,
     check_labels: CheckLabels,
-) -> "Trained":
+) -> "TrainingResult":
     """Train a network by gradient on pictures of 28 x 28.
 
     Args:
         contents: the pictures of a folder or table; None for Fashion-MNIST or pixels in its form.
     """
-    data = load_data_set(named_data, progress, contents=contents)
+    data = load_data_set(data_source, progress, contents=contents)
     check_labels(data.labels)
     recipe = choose_recipe(options, data)
     start_tensorflow()
@@ -200,18 +200,18 @@ def _train_pixels(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, an
 
 def train_on_photos(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, and who follows it
     parent: LocalRelease,
-    named_photos: Named,
+    photo_source: DataSource,
     options: TrainingOptions,
     run: RunRequest,
     progress: Progress,
     check_labels: CheckLabels,
     listing: Listing | None = None,
-) -> "Trained":
+) -> "TrainingResult":
     """Fit the head (last layers) of a release again that answers photos of the ten classes.
 
     Args:
         parent: the release, which has a network for photos.
-        named_photos: the photos: their place, and the way they are read.
+        photo_source: the photos: their place, and the way they are read.
         options: the options of the training, which the release records.
         run: the folder, and the command line.
         check_labels: a function that gets the classes, and may refuse them by an exception, before
@@ -226,6 +226,6 @@ def train_on_photos(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, 
     from training.ten_classes import train_photo_head  # noqa: PLC0415 - needs Keras
 
     settings = options.convert_to_json()
-    return train_photo_head(parent, named_photos, progress, run.folder, run.command_line, settings, listing)[
+    return train_photo_head(parent, photo_source, progress, run.folder, run.command_line, settings, listing)[
         0
     ]

@@ -1,6 +1,6 @@
 """A data set as a person names it on the command line: where the pictures are, and how they are read.
 
-The methods of `Named` list the pictures, check names and columns, and hash files. No picture is decoded.
+The methods of `DataSource` list the pictures, check names and columns, and hash files. No picture is decoded.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ KERAS_DATA_SET = "keras"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Named:
+class DataSource:
     """The options by which a person names a data set on the command line.
 
     Attributes:
