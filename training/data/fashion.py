@@ -110,8 +110,8 @@ def describe_capped_weights(labels: LabelCodes, names: tuple[str, ...]) -> str |
     if not rare_classes:
         return None
     return (
-        f"A picture of {', '.join(rare_classes)} counts {MAX_CLASS_WEIGHT:g} times as much as an average one, "
-        "and no more, so classes as rare count for less than others: bring more pictures of these."
+        f"A picture of {', '.join(rare_classes)} counts {MAX_CLASS_WEIGHT:g} times as much as an average "
+        "one, and no more, so classes as rare count for less than others: bring more pictures of these."
     )
 
 
