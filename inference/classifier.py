@@ -14,7 +14,7 @@ import numpy as np
 
 from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import LABEL, ModelContract, NetworkName
-from inference.decision import Decision, calibrate, compute_familiarity, decide_answer
+from inference.decision import Decision, calibrate, compute_familiarity, decide_by_contract
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.reasons import Reason
 from inference.sessions.keras_session import KerasSession
@@ -237,13 +237,8 @@ class Classifier:
         winner = row.index(max(row))
         confidence = float(probabilities[winner])
         answer_label = head_contract.labels[winner]
-        decision, reason = decide_answer(
-            confidence,
-            familiarity,
-            minimum_confidence=head_contract.find_minimum_confidence(answer_label),
-            minimum_familiarity=contract.find_minimum_familiarity(head_contract, answer_label),
-            is_withheld=answer_label in head_contract.withheld,
-            is_applicable=label is None or head_contract.is_applicable(label),
+        decision, reason = decide_by_contract(
+            contract, head_contract, answer_label, confidence, familiarity, label
         )
         return Answer(
             class_id=winner,

@@ -6,9 +6,9 @@ functions in order.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
-from inference.contract import Familiarity
+from inference.contract import Familiarity, Head, ModelContract
 from inference.reasons import Reason
 
 Decision: TypeAlias = Literal["accept", "review"]
@@ -52,6 +52,46 @@ def compute_familiarity(distance: float, familiarity: Familiarity) -> float:
         return 1.0 if above == 0 else 0.0
     nearer, farther = quantiles[above - 1], quantiles[above]
     return 1.0 - (above - 1 + (distance - nearer) / (farther - nearer)) / (len(quantiles) - 1)
+
+
+def decide_by_contract(  # noqa: PLR0913, PLR0917 - the rules of a release, and an answer
+    contract: ModelContract,
+    head: Head,
+    label: str,
+    confidence: float,
+    familiarity: float | None,
+    class_label: str | None = None,
+    digits: int | None = None,
+) -> tuple[Decision, Reason | None]:
+    """Accept an answer of a release, or ask for a review and give the reason.
+
+    A service decides about new answers by this function, and the comparison of two releases about stored
+    ones. So a further threshold that is used here is in both.
+
+    Args:
+        contract: the contract that decides for the network that the picture is for.
+        head: the part of this contract for the answered question (the class, or an attribute).
+        label: the likeliest label.
+        confidence: the calibrated probability of the label, 0..1.
+        familiarity: the familiarity of the picture, 0..1; None if the model does not measure it.
+        class_label: the class of the picture, if the question is an attribute; None if it is not known.
+        digits: the number of decimal places to which confidence and familiarity are rounded; None if they are
+            not. The thresholds are rounded in the same way, so that an equal number is not below.
+    """
+    minimum_confidence = head.find_minimum_confidence(label)
+    minimum_familiarity = contract.find_minimum_familiarity(head, label)
+    return decide_answer(
+        confidence,
+        familiarity,
+        minimum_confidence=minimum_confidence if digits is None else round(minimum_confidence, digits),
+        minimum_familiarity=minimum_familiarity if digits is None else round(minimum_familiarity, digits),
+        is_withheld=label in head.withheld,
+        is_applicable=class_label is None or head.is_applicable(class_label),
+    )
+
+
+SCORE_REASONS: Final = frozenset({Reason.UNFAMILIAR, Reason.INAPPLICABLE, Reason.UNPROVEN, Reason.AMBIGUOUS})
+"""Reasons of a review that follow from the scores and the thresholds alone, as `decide_answer` gives them."""
 
 
 def decide_answer(  # noqa: PLR0913 - what the release asks for and what the picture shows, each by its name

@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 
 from inference.contract import LABEL, ModelContract, NetworkName
-from inference.decision import decide_answer
+from inference.decision import SCORE_REASONS, decide_by_contract
 from inference.reasons import Reason
 from reports.answers import ACCEPT, CLASS_HEAD, Answers
 from reports.answers_file import STORED_DIGITS
@@ -25,14 +25,20 @@ def redecide_answers(answers: Answers, contracts: Mapping[NetworkName, ModelCont
         contracts: the contract of each network of the release, which has the thresholds.
 
     Returns:
-        The answers with new decisions. A row keeps its decision if a parent of the release answered, or if a
-        number that the rule needs is missing.
+        The same answers with new decisions. A row keeps its decision in these cases:
+
+        1. The parent of the release gave the answer.
+        2. The reason of the review does not come from scores and thresholds, but from the picture itself.
+        3. The row lacks a probability or a familiarity that the decision needs.
+        4. The decision needs the answer about the class, and there is none.
     """
     decisions = answers.decisions.astype(f"<U{max(map(len, (ACCEPT, *Reason)))}")
     is_class_row = answers.attributes == CLASS_HEAD
     classes = dict(zip(answers.pictures[is_class_row], answers.predicted[is_class_row], strict=True))
+    other_reasons = [reason for reason in Reason if reason not in SCORE_REASONS]
     has_own_probabilities = (answers.by == "") & ~np.isnan(answers.probabilities).all(axis=1)
-    for row in np.flatnonzero(has_own_probabilities).tolist():
+    can_change = has_own_probabilities & ~np.isin(answers.decisions, other_reasons)
+    for row in np.flatnonzero(can_change).tolist():
         name = cast("NetworkName", str(answers.networks[row]))
         contract = contracts.get(name, next(iter(contracts.values()))).find_deciding_contract(name)
         attribute = str(answers.attributes[row])
@@ -48,14 +54,9 @@ def redecide_answers(answers: Answers, contracts: Mapping[NetworkName, ModelCont
         # itself.
         if attribute and label not in (head.familiarity or {}) and picture not in classes:
             continue
-        # Stored numbers are rounded, so the thresholds are rounded, too: an equal number is not below.
-        _, reason = decide_answer(
-            float(shares[likeliest]),
-            familiarity,
-            minimum_confidence=round(head.find_minimum_confidence(label), STORED_DIGITS),
-            minimum_familiarity=round(contract.find_minimum_familiarity(head, label), STORED_DIGITS),
-            is_withheld=label in head.withheld,
-            is_applicable=head.applies_to is None or head.is_applicable(contract.labels[classes[picture]]),
+        class_label = contract.labels[classes[picture]] if attribute and picture in classes else None
+        _, reason = decide_by_contract(
+            contract, head, label, float(shares[likeliest]), familiarity, class_label, STORED_DIGITS
         )
         decisions[row] = reason or ACCEPT
     return replace(answers, decisions=decisions)

@@ -252,6 +252,22 @@ def test_a_decision_stays_where_a_stored_answer_lacks_what_it_takes_or_another_r
     assert found[1] == ["accept", "ambiguous", "accept", "ambiguous"]
 
 
+def test_a_stored_review_stays_if_its_reason_is_none_of_those_that_thresholds_give() -> None:
+    shares = np.array([[0.9, 0.1, 0]] * 2)
+    stored = Answers.make_answers(
+        "A",
+        [0] * 2,
+        [0] * 2,
+        decisions=[Reason.AMBIGUOUS, Reason.CONTRADICTING],
+        networks="pixels",
+        probabilities=shares,
+    )
+
+    found = redecide_answers(stored, {"pixels": CONTRACT})
+
+    assert found.decisions.tolist() == ["accept", Reason.CONTRADICTING]
+
+
 def test_the_interval_of_an_accuracy_knows_how_few_senders_there_are() -> None:
     shares = np.tile([[0.8, 0.1, 0.1]], (15, 1))
     senders = [f"sender {place // 5}" for place in range(15)]
