@@ -100,8 +100,8 @@ def _write_files(
         return
     verb = choose_form(len(doubts), "is", "are")
     console.print(
-        f"{len(doubts):,} of {picture_count:,} labels {verb} doubted by a network that did not learn the picture"
-        f": {folder / DOUBTS_TABLE_NAME}.",
+        f"{len(doubts):,} of {picture_count:,} labels {verb} doubted by a network that did not learn the "
+        f"picture: {folder / DOUBTS_TABLE_NAME}.",
     )
     repeated_command = f"{get_program_name()} … --corrections {DOUBTS_EXPORT_NAME}"
     shown_count = _write_page(folder, doubts, labels, next_command or repeated_command)

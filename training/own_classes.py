@@ -9,19 +9,13 @@ Call `start_tensorflow` before this module is imported, so that TensorFlow print
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import count
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import JsonValue
 
-from inference.arrays import Distances
-from inference.contract import LABEL
-from inference.sessions.session import Scores
 from reports.answers import Answers
 from reports.network_figures import TrainingFigures
 from training.data.contents import Contents
@@ -29,10 +23,8 @@ from training.data.data_source import DataSource
 from training.data.decoded_pictures import ComputeFeatures, decode_pictures
 from training.data.fashion import LabelledData
 from training.data.near_copies import group_near_copies
-from training.data.pictures import Pictures
 from training.data.read import choose_labels, divide_pictures, find_listed_test_set, report_near_copies
 from training.data.split import FoldNumbers, Split, choose_folds, split_data
-from training.data.vectors import FeatureVectors
 from training.environment import describe_hardware, find_library_versions
 from training.evaluation.evaluate import make_answers
 from training.features.blocks import (
@@ -42,23 +34,15 @@ from training.features.blocks import (
     BlockName,
     build_vector_network,
     find_measured_part,
-    make_block_spreads,
     make_feature_function,
 )
 from training.features.frozen import BACKBONE, EFFICIENTNET
 from training.gradient.recipes import make_groups_suffix
-from training.heads.cross_val import (
-    FittedHead,
-    answer_out_of_fold,
-    describe_lacking_labels,
-    fit_head_with_folds,
-)
-from training.heads.logistic import LogisticHead
-from training.heads.negatives import choose_other_things
-from training.heads.ood import ClassWhitening, OodPhotos, OodScore, fit_unfamiliarity
 from training.options import TrainingOptions
-from training.progress import CheckLabels, Progress, ReportDone, accept_labels, warn_of_few_answers
-from training.release.complete import Candidate, complete_release, describe_settings, select_parity_pictures
+from training.own_class_heads import compute_vector_scores, fit_own_class_heads
+from training.progress import CheckLabels, Progress, accept_labels, warn_of_few_answers
+from training.release.candidate import Candidate, select_parity_pictures
+from training.release.complete import complete_release, describe_settings
 from training.release.export import export_network
 from training.release.make import TrainingResult, start_numbered_release
 from training.release.run_folder import check_named_run
@@ -101,51 +85,47 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     data = make_labelled_vectors(data_source, contents, make_feature_function(body), options, progress)
     check_labels(data.labels)
     parts = split_data(data, None)
-    train = parts.train
     folds = choose_folds(parts.train)
     announce_training(parts, folds, blocks, options, progress)
-    # 2) Heads: one for each fold, which answers the fold, and the one that is released.
-    heads = fit_question_heads(train, folds, blocks, progress)
-    head = heads[LABEL].head
-    # 3) The score that tells the classes from photos of other things (OOD): one for each fold, and the
-    # released one.
-    ood, measure, distances = _fit_ood_score(train, folds, blocks, progress)
-    answers = make_answers(
-        Scores.make_class_scores(heads[LABEL].cross_fitted_probabilities, distances), train, folds=folds
-    )
+    # 2) Heads and the OOD score: one of each for each fold, which answers the fold, and the released ones.
+    fitted = fit_own_class_heads(parts.train, folds, blocks, progress)
+    answers = make_answers(fitted.cross_fitted_scores, parts.train, folds=folds)
     seconds = time.perf_counter() - started
     progress.say(_describe_accuracy(answers, seconds))
-    # 4) Export: graph and network answer alike.
+    # 3) Export: graph and network answer alike.
     name = (BACKBONE if options.fast else EFFICIENTNET).recipe.network
-    model = head.attach_to(body)
-    default_folder = Path("runs") / f"{name}-{train.compute_digest()[:16]}{make_groups_suffix(data)}"
-    attributes = {question: fitted for question, fitted in heads.items() if question != LABEL}
-    last_layers = {question: fitted.head for question, fitted in attributes.items()}
+    recorded = describe_settings(command, options.convert_to_json(), data, int(folds.max()))
+    candidate = Candidate(
+        network=name,
+        model=fitted.class_head.attach_to(body),
+        training=_make_training_figures(
+            name, options, [*blocks], fitted.class_head.strength, seconds, recorded
+        ),
+        data=data,
+        split=parts,
+        cross_fitted_answers=answers,
+        attributes={
+            question: head.cross_fitted_probabilities for question, head in fitted.attribute_heads.items()
+        },
+        score=partial(compute_vector_scores, fitted.class_head, fitted.measure, find_measured_part(blocks)),
+        unseen=fitted.unseen_distances,
+        accept=options.accept_conditions,
+        has_product_groups=parts.train.are_groups_products,
+    )
+    default_folder = Path("runs") / f"{name}-{parts.train.compute_digest()[:16]}{make_groups_suffix(data)}"
     with start_numbered_release(run, default_folder) as release_place:
-        train.learnt_hashes.save_hashes(release_place.unfinished)
+        parts.train.learnt_hashes.save_hashes(release_place.unfinished)
         with progress.show_progress("exporting the graph and comparing it with the network"):
             export_network(
-                release_place.unfinished, model, measure, select_parity_pictures(parts), last_layers
+                release_place.unfinished,
+                candidate.model,
+                fitted.measure,
+                select_parity_pictures(parts),
+                {question: head.head for question, head in fitted.attribute_heads.items()},
             )
-        # 5) Decide by these answers, measure as served, and seal.
-        recorded = describe_settings(command, options.convert_to_json(), data, int(folds.max()))
-        candidate = Candidate(
-            network=name,
-            model=model,
-            training=_make_training_figures(name, options, [*blocks], head.strength, seconds, recorded),
-            data=data,
-            split=parts,
-            cross_fitted_answers=answers,
-            attributes={
-                question: fitted.cross_fitted_probabilities for question, fitted in attributes.items()
-            },
-            score=partial(compute_vector_scores, head, measure, find_measured_part(blocks)),
-            unseen=None if ood is None else measure.compute_distances(ood.unseen_features),
-            accept=options.accept_conditions,
-            has_product_groups=train.are_groups_products,
-        )
-        answers_to_files = complete_release(release_place.unfinished, candidate, progress)[1]
-    return TrainingResult(release_place.run, answers_to_files, data.labels)
+        # 4) Decide by the answers of the folds, measure as served, and seal.
+        _, file_answers = complete_release(release_place.unfinished, candidate, progress)
+    return TrainingResult(release_place.run, file_answers, data.labels)
 
 
 def make_labelled_vectors(
@@ -249,98 +229,4 @@ def _make_training_figures(  # noqa: PLR0913, PLR0917 - each is a line of the re
         hardware=describe_hardware(),
         libraries=find_library_versions(),
         configuration=configuration | recorded,
-    )
-
-
-def fit_question_heads(
-    train: Pictures, folds: FoldNumbers, blocks: Sequence[BlockName], progress: Progress
-) -> dict[str, FittedHead]:
-    """Fit a logistic head for the class and for each attribute, and get cross-validated answers of each.
-
-    Args:
-        train: N pictures with the vectors that the frozen networks made of them; each class occurs.
-        folds: the fold of each picture, from 1; 0 for none.
-        blocks: the parts of the vector, such as `lite2`, one for each frozen network.
-        progress: the display of the heads that are fitted.
-
-    Returns:
-        The fits by question, the class first, then the attributes. Each has the head that learnt all
-        pictures, and answers of heads that did not learn the picture.
-    """
-    spreads = make_block_spreads(blocks)
-    with progress.show_progress("fitting heads") as watch:
-        done = count(1)
-        heads = len(train.labels) * (int(folds.max()) + 1)
-        fits = {
-            name: fit_head_with_folds(
-                labels, train.features, train.groups, folds, spreads, lambda: watch(next(done), heads)
-            )
-            for name, labels in train.labels.items()
-        }
-    for name, labels in train.labels.items():
-        if sentence := describe_lacking_labels(
-            [labels.names[place] for place in fits[name].lacking_label_ids]
-        ):
-            progress.say(f"{name}: {sentence}")
-    return fits
-
-
-def _fit_ood_score(
-    train: Pictures, folds: FoldNumbers, blocks: Sequence[BlockName], progress: Progress
-) -> tuple[OodPhotos | None, ClassWhitening | OodScore, Distances]:
-    """Choose photos of other things, and fit the score that tells the classes from them (OOD).
-
-    Returns:
-        The photos, None if there are none to choose; the score; and the distances of the pictures, from
-        scores of folds that did not learn them.
-    """
-    features = train.features.upright[:, find_measured_part(blocks)]
-    other_things = choose_other_things(blocks[0], train, features, folds, progress.say)
-    with progress.show_progress("fitting OOD scores") as watch:
-        measure, distances = cross_fit_unfamiliarity(train, features, folds, other_things, watch)
-    return other_things, measure, distances
-
-
-def cross_fit_unfamiliarity(
-    train: Pictures,
-    features: FeatureVectors,
-    folds: FoldNumbers,
-    other_things: OodPhotos | None,
-    report_done: ReportDone,
-) -> tuple[ClassWhitening | OodScore, Distances]:
-    """Fit the measure of how unfamiliar a picture is, and return it with cross-validated distances.
-
-    Args:
-        train: N pictures.
-        features: float32 (N, M), the part of their vectors in which distances are measured.
-        folds: the fold of each picture, from 1; 0 for none.
-        other_things: photos of other things (out of distribution), which an OodScore learns to tell apart;
-            None for a ClassWhitening, which measures the distance to the learnt classes.
-        report_done: a function that is called after each fold.
-    """
-    done = count(1)
-    classes = int(train.classes.max()) + 1
-
-    def learn(positions: NDArray[np.int64]) -> Callable[[FeatureVectors], Distances]:
-        """Fit the measure to the pictures at these positions, and return its function of distances."""
-        measure = fit_unfamiliarity(features[positions], train.classes[positions], classes, other_things)
-        report_done(next(done), int(folds.max()))
-        return measure.compute_distances
-
-    distances = answer_out_of_fold(learn, features, train.groups, folds)
-    return fit_unfamiliarity(features, train.classes, classes, other_things), distances
-
-
-def compute_vector_scores(
-    head: LogisticHead, measure: ClassWhitening | OodScore, features: slice, pictures: Pictures
-) -> Scores:
-    """Return the probabilities and distances that a network gives to pictures, computed from their vectors.
-
-    Args:
-        head: the head that answers the class.
-        features: the part of the vector in which distances are measured.
-    """
-    vectors = pictures.features.upright
-    return Scores.make_class_scores(
-        head.compute_probabilities(vectors), measure.compute_distances(vectors[:, features])
     )

@@ -22,7 +22,8 @@ from training.gradient.fitting.fit import FittedNetwork, fit_by_gradient
 from training.gradient.recipes import Recipe, choose_run_folder, make_run_fingerprint
 from training.heads.ood import fit_unfamiliarity
 from training.progress import Progress, warn_of_few_answers
-from training.release.complete import Candidate, complete_release, describe_settings, select_parity_pictures
+from training.release.candidate import Candidate, select_parity_pictures
+from training.release.complete import complete_release, describe_settings
 from training.release.export import compute_layer_features, export_network
 from training.release.make import TrainingResult, start_release
 from training.release.run_folder import check_no_release

@@ -32,7 +32,8 @@ from training.gradient.networks.layers import FEATURES_LAYER
 from training.heads.ood import Float32Array, fit_whitening
 from training.progress import Progress
 from training.release.adoption_checks import answer_at_both_scales, check_label_order, take_better_scale
-from training.release.complete import Candidate, complete_release
+from training.release.candidate import Candidate
+from training.release.complete import complete_release
 from training.release.export import (
     PARITY_PICTURES,
     PARITY_TOLERANCE,

@@ -26,7 +26,8 @@ from training.data.pictures import Pictures
 from training.data.split import Split
 from training.evaluation.evaluate import make_answers
 from training.progress import ProgressLines
-from training.release.complete import Candidate, complete_release
+from training.release.candidate import Candidate
+from training.release.complete import complete_release
 
 PRODUCTS = [f"{n % 10} {n // 40}" for n in range(100)]
 """Of 100 test pictures, whose classes come in turn: of each class two products of four, and one of two."""

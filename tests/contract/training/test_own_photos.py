@@ -29,7 +29,7 @@ from training.features.blocks import (
     make_feature_function,
 )
 from training.heads.logistic import LogisticHead
-from training.own_classes import cross_fit_unfamiliarity, fit_question_heads
+from training.own_class_heads import cross_fit_unfamiliarity, fit_question_heads
 from training.progress import ProgressLines
 
 COUNT = 24
