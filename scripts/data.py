@@ -26,20 +26,14 @@ from scripts.terminal import NegativeResult, get_program_name, make_command_pars
 from training.data.contents import Contents
 from training.data.data_source import DataSource
 from training.data.decoded_pictures import decode_pictures, find_photo
+from training.data.division import choose_labels, divide_pictures, draw_test_set, find_listed_test_set
 from training.data.fashion import FASHION_MNIST_LABELS
 from training.data.folders import has_idx_files, unwrap_folder
 from training.data.near_copies import NearCopies, group_near_copies
+from training.data.photo_reading import decode_photos, tabulate_photos
 from training.data.pictures import Pictures
 from training.data.pixel_files import is_pixel_table
-from training.data.read import (
-    choose_labels,
-    decode_photos,
-    divide_pictures,
-    draw_test_set,
-    find_listed_test_set,
-    report_near_copies,
-    tabulate_photos,
-)
+from training.data.read import report_near_copies
 from training.errors import DataError
 from training.loading import require_library
 from training.progress import Progress, warn_of_few_answers

@@ -37,10 +37,12 @@ from scripts.terminal import (
     print_table,
 )
 from training.data.data_source import DataSource
+from training.data.division import draw_test_pictures
 from training.data.fashion import LabelledData
 from training.data.learnt_hashes import find_learnt_pictures
+from training.data.photo_reading import read_photos
 from training.data.pictures import Pictures
-from training.data.read import draw_test_pictures, load_data_set, read_photos
+from training.data.read import load_data_set
 from training.errors import DataError
 from training.evaluation.statistics import describe_differences
 from training.loading import require_library

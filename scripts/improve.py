@@ -31,15 +31,13 @@ from scripts.terminal import (
     print_message,
     run_command,
 )
-from training.improve import (
+from training.corrected_release import (
     CorrectedRelease,
-    ImproveRequest,
     find_corrected_release,
-    find_learnt_data,
     find_most_corrected_folders,
     has_ten_classes,
-    improve,
 )
+from training.improve import ImproveRequest, find_learnt_data, improve
 from training.loading import check_tensorflow
 
 EXAMPLE_COMMANDS = (

@@ -35,9 +35,9 @@ from scripts.release_messages import STORE_PLACEHOLDER, format_next_commands
 from scripts.release_target import ReleaseTarget, open_release_target
 from scripts.store_options import add_store_options
 from scripts.terminal import make_command_parser, make_console
+from training.corrected_release import check_has_photo_network
 from training.errors import UnusedOption
 from training.gradient.recipes import NETWORK_NAMES
-from training.improve import check_has_photo_network
 from training.loading import check_tensorflow
 from training.methods import RunRequest, make_photo_source, train_on_photos, train_on_pictures
 from training.options import RECIPE_FIELDS, TrainingMethod, TrainingOptions, check_options_used

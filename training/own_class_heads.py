@@ -12,7 +12,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import Distances
+from inference.arrays import Distances, Probabilities
 from inference.contract import LABEL
 from inference.sessions.session import Scores
 from training.data.pictures import Pictures
@@ -53,9 +53,18 @@ class OwnClassHeads:
         return self.heads[LABEL].head
 
     @property
-    def attribute_heads(self) -> dict[str, FittedHead]:
-        """The fitted heads of attributes, by the name of the attribute."""
-        return {question: head for question, head in self.heads.items() if question != LABEL}
+    def attribute_heads(self) -> dict[str, LogisticHead]:
+        """The heads that answer attributes, fitted to all pictures, by the name of the attribute."""
+        return {question: fitted.head for question, fitted in self.heads.items() if question != LABEL}
+
+    @property
+    def attribute_probabilities(self) -> dict[str, Probabilities]:
+        """The probabilities by attribute, float32 (N, C), from heads that did not learn the picture."""
+        return {
+            question: fitted.cross_fitted_probabilities
+            for question, fitted in self.heads.items()
+            if question != LABEL
+        }
 
     @property
     def cross_fitted_scores(self) -> Scores:

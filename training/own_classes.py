@@ -21,9 +21,10 @@ from reports.network_figures import TrainingFigures
 from training.data.contents import Contents
 from training.data.data_source import DataSource
 from training.data.decoded_pictures import ComputeFeatures, decode_pictures
+from training.data.division import choose_labels, divide_pictures, find_listed_test_set
 from training.data.fashion import LabelledData
 from training.data.near_copies import group_near_copies
-from training.data.read import choose_labels, divide_pictures, find_listed_test_set, report_near_copies
+from training.data.read import report_near_copies
 from training.data.split import FoldNumbers, Split, choose_folds, split_data
 from training.environment import describe_hardware, find_library_versions
 from training.evaluation.evaluate import make_answers
@@ -37,7 +38,7 @@ from training.features.blocks import (
     make_feature_function,
 )
 from training.features.frozen import BACKBONE, EFFICIENTNET
-from training.gradient.recipes import make_groups_suffix
+from training.gradient.run_names import make_groups_suffix
 from training.options import TrainingOptions
 from training.own_class_heads import compute_vector_scores, fit_own_class_heads
 from training.progress import CheckLabels, Progress, accept_labels, warn_of_few_answers
@@ -93,39 +94,32 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     seconds = time.perf_counter() - started
     progress.say(_describe_accuracy(answers, seconds))
     # 3) Export: graph and network answer alike.
-    name = (BACKBONE if options.fast else EFFICIENTNET).recipe.network
     recorded = describe_settings(command, options.convert_to_json(), data, int(folds.max()))
+    name = (BACKBONE if options.fast else EFFICIENTNET).recipe.network
+    head = fitted.class_head
     candidate = Candidate(
         network=name,
-        model=fitted.class_head.attach_to(body),
-        training=_make_training_figures(
-            name, options, [*blocks], fitted.class_head.strength, seconds, recorded
-        ),
+        model=head.attach_to(body),
+        training=_make_training_figures(name, options, [*blocks], head.strength, seconds, recorded),
         data=data,
         split=parts,
         cross_fitted_answers=answers,
-        attributes={
-            question: head.cross_fitted_probabilities for question, head in fitted.attribute_heads.items()
-        },
-        score=partial(compute_vector_scores, fitted.class_head, fitted.measure, find_measured_part(blocks)),
+        attributes=fitted.attribute_probabilities,
+        score=partial(compute_vector_scores, head, fitted.measure, find_measured_part(blocks)),
         unseen=fitted.unseen_distances,
         accept=options.accept_conditions,
         has_product_groups=parts.train.are_groups_products,
     )
     default_folder = Path("runs") / f"{name}-{parts.train.compute_digest()[:16]}{make_groups_suffix(data)}"
-    with start_numbered_release(run, default_folder) as release_place:
-        parts.train.learnt_hashes.save_hashes(release_place.unfinished)
+    with start_numbered_release(run, default_folder) as place:
+        folder = place.unfinished
+        parts.train.learnt_hashes.save_hashes(folder)
         with progress.show_progress("exporting the graph and comparing it with the network"):
-            export_network(
-                release_place.unfinished,
-                candidate.model,
-                fitted.measure,
-                select_parity_pictures(parts),
-                {question: head.head for question, head in fitted.attribute_heads.items()},
-            )
+            pictures = select_parity_pictures(parts)
+            export_network(folder, candidate.model, fitted.measure, pictures, fitted.attribute_heads)
         # 4) Decide by the answers of the folds, measure as served, and seal.
-        _, file_answers = complete_release(release_place.unfinished, candidate, progress)
-    return TrainingResult(release_place.run, file_answers, data.labels)
+        _, file_answers = complete_release(folder, candidate, progress)
+    return TrainingResult(place.run, file_answers, data.labels)
 
 
 def make_labelled_vectors(

@@ -14,12 +14,14 @@ from pydantic import JsonValue
 from model_store.release_files import NEW_RELEASE_FOLDER
 from reports.accept_threshold import DEFAULT_CONDITIONS, AcceptConditions
 from reports.network_figures import TrainingFigures
-from training.data.fashion import LabelledData, describe_capped_weights
+from training.data.class_weights import describe_capped_weights
+from training.data.fashion import LabelledData
 from training.data.split import Split, split_data
 from training.environment import describe_hardware, find_library_versions
 from training.gradient.fitting.checkpoints import TrainingRun, choose_kept_epoch, load_checkpoint
 from training.gradient.fitting.fit import FittedNetwork, fit_by_gradient
-from training.gradient.recipes import Recipe, choose_run_folder, make_run_fingerprint
+from training.gradient.recipes import Recipe
+from training.gradient.run_names import choose_run_folder, make_run_fingerprint
 from training.heads.ood import fit_unfamiliarity
 from training.progress import Progress, warn_of_few_answers
 from training.release.candidate import Candidate, select_parity_pictures

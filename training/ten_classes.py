@@ -31,8 +31,8 @@ from reports.values import read_report
 from training.data.data_source import DataSource
 from training.data.learnt_hashes import LearntHashes
 from training.data.listing import Listing
+from training.data.photo_reading import read_photos
 from training.data.pictures import Pictures
-from training.data.read import read_photos
 from training.data.split import FoldNumbers
 from training.environment import find_library_versions
 from training.errors import BadRecipe

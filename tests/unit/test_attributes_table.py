@@ -12,15 +12,13 @@ import pytest
 
 from training.data.data_source import DataSource
 from training.data.folders import list_pictures
+from training.data.label_choice import choose_learnt_attribute, choose_measured_attribute, split_cells
 from training.data.labels import (
     INAPPLICABLE_LABEL,
     UNKNOWN_LABEL,
     Labels,
     check_attribute_columns,
-    choose_learnt_attribute,
-    choose_measured_attribute,
     describe_unread_columns,
-    split_cells,
 )
 from training.data.read import check_named_pictures
 from training.errors import DataError

@@ -26,8 +26,9 @@ from tests.uploads import png
 from training.data.data_source import DataSource
 from training.data.fashion import LabelledData
 from training.data.labels import OOD
+from training.data.photo_reading import read_photos
 from training.data.pictures import Pictures
-from training.data.read import load_data_set, read_photos
+from training.data.read import load_data_set
 from training.errors import DataError
 from training.progress import ProgressLines
 

@@ -31,14 +31,9 @@ from tests.own_pictures import a_photo
 from tests.releases import a_release
 from tests.tables import read_rows, write_csv
 from tests.uploads import png
-from training.data.corrections import (
-    Corrections,
-    apply_answers,
-    apply_corrections,
-    make_corrections,
-    read_correction_files,
-    save_corrections,
-)
+from training.data.applied_corrections import apply_answers, apply_corrections
+from training.data.correction_files import read_correction_files, save_corrections
+from training.data.corrections import Corrections, make_corrections
 from training.data.data_source import DataSource
 from training.data.folders import list_pictures
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, hash_files

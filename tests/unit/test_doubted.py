@@ -21,7 +21,7 @@ from scripts.doubted_labels import (
 from tests.answers import asked
 from tests.review_sheets import cards_of, shown_on
 from tests.uploads import a_garment, png
-from training.data.corrections import read_correction_files
+from training.data.correction_files import read_correction_files
 from training.data.pictures import Pictures
 from training.evaluation.evaluate import make_answers
 from training.release.doubts import DoubtedLabel, find_doubted_labels, join_file_answers, make_doubts_table

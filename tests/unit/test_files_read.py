@@ -19,11 +19,13 @@ from tests.own_pictures import KINDS, a_photo, see_nothing
 from tests.releases import a_release
 from tests.tables import write_csv
 from tests.uploads import png
+from training.corrected_release import CorrectedRelease
 from training.data import hashed_files, picture_files
 from training.data.data_source import DataSource
 from training.data.decoded_pictures import find_photo
-from training.data.read import load_data_set, read_photos
-from training.improve import CorrectedRelease, choose_next_training
+from training.data.photo_reading import read_photos
+from training.data.read import load_data_set
+from training.improve import choose_next_training
 from training.methods import choose_training_method, make_data_source
 from training.progress import ProgressLines
 

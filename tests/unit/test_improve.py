@@ -29,16 +29,12 @@ from tests.own_pictures import KINDS, a_photo, kept_contents, write_class_folder
 from tests.releases import a_release, a_store
 from tests.saved_again import SAVED_AGAIN
 from tests.uploads import a_garment, png
+from training.corrected_release import CorrectedRelease, check_has_photo_network, find_most_corrected_folders
 from training.data.contents import Contents
 from training.data.data_source import DataSource
 from training.data.learnt_hashes import NO_LEARNT_HASHES, LearntHashes
 from training.errors import BadRecipe, DataError, UnusedOption
-from training.improve import (
-    CorrectedRelease,
-    check_has_photo_network,
-    choose_next_training,
-    find_most_corrected_folders,
-)
+from training.improve import choose_next_training
 from training.options import TrainingOptions
 from training.progress import ProgressLines
 

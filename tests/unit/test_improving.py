@@ -12,8 +12,8 @@ from training.data.fashion import FASHION_MNIST_LABELS
 from training.data.labels import OOD
 from training.data.learnt_hashes import LearntHashes
 from training.data.listing import PictureUse
+from training.data.photo_reading import read_photos
 from training.data.photos import CORRECTED_TIER, OWN_TIER
-from training.data.read import read_photos
 from training.errors import DataError
 from training.evaluation.photos import choose_compared_photos
 from training.gradient.recipes import COMPACT_RECIPE, adapt_recipe_to_small_data

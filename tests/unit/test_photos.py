@@ -17,8 +17,8 @@ from tests.pictures import jpeg
 from training.data.data_source import DataSource
 from training.data.labels import OOD
 from training.data.listing import ListedPicture, PictureUse
+from training.data.photo_reading import read_photos
 from training.data.pictures import Pictures
-from training.data.read import read_photos
 from training.errors import DataError
 from training.progress import ProgressLines
 

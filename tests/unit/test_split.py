@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.fashion import striped_pictures
-from training.data.fashion import choose_class_weights, describe_capped_weights
+from training.data.class_weights import choose_class_weights, describe_capped_weights
 from training.data.pictures import Pictures
 from training.data.split import (
     VALIDATION_SALT,

@@ -22,10 +22,8 @@ from training.gradient.recipes import (
     TrainableNetworkName,
     adapt_recipe_to_network,
     choose_default_recipe,
-    choose_run_folder,
-    hash_recipe_and_data,
-    make_run_fingerprint,
 )
+from training.gradient.run_names import choose_run_folder, hash_recipe_and_data, make_run_fingerprint
 from training.options import TrainingOptions
 from training.recipe_choice import apply_options_to_recipe, find_start_recipe
 

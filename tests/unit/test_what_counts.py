@@ -23,10 +23,11 @@ from tests.tables import write_csv
 from tests.uploads import png
 from training.data.contents import Content
 from training.data.data_source import DataSource
+from training.data.division import draw_test_pictures, draw_test_set
 from training.data.listing import DataSetPart, ListedPicture
 from training.data.near_copies import group_near_copies
 from training.data.perceptual_hashes import PerceptualHashes
-from training.data.read import check_named_pictures, draw_test_pictures, draw_test_set, load_data_set
+from training.data.read import check_named_pictures, load_data_set
 from training.errors import BadRecipe, DataError
 
 COUNT = 12

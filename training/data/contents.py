@@ -13,13 +13,8 @@ from typing import Literal, TypeAlias
 
 from inference.contract import LABEL
 from inference.text.plain_text import choose_form, format_count, join_first_items
-from training.data.corrections import (
-    NO_CORRECTIONS,
-    ContentAnswer,
-    Corrections,
-    apply_answers,
-    apply_corrections,
-)
+from training.data.applied_corrections import apply_answers, apply_corrections
+from training.data.corrections import NO_CORRECTIONS, ContentAnswer, Corrections
 from training.data.hashed_files import MAX_FILES_NAMED, HashedFiles, hash_files, report_unreadable_files
 from training.data.labels import UNKNOWN_LABEL
 from training.data.listing import DataSetPart, ListedPicture, Listing, has_several_products

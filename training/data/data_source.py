@@ -16,12 +16,12 @@ from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from model_store.local_releases import LocalRelease
 from model_store.release_files import expand_home
 from training.data.contents import Contents, make_contents
+from training.data.correction_files import read_correction_files
 from training.data.corrections import (
     NO_CORRECTIONS,
     Corrections,
     check_corrections_are_listed,
     make_corrections,
-    read_correction_files,
 )
 from training.data.folders import find_named_path, has_idx_files, list_pictures, unwrap_folder
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, hash_files

@@ -158,11 +158,7 @@ def decode_pictures(
             features += (
                 [compute_features(np.stack([*pixels.values()]))] if compute_features and pixels else []
             )
-            free_places = (
-                len(batch)
-                if is_small_input(input_contract)
-                else max(0, MAX_PICTURES_IN_MEMORY - len(pixels_in_memory))
-            )
+            free_places = _count_free_places(input_contract, len(batch), len(pixels_in_memory))
             pixels_in_memory |= {path: pixels[path].copy() for path in list(pixels)[:free_places]}
     read_errors = [row for row in rows if isinstance(row, str)]
     report_unreadable_files(read_errors, len(rows), progress.warn, skip_unreadable=skip_unreadable)
@@ -176,6 +172,13 @@ def decode_pictures(
         raise DataError(f"{contents.listing.place}: none of {pictures} can be read.")
     _report_black_pictures(decoded, progress.warn)
     return _make_columns(decoded, input_contract, features, pixels_in_memory)
+
+
+def _count_free_places(input_contract: InputContract, batch_size: int, kept_count: int) -> int:
+    """Return how many pictures of a batch stay in memory: all if they are small, the first ones if not."""
+    if is_small_input(input_contract):
+        return batch_size
+    return max(0, MAX_PICTURES_IN_MEMORY - kept_count)
 
 
 def _report_part_done(

@@ -17,7 +17,8 @@ from labelling.lists.list_files import open_header
 from labelling.lists.list_reading import ListOptions
 from reports.answers import CORRECTED_SET
 from training.data.contents import Contents
-from training.data.corrections import list_answered_paths, make_corrections, read_correction_files
+from training.data.correction_files import read_correction_files
+from training.data.corrections import list_answered_paths, make_corrections
 from training.data.folders import list_pictures
 from training.data.hashed_files import hash_files
 from training.data.labels import OOD, find_class_index

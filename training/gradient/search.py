@@ -31,7 +31,8 @@ from training.evaluation.plots import save_figure
 from training.gradient.fitting.checkpoints import TrainingRun
 from training.gradient.fitting.fit import fit_by_gradient
 from training.gradient.networks.registry import build_network
-from training.gradient.recipes import Recipe, make_run_fingerprint
+from training.gradient.recipes import Recipe
+from training.gradient.run_names import make_run_fingerprint
 from training.progress import EpochWatcher, Say
 
 STUDY_FILE: Final = "study.db"

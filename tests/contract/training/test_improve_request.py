@@ -13,8 +13,9 @@ from model_store.local_releases import LocalRelease, open_bundled_release, open_
 from tests.own_pictures import KINDS, a_photo, write_class_folders
 from tests.releases import a_release
 from tests.uploads import png
+from training.corrected_release import CorrectedRelease
 from training.errors import UnusedOption
-from training.improve import CorrectedRelease, ImproveRequest, improve
+from training.improve import ImproveRequest, improve
 from training.methods import RunRequest
 from training.options import TrainingOptions
 from training.progress import ProgressLines

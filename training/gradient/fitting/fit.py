@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from reports.network_figures import Epoch
-from training.data.fashion import choose_class_weights, choose_model_batch_size
+from training.data.class_weights import choose_class_weights
+from training.data.fashion import choose_model_batch_size
 from training.data.split import Split
 from training.environment import describe_hardware, find_library_versions
 from training.errors import TrainingDiverged, WeightsUnusable
