@@ -23,15 +23,14 @@ INTERRUPTED_EXIT_CODE = 130
 
 try:
     from app import __version__
-    from scripts.terminal import (
+    from scripts.console import print_message
+    from scripts.parsers import (
         add_subcommands,
         list_subcommands,
         make_command_parser,
-        print_message,
         read_first_docstring_line,
-        run_command,
-        run_main,
     )
+    from scripts.terminal import run_command, run_main
 except BaseException as error:
     # These imports take a second, in which `run_main` is not there yet.
     if not is_interrupt(error):

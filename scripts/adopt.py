@@ -12,11 +12,12 @@ from inference.sessions.keras_file import check_keras_file
 from inference.text.plain_text import normalize_label
 from model_store.release_files import NEW_RELEASE_FOLDER, fingerprint_file
 from scripts.__main__ import command
+from scripts.console import make_console, print_message
 from scripts.data_options import add_data_options, choose_data_source
+from scripts.parsers import make_command_parser
 from scripts.progress_bars import TerminalProgress, print_promises
 from scripts.release_target import open_release_target
 from scripts.store_options import add_new_release_options
-from scripts.terminal import make_command_parser, make_console, print_message
 from training.data.fashion import LabelledData
 from training.data.read import load_data_set
 from training.loading import check_tensorflow, start_tensorflow

@@ -19,6 +19,7 @@ from model_store.local_releases import open_release
 from model_store.release_files import NEW_RELEASE_FOLDER
 from reports.values import Report, read_report
 from scripts.__main__ import command
+from scripts.console import make_console, print_message, print_table
 from scripts.data_options import (
     add_data_options,
     add_recipe_options,
@@ -27,14 +28,8 @@ from scripts.data_options import (
     read_recorded_options,
 )
 from scripts.doubted_labels import write_doubted_labels
+from scripts.parsers import make_command_parser, make_whole_number_parser
 from scripts.progress_bars import TerminalProgress
-from scripts.terminal import (
-    make_command_parser,
-    make_console,
-    make_whole_number_parser,
-    print_message,
-    print_table,
-)
 from training.data.fashion import LabelledData
 from training.gradient.recipes import (
     NETWORK_NAMES,

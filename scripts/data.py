@@ -20,9 +20,11 @@ from labelling.lists.list_reading import ListOptions
 from labelling.write.outputs import check_outputs
 from model_store.release_files import expand_home
 from scripts.__main__ import command
+from scripts.console import get_program_name, make_console, print_table
 from scripts.list_options import add_list_options, add_product_column_option, format_list_options
+from scripts.parsers import make_command_parser
 from scripts.progress_bars import TerminalProgress
-from scripts.terminal import NegativeResult, get_program_name, make_command_parser, make_console, print_table
+from scripts.terminal import NegativeResult
 from training.data.contents import Contents
 from training.data.data_source import DataSource
 from training.data.decoded_pictures import decode_pictures, find_photo

@@ -12,8 +12,8 @@ from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 
 from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE
 from scripts.list_options import add_list_options, add_product_column_option
+from scripts.parsers import parse_number, parse_whole_number
 from scripts.progress_bars import TerminalProgress
-from scripts.terminal import parse_number, parse_whole_number
 from training.data.data_source import DataSource
 from training.data.decoded_pictures import find_photo
 from training.data.fashion import LabelledData

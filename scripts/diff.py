@@ -31,17 +31,11 @@ from model_store.named_release import find_release
 from model_store.release_networks import open_networks
 from reports.answers import CLASS_HEAD
 from scripts.__main__ import command
+from scripts.console import make_console, print_message, print_table
 from scripts.list_options import add_list_options
+from scripts.parsers import RELEASE_HELP, make_command_parser, parse_share
 from scripts.progress_bars import show_progress
-from scripts.terminal import (
-    RELEASE_HELP,
-    NegativeResult,
-    make_command_parser,
-    make_console,
-    parse_share,
-    print_message,
-    print_table,
-)
+from scripts.terminal import NegativeResult
 
 EXAMPLE_COMMANDS = (
     "wardrobe diff bundled runs/mine/release photos",

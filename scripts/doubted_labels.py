@@ -19,7 +19,8 @@ from labelling.review.page import Card, PageFrame, make_review_page, make_thumbn
 from labelling.sources.picture_files import read_files
 from labelling.write.partial_files import write_output
 from model_store.release_files import NEW_RELEASE_FOLDER
-from scripts.terminal import EXPECTED_ERRORS, get_program_name, make_console, print_message
+from scripts.console import get_program_name, make_console, print_message
+from scripts.terminal import EXPECTED_ERRORS
 from training.release.doubts import DoubtedLabel, FileAnswers, find_doubted_labels, make_doubts_table
 
 MAX_PICTURES_SHOWN: Final = 200

@@ -17,20 +17,15 @@ from model_store.named_release import parse_store_address
 from model_store.store import open_store
 from scripts import train
 from scripts.__main__ import command
+from scripts.console import get_program_name, make_console, print_message
 from scripts.data_options import list_typed_options, read_recorded_options
 from scripts.doubted_labels import DOUBTS_EXPORT_NAME, write_doubted_labels
 from scripts.list_options import add_encoding_option
+from scripts.parsers import RELEASE_HELP, make_command_parser
 from scripts.progress_bars import TerminalProgress, print_promises
 from scripts.release_target import ReleaseTarget, open_release_target
 from scripts.store_options import DEFAULT_STORE
-from scripts.terminal import (
-    RELEASE_HELP,
-    get_program_name,
-    make_command_parser,
-    make_console,
-    print_message,
-    run_command,
-)
+from scripts.terminal import run_command
 from training.corrected_release import (
     CorrectedRelease,
     find_corrected_release,

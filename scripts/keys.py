@@ -17,7 +17,8 @@ from app.settings import SettingsError
 from inference.text.plain_text import decode_text, remove_unseen
 from model_store.release_files import name_file_in_errors, read_regular_file, write_partial_file
 from scripts.__main__ import command
-from scripts.terminal import add_subcommands, make_command_parser, print_message, run_subcommand
+from scripts.console import print_message
+from scripts.parsers import add_subcommands, make_command_parser, run_subcommand
 
 API_KEY_BYTES = 32
 """Number of random bytes in an API key. 256 bits cannot be guessed."""

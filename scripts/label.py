@@ -30,20 +30,15 @@ from labelling.write.platforms import FEED_PLATFORMS
 from labelling.write.summary import Summary
 from labelling.write.table import WORKBOOK_ENDING, check_form
 from scripts.__main__ import command
+from scripts.console import go_on_without_reader, print_message
 from scripts.label_job import ENGINES_BY_NAME, REVIEW_LIMIT, read_labelling_job
 from scripts.label_list import check_list_options, write_list
 from scripts.label_outputs import print_outputs
 from scripts.label_summary import print_table_figures
 from scripts.list_options import add_list_options
+from scripts.parsers import ANSWERING_HELP, make_command_parser, make_whole_number_parser
 from scripts.progress_bars import show_progress
-from scripts.terminal import (
-    ANSWERING_HELP,
-    NegativeResult,
-    go_on_without_reader,
-    make_command_parser,
-    make_whole_number_parser,
-    print_message,
-)
+from scripts.terminal import NegativeResult
 from training.progress import explain_resuming
 
 EXAMPLE_COMMANDS = (

@@ -8,10 +8,9 @@ paths, so such a command works from any folder.
 import argparse
 import shlex
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from app.prediction.platform_categories import CategoriesMismatch, read_release_categories
 from app.settings import read_command_settings
@@ -19,9 +18,8 @@ from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from labelling.decide.product_answers import check_grouping, check_has_folders, check_list_column
 from labelling.decide.row_decision import find_colour_head
-from labelling.errors import CorrectionsUnusable, RunMismatch, TableUnusable
 from labelling.job import Job, find_learnt_attributes
-from labelling.journal.journal_file import Journal, make_journal_path
+from labelling.journal.journal_file import make_journal_path
 from labelling.lists.list_reading import ListOptions
 from labelling.lists.own_words import OwnWord
 from labelling.lists.words_file import make_words_file_path, read_words
@@ -39,22 +37,15 @@ from labelling.write.feeds import check_feed, list_feed_files, mention_earlier_f
 from labelling.write.outputs import check_no_pictures, check_outputs, list_source_file
 from labelling.write.run_tables import list_table_files
 from labelling.write.sorted_folders import check_sorted_folder
-from labelling.write.table import check_form
 from labelling.write.taxonomies import TAXONOMY_PLATFORMS, find_platform_categories
 from model_store.local_releases import LocalRelease
-from model_store.named_release import find_release, parse_store_address
-from model_store.release_files import expand_home
-from scripts.terminal import get_program_name, print_message
+from model_store.named_release import find_release
+from scripts.console import get_program_name, print_message
+from scripts.label_last_run import check_run_unchanged, fill_in_arguments, list_journal_options
 
 REVIEW_LIMIT: Final = 1000
 """Default of --review-limit: so many pictures on a page are a few megabytes, and take a person an hour."""
 
-JOURNAL_OPTIONS: Final = (
-    *("source", "by", "language", "title_column", "colour_column", "taxonomy", "allow_host", "engine"),
-    *("path_column", "root", "encoding", "skip_bad_rows"),
-)
-"""Options that are stored in the journal of a table, together with the model. A later command for the table
-that names no SOURCE uses the stored values."""
 
 ENGINES_BY_NAME: Final[dict[str, Engine]] = {"processes": label_on_processes, "ray": label_on_ray}
 """Functions that label pictures in parallel, by the values of --engine."""
@@ -71,7 +62,7 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
         LabellingError: the source, an output, a correction or an option cannot be used.
         StoreError: the release cannot be used.
     """
-    last_settings = _fill_in_arguments(arguments)
+    last_settings = fill_in_arguments(arguments)
     if arguments.feed and arguments.by is None:
         arguments.error(
             f"--feed writes one row for each product, so it needs --by COLUMN{_suggest_list(arguments)}"
@@ -89,7 +80,7 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
     source = _open_named_source(arguments)
     column = None if arguments.by is None else check_grouping(source, arguments.by)
     if not arguments.restart:
-        _check_run_unchanged(arguments, last_settings, release.version, column)
+        check_run_unchanged(arguments, last_settings, release.version, column)
     # A table that 2.0.0 made of such a folder still takes corrections, whose command names no SOURCE.
     if column == FOLDER_COLUMN and not arguments.by and not arguments.has_no_source:
         check_has_folders(source)
@@ -107,7 +98,7 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
         language=arguments.language or "",
         title_column=check_list_column(source, arguments.title_column or "", "--title-column"),
         colour_column=check_list_column(source, arguments.colour_column or "", "--colour-column"),
-        options=_list_journal_options(arguments),
+        options=list_journal_options(arguments),
         is_restart=arguments.restart,
         corrections=_read_named_corrections(arguments, release) if arguments.corrections else None,
         sheet_settings=_read_sheet_settings(arguments, release) if arguments.review else None,
@@ -117,45 +108,6 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
         words_file=arguments.own_words,
         feed_advice=describe_missing_colours(arguments),
     )
-
-
-def _fill_in_arguments(arguments: argparse.Namespace) -> RunSettings | None:
-    """Fill in missing arguments from the last run of the table, if the command names no SOURCE.
-
-    Returns:
-        The settings of that run; None if there was none, or if --restart replaces its table.
-
-    Raises:
-        TableUnusable: no SOURCE is named, and there is no last run that has one.
-        RunMismatch: no SOURCE is named, and the journal of the last run cannot be read.
-    """
-    table = arguments.out
-    check_form(table)
-    has_journal = make_journal_path(table).exists()
-    if arguments.source is None and not has_journal:
-        raise TableUnusable(
-            f"{table} was not made by `wardrobe label`: {make_journal_path(table).name} is missing. Label "
-            "first, or name the SOURCE, too."
-        )
-    last_settings = None
-    options = dict[str, Any]()
-    # If SOURCE is named, a damaged journal is no error here. The run reports it, and --restart replaces it.
-    with suppress(TableUnusable, RunMismatch) if arguments.source or arguments.restart else ExitStack():
-        if has_journal and (arguments.source is None or not arguments.restart):
-            with Journal(table) as journal:
-                last_settings = journal.earlier_settings
-                options = dict(journal.options)
-    has_no_source = arguments.has_no_source = arguments.source is None
-    for name in JOURNAL_OPTIONS if has_no_source else ():
-        if getattr(arguments, name) in (None, False, ()):
-            setattr(arguments, name, options.get(name))
-    arguments.source_folder = options.get("source_folder", "") if has_no_source else ""
-    if arguments.source is None:
-        raise TableUnusable(
-            f"{make_journal_path(table)}: says of no SOURCE. Name it; what people answered stays."
-        )
-    arguments.model = arguments.model or options.get("model") or "bundled"
-    return last_settings
 
 
 def _find_source_place(arguments: argparse.Namespace) -> str:
@@ -181,64 +133,6 @@ def _open_named_source(arguments: argparse.Namespace) -> Source:
     )
     hosts = tuple((host, port) for host, port in arguments.allow_host or ())
     return open_source(arguments.source, hosts, reading, arguments.source_folder)
-
-
-def _list_journal_options(arguments: argparse.Namespace) -> dict[str, object]:
-    """Return the options to store in the journal, with absolute paths in place of relative ones."""
-    taxonomy = arguments.taxonomy
-    root = arguments.root
-    return {
-        **{name: getattr(arguments, name) for name in JOURNAL_OPTIONS},
-        "model": make_model_path_absolute(arguments.model),
-        "taxonomy": str(Path(taxonomy).absolute())
-        if taxonomy and taxonomy not in TAXONOMY_PLATFORMS
-        else taxonomy,
-        "root": str(expand_home(root).absolute()) if root else None,
-        "source_folder": str(Path(arguments.source_folder).absolute()),
-    }
-
-
-def make_model_path_absolute(model: str) -> str:
-    """Return the name of a release or a store, with an absolute path if it is a folder.
-
-    Args:
-        model: the value of --model: `bundled`, an address with `://`, or a folder, perhaps with @VERSION.
-    """
-    if model == "bundled" or "://" in model:
-        return model
-    address = parse_store_address(model) or model
-    return f"{expand_home(address).absolute()}{model.removeprefix(address)}"
-
-
-def _check_run_unchanged(
-    arguments: argparse.Namespace, last_settings: RunSettings | None, version: str, column: str | None
-) -> None:
-    """Refuse corrections if the table was made with another release or another --by.
-
-    People answered the rows of that table, and such a run would replace these by other rows.
-
-    Args:
-        last_settings: the settings of the last run; None if there was none.
-        version: the release of this run.
-        column: the column of products of this run; None without products.
-
-    Raises:
-        CorrectionsUnusable: the release or --by differs from the last run.
-    """
-    if last_settings is None or not arguments.corrections:
-        return
-    columns = last_settings.by.column if last_settings.by else None, column
-    earlier_run, this_run = (
-        f"release {run_version}, {'without --by' if run_column is None else f'--by {run_column}'}"
-        for run_version, run_column in zip((last_settings.version, version), columns, strict=True)
-    )
-    if earlier_run != this_run:
-        store = parse_store_address(arguments.model) or "STORE"
-        raise CorrectionsUnusable(
-            f"{arguments.out}: is of {earlier_run}, and this command of {this_run}. For answers to the rows "
-            f"that are there, give --model {store}@{last_settings.version} and the same --by; or first the "
-            "same command without --corrections."
-        )
 
 
 def _read_own_words(arguments: argparse.Namespace, last_settings: RunSettings | None) -> tuple[OwnWord, ...]:

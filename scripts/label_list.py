@@ -11,8 +11,8 @@ from labelling.lists.folder_articles import MAX_FILES_PER_NAME, FolderArticles
 from labelling.sources.picture_files import FolderSource
 from labelling.sources.source_opening import open_source
 from labelling.write.picture_list import PictureList, write_picture_list
+from scripts.console import get_program_name, print_message
 from scripts.label_outputs import print_steps
-from scripts.terminal import get_program_name, print_message
 
 OWN_ARGUMENTS = ("source", "write_list", "json", "words", "error")
 """Names of the arguments that --write-list uses. All others would have no effect."""

@@ -11,8 +11,8 @@ from labelling.run import Outcome
 from labelling.run_settings import FOLDER_COLUMN
 from labelling.write.feeds import DOUBTFUL_COLOUR, FeedResult, describe_left_out
 from labelling.write.summary import Summary
+from scripts.console import get_program_name, make_console, print_message
 from scripts.label_job import make_corrections_command, make_sheet_command
-from scripts.terminal import get_program_name, make_console, print_message
 
 
 def print_outputs(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> None:
@@ -73,7 +73,12 @@ def list_next_steps(arguments: argparse.Namespace, outcome: Outcome, job: Job) -
         yield f"open {sheet.page_path} in a browser, where all is optional"
         if not can_improve:
             yield f"{program} {make_corrections_command(arguments)}"
-    elif not sheet and not arguments.corrections and not job.feed_platform and _is_person_needed(outcome.summary):
+    elif (
+        not sheet
+        and not arguments.corrections
+        and not job.feed_platform
+        and _is_person_needed(outcome.summary)
+    ):
         # With a feed, `describe_missing_colours` names this command.
         yield f"{program} {make_sheet_command(arguments)}"
 

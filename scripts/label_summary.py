@@ -21,7 +21,7 @@ from labelling.write.summary import Summary
 from reports.product_rule import is_promise_shown
 from reports.promises import Promise
 from reports.values import read_report
-from scripts.terminal import make_console, print_message, print_table
+from scripts.console import make_console, print_message, print_table
 
 MAX_PRODUCTS_NAMED: Final = 5
 """Largest number of products that a sentence names."""

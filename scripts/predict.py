@@ -28,14 +28,9 @@ from model_store.named_release import find_release
 from model_store.release_files import name_file_in_errors, open_regular_file
 from model_store.release_networks import open_networks
 from scripts.__main__ import command
-from scripts.terminal import (
-    ANSWERING_HELP,
-    BAR_WIDTH_CHARACTERS,
-    FAILURE_EXIT_CODE,
-    make_command_parser,
-    make_console,
-    print_message,
-)
+from scripts.console import BAR_WIDTH_CHARACTERS, make_console, print_message
+from scripts.parsers import ANSWERING_HELP, make_command_parser
+from scripts.terminal import FAILURE_EXIT_CODE
 from training.evaluation.statistics import find_likeliest_classes
 from training.loading import require_library
 

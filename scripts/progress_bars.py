@@ -22,7 +22,7 @@ from reports.network_figures import Epoch
 from reports.page.advice import describe_acceptance
 from reports.page.wording import ENGLISH_WORDING
 from reports.values import read_report
-from scripts.terminal import make_console, print_message
+from scripts.console import make_console, print_message
 from training.progress import ReportDone, Say, format_seconds
 
 SECONDS_BETWEEN_LINES: Final = 30.0

@@ -13,10 +13,11 @@ from model_store.release_files import expand_home
 from model_store.store import open_store
 from model_store.store_keys import PROMOTIONS
 from scripts.__main__ import command
+from scripts.console import print_message
+from scripts.parsers import RELEASE_HELP, make_command_parser
 from scripts.release_messages import format_publish_result, make_publish_document
 from scripts.release_target import ReleaseTarget
 from scripts.store_options import add_publishing_options, read_publishing_options
-from scripts.terminal import RELEASE_HELP, make_command_parser, print_message
 
 EXAMPLE_COMMANDS = (
     "wardrobe publish runs/mine/release s3://models/wardrobe",

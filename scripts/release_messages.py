@@ -11,8 +11,8 @@ from reports.intervals import compute_wilson_interval
 from reports.network_figures import CROSS_FITTED_SPLIT, describe_size
 from reports.page.html_page import REPORT_PAGE_FILE
 from reports.values import Report
+from scripts.console import get_program_name, make_console, print_message
 from scripts.store_options import PublishingOptions
-from scripts.terminal import get_program_name, make_console, print_message
 
 STORE_PLACEHOLDER = "s3://BUCKET/PREFIX"
 """Text in printed commands that stands for the address of the user's own store."""

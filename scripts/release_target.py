@@ -22,6 +22,7 @@ from model_store.store import Store, open_store
 from model_store.store_keys import read_manifest
 from reports.judge import judge_release, judge_without_refusing
 from reports.values import parse_report
+from scripts.console import make_console, print_message
 from scripts.progress_bars import make_progress_bar
 from scripts.release_messages import (
     describe_way_to_store,
@@ -32,7 +33,6 @@ from scripts.release_messages import (
     print_headline,
 )
 from scripts.store_options import DEFAULT_STORE, PublishingOptions, read_publishing_options
-from scripts.terminal import make_console, print_message
 from training.progress import explain_resuming
 
 MAX_LABELS_IN_MESSAGE = 3

@@ -9,7 +9,7 @@ import os
 import sys
 
 from scripts.__main__ import command
-from scripts.terminal import make_command_parser
+from scripts.parsers import make_command_parser
 
 EXAMPLE_COMMANDS = (
     "wardrobe serve",

@@ -14,7 +14,7 @@ from model_store.named_release import find_release
 from model_store.release_files import MANIFEST_FILE, SIGNATURE_FILE, expand_home
 from model_store.signing import create_key_pair, read_trusted_keys, sign_release
 from scripts.__main__ import command
-from scripts.terminal import RELEASE_HELP, add_subcommands, make_command_parser, run_subcommand
+from scripts.parsers import RELEASE_HELP, add_subcommands, make_command_parser, run_subcommand
 
 EXAMPLE_COMMANDS = (
     "wardrobe signing new release.key",

@@ -17,6 +17,7 @@ from model_store.local_releases import LocalRelease, open_release
 from model_store.named_release import find_release, parse_store_address
 from reports.judge import compare_with_parent
 from scripts.__main__ import command
+from scripts.console import make_console
 from scripts.data_options import (
     add_accept_options,
     add_corrections_option,
@@ -30,11 +31,11 @@ from scripts.data_options import (
 )
 from scripts.doubted_labels import write_doubted_labels
 from scripts.list_options import add_list_options, add_product_column_option
+from scripts.parsers import make_command_parser
 from scripts.progress_bars import TerminalProgress, print_promises
 from scripts.release_messages import STORE_PLACEHOLDER, format_next_commands
 from scripts.release_target import ReleaseTarget, open_release_target
 from scripts.store_options import add_store_options
-from scripts.terminal import make_command_parser, make_console
 from training.corrected_release import check_has_photo_network
 from training.errors import UnusedOption
 from training.gradient.recipes import NETWORK_NAMES

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from labelling.write.outputs import check_outputs
 from scripts.__main__ import command
+from scripts.console import make_console, print_table
 from scripts.data_options import (
     add_data_options,
     add_recipe_options,
@@ -21,8 +22,8 @@ from scripts.data_options import (
     read_recorded_options,
 )
 from scripts.list_options import format_list_options
+from scripts.parsers import make_command_parser, make_whole_number_parser
 from scripts.progress_bars import EpochProgress
-from scripts.terminal import make_command_parser, make_console, make_whole_number_parser, print_table
 from training.gradient.recipes import DEFAULT_NETWORK, NETWORK_NAMES, RECIPES, choose_default_recipe
 from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
 from training.progress import explain_resuming

@@ -19,7 +19,8 @@ from benchmarks.side_by_side.peers import BY_NAME, OURS, RAW, Peer, install, sta
 from benchmarks.side_by_side.summary import Cell, Start, costs, rows
 from benchmarks.uploads import CONNECTIONS, UPLOADS, picture_for
 from benchmarks.wrk import Load, LoadFailed, load
-from scripts.terminal import print_message, run_main
+from scripts.console import print_message
+from scripts.terminal import run_main
 
 WARM_UP_SECONDS = 1
 

@@ -16,7 +16,8 @@ import pytest
 from app import __version__
 from model_store.errors import StoreRefused
 from scripts.__main__ import UNKNOWN_VERB_EXIT_CODE, Verb, list_verbs, main
-from scripts.terminal import print_message, run_main
+from scripts.console import print_message
+from scripts.terminal import run_main
 from tests.commands import EVERY_PARSER, done
 from tests.service import ROOT
 

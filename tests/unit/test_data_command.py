@@ -13,7 +13,7 @@ import pytest
 
 from inference.arrays import Picture
 from labelling.errors import OutputUnusable
-from scripts.terminal import get_program_name
+from scripts.console import get_program_name
 from tests.commands import wardrobe
 from tests.fashion import write_csv, write_idx_folder
 from tests.own_pictures import hashes_in_a_row, see_nothing

@@ -21,9 +21,9 @@ from model_store.publish import publish_release
 from model_store.store import open_store
 from reports.judge import judge_release
 from scripts import improve, train
+from scripts.console import get_program_name
 from scripts.release_messages import format_next_commands
 from scripts.release_target import open_release_target
-from scripts.terminal import get_program_name
 from tests.commands import wardrobe
 from tests.own_pictures import KINDS, a_photo, kept_contents, write_class_folders
 from tests.releases import a_release, a_store

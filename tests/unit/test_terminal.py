@@ -118,7 +118,8 @@ def test_a_command_that_is_started_with_a_closed_output_does_its_work_and_return
     name: str, streams: str, tmp_path: Path
 ) -> None:
     program = (
-        "import sys; from pathlib import Path; from scripts.terminal import *; "
+        "import sys; from pathlib import Path; "
+        "from scripts.console import *; from scripts.terminal import *; "
         f"sys.exit(run_main(lambda: {PRINTING[name]} or Path(sys.argv[1]).write_text('done') and 0))"
     )
     command = shlex.join([sys.executable, "-c", program, str(tmp_path / "work")])
@@ -132,7 +133,7 @@ def test_a_command_that_is_started_with_a_closed_output_does_its_work_and_return
 @pytest.mark.parametrize("name", ["a sentence", "a table"])
 def test_a_command_goes_on_if_the_reader_of_its_figures_went_away(name: str) -> None:
     program = (
-        "import sys\nfrom scripts.terminal import *\n"
+        "import sys\nfrom scripts.console import *\nfrom scripts.terminal import *\n"
         "def work():\n"
         "    with go_on_without_reader():\n"
         f"        {PRINTING[name]}\n"

@@ -16,8 +16,10 @@ from labelling.journal.journal_file import Journal
 from labelling.sources.items import PictureItem
 from labelling.workers.labeller import LabelledChunks, Say, WorkerSetup
 from model_store.local_releases import open_release
-from scripts.label_job import ENGINES_BY_NAME, make_model_path_absolute
-from scripts.terminal import get_program_name, run_main
+from scripts.console import get_program_name
+from scripts.label_job import ENGINES_BY_NAME
+from scripts.label_last_run import make_model_path_absolute
+from scripts.terminal import run_main
 from tests.catalogues import PICTURES, write_doubtful, write_folder
 from tests.commands import wardrobe
 from tests.labelled_here import here
