@@ -78,7 +78,7 @@ def _measure_release(arguments: argparse.Namespace) -> dict[str, object]:
         data = _choose_measured_pictures(release, data)
     figures, answers = _measure_answers(release, data)
     if not arguments.force:
-        check_order_of_labels(release, answers, contract.labels)
+        check_order_of_labels(release, answers, contract.labels, can_reorder=data.can_reorder_labels)
     attribute_figures = _measure_attributes(release, data.test, answers)
     objections = _find_differences(release, data, figures)
     name = data.describe_data_set().name

@@ -29,17 +29,30 @@ def warn_of_learnt_pictures(release: LocalRelease, pictures: Pictures) -> None:
         )
 
 
-def check_order_of_labels(release: LocalRelease, answers: Answers, labels: tuple[str, ...]) -> None:
+def check_order_of_labels(
+    release: LocalRelease, answers: Answers, labels: tuple[str, ...], *, can_reorder: bool = True
+) -> None:
     """Refuse to measure a release if its outputs fit its labels in another order much better.
 
+    Args:
+        can_reorder: whether labels in another order would change the names of the outputs alone, and not
+            those of the classes, too.
+
     Raises:
-        DataError: the message has the better order.
+        DataError: another order is much better. The message has what to change.
     """
     from training.evaluation.label_order import find_better_order  # noqa: PLC0415 - needs scikit-learn
 
     order = find_better_order(answers, labels)
     if order is None:
         return
+    if not can_reorder:
+        raise DataError(
+            f"{release.version}: {order.given_right_share:.1%} of the pictures are right, but "
+            f"{order.right_share:.1%} would be if the data gave its classes the numbers of the outputs: "
+            f"{order.describe_renumbering(labels)}. The data has only numbers, which get the names of the "
+            "outputs. Change these numbers in the data, or use --force to measure the release as it is."
+        )
     raise DataError(
         f"{release.version}: {order.given_right_share:.1%} of the pictures are right, but "
         f"{order.right_share:.1%} would be if the names of its outputs were in another order: "

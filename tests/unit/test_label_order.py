@@ -107,6 +107,22 @@ def test_fashion_mnist_keeps_its_name_in_another_order_of_classes(fashion: Label
     assert fashion.match_labels(ALPHABETICAL).describe_data_set().name == "Fashion-MNIST"
 
 
+def test_labels_of_fashion_mnist_can_be_reordered_if_they_are_its_names(fashion: LabelledData) -> None:
+    known = [fashion, fashion.match_labels(ALPHABETICAL), fashion.match_labels(tuple("abcdefghij"))]
+
+    assert [data.can_reorder_labels for data in known] == [True, True, False]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_labels_of_other_data_can_be_reordered_if_it_names_its_classes(*, named: bool) -> None:
+    pictures = striped_pictures(20)
+
+    data = LabelledData(pictures, pictures, labels=ALPHABETICAL, has_class_names=named)
+
+    assert data.can_reorder_labels == named
+    assert data.match_labels(FASHION_MNIST_LABELS).can_reorder_labels == named
+
+
 MIXED = ("Cap", "Bag", *FASHION_MNIST_LABELS[2:])
 
 

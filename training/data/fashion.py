@@ -86,6 +86,7 @@ class LabelledData:
             data.
         input_contract: the input contract of a model for these pictures: the shape and form of its pixels.
         licence: the licence of the data, as the user states it; None if nothing was stated.
+        is_matched_by_name: whether `match_labels` compared the classes with the labels of a model by name.
     """
 
     train: Pictures
@@ -95,6 +96,16 @@ class LabelledData:
     name: str | None = None
     input_contract: InputContract = GREY_28
     licence: str | None = None
+    is_matched_by_name: bool = False
+
+    @property
+    def can_reorder_labels(self) -> bool:
+        """Whether another order of a model's labels changes the names of its outputs, and not of the classes.
+
+        False for data of class numbers alone, except Fashion-MNIST: its classes get the names of the outputs.
+        """
+        is_known_by_number = self.labels == FASHION_MNIST_LABELS and self.is_fashion_mnist
+        return self.has_class_names or self.is_matched_by_name or is_known_by_number
 
     @property
     def measured_pictures(self) -> Pictures:
@@ -183,7 +194,13 @@ class LabelledData:
                 },
             )
 
-        return replace(self, train=renumber(self.train), test=renumber(self.test), labels=labels)
+        return replace(
+            self,
+            train=renumber(self.train),
+            test=renumber(self.test),
+            labels=labels,
+            is_matched_by_name=True,
+        )
 
 
 def _compute_unordered_digest(pictures: Pictures) -> str:

@@ -10,7 +10,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from inference.text.plain_text import join_first_items
 from reports.answers import Answers
+
+MAX_NUMBERS_NAMED: Final = 10
+"""Largest number of renumbered classes that a message names."""
 
 MIN_GAINED_SHARE: Final = 0.2
 """Share of the pictures that another order has to answer right in addition. Models with the right order that
@@ -37,6 +41,16 @@ class LabelOrder(NamedTuple):
     def format_labels(self) -> str:
         """Return the labels as the value of the option `--labels` of `wardrobe adopt`."""
         return ",".join(self.labels)
+
+    def describe_renumbering(self, given_labels: Sequence[str]) -> str:
+        """Return how the data has to be renumbered, such as "class 0 becomes 2, class 2 becomes 0".
+
+        Args:
+            given_labels: the labels in the order that was given, which is that of the data's class numbers.
+        """
+        new_numbers = {given_labels.index(label): number for number, label in enumerate(self.labels)}
+        changes = [f"class {old} becomes {new}" for old, new in sorted(new_numbers.items()) if old != new]
+        return join_first_items(changes, MAX_NUMBERS_NAMED)
 
 
 def find_better_order(answers: Answers, labels: Sequence[str]) -> LabelOrder | None:

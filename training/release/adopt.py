@@ -113,7 +113,7 @@ def adopt(
     right = take_better_scale(session, answers, progress.say)
     if not is_forced:
         # Before the check for chance: labels in a wrong order make a good model look like chance.
-        check_label_order(path, answers, data.labels, right)
+        check_label_order(path, answers, data, right)
     if right < compute_minimum_accuracy(len(data.labels)) and not is_forced:
         raise ExportError(
             f"{path}: {right:.1%} of the held-out pictures are right; chance is {1 / len(data.labels):.0%}. "

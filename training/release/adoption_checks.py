@@ -13,6 +13,7 @@ import numpy as np
 
 from inference.sessions.keras_session import KerasSession
 from reports.answers import Answers
+from training.data.fashion import LabelledData
 from training.data.pictures import Pictures
 from training.errors import ExportError
 from training.evaluation.evaluate import join_scores, make_answers, measure_log_loss
@@ -73,14 +74,13 @@ def take_better_scale(session: KerasSession, answers: Mapping[float, Answers], s
     return right_shares[better]
 
 
-def check_label_order(
-    path: Path, answers: Mapping[float, Answers], labels: tuple[str, ...], right: float
-) -> None:
+def check_label_order(path: Path, answers: Mapping[float, Answers], data: LabelledData, right: float) -> None:
     """Refuse labels if the model's outputs fit the same names in another order much better.
 
     Args:
         path: the file of the model, for the message.
         answers: the model's answers to held-out pictures, by the number that divides the pixels, 1 or 255.
+        data: the pictures, with the labels in the order that was given.
         right: the share of right answers with the labels in this order, 0 to 1.
 
     Raises:
@@ -88,10 +88,18 @@ def check_label_order(
     """
     # Both scales of pixels are looked at. If the labels are in a wrong order, the right scale has the higher
     # loss, since the model is sure of its answers. So the scale that was set may be the wrong one.
+    labels = data.labels
     orders = [order for shown in answers.values() if (order := find_better_order(shown, labels))]
     best = max(orders, key=lambda order: order.right_share, default=None)
     if best is None or best.right_share < right + MIN_GAINED_SHARE:
         return
+    if not data.can_reorder_labels:
+        raise ExportError(
+            f"{path}: {right:.1%} of the held-out pictures are right. {best.right_share:.1%} would be if the "
+            f"data gave its classes the numbers of the model's outputs: {best.describe_renumbering(labels)}. "
+            "The data has only numbers, which --labels names together with the outputs, so no order of "
+            "--labels helps. Change these numbers in the data, or use --force to release the model as it is."
+        )
     raise ExportError(
         f"{path}: {right:.1%} of the held-out pictures are right with the labels in the order "
         f"{', '.join(labels)}. {best.right_share:.1%} are right in another order, which is probably that of "

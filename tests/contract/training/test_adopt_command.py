@@ -22,10 +22,11 @@ from model_store.store import open_store
 from reports.values import read_report
 from tests.commands import wardrobe
 from tests.contract.training.conftest import current_in, served
-from tests.fashion import CLASSES, striped_pictures, write_idx_folder
+from tests.fashion import CLASSES, idx_bytes, striped_pictures, write_idx_folder
 from tests.own_pictures import write_class_folders
 from tests.uploads import png
 from training.data.fashion import LabelledData
+from training.data.pixel_files import read_idx_file
 from training.data.split import hold_out_pictures
 from training.errors import DataError, ExportError
 from training.progress import ProgressLines
@@ -272,6 +273,32 @@ def test_labels_in_another_order_than_the_outputs_are_refused_with_the_order_tha
     with pytest.raises(DataError, match=f"100.0% would be .* order: {', '.join(names)}"):
         wardrobe("evaluate", measured)
     assert wardrobe("evaluate", [*measured, "--force"]) == 0
+
+
+def renumber(folder: Path, numbers: Sequence[int]) -> None:
+    """Give the classes of IDX files other numbers."""
+    for part in ("train", "t10k"):
+        file = folder / f"{part}-labels-idx1-ubyte"
+        file.write_bytes(idx_bytes(np.array(numbers, np.uint8)[read_idx_file(file, 1)]))
+
+
+def test_data_of_numbers_in_another_order_is_renumbered_as_the_refusal_says(tmp_path: Path) -> None:
+    model = saved(lambda: reading_rows(0.05 * np.eye(CLASSES)), tmp_path)
+    data = tmp_path / "data"
+    write_idx_folder(data, train=240, test=60)
+    renumber(data, [*range(1, CLASSES), 0])
+
+    with pytest.raises(ExportError, match="no order of --labels helps") as refusal:
+        released(model, data, "--labels", ",".join("abcdefghij"))
+
+    changes = {int(old): int(new) for old, new in re.findall(r"class (\d) becomes (\d)", str(refusal.value))}
+    assert changes == {0: 9, **{number: number - 1 for number in range(1, CLASSES)}}
+    forced = released(model, data, "--force")
+    with pytest.raises(DataError, match="class 0 becomes 9, class 1 becomes 0, class 2 becomes 1"):
+        wardrobe("evaluate", [str(forced.folder), "--data", str(data)])
+    renumber(data, [changes[number] for number in range(CLASSES)])
+    released(model, data, "--labels", ",".join("abcdefghij"), "--run", str(tmp_path / "other"))
+    assert read_report(open_release(tmp_path / "other" / "release")).test.accuracy == 1
 
 
 def of_dicts(*, takes: bool = True, gives: bool = True) -> Any:
