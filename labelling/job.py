@@ -141,7 +141,7 @@ class Job:
 
 
 def _count_photos_of_kinds(report: Report) -> dict[str, int]:
-    """Return how many photos of each kind of garment a report measured; empty without an attribute `kind`."""
+    """Return how many photos of each kind of garment a report measured, such as {"dress": 310}."""
     if KIND not in report.attributes:
         return {}
     return {kind: figures.n for kind, figures in report.attributes[KIND].labels.items()}

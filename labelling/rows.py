@@ -223,7 +223,7 @@ class HeadDecision:
 
     @property
     def is_accepted(self) -> bool:
-        """Whether the answer of model or list was good enough without a review, whatever people answered."""
+        """Whether the answer of model and list needed no review. People may have answered otherwise."""
         return self.answer is not None and self.reason is None
 
     @property

@@ -44,10 +44,10 @@ from labelling.write.table import check_form
 from model_store.errors import StoreError
 
 RESUME_LABELLING_ADVICE: Final = "Nothing is lost: the same command goes on where it was."
-"""Sentence after Ctrl-C while pictures are labelled or tables are written."""
+"""Sentence that the user sees after Ctrl-C while pictures are labelled or tables are written."""
 
 RESUME_OUTPUTS_ADVICE: Final = "The tables are written, and the same command writes the rest."
-"""Sentence after Ctrl-C when the tables are written, but sheet, folders or feed are not."""
+"""Sentence that the user sees after Ctrl-C while the sheet, the folders or the feed are written."""
 
 MAX_REPORTED_PRODUCTS: Final = 6
 """Largest number of products without a readable photo that a message names."""
@@ -256,7 +256,7 @@ def _report_earlier_answers(journal: Journal, job: Job, say: Say) -> None:
 
 
 def _report_title_language(decisions: Decisions, say: Say) -> None:
-    """Tell the user if titles are read in another language or column than in the last run, and keep both."""
+    """Tell the user if titles are read in another way than in the last run, and keep how they are read."""
     journal = decisions.journal
     now = decisions.list_words
     if journal.state == EXPORTED:

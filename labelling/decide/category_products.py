@@ -87,7 +87,7 @@ class CategoryProducts:
 
     @cached_property
     def _cached_comparison(self) -> dict[int, Shares | None]:
-        """The latest result by the number of its product, which is a cache of at most one entry."""
+        """The last result of `compare_others`, by the number of its product; at most one entry."""
         return {}
 
     def _compare_others(self, number: int) -> Shares | None:
@@ -102,7 +102,7 @@ class CategoryProducts:
 
 
 NO_CATEGORY_PRODUCTS: Final = CategoryProducts()
-"""The value for a table in which the products of a category say nothing about one another."""
+"""No products, for a table in which the products of a category say nothing about one another."""
 
 
 class CategoryMembers:
@@ -138,7 +138,7 @@ class CategoryMembers:
             yield product
 
     def add_product(self, product: ProductTitle) -> None:
-        """Collect the categories of a product, and what tells whether it is like another one."""
+        """Collect the categories of a product, and its photos and title, by which products are alike."""
         if not product.category_keys:
             return
         number = self.numbers.setdefault(product.product, len(self.numbers))
@@ -156,7 +156,7 @@ class CategoryMembers:
             self._alike_products.append(number)
 
     def sum_parts(self, parts: Int32, general: Shares) -> CategoryProducts:
-        """Add up the parts of the products in each category.
+        """Add up, for each category, the probabilities of the kinds that its products add.
 
         Args:
             parts: int32 (P, K), the probability of each kind for each product, in millionths; zeros for a
@@ -206,7 +206,7 @@ class CategoryMembers:
 
 
 def _join_alike(count: int, keys: NDArray[np.int64], products: Int32) -> Int64:
-    """Return the group of each product, int64 (P,). Products that share a key are in one group.
+    """Return the group of each product, int64 (P,). Products with a common key are in one group.
 
     Groups grow over several keys: if A and B share a photo, and B and C a title, all three are one group.
     The algorithm is union-find.
@@ -238,7 +238,7 @@ def _join_alike(count: int, keys: NDArray[np.int64], products: Int32) -> Int64:
 
 
 def _average_groups(parts: Int32, groups: Int64, has_part: Bools) -> None:
-    """Replace the parts of each group of several products by the mean of those that have a part.
+    """Give all products of a group, which are alike, the mean of the parts in it.
 
     Args:
         parts: int32 (P, K), which is changed.

@@ -141,7 +141,7 @@ class CategoryQuestions:
                 level.photos[answer.label] = next(photo for photo in row.record.photos if photo.sha256)
 
     def make_questions(self) -> list[CategoryQuestion]:
-        """Return up to MAX_CATEGORY_QUESTIONS questions about the rows so far.
+        """Return up to MAX_CATEGORY_QUESTIONS questions about the categories of the rows that were counted.
 
         Categories with the most products that need a person come first. Categories with too few of such
         products are left out (MIN_PRODUCTS_IF_READABLE, MIN_PRODUCTS_IF_UNREADABLE, MIN_PRODUCTS_IF_KNOWN),
@@ -162,6 +162,7 @@ class CategoryQuestions:
         ]
 
     def _is_asked(self, level: _Level) -> bool:
+        """Return whether so many products need a person that a question about their category saves work."""
         count = len(level.rows)
         if level.is_known:
             return count >= MIN_PRODUCTS_IF_KNOWN
@@ -170,7 +171,7 @@ class CategoryQuestions:
         return count >= self._min_rows or (not self._is_readable and is_small and count > 0)
 
     def count_questions(self) -> dict[str, int]:
-        """Return the number of questions (`categories`), and of rows that need a person in them (`rows`).
+        """Return how many questions there are, and how many doubtful rows: {"categories": 3, "rows": 41}.
 
         A row that is in two categories is counted once.
         """

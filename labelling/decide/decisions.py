@@ -91,12 +91,12 @@ class Decisions:
         return decide_row(subject, self.context)
 
     def answer_without_people(self, photo: PhotoRecord) -> HeadAnswers:
-        """Return the answers of the model and the list to a photo, by head, without the answers of people."""
+        """Return what model and list answer to a photo, by head (class or attribute), without people."""
         return answer_with_list(photo, self.context)
 
     @cached_property
     def context(self) -> DecisionContext:
-        """The facts about the whole table that `decide_row` needs for each row."""
+        """The facts about the whole table that each decision needs, read from the journal once."""
         hashes, variant_hashes = self._find_shared_photos()
         collector = SharedProductsCollector(hashes)
         members = CategoryMembers([*hashes, *variant_hashes])
@@ -178,7 +178,7 @@ class Decisions:
         return has_figures and has_kinds(self.settings.heads.get(KIND, ()))
 
     def _sum_categories(self, members: CategoryMembers, context: DecisionContext) -> CategoryProducts:
-        """Return what the products of each category are, from one more reading of the journal."""
+        """Add up what the products of each category are, in one more reading of the journal."""
         reader = PartReader(
             titles=context.titles,
             shared_photos=context.shared_photos,

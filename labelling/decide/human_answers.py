@@ -51,7 +51,7 @@ class RowHumanAnswers(NamedTuple):
 
 
 def combine_photo_labels(labels: Iterable[str | None]) -> set[str]:
-    """Return the labels that follow for a product from people's answers about its single photos.
+    """Return the labels of a product that follow from people's answers about its single photos.
 
     Args:
         labels: the label of each photo; LEFT_OUT_LABEL if a person left the photo out, None without an
@@ -115,7 +115,7 @@ def decide_head(
     human_answers: RowHumanAnswers,
     context: HeadContext,
 ) -> HeadDecision:
-    """Decide the label that a table shows for a head: a person's label, or the label of model and list.
+    """Decide the label that a table shows for the class or an attribute: by a person, or by model and list.
 
     If people contradict each other, the label of model and list stays and needs a review.
 

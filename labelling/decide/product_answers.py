@@ -55,7 +55,7 @@ def check_grouping(source: Source, column: str) -> str:
 
 
 def check_has_folders(source: Source) -> None:
-    """Check that a folder has folders with pictures, of which --by-folder makes products.
+    """Check that a folder has pictures in subfolders, which --by-folder makes products.
 
     A folder that has no pictures or cannot be listed passes, because labelling it gives a better error.
 
@@ -105,7 +105,7 @@ def find_proven_heads(report: Report) -> tuple[str, ...]:
 
 
 def find_feed_thresholds(report: Report) -> dict[str, tuple[float, float]]:
-    """Return from which confidence on a feed may use answers about products of several photos.
+    """Return the confidences from which a feed may use answers about products of several photos.
 
     Returns:
         By head (LABEL for the class, or an attribute), the confidence from which the report shows
@@ -119,7 +119,7 @@ def find_feed_thresholds(report: Report) -> dict[str, tuple[float, float]]:
 
 
 def make_product_record(photos: Sequence[PhotoRecord], table: RunSettings) -> ProductRecord:
-    """Return the record of a product, with the combined answers of its photos. Copies are used once.
+    """Return a product with the combined answers of its photos, in which copies of a photo count once.
 
     Args:
         photos: all photos of one product, at least one, in the order of the source.
@@ -175,7 +175,7 @@ def _find_first_cell(cells: Iterable[str]) -> str:
 def combine_head_answers(
     photos: Sequence[PhotoRecord], head: str, table: RunSettings
 ) -> tuple[HeadAnswer, tuple[str, ...]] | None:
-    """Combine what the photos of a product answer about its class or one attribute.
+    """Combine the answers of a product's photos about its class or one attribute.
 
     Args:
         photos: the photos of the product, without copies.

@@ -34,7 +34,7 @@ class ListedRow(NamedTuple):
 
 
 class ProductTitle(NamedTuple):
-    """The facts of a list about one product.
+    """A product as its list describes it.
 
     Attributes:
         product: the name of the product.
@@ -58,7 +58,7 @@ class ProductTitle(NamedTuple):
 
 
 def read_product_titles(reader: ListReader, rows: Iterable[ListedRow]) -> Iterator[ProductTitle]:
-    """Yield the facts of a list about each product.
+    """Yield each product as its list describes it: title, kinds of garments, photos and categories.
 
     The kinds of a product are those that all its titles share. Of its other cells, the first filled one of
     each column is used.
@@ -95,5 +95,5 @@ def _read_product_title(reader: ListReader, rows: Sequence[ListedRow]) -> Produc
 
 
 def find_parent_folder(path: str) -> str:
-    """Return the folder in the path of a picture, as a table has the path; empty if there is no folder."""
+    """Return the folder of a picture by its path in the table: `a/b` for `a/b/1.jpg`; empty for none."""
     return path.rpartition("/")[0]

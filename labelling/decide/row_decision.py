@@ -95,7 +95,7 @@ class DecisionContext:
 
 
 def decide_row(record: Record, context: DecisionContext) -> TableRow:
-    """Decide the row of a photo or of a product by its photos, the list and people, in this order.
+    """Decide what a table says about a photo or a product: by its photos, then the list, then people.
 
     Args:
         record: the photo or product, with the answers of the model.
@@ -150,7 +150,7 @@ def _decide_with_list(record: Record, context: DecisionContext) -> GarmentDecisi
 def _hold_shared_photos(
     record: Record, decision: GarmentDecision | None, context: DecisionContext
 ) -> dict[str, HeadAnswer]:
-    """Return the answers as they were decided. Those that rest on shared photos alone become a review.
+    """Return the decided answers, with a review for those that rest on photos of several products alone.
 
     Args:
         record: the photo or product, with the answers of the model.
@@ -243,7 +243,7 @@ def answer_feed_colour(record: Record, answers: HeadAnswers, context: DecisionCo
 def apply_human_answers(
     record: Record, answers: HeadAnswers, context: DecisionContext
 ) -> dict[str, HeadDecision]:
-    """Return the decisions of a table about a row, in which people's answers replace model and list.
+    """Return the decisions about a row, in which the answers of people replace those of model and list.
 
     Args:
         record: the photo or product of the row.

@@ -89,7 +89,7 @@ class SharedPhotos:
     unshared_answers: frozenset[tuple[str, str, str]] = frozenset()
 
     def can_accept_label(self, record: Record, head: str, label: str) -> bool:
-        """Return whether a product's label may be accepted although some of its photos are shared.
+        """Return whether a product's label may be accepted although its photos are listed under others, too.
 
         It may in these cases:
 
@@ -114,7 +114,7 @@ class SharedPhotos:
         return not agreeing or any(map(self._can_show_each_product, agreeing))
 
     def can_accept_kind(self, record: Record, kind: str | None) -> bool:
-        """Return whether a kind by list and photos may be accepted although some photos are shared.
+        """Return whether a product's kind may be accepted although its photos are listed under others, too.
 
         It may if a photo is listed under one product only, or if each photo may show all of its products.
 
@@ -125,7 +125,7 @@ class SharedPhotos:
         return not record.product or self.can_show_product([photo.sha256 for photo in record.photos], kind)
 
     def can_show_product(self, hashes: Iterable[str], kind: str | None) -> bool:
-        """Return whether the photos of a product may show it.
+        """Return whether the photos of a product may show a garment of its kind.
 
         They may if one is its own, or if all products of each photo are of its kind. Products whose titles
         differ in colour and size alone are of one kind.
@@ -143,7 +143,7 @@ class SharedPhotos:
         )
 
     def can_accept_class(self, record: Record, label: str) -> bool:
-        """Return whether a class by list and photos may be accepted although some photos are shared.
+        """Return whether a product's class may be accepted although its photos are listed under others, too.
 
         It may if a photo is listed under one product only, or if all products of each photo may have the
         class.
@@ -174,7 +174,7 @@ class SharedPhotos:
 def make_shared_photos(
     products_of_photos: Mapping[str, SharedProducts], photos: Iterable[PhotoRecord], titles: ListTitles
 ) -> SharedPhotos:
-    """Return the facts about shared photos that the decisions of rows need.
+    """Return the photos of several products, with the facts that the decisions of rows need.
 
     Args:
         products_of_photos: the facts about the products of each shared photo, by the sha256 of the photo.

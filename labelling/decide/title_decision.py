@@ -104,7 +104,7 @@ class ListTitles:
 def collect_titles(
     settings: RunSettings, reader: ListReader, products: Iterable[ProductTitle] = ()
 ) -> ListTitles:
-    """Return the titles of a list, with the facts of the release that are needed to decide with them.
+    """Collect the titles of a list, with the facts of the release that are needed to decide with them.
 
     Args:
         reader: the reader that finds kinds of garments in titles and categories.
@@ -167,7 +167,7 @@ def decide_record(
 
 
 def _find_conflict(words: RowWords, titles: ListTitles) -> Reason | None:
-    """Return the reason to hold a row back for a person, whatever the photo shows; None without one."""
+    """Return the reason why a person has to decide a row, whatever its photo shows; None without one."""
     conflict = words.meaning.conflict
     # If the title and what the shop said about the category share no kind, the formula weighs both. Without
     # figures there is no formula, and a person has to look.

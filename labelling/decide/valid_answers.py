@@ -33,6 +33,8 @@ WHERE sha256 <> '' AND product IN (SELECT product FROM answers WHERE product <> 
 
 
 class _ProductAnswer(NamedTuple):
+    """An answer of a person about a product, and whether it is valid for the photos of now."""
+
     product: str
     head: str
     label: str

@@ -40,6 +40,7 @@ RESTART_ADVICE: Final = (
     "Name another table with --out, or add --restart: it labels everything again, and keeps what people "
     "answered."
 )
+"""End of an error message about a table that was begun in another way."""
 
 _ADD_ANSWER: Final = "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?, ?)"
 

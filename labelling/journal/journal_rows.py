@@ -233,7 +233,7 @@ def read_photo_records(journal: Journal) -> Iterator[PhotoRecord]:
 
 
 def read_unshared_photos(journal: Journal, hashes: Sequence[str]) -> Iterator[PhotoRecord]:
-    """Yield the photos that are listed under one product only, of products that also have shared photos.
+    """Yield the photos of one product only, for products that also have photos of several products.
 
     Args:
         hashes: the sha256 of each shared photo, which is listed under several products.
@@ -253,7 +253,7 @@ def read_photo_groups(journal: Journal) -> Iterator[list[PhotoRecord]]:
 
 
 def read_product_kinds(journal: Journal) -> Iterator[ProductKinds]:
-    """Yield the photos of each product with their probabilities of the kinds of garments alone.
+    """Yield the photos of each product with their probabilities of the kinds of garments.
 
     The other answers are not parsed, since what products say about their categories needs only the kinds.
     """
@@ -290,7 +290,7 @@ def _read_photos(journal: Journal, query: str, *values: str) -> Iterator[PhotoRe
 
 @lru_cache(MAX_CACHED_ANSWERS)
 def _parse_answers(text: str) -> HeadAnswers:
-    """Read the answers to a picture from the text in the journal."""
+    """Parse the answers to a picture from the JSON text that the journal keeps."""
     return {head: _make_answer(**answer) for head, answer in json.loads(text).items()}
 
 

@@ -21,6 +21,7 @@ DAMAGE_ADVICE: Final = (
     "is damaged, or of another version. Name another table with --out, or add --restart and give people's "
     "corrections again."
 )
+"""End of an error message about a file whose content cannot be used."""
 
 _DAMAGE_CODES: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 

@@ -132,7 +132,7 @@ class ListSource(FileSource):
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
-        """The named columns of the list that do not name pictures."""
+        """The columns of the list that have a name and do not name pictures."""
         return tuple(
             name
             for name in self._opened_list.columns
@@ -234,7 +234,7 @@ def read_file(path: str) -> bytes:
 
 
 def _list_folder(root: str) -> list[tuple[str, bool]]:
-    """Return the names in a folder, sorted, each with whether it is a folder; a link to a folder is none.
+    """Return the names in a folder, sorted, each with whether it is a folder; a link counts as a file.
 
     Raises:
         SourceUnusable: the folder cannot be listed. To go on without it would look like a whole catalogue.

@@ -50,8 +50,8 @@ CHUNKS_PER_WORKER: Final = 2
 wait."""
 
 MAX_LOST_WORKERS: Final = 3
-"""Number of worker processes whose unexpected end, mostly for lack of memory, also ends the run. The next
-command continues it."""
+"""Number of worker processes that end unexpectedly, mostly for lack of memory, before the run ends as well.
+The next command continues it."""
 
 CHECK_SECONDS: Final = 10
 """Seconds without an answer of any worker, after which an engine checks that workers are still there."""
@@ -60,7 +60,7 @@ ONE_COLOUR_ERROR: Final = "It is of one colour, as placeholders are, and shows n
 """Error of a picture that can be decoded, but shows nothing."""
 
 MAX_COLOUR_DIFFERENCE: Final = 4
-"""Largest difference between pixels of a picture that counts as one of one colour, in each channel, 0 to 255.
+"""Largest difference between the pixels of a picture without content, in each channel, 0 to 255.
 Lossy formats change a colour by less, and a white shirt on white differs by more."""
 
 GRID_STEP: Final = 16
@@ -229,7 +229,7 @@ def classify_uploads(networks: Networks, uploads: Iterable[bytes | Unreadable]) 
 
 
 def _make_picture_answers(sha256: str, answer: Prediction | str) -> PictureAnswers:
-    """Return what the model answered to a picture, or the picture's error, as a row needs it."""
+    """Return the model's prediction for a picture, or the error of the picture, as a row keeps it."""
     if isinstance(answer, str):
         return PictureAnswers(sha256=sha256, error=answer, familiarity=None, answers={})
     heads = {LABEL: _make_head_answer(answer.answer, answer.answer.probabilities.tolist())}

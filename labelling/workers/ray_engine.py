@@ -43,10 +43,10 @@ from labelling.workers.labeller import (
 from model_store.local_releases import BUNDLED_FOLDER
 
 ADDRESS_VARIABLE: Final = "RAY_ADDRESS"
-"""Environment variable of Ray with the cluster to use: `host:port`, or `auto` for this machine's cluster."""
+"""Environment variable of Ray that names the cluster: `host:port`, or `auto` for one on this machine."""
 
 LOCAL_ADDRESS: Final = "local"
-"""Value of RAY_ADDRESS, defined by Ray, for a new cluster that is started on this machine."""
+"""Value of RAY_ADDRESS, defined by Ray, that stands for a new cluster on this machine."""
 
 LOCAL_STORE_BYTES: Final = 256 << 20
 """Bytes of memory for pictures that are sent through a Ray cluster on this machine, which keeps two chunks of
@@ -117,7 +117,7 @@ def _join_or_start_cluster(workers: int | None) -> Iterator[tuple[Any, int]]:
     """Join the cluster that RAY_ADDRESS names, or start one on this machine; leave it at the block's end.
 
     Yields:
-        The module `ray`, and the largest number of chunks that may be sent and not done.
+        The module `ray`, and the largest number of unfinished chunks.
     """
     address = os.environ.get(ADDRESS_VARIABLE) or LOCAL_ADDRESS
     with ExitStack() as undo:
@@ -162,7 +162,7 @@ def _open_labeller(setup: WorkerSetup, release: Any) -> Labeller:  # noqa: ANN40
 
 
 def _start_cluster(ray: Any, folder: str, workers: int | None) -> int:  # noqa: ANN401 - see _import_ray
-    """Start Ray on this machine for this run alone, and return how many chunks may be sent and not done.
+    """Start Ray on this machine for this run alone, and return the largest number of unfinished chunks.
 
     Args:
         folder: the folder for the sockets and logs of Ray.
@@ -186,7 +186,7 @@ def _start_cluster(ray: Any, folder: str, workers: int | None) -> int:  # noqa: 
 
 
 def _join_cluster(ray: Any, address: str, workers: int | None) -> int:  # noqa: ANN401 - see _import_ray
-    """Join a running cluster, send it our code, and return how many chunks may be sent and not done.
+    """Join a running cluster, send it our code, and return the largest number of unfinished chunks.
 
     Raises:
         EngineUnusable: the cluster does not answer, or has fewer cores than workers are wanted.
@@ -238,7 +238,7 @@ def _import_ray() -> Any:  # noqa: ANN401 - Ray need not be installed where type
 
 
 def _check_reachable(address: str) -> None:
-    """Check that a cluster accepts connections, for which Ray itself would take a minute.
+    """Check that a cluster accepts connections, since Ray itself would try for a minute.
 
     Raises:
         EngineUnusable: the text is no address, or nothing answers there.

@@ -32,7 +32,7 @@ TITLE_KINDS_COLUMN: Final = "listed_as"
 """Name of the column with the kinds of garments that the list's words allow, such as `skirt|shorts`."""
 
 LISTED_WORD_COLUMN: Final = "listed_word"
-"""Name of the column with the word that names these kinds, and the list's column: `Bluza (kategoria)`."""
+"""Name of the column with the list's word that names a garment, and where it stands: `Bluza (kategoria)`."""
 
 PHOTOS_COLUMN: Final = "photos"
 """Name of the column with the number of a product's photos that differ in content."""
@@ -53,7 +53,7 @@ ATTRIBUTE_FIELDS: Final = ("confidence", "decision", "also")
 """Fields of the answer about an attribute that have a column in the table of photos."""
 
 DECISION_FIELDS: Final = ("decided_by", "predicted")
-"""Fields that have a column if people or titles may decide: who decided, and the label before people did."""
+"""Fields with a column if people or titles may decide: who decided, and the label before people did."""
 
 CATEGORY_FIELDS: Final = ("category_id", "category_name")
 """Columns with the category that a sales platform has for the label, such as `1581` and `... > Skirts`."""
@@ -67,7 +67,7 @@ LAST_COLUMNS: Final = ("version", "sha256", "error")
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table.
+    """One column of a table: its name, the type of its cells, and how a cell is read from a row.
 
     Attributes:
         name: the name of the column in the header.
@@ -87,7 +87,7 @@ def make_photo_columns(
     has_own_words: bool = False,
     reader: ListReader | None = None,
 ) -> list[Column]:
-    """Return the columns of the table of photos.
+    """Return the columns of the table of photos, in their order.
 
     Args:
         has_human_answers: whether people answered something, which adds the columns of DECISION_FIELDS.
@@ -136,14 +136,14 @@ def make_product_columns(
 
 
 def make_column_name(head: str, field: str) -> str:
-    """Return the name of the column with one field of an answer.
+    """Return the name of the column with one field of an answer, such as "colour_confidence".
 
     Args:
         head: the class (LABEL), or the name of an attribute, such as `colour`.
         field: the field, such as `confidence`.
 
     Returns:
-        The field itself for the class, and `colour_confidence` for the attribute `colour`.
+        The field itself for the class; for an attribute, its name, `_` and the field.
     """
     return field if head == LABEL else f"{head}_{field}"
 

@@ -72,7 +72,7 @@ class RowCounts:
         self.first_missing_picture = ""
 
     def count_rows(self, rows: Iterable[TableRow]) -> list[TableRow]:
-        """Count some rows, and return them in their order.
+        """Count some rows, and return them as a list.
 
         Raises:
             ValueError: a row has a reason for a review that a summary has no place for.

@@ -14,7 +14,7 @@ from labelling.write.platforms import FEED_PLATFORMS, find_spellings
 
 
 class FeedArticle(NamedTuple):
-    """A product as a row of a feed.
+    """A product as a row of a feed, the file that a sales platform imports.
 
     Attributes:
         columns: the columns of its cells.
@@ -29,7 +29,7 @@ class FeedArticle(NamedTuple):
     is_likely: bool
 
     def select_cells(self, columns: Iterable[str]) -> list[str]:
-        """Return the cells in some columns of a feed; empty ones for columns that the article lacks."""
+        """Return the article's cells in the given columns of the feed; "" in a column that it lacks."""
         cells = dict(zip(self.columns, self.cells, strict=True))
         return [cells.get(column, "") for column in columns]
 
@@ -49,7 +49,7 @@ class FeedArticles:
         self._differing = set[str]()
 
     def add_product(self, row: TableRow, platform: str, grouping: ProductGrouping | None) -> None:
-        """Add a product.
+        """Add a product as an article, or to an article with the same key.
 
         Args:
             row: the decided row of the product, which has one spelling and a colour.
@@ -69,10 +69,10 @@ class FeedArticles:
 
     @property
     def differing_keys(self) -> list[str]:
-        """The keys of products whose colours differ, in the order of the table."""
+        """The keys under which products have different colours, in the order of the table."""
         return [key for key in self._articles if key in self._differing]
 
     @property
     def fed_articles(self) -> list[FeedArticle]:
-        """The article of each key that the feed has, in the order of the table."""
+        """The articles that the feed has, one for each key, in the order of the table."""
         return [article for key, article in self._articles.items() if key not in self._differing]

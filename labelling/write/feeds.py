@@ -53,7 +53,7 @@ LEFT_OUT_REASONS: Final = (
 """The reasons why products are not in a feed: sentences with places for their number and some names."""
 
 REASONS_WITH_COLOUR: Final = (LACKING_CELL, TWO_SPELLINGS, LOSING_VARIATIONS, SEVERAL_COLOURS)
-"""The reasons that stay if a person gives every product a colour."""
+"""The reasons for leaving out a product that remain if a person gives it a colour."""
 
 
 class FeedResult(NamedTuple):
@@ -134,7 +134,7 @@ def list_feed_files(table: Path, platform: str) -> list[Path]:
 
 @contextmanager
 def mention_earlier_feed(table: Path, platform: str) -> Iterator[None]:
-    """Add to the error of a `with` block that writes a feed that the feed of an earlier run still exists.
+    """Name the feed of an earlier run in the error of a `with` block that fails to write a new one.
 
     Otherwise a person could import the old file by mistake.
 
@@ -238,13 +238,13 @@ def describe_left_out(reason: str, products: Sequence[str]) -> str:
 def find_left_out_reason(
     row: TableRow, platform: str, grouping: ProductGrouping | None
 ) -> tuple[str, str] | None:
-    """Return the reason why a product is not in a feed.
+    """Return the reason why a product is not in a feed; None if it is in the feed.
 
     Args:
         platform: the name of the platform, such as `google`.
 
     Returns:
-        One of LEFT_OUT_REASONS, and the name of the product for a sentence; None if the feed has the product.
+        One of LEFT_OUT_REASONS, and the name of the product for the sentence.
     """
     product = row.record.product
     # Asked first: such a product has no colour for the feed either, but "doubtful" would be the wrong reason.
@@ -263,7 +263,7 @@ def find_left_out_reason(
 def _write_tables(
     journal: Journal, tables: Mapping[Path, tuple[Sequence[str], Iterable[Sequence[str]]]]
 ) -> None:
-    """Write files, each with its columns and rows."""
+    """Write several CSV files, each with its columns and rows, or none of them."""
     try:
         with replace_files(journal, list(tables)) as new:
             for file, (columns, rows) in zip(new, tables.values(), strict=True):

@@ -21,11 +21,13 @@ from model_store.release_files import hash_file
 CHANGED_FILE_ERROR: Final = (
     "{}: was changed since `wardrobe label` wrote it. Move it away, or --restart replaces it."
 )
+"""Error of an edited file that a run would replace, with a place for its path."""
 
 CHANGED_WORDS_ERROR: Final = (
     "{0}: was changed since `wardrobe label` wrote it. To use its rows, first give the command that made the "
     "table with --words {0} and without --corrections. Otherwise move it away, or --restart replaces it."
 )
+"""Error of an edited file that explains the shop's own words, with a place for its path."""
 
 FileIdentity: TypeAlias = str | tuple[int, int]
 """A value by which two names of one file are recognised: the path without links, or the numbers of device and
@@ -82,7 +84,7 @@ def make_folders(files: Iterable[Path]) -> None:
 
 
 def list_source_file(source: str) -> list[str]:
-    """Return the source of pictures as a list of files that no output may replace.
+    """Return a source of pictures in a list, if it is a file that no output may replace.
 
     Args:
         source: the path or address of the source.
@@ -103,7 +105,7 @@ def _list_identities(file: str | Path) -> list[FileIdentity]:
 
 
 def check_no_file_exists(table: Path, files: Iterable[Path]) -> None:
-    """Check that none of some files exists yet, for a table that has no journal.
+    """Check that none of the files that a run will write exists yet, for a table that has no journal.
 
     Without the journal (the SQLite file beside a table), nothing tells which files an earlier run wrote.
 
@@ -122,7 +124,7 @@ def check_no_file_exists(table: Path, files: Iterable[Path]) -> None:
 
 
 def check_not_edited(journal: Journal, files: Iterable[Path]) -> None:
-    """Check that each existing file still has the content that the runs of a journal wrote.
+    """Check that nobody edited files that earlier runs of a journal wrote.
 
     Args:
         journal: the journal of the table, which has the hashes of the files that its runs wrote.

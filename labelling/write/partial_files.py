@@ -67,7 +67,7 @@ class PartialFile:
             os.close(self._descriptor)
 
     def _is_own_path(self) -> bool:
-        """Return whether the path still has this file; another command may have put its own there."""
+        """Return whether the file at the path is still this one, and not one of another command."""
         try:
             return os.path.samestat(os.fstat(self._descriptor), self.path.lstat())
         except FileNotFoundError:
@@ -95,7 +95,7 @@ def make_partial_file(file: Path) -> Iterator[PartialFile]:
 
 
 def write_output(file: Path, content: bytes) -> None:
-    """Write a file of the user. After a crash it has all of its earlier or all of its new content.
+    """Write a file of the user, which after a crash has all of its earlier or all of its new content.
 
     Args:
         file: the file, which may exist. Its folder exists.
@@ -109,7 +109,7 @@ def write_output(file: Path, content: bytes) -> None:
 
 
 def find_linked_file(file: Path) -> Path:
-    """Return the file to which a symbolic link leads, whether it exists or not; return other paths unchanged.
+    """Return the file to which a symbolic link leads, whether it exists or not; or else the path itself.
 
     Raises:
         OSError: the link leads to itself.

@@ -21,7 +21,7 @@ LIST_COLUMNS: Final = ("path", "article", "title")
 
 
 class PictureList(NamedTuple):
-    """The content of a list that was written.
+    """The pictures in a list that was written, and those that were left out.
 
     Attributes:
         articles: the pictures in the list, with the name of the article that each shows.

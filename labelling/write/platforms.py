@@ -136,7 +136,7 @@ def find_lacking_column(platform: str, row: TableRow) -> str:
 
 
 def find_spellings(row: TableRow, grouping: ProductGrouping | None) -> list[str]:
-    """Return the different spellings that one product's name has in the rows of the list.
+    """Return the different spellings of a product's name in the rows of its list.
 
     Args:
         grouping: the grouping of photos into products; None without one.

@@ -72,7 +72,7 @@ def write_tables(table: Path, decisions: Decisions, *, kept_count: int = 0) -> S
 
 
 def write_unfinished_tables(table: Path, listing: RunListing, journal: Journal) -> None:
-    """Write a table of the rows that are finished, for a run that ends early, with its summary.
+    """Write the table and summary of the rows so far, for a run that ends early.
 
     Nothing is written if there is a complete table of an earlier run, or if no row is finished.
 

@@ -83,7 +83,7 @@ def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> Sor
 
 
 def describe_half_filled_folder(folder: Path) -> str:
-    """Return the sentence of error messages that a folder has only a part of the pictures."""
+    """Return the sentence for errors and Ctrl-C that a folder has only a part of the pictures."""
     return f"{folder} has only a part of the pictures: name a new folder with --into."
 
 

@@ -121,7 +121,7 @@ class TableCounts:
 
     @property
     def decision_counts(self) -> RowCounts:
-        """The counts of products; without products, of photos."""
+        """The counts of products, or of photos in a table without products."""
         return self.products or self.photos
 
 
@@ -211,7 +211,7 @@ GROUP BY product HAVING min(error) <> '' ORDER BY min(number) LIMIT ?
 
 
 def read_accepted_count(table: Path) -> int | None:
-    """Return how many products were accepted, or pictures in a run without products, by a table's summary.
+    """Return how many products (or pictures, without products) the summary of a table counts as accepted.
 
     None stands for a table that does not exist, or has no complete summary.
     """
