@@ -22,7 +22,6 @@ None of this is stored: each row is decided again whenever it is read.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final
 
 from inference.contract import LABEL
 from inference.garment_decision import GarmentDecision
@@ -31,6 +30,7 @@ from inference.release_labels import NONE, has_kinds
 from inference.words.kinds import KIND
 from inference.words.recognition import find_label_kinds, recognise_language
 from labelling.decide.category_products import NO_CATEGORY_PRODUCTS, CategoryProducts
+from labelling.decide.feed_colours import choose_feed_colours
 from labelling.decide.human_answers import HeadContext, HumanAnswers, adapt_kind_to_class, decide_head
 from labelling.decide.list_colours import (
     ListColours,
@@ -51,10 +51,6 @@ from labelling.lists.row_words import ListMeaning
 from labelling.rows import NO_DECISION, HeadAnswer, HeadAnswers, HeadDecision, ProductRecord, Record, TableRow
 from labelling.run_settings import RunSettings
 from reports.product_rule import COLOUR_ATTRIBUTES
-
-MAX_FEED_COLOURS: Final = 3
-"""Largest number of colours of a product in a feed, the file that a sales platform imports. Google accepts no
-more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,42 +271,6 @@ def _is_admitted(head: str, answer: HeadAnswer, meaning: ListMeaning, titles: Li
     if answer.reason == Reason.TITLE_CONFLICT or (is_contradicting and head in titles.title_heads):
         return False
     return titles.is_label_allowed(head, answer.label, meaning.kinds)
-
-
-def choose_feed_colours(
-    colour: HeadDecision, list_colours: ListColours | None, photo_colour: HeadAnswer | None
-) -> tuple[str, ...]:
-    """Return the colours of a product for a feed: from a person, the shop's own words, or the photos.
-
-    If a person confirms a label that the shop's word stands for, the feed keeps the shop's word: "Navy" does
-    not become "blue". If a person gives another label, the feed has this label.
-
-    Args:
-        colour: the decision of the table about the colour.
-        list_colours: the colours that the list names; None if it names none.
-        photo_colour: the answer of the photos; None without one.
-
-    Returns:
-        Up to MAX_FEED_COLOURS colours, the main colour first; empty if the colour is doubtful.
-    """
-    own_texts = list_colours.feed_texts[:MAX_FEED_COLOURS] if list_colours else ()
-    if colour.decided_by == DecidedBy.PERSON:
-        if list_colours and own_texts and _is_confirmed_colour(colour, list_colours):
-            return own_texts
-        return (colour.label,) if colour.label and colour.label != NONE else ()
-    if own_texts:
-        return own_texts
-    if photo_colour is None or not photo_colour.is_accepted or photo_colour.label == NONE:
-        return ()
-    if colour.reason == Reason.CONTRADICTING:
-        return ()
-    return (photo_colour.label, *photo_colour.also)[:MAX_FEED_COLOURS]
-
-
-def _is_confirmed_colour(colour: HeadDecision, list_colours: ListColours) -> bool:
-    """Return whether a person's colour means the shop's word, or was suggested by photos that confirm it."""
-    is_suggested = not list_colours.is_denied_by_photos and colour.label == colour.predicted_label
-    return is_suggested or colour.label in list_colours.labels
 
 
 def find_colour_head(attributes: Iterable[str]) -> str:

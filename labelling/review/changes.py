@@ -18,7 +18,7 @@ from labelling.review.page import fill_page, make_thumbnail
 from labelling.rows import ACCEPT, REVIEW, HeadAnswer, PictureAnswers, make_table_path
 from labelling.sources.items import Source
 from labelling.workers.labeller import PICTURES_PER_RUN, Watch, classify_uploads
-from labelling.write.columns import CONFIDENCE_DIGITS
+from labelling.write.table_cells import CONFIDENCE_DIGITS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from inference.contract import LABEL
-from inference.reasons import DecidedBy, Reason
 from inference.words.kinds import KIND, sort_kinds
 from labelling.decide.product_titles import find_parent_folder
 from labelling.errors import TableUnusable
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.listed_word import find_listed_word
 from labelling.lists.titles import LANGUAGE_OFF
-from labelling.rows import ACCEPT, MAX_PATH_CHARACTERS, REVIEW, HeadDecision, ProductRecord, TableRow
+from labelling.rows import ProductRecord, TableRow
 from labelling.run_settings import FOLDER_COLUMN, RunSettings
+from labelling.write.table_cells import FIELD_READERS, VALUE_SEPARATOR, join_deciding_photos
 
 PROBABILITY_PREFIX: Final = "p_"
 """Beginning of the name of a column of probabilities: "p_Dress" for the label "Dress"."""
@@ -39,12 +39,6 @@ PHOTOS_COLUMN: Final = "photos"
 
 DECIDING_PHOTOS_COLUMN: Final = "rests_on"
 """Name of the column with the paths of the photos on which the class of a product is based."""
-
-VALUE_SEPARATOR: Final = "|"
-"""Text between several values of one cell. A slash is part of some labels, such as T-shirt/top."""
-
-CONFIDENCE_DIGITS: Final = 5
-"""Number of digits of a confidence behind the decimal point."""
 
 CLASS_FIELDS: Final = ("confidence", "decision", "reason")
 """Fields of the answer about the class that have a column in the table of photos."""
@@ -239,7 +233,7 @@ def _make_answer_columns(attributes: Iterable[str], version: str) -> Iterator[Co
         int,
         lambda row: len({photo.sha256 or photo.path for photo in row.record.photos if photo.has_picture}),
     )
-    yield _make_text_column(DECIDING_PHOTOS_COLUMN, _join_deciding_photos)
+    yield _make_text_column(DECIDING_PHOTOS_COLUMN, join_deciding_photos)
     yield _make_text_column("version", lambda _: version)
     yield _make_text_column("error", lambda row: row.record.error or None)
 
@@ -294,53 +288,8 @@ def _make_answer_column(head: str, field: str) -> Column:
     return Column(
         make_column_name(head, field),
         kind=float if field == "confidence" else str,
-        read_cell=lambda row: _FIELD_READERS[field](row.find_decision(head)),
+        read_cell=lambda row: FIELD_READERS[field](row.find_decision(head)),
     )
-
-
-def _format_decision(decision: HeadDecision) -> str | None:
-    """Return the cell ACCEPT, or REVIEW if a person has to look; None if there is nothing to look at."""
-    if decision.decided_by == DecidedBy.PERSON:
-        return ACCEPT if decision.label else REVIEW
-    if decision.answer is None and decision.reason != Reason.CONTRADICTING:
-        return None
-    return REVIEW if decision.reason else ACCEPT
-
-
-def _join_further_labels(decision: HeadDecision) -> str | None:
-    """Return the further labels of an attribute, such as `white|red`; None if there are none.
-
-    They are the model's. If a person gave the label, nobody knows whether these are still true.
-    """
-    return (
-        VALUE_SEPARATOR.join(decision.answer.also) or None
-        if decision.answer and decision.decided_by != DecidedBy.PERSON
-        else None
-    )
-
-
-def _round_confidence(decision: HeadDecision) -> float | None:
-    confidence = decision.answer.confidence if decision.answer else None
-    return None if confidence is None else round(confidence, CONFIDENCE_DIGITS)
-
-
-_FIELD_READERS: Final[Mapping[str, Callable[[HeadDecision], object]]] = {
-    "confidence": _round_confidence,
-    "decision": _format_decision,
-    "reason": lambda decided: (
-        None if decided.decided_by == DecidedBy.PERSON and decided.label else decided.reason
-    ),
-    "also": _join_further_labels,
-    "decided_by": lambda decided: decided.decided_by,
-    "predicted": lambda decided: decided.predicted_label,
-}
-"""Functions that return the cell with a field of an answer, by the name of the field."""
-
-
-def _join_deciding_photos(row: TableRow) -> str | None:
-    """Return the paths of the photos that the class of a product is based on, cut at what a cell can hold."""
-    paths = row.record.deciding_photos.get(LABEL, ()) if isinstance(row.record, ProductRecord) else ()
-    return VALUE_SEPARATOR.join(paths)[:MAX_PATH_CHARACTERS] or None
 
 
 def _make_category_column(head: str, place: int) -> Column:

@@ -4,8 +4,8 @@ import pytest
 
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import NONE
+from labelling.decide.feed_colours import choose_feed_colours
 from labelling.decide.list_colours import ListColours
-from labelling.decide.row_decision import choose_feed_colours
 from labelling.rows import HeadAnswer, HeadDecision
 
 INK = ListColours(feed_texts=("Ink",), labels=())
