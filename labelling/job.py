@@ -150,7 +150,7 @@ def _count_photos_of_kinds(report: Report) -> dict[str, int]:
 def find_learnt_attributes(release: LocalRelease) -> tuple[str, ...]:
     """Return the attributes, such as `colour`, whose corrections `wardrobe improve` can use for training.
 
-    An attribute of the release that its training did not name is left out: the release only copied it.
+    An attribute of the release that its training did not name is left out.
     """
     settings = release.manifest.training.get("settings")
     learnt_names = settings.get("attribute") if isinstance(settings, dict) else None

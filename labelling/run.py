@@ -126,6 +126,7 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
 
 def _label_pictures(job: Job, journal: Journal, watch: Callable[[int, int], None], say: Say) -> int:
     """Label the pictures without an answer, and return the number of those that had one."""
+    # Files of a run that is discarded, or of version 2.0.0, which kept no hashes, may be replaced.
     if job.is_restart or journal.known_hashes is None:
         claim_files(journal, job.output_paths if job.is_restart else job.table_paths)
     # `replace_files` checks this again. Here it saves hours of labelling for a table that cannot be written.

@@ -190,7 +190,7 @@ def adapt_kind_to_class(
 
     Args:
         decisions: the decisions by head, which are changed.
-        kinds: the possible kinds of each class of the release: {"Bag": {"bag"}, "Shirt": {"shirt", "top"}}.
+        kinds: the possible kinds of each class of the release: {"Ankle boot": {"boot"}}.
         names: the labels that the release has for the attribute `kind`.
         categories: the category that a sales platform has for each kind.
     """

@@ -85,7 +85,7 @@ class DecisionContext:
 
     @cached_property
     def class_kinds(self) -> Mapping[str, frozenset[str]]:
-        """The kinds of garments that belong to each class of the release: {"Bag": {"bag", "backpack"}}."""
+        """The kinds of garments that belong to each class of the release: {"Ankle boot": {"boot"}}."""
         labels = self.settings.heads[LABEL]
         return find_label_kinds(labels, recognise_language(labels))
 
@@ -157,6 +157,7 @@ def _hold_shared_photos(
     shared_photos = context.shared_photos
     answers = make_answers_with_title(record, decision, titles) if decision else dict(record.answers)
     # `none of these` is no answer of a photo: it follows from the kind, and rests on the same photos.
+    # Class and kind are one decision then, and are held back together or not at all.
     is_joint = decision is not None and (decision.has_witness or decision.label == NONE)
     joint_heads = titles.title_heads if is_joint else ()
     is_shared = (

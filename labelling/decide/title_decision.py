@@ -187,6 +187,7 @@ def _hold_for_person(decision: GarmentDecision, evidence: Evidence, reason: Reas
         kind_confidence=None,
         label_decided_by=DecidedBy.MODEL,
         kind_decided_by=DecidedBy.MODEL,
+        # The words spoke, although no formula weighed them.
         has_witness=True,
     )
 

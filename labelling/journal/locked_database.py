@@ -100,7 +100,7 @@ class LockedDatabase(AbstractContextManager["LockedDatabase"]):
         size_on_disk = self.path.stat().st_size
         if size_on_disk == 0:  # a new file, until its first commit
             return True
-        # The integrity check does not see that a file was cut off after its last used page.
+        # The header says how many pages the file should have, which shows that it was cut off.
         is_whole = size_on_disk >= pages * page_size
         return problems == [("ok",)] and version in self._known_versions and is_whole
 

@@ -73,7 +73,7 @@ def label_on_processes(
 def _open_pool(size: int) -> Iterator[ProcessPoolExecutor]:
     """Yield a pool of worker processes, all of which have ended when the block is left."""
     pool = ProcessPoolExecutor(size, get_context("spawn"), _watch_parent)
-    # When this helper process of Python starts, it unblocks Ctrl-C. Started with the first worker, it would
+    # Python unblocks Ctrl-C when it starts this helper process. If the first worker started it, that would
     # undo the block in `_submit_chunk`.
     resource_tracker.ensure_running()
     try:

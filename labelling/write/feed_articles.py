@@ -53,17 +53,19 @@ class FeedArticles:
 
         Args:
             row: the decided row of the product, which has one spelling and a colour.
-            platform: the name of the platform, one of FEED_PLATFORMS.
+            platform: the name of the platform, such as `google`.
         """
         [name] = find_spellings(row, grouping)
         cells = FEED_PLATFORMS[platform].make_cells(name, row)
         key = cells[FEED_PLATFORMS[platform].key]
         columns = tuple(cells)
+        # All articles with these columns share one tuple, which saves memory.
         columns = self._columns.setdefault(columns, columns)
         article = FeedArticle(columns, tuple(cells.values()), row.feed_colours, row.has_likely_colours)
         first = self._articles.setdefault(key, article)
         if first.colours != article.colours:
             self._differing.add(key)
+        # The colours are equal, so one product with a certain colour makes it certain for the key.
         elif first.is_likely and not article.is_likely:
             self._articles[key] = first._replace(is_likely=False)
 

@@ -56,8 +56,10 @@ class FeedCategories:
         spellings = find_spellings(row, self._run.by)
         kinds = _find_product_kinds(row, self._kinds, self._run.heads.get(KIND, ()))
         category = file.choose_cell(find_kind_category(self._platform, kinds))
-        is_own = _has_own_category(row, file.column)
-        if category is None or len(spellings) > 1 or find_lacking_column(self._platform, row) or is_own:
+        has_own = _has_own_category(row, file.column)
+        # Products with several spellings, or without a cell that the platform needs, are not in the feed
+        # either.
+        if category is None or len(spellings) > 1 or find_lacking_column(self._platform, row) or has_own:
             return
         cells = feed_platform.make_cells(spellings[0], row) | {file.column: category}
         key = cells[feed_platform.key]
