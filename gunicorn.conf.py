@@ -171,7 +171,7 @@ def post_worker_init(worker: Any) -> None:
     service = getattr(worker.wsgi, "extensions", {}).get("wardrobe")
 
     def drain_then_stop(_number: int, _frame: FrameType | None) -> None:
-        worker.drains = True
+        worker.is_draining = True
         if service is not None:
             service.drain()
         # Not by a thread or a greenlet: neither can be started where gevent runs signal handlers.

@@ -58,10 +58,10 @@ def describe_wrong_number(environment: Mapping[str, str]) -> str:
     Args:
         environment: the environment variables by name.
     """
-    for name, (least, most, meaning) in NUMBER_VARIABLES.items():
-        text = environment.get(name, str(least))
-        if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
-            return f"{name}={text}: expected {least} to {most}, {meaning}."
+    for name, (smallest, largest, meaning) in NUMBER_VARIABLES.items():
+        text = environment.get(name, str(smallest))
+        if not (text.isascii() and text.isdecimal() and smallest <= int(text) <= largest):
+            return f"{name}={text}: expected {smallest} to {largest}, {meaning}."
     return ""
 
 

@@ -46,7 +46,7 @@ class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
     """
 
     max_accept = 1  # at a time: the worker with the fewest connections gets the next one
-    _pauses = False
+    _is_paused = False
 
     def __init__(self, listener: Any, *, handler_class: Any, spawn: Any, **options: Any) -> None:  # noqa: ANN401
         ssl = {name: value for name, value in options.items() if name == "ssl_context"}
@@ -58,14 +58,14 @@ class DrainingServer(StreamServer):  # type: ignore[misc] # gevent has no types
     def do_handle(self, *accepted: Any) -> None:  # noqa: ANN401
         """Serve a new connection, and pause before the next one, so that other workers can accept it."""
         super().do_handle(*accepted)
-        if not self._pauses:
-            self._pauses = True
+        if not self._is_paused:
+            self._is_paused = True
             self.stop_accepting()
             pause = PAUSE_SECONDS * min(len(self.pool), MAX_PAUSES)
             gevent.spawn_later(pause, self._resume_accepting, pause, thread_time())
 
     def _resume_accepting(self, pause: float, began: float) -> None:
-        self._pauses = False
+        self._is_paused = False
         # While the worker was busy for longer than the pause, more came; other workers get their share.
         self.max_accept = min(1 + int((thread_time() - began) / pause), max(1, len(self.pool)))
         if not self.closed:
@@ -87,7 +87,7 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
 
     server_class = DrainingServer
     request_seconds = 60.0  # for a body to come, and for an answer to be taken
-    drains = False  # while it does, every connection closes after its answer
+    is_draining = False  # meanwhile, every connection closes after its answer
     polled_at = 0.0  # by time.monotonic(), when `post_request` last let all connections go on
 
     @property
@@ -108,12 +108,14 @@ class ClosingWorker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
             raise LimitRequestHeaders(f"more than {MAX_HEADER_BYTES:,} bytes of headers")
         body = req.body.reader = BoundedBody(req, self.request_seconds, MAX_HEADER_BYTES)
         asked_to_close = req.should_close
-        drains = self.drains  # read once, because the headers may have promised to keep the connection
+        is_draining = (
+            self.is_draining
+        )  # read once, because the headers may have promised to keep the connection
 
         def is_unread() -> bool:
             return bool(req.body.failed or not body.is_complete)
 
-        req.should_close = lambda: drains or is_unread() or asked_to_close()
+        req.should_close = lambda: is_draining or is_unread() or asked_to_close()
         sock.settimeout(self.request_seconds)
         try:
             super().handle_request(listener_name, req, sock, addr)

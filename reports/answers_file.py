@@ -102,10 +102,11 @@ def read_all_answers(manifest: Manifest, read_file: FileReader, address: str) ->
         return NO_ANSWERS
     answers = _read_answers(ANSWERS_FILE, manifest, read_file, address)
     _check_names(answers, address)
-    tested = int((answers.select_head(CLASS_HEAD).sets == TEST_SET).sum())
-    if tested not in {0, manifest.headline.test_n}:
+    tested_count = int((answers.select_head(CLASS_HEAD).sets == TEST_SET).sum())
+    if tested_count not in {0, manifest.headline.test_n}:
         raise ReleaseCorrupt(
-            f"{address}: answers to {tested} pictures of the test set, which has {manifest.headline.test_n}."
+            f"{address}: answers to {tested_count} pictures of the test set, which has "
+            f"{manifest.headline.test_n}."
         )
     return answers
 
@@ -115,8 +116,8 @@ def _check_names(answers: Answers, address: str) -> None:
 
     A comparison of two releases would see only one of them.
     """
-    tested = answers.sets == TEST_SET
-    rows = zip(answers.attributes, answers.by, answers.networks, tested, answers.pictures, strict=True)
+    is_test = answers.sets == TEST_SET
+    rows = zip(answers.attributes, answers.by, answers.networks, is_test, answers.pictures, strict=True)
     counts = Counter(row for row in rows if row[-1])
     for (*_, name), count in counts.items():
         if count > 1:
@@ -156,11 +157,11 @@ def parse_answers(content: bytes) -> Answers:
     Raises:
         ValueError, KeyError, OSError, EOFError, csv.Error: the bytes are no such file.
     """
-    most = 2**20 + MAX_UNPACKING_RATIO * len(content)
+    max_bytes = 2**20 + MAX_UNPACKING_RATIO * len(content)
     with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
-        unpacked = file.read(most + 1)
-    if len(unpacked) > most:
-        raise ValueError(f"{len(content)} bytes unpack to more than {most}")
+        unpacked = file.read(max_bytes + 1)
+    if len(unpacked) > max_bytes:
+        raise ValueError(f"{len(content)} bytes unpack to more than {max_bytes}")
     columns = _read_columns(unpacked)
     shares = [_parse_numbers(columns[name]) for name in columns if name[0] == "p" and name[1:].isdecimal()]
     rows = len(columns["set"])
@@ -181,10 +182,10 @@ def _read_column(name: str, columns: dict[str, list[str]], rows: int) -> NDArray
     if name == "spelt" and values is None:
         values = columns.get(OLD_SPELT_COLUMN)
     # Before schema 10, a column `shown` said which sort of picture it was: `pixels`, or a sort of photo.
-    if name == "networks" and values and (shown := columns.get("shown")):
+    if name == "networks" and values and (sorts := columns.get("shown")):
         values = [
-            "photos" if what not in {"", "pixels"} else value
-            for value, what in zip(values, shown, strict=True)
+            "photos" if sort not in {"", "pixels"} else value
+            for value, sort in zip(values, sorts, strict=True)
         ]
     if values is not None and isinstance(unknown, float):
         values = _parse_numbers(values)

@@ -136,10 +136,13 @@ def _compare_shares(
         groups: int64 (N,), the number of each picture's group.
         is_about_right: whether the result has the shares of right answers in place of those of errors.
     """
-    now, then = float(candidate.mean()), float(baseline.mean())
-    p = compute_loss_chance(np.bincount(groups, candidate.astype(np.int64) - baseline).astype(np.int64))
+    candidate_share, baseline_share = float(candidate.mean()), float(baseline.mean())
+    p_value = compute_loss_chance(np.bincount(groups, candidate.astype(np.int64) - baseline).astype(np.int64))
     return ShareComparison(
-        1 - now if is_about_right else now, 1 - then if is_about_right else then, now - then, p
+        1 - candidate_share if is_about_right else candidate_share,
+        1 - baseline_share if is_about_right else baseline_share,
+        candidate_share - baseline_share,
+        p_value,
     )
 
 
@@ -151,13 +154,21 @@ def _compare_accepted_errors(
     If the candidate accepts more, the errors that the promise allows among the additional answers are no
     loss.
     """
-    wrong, before = (answers.is_accepted & ~answers.is_right for answers in (candidate, baseline))
-    more = candidate.is_accepted.astype(np.int64) - baseline.is_accepted
-    allowed = round(LOSS_UNITS_PER_ERROR * (1 - promised_share)) if more.sum() > 0 else 0
-    losses = LOSS_UNITS_PER_ERROR * (wrong.astype(np.int64) - before) - allowed * more
-    p = compute_loss_chance(np.bincount(groups, losses).astype(np.int64))
+    candidate_errors, baseline_errors = (
+        answers.is_accepted & ~answers.is_right for answers in (candidate, baseline)
+    )
+    additional = candidate.is_accepted.astype(np.int64) - baseline.is_accepted
+    # A candidate that accepts fewer answers may have no further errors.
+    allowed = round(LOSS_UNITS_PER_ERROR * (1 - promised_share)) if additional.sum() > 0 else 0
+    losses = (
+        LOSS_UNITS_PER_ERROR * (candidate_errors.astype(np.int64) - baseline_errors) - allowed * additional
+    )
+    p_value = compute_loss_chance(np.bincount(groups, losses).astype(np.int64))
     return ShareComparison(
-        float(wrong.mean()), float(before.mean()), float(losses.mean()) / LOSS_UNITS_PER_ERROR, p
+        float(candidate_errors.mean()),
+        float(baseline_errors.mean()),
+        float(losses.mean()) / LOSS_UNITS_PER_ERROR,
+        p_value,
     )
 
 
@@ -185,10 +196,10 @@ def join_groups(*groupings: NDArray[np.str_]) -> NDArray[np.int64]:
     numbers = [number_units(groups) for groups in groupings]
     joined = np.arange(len(numbers[0]))
     while True:
-        before = joined
-        for group in numbers:  # each picture takes the smallest number within its group
-            least = np.full(len(group), len(group))
-            np.minimum.at(least, group, joined)
-            joined = least[group]
-        if np.array_equal(joined, before):
+        previous = joined
+        for group_numbers in numbers:  # each picture takes the smallest number within its group
+            smallest = np.full(len(group_numbers), len(group_numbers))
+            np.minimum.at(smallest, group_numbers, joined)
+            joined = smallest[group_numbers]
+        if np.array_equal(joined, previous):
             return np.unique(joined, return_inverse=True)[1].astype(np.int64)

@@ -185,10 +185,11 @@ def _describe_unshared_sets(comparisons: ComparisonsByName, current: ReleaseEvid
         name: shares for compared in comparisons.values() for name, shares in compared.shares_by_set.items()
     }
     for name in sorted({TEST_SET, *current.promised_sets}):
-        n = sets[name][0].picture_count if name in sets else 0
+        count = sets[name][0].picture_count if name in sets else 0
         total = current.count_pictures(name)
-        if n < (least := min(MIN_SHARED_PICTURES, max(1, 3 * total // 4))):
-            yield f"both decided {n:,} of the {total:,} pictures of {_name_set(name)}; {least} are needed"
+        if count < (needed := min(MIN_SHARED_PICTURES, max(1, 3 * total // 4))):
+            pictures = f"{count:,} of the {total:,} pictures of {_name_set(name)}"
+            yield f"both decided {pictures}; {needed} are needed"
 
 
 def _describe_losses(comparisons: ComparisonsByName, margin: float) -> Iterator[str]:
@@ -212,15 +213,15 @@ def _describe_losses(comparisons: ComparisonsByName, margin: float) -> Iterator[
 
 def _describe_fewer_accepted(comparisons: ComparisonsByName) -> Iterator[str]:
     for compared in comparisons.values():
-        for name, (now, then) in compared.shares_by_set.items():
-            if then.right_share is None or not then.accepted_share:
+        for name, (candidate, current) in compared.shares_by_set.items():
+            if current.right_share is None or not current.accepted_share:
                 continue  # nothing should be accepted about pictures of no class
             too_few = (
-                now.picture_count >= MIN_SHARED_PICTURES
-                and then.accepted_share - now.accepted_share >= MAX_ACCEPTED_DROP
+                candidate.picture_count >= MIN_SHARED_PICTURES
+                and current.accepted_share - candidate.accepted_share >= MAX_ACCEPTED_DROP
             )
-            if too_few or not now.accepted_share:
-                yield _format_set_row(name, (now, then))
+            if too_few or not candidate.accepted_share:
+                yield _format_set_row(name, (candidate, current))
 
 
 def _describe_lost_products(candidate: ReleaseEvidence, current: ReleaseEvidence) -> Iterator[str]:
@@ -250,21 +251,28 @@ def _list_tests(name: str, comparison: AnswerComparison) -> Iterator[_Test]:
         else ""
     )
     answers = f"{_name_set(name)}, {comparison.picture_count:,} pictures{groups}"
-    for difference, what in ((comparison.right, "right"), (comparison.wrong_accepted, "wrong and accepted")):
+    for difference, predicate in (
+        (comparison.right, "right"),
+        (comparison.wrong_accepted, "wrong and accepted"),
+    ):
         if difference is not None:
-            now, then = f"{difference.candidate_share:.2%}", f"{difference.baseline_share:.2%}"
-            yield difference, f"{answers}: {now} {what}, before {then} (p = {difference.p_value:.2g})"
+            candidate_share, baseline_share = (
+                f"{difference.candidate_share:.2%}",
+                f"{difference.baseline_share:.2%}",
+            )
+            chance = f"p = {difference.p_value:.2g}"
+            yield difference, f"{answers}: {candidate_share} {predicate}, before {baseline_share} ({chance})"
 
 
 def _format_set_row(name: str, shares: tuple[AnswerShares, AnswerShares]) -> str:
-    now, then = shares
-    none = (
-        f", {now.no_class_count:,} of them of none of the classes"
-        if 0 < now.no_class_count < now.picture_count
+    candidate, baseline = shares
+    no_class = (
+        f", {candidate.no_class_count:,} of them of none of the classes"
+        if 0 < candidate.no_class_count < candidate.picture_count
         else ""
     )
-    pictures = f"{now.picture_count:,} pictures{none}"
-    return f"{_name_set(name)} ({pictures}): {_format_shares(now)}, before {_format_shares(then)}"
+    pictures = f"{candidate.picture_count:,} pictures{no_class}"
+    return f"{_name_set(name)} ({pictures}): {_format_shares(candidate)}, before {_format_shares(baseline)}"
 
 
 def _format_shares(shares: AnswerShares) -> str:
@@ -276,8 +284,10 @@ def _format_shares(shares: AnswerShares) -> str:
 
 
 def _format_product_row(head: str, *releases: ReleaseEvidence) -> str:
-    now, then = (_format_accepted_products(release.product_promises.get(head)) for release in releases)
-    return f"products by {head}: {now}, before {then}"
+    candidate_text, current_text = (
+        _format_accepted_products(release.product_promises.get(head)) for release in releases
+    )
+    return f"products by {head}: {candidate_text}, before {current_text}"
 
 
 def _format_accepted_products(promise: ProductPromise | None) -> str:

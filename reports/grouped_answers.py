@@ -58,9 +58,9 @@ class WeightedErrors:
         """
         # This answers without the bisection by which the bounds themselves are computed.
         right = np.maximum((1 - self.wrong_share) * self.independent_answers, np.finfo(float).tiny)
-        others = self.independent_answers - right + 1
+        wrong = self.independent_answers - right + 1
         return (
-            compute_incomplete_beta(np.full(len(right), accuracy), right, others) <= 1 - self.confidence_level
+            compute_incomplete_beta(np.full(len(right), accuracy), right, wrong) <= 1 - self.confidence_level
         )
 
 
@@ -122,6 +122,7 @@ def _estimate_one_share(
     sizes = sizes[sizes > 0]
     if not len(sizes):
         return 0.0, 0.0, 0.0, 0
+    # The formulas are those of `estimate_errors`.
     effects = 1 + (sizes - 1) * MIN_GROUP_CORRELATION
     weights = np.ones(len(sizes)) if is_unweighted else 1 / effects
     total = float(weights @ sizes)
@@ -150,9 +151,9 @@ def _compute_price_of_few_groups(
     """
     freedoms = (np.maximum([groups, answers], 2) - 1).astype(np.int64)
     # There is no set at all if no picture is familiar to a model.
-    most = freedoms.max(initial=1)
+    max_freedom = freedoms.max(initial=1)
     # The list is made for a power of 2, so that the cache holds few of them.
-    quantiles = _list_t_quantiles(int(2 ** np.ceil(np.log2(most + 1))), confidence_level)
+    quantiles = _list_t_quantiles(int(2 ** np.ceil(np.log2(max_freedom + 1))), confidence_level)
     group_quantiles, answer_quantiles = quantiles[freedoms]
     return np.where(groups == 1, answers, (group_quantiles / answer_quantiles) ** 2)
 

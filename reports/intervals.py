@@ -147,7 +147,7 @@ def compute_wilson_interval(right: float, n: float) -> tuple[float, float]:
 
     Args:
         right: the number of right answers, 0 to n.
-        n: the number of all answers, at least 1; it may be an effective number.
+        n: the number of all answers, at least 1; not always a whole number, if answers of a group weigh less.
     """
     share = right / n
     weight = Z_SCORE_95**2 / n

@@ -62,10 +62,10 @@ def combine_photo_answers(
     """
     familiar = [place for place, photo in enumerate(photos) if photo.reason != Reason.UNFAMILIAR]
     positions = familiar or list(range(len(photos)))
-    used = [photos[place] for place in positions]
-    probabilities = average_probabilities([photo.probabilities for photo in used])
-    label = probabilities.index(max(probabilities)) if len(used) > 1 else used[0].label
-    reason = _choose_reason(used, label, is_proven=is_proven or len(photos) == 1)
+    used_photos = [photos[place] for place in positions]
+    probabilities = average_probabilities([photo.probabilities for photo in used_photos])
+    label = probabilities.index(max(probabilities)) if len(used_photos) > 1 else used_photos[0].label
+    reason = _choose_reason(used_photos, label, is_proven=is_proven or len(photos) == 1)
     # Unfamiliar photos, too: a garment of an unknown class still shows its colour.
     if is_colour and reason in {None, Reason.UNPROVEN} and has_contradicting_photo(photos, label):
         reason = Reason.CONTRADICTING

@@ -98,7 +98,7 @@ class ProductPromise(Promise):
 
 
 class PossiblePromise(FrozenModel):
-    """A promise that could be given instead: another share of right answers, and how many it would accept."""
+    """A promise that could be given with another threshold: the share that is right, and what it accepts."""
 
     model_config = describe_schema(
         "What could be promised of the accepted answers, were this share of right ones asked for.",

@@ -24,7 +24,7 @@ Factor = Annotated[float, Field(gt=0, le=1)]
 
 
 class WordsOf(FrozenModel):
-    """The effect of words on one set of photos at one threshold."""
+    """Figures on photos of one set that are decided about together with right and with wrong words."""
 
     model_config = describe_schema("What words on one set of photos show at one threshold.")
 
@@ -45,7 +45,7 @@ class WordsOf(FrozenModel):
 
 
 class WordsAt(FrozenModel):
-    """The effect of words at one threshold."""
+    """Figures on all sets of photos, if an answer with words is accepted from one threshold on."""
 
     model_config = describe_schema("What words show at one threshold.")
 
@@ -64,7 +64,7 @@ class WordsAt(FrozenModel):
 
 
 class WordsPromise(FrozenModel):
-    """The effect of words of one sort at each threshold that was tried."""
+    """The chosen threshold for answers with words of one sort, and the figures at each that was tried."""
 
     model_config = describe_schema("What words of one sort show at each threshold that was tried.")
 
@@ -102,7 +102,7 @@ class OutsideKinds(FrozenModel):
 
 
 class WordFigures(FrozenModel):
-    """The effect of words of a list beside the answers of one network."""
+    """Figures on how the words of a list and the answers of one network decide together."""
 
     model_config = describe_schema("What words of a list show beside the answers of one network.")
 

@@ -93,6 +93,7 @@ def _fill_model(document: Json, model: ServedModel, settings: Settings) -> None:
     schemas, parameters = components["schemas"], components["parameters"]
     labels = list(model.contract.labels)
     shape = model.contract.input.array_shape
+    # The examples in openapi.json are answers of the bundled release.
     if labels != schemas["Label"]["enum"]:
         _remove_examples(document, _LABEL_EXAMPLES)
     if schemas["Pixels"] | _create_nested_schema(shape) != schemas["Pixels"]:

@@ -147,6 +147,7 @@ def _create_field(annotation: Any) -> Json:  # noqa: ANN401 - an annotation, of 
     """Return the JSON schema of a field of an answer, with its description."""
     if get_origin(annotation) is NotRequired:
         (annotation,) = get_args(annotation)
+    # Annotated[kind, mark, ...] has a description, or a schema that is written out, among its marks.
     kind, *marks = get_args(annotation) if hasattr(annotation, "__metadata__") else (annotation,)
     if explicit := [mark.json_schema for mark in marks if isinstance(mark, WithJsonSchema)]:
         return dict(explicit[-1] or {})

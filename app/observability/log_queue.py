@@ -162,6 +162,8 @@ class BackgroundHandler(QueueHandler):
             while rest:
                 rest = rest[os.write(self.descriptor, rest) :]
         except OSError:  # the disk is full, or nobody reads; the next line may fit
+            # The number of bytes that are left if the last line, the last two lines and so on are not
+            # written.
             ends = list(accumulate(map(len, reversed(encoded))))
             unwritten = sum(end <= len(rest) for end in ends)
             is_cut = len(rest) not in (0, *ends) and len(rest) < ends[-1]

@@ -246,9 +246,9 @@ def _check_transfer(environ: WSGIEnvironment) -> None:
 def _read_coding(environ: WSGIEnvironment) -> str:
     coding: str = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if coding not in UNCOMPRESSED_CODINGS and coding not in CONTENT_CODINGS:
-        shown = repr(coding[:MAX_QUOTED_LENGTH])
+        quoted = repr(coding[:MAX_QUOTED_LENGTH])
         raise UnknownCoding(
-            f"Content-Encoding is {shown}. Send the body as it is, or in gzip or deflate alone."
+            f"Content-Encoding is {quoted}. Send the body as it is, or in gzip or deflate alone."
         )
     return coding
 

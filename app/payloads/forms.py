@@ -210,5 +210,5 @@ def _raise_form_error(error: Exception, state: State) -> NoReturn:
         raise BadRequest(
             "A part of the form has headers that are not UTF-8, such as its filename."
         ) from error
-    what = "it ends before its last boundary" if str(error).startswith("Invalid form-data") else str(error)
-    raise BadRequest(f"The multipart form cannot be read: {what}. {SINGLE_FORMS}") from error
+    fault = "it ends before its last boundary" if str(error).startswith("Invalid form-data") else str(error)
+    raise BadRequest(f"The multipart form cannot be read: {fault}. {SINGLE_FORMS}") from error

@@ -16,7 +16,7 @@ from inference.reasons import Place, find_reasons
 from model_store.manifest import Share
 
 SCHEMAS: Final = "#/components/schemas/"
-"""Beginning of a reference to a schema of the contract."""
+"""Beginning of a reference to a schema of the OpenAPI document."""
 
 PNG_PATTERN: Final = "^data:image/png;base64,"
 """Pattern of the beginning of a PNG that is sent as a data: URL."""

@@ -30,7 +30,7 @@ def create_answer(
         categories: the categories of the operator's shop system; None if none are configured.
     """
     answer = create_prediction_fields(classified.prediction)
-    if classified.enlarged:
+    if classified.is_enlarged:
         answer["enlarged"] = True
     if categories is not None:
         answer["category"] = categories.classes[classified.prediction.answer.class_id]

@@ -106,11 +106,11 @@ def _classify_batch(
     call = run_in_native_thread if turn.is_large else _call_directly
     inputs: list[ModelInput | FailedPicture] = []
     answers: list[ClassifiedPicture] = []
-    rest = iter(items)
+    remaining_items = iter(items)
     while len(inputs) < len(items):
         if inputs:
             _let_others_go_first(turn, work.timing, has_left)
-        inputs += call(work.prepare_inputs, rest)
+        inputs += call(work.prepare_inputs, remaining_items)
     for run in _split_into_runs(work.select_readable(inputs)):
         _let_others_go_first(turn, work.timing, has_left)
         answers += call(work.run_model, run)
@@ -154,7 +154,8 @@ class _ClassificationSteps:
     def _count_numbers(self, item: OpenedItem) -> int:
         """Return how many numbers the model reads for an item.
 
-        For a picture that takes long to decode, it is a number that alone makes a request a large one.
+        A picture that takes long to decode counts as MIN_LARGE_RUN_NUMBERS, so that its request is a large
+        one.
         """
         networks = self.served.networks
         match item:
@@ -172,7 +173,7 @@ class _ClassificationSteps:
         return _merge_outcomes(inputs, self.run_model(self.select_readable(inputs)))
 
     def prepare_inputs(self, items: Iterator[Item]) -> list[ModelInput | FailedPicture]:
-        """Decode the next items until one large picture is decoded or the items end, so that others go on."""
+        """Decode the next items up to and including one large picture. Then other requests have a turn."""
         self.timing.begin("decode")
         inputs: list[ModelInput | FailedPicture] = []
         for item in items:
@@ -242,8 +243,8 @@ def _merge_outcomes(
     inputs: Sequence[ModelInput | FailedPicture], answers: Sequence[ClassifiedPicture]
 ) -> list[Outcome]:
     """Return the outcome of each item, in order: its error, or else the next one of the answers."""
-    rest = iter(answers)
-    return [item if isinstance(item, FailedPicture) else next(rest) for item in inputs]
+    remaining_answers = iter(answers)
+    return [item if isinstance(item, FailedPicture) else next(remaining_answers) for item in inputs]
 
 
 def _explain_picture(

@@ -32,7 +32,7 @@ class ClassifiedPicture:
         prediction: the answer of the model.
         network: the network for this sort of picture, `pixels` or `photos`. If the release lacks it, the
             other one has answered.
-        enlarged: whether the picture was smaller than the input of the network, and was enlarged.
+        is_enlarged: whether the picture was smaller than the input of the network, and was enlarged.
         seen: the bytes of a PNG with the pixels that the model read; None if the client did not ask for it.
         explained: the contribution of each part of the picture; None if the client did not ask for it.
     """
@@ -40,7 +40,7 @@ class ClassifiedPicture:
     # The pixels themselves are not kept, because a client may take long to read its answer.
     prediction: Prediction
     network: NetworkName
-    enlarged: bool = False
+    is_enlarged: bool = False
     seen: bytes | None = None
     explained: PictureExplanation | None = None
 

@@ -223,9 +223,11 @@ def read_taxonomy(path: Path) -> Taxonomy:
         SettingsError: the file cannot be read, or is not such JSON. The message names the wrong label.
     """
     try:
-        given = TAXONOMY_ADAPTER.validate_json(decode_text(read_regular_file(path)))
-        classes = {name: value for name, value in given.items() if isinstance(value, PlatformCategory)}
-        attributes = {name: value for name, value in given.items() if not isinstance(value, PlatformCategory)}
+        parsed = TAXONOMY_ADAPTER.validate_json(decode_text(read_regular_file(path)))
+        classes = {name: value for name, value in parsed.items() if isinstance(value, PlatformCategory)}
+        attributes = {
+            name: value for name, value in parsed.items() if not isinstance(value, PlatformCategory)
+        }
         attribute_categories = {
             f"{name} {label}": category
             for name, categories in attributes.items()

@@ -31,9 +31,9 @@ class StageTimer:
             stage: the name of the new stage; None starts none.
         """
         now = time.perf_counter()
-        if (before := self._stage) is not None:
-            spent = (now - self._since) * 1000
-            self.milliseconds[before] = self.milliseconds.get(before, 0.0) + spent
+        if (ended_stage := self._stage) is not None:
+            spent_milliseconds = (now - self._since) * 1000
+            self.milliseconds[ended_stage] = self.milliseconds.get(ended_stage, 0.0) + spent_milliseconds
         self._stage = stage
         self._since = now
 

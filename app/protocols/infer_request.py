@@ -147,7 +147,7 @@ def _read_count(tensor: dict[str, Any], contract: InputContract) -> int:
     name = tensor["name"]
     datatype = tensor.get("datatype")
     shape = tensor.get("shape")
-    rest = list(contract.array_shape) if name == "pixels" else []
+    picture_shape = list(contract.array_shape) if name == "pixels" else []
     if datatype != INPUT_TYPES[name]:
         advice = UNSCALE_ADVICE if name == "pixels" and str(datatype).startswith("FP") else ""
         raise BadPixels(
@@ -156,7 +156,7 @@ def _read_count(tensor: dict[str, Any], contract: InputContract) -> int:
     if not isinstance(shape, list) or any(type(size) is not int for size in shape):
         raise BadPixels(f"The shape of `{name}` is no list of whole numbers. {_describe_inputs(contract)}")
     if (
-        shape[1:] not in (rest, [*rest, 1] if len(rest) == 2 else rest)
+        shape[1:] not in (picture_shape, [*picture_shape, 1] if len(picture_shape) == 2 else picture_shape)
         or not shape
         or not 1 <= shape[0] < 2**63
     ):
@@ -175,9 +175,12 @@ def _read_binary_pixels(binary: memoryview, count: int, contract: InputContract)
 def _read_json_pixels(data: list[object], count: int, contract: InputContract) -> Iterable[RequestItem]:
     """Return pixels from numbers in one list, which is the protocol's usual form, or from nested lists."""
     if data and not isinstance(data[0], list):
-        each = math.prod(contract.array_shape)
-        _check_count(len(data), "numbers", count, contract, each)
-        return (reshape_rows(data[start : start + each], contract) for start in range(0, len(data), each))
+        numbers_per_picture = math.prod(contract.array_shape)
+        _check_count(len(data), "numbers", count, contract, numbers_per_picture)
+        return (
+            reshape_rows(data[start : start + numbers_per_picture], contract)
+            for start in range(0, len(data), numbers_per_picture)
+        )
     _check_count(len(data), "pictures", count, contract)
     return (reshape_rows(rows, contract) for rows in data)
 
@@ -213,24 +216,26 @@ def _read_binary_pictures(binary: memoryview, count: int) -> Iterator[RequestIte
 
 
 def _parse_outputs(document: dict[str, Any], output_names: tuple[str, ...]) -> tuple[RequestedOutput, ...]:
-    all_binary = _get_typed(_read_parameters(document), "binary_data_output", bool, False)
+    is_binary_by_default = _get_typed(_read_parameters(document), "binary_data_output", bool, False)
     outputs = document.get("outputs") or [{"name": name} for name in output_names]
     if not isinstance(outputs, list) or len(outputs) > len(output_names):
         raise BadRequest(f"`outputs` is no list of at most {', '.join(output_names)}.")
-    requested = tuple(_parse_output(output, all_binary, output_names) for output in outputs)
+    requested = tuple(_parse_output(output, is_binary_by_default, output_names) for output in outputs)
     if len({output.name for output in requested}) < len(requested):
         raise BadRequest("An output is requested twice. Request each once.")
     return requested
 
 
-def _parse_output(output: object, all_binary: bool, output_names: tuple[str, ...]) -> RequestedOutput:
+def _parse_output(
+    output: object, is_binary_by_default: bool, output_names: tuple[str, ...]
+) -> RequestedOutput:
     name = output.get("name") if isinstance(output, dict) else None
     if not isinstance(output, dict) or name not in output_names:
         raise BadRequest(
             f"There is no output {quote_value(name)}. The outputs are {', '.join(output_names)}."
         )
     return RequestedOutput(
-        output["name"], _get_typed(_read_parameters(output), "binary_data", bool, all_binary)
+        output["name"], _get_typed(_read_parameters(output), "binary_data", bool, is_binary_by_default)
     )
 
 

@@ -78,7 +78,10 @@ class OpeningAttempt:
 
     @property
     def allowed_versions(self) -> set[str] | None:
-        """Versions that may be served in place of the newest release; None if its promotion was not read."""
+        """Versions that may be served: the candidates of the promotion, without those that are refused.
+
+        None if no promotion was read, so that nothing is known to be wrong.
+        """
         if self.record is None:
             return None
         return {*self.record.candidates} - {refusal.version for refusal in self.refusals}
@@ -97,7 +100,7 @@ def find_waiting_refusals(record: Promotion, refusals: Collection[Refusal]) -> d
 
 
 def make_refusal(record: Promotion, version: str, error: Exception, *, is_whole: bool) -> Refusal:
-    """Make the refusal of a candidate that is wrong.
+    """Make the record of a candidate that is refused because it is wrong.
 
     The refusal is final if another try would end in the same way: if all bytes of the release have arrived,
     or if a newer version of this program made the release.
@@ -139,19 +142,19 @@ def summarize_outcomes(
 def log_new_refusals(attempt: OpeningAttempt, earlier: Collection[Refusal]) -> None:
     """Log the refusals of an attempt that are new, or that have become final."""
     known = {(refusal.promotion_number, refusal.version, refusal.is_final) for refusal in earlier}
-    new = [
+    new_refusals = [
         refusal
         for refusal in attempt.refusals
         if (refusal.promotion_number, refusal.version, refusal.is_final) not in known
     ]
-    for refusal in new:
-        again = " A new promotion or a restart tries it again." if refusal.is_final else ""
+    for refusal in new_refusals:
+        retry_advice = " A new promotion or a restart tries it again." if refusal.is_final else ""
         log.error(
             "Promotion %d: %s is refused: %s%s",
             refusal.promotion_number,
             refusal.version,
             refusal.reason,
-            again,
+            retry_advice,
         )
-    if new and attempt.model is not None:
+    if new_refusals and attempt.model is not None:
         log.error("Serving %s instead.", attempt.model.version)

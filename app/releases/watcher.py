@@ -129,22 +129,22 @@ class ReleaseWatcher:
         return read_newer_promotion(self._store, self._newest_known)
 
     def _adopt_promotion(self, promotion: Promotion) -> None:
-        serving = self._models.current.version
-        earlier = self._models.refusals
+        served_version = self._models.current.version
+        earlier_refusals = self._models.refusals
         # A release with a final refusal is tried only if this promotion makes it current anew.
         refused_versions = {
             refusal.version
-            for refusal in earlier
+            for refusal in earlier_refusals
             if refusal.is_final
             and (refusal.promotion_number == promotion.number or refusal.version != promotion.version)
         }
         # Candidates behind the served release would be a step back.
-        before = takewhile(lambda version: version != serving, promotion.candidates)
-        candidates = [version for version in before if version not in refused_versions]
-        if promotion.version == serving:
+        newer_candidates = takewhile(lambda version: version != served_version, promotion.candidates)
+        candidates = [version for version in newer_candidates if version not in refused_versions]
+        if promotion.version == served_version:
             self._models.serve(replace(self._models.current, promotion_number=promotion.number))
-        attempt = open_first_candidate(self._settings, self._store, promotion, candidates, earlier)
-        known = {(refusal.promotion_number, refusal.version) for refusal in earlier}
+        attempt = open_first_candidate(self._settings, self._store, promotion, candidates, earlier_refusals)
+        known = {(refusal.promotion_number, refusal.version) for refusal in earlier_refusals}
         new_refusals = [
             refusal
             for refusal in attempt.refusals
@@ -152,11 +152,11 @@ class ReleaseWatcher:
         ]
         if attempt.model is not None:
             served = attempt.model
-            self._metrics.set_release(served.version, serving, create_reference_distribution(served))
+            self._metrics.set_release(served.version, served_version, create_reference_distribution(served))
             self._models.serve(served)
             log.info("Serving %s (promotion %d).", served.version, promotion.number)
         elif new_refusals and attempt.fault is None:
-            log.error("Serving %s on.", serving)
+            log.error("Serving %s on.", served_version)
         self._models.refuse(attempt.refusals, datetime.now(UTC))
         for _ in new_refusals:
             self._metrics.count_refusal()

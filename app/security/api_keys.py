@@ -74,7 +74,7 @@ class ApiKeys:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._signature: FileState = ()
+        self._state: FileState = ()
         self._trouble: str | None = None
         self._keys: tuple[ApiKey, ...] = ()
         self._refresh_keys()
@@ -103,7 +103,7 @@ class ApiKeys:
         return matching[0]
 
     def _read_current(self) -> tuple[ApiKey, ...]:
-        """Return the keys of the file.
+        """Return the keys that are valid now, after reading the file again if it has changed.
 
         Raises:
             NotReady: the file cannot be read.
@@ -120,10 +120,10 @@ class ApiKeys:
         return self._keys
 
     def _refresh_keys(self) -> None:
-        signature = _read_file_state(self._path)
-        if signature != self._signature:
+        state = _read_file_state(self._path)
+        if state != self._state:
             self._keys = read_keys(self._path)
-            self._signature = signature
+            self._state = state
 
     def _log_change(self, trouble: str | None) -> None:
         """Log a fault of the key file, or its end; once, and not with every request."""

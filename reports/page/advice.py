@@ -25,7 +25,7 @@ SERVICE_SETTING: Final = "WARDROBE_ACCEPT_TARGET={share}"
 program."""
 
 MAX_LABELS_TO_CORRECT: Final = 3
-"""Largest number of wrong labels for which a report advises to look for them before anything else."""
+"""Largest number of labels that a reader is advised to check and correct before anything else."""
 
 ATTRIBUTE_SETTING: Final = f"{TRAINING_SETTING}, of the class as well"
 """Option of a training that sets the share for an attribute such as the colour, which has none of its own."""
@@ -45,13 +45,13 @@ def describe_acceptance(report: Report, words: Wording) -> Iterator[str]:
     }
     # The promise that holds comes first, so that the other sentences can refer to it.
     possible = sorted(report.possible_promises, key=lambda promise: promise.promised not in promised_shares)
-    before: list[PossiblePromise] = []
+    described: list[PossiblePromise] = []
     for promise in possible:
         if promise.promised in promised_shares and promise.accepted:
             yield _describe_current(promise, words)
         else:
-            yield _describe_share(promise, _choose_setting(report), words, before)
-        before.append(promise)
+            yield _describe_share(promise, _choose_setting(report), words, described)
+        described.append(promise)
 
 
 def describe_failed_promises(report: Report, words: Wording) -> Iterator[str]:

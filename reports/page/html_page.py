@@ -170,17 +170,17 @@ def make_page_figures(files: Mapping[str, bytes], address: FigureAddress) -> dic
         files: the bytes of the figures, by file name. A file that is no valid PNG is left out.
         address: a function that returns the address of each figure for the page.
     """
-    shown = dict[str, PageFigure]()
+    page_figures = dict[str, PageFigure]()
     for name, data in files.items():
         try:
             picture = open_picture(data, MAX_PIXELS)
         except UploadError:
             continue
         if picture.format == "PNG":
-            shown[name.removesuffix(".png")] = {
+            page_figures[name.removesuffix(".png")] = {
                 "name": name,
                 "address": address(name, data),
                 "width": picture.size[0],
                 "height": picture.size[1],
             }
-    return shown
+    return page_figures

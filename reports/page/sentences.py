@@ -160,7 +160,7 @@ def summarize_unknown_sources(report: Report, words: Wording) -> str:
 
     It is empty if the report has no such figures.
     """
-    shares = {tier: words.percent(of.right[0]) for tier, of in report.unknown_sources.items()}
+    shares = {tier: words.percent(figures.right[0]) for tier, figures in report.unknown_sources.items()}
     if not shares:
         return ""
     tiers_text = ", ".join(_describe_shares(shares, words))

@@ -124,8 +124,8 @@ class Wording:
         """Return seconds as hours, minutes and seconds: `0:35:05`; a dash if the duration is not known."""
         if seconds is None or not seconds < CENTURY_SECONDS:
             return MISSING_VALUE_SIGN
-        minutes, rest = divmod(round(seconds), 60)
-        return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
+        minutes, rest_seconds = divmod(round(seconds), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{rest_seconds:02}"
 
 
 ENGLISH_WORDING: Final = Wording("en", {})
