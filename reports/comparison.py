@@ -154,9 +154,8 @@ def _compare_accepted_errors(
     If the candidate accepts more, the errors that the promise allows among the additional answers are no
     loss.
     """
-    candidate_errors, baseline_errors = (
-        answers.is_accepted & ~answers.is_right for answers in (candidate, baseline)
-    )
+    candidate_errors = candidate.is_accepted & ~candidate.is_right
+    baseline_errors = baseline.is_accepted & ~baseline.is_right
     additional = candidate.is_accepted.astype(np.int64) - baseline.is_accepted
     # A candidate that accepts fewer answers may have no further errors.
     allowed = round(LOSS_UNITS_PER_ERROR * (1 - promised_share)) if additional.sum() > 0 else 0

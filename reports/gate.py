@@ -256,12 +256,8 @@ def _list_tests(name: str, comparison: AnswerComparison) -> Iterator[_Test]:
         (comparison.wrong_accepted, "wrong and accepted"),
     ):
         if difference is not None:
-            candidate_share, baseline_share = (
-                f"{difference.candidate_share:.2%}",
-                f"{difference.baseline_share:.2%}",
-            )
-            chance = f"p = {difference.p_value:.2g}"
-            yield difference, f"{answers}: {candidate_share} {predicate}, before {baseline_share} ({chance})"
+            shares = f"{difference.candidate_share:.2%} {predicate}, before {difference.baseline_share:.2%}"
+            yield difference, f"{answers}: {shares} (p = {difference.p_value:.2g})"
 
 
 def _format_set_row(name: str, shares: tuple[AnswerShares, AnswerShares]) -> str:
