@@ -24,7 +24,7 @@ class ClassFigures(FrozenModel):
     """Precision, recall and F1 of one class, and the number of its pictures (`support`)."""
 
     model_config = describe_schema(
-        "One class: precision TP/(TP+FP), recall TP/(TP+FN), F1 their harmonic mean."
+        "Figures of one class: precision TP/(TP+FP), recall TP/(TP+FN), and F1, their harmonic mean."
     )
 
     precision: Share
@@ -36,7 +36,9 @@ class ClassFigures(FrozenModel):
 class Averages(FrozenModel):
     """Means of the classes' figures: `macro` is unweighted, `weighted` by the number of their pictures."""
 
-    model_config = describe_schema("Means over the classes: `macro` unweighted, `weighted` by support.")
+    model_config = describe_schema(
+        "Means of the figures of the classes: `macro` is unweighted, `weighted` is weighted by support."
+    )
 
     macro: ClassFigures
     weighted: ClassFigures
@@ -45,22 +47,22 @@ class Averages(FrozenModel):
 class Coverage(FrozenModel):
     """The effect of the decision thresholds: the share of accepted pictures, and of these, of right ones."""
 
-    model_config = describe_schema("What the decision thresholds do on the test set.")
+    model_config = describe_schema("The effect of the decision thresholds on the test set.")
 
     confidence_threshold: Annotated[float, Field(ge=0, le=ACCEPT_NOTHING)] = Field(
-        description="Above 1 if nothing is accepted."
+        description="Smallest confidence of an accepted answer; above 1 if nothing is accepted."
     )
     familiarity_threshold: Share
-    coverage: Share = Field(description="Share of pictures that are accepted.")
+    coverage: Share = Field(description="Share of pictures whose answers are accepted.")
     accuracy: Share | None = Field(
-        description="Share of the accepted that are right; null when none is accepted."
+        description="Share of the accepted answers that is right; null if none is accepted."
     )
 
 
 class SplitFigures(FrozenModel):
     """Accuracy and loss on the pictures for training or validation."""
 
-    model_config = describe_schema("Accuracy and loss on one split.")
+    model_config = describe_schema("Accuracy and loss on the pictures for training or for validation.")
 
     n: Count
     accuracy: Share
@@ -73,58 +75,72 @@ class TestFigures(SplitFigures):
     model_config = describe_schema("The full evaluation on the test set.", is_open=True)
 
     loss: float = Field(
-        description="Mean negative log likelihood of the probabilities as served (after temperature), in "
-        "nats."
+        description=(
+            "Mean negative log likelihood, in nats, of the probabilities that are served (after "
+            "temperature scaling)."
+        )
     )
-    accuracy_interval: tuple[Share, Share] = Field(description="95% Wilson score interval.")
+    accuracy_interval: tuple[Share, Share] = Field(
+        description="95% interval of `accuracy` (Wilson's score interval)."
+    )
     confusion_matrix: tuple[tuple[Count, ...], ...] = Field(
-        description="Counts, one row per true class, one column per predicted class."
+        description="Counts of answers, with a row for each true class and a column for each predicted class."
     )
     per_class: dict[str, ClassFigures]
     averages: Averages
     ece: Share = Field(
-        description="Expected calibration error over 15 equal-width bins, after temperature (arXiv "
-        "1706.04599)."
+        description=(
+            "Expected calibration error in 15 bins of equal width, after temperature scaling (arXiv "
+            "1706.04599)."
+        )
     )
-    ece_before: Share = Field(description="The same before temperature.")
+    ece_before: Share = Field(description="Expected calibration error before temperature scaling.")
     ece_null: ShareInterval | None = Field(
         default=None,
         exclude_if=is_none,
-        description="95% band of `ece` on as many pictures, were each as often right as its confidence says; "
-        "absent in older reports.",
+        description=(
+            "95% band of `ece` by chance, if each answer was right as often as its confidence says; "
+            "absent in older reports."
+        ),
     )
     # A calibrated model's is 0 on average, while its `ece` is above 0 by chance.
     overconfidence: ShareDifference | None = Field(
         default=None,
         exclude_if=is_none,
-        description="Mean confidence minus accuracy, after temperature; absent in older reports.",
+        description="Mean confidence minus accuracy, after temperature scaling; absent in older reports.",
     )
-    nll_before: float = Field(description="Mean negative log likelihood before temperature, in nats.")
+    nll_before: float = Field(description="Mean negative log likelihood before temperature scaling, in nats.")
     decisions: Coverage
     split: Annotated[Literal["test", "cross-fitted"], WithJsonSchema({"enum": ["cross-fitted"]})] = Field(
         default=TEST_SPLIT,
         exclude_if=_is_test,
-        description="`cross-fitted` where the release learnt these pictures, and each was answered by a "
-        "network that had not learnt it; absent for a test set.",
+        description=(
+            "`cross-fitted` if the release has learnt these pictures, and each was answered by a "
+            "network that had not learnt it; absent for a test set."
+        ),
     )
 
 
 class ModelFigures(FrozenModel):
     """The size of a network, and what an answer of it costs."""
 
-    model_config = describe_schema("The size of the network.")
+    model_config = describe_schema("The size of a network, and the cost of an answer.")
 
     network: str
     # All weights, with the statistics of normalization, which are not trained.
     parameters: Annotated[int, Field(gt=0)]
     mflops: Annotated[float, Field(gt=0)] | None = Field(
-        description="Multiplications and additions of one picture, counted as two per multiply-add, in "
-        "millions; null where they cannot be counted."
+        description=(
+            "Millions of operations for one picture, in which a multiply-add counts as two; null if "
+            "they cannot be counted."
+        )
     )
     trainable_parameters: Count | None = Field(
-        default=None, exclude_if=is_none, description="Those that training changes; absent in older reports."
+        default=None,
+        exclude_if=is_none,
+        description="Number of parameters that training changes; absent in older reports.",
     )
-    bytes: dict[str, Count] = Field(description="File sizes by name.")
+    bytes: dict[str, Count] = Field(description="Size of each file in bytes, by its name.")
     temperature: Annotated[float, Field(gt=0)]
 
     @property
@@ -150,23 +166,25 @@ def describe_size(parameters: int, mflops: float | None, trainable: int | None =
 class TrainingFigures(FrozenModel):
     """Facts about the training of the model; null if they are unknown, as for a model of another program."""
 
-    model_config = describe_schema("How the model was trained; null where that is not known.")
+    model_config = describe_schema("How the model was trained; a fact that is not known is null.")
 
     seed: int | None
     epochs: Count | None
     best_epoch: Count | None
     seconds: Annotated[float, Field(ge=0)] | None = Field(
-        description="Wall time of fitting, over all resumed parts."
+        description="Wall time of fitting, in all parts if the training was resumed."
     )
-    hardware: str | None = Field(description="Processor or accelerator, and how many cores were used.")
-    libraries: dict[str, str] = Field(description="Versions of the libraries used, by package name.")
+    hardware: str | None = Field(
+        description="Processor or accelerator, and the number of cores that were used."
+    )
+    libraries: dict[str, str] = Field(description="Versions of the libraries, by the name of the package.")
     configuration: dict[str, JsonValue]
 
 
 class Epoch(FrozenModel):
     """Loss and accuracy after one epoch (pass over all pictures) of the training."""
 
-    model_config = describe_schema("One epoch of the training history.")
+    model_config = describe_schema("Loss and accuracy after one epoch of the training.")
 
     epoch: Count
     loss: float
@@ -181,11 +199,11 @@ class Example(FrozenModel):
 
     model_config = describe_schema("One picture of the test set with its answer.")
 
-    index: Count = Field(description="Position in the test set.")
+    index: Count = Field(description="Position in the test set, from 0.")
     truth: str
     predicted: str
     confidence: Share
-    probabilities: tuple[Share, ...] = Field(description="One per class, in label order.")
+    probabilities: tuple[Share, ...] = Field(description="The probability of each class, in index order.")
 
 
 class Examples(FrozenModel):
@@ -203,12 +221,17 @@ class OutOfScope(FrozenModel):
     """How well the model tells pictures that show no garment, such as noise, from those of the test set."""
 
     model_config = describe_schema(
-        "How well pictures of one thing that is no garment are separated from the test set.", is_open=True
+        "How well pictures that show no garment, such as noise, are told from those of the test set.",
+        is_open=True,
     )
 
     n: Count
     familiarity_auroc: Share | None = Field(
-        description="Area under the ROC curve of the familiarity; 0.5 is chance. Null where the model does "
-        "not measure it."
+        description=(
+            "Area under the ROC curve of the familiarity; 0.5 is chance. Null if the model does not "
+            "measure it."
+        )
     )
-    unfamiliar: Share = Field(description="Share of which the reason is `unfamiliar`.")
+    unfamiliar: Share = Field(
+        description="Share of the pictures that are in review because they are `unfamiliar`."
+    )

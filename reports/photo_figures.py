@@ -29,7 +29,9 @@ MIN_SOURCES: Final = 10
 class ClassRecall(FrozenModel):
     """The number of photos of one class, and the share of them that was recognised."""
 
-    model_config = describe_schema("The number of photos of one class, and the share recognised.")
+    model_config = describe_schema(
+        "The number of photos of one class, and the share of them that was recognised."
+    )
 
     n: Count
     recall: Share
@@ -39,8 +41,8 @@ class PhotoDecisions(Coverage):
     """Shares of the decisions about a tier's photos: `coverage` (accepted), `ambiguous` and `unfamiliar`."""
 
     model_config = describe_schema(
-        "Decisions on a tier's photos; coverage, `ambiguous` (or `unproven`, where nothing is "
-        "accepted) and `unfamiliar` sum to 1."
+        "Shares of the decisions about photos of a tier: `coverage` (accepted), `ambiguous` (or "
+        "`unproven`, if nothing is accepted) and `unfamiliar`, which sum to 1."
     )
 
     coverage: Share
@@ -51,13 +53,12 @@ class PhotoDecisions(Coverage):
     coverage_interval: tuple[Share, Share] | None = Field(
         default=None,
         exclude_if=is_none,
-        description="95% interval of the share that is accepted; absent in older reports.",
+        description="95% interval of `coverage`; absent in older reports.",
     )
     accuracy_interval: tuple[Share, Share] | None = Field(
         default=None,
         exclude_if=is_none,
-        description="95% interval of the share of the accepted that is right; absent where none is accepted, "
-        "and in older reports.",
+        description="95% interval of `accuracy`; absent if none is accepted, and in older reports.",
     )
 
 
@@ -65,20 +66,21 @@ class OodAuroc(FrozenModel):
     """How well photos of a tier are told from photos of none of the classes: areas under ROC curves."""
 
     model_config = describe_schema(
-        "Separation from out-of-distribution photos: areas under ROC curves; 0.5 is chance."
+        "How well photos of the tier are told from out-of-distribution photos, as areas under ROC "
+        "curves; 0.5 is chance."
     )
 
     n: Count = Field(description="Number of out-of-distribution photos.")
     familiarity: Share | None = Field(
-        description="Area of the familiarity; null where the model does not measure it."
+        description="Area for the familiarity; null if the model does not measure it."
     )
-    confidence: Share = Field(description="The same of the largest probability, for comparison.")
+    confidence: Share = Field(description="Area for the largest probability, for comparison.")
 
 
 class SourceFigures(FrozenModel):
     """Shares of the decisions about photos of none of the classes, in one folder."""
 
-    model_config = describe_schema("Decisions on the out-of-distribution photos of one folder.")
+    model_config = describe_schema("Shares of the decisions about out-of-distribution photos of one folder.")
 
     n: Count
     accepted: Share
@@ -92,28 +94,32 @@ class PhotoFigures(FrozenModel):
     """
 
     model_config = describe_schema(
-        "Results on photos of one tier; tier X holds pictures of none of the classes.", is_open=True
+        "The evaluation on photos of one tier. Tier X has photos of none of the classes.", is_open=True
     )
 
     split: str = Field(
         default="development",
         exclude_if=is_never_left_out,
-        description="`development` if choices were made on these photos; `cross-fitted` if each was answered "
-        "by a network that had not learnt it.",
+        description=(
+            "`development` if these photos were used to make choices; `cross-fitted` if each was "
+            "answered by a network that had not learnt it."
+        ),
     )
     n: Count
-    macro_accuracy: Share | None = Field(
-        description="Mean of the recalls of those classes that the tier has."
+    macro_accuracy: Share | None = Field(description="Mean of the recalls of the classes that the tier has.")
+    macro_accuracy_interval: tuple[Share, Share] | None = Field(
+        description="95% interval of `macro_accuracy`."
     )
-    macro_accuracy_interval: tuple[Share, Share] | None = Field(description="95% interval of that.")
     accuracy: Share | None = Field(description="Share of right answers.")
-    per_class: dict[str, ClassRecall] = Field(description="By label.")
+    per_class: dict[str, ClassRecall] = Field(description="The recall of each class, by its label.")
     ece: Share | None = Field(description="Expected calibration error.")
     ece_null: ShareInterval | None = Field(
         default=None,
         exclude_if=is_none,
-        description="95% band of `ece` on as many pictures, were each as often right as its confidence says; "
-        "absent in older reports.",
+        description=(
+            "95% band of `ece` by chance, if each answer was right as often as its confidence says; "
+            "absent in older reports."
+        ),
     )
     overconfidence: ShareDifference | None = Field(
         default=None,
@@ -121,14 +127,22 @@ class PhotoFigures(FrozenModel):
         description="Mean confidence minus accuracy; absent in tier X and in older reports.",
     )
     decisions: PhotoDecisions
-    auroc: OodAuroc | None = Field(description="Null where there are no out-of-distribution photos.")
-    sources: dict[str, SourceFigures] = Field(description="In tier X, by the folder's name.")
+    auroc: OodAuroc | None = Field(
+        description=(
+            "How well these photos are told from out-of-distribution photos; null if there are none."
+        )
+    )
+    sources: dict[str, SourceFigures] = Field(
+        description="The decisions about the photos of each folder, by its name, in tier X."
+    )
 
 
 class UnknownSource(FrozenModel):
     """The number of photos of a shop or person, and of answers that are right, accepted, and both."""
 
-    model_config = describe_schema("Photos of a source, and how many answers are right, accepted, and both.")
+    model_config = describe_schema(
+        "The number of photos from a shop or person, and of answers that are right, accepted, and both."
+    )
 
     n: Count
     right: Count
@@ -140,26 +154,32 @@ class UnknownSources(FrozenModel):
     """The evaluation on photos of one tier whose shops and people no network had learnt when it answered."""
 
     model_config = describe_schema(
-        "Answers to a tier's photos of shops and people that nothing which answered them had learnt."
+        "The evaluation on photos of a tier from shops and people that the network had not learnt."
     )
 
     of_all: UnknownSource
     sources: dict[str, UnknownSource]
     lower_bound: UnlimitedShare | None = Field(
-        description="One-sided 95% bound of the share of right ones among accepted answers to a further "
-        "source; null where too few sources have any."
+        description=(
+            "One-sided 95% lower bound of the share of right ones among accepted answers about a "
+            "further source; null if too few sources have any."
+        )
     )
     auroc: UnlimitedShare | None = Field(
-        description="Of the familiarity, against photos of unknown sources that show none of the classes; "
-        "null where there are none."
+        description=(
+            "How well the familiarity tells these photos from photos of none of the classes, as an "
+            "area under the ROC curve; null if there are no such photos."
+        )
     )
     interval: ShareInterval | None = Field(
         default=None,
         exclude_if=is_none,
-        description="95% interval of the share of answers to a further source that are right.",
+        description="95% interval of the share of right answers about a further source.",
     )
     classes: dict[str, Count] = Field(
-        default_factory=dict, exclude_if=lambda of: not of, description="How many photos show each class."
+        default_factory=dict,
+        exclude_if=lambda of: not of,
+        description="Number of photos that show each class.",
     )
 
     @property

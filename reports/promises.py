@@ -35,65 +35,78 @@ class Promise(FrozenModel):
     """A promise such as "95% of accepted answers are right", and the measured answers that show it."""
 
     model_config = describe_schema(
-        "What is promised of accepted answers, and the answers that show it.", is_open=True
+        "A promise about accepted answers, such as 95% right ones, and the answers that show it.",
+        is_open=True,
     )
 
     # HELD_OUT_PICTURES, photos of a tier or from a source, or `products`.
-    pictures: str = Field(description="`held-out pictures`, or a tier of photos.")
+    pictures: str = Field(
+        description="Name of the set of pictures: `held-out pictures`, or a tier of photos."
+    )
     promised: UnlimitedShare = Field(
         validation_alias=PROMISED_KEYS,
         exclude_if=is_never_left_out,
-        description="Share of the accepted that has to be right; called `accuracy` in older reports.",
+        description="Share of the accepted answers that must be right; called `accuracy` in older reports.",
     )
-    needed: Count = Field(description="The fewest answers that can show so much.")
-    n: Count = Field(description="Answers that there were, without unfamiliar ones.")
+    needed: Count = Field(description="Fewest accepted answers that can show the promise.")
+    n: Count = Field(description="Number of answers, without unfamiliar ones.")
     # 0 if no threshold keeps the promises about all sets of pictures that it decides about.
     accepted: Count
     # The right ones among the accepted answers.
     right: Count
     # By Clopper and Pearson 1934, for the number of independent answers that the accepted ones are worth.
     lower_bound: Share = Field(
-        description="One-sided 95% bound of the share that is right, of the effective number of accepted "
-        "answers."
+        description=(
+            "One-sided 95% lower bound of the share of accepted answers that is right, in which "
+            "several answers about one group count as fewer."
+        )
     )
 
 
 class AcceptPoint(FrozenModel):
     """The effect of one threshold of confidence on one set of pictures."""
 
-    model_config = describe_schema("What one threshold of confidence does to one set of pictures.")
+    model_config = describe_schema("The effect of one threshold of confidence on one set of pictures.")
 
     # Of confidence.
     threshold: Share
     # The number of independent answers: photos of one sender count for fewer.
     answers: Count | None = Field(
-        default=None, exclude_if=is_none, description="How many answers it accepts; absent in older reports."
+        default=None,
+        exclude_if=is_none,
+        description=(
+            "Number of accepted answers; several answers about one group, such as one sender's "
+            "photos, count as fewer. Absent in older reports."
+        ),
     )
-    accepted: Share = Field(description="Share of the pictures that it accepts.")
+    accepted: Share = Field(description="Share of the pictures whose answers are accepted.")
     right: UnlimitedShare | None = Field(
-        description="Share of these that are right; null where none is accepted."
+        description="Share of the accepted answers that is right; null if none is accepted."
     )
-    lower_bound: Share = Field(description="One-sided 95% bound of that.")
+    lower_bound: Share = Field(description="One-sided 95% lower bound of `right`.")
 
 
 class ProductPromise(Promise):
     """A promise about accepted products, and the figures at each threshold of confidence."""
 
     model_config = describe_schema(
-        "What accepted products keep, and what those that are accepted from each confidence show.",
+        "A promise about accepted products, and the figures at each threshold of confidence.",
         is_open=True,
     )
 
     pictures: Annotated[str, WithJsonSchema({"const": "products", "type": "string"})]
-    needed: Count = Field(description="The fewest products that can show so much.")
-    n: Count = Field(description="Products of several photos.")
+    needed: Count = Field(description="Fewest accepted products that can show the promise.")
+    n: Count = Field(description="Number of products with several photos.")
     lower_bound: Share = Field(
-        description="One-sided 95% bound of the share of accepted products that is right."
+        description="One-sided 95% lower bound of the share of accepted products that is right."
     )
     by_confidence: tuple[AcceptPoint, ...] = Field(
         default=(),
         exclude_if=lambda points: not points,
-        description="By rising threshold; absent where none is accepted, and in older reports.",
+        description=(
+            "The figures at each threshold, by rising threshold; absent if no product is accepted, "
+            "and in older reports."
+        ),
     )
 
 
@@ -101,7 +114,7 @@ class PossiblePromise(FrozenModel):
     """A promise that could be given with another threshold: the share that is right, and what it accepts."""
 
     model_config = describe_schema(
-        "What could be promised of the accepted answers, were this share of right ones asked for.",
+        "A promise that could be given about accepted answers, with another share of right ones.",
         is_open=True,
     )
 
@@ -111,18 +124,18 @@ class PossiblePromise(FrozenModel):
         description="Share of accepted answers that must be right; called `accuracy` in older reports.",
     )
     accepted: Share = Field(
-        description="Share of the answers that would be accepted; 0 where nothing can be promised."
+        description="Share of the answers that would be accepted; 0 if nothing can be promised."
     )
     right: UnlimitedShare | None = Field(
         default=None,
         exclude_if=is_never_left_out,
-        description="Share of these that are right; null where none is accepted.",
+        description="Share of these answers that is right; null if none would be accepted.",
     )
     lower_bound: UnlimitedShare | None = Field(
-        default=None, exclude_if=is_never_left_out, description="One-sided 95% bound of that."
+        default=None, exclude_if=is_never_left_out, description="One-sided 95% lower bound of `right`."
     )
     confidence: Share | None = Field(
         default=None,
         exclude_if=is_none,
-        description="From which they would be accepted; absent where none is.",
+        description="Smallest confidence of an answer that would be accepted; absent if none would be.",
     )

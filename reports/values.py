@@ -32,44 +32,59 @@ from reports.word_figures import WordFigures
 class LabelFigures(FrozenModel):
     """The number of pictures with one label of an attribute, and the share of them that was recognised."""
 
-    model_config = describe_schema("One label of an attribute.")
+    model_config = describe_schema("Figures of one label of an attribute.")
 
-    n: Count = Field(description="Pictures whose main label it is.")
-    recall: Share = Field(description="Of these, the share of right answers.")
+    n: Count = Field(description="Number of pictures whose main label it is.")
+    recall: Share = Field(description="Share of these pictures with a right answer.")
 
 
 class AttributeFigures(FrozenModel):
     """The evaluation of one attribute, such as the colour, on pictures that the network has not learnt."""
 
-    model_config = describe_schema("What the network answers to one attribute.", is_open=True)
+    model_config = describe_schema("The evaluation of one attribute, such as the colour.", is_open=True)
 
-    n: Count = Field(description="Pictures whose label is known; the shares are of these.")
-    unknown: Count = Field(description="Pictures without one.")
-    inapplicable: Count = Field(description="Pictures that do not have the attribute.")
-    accuracy: Share = Field(description="Share of right answers; of several labels any one is right.")
-    most_frequent: Share = Field(description="Share of the most frequent label.")
+    n: Count = Field(description="Number of pictures whose label is known. The shares are about these.")
+    unknown: Count = Field(description="Number of pictures whose label is not known.")
+    inapplicable: Count = Field(description="Number of pictures that do not have the attribute.")
+    accuracy: Share = Field(
+        description="Share of right answers. If a picture has several labels, each of them is right."
+    )
+    most_frequent: Share = Field(
+        description="Share of pictures with the most frequent label: the accuracy of always answering it."
+    )
     accepted: Share = Field(description="Share of accepted answers.")
-    right_of_accepted: Share | None = Field(description="Null where none is.")
+    right_of_accepted: Share | None = Field(
+        description="Share of the accepted answers that is right; null if none is accepted."
+    )
     promise: Promise
     # The same promise for answers to pictures whose class is unfamiliar.
     unfamiliar: Promise | None = Field(
         default=None,
         exclude_if=is_none,
-        description="Of answers to pictures whose class is unfamiliar; missing where the class's familiarity "
-        "holds for the attribute, and in reports from before it was kept.",
+        description=(
+            "The promise about pictures whose class is unfamiliar. Absent if an unfamiliar class "
+            "makes the attribute unfamiliar, too, and in older reports."
+        ),
     )
-    labels: dict[str, LabelFigures] = Field(description="By label, in index order.")
+    labels: dict[str, LabelFigures] = Field(
+        description="The figures of each label, by its name, in index order."
+    )
 
 
 class AllAccepted(FrozenModel):
     """How often all accepted answers to a picture (class and attributes) are right."""
 
-    model_config = describe_schema("How often every accepted answer to a picture is right.")
+    model_config = describe_schema(
+        "How often all accepted answers about a picture, its class and its attributes, are right."
+    )
 
     pictures: Count = Field(
-        description="With an accepted answer, of class or attributes, all of which are known."
+        description=(
+            "Number of pictures with an accepted answer about class or attributes, if all right answers are "
+            "known."
+        )
     )
-    right: Count = Field(description="Of these, where every one is.")
+    right: Count = Field(description="Number of these pictures about which every accepted answer is right.")
 
 
 class Report(FrozenModel):
@@ -85,7 +100,7 @@ class Report(FrozenModel):
     photo_model: ModelFigures | None = Field(
         default=None,
         exclude_if=is_none,
-        description="What the second network costs, which answers photos; absent where there is none.",
+        description="Size and cost of the second network, which answers photos; absent without one.",
     )
     training: TrainingFigures
     train: SplitFigures
@@ -94,60 +109,75 @@ class Report(FrozenModel):
     promises: tuple[Promise, ...] = Field(
         default=(),
         exclude_if=lambda kept: not kept,
-        description="What the thresholds promise of accepted answers; absent in older reports.",
+        description="The promises about accepted answers; absent in older reports.",
     )
     possible_promises: tuple[PossiblePromise, ...] = Field(
         default=(),
         exclude_if=lambda kept: not kept,
-        description="What could be promised of accepted answers at several shares of right ones; absent in "
-        "older reports.",
+        description=(
+            "Promises that could be given about accepted answers, with several shares of right ones; "
+            "absent in older reports."
+        ),
     )
     acceptance: dict[str, tuple[AcceptPoint, ...]] = Field(
         default_factory=dict,
         exclude_if=lambda curves: not curves,
-        description="By set of pictures, what each of some thresholds accepts; absent in older reports.",
+        description="What each of some thresholds accepts, by set of pictures; absent in older reports.",
     )
     out_of_scope: dict[str, OutOfScope] = Field(
         default_factory=dict,
         exclude_if=lambda of_things: not of_things,
-        description="By what the pictures show; empty where it was not measured.",
+        description=(
+            "How well pictures of other things are told from those of the test set, by what they "
+            "show; empty if it was not measured."
+        ),
     )
     photos: dict[str, PhotoFigures] = Field(
         default_factory=dict,
         exclude_if=lambda tiers: not tiers,
-        description="By tier; empty where no photos were measured.",
+        description="The evaluation on photos of each tier; empty if no photos were measured.",
     )
     unknown_sources: dict[str, UnknownSources] = Field(
         default_factory=dict,
         exclude_if=lambda tiers: not tiers,
-        description="By tier, answers to photos of shops and people that nothing had learnt; absent where no "
-        "whole source was left out.",
+        description=(
+            "The evaluation on photos of shops and people that the network had not learnt, by tier; "
+            "absent if no whole source was left out."
+        ),
     )
     examples: Examples
-    history: tuple[Epoch, ...] = Field(description="Empty for an adopted model.")
+    history: tuple[Epoch, ...] = Field(description="The epochs of the training; empty for an adopted model.")
     attributes: dict[str, AttributeFigures] = Field(
         default_factory=dict,
         exclude_if=lambda of: not of,
-        description="By attribute, answers to pictures that the network had not learnt; absent without "
-        "attributes.",
+        description=(
+            "The evaluation of each attribute, by its name, on pictures that the network had not "
+            "learnt; absent without attributes."
+        ),
     )
     all_accepted: AllAccepted | None = Field(
         default=None,
         exclude_if=is_none,
-        description="Of class and attributes together; absent without attributes, and where photos were "
-        "decided again.",
+        description=(
+            "How often class and attributes are right together; absent without attributes, and if "
+            "photos were decided about again."
+        ),
     )
     products: dict[str, ProductPromise] = Field(
         default_factory=dict,
         exclude_if=lambda of: not of,
-        description="What accepted products of several photos keep, by attribute, the class under `label`; "
-        "absent where none were measured.",
+        description=(
+            "The promise about products with several photos, by attribute; that about the class is "
+            "under `label`. Absent if none were measured."
+        ),
     )
     words: WordFigures | None = Field(
         default=None,
         exclude_if=is_none,
-        description="From which probability the words of a list and a photo decide together; absent if it "
-        "was not measured.",
+        description=(
+            "Figures on when a title or a category decides together with a photo; absent if it was "
+            "not measured."
+        ),
     )
 
     @field_validator("words", mode="before")

@@ -26,35 +26,49 @@ Factor = Annotated[float, Field(gt=0, le=1)]
 class WordsOf(FrozenModel):
     """Figures on photos of one set that are decided about together with right and with wrong words."""
 
-    model_config = describe_schema("What words on one set of photos show at one threshold.")
+    model_config = describe_schema("Figures about words on one set of photos at one threshold.")
 
-    n: Count = Field(description="Photos that carry a right word.")
-    accepted: Count = Field(description="Of these, where the right word and the photo are accepted.")
-    wrong_n: Count = Field(description="Photos that carry a wrong word.")
+    n: Count = Field(description="Number of photos with a right word.")
+    accepted: Count = Field(
+        description="Number of these photos about which an answer with the right word is accepted."
+    )
+    wrong_n: Count = Field(description="Number of photos with a wrong word.")
     wrong_accepted: Count = Field(
-        description="Of these, where the wrong word that the photo finds likeliest is accepted."
+        description=(
+            "Number of these photos about which an answer with the wrong word that suits the photo "
+            "best is accepted."
+        )
     )
     right: Share | None = Field(
         default=None,
-        description="Share of the accepted answers that is right at least, if a few words are wrong; null "
-        "for a set that decides nothing.",
+        description=(
+            "Share of the accepted answers that is right at least, if a few words are wrong; null for "
+            "a set that does not decide."
+        ),
     )
     needed: Share | None = Field(
-        default=None, description="The smallest `right` that is enough; null for a set that decides nothing."
+        default=None, description="Smallest `right` that is enough; null for a set that does not decide."
     )
 
 
 class WordsAt(FrozenModel):
     """Figures on all sets of photos, if an answer with words is accepted from one threshold on."""
 
-    model_config = describe_schema("What words show at one threshold.")
+    model_config = describe_schema(
+        "Figures about words if an answer is accepted from one threshold of probability on."
+    )
 
-    threshold: Share = Field(description="The smallest probability of an accepted kind.")
-    sets: dict[str, WordsOf] = Field(description="By tier, or by what else the photos are.")
+    threshold: Share = Field(description="Smallest probability of an accepted kind.")
+    sets: dict[str, WordsOf] = Field(
+        description="Figures of each set of photos, by tier or by what else they are."
+    )
     beside: dict[str, WordsOf] = Field(
         default_factory=dict,
         exclude_if=lambda sets: not sets,
-        description="Sets that decide nothing; absent without any.",
+        description=(
+            "Figures of further sets of photos, which do not decide whether the threshold is enough; "
+            "absent without any."
+        ),
     )
 
     @property
@@ -66,10 +80,13 @@ class WordsAt(FrozenModel):
 class WordsPromise(FrozenModel):
     """The chosen threshold for answers with words of one sort, and the figures at each that was tried."""
 
-    model_config = describe_schema("What words of one sort show at each threshold that was tried.")
+    model_config = describe_schema(
+        "The chosen threshold for answers with words of one sort, and the figures at each "
+        "threshold that was tried."
+    )
 
     threshold: Share | None = Field(
-        description="The smallest threshold that is shown; null if such words accept nothing."
+        description="Smallest threshold that is enough; null if such words accept nothing."
     )
     at: tuple[WordsAt, ...]
 
@@ -90,10 +107,14 @@ class OutsideKinds(FrozenModel):
         "Photos whose accepted kind belongs to none of the classes, while their class is in review."
     )
 
-    n: Count = Field(description="Such photos, of sources that the network had not learnt.")
-    right: Count = Field(description="Of these, photos that indeed show none of the classes.")
-    lower_bound: Share = Field(description="One-sided 95% bound of the share that is right.")
-    needed: Share = Field(description="The smallest bound with which their class is `none of these`.")
+    n: Count = Field(description="Number of such photos from sources that the network had not learnt.")
+    right: Count = Field(description="Number of these photos that show none of the classes.")
+    lower_bound: Share = Field(
+        description="One-sided 95% lower bound of the share of these photos that shows none of the classes."
+    )
+    needed: Share = Field(
+        description="Smallest `lower_bound` with which the class of such photos is `none of these`."
+    )
 
     @property
     def is_shown(self) -> bool:
@@ -104,29 +125,32 @@ class OutsideKinds(FrozenModel):
 class WordFigures(FrozenModel):
     """Figures on how the words of a list and the answers of one network decide together."""
 
-    model_config = describe_schema("What words of a list show beside the answers of one network.")
+    model_config = describe_schema(
+        "Figures on how the words of a list and the answers of one network decide together."
+    )
 
     network: NetworkName
     wrong_titles: Share = Field(description="Share of titles that is assumed to be wrong.")
     wrong_word: Factor = Field(
-        default=WRONG_WORD, description="Factor of the kinds that a title or a category does not speak for."
+        default=WRONG_WORD,
+        description="Factor of the probability of each kind that a title or a category does not name.",
     )
     wrong_broad_word: Factor = Field(
-        default=WRONG_BROAD_WORD, description="The same for words that speak for three kinds or more."
+        default=WRONG_BROAD_WORD, description="The same factor for words that name three kinds or more."
     )
     wrong_person: Factor = Field(
-        default=WRONG_PERSON, description="The same if a person said what the words mean."
+        default=WRONG_PERSON, description="The same factor if a person said what the words mean."
     )
-    named: WordsPromise = Field(description="Words for kinds that have a label of their own.")
+    named: WordsPromise = Field(description="Figures about words for kinds that have a label of their own.")
     other: WordsPromise | None = Field(
         default=None,
         json_schema_extra=lambda schema: schema.update(oneOf=schema.pop("anyOf")),
-        description="Words for kinds that have none; null if no label is `other`.",
+        description="Figures about words for kinds without a label; null if no label is `other`.",
     )
     outside: OutsideKinds | None = Field(
         default=None,
         json_schema_extra=lambda schema: schema.update(oneOf=schema.pop("anyOf")),
-        description="Accepted kinds that belong to no class; null if they were not measured.",
+        description="Figures about accepted kinds that belong to no class; null if they were not measured.",
     )
 
     @property

@@ -23,7 +23,8 @@ PNG_PATTERN: Final = "^data:image/png;base64,"
 
 DROPS_SCHEMA: Final = {
     "description": (
-        "Eight rows of eight, from the top left; positive where the hidden part speaks for the label."
+        "Eight rows of eight drops, from the top left. A drop is positive if the hidden square speaks for "
+        "the label."
     ),
     "type": "array",
     "minItems": 8,
@@ -87,9 +88,10 @@ class CategoryFields(TypedDict):
 
     id: Annotated[str, Field(description="The category's id in the operator's platform.")]
     name: Annotated[
-        str | None, Field(description="In the language that Accept-Language prefers; null without names.")
+        str | None,
+        Field(description="The name in the language that Accept-Language prefers; null without any name."),
     ]
-    names: Annotated[Mapping[str, str], Field(description="By language.")]
+    names: Annotated[Mapping[str, str], Field(description="The names by language.")]
 
 
 class ExplanationFields(TypedDict):
@@ -100,8 +102,8 @@ class ExplanationFields(TypedDict):
     heat_map: Annotated[
         str,
         Field(
-            description="The same as a PNG to lay over the model's input, as a data: URL: red speaks for the "
-            "label, blue against it.",
+            description="The drops as a PNG to lay over the model's input, as a data: URL: red speaks for "
+            "the label, blue against it.",
             pattern=PNG_PATTERN,
         ),
     ]
@@ -110,20 +112,25 @@ class ExplanationFields(TypedDict):
 class AttributeFields(TypedDict):
     """The fields of the answer to a further question about a picture, such as its colour."""
 
-    label: Annotated[str, Field(description="The likeliest of its labels.")]
+    label: Annotated[str, Field(description="The likeliest label of the attribute.")]
     confidence: ConfidenceField
     decision: DecisionField
     reason: Annotated[str | None, describe_reasons(Place.ATTRIBUTE)]
     also: Annotated[
-        list[str], Field(description="Further labels of a probability of at least .25, likeliest first.")
+        list[str],
+        Field(description="Further labels with a probability of at least .25, the likeliest first."),
     ]
     probabilities: Annotated[
-        Mapping[str, Share], Field(description="Of every label in index order, unrounded.")
+        Mapping[str, Share],
+        Field(description="The probability of every label, unrounded, in index order."),
     ]
     category: NotRequired[
         Annotated[
             CategoryFields,
-            Field(description="The operator's own category of the label, where its file has the attribute."),
+            Field(
+                description="The category of the label in the operator's shop system; only if the operator's "
+                "file has the attribute."
+            ),
         ]
     ]
 
@@ -137,8 +144,8 @@ class PredictionFields(TypedDict):
     familiarity: Annotated[
         Share | None,
         Field(
-            description="How similar the picture is to the training data; null where the model does not "
-            "measure it."
+            description="How similar the picture is to the training data; null if the model does not measure "
+            "it."
         ),
     ]
     decision: DecisionField
@@ -148,7 +155,8 @@ class PredictionFields(TypedDict):
         Annotated[
             dict[str, AttributeFields],
             Field(
-                description="Further answers by name; only where the network that answered has attributes."
+                description="The answers about attributes, such as the colour, by their names; only if the "
+                "network that answered has attributes."
             ),
         ]
     ]
@@ -156,21 +164,24 @@ class PredictionFields(TypedDict):
         Annotated[
             bool,
             Field(
-                description="Only where the picture is smaller than the model's input, and was enlarged to "
-                "it (framing `whole`): details may be missing."
+                description="True if the picture is smaller than the model's input and was enlarged (framing "
+                "`whole`), so that details may be missing; absent otherwise."
             ),
         ]
     ]
     category: NotRequired[
         Annotated[
             CategoryFields,
-            Field(description="The operator's own category of the label, where categories are configured."),
+            Field(
+                description="The category of the label in the operator's shop system; only if categories are "
+                "configured."
+            ),
         ]
     ]
     top: NotRequired[
         Annotated[
             Sequence[LikelyFields],
-            Field(description="The likeliest classes, likeliest first; only with `top=K`."),
+            Field(description="The likeliest classes, the likeliest first; only with `top=K`."),
         ]
     ]
     seen: NotRequired[
@@ -186,8 +197,8 @@ class PredictionFields(TypedDict):
         Annotated[
             ExplanationFields,
             Field(
-                description="What each part of the picture adds to the answer; only with `explain=1`, of "
-                "one picture."
+                description="The contribution of each part of the picture to the answer; only with "
+                "`explain=1`, for one picture."
             ),
         ]
     ]
@@ -196,17 +207,23 @@ class PredictionFields(TypedDict):
 class ListedFields(TypedDict):
     """The fields of `listed`, the decision about a picture and its title together."""
 
-    kinds: Annotated[list[str], Field(description="That the title admits; none where it says nothing.")]
+    kinds: Annotated[
+        list[str],
+        Field(description="The kinds of garments that the title names; empty if it names none."),
+    ]
     label: Annotated[str, Field(description="A class, or `none of these`.")]
-    kind: Annotated[str | None, Field(description="What the garment is; null where that is not known.")]
+    kind: Annotated[
+        str | None,
+        Field(description="The kind of the garment, such as `skirt`; null if it is not known."),
+    ]
     decision: DecisionField
     reason: Annotated[str | None, describe_reasons(Place.LISTED)]
     confidence: Annotated[
         float,
         WithJsonSchema(
             {
-                "description": "The probability of the accepted class by title and picture; in a review, and "
-                "where the title says nothing, that of the picture's own class.",
+                "description": "The probability of the accepted class by title and picture. In a review, or "
+                "if the title names no garment, that of the picture's own class.",
                 "type": "number",
                 "minimum": 0,
                 "maximum": 1,
@@ -218,7 +235,7 @@ class ListedFields(TypedDict):
 class ModelReferenceFields(TypedDict):
     """The fields that name the release that answered."""
 
-    version: Annotated[str, Field(description="UTC time and the first digits of the hash of its content.")]
+    version: Annotated[str, Field(description="UTC time, and the first digits of the hash of the release.")]
 
 
 class ProvenanceFields(TypedDict):
