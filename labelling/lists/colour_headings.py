@@ -10,7 +10,7 @@ Color (product.metafields.custom.color)    a metafield: a field that a shop or a
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -116,8 +116,10 @@ def find_colour_option(names: Collection[str]) -> str:
     return next((name for is_colour in checks for name in names if is_colour(name)), "")
 
 
+@lru_cache(maxsize=1024)
 def _is_product_colour(column: str, colour_words: tuple[str, ...]) -> bool:
     """Return whether a heading has one of some colour words, and no word for a part, such as "sole"."""
+    # Cached, because each product of an export names its options, such as "Size", again.
     if read_metafield(column):
         return False
     words = _split_heading(column)
