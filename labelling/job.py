@@ -107,6 +107,8 @@ class Job:
         """
         manifest = self.release.manifest
         report = read_report(self.release)
+        # The network for photos answers a catalogue, and the one for 28 x 28 pixels only if there is no
+        # other.
         network: NetworkName = "photos" if "photos" in manifest.networks else next(iter(manifest.networks))
         photo_counts = _count_photos_of_kinds(report)
         attributes = {name: tuple(head.labels) for name, head in manifest.attributes.items()}
@@ -130,6 +132,7 @@ class Job:
     def _make_grouping(self) -> ProductGrouping | None:
         if self.product_column is None:
             return None
+        # In the form in which the table has it, since products are compared with the paths there.
         folder = make_table_path(self.source.source_word) if isinstance(self.source, FolderSource) else None
         report = read_report(self.release)
         return ProductGrouping(

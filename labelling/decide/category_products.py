@@ -131,7 +131,7 @@ class CategoryMembers:
     def collect_products(self, products: Iterable[ProductTitle]) -> Iterator[ProductTitle]:
         """Yield the given products unchanged, and collect the categories of each on the way.
 
-        A list of millions of products can be read once by several collectors, each around the one before.
+        Collectors can be chained in this way, so that a list of millions of products is read once for all.
         """
         for product in products:
             self.add_product(product)

@@ -138,6 +138,7 @@ class CategoryQuestions:
         if answer := row.record.answers.get(head):
             level.kinds[answer.label] += 1
             if answer.label not in level.photos and len(level.photos) < MAX_PHOTOS_PER_QUESTION:
+                # One photo can be read, because the record has an answer.
                 level.photos[answer.label] = next(photo for photo in row.record.photos if photo.sha256)
 
     def make_questions(self) -> list[CategoryQuestion]:

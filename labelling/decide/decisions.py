@@ -158,6 +158,7 @@ class Decisions:
             cells = [dict(zip(names, texts, strict=True)) for _, *texts in rows]
             if columns.read_colours(cells).is_sold_in_several:
                 several_colours_products[product] = None
+                # The column is named in advice only if it tells rows of one product apart.
                 has_variants |= (
                     bool(variant_column) and len({row[variant_column] for row in cells} - {""}) > 1
                 )

@@ -48,7 +48,7 @@ class SharedProductsCollector:
     def collect_products(self, products: Iterable[ProductTitle]) -> Iterator[ProductTitle]:
         """Yield the given products unchanged, and collect the facts about each on the way.
 
-        A list of millions of products can be read once by several collectors, each around the one before.
+        Collectors can be chained in this way, so that a list of millions of products is read once for all.
         """
         for product in products:
             self.add_product(product)
@@ -80,8 +80,9 @@ class SharedPhotos:
     Attributes:
         titles: the titles of the list, with the kinds that they allow.
         products_by_photo: the facts about the products of each such photo, by the sha256 of the photo.
-        unshared_answers: product, head (class or attribute) and label of each answer of a familiar photo that
-            is listed under one product only.
+        unshared_answers: product, head (class or attribute) and label of each answer to a photo that is
+            listed under one product only. Unfamiliar photos, which are unlike the training pictures, are left
+            out.
     """
 
     titles: ListTitles = field(default_factory=ListTitles)
@@ -94,9 +95,11 @@ class SharedPhotos:
         It may in these cases:
 
         1. The record is a photo without a product.
-        2. A familiar photo that is listed under this product alone has the label.
-        3. A familiar photo with the label may show each product under which it is listed.
-        4. No familiar photo has the label.
+        2. A photo that is listed under this product alone has the label.
+        3. A photo with the label may show each product under which it is listed.
+        4. No photo has the label.
+
+        Unfamiliar photos, which are unlike the training pictures, do not count in 2 to 4.
 
         Args:
             record: the product, or a photo of one.

@@ -155,6 +155,7 @@ def decide_record(
             kind=kind,
             title=words.title,
             category=words.category,
+            # Other products are compared by kind, so without one of its own they say nothing here.
             other_products=other_products if kind else None,
         )
     else:
@@ -220,6 +221,7 @@ def make_answers_with_title(
         answers[head] = HeadAnswer(
             label=label,
             confidence=photo_answer.confidence if share is None else share,
+            # The further labels were found beside the photos' label, and may contradict another one.
             also=photo_answer.also if label == photo_answer.label else (),
             probabilities=photo_answer.probabilities,
             decided_by=decision.label_decided_by if is_class else decision.kind_decided_by,

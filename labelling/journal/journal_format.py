@@ -70,8 +70,8 @@ def read_sources_of_version_2(db: sqlite3.Connection) -> Iterator[str]:
 def remove_tables_of_version_2(db: sqlite3.Connection) -> list[AnswerOfVersion2]:
     """Remove the tables of version 2.0.0 from a journal, and return the answers of people, by their time.
 
-    The names of products are read as this version reads them. An answer to the product `nan`, an empty cell
-    that a spreadsheet or pandas wrote, belongs to no product and is left out.
+    Names of products are cleaned as this version cleans them. An answer about the product `nan`, which is an
+    empty cell that pandas wrote, belongs to no product and is left out.
     """
     rows = db.execute("SELECT sha256, attribute, product, label, at FROM answers ORDER BY at").fetchall()
     for name in ("run", "rows", "answers"):

@@ -50,6 +50,7 @@ def open_source(
     # The stored name may differ from the written one in its slashes or, after a copy from macOS, in its
     # accents.
     path = Path(find_existing_path(str(Path(folder, expand_home(word)))))
+    # Pictures are called by the source as it was named, without the folder that it is relative to.
     name = str(path).removeprefix(f"{str(folder).rstrip('/')}/" if folder else "")
     if path.is_dir():
         return picture_files.FolderSource(os.path.normpath(name), folder=str(folder))

@@ -156,6 +156,7 @@ def _open_labeller(setup: WorkerSetup, release: Any) -> Labeller:  # noqa: ANN40
             file = Path(folder, name)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
+        # It has the networks in memory, and does not need the folder any more.
         labeller = open_labeller(replace(setup, release=Path(folder)))
     # Other pictures were sent as bytes, so that their reader has nothing to read.
     return labeller if _can_read_anywhere(setup.source) else replace(labeller, read=iter)

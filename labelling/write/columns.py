@@ -231,6 +231,7 @@ def _make_answer_columns(attributes: Iterable[str], version: str) -> Iterator[Co
     yield Column(
         PHOTOS_COLUMN,
         int,
+        # Copies of a photo count once. A photo that cannot be read has no sha256.
         lambda row: len({photo.sha256 or photo.path for photo in row.record.photos if photo.has_picture}),
     )
     yield _make_text_column(DECIDING_PHOTOS_COLUMN, join_deciding_photos)

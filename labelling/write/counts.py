@@ -91,6 +91,7 @@ class RowCounts:
                 "inference/reasons.py says where each reason may occur."
             )
         for head, decided in row.decisions.items():
+            # An answer that nobody is asked about any more counts as accepted.
             reason = decided.reason if decided.answer is None or _is_asked(row, decided) else None
             self.outcomes[head, decided.predicted_label, reason] += 1
         self.rows += 1

@@ -48,6 +48,7 @@ def check_outputs(outputs: Iterable[Path], reads: Iterable[str | Path]) -> None:
     other_identities = set[FileIdentity]()
     for file in outputs:
         own_identities = _list_identities(file)
+        # A folder that is read, such as a release, must not get a new file anywhere in it.
         inside = {str(folder) for folder in Path(os.path.realpath(file)).parents}
         if not inputs.isdisjoint(own_identities) or not inputs.isdisjoint(inside):
             raise OutputUnusable(f"{file}: this command reads it, and would replace it. Name another file.")

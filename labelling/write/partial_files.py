@@ -36,6 +36,7 @@ class PartialFile:
         # The umask narrows 0o666 for a new file. If there is a file, it may be private, so that nobody else
         # may read the new content before it has the mode of the old one.
         mode = 0o666 if self._mode is None else 0o600
+        # O_EXCL, so that no link that another user put there is followed.
         self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
 
     def flush(self) -> None:

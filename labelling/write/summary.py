@@ -144,6 +144,8 @@ def make_summary(
         answers_recovered=decisions.journal.recovered_count or 0,
         errors=errors,
         rows_without_picture=photos.rows_without_picture,
+        # Rows without a picture are usual in lists. They are shown as the error only if nothing has an
+        # answer.
         first_error=photos.first_error or ("" if answers else photos.first_missing_picture),
         decided_by_person=photos.decided_by_person,
         accepted=photos.accepted,

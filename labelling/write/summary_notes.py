@@ -17,10 +17,10 @@ MAX_NAMED_PRODUCTS: Final = 3
 """Largest number of products with contradicting titles that a sentence names."""
 
 MAX_NAMED_WORDS: Final = 5
-"""Largest number of own words of the shop that a sentence names."""
+"""Largest number of words that the shop explained, and that the list lacks, in a sentence."""
 
 MAX_NAMED_CELLS: Final = 3
-"""Largest number of cells without a colour that a sentence names."""
+"""Largest number of cells for the colour, or of columns, that a sentence names."""
 
 MAX_CONTRADICTING_SHARE: Final = 0.2
 """Share of products with contradicting titles above which a sentence asks whether --by names the right
