@@ -8,7 +8,8 @@ are dresses. The tenth may be a dress or a coat. Its nine neighbours speak for t
     coat       .15              .01                 .05                                        .35
 
 A kind is a garment as shops name it. The ratio (.69 / .10 = 6.9) says how much more frequent a kind is
-among the other products than in general.
+among the other products than in general. Four products with the general shares are added to the others, so
+that one or two neighbours do not decide alone.
 
 A list is read twice. The first time, `CategoryMembers` collects the categories of each product, and finds
 products that are alike (one row for each size). The second time, each product adds its part: the probability

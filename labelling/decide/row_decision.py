@@ -2,7 +2,8 @@
 
 `decide_row` reads from top to bottom: the photos answer, then the list's words and colour are considered, and
 people have the last word. Each step has a file. This is the row of an article with the title "Pleated skirt"
-and one photo, which is alone in its category. A person answered that its class is Dress:
+and one photo, which is alone in its category. The photo is unfamiliar: it is unlike the training pictures. A
+person answered that its class is Dress:
 
     file                   class                            kind                          reason
     (the journal)          Dress .60                        dress .50, skirt .20          unfamiliar

@@ -1,4 +1,4 @@
-"""Keep which photos of a product a person saw, so that an answer can be told from one about other photos.
+"""Keep which photos of a product a person saw, to notice later that one of them was replaced.
 
 An answer about the product `A-17` was given to the photos a.jpg and b.jpg. If another picture takes the place
 of b.jpg later, nobody saw it, and the product has to be asked about again.

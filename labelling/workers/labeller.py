@@ -1,7 +1,7 @@
 """The work of one worker process: read, decode and classify pictures, several in one run of the model.
 
 Each picture is decoded and classified as the service does it, so that a table has the answers of `/predict`.
-The types that an engine needs, which starts such processes and hands out the work, are here as well.
+Here are also the types for engines, which start such processes and hand out the work.
 """
 
 import hashlib
