@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.intervals import count_needed_answers, count_needed_answers_with_errors
+from reports.intervals import count_needed_answers
 from reports.promises import AcceptPoint
 
 ENOUGH_ACCEPTED_SHARE: Final = 0.5
@@ -98,7 +98,7 @@ def find_lowest_threshold(
     """
     fewest = np.array([count_needed_answers(target) for target in targets])
     fewest_with_errors = np.array(
-        [count_needed_answers_with_errors(FIRST_THRESHOLD_ERRORS, target) for target in targets]
+        [count_needed_answers(target, errors=FIRST_THRESHOLD_ERRORS) for target in targets]
     )
     has_half = accepted >= ENOUGH_ACCEPTED_SHARE
     can_be_first = np.all((independent >= fewest_with_errors) | has_half, axis=1) | (

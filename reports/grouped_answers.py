@@ -198,10 +198,10 @@ def compute_source_mean(right: FloatArray, n: FloatArray) -> tuple[float, tuple[
     return mean, compute_wilson_interval(mean * answers, answers)
 
 
-def compute_class_mean_interval(
+def compute_grouped_macro_interval(
     right: NDArray[np.bool_], groups: NDArray[np.int64] | None, classes: NDArray[np.integer]
 ) -> tuple[float, float]:
-    """Return the 95% interval of the mean of the classes' shares of right answers (the macro accuracy).
+    """Return the 95% interval of the macro accuracy, the mean of the classes' shares of right answers.
 
     Args:
         right: bool (N,), whether each answer is right; N >= 1.

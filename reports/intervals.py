@@ -90,29 +90,19 @@ def compute_clopper_pearson_interval(
     return float(low[0]), float(high[0])
 
 
-def count_needed_answers(accuracy: float, confidence_level: float = CONFIDENCE_LEVEL) -> int:
-    """Return the fewest answers that can show an accuracy if all of them are right: 59 for 95%.
-
-    Args:
-        accuracy: the share of right answers that the lower bound has to reach, 0 to 1 exclusive.
-        confidence_level: the confidence level of the bound, 0 to 1, one-sided.
-    """
-    return math.ceil(math.log(1 - confidence_level) / math.log(accuracy))
-
-
 @cache
-def count_needed_answers_with_errors(
-    errors: int, accuracy: float, confidence_level: float = CONFIDENCE_LEVEL
+def count_needed_answers(
+    accuracy: float, errors: int = 0, *, confidence_level: float = CONFIDENCE_LEVEL
 ) -> int:
-    """Return the fewest answers that can show an accuracy if some are wrong: 93 for 95% and one error.
+    """Return the fewest answers that can show an accuracy: 59 for 95%, or 93 if one of them is wrong.
 
     Args:
-        errors: the number of wrong answers.
         accuracy: the share of right answers that the lower bound has to reach, 0 to 1 exclusive.
+        errors: the number of wrong answers.
         confidence_level: the confidence level of the bound, 0 to 1, one-sided.
     """
-    n = count_needed_answers(accuracy, confidence_level)
-    while compute_binomial_chance(errors, n, 1 - accuracy) > 1 - confidence_level:
+    n = math.ceil(math.log(1 - confidence_level) / math.log(accuracy))  # enough if all are right
+    while errors and compute_binomial_chance(errors, n, 1 - accuracy) > 1 - confidence_level:
         n += 1
     return n
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from reports.intervals import count_needed_answers, count_needed_answers_with_errors
+from reports.intervals import count_needed_answers
 from reports.page.sentences import list_confusions, name_promise_pictures
 from reports.page.wording import Wording
 from reports.promises import HELD_OUT_PICTURES, AcceptPoint, PossiblePromise, Promise
@@ -155,7 +155,7 @@ def _suggest_labels_to_check(
         return
     wrong = round((1 - nearest.right) * nearest.answers)
     for corrected in range(1, min(wrong, MAX_LABELS_TO_CORRECT) + 1):
-        if count_needed_answers_with_errors(wrong - corrected, promise.promised) <= nearest.answers:
+        if count_needed_answers(promise.promised, errors=wrong - corrected) <= nearest.answers:
             yield words.t(
                 "The label may be wrong, and not the answer. Look at {page} first: {labels} may be enough.",
                 page="doubted.html",

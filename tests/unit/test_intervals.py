@@ -11,7 +11,7 @@ from scipy.stats import beta, binomtest, hypergeom, t
 from reports.distributions import compute_binomial_chance
 from reports.grouped_answers import (
     WeightedErrors,
-    compute_class_mean_interval,
+    compute_grouped_macro_interval,
     compute_share_interval,
     compute_t_quantiles,
     estimate_errors,
@@ -25,7 +25,6 @@ from reports.intervals import (
     compute_upper_bounds,
     compute_wilson_interval,
     count_needed_answers,
-    count_needed_answers_with_errors,
 )
 
 
@@ -60,8 +59,7 @@ def test_so_many_answers_show_the_promise_and_one_less_does_not(
 ) -> None:
     counts = np.array([answers - 1.0, answers])
 
-    assert count_needed_answers_with_errors(errors, accuracy) == answers
-    assert errors or count_needed_answers(accuracy) == answers
+    assert count_needed_answers(accuracy, errors) == answers
     assert (compute_lower_bounds(counts - errors, counts) >= accuracy).tolist() == [False, True]
 
 
@@ -211,7 +209,7 @@ def test_the_interval_of_a_macro_accuracy_counts_each_class_alike() -> None:
     classes = np.array([0] * 300 + [1] * 20, np.uint8)
     right = np.array([True] * 270 + [False] * 30 + [True] * 10 + [False] * 10)
 
-    low, high = compute_class_mean_interval(right, np.arange(320), classes)
+    low, high = compute_grouped_macro_interval(right, np.arange(320), classes)
 
     assert low < (0.9 + 0.5) / 2 < high
     assert high - low == pytest.approx(2 * 1.96 * (0.9 * 0.1 / 300 + 0.5 * 0.5 / 20) ** 0.5 / 2, rel=0.15)

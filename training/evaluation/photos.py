@@ -21,7 +21,7 @@ from inference.sessions.session import Scores
 from model_store.local_releases import LocalRelease
 from model_store.release_networks import open_networks
 from reports.answers import ACCEPT, NO_CLASS, Answers, ColumnValues
-from reports.grouped_answers import compute_class_mean_interval, compute_share_interval, estimate_errors
+from reports.grouped_answers import compute_grouped_macro_interval, compute_share_interval, estimate_errors
 from reports.photo_figures import (
     MIN_SOURCES,
     ClassRecall,
@@ -102,7 +102,7 @@ def _compute_tier_figures(
         n=len(answers),
         macro_accuracy=float(recalls.mean()) if shows_garments else None,
         macro_accuracy_interval=(
-            compute_class_mean_interval(garments.is_right, garments.group_numbers, garments.truth)
+            compute_grouped_macro_interval(garments.is_right, garments.group_numbers, garments.truth)
             if shows_garments
             else None
         ),

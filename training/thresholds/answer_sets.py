@@ -17,7 +17,7 @@ from inference.sessions.session import Scores
 from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE
 from reports.answers import Answers
 from reports.grouped_answers import WeightedErrors, estimate_errors
-from reports.intervals import count_needed_answers_with_errors
+from reports.intervals import count_needed_answers
 from reports.promises import SOURCE_PHOTOS_PREFIX, TIER_PHOTOS_PREFIX
 
 
@@ -161,7 +161,7 @@ def find_deciding_sources(answers: Answers, accuracy: float) -> list[str]:
     """
     is_from_known_source = answers.has_class & (answers.sources != "") & ~answers.is_from_unknown_source
     source_answers = answers.select_rows(is_from_known_source)
-    min_photos = 2 * count_needed_answers_with_errors(1, accuracy)
+    min_photos = 2 * count_needed_answers(accuracy, errors=1)
     deciding_sources = set[str]()
     for tier in np.unique(source_answers.sets):
         names, counts = np.unique(source_answers.sources[source_answers.sets == tier], return_counts=True)
