@@ -24,9 +24,11 @@ ANSWERS_FILE: Final = "answers.csv.gz"
 """Name of the file of a release with its answers to single pictures."""
 
 OLD_TEST_PREDICTIONS_FILE: Final = "test-predictions.csv"
+"""Name of the file with answers to the test set in a release of version 1.0. A new release does not copy
+it."""
+
 OLD_PHOTO_PREDICTIONS_FILE: Final = "photo-predictions.csv"
-"""Names of the files of a release of version 1.0 with the right and the predicted labels. Nothing reads
-them."""
+"""Name of the file with answers to photos in a release of version 1.0. A new release does not copy it."""
 
 STORED_DIGITS: Final = 5
 """Digits after the point with which probabilities and familiarities are stored: enough to choose thresholds

@@ -135,7 +135,7 @@ def compute_minimum_accuracy(classes: int) -> float:
 ComparisonsByName = Mapping[str, AnswerComparison]
 """Comparisons of two releases, by TEST_SET, ALL_PHOTOS or `attribute NAME`, as far as they share pictures."""
 
-_Test = tuple[ShareComparison, str]
+_TestResult = tuple[ShareComparison, str]
 """A difference of two releases, with a text that tells it to people: "the evaluation, 10,000 pictures: 94.10%
 right, before 94.05% (p = 0.4)"."""
 
@@ -194,8 +194,8 @@ def _describe_unshared_sets(comparisons: ComparisonsByName, current: ReleaseEvid
 
 def _describe_losses(comparisons: ComparisonsByName, margin: float) -> Iterator[str]:
     """Yield a text for each measurable loss of the candidate that is above a margin."""
-    class_tests = list[_Test]()
-    attribute_tests = list[_Test]()
+    class_tests = list[_TestResult]()
+    attribute_tests = list[_TestResult]()
     for name, comparison in comparisons.items():
         (attribute_tests if name.startswith(ATTRIBUTE_SET_PREFIX) else class_tests).extend(
             _list_tests(name, comparison)
@@ -244,7 +244,7 @@ def _list_test_rows(comparisons: ComparisonsByName) -> Iterator[str]:
         yield from (_format_set_row(*each) for each in comparison.shares_by_set.items())
 
 
-def _list_tests(name: str, comparison: AnswerComparison) -> Iterator[_Test]:
+def _list_tests(name: str, comparison: AnswerComparison) -> Iterator[_TestResult]:
     groups = (
         f" of {comparison.group_count:,} senders or products"
         if comparison.group_count < comparison.picture_count

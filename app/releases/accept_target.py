@@ -23,7 +23,7 @@ pictures" or "photos of tier A"."""
 
 
 def apply_accept_target(served: ServedModel, target: float | None) -> ServedModel:
-    """Return a model with thresholds from which on the share `target` of accepted answers is right.
+    """Return a model whose thresholds are chosen so that the share `target` of accepted answers is right.
 
     If the report of the release does not show that any threshold reaches the target, nothing is accepted, and
     `acceptance.fault` says why.
