@@ -39,14 +39,18 @@ from training.data.labels import Labels
 from training.data.learnt_hashes import UNSTATED_LEARNT_HASHES, LearntHashes, load_learnt_hashes
 from training.data.perceptual_hashes import compute_perceptual_hash
 from training.environment import find_library_versions
-from training.evaluation.attributes import compute_attribute_figures, describe_attribute, measure_all_accepted
+from training.evaluation.attributes import (
+    compute_attribute_figures,
+    describe_attribute,
+    measure_joint_accuracy,
+)
 from training.evaluation.products import measure_products
 from training.features.blocks import VECTOR_LAYER, build_vector_network
 from training.features.shipped import PHOTO_BLOCKS
 from training.heads.hidden import ENSEMBLE_MEMBERS
-from training.release.make import make_release, start_release
-from training.release.photo_heads import describe_frozen_network, export_heads
-from training.release.photos import compute_photo_model_figures, read_matching_heads
+from training.release.make import start_release, write_and_seal_release
+from training.release.photo_heads import describe_frozen_network, export_photo_heads
+from training.release.photos import compute_photo_model_figures, read_parent_photo_heads
 from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY
 from training.untyped import Network
 
@@ -89,7 +93,9 @@ def seal_with_attribute(where: Path, parent: LocalRelease, folder: Path, attribu
     head, shares = fit_attribute(attribute)
     contract, report, answers = decide_attribute(attribute, shares, parent, folder)
     with start_release(where, parent, frozenset(PHOTO_FILES)) as unfinished:
-        whole, golden = export_heads(add_head(read_matching_heads(parent), attribute, head), unfinished)
+        whole, golden = export_photo_heads(
+            add_head(read_parent_photo_heads(parent), attribute, head), unfinished
+        )
         near = np.stack([compute_perceptual_hash(decode_photo(folder, photo).picture) for photo in photos])
         hashes = LearntHashes.make_from_digests(
             np.array([hash_photo(folder, photo) for photo in photos]), near
@@ -105,7 +111,7 @@ def seal_with_attribute(where: Path, parent: LocalRelease, folder: Path, attribu
         configuration = (
             report.training.configuration | {f"{attribute.name}_head": record} | describe_frozen_network()
         )
-        return make_release(
+        return write_and_seal_release(
             unfinished,
             networks=known.networks | {"photos": before.replace_fields(contract=contract, golden=golden)},
             report=report.replace_fields(
@@ -174,7 +180,7 @@ def decide_attribute(
     that_decide = answers.select_rows(decides)
     figures = compute_attribute_figures(deciding, thresholds, that_decide)
     sys.stdout.write(f"{describe_attribute(name, figures, thresholds)}\n")
-    together = measure_all_accepted(of_deciding, {name: that_decide}, {name: deciding})
+    together = measure_joint_accuracy(of_deciding, {name: that_decide}, {name: deciding})
     report = report.replace_fields(
         attributes=report.attributes | {name: figures},
         # Other photos decided about the attributes that are there.

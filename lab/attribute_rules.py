@@ -37,11 +37,11 @@ from reports.answers import Answers
 from training.data.labels import UNKNOWN_LABEL, Labels
 from training.data.vectors import Features, FeatureVectors
 from training.features.blocks import BlockName
-from training.heads.hidden import HiddenHead, fit_hidden_head
+from training.heads.hidden import HiddenLayerHead, fit_hidden_layer_head
 from training.heads.photo_head import BALANCE_EXPONENT
 from training.thresholds.answer_sets import compute_confidences, make_scores
-from training.thresholds.decide import UNFAMILIAR_PICTURES, Thresholds, decide_attributes
-from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY, Requirements
+from training.thresholds.decide import UNFAMILIAR_PICTURES, Thresholds, decide_attribute_thresholds
+from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY, ThresholdRequirements
 from training.thresholds.temperature import fit_temperature_to_answers
 from training.thresholds.unproven import decide_photo_thresholds
 
@@ -65,7 +65,7 @@ A low one makes the head give the name less often.
 
 Mask = NDArray[np.bool_]
 
-Fitted = tuple[HiddenHead, FeatureVectors | None]
+Fitted = tuple[HiddenLayerHead, FeatureVectors | None]
 """A head, and the table that adds up its classes: float32 (classes of the head, labels), 1 where a class
 belongs to a label. None if the head's classes are the labels.
 """
@@ -159,7 +159,7 @@ def make_colour_attribute(
         words = main[learnt]
         factors = np.where(part[learnt] == USERS, USER_PHOTO_WEIGHT, 1.0)
         weights = np.float64(np.bincount(words)[words]) ** -COLOUR_BALANCE_EXPONENT * factors
-        head = fit_hidden_head(seen.take(learnt), words.astype(np.uint8), len(WORDS), weights, UNITS)
+        head = fit_hidden_layer_head(seen.take(learnt), words.astype(np.uint8), len(WORDS), weights, UNITS)
         return head, None
 
     without = [Trial(n, learnt & (left_out != n), products & (left_out == n)) for n in range(PARTS)]
@@ -184,9 +184,9 @@ def decide_colour(
     """Return the head of `colour` and its thresholds, by the rule for attributes of own classes."""
     of_all = {LABEL: Labels.make_from_codes(of_class.truth, contract.labels), COLOUR: labels}
     about_class = Thresholds(contract.temperature, contract.familiarity, contract.class_head.confidence, ())
-    required = Requirements(accuracy=PHOTOS_ACCEPTED_ACCURACY)
+    required = ThresholdRequirements(accuracy=PHOTOS_ACCEPTED_ACCURACY)
     answered = {COLOUR: shares.astype(np.float32)}
-    thresholds = decide_attributes(of_all, answered, of_class, about_class, required)[COLOUR]
+    thresholds = decide_attribute_thresholds(of_all, answered, of_class, about_class, required)[COLOUR]
     return thresholds.make_head(WORDS), thresholds
 
 
@@ -221,7 +221,9 @@ def make_kind_attribute(photos: Sequence[Photo], seen: Callable[[int | None], Fe
 
     def fit(learnt: Mask, seen: Features) -> Fitted:
         own, codes = np.unique(kinds[learnt], return_inverse=True)
-        head = fit_hidden_head(seen.take(learnt), codes.astype(np.uint8), len(own), weights[learnt], UNITS)
+        head = fit_hidden_layer_head(
+            seen.take(learnt), codes.astype(np.uint8), len(own), weights[learnt], UNITS
+        )
         name_of = dict(zip(kinds.tolist(), shown.tolist(), strict=True))
         return head, np.array([[name_of[kind] == name for name in names] for kind in own], np.float32)
 
@@ -281,7 +283,7 @@ def decide_kind(
         predicted=predicted,
         probabilities=shares,
     )
-    required = Requirements(
+    required = ThresholdRequirements(
         accuracy=PHOTOS_ACCEPTED_ACCURACY,
         temperature=fit_temperature_to_answers(answers),
         familiarity=contract.familiarity,

@@ -30,7 +30,7 @@ from training.features.shipped import STORED_COLUMN_NAMES, STORED_OOD_CODE
 from training.features.weights import write_npz
 from training.heads.photo_head import PhotoHead
 from training.progress import ProgressLines
-from training.ten_classes import make_fold_answers, train_photo_head
+from training.ten_classes import make_cross_fitted_answers, train_photo_head
 
 MAX_STORED_PHOTOS: Final = 12_000
 """Number of photos whose vectors are stored: all checked ones, all of other sources, and of the rest about as
@@ -69,14 +69,14 @@ def main(argv: list[str] | None = None) -> int:
         networks = {"pixels": release.manifest.get_network("pixels")}
         release = replace(release, manifest=release.manifest.replace_fields(networks=networks))
     trained, head = train_photo_head(release, photos, ProgressLines(), given.run, shlex.join(sys.orig_argv))
-    _write_answers_and_vectors(trained.run, head)
+    _write_answers_and_vectors(trained.run_folder, head)
     return 0
 
 
 def _write_answers_and_vectors(folder: Path, head: PhotoHead) -> None:
     """Write photo-answers.csv.gz and vectors.npz into the folder of a run."""
     learnt = head.learnt_photos
-    (folder / PHOTO_ANSWERS).write_bytes(pack_answers(make_fold_answers(head)))
+    (folder / PHOTO_ANSWERS).write_bytes(pack_answers(make_cross_fitted_answers(head)))
     cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.spelt)
     of_sources = (learnt.groups == learnt.sources) & (learnt.groups != "")
     chosen = np.flatnonzero(learnt.is_checked | of_sources)

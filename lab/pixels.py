@@ -34,7 +34,7 @@ from training.data.learnt_hashes import LearntHashes
 from training.data.perceptual_hashes import NO_PERCEPTUAL_HASHES
 from training.data.pictures import Pictures
 from training.data.read import load_data_set
-from training.data.split import Split, make_class_folds, split_data
+from training.data.split import Split, make_class_folds, split_train_validation
 from training.errors import BadRecipe
 from training.features.weights import read_npz, write_npz
 from training.gradient.fitting.checkpoints import TrainingRun
@@ -42,7 +42,7 @@ from training.gradient.fitting.fit import fit_by_gradient
 from training.gradient.networks.layers import LayerFactory
 from training.gradient.networks.registry import NETWORK_BUILDERS
 from training.gradient.recipes import COMPACT_RECIPE, RECIPES, Recipe
-from training.loading import allow_many_networks
+from training.loading import hide_retracing_warning
 from training.pixel_network import fit_pixel_network, make_training_run, release_pixel_network
 from training.progress import ProgressLines
 from training.untyped import Network, Tensor
@@ -63,21 +63,21 @@ def build_wide(x: Tensor, factory: LayerFactory) -> Tensor:
     Normalization and ReLU come before each convolution, as in the paper. Instead of the mean over all
     positions, each channel has a filter of its own, as in our compact networks.
     """
-    x = factory.add_bare_convolution(x, 16, 3, "stem")
+    x = factory.add_linear_convolution(x, 16, 3, "stem")
     for stage in range(3):
         for number in range(WIDE_BLOCKS):
             strides = 2 if stage > 0 and number == 0 else 1
             x = _wide_block(x, factory, (16 << stage) * WIDENING, f"stage{stage + 1}_{number + 1}", strides)
-    return factory.add_position_filter(_activate(x, factory, "last"))
+    return factory.add_global_depthwise_convolution(_activate(x, factory, "last"))
 
 
 def _wide_block(x: Tensor, factory: LayerFactory, channels: int, name: str, strides: int) -> Tensor:
     """Add a residual block of two convolutions, with a shortcut if the number of channels changes."""
     active = _activate(x, factory, f"{name}_a")
-    branch = factory.add_bare_convolution(active, channels, 3, f"{name}_a", strides)
-    branch = factory.add_bare_convolution(_activate(branch, factory, f"{name}_b"), channels, 3, f"{name}_b")
+    branch = factory.add_linear_convolution(active, channels, 3, f"{name}_a", strides)
+    branch = factory.add_linear_convolution(_activate(branch, factory, f"{name}_b"), channels, 3, f"{name}_b")
     if x.shape[-1] != channels:
-        x = factory.add_bare_convolution(active, channels, 1, f"{name}_shortcut", strides)
+        x = factory.add_linear_convolution(active, channels, 1, f"{name}_shortcut", strides)
     return layers.Add(name=f"{name}_add")([branch, x])
 
 
@@ -237,10 +237,10 @@ def main(argv: list[str] | None = None) -> int:
 def fit_teachers(data: LabelledData, file: Path, run: Path | None, recipe: Recipe = TEACHER) -> None:
     """Fit a network for each fold, and store the mean answer of those that did not learn a picture."""
     progress = ProgressLines()
-    parts = split_data(data, None)
+    parts = split_train_validation(data, None)
     task = make_training_run(recipe, data, run)
     pictures = parts.train
-    allow_many_networks()
+    hide_retracing_warning()
     total = np.zeros((len(data.train), len(data.labels)))
     networks = np.zeros(len(data.train), np.int64)
     folds = make_class_folds(pictures.classes, pictures.groups, FOLDS)
@@ -278,7 +278,7 @@ def train_learner(data: LabelledData, file: Path, run: Path | None, recipe: Reci
     targets = load_soft_targets(file)
     progress = ProgressLines()
     # Held out is what no teacher learnt.
-    learnt = targets.learnt.find_learnt(data.train.sha256)
+    learnt = targets.learnt.mark_matches(data.train.sha256)
     parts = Split(*(data.train.take(rows) for rows in (learnt, ~learnt)))
     task = make_training_run(recipe, data)
     task = replace(
@@ -291,7 +291,7 @@ def train_learner(data: LabelledData, file: Path, run: Path | None, recipe: Reci
     with progress.show_epochs(recipe.epochs) as watcher:
         fitted = fit_by_gradient(parts, len(data.labels), recipe, task, watcher, targets=wanted)
     made = release_pixel_network(task, recipe, fitted, data, parts, progress)
-    progress.say(f"Release: {made.release}")
+    progress.say(f"Release: {made.release_folder}")
 
 
 if __name__ == "__main__":

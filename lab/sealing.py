@@ -38,13 +38,13 @@ from training.evaluation.evaluate import answer_pictures
 from training.evaluation.products import measure_products
 from training.evaluation.statistics import compute_overconfidence
 from training.features.blocks import BLOCKS_INPUT_CONTRACT
-from training.release.make import make_release, start_release
-from training.release.photo_decisions import PhotoEvidence, decide_photos
-from training.release.photo_heads import describe_frozen_network, export_heads
+from training.release.make import start_release, write_and_seal_release
+from training.release.photo_decisions import PhotoEvidence, decide_photo_head_thresholds
+from training.release.photo_heads import describe_frozen_network, export_photo_heads
 from training.release.photos import (
     compute_photo_model_figures,
-    measure_photos,
-    read_matching_heads,
+    measure_photo_network,
+    read_parent_photo_heads,
 )
 from training.thresholds.decide import Thresholds
 from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY
@@ -93,7 +93,7 @@ def compute_near_hashes(folder: Path, learnt: LearntHashes) -> PerceptualHashes:
     contents = np.array([hashlib.sha256(content).hexdigest() for content in _read_photos(folder)])
     hashes = [
         compute_perceptual_hash(decode_image(content, MAX_PIXELS).picture)
-        for content, is_learnt in zip(_read_photos(folder), learnt.find_learnt(contents), strict=True)
+        for content, is_learnt in zip(_read_photos(folder), learnt.mark_matches(contents), strict=True)
         if is_learnt
     ]
     return np.stack(hashes) if hashes else NO_PERCEPTUAL_HASHES
@@ -122,7 +122,7 @@ def seal_as_decided(folder: Path, parent: LocalRelease, near: PerceptualHashes |
     """
     with start_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
         report, photos = _rewrite_heads(unfinished, parent, near)
-        return make_release(
+        return write_and_seal_release(
             unfinished,
             networks=parent.manifest.networks | {"photos": photos},
             report=report,
@@ -148,8 +148,8 @@ def decide_again(
         BadRecipe: the parent has no network that answers photos, or none on the package's network.
         StoreError: the folder cannot be sealed.
     """
-    evidence = PhotoEvidence(cross_fitted=given)
-    found = decide_photos(evidence, parent, print)
+    evidence = PhotoEvidence(cross_fitted_answers=given)
+    found = decide_photo_head_thresholds(evidence, parent, print)
     with start_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
         return _write_decided_release(unfinished, parent, evidence, found, tested, near)
 
@@ -173,13 +173,13 @@ def _write_decided_release(  # noqa: PLR0913, PLR0917 - a release, and all that 
         overconfidence=compute_overconfidence(tested.confidences, tested.is_right)
     )
     known = report.replace_fields(test=test, photo_model=figures)
-    again, answers = measure_photos(folder, known, photos, found, evidence)
+    again, answers = measure_photo_network(folder, known, photos, found, evidence)
     # Nothing is promised of tier X, of products as of photos.
     of_products = (
         answers.is_from_unknown_source & answers.has_class & ~np.char.startswith(answers.groups, TOWNS)
     )
     products = measure_products(answers.select_rows(of_products), PHOTOS_ACCEPTED_ACCURACY)
-    return make_release(
+    return write_and_seal_release(
         folder,
         networks=parent.manifest.networks | {"photos": photos},
         report=again.replace_fields(products=products),
@@ -201,12 +201,12 @@ def _rewrite_heads(
     Returns:
         The report, and the network that answers photos.
     """
-    heads = read_matching_heads(parent)
+    heads = read_parent_photo_heads(parent)
     report = read_report(parent)
     if heads is None or report.photo_model is None:
         raise BadRecipe(f"{parent.version} has no network that answers photos.")
     before = parent.manifest.get_network("photos")
-    whole, golden = export_heads(heads, folder)
+    whole, golden = export_photo_heads(heads, folder)
     if near is not None:
         learnt = load_learnt_hashes(parent.folder) or NO_LEARNT_HASHES
         hashes = NO_PERCEPTUAL_HASHES if learnt.perceptual_hashes is None else learnt.perceptual_hashes

@@ -36,7 +36,7 @@ from reports.answers import NO_CLASS, PICTURE_NAME_DIGITS, Answers
 from training.data.photos import OOD_LABEL_PREFIX
 from training.data.vectors import Features, FeatureVectors
 from training.features.weights import read_npz
-from training.heads.hidden import fit_hidden_head
+from training.heads.hidden import fit_hidden_layer_head
 from training.heads.photo_head import BALANCE_EXPONENT, OOD_PHOTO_WEIGHT, PHOTO_FOLDS, TIER_WEIGHTS
 
 UNITS: Final = 256
@@ -81,7 +81,7 @@ def answer_photos(photos: Sequence[Photo], vectors: Path) -> Iterator[tuple[int,
         labels = find_labels(of_learnt).astype(np.uint8)
         weights = weigh_photos(of_learnt)
         both = read_vectors(vectors, part)
-        head = fit_hidden_head(Features(*both[:, learnt]), labels, NONE + 1, weights, UNITS)
+        head = fit_hidden_layer_head(Features(*both[:, learnt]), labels, NONE + 1, weights, UNITS)
         sys.stdout.write(f"part {part}: {len(learnt)} learnt, {len(tested)} answered\n")
         sys.stdout.flush()
         for place, row in zip(tested.tolist(), head.compute_logits(both[0, tested]), strict=True):

@@ -32,7 +32,7 @@ from reports.answers_file import ANSWERS_FILE, pack_answers, parse_answers
 from reports.model_card import MODEL_CARD_FILE, make_model_card
 from reports.page.html_page import REPORT_PAGE_FILE, make_page_file, read_figures
 from reports.values import Report, read_report
-from training.evaluation.title_shares import make_kind_trial, measure_outside_kinds, measure_title_words
+from training.evaluation.title_shares import make_kind_word_data, measure_outside_kinds, measure_title_words
 from training.release.make import start_release
 
 STEPS: Final = "steps"
@@ -62,7 +62,7 @@ def measure_words(release: LocalRelease) -> Report:
     answers = read_stored_answers(release)
     answers = answers.select_rows((answers.by == "") & answers.is_from_unknown_source)
     kinds = release.manifest.attributes[KIND].labels
-    trial = make_kind_trial(answers.select_head(KIND), kinds)
+    trial = make_kind_word_data(answers.select_head(KIND), kinds)
     outside = measure_outside_kinds(answers, find_release_labels(release.manifest.labels, kinds, "en"))
     words = measure_title_words(trial, "photos").replace_fields(outside=outside)
     return read_report(release).replace_fields(words=words)

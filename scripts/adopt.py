@@ -13,7 +13,7 @@ from inference.text.plain_text import normalize_label
 from model_store.release_files import NEW_RELEASE_FOLDER, fingerprint_file
 from scripts.__main__ import command
 from scripts.console import make_console, print_message
-from scripts.data_options import add_data_options, choose_data_source
+from scripts.data_options import add_data_options, read_data_set_options
 from scripts.parsers import make_command_parser
 from scripts.progress_bars import TerminalProgress, print_promises
 from scripts.release_target import open_release_target
@@ -49,7 +49,7 @@ def _make_and_publish(arguments: argparse.Namespace, release: Path) -> object:
     """
     # First the store and the classes, which are cheap to check, then the work of minutes.
     target = open_release_target(arguments, arguments.data)
-    data = load_data_set(choose_data_source(arguments), TerminalProgress())
+    data = load_data_set(read_data_set_options(arguments), TerminalProgress())
     data = data.match_labels(arguments.labels, is_forced=arguments.force) if arguments.labels else data
     target.check_labels(data.labels)
     _make_release(release, arguments.model, data, is_forced=arguments.force)
@@ -88,9 +88,9 @@ def _make_release(release: Path, model: Path, data: LabelledData, *, is_forced: 
     """Make a release of a Keras model in a folder, and print how the model was wrapped."""
     start_tensorflow()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
-    from training.release.adopt import adopt  # noqa: PLC0415
+    from training.release.adopt import adopt_model  # noqa: PLC0415
 
-    manifest = adopt(release, model, data, TerminalProgress(), is_forced=is_forced)
+    manifest = adopt_model(release, model, data, TerminalProgress(), is_forced=is_forced)
     print_message(f"{manifest.training['origin']}.")
 
 

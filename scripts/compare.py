@@ -25,7 +25,7 @@ from scripts.data_options import (
     add_recipe_options,
     list_data_files,
     load_pixel_pictures,
-    read_recorded_options,
+    read_training_options,
 )
 from scripts.doubted_labels import write_doubted_labels
 from scripts.parsers import make_command_parser, make_whole_number_parser
@@ -39,8 +39,8 @@ from training.gradient.recipes import (
     adapt_recipe_to_network,
     choose_default_recipe,
 )
-from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
-from training.progress import explain_resuming
+from training.loading import check_tensorflow, hide_retracing_warning, start_tensorflow
+from training.progress import add_resume_advice
 from training.recipe_choice import adapt_recipe_to_data, apply_options_to_recipe
 from training.release.run_folder import claim_new_run
 
@@ -74,7 +74,7 @@ def execute(arguments: argparse.Namespace) -> object:
     from training.gradient.comparison_results import (  # noqa: PLC0415
         OWN_RECIPE,
         combine_reports,
-        describe_unfinished_average,
+        describe_short_training,
         draw_comparison,
         write_comparison,
     )
@@ -83,8 +83,8 @@ def execute(arguments: argparse.Namespace) -> object:
     results, figure = (arguments.out.with_name(name + ending) for ending in (".json", ".png"))
     check_outputs([results, figure], list_data_files(arguments, data.train, data.test))
     start_tensorflow()
-    allow_many_networks()
-    with explain_resuming("The same command goes on after the last finished epoch."):
+    hide_retracing_warning()
+    with add_resume_advice("The same command goes on after the last finished epoch."):
         reports = _collect_reports(arguments, data)
     comparisons = [
         combine_reports(network, reports_by_seed, arguments.recipe or OWN_RECIPE)
@@ -96,7 +96,7 @@ def execute(arguments: argparse.Namespace) -> object:
     print_table([_make_row(comparison) for comparison in comparisons])
     for network, reports_by_seed in reports.items():
         for report in reports_by_seed.values():
-            if warning := describe_unfinished_average(network, report):
+            if warning := describe_short_training(network, report):
                 print_message(warning)
     if any(comparison.published and comparison.published.test for comparison in comparisons):
         make_console().print(PUBLISHED_VALIDATION_NOTE)
@@ -163,7 +163,7 @@ def _collect_reports(
         if report is None:
             with claim_new_run(task.folder):
                 trained = train_pixel_network(data, recipe, task, progress)
-            write_doubted_labels(trained.run, trained.answers, trained.labels)
+            write_doubted_labels(trained.run_folder, trained.answers, trained.labels)
             report = read_report(open_release(release))
         reports.setdefault(recipe.network, {})[recipe.seed] = report
     return reports
@@ -179,7 +179,7 @@ def _list_recipes(arguments: argparse.Namespace, data: LabelledData) -> list[Rec
             if arguments.recipe
             else default_recipe
         )
-        recipe = apply_options_to_recipe(start, read_recorded_options(arguments))
+        recipe = apply_options_to_recipe(start, read_training_options(arguments))
         recipes += [replace(recipe, seed=recipe.seed + seed_offset) for seed_offset in range(arguments.seeds)]
     return recipes
 
@@ -206,7 +206,7 @@ def _read_finished_report(recipe: Recipe, release: Path) -> Report | None:
 
 def _make_row(comparison: "NetworkResult") -> dict[str, str]:
     """Return the row of a network in the printed table, as cells by heading."""
-    from training.gradient.comparison_results import format_spread  # noqa: PLC0415 - needs matplotlib
+    from training.gradient.comparison_results import format_mean_and_std  # noqa: PLC0415 - needs matplotlib
 
     test = comparison.summary["test"]
     published = comparison.published
@@ -215,10 +215,10 @@ def _make_row(comparison: "NetworkResult") -> dict[str, str]:
         "parameters": f"{comparison.parameters:,}",
         "recipe": comparison.recipe_name,
         "seconds": "" if comparison.seconds is None else f"{comparison.seconds:.0f}",
-        "test accuracy": format_spread(test),
+        "test accuracy": format_mean_and_std(test),
         "published": f"{published.accuracy:g}" if published else "",
         "test, published": f"{published.test:g}" if published and published.test else "",
-        "training": format_spread(comparison.summary["train"]),
+        "training": format_mean_and_std(comparison.summary["train"]),
     }
 
 

@@ -20,7 +20,7 @@ from inference.text.plain_text import escape_unprintable_lines
 
 
 @contextmanager
-def go_on_without_reader() -> Iterator[None]:
+def ignore_closed_output() -> Iterator[None]:
     """End only this block, and not the command, if the reader of the output has closed it.
 
     The command then finishes its work, and its further output goes to /dev/null.
@@ -86,15 +86,15 @@ class _Console(Console):
 
 
 def print_table(
-    rows: Sequence[Mapping[str, str]], title: str | None = None, words: Collection[str] = ()
+    rows: Sequence[Mapping[str, str]], title: str | None = None, left_aligned_columns: Collection[str] = ()
 ) -> None:
     """Print a table on stdout; print nothing if it has no rows.
 
     Args:
         rows: the cells of each row by heading, in the same order in each row.
         title: the text above the table; None for no title.
-        words: the headings of columns that are aligned left, as the first one is. The others are aligned
-            right, since they have figures.
+        left_aligned_columns: the headings of columns that are aligned left, as the first one is. The others
+            are aligned right, since they have figures.
     """
     if not rows:
         return
@@ -102,7 +102,9 @@ def print_table(
     table = Table(title=title, title_justify="left")
     table.add_column(first, min_width=min(MAX_UNWRAPPED_CHARACTERS, max(len(row[first]) for row in rows)))
     for heading in other_headings:
-        table.add_column(heading, justify="left" if heading in words else "right", min_width=len(heading))
+        table.add_column(
+            heading, justify="left" if heading in left_aligned_columns else "right", min_width=len(heading)
+        )
     for row in rows:
         table.add_row(*row.values())
     make_console().print(table)

@@ -25,17 +25,22 @@ from scripts.list_options import add_list_options, add_product_column_option, fo
 from scripts.parsers import make_command_parser
 from scripts.progress_bars import TerminalProgress
 from scripts.terminal import NegativeResult
-from training.data.contents import Contents
+from training.data.contents import UniquePictures
 from training.data.data_source import DataSource
-from training.data.decoded_pictures import decode_pictures, find_photo
-from training.data.division import choose_labels, divide_pictures, draw_test_set, find_listed_test_set
+from training.data.decoded_pictures import decode_pictures, decode_until_photo
+from training.data.division import (
+    choose_training_labels,
+    mark_listed_test_set,
+    mark_test_set,
+    split_train_test,
+)
 from training.data.fashion import FASHION_MNIST_LABELS
 from training.data.folders import has_idx_files, unwrap_folder
 from training.data.near_copies import NearCopies, group_near_copies
-from training.data.photo_reading import decode_photos, tabulate_photos
+from training.data.photo_reading import decode_photos, make_labelled_photos
 from training.data.pictures import Pictures
-from training.data.pixel_files import is_pixel_table
-from training.data.read import report_near_copies
+from training.data.pixel_files import is_pixel_csv
+from training.data.read import check_near_copies
 from training.errors import DataError
 from training.loading import require_library
 from training.progress import Progress, warn_of_few_answers
@@ -76,7 +81,7 @@ def execute(arguments: argparse.Namespace) -> object:
     require_library("scipy", "SciPy")
     prepare_decoders()
     place = unwrap_folder(expand_home(arguments.place))
-    if has_idx_files(place) or (place.is_file() and is_pixel_table(place)):
+    if has_idx_files(place) or (place.is_file() and is_pixel_csv(place)):
         raise DataError(
             f"{place}: pixels in the form of Fashion-MNIST, which are checked as they are learnt: "
             f"{get_program_name()} train --data FOLDER, or --train CSV --test CSV."
@@ -98,7 +103,7 @@ def execute(arguments: argparse.Namespace) -> object:
         contents, decoded, near_copies = decode_photos(
             photos, photos.list_photos(FASHION_MNIST_LABELS), GREY_28, progress
         )
-        parts = [tabulate_photos(contents.listing, decoded, near_copies)]
+        parts = [make_labelled_photos(contents.listing, decoded, near_copies)]
     else:
         parts, contents, near_copies = read_training_pictures(data_source, progress)
     is_whole = not contents.read_errors and len(near_copies.contents) == len(contents.learnable_contents)
@@ -133,7 +138,7 @@ def _print_near_copies(near_copies: NearCopies) -> None:
 
 def read_training_pictures(
     data_source: DataSource, progress: Progress
-) -> tuple[list[Pictures], Contents, NearCopies]:
+) -> tuple[list[Pictures], UniquePictures, NearCopies]:
     """Read the pictures that a training would learn, and divide them as the training would.
 
     Args:
@@ -150,16 +155,16 @@ def read_training_pictures(
     if (listing := data_source.list_pictures()) is None:
         raise DataError(f"{data_source.place}: names no pictures of your own.")
     data_source.check_listing(listing)
-    is_of_photos, known_files = find_photo(listing, progress)
-    contents = data_source.make_contents(listing, known_files)
-    contents.check_contents(progress.warn, skip_unreadable=True)
+    is_of_photos, known_files = decode_until_photo(listing, progress)
+    contents = data_source.make_unique_pictures(listing, known_files)
+    contents.check_pictures(progress.warn, skip_unreadable=True)
     decoded = decode_pictures(contents, GREY_28, progress, skip_unreadable=True)
     near_copies = group_near_copies(decoded.contents, decoded.hashes)
-    report_near_copies(near_copies, contents.listing, progress.warn)
+    check_near_copies(near_copies, contents.listing, progress.warn)
     warn_of_few_answers(len(near_copies.kept_positions), OWN_CLASSES_ACCEPTED_ACCURACY, progress.warn)
-    is_tested = find_listed_test_set(near_copies) if is_of_photos else draw_test_set(near_copies)
-    labels = choose_labels(contents.listing, near_copies, is_tested, {}, progress.warn)
-    data = divide_pictures(contents.listing, decoded, near_copies, labels, is_tested, GREY_28)
+    is_tested = mark_listed_test_set(near_copies) if is_of_photos else mark_test_set(near_copies)
+    labels = choose_training_labels(contents.listing, near_copies, is_tested, {}, progress.warn)
+    data = split_train_test(contents.listing, decoded, near_copies, labels, is_tested, GREY_28)
     return [part for part in (data.train, data.test) if part], contents, near_copies
 
 
@@ -214,7 +219,7 @@ def _draw_pictures(parts: Sequence[Pictures], target: Path) -> None:
     """Draw some pictures of each class into the PNG file of --sheet."""
     require_library("matplotlib", "matplotlib")
     # matplotlib takes seconds to load, which the check alone should not.
-    from training.evaluation.plots import PICTURES_PER_CLASS, draw_class_sheet, save_figure, use_fonts_for  # noqa: PLC0415
+    from training.evaluation.plots import PICTURES_PER_CLASS, draw_class_sheet, save_figure, use_label_fonts  # noqa: PLC0415
 
     names = parts[0].labels[LABEL].names
     images = [image for part in parts for image in part.images]
@@ -223,7 +228,7 @@ def _draw_pictures(parts: Sequence[Pictures], target: Path) -> None:
         name: [images[place] for place in np.flatnonzero(classes == code)[:PICTURES_PER_CLASS]]
         for code, name in enumerate(names)
     }
-    with use_fonts_for(tuple(pictures_by_class)):
+    with use_label_fonts(tuple(pictures_by_class)):
         save_figure(draw_class_sheet(pictures_by_class), target)
     make_console().print(f"Pictures of each class: {target}")
 

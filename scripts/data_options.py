@@ -15,7 +15,7 @@ from scripts.list_options import add_list_options, add_product_column_option
 from scripts.parsers import parse_number, parse_whole_number
 from scripts.progress_bars import TerminalProgress
 from training.data.data_source import DataSource
-from training.data.decoded_pictures import find_photo
+from training.data.decoded_pictures import decode_until_photo
 from training.data.fashion import LabelledData
 from training.data.pictures import Pictures
 from training.data.read import load_data_set
@@ -138,12 +138,12 @@ def _parse_recipe_name(text: str) -> str:
     return text
 
 
-def choose_data_source(arguments: argparse.Namespace) -> DataSource:
+def read_data_set_options(arguments: argparse.Namespace) -> DataSource:
     """Return the data set that the options --data, --train and --test name.
 
     If these options contradict each other, the command ends with an error of usage.
     """
-    options = read_recorded_options(arguments)
+    options = read_training_options(arguments)
     train = arguments.train
     test = arguments.test
     if (train is None) != (test is None):
@@ -176,14 +176,14 @@ def load_pixel_pictures(arguments: argparse.Namespace) -> LabelledData:
     If the data set has photos of own classes, the command ends with an error of usage, because those are
     learnt by a head (last layer) on frozen networks.
     """
-    data_source = choose_data_source(arguments)
+    data_source = read_data_set_options(arguments)
     if (listing := data_source.list_pictures()) is None:
         return load_data_set(data_source, TerminalProgress())
-    is_of_photos, known_files = find_photo(listing, TerminalProgress())
+    is_of_photos, known_files = decode_until_photo(listing, TerminalProgress())
     if is_of_photos:
         arguments.error("photos of own classes are learnt by a head: wardrobe train --data PLACE")
-    contents = data_source.make_contents(listing, known_files)
-    contents.check_contents(TerminalProgress().warn, skip_unreadable=data_source.skip_unreadable)
+    contents = data_source.make_unique_pictures(listing, known_files)
+    contents.check_pictures(TerminalProgress().warn, skip_unreadable=data_source.skip_unreadable)
     return load_data_set(data_source, TerminalProgress(), contents=contents)
 
 
@@ -253,10 +253,10 @@ def list_typed_options(arguments: argparse.Namespace) -> set[str]:
     typed_names = {
         name for name, value in unrecorded_values.items() if value is not None and value is not False
     }
-    return typed_names | read_recorded_options(arguments).option_names
+    return typed_names | read_training_options(arguments).option_names
 
 
-def read_recorded_options(arguments: argparse.Namespace) -> TrainingOptions:
+def read_training_options(arguments: argparse.Namespace) -> TrainingOptions:
     """Return the options that were typed for a training and that its release records.
 
     Each argument of the command must be an option of `TrainingOptions`, a field of a recipe, or one of
@@ -270,6 +270,6 @@ def read_recorded_options(arguments: argparse.Namespace) -> TrainingOptions:
         if name not in UNRECORDED_ARGUMENTS
         and (name in RECIPE_FIELDS or (value is not False and value != []))
     }
-    return TrainingOptions.parse_json(
+    return TrainingOptions.parse_settings(
         {**typed_values, "corrections": [*map(str, arguments.corrections)] or None}
     )

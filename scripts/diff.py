@@ -69,7 +69,7 @@ def execute(arguments: argparse.Namespace) -> object:
     outputs = [*filter(None, (arguments.out, arguments.page))]
     check_outputs(outputs, read_files)
     check_no_pictures(outputs)
-    check_new_table(arguments.out)
+    check_table_absent(arguments.out)
     source = open_source(arguments.pictures, reading=ListOptions.read_arguments(arguments))
     for note in source.notes:
         print_message(note)
@@ -88,7 +88,7 @@ def execute(arguments: argparse.Namespace) -> object:
     return NegativeResult(result) if most_changes > arguments.allow * comparison.picture_count else result
 
 
-def check_new_table(table: Path | None) -> None:
+def check_table_absent(table: Path | None) -> None:
     """Refuse a file of --out that exists, because it may be the table of another command.
 
     Args:
@@ -124,7 +124,7 @@ def _write_outputs(
     """Write the table of --out and the page of --page, if they were named."""
     first, second = releases
     if arguments.out is not None:
-        check_new_table(arguments.out)  # it may have appeared while pictures were compared
+        check_table_absent(arguments.out)  # it may have appeared while pictures were compared
         write_output(arguments.out, make_changes_table(comparison.changes))
     if arguments.page is not None:
         write_output(arguments.page, make_changes_page(comparison, (first.version, second.version)))
@@ -139,7 +139,8 @@ def print_comparison(comparison: Comparison, releases: tuple[LocalRelease, Local
     console = make_console()
     first, second = (release.version for release in releases)
     print_table(
-        [_make_cells(change) for change in comparison.changes[:MAX_CHANGES_SHOWN]], words=(LABEL_A, LABEL_B)
+        [_make_cells(change) for change in comparison.changes[:MAX_CHANGES_SHOWN]],
+        left_aligned_columns=(LABEL_A, LABEL_B),
     )
     if (unlisted_count := len(comparison.changes) - MAX_CHANGES_SHOWN) > 0:
         changes = format_count(unlisted_count, "further change is", "further changes are")

@@ -21,7 +21,7 @@ from labelling.write.partial_files import write_output
 from model_store.release_files import NEW_RELEASE_FOLDER
 from scripts.console import get_program_name, make_console, print_message
 from scripts.terminal import EXPECTED_ERRORS
-from training.release.doubts import DoubtedLabel, FileAnswers, find_doubted_labels, make_doubts_table
+from training.release.doubts import DoubtedLabel, FileAnswers, find_doubted_labels, make_doubted_labels_csv
 
 MAX_PICTURES_SHOWN: Final = 200
 """Largest number of pictures on the page, which a person can look at in a quarter of an hour."""
@@ -93,7 +93,9 @@ def _write_files(
             "are its own."
         )
         return
-    write_output(folder / DOUBTS_TABLE_NAME, make_doubts_table(doubts).encode("utf-8", "backslashreplace"))
+    write_output(
+        folder / DOUBTS_TABLE_NAME, make_doubted_labels_csv(doubts).encode("utf-8", "backslashreplace")
+    )
     if not doubts:
         console.print(
             f"None of {picture_count:,} labels is doubted by a network that did not learn the picture."

@@ -20,7 +20,7 @@ from reports.network_figures import CROSS_FITTED_SPLIT, Examples, TestFigures
 from reports.values import read_report
 from scripts.__main__ import command
 from scripts.console import make_console, print_table
-from scripts.data_options import add_data_options, choose_data_source, list_data_files
+from scripts.data_options import add_data_options, list_data_files, read_data_set_options
 from scripts.evaluate_photos import DEFAULT_SPLIT_NAME, evaluate_photos
 from scripts.evaluation_outputs import (
     check_evaluation_outputs,
@@ -33,7 +33,7 @@ from scripts.evaluation_outputs import (
 from scripts.parsers import BUNDLED_HELP, make_command_parser
 from scripts.progress_bars import TerminalProgress
 from scripts.terminal import NegativeResult
-from training.data.division import draw_test_pictures
+from training.data.division import sample_test_pictures
 from training.data.fashion import LabelledData
 from training.data.pictures import Pictures
 from training.data.read import load_data_set
@@ -68,9 +68,9 @@ def _measure_release(arguments: argparse.Namespace) -> dict[str, object]:
         return evaluate_photos(release, arguments)
     contract = release.manifest.get_contract("pixels")
     heads = {name: head.labels for name, head in contract.attributes.items()}
-    data_source = replace(choose_data_source(arguments), required_labels=heads)
+    data_source = replace(read_data_set_options(arguments), required_labels=heads)
     progress = TerminalProgress()
-    data = load_data_set(data_source, progress, contract.input, use="measure").match_labels(
+    data = load_data_set(data_source, progress, contract.input, picture_use="measure").match_labels(
         contract.labels, progress.warn, is_forced=arguments.force
     )
     check_evaluation_outputs(arguments.out, [*list_data_files(arguments, data.test), release.folder])
@@ -135,7 +135,7 @@ def _choose_measured_pictures(release: LocalRelease, data: LabelledData) -> Labe
     If the folder is the one that the release was trained on, this is the release's own test set, otherwise
     the whole folder.
     """
-    drawn_test_set = draw_test_pictures(data.test)
+    drawn_test_set = sample_test_pictures(data.test)
     picture_count = len(data.test)
     # The draw depends only on the pictures, so the folder of the training gives the test set of the training.
     if drawn_test_set.compute_digest() == read_report(release).data.test_sha256:
@@ -153,8 +153,8 @@ def _choose_measured_pictures(release: LocalRelease, data: LabelledData) -> Labe
 def _measure_answers(release: LocalRelease, data: LabelledData) -> tuple[TestFigures, Answers]:
     """Return the figures of a release on the test set, and the answers from which they are computed."""
     from training.evaluation.evaluate import (  # noqa: PLC0415 - needs scikit-learn
+        add_decisions,
         compute_test_figures,
-        decide_answers,
         make_answers,
         remove_calibration,
         score_pictures,
@@ -165,7 +165,7 @@ def _measure_answers(release: LocalRelease, data: LabelledData) -> tuple[TestFig
     undecided_answers = make_answers(score_pictures(session, data.test.pixels), data.test)
     # The same scores without and with calibration, since the figures compare both.
     uncalibrated_answers, answers = (
-        decide_answers(Classifier(session, rules), undecided_answers)
+        add_decisions(Classifier(session, rules), undecided_answers)
         for rules in (remove_calibration(contract), contract)
     )
     return compute_test_figures(answers, uncalibrated_answers, contract), answers

@@ -38,7 +38,7 @@ def evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> dic
         DataError: the photos cannot be read. The message says why.
         ModelError: the model cannot be run.
     """
-    from training.evaluation.evaluate import decide_answers, score_pictures  # noqa: PLC0415 - needs scikit-learn
+    from training.evaluation.evaluate import add_decisions, score_pictures  # noqa: PLC0415 - needs scikit-learn
     from training.evaluation.photos import compute_photo_figures, make_photo_answers  # noqa: PLC0415 - as above
 
     contract = release.manifest.get_contract("photos")
@@ -58,7 +58,7 @@ def evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> dic
     warn_of_learnt_pictures(release, photos)
     session = OnnxSession(release.get_graph_path("photos"), shape=contract.input.array_shape)
     undecided_answers = make_photo_answers(score_pictures(session, photos.pixels), photos)
-    answers = decide_answers(Classifier(session, contract), undecided_answers)
+    answers = add_decisions(Classifier(session, contract), undecided_answers)
     if not arguments.force:
         check_order_of_labels(release, answers, contract.labels)
     figures = compute_photo_figures(answers, contract, split)

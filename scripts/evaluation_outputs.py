@@ -15,14 +15,14 @@ from reports.answers import Answers
 from reports.page.html_page import REPORT_PAGE_FILE, make_page_file
 from reports.values import read_report
 from scripts.console import make_console, print_message
-from training.data.learnt_hashes import find_learnt_pictures
+from training.data.learnt_hashes import mark_learnt_pictures
 from training.data.pictures import Pictures
 from training.errors import DataError
 
 
 def warn_of_learnt_pictures(release: LocalRelease, pictures: Pictures) -> None:
     """Warn if the release learnt some of the pictures that it is measured on."""
-    if count := int(find_learnt_pictures(release, pictures.sha256, pictures.hashes, say=print_message).sum()):
+    if count := int(mark_learnt_pictures(release, pictures.sha256, pictures.hashes, say=print_message).sum()):
         print_message(
             f"the release learnt {count:,} of these {len(pictures):,} pictures, or nearly the same, so the "
             "figures are too good."

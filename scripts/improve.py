@@ -18,7 +18,7 @@ from model_store.store import open_store
 from scripts import train
 from scripts.__main__ import command
 from scripts.console import get_program_name, make_console, print_message
-from scripts.data_options import list_typed_options, read_recorded_options
+from scripts.data_options import list_typed_options, read_training_options
 from scripts.doubted_labels import DOUBTS_EXPORT_NAME, write_doubted_labels
 from scripts.list_options import add_encoding_option
 from scripts.parsers import RELEASE_HELP, make_command_parser
@@ -30,9 +30,9 @@ from training.corrected_release import (
     CorrectedRelease,
     find_corrected_release,
     find_most_corrected_folders,
-    has_ten_classes,
+    has_fashion_mnist_classes,
 )
-from training.improve import ImproveRequest, find_learnt_data, improve
+from training.improve import ImproveRequest, get_recorded_data_path, improve_release
 from training.loading import check_tensorflow
 
 EXAMPLE_COMMANDS = (
@@ -85,35 +85,39 @@ def _train_again(arguments: argparse.Namespace, train_arguments: argparse.Namesp
     corrected_folders = find_most_corrected_folders(improved_release.corrections)
     for sentence in describe_audits(improved_release.corrections, parent.version):
         make_console().print(sentence, markup=False, highlight=False, soft_wrap=True)
-    is_of_photos = has_ten_classes(parent)
+    is_of_photos = has_fashion_mnist_classes(parent)
     if not (train_arguments.out or train_arguments.publish or is_of_photos):
         # A new release of own classes goes into the store of the old one. For the ten classes, whose old
         # release may be the bundled one, commands are printed that publish it.
         train_arguments.out = parse_store_address(improved_release.name)
-    picture_place = improved_release.file if is_of_photos else arguments.data or find_learnt_data(parent)
+    picture_place = (
+        improved_release.file if is_of_photos else arguments.data or get_recorded_data_path(parent)
+    )
     target = open_release_target(train_arguments, *(corrected_folders or [picture_place]))
     request = ImproveRequest(
         corrected_release=improved_release,
         data=arguments.data,
         learnt_corrections=tuple(arguments.learnt_corrections),
-        typed_options=read_recorded_options(train_arguments),
+        typed_options=read_training_options(train_arguments),
         typed_names=frozenset(list_typed_options(train_arguments)),
         run=train.make_run_request(train_arguments, "improve"),
     )
-    new_release = improve(request, parent, TerminalProgress(), target.check_labels)
+    new_release = improve_release(request, parent, TerminalProgress(), target.check_labels)
     next_command = (
         format_photos_command(improved_release, train_arguments)
         if is_of_photos
-        else format_improve_command(new_release.release, target, train_arguments)
+        else format_improve_command(new_release.release_folder, target, train_arguments)
     )
     if not is_of_photos:
-        print_promises(new_release.release, make_console().print)
-    write_doubted_labels(new_release.run, new_release.answers, new_release.labels, next_command=next_command)
+        print_promises(new_release.release_folder, make_console().print)
+    write_doubted_labels(
+        new_release.run_folder, new_release.answers, new_release.labels, next_command=next_command
+    )
     if is_of_photos:
         return train.publish_photo_release(
             new_release, improved_release.name, parent, target, train_arguments
         )
-    return train.publish_compared_release(new_release.release, target, parent)
+    return train.publish_compared_release(new_release.release_folder, target, parent)
 
 
 def format_improve_command(
@@ -139,18 +143,18 @@ def format_improve_command(
     return shlex.join([*words, *(["--", *repeated_options] if repeated_options else [])])
 
 
-def format_photos_command(improved_release: CorrectedRelease, train_arguments: argparse.Namespace) -> str:
+def format_photos_command(corrected_release: CorrectedRelease, train_arguments: argparse.Namespace) -> str:
     """Return the command that learns corrections of doubted labels together with the corrections before.
 
     Args:
-        improved_release: the release of the ten classes, and the corrections that were learnt.
+        corrected_release: the release of the ten classes, and the corrections that were learnt.
                 train_arguments: the options of the training, with the words and the store of this command.
                 All are repeated except --run.
     """
-    words = [get_program_name(), "train", "--from", improved_release.name]
-    words += ["--photos", str(improved_release.file), "--corrections", DOUBTS_EXPORT_NAME]
+    words = [get_program_name(), "train", "--from", corrected_release.name]
+    words += ["--photos", str(corrected_release.file), "--corrections", DOUBTS_EXPORT_NAME]
     for option, value in (
-        ("--encoding", improved_release.encoding),
+        ("--encoding", corrected_release.encoding),
         ("--out", train_arguments.out),
         ("--publish", train_arguments.publish),
     ):

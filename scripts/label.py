@@ -30,7 +30,7 @@ from labelling.write.platforms import FEED_PLATFORMS
 from labelling.write.summary import Summary
 from labelling.write.table import WORKBOOK_ENDING, check_form
 from scripts.__main__ import command
-from scripts.console import go_on_without_reader, print_message
+from scripts.console import ignore_closed_output, print_message
 from scripts.label_job import ENGINES_BY_NAME, REVIEW_LIMIT, read_labelling_job
 from scripts.label_list import check_list_options, write_list
 from scripts.label_outputs import print_outputs
@@ -39,7 +39,7 @@ from scripts.list_options import add_list_options
 from scripts.parsers import ANSWERING_HELP, make_command_parser, make_whole_number_parser
 from scripts.progress_bars import show_progress
 from scripts.terminal import NegativeResult
-from training.progress import explain_resuming
+from training.progress import add_resume_advice
 
 EXAMPLE_COMMANDS = (
     "wardrobe label photos --out labels.csv",
@@ -65,12 +65,12 @@ def execute(arguments: argparse.Namespace) -> object:
     job = read_labelling_job(arguments)
     columns = make_photo_columns(job.settings, has_human_answers=True, has_own_words=True)
     make_folders([arguments.review] if arguments.review else [])
-    with explain_resuming("Nothing is lost: the same command goes on where it was."):
+    with add_resume_advice("Nothing is lost: the same command goes on where it was."):
         total = _count_pictures(job)
     if check_form(job.table) == WORKBOOK_ENDING:
         check_room(total or 0, len(columns))
     outcome = _run_job(job, total)
-    with go_on_without_reader():
+    with ignore_closed_output():
         print_outputs(arguments, outcome, job)
     if outcome.errors:
         raise outcome.errors[0]
@@ -104,7 +104,7 @@ def _run_job(job: Job, total: int | None) -> Outcome:
 
         def show(summary: Summary, names: Sequence[str], correction_effect: CorrectionEffect | None) -> None:
             progress.close()  # otherwise the bar would be drawn over the tables
-            with go_on_without_reader():  # sheet, folders and feed are not written yet
+            with ignore_closed_output():  # sheet, folders and feed are not written yet
                 print_table_figures(job, summary, names, correction_effect)
 
         return run_labelling(job, lambda rows, before: watch(rows, total, before), print_message, show)

@@ -73,9 +73,9 @@ def _print_written_list(file: Path, picture_list: PictureList) -> None:
         print_message(f"no list can name these pictures, so rename them: {shown_names}.")
     products = _format_count("product", picture_list.product_count)
     pictures = _format_count("picture", picture_list.picture_count)
-    print(f"{file}: {products}, {pictures}. {describe_rule(picture_list.articles)}")
+    print(f"{file}: {products}, {pictures}. {describe_article_rule(picture_list.articles)}")
     print("The titles are empty. Answers are better with titles, so fill them in if you have some.")
-    print_steps([f"{get_program_name()} {make_next_command(file)}"])
+    print_steps([f"{get_program_name()} {make_label_command(file)}"])
 
 
 def _format_count(noun: str, count: int) -> str:
@@ -83,7 +83,7 @@ def _format_count(noun: str, count: int) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def describe_rule(articles: FolderArticles) -> str:
+def describe_article_rule(articles: FolderArticles) -> str:
     """Return a sentence that says what names the article (product) of a picture in a list."""
     if articles.rule == "folder":
         loose_pictures = _format_count("picture", articles.loose_count)
@@ -100,7 +100,7 @@ def describe_rule(articles: FolderArticles) -> str:
     )
 
 
-def make_next_command(file: Path) -> str:
+def make_label_command(file: Path) -> str:
     """Return the words after `wardrobe` of a command that labels a list.
 
     Args:

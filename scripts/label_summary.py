@@ -31,13 +31,13 @@ def print_table_figures(
     job: Job,
     summary: Summary,
     products_without_photo: Sequence[str],
-    taken_corrections: CorrectionEffect | None,
+    correction_effect: CorrectionEffect | None,
 ) -> None:
     """Print the figures of a run's tables, and how many answers of people were taken into them.
 
     Args:
         products_without_photo: the names of the first products that have no readable photo.
-        taken_corrections: the numbers of people's answers that were taken; None if the run had no
+        correction_effect: the numbers of people's answers that were taken; None if the run had no
             corrections.
     """
     for note in summary.notes:
@@ -49,8 +49,8 @@ def print_table_figures(
         _print_figures(summary)
     if summary.has_answers:
         _print_checked_answers(summary, products_without_photo, read_report(job.release).products.get(LABEL))
-    if taken_corrections:
-        _print_correction_effect(job, taken_corrections, summary)
+    if correction_effect:
+        _print_correction_effect(job, correction_effect, summary)
     if summary.has_answers:
         _print_counts(summary)
 

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class FileAnswer:
+class FilePrediction:
     """The answer of a release about one picture file.
 
     Attributes:
@@ -121,7 +121,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _answer_file(file: Path, networks: Networks) -> FileAnswer | None:
+def _answer_file(file: Path, networks: Networks) -> FilePrediction | None:
     """Return the answer about one file. If it is no picture, print why, and return None."""
     try:
         with open_regular_file(file) as opened_file:
@@ -138,10 +138,10 @@ def _answer_file(file: Path, networks: Networks) -> FileAnswer | None:
         return None
     model_input = networks.make_model_input(decoded_picture)
     [prediction] = networks.classify([model_input])
-    return FileAnswer(file, decoded_picture, model_input.pixels, prediction)
+    return FilePrediction(file, decoded_picture, model_input.pixels, prediction)
 
 
-def _print_answer(answer: FileAnswer, console: Console) -> None:
+def _print_answer(answer: FilePrediction, console: Console) -> None:
     """Print the label, the decision and a bar for each class, then a line for each attribute."""
     prediction = answer.prediction
     class_answer = prediction.answer
@@ -164,7 +164,7 @@ def _print_answer(answer: FileAnswer, console: Console) -> None:
     console.print()
 
 
-def _make_json_line(answer: FileAnswer, version: str) -> str:
+def _make_json_line(answer: FilePrediction, version: str) -> str:
     """Return the answer of `POST /predict` as one line of JSON, with the path of the file."""
     fields = create_prediction_fields(answer.prediction)
     line = {"file": str(answer.file), **fields, "model": {"version": version}}
@@ -178,13 +178,13 @@ _ANSWER_COLOUR, _OTHER_COLOUR = "#1b6ca8", "#b8c4ce"
 """Colours of the bar of the answered class, and of all other bars."""
 
 
-def draw_answers(answers: Sequence[FileAnswer], networks: Networks, target: Path) -> None:
+def draw_answers(answers: Sequence[FilePrediction], networks: Networks, file: Path) -> None:
     """Draw a row for each answer into a PNG file: the picture, the pixels that the model reads, the answer.
 
     Args:
         answers: the answers, at least one.
         networks: the networks of the release, whose labels name the bars.
-        target: the file, which is replaced if it exists.
+        file: the file, which is replaced if it exists.
 
     Raises:
         OSError: the file cannot be written.
@@ -192,20 +192,20 @@ def draw_answers(answers: Sequence[FileAnswer], networks: Networks, target: Path
     # Only training's requirements have matplotlib.
     from matplotlib.figure import Figure  # noqa: PLC0415
 
-    from training.evaluation.plots import save_figure, use_fonts_for  # noqa: PLC0415
+    from training.evaluation.plots import save_figure, use_label_fonts  # noqa: PLC0415
 
     labels = networks["pixels"].contract.labels
     width, height = _ROW_INCHES
-    with use_fonts_for(labels):
+    with use_label_fonts(labels):
         figure = Figure(figsize=(width, height * len(answers)), layout="constrained")
         grid = figure.subplots(len(answers), 3, squeeze=False, width_ratios=(1, 1, 1.6)).tolist()
         for axes, answer in zip(grid, answers, strict=True):
             _draw_row(axes, answer, labels)
-        with name_file_in_errors(target):
-            save_figure(figure, target, cut_to_content=True)  # no caption is cut off
+        with name_file_in_errors(file):
+            save_figure(figure, file, cut_to_content=True)  # no caption is cut off
 
 
-def _draw_row(axes: "Sequence[Axes]", answer: FileAnswer, labels: Sequence[str]) -> None:
+def _draw_row(axes: "Sequence[Axes]", answer: FilePrediction, labels: Sequence[str]) -> None:
     """Draw the row of one answer into three axes."""
     left, middle, right = axes
     _show_image(left, answer.decoded_picture.picture, answer.file.name)

@@ -101,11 +101,13 @@ def show_progress(
 
 
 @contextmanager
-def print_progress_lines(line: Callable[[], str], interval: float = SECONDS_BETWEEN_LINES) -> Iterator[None]:
+def print_progress_lines(
+    make_line: Callable[[], str], interval: float = SECONDS_BETWEEN_LINES
+) -> Iterator[None]:
     """Print a line on stderr at intervals while a block runs; do nothing on a terminal, which shows a bar.
 
     Args:
-        line: a function that returns the text. The time since the beginning is added to it.
+        make_line: a function that returns the text. The time since the beginning is added to it.
         interval: seconds between two lines.
     """
     if make_console(sys.stderr).is_interactive:
@@ -116,7 +118,7 @@ def print_progress_lines(line: Callable[[], str], interval: float = SECONDS_BETW
 
     def print_lines() -> None:
         while not done.wait(interval):
-            _print_line(f"{line()}; {format_seconds(time.monotonic() - started)} so far")
+            _print_line(f"{make_line()}; {format_seconds(time.monotonic() - started)} so far")
 
     printing_thread = threading.Thread(target=print_lines, name="progress", daemon=True)
     printing_thread.start()

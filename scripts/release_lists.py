@@ -76,7 +76,7 @@ def print_releases(store: Store, arguments: argparse.Namespace) -> object:
         _describe_release(store, release, last_promotions.get(release.version), current_version)
         for release in read_stored_releases(store)
     ]
-    print_table([row.make_table_cells() for row in rows], words=("state", "by"))
+    print_table([row.make_table_cells() for row in rows], left_aligned_columns=("state", "by"))
     if (test_set_count := len({row.manifest.data.test_sha256 for row in rows if row.manifest})) > 1:
         make_console().print(
             f"The accuracies are of {test_set_count} test sets, so they do not compare. `wardrobe diff` "
@@ -100,7 +100,7 @@ def print_promotions(store: Store, arguments: argparse.Namespace) -> object:
             }
             for promotion in promotions
         ],
-        words=("by",),
+        left_aligned_columns=("by",),
     )
     return [promotion.model_dump(mode="json") for promotion in promotions]
 

@@ -22,7 +22,7 @@ MIN_TEST_PICTURES = 100
 0.9 is wider than 0.11."""
 
 
-def describe_way_to_store(
+def describe_store_command(
     release: Path, store: str, options: PublishingOptions, *, is_refused: bool = False
 ) -> str:
     """Return the sentence that says where a release is that could not be stored, and which command stores it.
@@ -60,30 +60,30 @@ def print_headline(manifest: Manifest, report: Report) -> None:
         )
 
 
-def format_publish_result(published: PublishResult, address: str) -> str:
+def format_publish_result(publish_result: PublishResult, address: str) -> str:
     """Return two lines about a published release: whether it is current, and what the gate found.
 
     The gate compares a release with the current one before it becomes current.
     """
-    version = published.manifest.version
-    promotion = published.promotion
+    version = publish_result.manifest.version
+    promotion = publish_result.promotion
     if promotion is None:
         state = (
             f"{version} is in {address}, but not current: `releases promote` makes it so, `prune` removes it."
         )
     else:
         state = f"{version} is current in {address} (promotion {promotion.number} by {promotion.by})."
-    return f"{state}\n{published.verdict}"
+    return f"{state}\n{publish_result.verdict}"
 
 
-def make_publish_document(published: PublishResult, address: str) -> dict[str, object]:
+def make_publish_document(publish_result: PublishResult, address: str) -> dict[str, object]:
     """Return the result of publishing a release as JSON values."""
-    promotion = published.promotion
+    promotion = publish_result.promotion
     return {
-        "version": published.manifest.version,
+        "version": publish_result.manifest.version,
         "store": address,
         "promotion": promotion and promotion.model_dump(mode="json"),
-        "verdict": published.verdict,
+        "verdict": publish_result.verdict,
     }
 
 
@@ -110,7 +110,7 @@ def format_steps_for_other_classes(release: Path, store: str) -> list[str]:
     ]
 
 
-def format_next_commands(
+def format_comparison_commands(
     earlier_release: str, new_release: Path, pictures: Sequence[Path], store: str
 ) -> list[str]:
     """Return lines with commands to paste, which compare a new release with the old one and publish it.

@@ -25,15 +25,15 @@ from reports.values import parse_report
 from scripts.console import make_console, print_message
 from scripts.progress_bars import make_progress_bar
 from scripts.release_messages import (
-    describe_way_to_store,
-    format_next_commands,
+    describe_store_command,
+    format_comparison_commands,
     format_steps_after_promotion,
     format_steps_for_other_classes,
     make_publish_document,
     print_headline,
 )
 from scripts.store_options import DEFAULT_STORE, PublishingOptions, read_publishing_options
-from training.progress import explain_resuming
+from training.progress import add_resume_advice
 
 MAX_LABELS_IN_MESSAGE = 3
 """Largest number of classes that a message names."""
@@ -59,7 +59,7 @@ class ReleaseTarget:
     pictures: tuple[Path, ...] = ()
 
     @property
-    def is_judged(self) -> bool:
+    def has_gate_check(self) -> bool:
         """Whether the gate, a check before a promotion, compares the new release with the current one."""
         return self.current_manifest is not None and self.is_promoted and not self.options.is_forced
 
@@ -73,7 +73,7 @@ class ReleaseTarget:
             GateRefused: the current release has other classes, and the new one would replace it.
         """
         current = self.current_manifest
-        if current is None or not self.is_judged or not self._has_other_classes(labels):
+        if current is None or not self.has_gate_check or not self._has_other_classes(labels):
             return
         raise GateRefused(
             f"{self.store.address}: what is current has the classes {_name_first_labels(current.labels)}, "
@@ -139,12 +139,12 @@ class ReleaseTarget:
 
     def _publish_or_explain(self, release: Path) -> PublishResult:
         """Publish a release. If this fails or is stopped, the message says which command does it later."""
-        advice = describe_way_to_store(release, self.store.address, self.options)
+        advice = describe_store_command(release, self.store.address, self.options)
         try:
-            with explain_resuming(advice):
+            with add_resume_advice(advice):
                 return self.publish(release)
         except GateRefused as error:
-            advice = describe_way_to_store(release, self.store.address, self.options, is_refused=True)
+            advice = describe_store_command(release, self.store.address, self.options, is_refused=True)
             raise GateRefused(f"{error} {advice}") from error
         except StoreError as error:
             raise type(error)(f"{error} {advice}") from error
@@ -160,7 +160,7 @@ class ReleaseTarget:
         if self._has_other_classes(labels):
             return format_steps_for_other_classes(release, address)
         places = [place for place in self.pictures if expand_home(place).exists()]
-        return [f"Release: {release}", *format_next_commands(address, release, places, address)]
+        return [f"Release: {release}", *format_comparison_commands(address, release, places, address)]
 
 
 def open_release_target(arguments: argparse.Namespace, *pictures: str | Path | None) -> ReleaseTarget:

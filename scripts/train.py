@@ -25,15 +25,15 @@ from scripts.data_options import (
     add_place_options,
     add_recipe_options,
     add_start_recipe_options,
-    choose_data_source,
     list_typed_options,
-    read_recorded_options,
+    read_data_set_options,
+    read_training_options,
 )
 from scripts.doubted_labels import write_doubted_labels
 from scripts.list_options import add_list_options, add_product_column_option
 from scripts.parsers import make_command_parser
 from scripts.progress_bars import TerminalProgress, print_promises
-from scripts.release_messages import STORE_PLACEHOLDER, format_next_commands
+from scripts.release_messages import STORE_PLACEHOLDER, format_comparison_commands
 from scripts.release_target import ReleaseTarget, open_release_target
 from scripts.store_options import add_store_options
 from training.corrected_release import check_has_photo_network
@@ -60,14 +60,14 @@ def execute(arguments: argparse.Namespace) -> object:
     Returns:
         The result for --json.
     """
-    options = read_recorded_options(arguments)
+    options = read_training_options(arguments)
     _check_places(options, arguments)
     with claim_run_folder(arguments), report_usage_errors(arguments):
         check_tensorflow()
         if options.photos is not None:
             return _train_photos(options, arguments)
         make_console().print("Reading the pictures; then TensorFlow starts.")
-        data_source = choose_data_source(arguments)
+        data_source = read_data_set_options(arguments)
         target = open_release_target(arguments, options.data)
         new_release = train_on_pictures(
             data_source,
@@ -77,14 +77,14 @@ def execute(arguments: argparse.Namespace) -> object:
             target.check_labels,
             list_typed_options(arguments),
         )
-        print_promises(new_release.release, make_console().print)
+        print_promises(new_release.release_folder, make_console().print)
         write_doubted_labels(
-            new_release.run,
+            new_release.run_folder,
             new_release.answers,
             new_release.labels,
             has_named_folder=arguments.run is not None,
         )
-        return target.publish_and_report(new_release.release)
+        return target.publish_and_report(new_release.release_folder)
 
 
 def claim_run_folder(arguments: argparse.Namespace) -> AbstractContextManager[Path | None]:
@@ -156,13 +156,13 @@ def _train_photos(options: TrainingOptions, arguments: argparse.Namespace) -> ob
         parent, data_source, options, run, TerminalProgress(), target.check_labels, listing
     )
     write_doubted_labels(
-        new_release.run,
+        new_release.run_folder,
         new_release.answers,
         new_release.labels,
         has_named_folder=arguments.run is not None,
     )
     if listing.corrections is None:
-        return target.publish_and_report(new_release.release)
+        return target.publish_and_report(new_release.release_folder)
     return publish_photo_release(new_release, release_name, parent, target, arguments)
 
 
@@ -186,13 +186,18 @@ def publish_photo_release(
         The result for --json.
     """
     if arguments.out or arguments.publish:
-        return publish_compared_release(new_release.release, target, parent)
-    verdict = compare_with_parent(open_release(new_release.release), parent)
+        return publish_compared_release(new_release.release_folder, target, parent)
+    verdict = compare_with_parent(open_release(new_release.release_folder), parent)
     store = parse_store_address(release_name) or STORE_PLACEHOLDER
     print(
-        "\n".join([verdict, *format_next_commands(release_name, new_release.release, target.pictures, store)])
+        "\n".join(
+            [
+                verdict,
+                *format_comparison_commands(release_name, new_release.release_folder, target.pictures, store),
+            ]
+        )
     )
-    return {"release": str(new_release.release), "verdict": verdict}
+    return {"release": str(new_release.release_folder), "verdict": verdict}
 
 
 def publish_compared_release(release: Path, target: ReleaseTarget, parent: LocalRelease) -> object:
@@ -207,7 +212,7 @@ def publish_compared_release(release: Path, target: ReleaseTarget, parent: Local
     Returns:
         The result for --json.
     """
-    if target.is_judged:
+    if target.has_gate_check:
         return target.publish_and_report(release)
     verdict = compare_with_parent(open_release(release), parent)
     make_console().print(verdict)

@@ -19,14 +19,14 @@ from scripts.data_options import (
     add_recipe_options,
     list_data_files,
     load_pixel_pictures,
-    read_recorded_options,
+    read_training_options,
 )
 from scripts.list_options import format_list_options
 from scripts.parsers import make_command_parser, make_whole_number_parser
 from scripts.progress_bars import EpochProgress
 from training.gradient.recipes import DEFAULT_NETWORK, NETWORK_NAMES, RECIPES, choose_default_recipe
-from training.loading import allow_many_networks, check_tensorflow, start_tensorflow
-from training.progress import explain_resuming
+from training.loading import check_tensorflow, hide_retracing_warning, start_tensorflow
+from training.progress import add_resume_advice
 from training.recipe_choice import adapt_recipe_to_data, apply_options_to_recipe
 from training.release.run_folder import claim_run
 
@@ -59,10 +59,10 @@ def execute(arguments: argparse.Namespace) -> object:
     data = load_pixel_pictures(arguments)
     default_recipe = adapt_recipe_to_data(choose_default_recipe(arguments.network or DEFAULT_NETWORK), data)
     start = apply_options_to_recipe(
-        RECIPES[arguments.recipe] if arguments.recipe else default_recipe, read_recorded_options(arguments)
+        RECIPES[arguments.recipe] if arguments.recipe else default_recipe, read_training_options(arguments)
     )
     start_tensorflow()
-    allow_many_networks()
+    hide_retracing_warning()
     # TensorFlow takes seconds to load, which --help and a wrong argument should not.
     from training.gradient.search import RecipeSearch, run_search  # noqa: PLC0415
 
@@ -78,7 +78,7 @@ def execute(arguments: argparse.Namespace) -> object:
         f"Study in {folder}."
     )
     advice = f"The same command goes on after the last finished epoch, from {folder}."
-    with explain_resuming(advice), claim_run(folder), EpochProgress(console, start.epochs) as steps:
+    with add_resume_advice(advice), claim_run(folder), EpochProgress(console, start.epochs) as steps:
         trials = run_search(search, folder, arguments.trials, steps, console.print)
     return _write_result(folder, trials, arguments)
 
@@ -102,15 +102,15 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def make_train_command(arguments: argparse.Namespace, best: Mapping[str, int | float]) -> str:
+def make_train_command(arguments: argparse.Namespace, best_values: Mapping[str, int | float]) -> str:
     """Return the command line of `wardrobe train` that trains with the best values of a search.
 
     Args:
         arguments: the arguments of the search, such as its network and data, which are repeated.
-        best: the best values, by the field of the recipe.
+        best_values: the best values, by the field of the recipe.
     """
     words = ["wardrobe", "train"]
-    for name, value in {**read_recorded_options(arguments).recipe_fields, **best}.items():
+    for name, value in {**read_training_options(arguments).recipe_fields, **best_values}.items():
         option = name.replace("_", "-")
         words += (
             [f"--{'' if value else 'no-'}{option}"]
@@ -143,7 +143,9 @@ def _write_result(study: Path, trials: "FinishedTrials", arguments: argparse.Nam
     draw_search_plot(study, figure)
     console = make_console()
     title = f"The best of {len(trials)} trials, by validation accuracy"
-    print_table([_make_row(trial) for trial in trials[:MAX_TRIALS_SHOWN]], title, words=("state",))
+    print_table(
+        [_make_row(trial) for trial in trials[:MAX_TRIALS_SHOWN]], title, left_aligned_columns=("state",)
+    )
     console.print(f"All of them: {study / STUDY_FILE}, {figure}. The best again, as a release:")
     console.print(command, soft_wrap=True)
     return {

@@ -71,8 +71,8 @@ def short_fits() -> Iterator[None]:
         changed.setattr(ten_classes, "read_shipped_photos", lambda: tenth)
         for name, part in (("MIN_FIT_STEPS", 2), ("PASSES_OVER_PICTURES", 4), ("HEAD_BATCH_SIZE", 8)):
             changed.setattr(hidden, name, getattr(hidden, name) // part)
-        fit = partial(hidden.fit_hidden_head, units=hidden.HIDDEN_UNITS // 4)
-        changed.setattr(photo_head, "fit_hidden_head", fit)
+        fit = partial(hidden.fit_hidden_layer_head, units=hidden.HIDDEN_UNITS // 4)
+        changed.setattr(photo_head, "fit_hidden_layer_head", fit)
         changed.setattr(ood, "MIN_ADAM_STEPS", ood.MIN_ADAM_STEPS // 10)
         yield
 

@@ -11,7 +11,7 @@ from inference.arrays import Picture, PixelsBatch
 from inference.contract import GREY_28, InputContract
 from labelling.lists.list_reading import ListOptions
 from tests.uploads import png
-from training.data.contents import Content, make_contents
+from training.data.contents import UniquePicture, make_unique_pictures
 from training.data.data_source import DataSource
 from training.data.decoded_pictures import ComputeFeatures, decode_pictures
 from training.data.fashion import LabelledData
@@ -114,19 +114,19 @@ class Said(list[str], ProgressLines):
         by: str = "",
     ) -> LabelledData:
         listing = list_pictures(place, ListOptions(product_column=by), attributes).assign_class_ids()
-        contents = make_contents(listing)
-        contents.check_contents(self.warn, skip_unreadable=skip_unreadable)
+        contents = make_unique_pictures(listing)
+        contents.check_pictures(self.warn, skip_unreadable=skip_unreadable)
         contents = contents if limit is None else contents.limit_pictures(limit)
         named = DataSource(place=str(place), skip_unreadable=skip_unreadable)
-        return make_labelled_data(named, contents, reads, self, use=use, compute_features=see)
+        return make_labelled_data(named, contents, reads, self, picture_use=use, compute_features=see)
 
 
-def kept_contents(named: DataSource, progress: Progress) -> list[Content]:
+def kept_contents(named: DataSource, progress: Progress) -> list[UniquePicture]:
     """The contents of a data set that can be learnt once they are decoded."""
     listing = named.list_pictures()
     assert listing is not None
-    contents = named.make_contents(listing)
-    contents.check_contents(progress.warn, skip_unreadable=named.skip_unreadable)
+    contents = named.make_unique_pictures(listing)
+    contents.check_pictures(progress.warn, skip_unreadable=named.skip_unreadable)
     decoded = decode_pictures(contents, GREY_28, progress, skip_unreadable=named.skip_unreadable)
     return group_near_copies(decoded.contents, decoded.hashes).kept_contents
 

@@ -18,7 +18,7 @@ from model_store.promotions import read_newest_promotion
 from model_store.store import open_store
 from training.data.fashion import FASHION_MNIST, OTHER_DATA_SET_NAME
 from training.data.labels import find_class_index
-from training.data.listing import make_absolute
+from training.data.listing import make_absolute_path
 from training.errors import BadRecipe, DataError
 from training.progress import Say
 
@@ -94,7 +94,7 @@ def find_most_corrected_folders(corrections: Sequence[Correction]) -> tuple[Path
     here = Path.cwd()
     counts = Counter[Path]()
     for path in dict.fromkeys(Path(correction.path) for correction in corrections):
-        if path.is_file() and not here.is_relative_to(folder := Path(make_absolute(path.parent))):
+        if path.is_file() and not here.is_relative_to(folder := Path(make_absolute_path(path.parent))):
             counts[folder] += 1
     outermost = [folder for folder, _ in counts.most_common() if counts.keys().isdisjoint(folder.parents)]
     return tuple(
@@ -113,7 +113,7 @@ def _check_classes(given_labels: Collection[str], name: str, release: LocalRelea
         )
 
 
-def has_ten_classes(release: LocalRelease) -> bool:
+def has_fashion_mnist_classes(release: LocalRelease) -> bool:
     """Tell whether the classes of a release are the ten of Fashion-MNIST, and not a user's own."""
     return release.manifest.data.name in {FASHION_MNIST, OTHER_DATA_SET_NAME}
 
@@ -130,7 +130,7 @@ def check_has_photo_network(release: LocalRelease, name: str, photos: Path) -> N
     """
     if release.manifest.has_both_networks:
         return
-    if not has_ten_classes(release):
+    if not has_fashion_mnist_classes(release):
         raise BadRecipe(
             f"--photos: {release.version} knows classes of its own. It learns corrections by "
             f"`wardrobe improve {shlex.quote(str(photos))} --from {shlex.quote(name)}`."

@@ -2,7 +2,7 @@
 
 TrainingError
 ├── DataError               the operator can mend the files or their labels
-├── NotInstalled            TensorFlow or scikit-learn is not there
+├── LibraryMissing            TensorFlow or scikit-learn is not there
 ├── BadRecipe               settings that cannot be trained with
 │   └── UnusedOption        an option that the training would not use
 ├── WeightsUnusable         pretrained weights or a checkpoint cannot be read or written
@@ -22,7 +22,7 @@ class DataError(TrainingError):
     """A data set cannot be used until a person repairs its files or labels; the message names the place."""
 
 
-class NotInstalled(TrainingError):
+class LibraryMissing(TrainingError):
     """A library that training needs, such as TensorFlow, is not installed."""
 
 

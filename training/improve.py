@@ -22,14 +22,14 @@ from inference.text.plain_text import format_count
 from model_store.local_releases import LocalRelease
 from model_store.release_files import expand_home
 from reports.intervals import count_needed_answers
-from training.corrected_release import CorrectedRelease, check_has_photo_network, has_ten_classes
+from training.corrected_release import CorrectedRelease, check_has_photo_network, has_fashion_mnist_classes
 from training.data.correction_files import read_correction_files, save_corrections
 from training.data.corrections import Corrections, make_corrections
-from training.data.data_source import DataSource, drop_learnt_parts
-from training.data.decoded_pictures import find_photo
+from training.data.data_source import DataSource, remove_learnt_split
+from training.data.decoded_pictures import decode_until_photo
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, hash_files, map_on_all_cores
 from training.data.labels import check_attribute_columns
-from training.data.learnt_hashes import find_learnt_pictures
+from training.data.learnt_hashes import mark_learnt_pictures
 from training.data.perceptual_hashes import PerceptualHash, compute_perceptual_hash
 from training.data.picture_files import decode_picture_file
 from training.errors import DataError, UnusedOption
@@ -42,7 +42,7 @@ from training.methods import (
 )
 from training.options import TrainingOptions, check_options_used
 from training.progress import CheckLabels, Progress
-from training.release.run_folder import check_named_run
+from training.release.run_folder import check_run_folder
 
 if TYPE_CHECKING:  # needs Keras
     from training.release.make import TrainingResult
@@ -83,7 +83,7 @@ OPTIONS_SET_BY_IMPROVE: Final = {
 them."""
 
 
-def improve(
+def improve_release(
     request: ImproveRequest, release: LocalRelease, progress: Progress, check_labels: CheckLabels
 ) -> "TrainingResult":
     """Train a new version of a release that also learns people's corrections.
@@ -101,12 +101,12 @@ def improve(
         DataError: the corrections cannot be learnt, or the pictures that the release learnt are not found.
     """
     # The folder and the options are checked before any picture is read.
-    check_named_run(request.run.folder)
+    check_run_folder(request.run.folder)
     typed_names = request.typed_names | request.typed_options.option_names
     if refused_names := sorted(typed_names & OPTIONS_SET_BY_IMPROVE.keys()):
         raise UnusedOption(OPTIONS_SET_BY_IMPROVE[refused_names[0]])
     corrected_release = replace(request.corrected_release, release=release)
-    is_of_photos = has_ten_classes(release)
+    is_of_photos = has_fashion_mnist_classes(release)
     check_options_used(typed_names, *(("photos",) if is_of_photos else ("own classes", "pixels")))
     recorded_options, known_files = choose_next_training(
         corrected_release, request.data, progress, request.learnt_corrections
@@ -122,9 +122,9 @@ def improve(
     )
 
 
-def find_learnt_data(release: LocalRelease) -> str | None:
+def get_recorded_data_path(release: LocalRelease) -> str | None:
     """Return the path or name of the data set that a release learnt; None if its manifest records none."""
-    return TrainingOptions.read_recorded(release.manifest.training).data
+    return TrainingOptions.read_manifest_options(release.manifest.training).data
 
 
 def choose_next_training(
@@ -153,7 +153,7 @@ def choose_next_training(
         UnusedOption: such a release does not learn `data` or `learnt_corrections`.
         DataError: the corrections cannot be learnt, or the pictures that the release learnt are not found.
     """
-    if not has_ten_classes(corrected_release.release):
+    if not has_fashion_mnist_classes(corrected_release.release):
         return _repeat_recorded_training(corrected_release, data, learnt_corrections, progress)
     check_has_photo_network(corrected_release.release, corrected_release.name, corrected_release.file)
     for option, value in (("--data", data), ("--learnt-corrections", learnt_corrections)):
@@ -200,7 +200,7 @@ def _repeat_recorded_training(
         The options, and the files that were read.
     """
     parent = corrected_release.release
-    options = TrainingOptions.read_recorded(parent.manifest.training)
+    options = TrainingOptions.read_manifest_options(parent.manifest.training)
     place = _find_training_pictures(data, options.data, parent)
     earlier_files = _find_learnt_corrections(learnt_corrections, options, parent)
     typed_encoding = corrected_release.encoding
@@ -210,13 +210,13 @@ def _repeat_recorded_training(
     encoding = (typed_encoding or recorded_encoding) if data else (recorded_encoding or typed_encoding)
     options = options.replace_options(data=str(place), encoding=encoding or None)
     data_source = DataSource(
-        place=options.data, reading=options.reading, attributes=options.attribute, parent=parent
+        place=options.data, reading=options.list_options, attributes=options.attribute, parent=parent
     )
     if (listing := data_source.list_pictures()) is None:
         raise DataError(f"{place}: names no pictures that corrections could be of. Name them: --data FOLDER.")
-    is_of_photos, known_files = find_photo(listing, progress)
+    is_of_photos, known_files = decode_until_photo(listing, progress)
     hashed_files = hash_files((picture.path for picture in listing.pictures), known_files)
-    if any(picture.part for picture in drop_learnt_parts(listing, hashed_files, parent).pictures):
+    if any(picture.part for picture in remove_learnt_split(listing, hashed_files, parent).pictures):
         raise DataError(
             f"{place} is divided into `train` and `test`. Put the corrected pictures into `train`, each "
             f"under its label, and train again: wardrobe train --data {place}."
@@ -224,7 +224,7 @@ def _repeat_recorded_training(
     check_attribute_columns(listing, options.attribute, parent.manifest.labels)
     # Bad rows are left out of the recorded files alone. `find_corrected_release` has refused those of the
     # new file.
-    rows = read_correction_files(earlier_files, options.reading.correction_options)
+    rows = read_correction_files(earlier_files, options.list_options.correction_options)
     corrections = make_corrections([*rows, *corrected_release.corrections], hashed_files)
     _check_attributes(corrections, options.attribute)
     if not _has_learnt_any(parent, hashed_files):
@@ -261,7 +261,7 @@ def _find_learnt_corrections(
 def _has_learnt_any(parent: LocalRelease, hashed_files: HashedFiles) -> bool:
     """Tell whether a release learnt one of these pictures or a near copy; True if that is not known."""
     # By SHA-256 first, since a perceptual hash needs each picture decoded.
-    if find_learnt_pictures(
+    if mark_learnt_pictures(
         parent, np.array(list(hashed_files.sha256.values()), str), is_learnt_if_unstated=True
     ).any():
         return True
@@ -270,7 +270,7 @@ def _has_learnt_any(parent: LocalRelease, hashed_files: HashedFiles) -> bool:
     perceptual_hashes = [hash_ for hash_ in hashes if hash_ is not None]
     contents = np.array(list(hashed_files.sha256.values()), str)[[hash_ is not None for hash_ in hashes]]
     return bool(perceptual_hashes) and bool(
-        find_learnt_pictures(parent, contents, np.stack(perceptual_hashes)).any()
+        mark_learnt_pictures(parent, contents, np.stack(perceptual_hashes)).any()
     )
 
 
@@ -283,7 +283,7 @@ def _hash_picture(path: Path) -> PerceptualHash | None:
 def _check_attributes(corrections: Corrections, names: Sequence[str]) -> None:
     """Refuse answers to an attribute that the release has not learnt."""
     if unknown_attributes := sorted(
-        {attribute for _, attribute in corrections.answered_attributes} - set(names)
+        {attribute for _, attribute in corrections.attribute_answer_keys} - set(names)
     ):
         learnt_names = ", ".join(names) or "none"
         raise DataError(

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import Final
 
-from training.errors import NotInstalled, describe_missing_library
+from training.errors import LibraryMissing, describe_missing_library
 
 LOG_LEVEL_VARIABLE: Final = "TF_CPP_MIN_LOG_LEVEL"
 """Environment variable with the lowest level of messages that TensorFlow's C++ code prints."""
@@ -32,13 +32,13 @@ def require_library(module: str, name: str) -> None:
         name: the name of the library for the message, such as `scikit-learn`.
 
     Raises:
-        NotInstalled: the library is not installed.
+        LibraryMissing: the library is not installed.
     """
     if importlib.util.find_spec(module) is None:
-        raise NotInstalled(describe_missing_library(name))
+        raise LibraryMissing(describe_missing_library(name))
 
 
-def allow_many_networks() -> None:
+def hide_retracing_warning() -> None:
     """Hide TensorFlow's warning of retracing, and no other, in commands that fit several networks.
 
     The warning is wrong there. Keras traces (compiles) the steps of each network once. TensorFlow takes them
@@ -57,7 +57,7 @@ def check_tensorflow() -> None:
     """Check that TensorFlow is installed, before any work that needs it.
 
     Raises:
-        NotInstalled: TensorFlow is not installed.
+        LibraryMissing: TensorFlow is not installed.
     """
     require_library("tensorflow", "TensorFlow")
 
@@ -66,7 +66,7 @@ def start_tensorflow() -> None:
     """Import TensorFlow without the lines that it prints while it loads.
 
     Raises:
-        NotInstalled: TensorFlow is not installed.
+        LibraryMissing: TensorFlow is not installed.
         ImportError: TensorFlow is installed, but cannot be loaded.
     """
     check_tensorflow()

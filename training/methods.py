@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING
 
 from inference.contract import LABEL
 from model_store.local_releases import LocalRelease
-from training.data.contents import Contents
+from training.data.contents import UniquePictures
 from training.data.data_source import DataSource
-from training.data.decoded_pictures import find_photo
+from training.data.decoded_pictures import decode_until_photo
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles
 from training.data.listing import Listing
 from training.data.read import load_data_set
 from training.gradient.fitting.checkpoints import remove_checkpoint
 from training.loading import start_tensorflow
 from training.options import TrainingMethod, TrainingOptions, check_options_used
-from training.progress import CheckLabels, Progress, explain_resuming
+from training.progress import CheckLabels, Progress, add_resume_advice
 from training.recipe_choice import choose_recipe
 from training.release.run_folder import claim_new_run
 
@@ -69,7 +69,7 @@ def make_data_source(
         licence=options.data_licence,
         attributes=options.attribute,
         required_labels=_list_required_labels(parent),
-        reading=options.reading,
+        reading=options.list_options,
         parent=parent,
     )
 
@@ -90,7 +90,7 @@ def make_photo_source(options: TrainingOptions) -> DataSource:
     return DataSource(
         place=options.photos,
         corrections=tuple(map(Path, options.corrections)),
-        reading=options.reading,
+        reading=options.list_options,
         photo_use="learn",
     )
 
@@ -98,19 +98,19 @@ def make_photo_source(options: TrainingOptions) -> DataSource:
 def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, and who follows it
     data_source: DataSource,
     options: TrainingOptions,
-    run: RunRequest,
+    run_request: RunRequest,
     progress: Progress,
     check_labels: CheckLabels,
-    typed_names: Collection[str] = (),
+    typed_option_names: Collection[str] = (),
     known_files: HashedFiles = NO_HASHED_FILES,
 ) -> "TrainingResult":
     """Train a release on pictures: a network by gradient if they are 28 x 28, otherwise a head for photos.
 
     Args:
-        run: the folder, and the files that are written there.
+        run_request: the folder, and the files that are written there.
         check_labels: a function that gets the classes, and may refuse them by an exception, before
             anything is fitted.
-        typed_names: the names of the options that a person typed. An option without effect is refused.
+        typed_option_names: the names of the options that a person typed. An option without effect is refused.
         known_files: files of the pictures that were read before.
 
     Raises:
@@ -119,22 +119,28 @@ def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where
     """
     listing = data_source.list_pictures()
     contents = None
-    method, known_files = choose_training_method(listing, progress, typed_names, known_files)
+    method, known_files = choose_training_method(listing, progress, typed_option_names, known_files)
     if listing is not None:
         classes = data_source.check_listing(listing)
-        contents = data_source.make_contents(listing, known_files)
-        contents.check_contents(progress.warn, skip_unreadable=data_source.skip_unreadable)
+        contents = data_source.make_unique_pictures(listing, known_files)
+        contents.check_pictures(progress.warn, skip_unreadable=data_source.skip_unreadable)
         if classes is not None:
             check_labels(classes)
     if contents and method == "own classes":
         start_tensorflow()
         from training.own_classes import train_own_classes  # noqa: PLC0415 - needs Keras
 
-        with explain_resuming("The same command begins again: heads take minutes at most."):
+        with add_resume_advice("The same command begins again: heads take minutes at most."):
             return train_own_classes(
-                data_source, contents, options, progress, run.folder, run.command_line, check_labels
+                data_source,
+                contents,
+                options,
+                progress,
+                run_request.folder,
+                run_request.command_line,
+                check_labels,
             )
-    return _train_pixels(data_source, contents, options, run, progress, check_labels)
+    return _train_pixels(data_source, contents, options, run_request, progress, check_labels)
 
 
 def choose_training_method(
@@ -161,7 +167,7 @@ def choose_training_method(
     check_options_used(typed_names, *(("pixels",) if listing is None else ("own classes", "pixels")))
     if listing is None:
         return "pixels", NO_HASHED_FILES
-    is_of_photos, known_files = find_photo(listing, progress, known_files)
+    is_of_photos, known_files = decode_until_photo(listing, progress, known_files)
     method: TrainingMethod = "own classes" if is_of_photos else "pixels"
     check_options_used(typed_names, method)
     return method, known_files
@@ -169,7 +175,7 @@ def choose_training_method(
 
 def _train_pixels(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, and who follows it
     data_source: DataSource,
-    contents: Contents | None,
+    contents: UniquePictures | None,
     options: TrainingOptions,
     run: RunRequest,
     progress: Progress,
@@ -192,7 +198,7 @@ def _train_pixels(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, an
     with nullcontext() if run.folder else claim_new_run(training_run.folder):
         if run.is_fresh:
             remove_checkpoint(training_run)
-        with explain_resuming(
+        with add_resume_advice(
             f"The same command goes on after the last finished epoch, from {training_run.folder}."
         ):
             return train_pixel_network(data, recipe, training_run, progress, options.accept_conditions)
@@ -202,7 +208,7 @@ def train_on_photos(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, 
     parent: LocalRelease,
     photo_source: DataSource,
     options: TrainingOptions,
-    run: RunRequest,
+    run_request: RunRequest,
     progress: Progress,
     check_labels: CheckLabels,
     listing: Listing | None = None,
@@ -213,7 +219,7 @@ def train_on_photos(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, 
         parent: the release, which has a network for photos.
         photo_source: the photos: their place, and the way they are read.
         options: the options of the training, which the release records.
-        run: the folder, and the command line.
+        run_request: the folder, and the command line.
         check_labels: a function that gets the classes, and may refuse them by an exception, before
             anything is fitted.
         listing: the photos with their classes, if they were listed before.
@@ -226,6 +232,6 @@ def train_on_photos(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, 
     from training.ten_classes import train_photo_head  # noqa: PLC0415 - needs Keras
 
     settings = options.convert_to_json()
-    return train_photo_head(parent, photo_source, progress, run.folder, run.command_line, settings, listing)[
-        0
-    ]
+    return train_photo_head(
+        parent, photo_source, progress, run_request.folder, run_request.command_line, settings, listing
+    )[0]

@@ -132,7 +132,7 @@ class TrainingOptions(BaseModel):
     recipe_fields: Mapping[str, JsonValue] = {}
 
     @classmethod
-    def read_recorded(cls, training: Mapping[str, Any]) -> Self:
+    def read_manifest_options(cls, training: Mapping[str, Any]) -> Self:
         """Return the options that the section `training` of a manifest records, or the defaults.
 
         Recorded names that are no option of this version are ignored: another version may have written them.
@@ -140,10 +140,10 @@ class TrainingOptions(BaseModel):
         settings = training.get("settings")
         names = {*cls.model_fields, *RECIPE_FIELDS} - {"recipe_fields"}
         recorded = settings if isinstance(settings, dict) else {}
-        return cls.parse_json({name: value for name, value in recorded.items() if name in names})
+        return cls.parse_settings({name: value for name, value in recorded.items() if name in names})
 
     @classmethod
-    def parse_json(cls, settings: Mapping[str, Any]) -> Self:
+    def parse_settings(cls, settings: Mapping[str, Any]) -> Self:
         """Return the options in a dictionary, which may also have fields of a recipe, such as `epochs`.
 
         A value of None stands for the default.
@@ -184,7 +184,7 @@ class TrainingOptions(BaseModel):
 
     def keep_options_of_method(self, method: TrainingMethod) -> Self:
         """Return a copy of these options without those that one way to train does not use."""
-        return self.parse_json(
+        return self.parse_settings(
             {
                 name: value
                 for name, value in self.convert_to_json().items()
@@ -193,7 +193,7 @@ class TrainingOptions(BaseModel):
         )
 
     @property
-    def reading(self) -> ListOptions:
+    def list_options(self) -> ListOptions:
         """The settings by which a table (CSV) of pictures is read: columns, root folder, encoding."""
         return ListOptions.read_arguments(self)
 

@@ -18,16 +18,16 @@ from inference.sessions.session import Scores
 from training.data.pictures import Pictures
 from training.data.split import FoldNumbers
 from training.data.vectors import FeatureVectors
-from training.features.blocks import BlockName, find_measured_part, make_block_spreads
+from training.features.blocks import BlockName, get_distance_slice, make_block_deviations
 from training.heads.cross_val import (
-    FittedHead,
+    CrossFittedHead,
     answer_out_of_fold,
     describe_lacking_labels,
     fit_head_with_folds,
 )
 from training.heads.logistic import LogisticHead
-from training.heads.negatives import choose_other_things
-from training.heads.ood import ClassWhitening, OodPhotos, OodScore, fit_unfamiliarity
+from training.heads.negatives import choose_ood_data
+from training.heads.ood import ClassWhitening, OodFitData, OodScorer, fit_ood_measure
 from training.progress import Progress, ReportDone
 
 
@@ -42,10 +42,10 @@ class OwnClassHeads:
         other_things: the photos of other things that the measure learnt; None if it learnt none.
     """
 
-    heads: Mapping[str, FittedHead]
-    measure: ClassWhitening | OodScore
+    heads: Mapping[str, CrossFittedHead]
+    measure: ClassWhitening | OodScorer
     distances: Distances
-    other_things: OodPhotos | None
+    other_things: OodFitData | None
 
     @property
     def class_head(self) -> LogisticHead:
@@ -90,8 +90,8 @@ def fit_own_class_heads(
         blocks: the parts of the vector, such as `lite2`, one for each frozen network.
     """
     heads = fit_question_heads(train, folds, blocks, progress)
-    features = train.features.upright[:, find_measured_part(blocks)]
-    other_things = choose_other_things(blocks[0], train, features, folds, progress.say)
+    features = train.features.upright[:, get_distance_slice(blocks)]
+    other_things = choose_ood_data(blocks[0], train, features, folds, progress.say)
     with progress.show_progress("fitting OOD scores") as watch:
         measure, distances = cross_fit_unfamiliarity(train, features, folds, other_things, watch)
     return OwnClassHeads(heads=heads, measure=measure, distances=distances, other_things=other_things)
@@ -99,7 +99,7 @@ def fit_own_class_heads(
 
 def fit_question_heads(
     train: Pictures, folds: FoldNumbers, blocks: Sequence[BlockName], progress: Progress
-) -> dict[str, FittedHead]:
+) -> dict[str, CrossFittedHead]:
     """Fit a logistic head for the class and for each attribute, and get cross-validated answers of each.
 
     Args:
@@ -112,7 +112,7 @@ def fit_question_heads(
         The fits by question, the class first, then the attributes. Each has the head that learnt all
         pictures, and answers of heads that did not learn the picture.
     """
-    spreads = make_block_spreads(blocks)
+    spreads = make_block_deviations(blocks)
     with progress.show_progress("fitting heads") as watch:
         done = count(1)
         heads = len(train.labels) * (int(folds.max()) + 1)
@@ -134,16 +134,16 @@ def cross_fit_unfamiliarity(
     train: Pictures,
     features: FeatureVectors,
     folds: FoldNumbers,
-    other_things: OodPhotos | None,
+    other_things: OodFitData | None,
     report_done: ReportDone,
-) -> tuple[ClassWhitening | OodScore, Distances]:
+) -> tuple[ClassWhitening | OodScorer, Distances]:
     """Fit the measure of how unfamiliar a picture is, and return it with cross-validated distances.
 
     Args:
         train: N pictures.
         features: float32 (N, M), the part of their vectors in which distances are measured.
         folds: the fold of each picture, from 1; 0 for none.
-        other_things: photos of other things (out of distribution), which an OodScore learns to tell apart;
+        other_things: photos of other things (out of distribution), which an OodScorer learns to tell apart;
             None for a ClassWhitening, which measures the distance to the learnt classes.
         report_done: a function that is called after each fold.
     """
@@ -152,24 +152,24 @@ def cross_fit_unfamiliarity(
 
     def learn(positions: NDArray[np.int64]) -> Callable[[FeatureVectors], Distances]:
         """Fit the measure to the pictures at these positions, and return its function of distances."""
-        measure = fit_unfamiliarity(features[positions], train.classes[positions], classes, other_things)
+        measure = fit_ood_measure(features[positions], train.classes[positions], classes, other_things)
         report_done(next(done), int(folds.max()))
         return measure.compute_distances
 
     distances = answer_out_of_fold(learn, features, train.groups, folds)
-    return fit_unfamiliarity(features, train.classes, classes, other_things), distances
+    return fit_ood_measure(features, train.classes, classes, other_things), distances
 
 
 def compute_vector_scores(
-    head: LogisticHead, measure: ClassWhitening | OodScore, features: slice, pictures: Pictures
+    head: LogisticHead, ood_measure: ClassWhitening | OodScorer, distance_slice: slice, pictures: Pictures
 ) -> Scores:
     """Return the probabilities and distances that a network gives to pictures, computed from their vectors.
 
     Args:
         head: the head that answers the class.
-        features: the part of the vector in which distances are measured.
+        distance_slice: the part of the vector in which distances are measured.
     """
     vectors = pictures.features.upright
     return Scores.make_class_scores(
-        head.compute_probabilities(vectors), measure.compute_distances(vectors[:, features])
+        head.compute_probabilities(vectors), ood_measure.compute_distances(vectors[:, distance_slice])
     )

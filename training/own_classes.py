@@ -18,14 +18,14 @@ from pydantic import JsonValue
 
 from reports.answers import Answers
 from reports.network_figures import TrainingFigures
-from training.data.contents import Contents
+from training.data.contents import UniquePictures
 from training.data.data_source import DataSource
 from training.data.decoded_pictures import ComputeFeatures, decode_pictures
-from training.data.division import choose_labels, divide_pictures, find_listed_test_set
+from training.data.division import choose_training_labels, mark_listed_test_set, split_train_test
 from training.data.fashion import LabelledData
 from training.data.near_copies import group_near_copies
-from training.data.read import report_near_copies
-from training.data.split import FoldNumbers, Split, choose_folds, split_data
+from training.data.read import check_near_copies
+from training.data.split import FoldNumbers, Split, make_default_folds, split_train_validation
 from training.environment import describe_hardware, find_library_versions
 from training.evaluation.evaluate import make_answers
 from training.features.blocks import (
@@ -34,30 +34,30 @@ from training.features.blocks import (
     FAST_BLOCKS,
     BlockName,
     build_vector_network,
-    find_measured_part,
+    get_distance_slice,
     make_feature_function,
 )
 from training.features.frozen import BACKBONE, EFFICIENTNET
 from training.gradient.run_names import make_groups_suffix
 from training.options import TrainingOptions
 from training.own_class_heads import compute_vector_scores, fit_own_class_heads
-from training.progress import CheckLabels, Progress, accept_labels, warn_of_few_answers
-from training.release.candidate import Candidate, select_parity_pictures
-from training.release.complete import complete_release, describe_settings
+from training.progress import CheckLabels, Progress, accept_any_labels, warn_of_few_answers
+from training.release.candidate import ReleaseCandidate, select_parity_pictures
+from training.release.complete import complete_release, describe_training_settings
 from training.release.export import export_network
 from training.release.make import TrainingResult, start_numbered_release
-from training.release.run_folder import check_named_run
+from training.release.run_folder import check_run_folder
 from training.thresholds.requirements import OWN_CLASSES_ACCEPTED_ACCURACY
 
 
 def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of them, and what is recorded
     data_source: DataSource,
-    contents: Contents,
+    contents: UniquePictures,
     options: TrainingOptions,
     progress: Progress,
-    run: Path | None = None,
-    command: str = "",
-    check_labels: CheckLabels = accept_labels,
+    run_folder: Path | None = None,
+    command_line: str = "",
+    check_labels: CheckLabels = accept_any_labels,
 ) -> TrainingResult:
     """Train a release on pictures with a user's own classes, and write it into the folder of a run.
 
@@ -65,19 +65,19 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
         data_source: the place of the pictures, and the way they are read.
         contents: the same pictures with their classes, hashed and checked.
         options: the options of the user, which the release records.
-        run: the folder that gets the release. None takes the first of NAME, NAME-2, ... in runs/ that has
-            no release; NAME comes from the network and the pictures.
-        command: the command line, which the release records, too.
+        run_folder: the folder that gets the release. None takes the first of NAME, NAME-2, ... in runs/ that
+            has no release; NAME comes from the network and the pictures.
+        command_line: the command line, which the release records, too.
         check_labels: a function that gets the classes, and may refuse them by an exception, before
             anything is fitted.
 
     Raises:
-        OutputUnusable: `run` has a release already.
+        OutputUnusable: `run_folder` has a release already.
         DataError: the pictures cannot be learnt.
         BadRecipe: a class has pictures of one group alone.
         WeightsUnusable: a file that comes with this package is missing or damaged.
     """
-    check_named_run(run)
+    check_run_folder(run_folder)
     blocks = FAST_BLOCKS if options.fast else ALL_BLOCKS
     # 1) Pictures: each content once, turned into a vector while it is read, in folds that keep groups
     # together.
@@ -85,8 +85,8 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     body = build_vector_network(blocks)
     data = make_labelled_vectors(data_source, contents, make_feature_function(body), options, progress)
     check_labels(data.labels)
-    parts = split_data(data, None)
-    folds = choose_folds(parts.train)
+    parts = split_train_validation(data, None)
+    folds = make_default_folds(parts.train)
     announce_training(parts, folds, blocks, options, progress)
     # 2) Heads and the OOD score: one of each for each fold, which answers the fold, and the released ones.
     fitted = fit_own_class_heads(parts.train, folds, blocks, progress)
@@ -94,10 +94,10 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     seconds = time.perf_counter() - started
     progress.say(_describe_accuracy(answers, seconds))
     # 3) Export: graph and network answer alike.
-    recorded = describe_settings(command, options.convert_to_json(), data, int(folds.max()))
+    recorded = describe_training_settings(command_line, options.convert_to_json(), data, int(folds.max()))
     name = (BACKBONE if options.fast else EFFICIENTNET).recipe.network
     head = fitted.class_head
-    candidate = Candidate(
+    candidate = ReleaseCandidate(
         network=name,
         model=head.attach_to(body),
         training=_make_training_figures(name, options, [*blocks], head.strength, seconds, recorded),
@@ -105,26 +105,26 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
         split=parts,
         cross_fitted_answers=answers,
         attributes=fitted.attribute_probabilities,
-        score=partial(compute_vector_scores, head, fitted.measure, find_measured_part(blocks)),
-        unseen=fitted.unseen_distances,
-        accept=options.accept_conditions,
-        has_product_groups=parts.train.are_groups_products,
+        score=partial(compute_vector_scores, head, fitted.measure, get_distance_slice(blocks)),
+        unseen_ood_distances=fitted.unseen_distances,
+        accept_conditions=options.accept_conditions,
+        has_product_groups=parts.train.has_product_groups,
     )
     default_folder = Path("runs") / f"{name}-{parts.train.compute_digest()[:16]}{make_groups_suffix(data)}"
-    with start_numbered_release(run, default_folder) as place:
-        folder = place.unfinished
+    with start_numbered_release(run_folder, default_folder) as place:
+        folder = place.unfinished_folder
         parts.train.learnt_hashes.save_hashes(folder)
         with progress.show_progress("exporting the graph and comparing it with the network"):
             pictures = select_parity_pictures(parts)
             export_network(folder, candidate.model, fitted.measure, pictures, fitted.attribute_heads)
         # 4) Decide by the answers of the folds, measure as served, and seal.
         _, file_answers = complete_release(folder, candidate, progress)
-    return TrainingResult(place.run, file_answers, data.labels)
+    return TrainingResult(place.run_folder, file_answers, data.labels)
 
 
 def make_labelled_vectors(
     data_source: DataSource,
-    contents: Contents,
+    contents: UniquePictures,
     compute_features: ComputeFeatures,
     options: TrainingOptions,
     progress: Progress,
@@ -146,17 +146,17 @@ def make_labelled_vectors(
         skip_unreadable=data_source.skip_unreadable,
     )
     near_copies = group_near_copies(decoded.contents, decoded.hashes)
-    report_near_copies(near_copies, contents.listing, progress.warn)
-    is_tested = find_listed_test_set(near_copies)
-    labels = choose_labels(
+    check_near_copies(near_copies, contents.listing, progress.warn)
+    is_tested = mark_listed_test_set(near_copies)
+    labels = choose_training_labels(
         contents.listing, near_copies, is_tested, data_source.required_labels, progress.warn
     )
-    data = divide_pictures(contents.listing, decoded, near_copies, labels, is_tested, BLOCKS_INPUT_CONTRACT)
+    data = split_train_test(contents.listing, decoded, near_copies, labels, is_tested, BLOCKS_INPUT_CONTRACT)
     return replace(data, licence=data_source.licence)
 
 
 def announce_training(
-    parts: Split,
+    split: Split,
     folds: FoldNumbers,
     blocks: Sequence[BlockName],
     options: TrainingOptions,
@@ -165,16 +165,16 @@ def announce_training(
     """Say how many pictures are learnt, and warn if they are too few to promise a share of right answers.
 
     Args:
-        parts: the pictures that are learnt and, if the data has a test set, those that are held out.
+        split: the pictures that are learnt and, if the data has a test set, those that are held out.
         folds: int64 (N,), the fold of each learnt picture, from 1; 0 for none.
     """
     progress.say(
-        f"{parts.train.describe_size()}: a head on {', '.join(blocks)}, and {folds.max()} heads "
+        f"{split.train.describe_size()}: a head on {', '.join(blocks)}, and {folds.max()} heads "
         "that each answer what they did not learn."
     )
-    labelled_count = len(parts.train.pictures_of_known_class)
+    labelled_count = len(split.train.pictures_of_known_class)
     warn_of_few_answers(
-        len(parts.validation) + labelled_count,
+        len(split.validation) + labelled_count,
         options.accept_conditions.right_share or OWN_CLASSES_ACCEPTED_ACCURACY,
         progress.warn,
     )

@@ -16,16 +16,16 @@ from reports.accept_threshold import DEFAULT_CONDITIONS, AcceptConditions
 from reports.network_figures import TrainingFigures
 from training.data.class_weights import describe_capped_weights
 from training.data.fashion import LabelledData
-from training.data.split import Split, split_data
+from training.data.split import Split, split_train_validation
 from training.environment import describe_hardware, find_library_versions
 from training.gradient.fitting.checkpoints import TrainingRun, choose_kept_epoch, load_checkpoint
 from training.gradient.fitting.fit import FittedNetwork, fit_by_gradient
 from training.gradient.recipes import Recipe
 from training.gradient.run_names import choose_run_folder, make_run_fingerprint
-from training.heads.ood import fit_unfamiliarity
+from training.heads.ood import fit_ood_measure
 from training.progress import Progress, warn_of_few_answers
-from training.release.candidate import Candidate, select_parity_pictures
-from training.release.complete import complete_release, describe_settings
+from training.release.candidate import ReleaseCandidate, select_parity_pictures
+from training.release.complete import complete_release, describe_training_settings
 from training.release.export import compute_layer_features, export_network
 from training.release.make import TrainingResult, start_release
 from training.release.run_folder import check_no_release
@@ -37,7 +37,7 @@ def train_pixel_network(
     recipe: Recipe,
     run: TrainingRun,
     progress: Progress,
-    accept: AcceptConditions = DEFAULT_CONDITIONS,
+    accept_conditions: AcceptConditions = DEFAULT_CONDITIONS,
 ) -> TrainingResult:
     """Train a network on pixels by gradient, and write its release into the folder of the run.
 
@@ -46,7 +46,7 @@ def train_pixel_network(
         recipe: all settings of the training, such as the network and the learning rate.
         run: the run, from `make_training_run`; the caller has claimed its folder.
         progress: the display of epochs and of warnings, such as that pictures are too few.
-        accept: the conditions under which an answer is accepted.
+        accept_conditions: the conditions under which an answer is accepted.
 
     Raises:
         OutputUnusable: the folder has a release already.
@@ -54,22 +54,24 @@ def train_pixel_network(
     """
     # Before the fit, which may take long. It is checked again when the release is put there.
     check_no_release(run.folder / NEW_RELEASE_FOLDER)
-    parts = split_data(data, recipe.limit, recipe.held_out)
+    parts = split_train_validation(data, recipe.limit, recipe.held_out)
     progress.say(
         f"{parts.train.describe_size()} to learn, {len(parts.validation):,} held out, "
         f"{len(data.test):,} for the report: {recipe.network}, seed {recipe.seed}. Checkpoint in "
         f"{run.folder}."
     )
-    promised_share = accept.right_share or get_default_accuracy(has_own_classes=data.has_class_names)
+    promised_share = accept_conditions.right_share or get_default_accuracy(
+        has_own_classes=data.has_class_names
+    )
     warn_of_few_answers(len(parts.validation), promised_share, progress.warn)
     if warning := describe_capped_weights(parts.train.classes, data.labels):
         progress.warn(warning)
     fitted = fit_pixel_network(run, data, parts, recipe, progress)
-    return release_pixel_network(run, recipe, fitted, data, parts, progress, accept)
+    return release_pixel_network(run, recipe, fitted, data, parts, progress, accept_conditions)
 
 
 def fit_pixel_network(
-    run: TrainingRun, data: LabelledData, parts: Split, recipe: Recipe, progress: Progress
+    run: TrainingRun, data: LabelledData, split: Split, recipe: Recipe, progress: Progress
 ) -> FittedNetwork:
     """Fit a network to pictures. If the run has a checkpoint, the fit continues from there.
 
@@ -83,10 +85,10 @@ def fit_pixel_network(
         # TensorBoard takes seconds to load.
         from training.gradient.fitting.tensorboard_log import make_tensorboard_callbacks  # noqa: PLC0415
 
-        extra_callbacks = make_tensorboard_callbacks(run.tensorboard_folder, parts.validation, data.labels)
+        extra_callbacks = make_tensorboard_callbacks(run.tensorboard_folder, split.validation, data.labels)
     with progress.show_epochs(recipe.epochs) as watcher:
         fitted = fit_by_gradient(
-            parts, len(data.labels), recipe, run, watcher, extra_callbacks=extra_callbacks
+            split, len(data.labels), recipe, run, watcher, extra_callbacks=extra_callbacks
         )
     progress.say(f"Kept: {describe_kept_weights(recipe)}. {fitted.seconds:.0f} s in all.")
     return fitted
@@ -95,11 +97,11 @@ def fit_pixel_network(
 def release_pixel_network(  # noqa: PLR0913, PLR0917 - a fit, what it was made of, and who follows it
     run: TrainingRun,
     recipe: Recipe,
-    fitted: FittedNetwork,
+    fitted_network: FittedNetwork,
     data: LabelledData,
-    parts: Split,
+    split: Split,
     progress: Progress,
-    accept: AcceptConditions = DEFAULT_CONDITIONS,
+    accept_conditions: AcceptConditions = DEFAULT_CONDITIONS,
 ) -> TrainingResult:
     """Write the release of a fitted network into the folder of its run: exported, measured and sealed.
 
@@ -108,32 +110,33 @@ def release_pixel_network(  # noqa: PLR0913, PLR0917 - a fit, what it was made o
         ExportError: the serving graph cannot be made or answers differently from the network.
         StoreError: the folder cannot be sealed.
     """
-    train = parts.train
-    model = fitted.model
-    candidate = Candidate(
+    train = split.train
+    model = fitted_network.model
+    candidate = ReleaseCandidate(
         network=recipe.network,
         model=model,
         training=TrainingFigures(
             seed=recipe.seed,
-            epochs=len(fitted.history),
-            best_epoch=choose_kept_epoch(fitted.history, recipe.kept),
-            seconds=fitted.seconds,
-            hardware="; then ".join(fitted.hardware) or describe_hardware(),
-            libraries=find_library_versions() | fitted.libraries,
-            configuration=recipe.convert_to_json() | describe_settings(run.command_line, run.settings, data),
+            epochs=len(fitted_network.history),
+            best_epoch=choose_kept_epoch(fitted_network.history, recipe.kept),
+            seconds=fitted_network.seconds,
+            hardware="; then ".join(fitted_network.hardware) or describe_hardware(),
+            libraries=find_library_versions() | fitted_network.libraries,
+            configuration=recipe.convert_to_json()
+            | describe_training_settings(run.command_line, run.settings, data),
         ),
-        history=fitted.history,
+        history=fitted_network.history,
         data=data,
-        split=parts,
-        accept=accept,
+        split=split,
+        accept_conditions=accept_conditions,
     )
     with start_release(run.folder / NEW_RELEASE_FOLDER) as folder:
         with progress.show_progress("exporting the graph and comparing it with the network"):
             train.learnt_hashes.save_hashes(folder)
-            measure = fit_unfamiliarity(
+            measure = fit_ood_measure(
                 compute_layer_features(model, train.images), train.classes, len(data.labels), None
             )
-            export_network(folder, model, measure, select_parity_pictures(parts))
+            export_network(folder, model, measure, select_parity_pictures(split))
         _, file_answers = complete_release(folder, candidate, progress)
     return TrainingResult(run.folder, file_answers, data.labels)
 

@@ -25,7 +25,7 @@ CheckLabels = Callable[[Sequence[str]], None]
 """Function that gets the classes of a new release, and raises an exception if they are not allowed."""
 
 
-def accept_labels(labels: Sequence[str]) -> None:
+def accept_any_labels(labels: Sequence[str]) -> None:
     """Accept any classes: a `CheckLabels` for a release that goes into no store with other classes."""
 
 
@@ -101,7 +101,7 @@ class ProgressLines:
 
 
 @contextmanager
-def explain_resuming(advice: str) -> Iterator[None]:
+def add_resume_advice(advice: str) -> Iterator[None]:
     """Add the sentence `advice`, on how to go on later, to the message if Ctrl-C stops this block."""
     try:
         yield

@@ -55,11 +55,11 @@ def adapt_recipe_to_data(recipe: Recipe, data: LabelledData) -> Recipe:
     return adapt_recipe_to_small_data(recipe, len(data.train)) if data.has_class_names else recipe
 
 
-def apply_options_to_recipe(start: Recipe, options: TrainingOptions) -> Recipe:
+def apply_options_to_recipe(recipe: Recipe, options: TrainingOptions) -> Recipe:
     """Return a copy of the recipe in which the options replace the fields that they set.
 
     Raises:
         BadRecipe: a field cannot be trained with.
     """
     changed: dict[str, Any] = dict(options.recipe_fields)
-    return replace(start, **changed)
+    return replace(recipe, **changed)

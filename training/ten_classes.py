@@ -40,21 +40,21 @@ from training.evaluation.photos import answer_with_parent, choose_compared_photo
 from training.features.blocks import BLOCKS_INPUT_CONTRACT
 from training.features.shipped import PHOTO_BLOCKS, compute_photo_features, read_shipped_photos
 from training.heads.cross_val import describe_lacking_labels
-from training.heads.photo_head import PhotoHead, fit_photo_head, make_photo_folds, make_thing_folds
+from training.heads.photo_head import PhotoHead, fit_photo_head, make_object_folds, make_photo_folds
 from training.progress import Progress
 from training.release.doubts import FileAnswers
 from training.release.make import TrainingResult
 from training.release.photo_decisions import UNLEARNT_THINGS, PhotoEvidence, can_keep_thresholds
-from training.release.photos import PhotoCandidate, read_matching_heads, release_photos
-from training.release.run_folder import check_named_run, claim_new_run
+from training.release.photos import PhotoCandidate, make_photo_release, read_parent_photo_heads
+from training.release.run_folder import check_run_folder, claim_new_run
 
 
 def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what, and what the release records
     parent: LocalRelease,
     photo_source: DataSource,
     progress: Progress,
-    run: Path | None = None,
-    command: str = "",
+    run_folder: Path | None = None,
+    command_line: str = "",
     settings: Mapping[str, JsonValue] = MappingProxyType({}),
     listing: Listing | None = None,
 ) -> tuple[TrainingResult, PhotoHead]:
@@ -66,9 +66,9 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
     Args:
         parent: the release whose other files the new release has.
         photo_source: the photos: their place, and the way they are read.
-        run: the folder of the run, which the caller has claimed; None claims a folder in runs/ whose name
-            comes from the photos.
-        command: the command line, which the release records.
+        run_folder: the folder of the run, which the caller has claimed; None claims a folder in runs/ whose
+            name comes from the photos.
+        command_line: the command line, which the release records.
         settings: the options of the training, which the release records, too.
         listing: the photos with their classes, if they were listed before.
 
@@ -83,24 +83,24 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
     # 1) Photos: read, and turned into vectors by the frozen network.
     started = time.perf_counter()
     labels = parent.manifest.labels
-    check_named_run(run)
-    parent_heads = read_matching_heads(parent)  # refuses before any work
+    check_run_folder(run_folder)
+    parent_heads = read_parent_photo_heads(parent)  # refuses before any work
     if attributes := parent.manifest.attributes:
         progress.say(f"The answers of {parent.version} to {' and '.join(attributes)} stay as they are.")
     listing = listing or photo_source.list_photos(labels)
     photos = read_photos(photo_source, listing, BLOCKS_INPUT_CONTRACT, progress)
     has_corrections = listing.corrections is not None
     default_folder = Path("runs") / f"photos-{_hash_photos(photos)}"
-    with claim_new_run(default_folder) if run is None else nullcontext(run) as folder:
+    with claim_new_run(default_folder) if run_folder is None else nullcontext(run_folder) as folder:
         compared_photos = choose_compared_photos(photos, parent, progress.warn) if has_corrections else None
         _announce_photos(photos, folder, progress, has_corrections=has_corrections)
-        learnt_photos = compute_learnt_photos(
+        learnt_photos = prepare_learnt_photos(
             photos, folder, parent, progress, has_corrections=has_corrections
         )
         # 2) Heads: one for each fold, which answers the fold, and the one that is released.
-        head = fit_parent_head(learnt_photos, parent, progress)
+        head = refit_photo_head(learnt_photos, parent, progress)
         record = _describe_network(head, learnt_photos) | {
-            "command": command,
+            "command": command_line,
             "settings": dict(settings),
             "seconds": round(time.perf_counter() - started, 1),
             "libraries": dict(find_library_versions()),
@@ -116,11 +116,11 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
                 parent=parent,
                 parent_heads=parent_heads,
                 head=head,
-                learnt=LearntHashes.make_from_digests(head.learnt_photos.sha256, photos.hashes),
-                record=record,
+                learnt_hashes=LearntHashes.make_from_digests(head.learnt_photos.sha256, photos.hashes),
+                training_record=record,
                 evidence=_collect_evidence(head, photos, old_answers),
             )
-            report = release_photos(folder / NEW_RELEASE_FOLDER, candidate, progress.say)
+            report = make_photo_release(folder / NEW_RELEASE_FOLDER, candidate, progress.say)
     if missing_tiers := sorted(read_report(parent).photos.keys() - report.photos.keys()):
         progress.say(f"Not measured again: tier {', '.join(missing_tiers)}.")
     return TrainingResult(folder, _make_file_answers(photos, head), labels), head
@@ -146,17 +146,17 @@ def _collect_evidence(head: PhotoHead, photos: Pictures, old_answers: Answers) -
         old_answers: the parent's answers to these photos; empty if they are no corrections.
     """
     return PhotoEvidence(
-        cross_fitted=make_fold_answers(head),
+        cross_fitted_answers=make_cross_fitted_answers(head),
         parent_answers=old_answers,
-        are_groups_products=photos.are_groups_products,
+        has_product_groups=photos.has_product_groups,
     )
 
 
-def fit_parent_head(learnt_photos: Pictures, parent: LocalRelease, progress: Progress) -> PhotoHead:
+def refit_photo_head(learnt_photos: Pictures, parent: LocalRelease, progress: Progress) -> PhotoHead:
     """Fit the head that answers photos, on all photos, and get cross-validated answers.
 
     Args:
-        learnt_photos: all photos that are learnt, from `compute_learnt_photos`.
+        learnt_photos: all photos that are learnt, from `prepare_learnt_photos`.
         parent: the release whose head is replaced.
         progress: the display of the heads that are fitted.
     """
@@ -170,7 +170,7 @@ def fit_parent_head(learnt_photos: Pictures, parent: LocalRelease, progress: Pro
         # If the parent's thresholds stay, answers about unknown things are not needed, and several fits are
         # saved. Only tiers, sources and classes of the photos decide about this.
         can_keep = can_keep_thresholds(make_checked_answers(learnt_photos, no_scores, folds), parent)
-        thing_folds = np.zeros_like(folds) if can_keep else make_thing_folds(learnt_photos)
+        thing_folds = np.zeros_like(folds) if can_keep else make_object_folds(learnt_photos)
         head = fit_photo_head(learnt_photos, labels, folds, thing_folds, watch)
     if sentence := describe_lacking_labels(head.lacking_labels):
         progress.say(sentence)
@@ -189,7 +189,7 @@ def _announce_photos(photos: Pictures, folder: Path, progress: Progress, *, has_
     )
 
 
-def compute_learnt_photos(
+def prepare_learnt_photos(
     photos: Pictures, folder: Path, parent: LocalRelease, progress: Progress, *, has_corrections: bool
 ) -> Pictures:
     """Compute the feature vectors of the photos to learn.
@@ -217,7 +217,7 @@ def compute_learnt_photos(
     )
 
 
-def make_fold_answers(head: PhotoHead) -> Answers:
+def make_cross_fitted_answers(head: PhotoHead) -> Answers:
     """Return the cross-validated answers of a head, before they are accepted or reviewed.
 
     They are about two sorts of photos. Photos that a person checked are each in one part (fold) of the
@@ -225,7 +225,7 @@ def make_fold_answers(head: PhotoHead) -> Answers:
     answered by heads that learnt no such thing; they are in the set UNLEARNT_THINGS.
     """
     unseen_ood_scores = head.unseen_ood_scores
-    answers = make_checked_answers(head.learnt_photos, head.cross_validated_scores, head.folds)
+    answers = make_checked_answers(head.learnt_photos, head.cross_fitted_scores, head.folds)
     if unseen_ood_scores is None:
         return answers
     return answers + Answers.make_answers(
@@ -257,7 +257,7 @@ def _make_file_answers(photos: Pictures, head: PhotoHead) -> FileAnswers:
     files = dict(zip(photos.sha256.tolist(), photos.files, strict=True))
     answered_photos = head.learnt_photos.take(head.folds > 0)
     answers = make_photo_answers(
-        head.cross_validated_scores, answered_photos, networks="photos", folds=head.folds[head.folds > 0]
+        head.cross_fitted_scores, answered_photos, networks="photos", folds=head.folds[head.folds > 0]
     )
     is_own_file = np.isin(answered_photos.sha256, list(files)) & answers.has_class
     return answers.select_rows(is_own_file), [

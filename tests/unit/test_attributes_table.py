@@ -12,7 +12,7 @@ import pytest
 
 from training.data.data_source import DataSource
 from training.data.folders import list_pictures
-from training.data.label_choice import choose_learnt_attribute, choose_measured_attribute, split_cells
+from training.data.label_choice import choose_attribute_labels, match_attribute_labels, split_cells
 from training.data.labels import (
     INAPPLICABLE_LABEL,
     UNKNOWN_LABEL,
@@ -20,7 +20,7 @@ from training.data.labels import (
     check_attribute_columns,
     describe_unread_columns,
 )
-from training.data.read import check_named_pictures
+from training.data.read import make_checked_pictures
 from training.errors import DataError
 
 CLASSES = ("Coat", "Bag")
@@ -31,7 +31,7 @@ def read(cells: Sequence[str]) -> tuple[Labels, list[str]]:
     said: list[str] = []
     groups = list(map(str, range(len(cells))))
     classes = Labels.make_from_codes(np.arange(len(cells)) % 2, CLASSES)
-    return choose_learnt_attribute("column", cells, groups, classes, said.append), said
+    return choose_attribute_labels("column", cells, groups, classes, said.append), said
 
 
 def test_a_cell_is_a_label_or_several_or_not_known_or_does_not_apply() -> None:
@@ -138,7 +138,7 @@ def test_attributes_of_a_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(
         DataError, match="attributes are columns of a CSV with `path` and `label`; this is none"
     ):
-        check_named_pictures(DataSource(place=str(tmp_path), attributes=("colour",)), print)
+        make_checked_pictures(DataSource(place=str(tmp_path), attributes=("colour",)), print)
 
 
 def test_none_of_these_is_no_label_and_what_begins_like_a_formula_stays_as_it_is(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_none_of_these_is_no_label_and_what_begins_like_a_formula_stays_as_it_is
 def test_a_table_is_measured_by_the_labels_of_a_release_and_others_are_named() -> None:
     said: list[str] = []
 
-    found = choose_measured_attribute("column", ["b", "c", "", "b/a"], ("b", "a"), said.append)
+    found = match_attribute_labels("column", ["b", "c", "", "b/a"], ("b", "a"), said.append)
 
     assert found.main_codes.tolist() == [0, UNKNOWN_LABEL, UNKNOWN_LABEL, 0]
     assert found.is_right[3].tolist() == [True, True]

@@ -6,7 +6,7 @@ from model_store.manifest import DataSet
 from reports.network_figures import Epoch
 from reports.values import Report
 from tests.releases import a_report
-from training.gradient.comparison_results import combine_reports, describe_unfinished_average, format_spread
+from training.gradient.comparison_results import combine_reports, describe_short_training, format_mean_and_std
 
 DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 
@@ -19,8 +19,8 @@ def test_accuracies_are_the_mean_and_the_sample_standard_deviation_over_the_seed
     found = combine_reports("conv3", reports(0.90, 0.92, 0.94)).summary["test"]
 
     assert found == {"mean": pytest.approx(0.92), "std": pytest.approx(0.02), "n": 3}
-    assert format_spread(found) == "0.9200 ± 0.0200"
-    assert format_spread(combine_reports("conv3", reports(0.9)).summary["test"]) == "0.9000"
+    assert format_mean_and_std(found) == "0.9200 ± 0.0200"
+    assert format_mean_and_std(combine_reports("conv3", reports(0.9)).summary["test"]) == "0.9000"
 
 
 def trained(epochs: int, right_learnt: float, right_held_out: float, averaging: float) -> Report:
@@ -38,7 +38,7 @@ def trained(epochs: int, right_learnt: float, right_held_out: float, averaging: 
 
 
 def test_a_network_whose_averaged_weights_need_more_epochs_is_named() -> None:
-    said = describe_unfinished_average("conv3", trained(2, 0.8, 0.17, averaging=0.998))
+    said = describe_short_training("conv3", trained(2, 0.8, 0.17, averaging=0.998))
 
     assert said is not None
     assert "80% of the training pictures were right, but 17% of the held-out ones" in said
@@ -55,4 +55,4 @@ UNSUSPICIOUS = {
 
 @pytest.mark.parametrize("report", UNSUSPICIOUS.values(), ids=UNSUSPICIOUS)
 def test_no_other_network_is_told_to_train_for_longer(report: Report) -> None:
-    assert describe_unfinished_average("conv3", report) is None
+    assert describe_short_training("conv3", report) is None

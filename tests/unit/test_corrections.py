@@ -95,7 +95,7 @@ def answers_in(*files: Path, hashed: HashedFiles = NO_HASHED_FILES) -> Correctio
 
 def labels_of(answers: Corrections) -> dict[str, str]:
     """The class that counts, by path."""
-    return {file.path: file.answers[LABEL].label for file in answers.class_answered_files}
+    return {file.path: file.answers[LABEL].label for file in answers.class_corrected_files}
 
 
 def under(listing: Listing, file: Path, *, adds: bool = False) -> list[ListedPicture]:
@@ -104,7 +104,7 @@ def under(listing: Listing, file: Path, *, adds: bool = False) -> list[ListedPic
     answers = answers_in(file, hashed=hashed)
     rows = [
         apply_answers(row, answers.answers_by_sha256.get(sha256, {}), listing.attributes)
-        for row, sha256, _ in apply_corrections(of_classes, answers, hashed, print, can_add=adds)
+        for row, sha256, _ in apply_corrections(of_classes, answers, hashed, print, can_add_pictures=adds)
     ]
     return [row[0] for row in rows if row is not None]
 

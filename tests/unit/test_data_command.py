@@ -19,7 +19,7 @@ from tests.fashion import write_csv, write_idx_folder
 from tests.own_pictures import hashes_in_a_row, see_nothing
 from tests.pictures import jpeg
 from tests.uploads import png
-from training.data.contents import Content
+from training.data.contents import UniquePicture
 from training.data.data_source import DataSource
 from training.data.listing import ListedPicture
 from training.data.near_copies import group_near_copies
@@ -157,7 +157,9 @@ def test_a_near_copy_in_another_class_is_found_where_a_third_picture_lies_betwee
     """Ball, Ball, Box: the second Ball is near both others, and each is the first by its content once."""
     labels = ("Ball", "Ball", "Box")
     rows = [ListedPicture(Path(f"{number}.png"), {"label": labels[number]}) for number in range(3)]
-    contents = [Content(str(order[number]), (rows[number],), rows[number].labels) for number in range(3)]
+    contents = [
+        UniquePicture(str(order[number]), (rows[number],), rows[number].labels) for number in range(3)
+    ]
 
     near = group_near_copies(contents, hashes_in_a_row(3))
 

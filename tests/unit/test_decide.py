@@ -23,10 +23,15 @@ from tests.answers import truth, undecided_answers, unmeasured
 from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.evaluation.attributes import describe_attribute, measure_attributes
-from training.thresholds.decide import Thresholds, decide_attributes, decide_thresholds, fit_familiarity
+from training.thresholds.decide import (
+    Thresholds,
+    decide_attribute_thresholds,
+    decide_thresholds,
+    fit_familiarity,
+)
 from training.thresholds.requirements import (
     PHOTO_UNFAMILIAR_SHARE,
-    Requirements,
+    ThresholdRequirements,
     get_default_accuracy,
     make_photo_requirements,
 )
@@ -69,7 +74,7 @@ def by_photos(
 def decided(network: str, answers: Answers) -> Thresholds:
     """What is accepted where 95% have to be right."""
     return (
-        decide_thresholds(answers, Requirements(accuracy=0.95))
+        decide_thresholds(answers, ThresholdRequirements(accuracy=0.95))
         if network == "own classes"
         else by_photos(answers)
     )
@@ -98,7 +103,7 @@ def test_wrong_pictures_of_one_sender_are_no_independent_ones(network: str) -> N
 def test_a_single_answer_needs_its_own_confidence_however_many_are_right() -> None:
     found, without = (
         decide_thresholds(
-            checked_pictures(120), Requirements(accuracy=0.6, minimum_confidence=least)
+            checked_pictures(120), ThresholdRequirements(accuracy=0.6, minimum_confidence=least)
         ).confidence
         for least in (0.9, 0.0)
     )
@@ -119,7 +124,7 @@ def test_familiarity_keeps_the_distances_at_every_hundredth() -> None:
 def test_a_model_without_distances_has_no_familiarity() -> None:
     answers = undecided_answers(unmeasured((0.8, 100)), truth(80, 20))
 
-    assert decide_thresholds(answers, Requirements(accuracy=0.99)).familiarity is None
+    assert decide_thresholds(answers, ThresholdRequirements(accuracy=0.99)).familiarity is None
 
 
 def test_classes_of_ones_own_promise_95_percent_and_others_99() -> None:
@@ -235,8 +240,8 @@ def decided_attributes(
     about_class = Thresholds(1.0, known, ACCEPT_NOTHING, ())
     labels, shares = dict.fromkeys(names, said), dict.fromkeys(names, given)
 
-    decided = decide_attributes(
-        {LABEL: bags, **labels}, shares, of_class, about_class, Requirements(accuracy=right)
+    decided = decide_attribute_thresholds(
+        {LABEL: bags, **labels}, shares, of_class, about_class, ThresholdRequirements(accuracy=right)
     )
     heads = {name: one.make_head(said.names, said.applies_to) for name, one in decided.items()}
     contract = about_class.make_contract(bags.names, GREY_28).replace_heads(heads)

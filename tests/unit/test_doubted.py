@@ -24,7 +24,12 @@ from tests.uploads import a_garment, png
 from training.data.correction_files import read_correction_files
 from training.data.pictures import Pictures
 from training.evaluation.evaluate import make_answers
-from training.release.doubts import DoubtedLabel, find_doubted_labels, join_file_answers, make_doubts_table
+from training.release.doubts import (
+    DoubtedLabel,
+    find_doubted_labels,
+    join_file_answers,
+    make_doubted_labels_csv,
+)
 
 NAMES = ("Shirt", "Bag", "Boot")
 
@@ -199,7 +204,7 @@ def test_the_table_runs_no_formula_and_gives_corrections_the_labels_and_paths_th
     file.parent.mkdir()
     file.write_bytes(png(a_garment()))
     (tmp_path / DOUBTS_TABLE_NAME).write_bytes(
-        make_doubts_table([DoubtedLabel(str(file), label, label, 0.9, 0.1)]).encode()
+        make_doubted_labels_csv([DoubtedLabel(str(file), label, label, 0.9, 0.1)]).encode()
     )
 
     with (tmp_path / DOUBTS_TABLE_NAME).open(encoding="utf-8", newline="") as table:

@@ -22,7 +22,7 @@ from tests.uploads import png
 from training.corrected_release import CorrectedRelease
 from training.data import hashed_files, picture_files
 from training.data.data_source import DataSource
-from training.data.decoded_pictures import find_photo
+from training.data.decoded_pictures import decode_until_photo
 from training.data.photo_reading import read_photos
 from training.data.read import load_data_set
 from training.improve import choose_next_training
@@ -92,9 +92,9 @@ def train_on(folder: Path, corrections: tuple[Path, ...] = ()) -> None:
     listing = named.list_pictures()
     assert listing is not None
     named.check_listing(listing)
-    has_photo, known = find_photo(listing, ProgressLines())
-    contents = named.make_contents(listing, known)
-    contents.check_contents(print, skip_unreadable=False)
+    has_photo, known = decode_until_photo(listing, ProgressLines())
+    contents = named.make_unique_pictures(listing, known)
+    contents.check_pictures(print, skip_unreadable=False)
     reads, see = (READS, see_nothing) if has_photo else (GREY_28, None)
     load_data_set(named, ProgressLines(), reads, compute_features=see, contents=contents)
 
@@ -169,7 +169,7 @@ def test_improve_reads_the_pictures_of_its_parent_and_new_ones_at_most_twice(
     listing = named.list_pictures()
     assert listing is not None
     method, known = choose_training_method(listing, ProgressLines(), (), known)
-    contents = named.make_contents(listing, known)
+    contents = named.make_unique_pictures(listing, known)
     reads, see = (READS, see_nothing) if method == "own classes" else (GREY_28, None)
     load_data_set(named, ProgressLines(), reads, compute_features=see, contents=contents)
 

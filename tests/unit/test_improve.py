@@ -22,7 +22,7 @@ from model_store.store import open_store
 from reports.judge import judge_release
 from scripts import improve, train
 from scripts.console import get_program_name
-from scripts.release_messages import format_next_commands
+from scripts.release_messages import format_comparison_commands
 from scripts.release_target import open_release_target
 from tests.commands import wardrobe
 from tests.own_pictures import KINDS, a_photo, kept_contents, write_class_folders
@@ -30,7 +30,7 @@ from tests.releases import a_release, a_store
 from tests.saved_again import SAVED_AGAIN
 from tests.uploads import a_garment, png
 from training.corrected_release import CorrectedRelease, check_has_photo_network, find_most_corrected_folders
-from training.data.contents import Contents
+from training.data.contents import UniquePictures
 from training.data.data_source import DataSource
 from training.data.learnt_hashes import NO_LEARNT_HASHES, LearntHashes
 from training.errors import BadRecipe, DataError, UnusedOption
@@ -90,17 +90,17 @@ def learnt_by(options: TrainingOptions, parent: LocalRelease) -> dict[Path, dict
     return {row.path.absolute(): dict(one.labels) for one in contents.all_contents for row in one.rows}
 
 
-def contents_by(named: DataSource) -> Contents:
+def contents_by(named: DataSource) -> UniquePictures:
     """The contents of a data set."""
     listing = named.list_pictures()
     assert listing is not None
-    return named.make_contents(listing)
+    return named.make_unique_pictures(listing)
 
 
 def named_by(options: TrainingOptions, parent: LocalRelease) -> DataSource:
     """The data set of a training with these options."""
     files = tuple(map(Path, options.corrections))
-    read, attributes = options.reading, options.attribute
+    read, attributes = options.list_options, options.attribute
     return DataSource(
         place=options.data, corrections=files, reading=read, attributes=attributes, parent=parent
     )
@@ -275,7 +275,7 @@ def test_the_ten_classes_are_improved_without_answers_to_attributes(
         ProgressLines(),
     )
 
-    assert options.reading.encoding == "cp1252"
+    assert options.list_options.encoding == "cp1252"
     warned = capsys.readouterr().err
     assert "1 answer to an attribute is not learnt, since attributes stay as they are." in warned
 
@@ -384,7 +384,7 @@ def test_an_answer_that_holds_for_no_picture_adds_its_own(
 def test_a_release_from_a_store_is_compared_with_and_published_to_that_store(tmp_path: Path) -> None:
     store = a_store(tmp_path / "my store")
 
-    compare, publish = format_next_commands(
+    compare, publish = format_comparison_commands(
         store, tmp_path / "release", [Path("corrections.csv")], str(parse_store_address(store))
     )
 
@@ -474,9 +474,9 @@ def test_releases_are_compared_on_the_folders_that_most_corrected_pictures_come_
 
 
 def test_there_is_a_command_with_a_page_of_its_own_for_each_folder_to_compare_on() -> None:
-    *compare, _ = format_next_commands("store", Path("release"), [Path("old"), Path("new")], "store")
+    *compare, _ = format_comparison_commands("store", Path("release"), [Path("old"), Path("new")], "store")
 
     pages = [line.partition(" diff store release ")[2] for line in compare]
     assert pages == ["old --page changes.html --allow 1", "new --page changes-2.html --allow 1"]
-    nowhere, _ = format_next_commands("store", Path("release"), [], "store")
+    nowhere, _ = format_comparison_commands("store", Path("release"), [], "store")
     assert " PICTURES --page " in nowhere

@@ -37,14 +37,14 @@ def test_a_release_knows_what_it_and_its_parents_learnt(tmp_path: Path) -> None:
 
     found = load_learnt_hashes(tmp_path)
     assert found is not None
-    assert found.find_learnt(contents("d", "c", "a", "b")).tolist() == [False, True, True, True]
+    assert found.mark_matches(contents("d", "c", "a", "b")).tolist() == [False, True, True, True]
     assert (len(found.sha256_prefixes), (tmp_path / LEARNT_HASHES_FILE).stat().st_size) == (3, 128 + 3 * 8)
 
 
 def test_contents_that_share_32_bits_are_told_apart() -> None:
     learnt, new = "01234567" + "0" * 56, "01234567" + "f" * 56
 
-    assert not LearntHashes.make_from_digests(np.array([learnt])).find_learnt(np.array([new])).any()
+    assert not LearntHashes.make_from_digests(np.array([learnt])).mark_matches(np.array([new])).any()
 
 
 def test_a_release_from_before_or_from_elsewhere_does_not_say_what_it_learnt(tmp_path: Path) -> None:
@@ -65,7 +65,7 @@ def test_a_photo_that_was_saved_again_is_known_and_another_one_is_not(
     learnt = load_learnt_hashes(tmp_path)
     assert learnt is not None
 
-    known = learnt.find_learnt(contents("other", "bytes"), np.stack([*photos(2), again]))
+    known = learnt.mark_matches(contents("other", "bytes"), np.stack([*photos(2), again]))
 
     assert known.tolist() == [False, True]
 
@@ -86,7 +86,7 @@ def test_a_release_without_hashes_of_photos_is_said_to_know_bytes_alone(tmp_path
     learnt = load_learnt_hashes(tmp_path)
     assert learnt is not None
 
-    assert learnt.find_learnt(contents("0", "1"), photos(5, 0)).tolist() == [True, False]
+    assert learnt.mark_matches(contents("0", "1"), photos(5, 0)).tolist() == [True, False]
     assert "2026 knows what it learnt by bytes alone" in describe_missing_hashes(learnt, "2026")
     assert not describe_missing_hashes(
         LearntHashes.make_from_digests(contents("0"), NO_PERCEPTUAL_HASHES), "2026"
@@ -105,7 +105,7 @@ def test_a_child_of_a_release_without_hashes_of_photos_is_said_to_know_its_own_p
     assert child is not None
     grandchild = child | LearntHashes.make_from_digests(contents("2"), photos(2))
 
-    assert grandchild.find_learnt(contents("a", "b", "c"), photos(0, 1, 2)).tolist() == [False, True, True]
+    assert grandchild.mark_matches(contents("a", "b", "c"), photos(0, 1, 2)).tolist() == [False, True, True]
     assert "2026 knows some photos that it learnt by bytes alone" in describe_missing_hashes(
         grandchild, "2026"
     )

@@ -45,7 +45,7 @@ def test_products_are_groups_unless_the_table_has_others(shop: Path) -> None:
     header = ("path", "label", "article", "group")
     file = listed(shop, ("Ball/000.png", "Ball", " Ball-0 ", "sender"), header=header)
 
-    groups = groups_of(list_pictures(file, reading=BY))
+    groups = groups_of(list_pictures(file, list_options=BY))
 
     assert (groups["Ball/000.png"], groups["Ball/001.png"]) == ("sender", "Ball-0")
     assert (groups["Ball/002.png"], groups["Ball/003.png"]) == ("Ball-1", "Ball-1")
@@ -58,7 +58,7 @@ def test_groups_and_products_are_what_people_see_of_a_cell(shop: Path) -> None:
     with (file := shop / "list.csv").open("w", encoding="utf-8", newline="") as opened:
         csv.writer(opened).writerows([header, *more])
 
-    pictures = list_pictures(file, reading=BY).pictures
+    pictures = list_pictures(file, list_options=BY).pictures
 
     assert [picture.product for picture in pictures] == ["1", "1", "", ""]
     assert [picture.group for picture in pictures] == ["1", "1", "", ""]
@@ -79,8 +79,8 @@ def test_a_training_knows_that_it_learns_products_and_a_measurement_that_it_meas
 ) -> None:
     of_products, of_pictures = (Said().read(listed(shop), by=by, use=use) for by in ("article", ""))
 
-    assert (of_products.train.are_groups_products, of_products.test.are_groups_products) == (True, True)
-    assert (of_pictures.train.are_groups_products, of_pictures.test.are_groups_products) == (False, False)
+    assert (of_products.train.has_product_groups, of_products.test.has_product_groups) == (True, True)
+    assert (of_pictures.train.has_product_groups, of_pictures.test.has_product_groups) == (False, False)
 
 
 def test_a_photo_under_two_classes_by_way_of_two_products_is_left_out_and_named(shop: Path) -> None:
@@ -126,6 +126,6 @@ def test_a_column_that_is_not_there_and_a_folder_are_refused(shop: Path) -> None
     with pytest.raises(
         DataError, match="has no column `sku` for --product-column; it has path, label, article"
     ):
-        list_pictures(listed(shop), reading=ListOptions(product_column="sku"))
+        list_pictures(listed(shop), list_options=ListOptions(product_column="sku"))
     with pytest.raises(DataError, match="--product-column sku names a column of a CSV"):
-        list_pictures(shop, reading=ListOptions(product_column="sku"))
+        list_pictures(shop, list_options=ListOptions(product_column="sku"))

@@ -29,8 +29,8 @@ from training.evaluation.title_shares import (
     UNNAMED_THINGS,
     WORDS_CONFIDENCE_LEVEL,
     WRONG_TITLE_SHARE,
-    make_class_trial,
-    make_kind_trial,
+    make_class_word_data,
+    make_kind_word_data,
     measure_outside_kinds,
     measure_title_words,
 )
@@ -54,8 +54,8 @@ def test_the_threshold_is_the_smallest_at_which_every_set_shows_what_it_needs() 
     # With a wrong word for `top`, the probability of the wrong kind is .86: only .85 and below accept it.
     doubtful = answered(200, 2, [0.058, 0.0, 0.942, 0.0], tier="X")
 
-    alone = measure_title_words(make_kind_trial(sure, KINDS), "photos")
-    both = measure_title_words(make_kind_trial(sure + doubtful, KINDS), "photos")
+    alone = measure_title_words(make_kind_word_data(sure, KINDS), "photos")
+    both = measure_title_words(make_kind_word_data(sure + doubtful, KINDS), "photos")
 
     assert alone.named.threshold == THRESHOLDS_TRIED[0]
     assert both.named.threshold == 0.9
@@ -67,7 +67,7 @@ def test_what_is_right_at_least_has_bounds_of_right_words_and_of_the_likeliest_w
     confirmed = answered(90, 0, [0.9, 0.06, 0.02, 0.02])
     denied = answered(10, 0, [0.001, 0.997, 0.001, 0.001])
 
-    figures = measure_title_words(make_kind_trial(confirmed + denied, KINDS), "photos")
+    figures = measure_title_words(make_kind_word_data(confirmed + denied, KINDS), "photos")
 
     level = WORDS_CONFIDENCE_LEVEL
     right = compute_lower_bounds(90, 100, level)[0] * (1 - WRONG_TITLE_SHARE)
@@ -82,7 +82,7 @@ def test_words_without_a_label_are_right_of_other_things_and_wrong_of_named_ones
     named = answered(200, 0, [0.9, 0.04, 0.05, 0.01])
     others = answered(100, 3, [0.2, 0.2, 0.3, 0.3], tier="X")
 
-    figures = measure_title_words(make_kind_trial(named + others, KINDS), "photos")
+    figures = measure_title_words(make_kind_word_data(named + others, KINDS), "photos")
 
     assert figures.other is not None
     assert figures.other.threshold == 0.8
@@ -96,7 +96,7 @@ def test_products_of_several_photos_stand_beside_by_the_mean_of_their_photos() -
         1, 0, [0.04, 0.9, 0.03, 0.03], groups="a"
     )
 
-    figures = measure_title_words(make_kind_trial(photos, KINDS), "photos")
+    figures = measure_title_words(make_kind_word_data(photos, KINDS), "photos")
 
     products = figures.named.at[0].beside[PRODUCT_SET_NAME]
     assert (products.n, products.accepted, products.wrong_accepted) == (1, 1, 1)
@@ -106,8 +106,8 @@ def test_photos_of_one_source_show_less_than_as_many_of_their_own() -> None:
     photos = answered(60, 0, [0.9, 0.05, 0.03, 0.02]) + answered(6, 0, [0.001, 0.997, 0.001, 0.001])
     of_one = replace(photos, sources=np.array(["a shop"] * len(photos)))
 
-    alone = measure_title_words(make_kind_trial(photos, KINDS), "photos").named
-    together = measure_title_words(make_kind_trial(of_one, KINDS), "photos").named
+    alone = measure_title_words(make_kind_word_data(photos, KINDS), "photos").named
+    together = measure_title_words(make_kind_word_data(of_one, KINDS), "photos").named
 
     assert first(together) < first(alone)
 
@@ -116,7 +116,7 @@ def test_own_classes_are_tried_by_their_kinds_and_those_without_one_are_left_out
     labels = ("Hemd", "Hose", "Sonstiges")
     answers = answered(50, 0, [0.9, 0.05, 0.05]) + answered(50, 2, [0.1, 0.1, 0.8])
 
-    figures = measure_title_words(make_class_trial(answers, labels), "photos")
+    figures = measure_title_words(make_class_word_data(answers, labels), "photos")
 
     assert figures.named.at[0].sets["A"].n == 50
     assert figures.other is None
@@ -127,8 +127,8 @@ def test_a_right_word_that_accepts_the_wrong_one_of_two_classes_of_a_kind_counts
     told_apart = answered(200, 0, [0.97, 0.02, 0.01])
     confused = told_apart + answered(200, 0, [0.02, 0.97, 0.01])
 
-    right = measure_title_words(make_class_trial(told_apart, labels), "photos")
-    mixed = measure_title_words(make_class_trial(confused, labels), "photos")
+    right = measure_title_words(make_class_word_data(told_apart, labels), "photos")
+    mixed = measure_title_words(make_class_word_data(confused, labels), "photos")
 
     assert right.named.threshold == THRESHOLDS_TRIED[0]
     assert first(mixed.named) < 0.6
@@ -136,7 +136,9 @@ def test_a_right_word_that_accepts_the_wrong_one_of_two_classes_of_a_kind_counts
 
 
 def test_too_few_pictures_show_nothing() -> None:
-    figures = measure_title_words(make_kind_trial(answered(3, 0, [0.9, 0.04, 0.04, 0.02]), KINDS), "photos")
+    figures = measure_title_words(
+        make_kind_word_data(answered(3, 0, [0.9, 0.04, 0.04, 0.02]), KINDS), "photos"
+    )
 
     assert read_formula_figures(figures, "photos") is None
 
@@ -232,4 +234,4 @@ def test_a_report_with_minimum_shares_of_the_rules_before_the_formula_is_read_wi
 def test_classes_that_are_no_kind_of_garment_show_nothing() -> None:
     answers = Answers.make_answers("the test set", [0, 1], probabilities=np.eye(2))
 
-    assert len(make_class_trial(answers, ("Ball", "Box")).set_names) == 0
+    assert len(make_class_word_data(answers, ("Ball", "Box")).set_names) == 0

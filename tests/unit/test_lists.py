@@ -405,7 +405,7 @@ def test_each_column_of_pictures_makes_a_row_with_the_other_cells(tmp_path: Path
     source = open_source(str(write(tmp_path, SHOP)), reading=reading)
 
     labelled = list(source.items())
-    learnt = list_pictures(write(tmp_path, SHOP), reading=reading).pictures
+    learnt = list_pictures(write(tmp_path, SHOP), list_options=reading).pictures
 
     pictures = [name.encode() for name in rows]
     assert {one.name: one.list_cells for one in labelled} == rows

@@ -22,7 +22,7 @@ from scripts.terminal import EXPECTED_ERRORS, FAILURE_EXIT_CODE
 from tests.commands import wardrobe
 from training.data.data_source import DataSource
 from training.data.picture_files import decode_picture_file
-from training.data.pixel_files import is_pixel_table, read_idx_file, read_pixel_csv
+from training.data.pixel_files import is_pixel_csv, read_idx_file, read_pixel_csv
 from training.errors import DataError
 
 pytestmark = pytest.mark.timeout(20)
@@ -90,7 +90,7 @@ def test_predict_names_what_is_no_file(
 
 def test_a_table_of_pixels_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"pipe\.png: cannot be read"):
-        is_pixel_table(Path(a_pipe(tmp_path)))
+        is_pixel_csv(Path(a_pipe(tmp_path)))
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from tests.fashion import write_idx_folder
 from tests.releases import a_release
 from tests.service import ROOT
 from training.release.make import start_numbered_release, start_release
-from training.release.run_folder import UNFINISHED, check_named_run, claim_new_run, claim_next_run, claim_run
+from training.release.run_folder import UNFINISHED, check_run_folder, claim_new_run, claim_next_run, claim_run
 
 LEFT = f"{UNFINISHED}0123456789abcdef"
 """The name of what a killed training leaves."""
@@ -153,7 +153,7 @@ def test_a_training_without_run_begins_in_no_release(run: Path, monkeypatch: pyt
     monkeypatch.chdir(run / NEW_RELEASE_FOLDER)
 
     with pytest.raises(OutputUnusable, match="change to another folder"):
-        check_named_run(None)
+        check_run_folder(None)
 
 
 def test_other_files_named_manifest_are_no_releases(tmp_path: Path) -> None:
@@ -316,8 +316,8 @@ def test_a_folder_that_can_never_be_made_is_named() -> None:
 def make_numbered(usual: Path) -> Path:
     """Make a release of own classes without --run, and return the folder that has it."""
     with start_numbered_release(None, usual) as place:
-        (place.unfinished / "model.onnx").touch()
-    return place.run
+        (place.unfinished_folder / "model.onnx").touch()
+    return place.run_folder
 
 
 def test_releases_of_own_classes_get_numbers_in_place_of_replacing_one_another(tmp_path: Path) -> None:
@@ -332,9 +332,9 @@ def test_the_number_is_chosen_once_the_release_is_sealed(tmp_path: Path) -> None
 
     with start_numbered_release(None, usual) as slow:
         assert make_numbered(usual).name == "pictures"
-        (slow.unfinished / "model.onnx").touch()
+        (slow.unfinished_folder / "model.onnx").touch()
 
-    assert slow.run.name == "pictures-2"
+    assert slow.run_folder.name == "pictures-2"
     assert {path.name for path in tmp_path.rglob("*")} == {"pictures", "pictures-2", "release", "model.onnx"}
 
 

@@ -29,7 +29,7 @@ from training.data.fashion import LabelledData
 from training.data.labels import UNKNOWN_LABEL
 from training.data.picture_files import FileImages
 from training.data.pictures import Pictures
-from training.data.read import check_named_pictures, load_data_set
+from training.data.read import load_data_set, make_checked_pictures
 from training.data.vectors import Features
 from training.errors import BadRecipe, DataError
 from training.progress import ProgressLines, ReportDone
@@ -209,7 +209,7 @@ def test_what_a_correction_does_not_do_is_said_before_a_picture_in_two_classes_i
     outdated.write_text(f"path,label,sha256\n{things.folder}/Box/mine.png,Ball,{'ab' * 32}\n", "utf-8")
 
     with pytest.raises(DataError, match="are the same picture"):
-        check_named_pictures(DataSource(place=str(things.place), corrections=(outdated,)), said.warn)
+        make_checked_pictures(DataSource(place=str(things.place), corrections=(outdated,)), said.warn)
 
     assert "a picture that has another content now" in said[0]
 
@@ -226,7 +226,7 @@ def test_what_is_no_picture_in_two_classes_is_left_out_as_unreadable(things: Thi
 
 def test_a_file_that_changes_after_it_was_hashed_is_refused(things: Things, said: Said) -> None:
     named = DataSource(place=str(things.folder))
-    contents, _ = check_named_pictures(named, said.warn)
+    contents, _ = make_checked_pictures(named, said.warn)
     (things.folder / "Ball" / "003.png").write_bytes(png(a_photo("Ball", 700)))
 
     with pytest.raises(DataError, match=r"003\.png has changed since it was read"):

@@ -16,7 +16,7 @@ from reports.photo_figures import PhotoFigures
 from tests.fashion import PHOTO
 from training.data.labels import OOD
 from training.data.pictures import Pictures
-from training.evaluation.evaluate import decide_answers
+from training.evaluation.evaluate import add_decisions
 from training.evaluation.photos import compute_photo_figures, make_photo_answers
 
 CONTRACT = ModelContract.make_class_contract(
@@ -82,9 +82,7 @@ def measured(
     session: Session, photos: Pictures, contract: ModelContract = CONTRACT
 ) -> dict[str, PhotoFigures]:
     asked = make_photo_answers(session.run(photos.images), photos)
-    return compute_photo_figures(
-        decide_answers(Classifier(session, contract), asked), contract, "development"
-    )
+    return compute_photo_figures(add_decisions(Classifier(session, contract), asked), contract, "development")
 
 
 def figures() -> dict[str, PhotoFigures]:

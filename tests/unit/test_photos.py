@@ -96,7 +96,7 @@ def test_photos_of_a_table_are_of_products_where_a_column_names_these(
     rows = [f"A/Bag/00{number}.png,Bag,A,7" for number in range(2)]
     table = write_table(tmp_path, *rows, columns="path,label,tier,article")
 
-    assert read(table, reading=ListOptions(product_column=by)).are_groups_products == of_products
+    assert read(table, reading=ListOptions(product_column=by)).has_product_groups == of_products
 
 
 def test_a_table_of_photos_is_read_as_people_say(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scripts.progress_bars import TerminalProgress
 from tests.fashion import csv_text, idx_bytes, striped_pictures, write_csv, write_idx_folder
 from training.data.data_source import DataSource
-from training.data.fashion import FASHION_MNIST_LABELS, read_csv_pair, read_idx_folder
+from training.data.fashion import FASHION_MNIST_LABELS, read_idx_folder, read_pixel_csv_pair
 from training.data.pictures import Pictures
 from training.data.pixel_files import read_idx_file, read_pixel_csv
 from training.data.read import load_data_set
@@ -156,7 +156,7 @@ def test_a_header_that_names_rows_and_columns_is_read_where_it_goes_by_row(
 
 
 def test_a_csv_pair_has_the_hash_of_its_pictures_and_not_the_name_of_the_original(tmp_path: Path) -> None:
-    pair = read_csv_pair(write_csv(tmp_path / "a.csv", 20), write_csv(tmp_path / "b.csv", 10, seed=1))
+    pair = read_pixel_csv_pair(write_csv(tmp_path / "a.csv", 20), write_csv(tmp_path / "b.csv", 10, seed=1))
     contents = [hashlib.sha256(one.tobytes()).hexdigest() for one in pair.train.images]
 
     copied = Pictures.make_from_pixels(pair.train.images.copy(), pair.train.classes.copy())
@@ -214,7 +214,7 @@ def test_whole_numbers_with_a_decimal_point_are_read_as_pandas_writes_them(tmp_p
 def test_one_csv_of_pixels_is_measured_on_and_not_learnt(tmp_path: Path) -> None:
     one = DataSource(place=str(write_csv(tmp_path / "part.csv", 12)))
 
-    measured = load_data_set(one, TerminalProgress(), use="measure")
+    measured = load_data_set(one, TerminalProgress(), picture_use="measure")
 
     assert measured.test is measured.train
     assert len(measured.test) == 12

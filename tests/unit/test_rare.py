@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from training.data.rare import MIN_GROUPS_PER_ATTRIBUTE_LABEL, MIN_GROUPS_PER_CLASS, find_measurable_labels
+from training.data.rare import MIN_GROUPS_PER_ATTRIBUTE_LABEL, MIN_GROUPS_PER_CLASS, choose_learnable_labels
 from training.errors import DataError
 
 Table = Sequence[tuple[str, str]]
@@ -23,7 +23,7 @@ def learnt(
     labels, groups = zip(*table, *tested, strict=True)
     of_test = [False] * len(table) + [True] * len(tested)
     return ",".join(
-        find_measurable_labels("table.csv", labels, groups, of_test, min_groups=needs, required_labels=keep)[
+        choose_learnable_labels("table.csv", labels, groups, of_test, min_groups=needs, required_labels=keep)[
             0
         ]
     )

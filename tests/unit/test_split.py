@@ -14,10 +14,10 @@ from training.data.split import (
     VALIDATION_SALT,
     VALIDATION_SHARE,
     count_groups_of_rarest_class,
-    draw_positions,
     hold_out_pictures,
     make_class_folds,
     make_stratified_folds,
+    sample_positions,
 )
 from training.data.vectors import FeatureVectors
 from training.errors import BadRecipe
@@ -35,7 +35,9 @@ def pictures_with_keys(keys: NDArray[np.str_], labels: NDArray[np.uint8]) -> Pic
 
 
 def held_out_keys(count: int) -> set[str]:
-    return set(KEYS[draw_positions(LABELS[:count], KEYS[:count], VALIDATION_SHARE, VALIDATION_SALT)].tolist())
+    return set(
+        KEYS[sample_positions(LABELS[:count], KEYS[:count], VALIDATION_SHARE, VALIDATION_SALT)].tolist()
+    )
 
 
 def test_about_one_picture_in_twelve_is_held_out_and_no_other_data_or_seed_decides_which() -> None:

@@ -18,7 +18,7 @@ from lab.tuning_photos import LEFT_OUT_KINDS, OTHER, find_kind
 from reports.answers import NO_CLASS, Answers
 from training.data.labels import Labels
 from training.data.vectors import Features
-from training.heads.hidden import HiddenHead
+from training.heads.hidden import HiddenLayerHead
 from training.thresholds.decide import Thresholds
 
 
@@ -132,7 +132,7 @@ def test_no_head_that_answers_knows_the_source_nor_a_kind_without_a_name() -> No
         """A head that answers this number."""
         nothing = np.zeros((1, 1), np.float32)
         sums = np.full((1, len(attribute.labels.names)), seen.upright[0])
-        return HiddenHead(nothing, nothing[0], nothing, nothing[0]), sums
+        return HiddenLayerHead(nothing, nothing[0], nothing, nothing[0]), sums
 
     attribute = make_kind_attribute(photos, seen)
     _, shares = fit_attribute(replace(attribute, fit=fit))

@@ -135,7 +135,7 @@ def test_a_command_goes_on_if_the_reader_of_its_figures_went_away(name: str) -> 
     program = (
         "import sys\nfrom scripts.console import *\nfrom scripts.terminal import *\n"
         "def work():\n"
-        "    with go_on_without_reader():\n"
+        "    with ignore_closed_output():\n"
         f"        {PRINTING[name]}\n"
         "    print_message('done')\n"
         "    return 0\n"

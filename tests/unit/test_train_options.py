@@ -16,14 +16,14 @@ from labelling.lists.list_reading import ListOptions
 from model_store.errors import GateRefused
 from reports.network_figures import Epoch
 from scripts import adopt, compare, evaluate, train, tune
-from scripts.data_options import UNRECORDED_ARGUMENTS, choose_data_source, read_recorded_options
+from scripts.data_options import UNRECORDED_ARGUMENTS, read_data_set_options, read_training_options
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
 from tests.own_pictures import write_class_folders
 from tests.releases import a_store
 from tests.uploads import a_garment, png
 from training.errors import BadRecipe, DataError
-from training.gradient.fitting.checkpoints import is_out_of_patience, is_solved
+from training.gradient.fitting.checkpoints import has_perfect_validation, is_out_of_patience
 from training.options import OPTIONS_BY_METHOD, RECIPE_FIELDS, TRAINING_METHODS, TrainingOptions
 from training.progress import warn_of_few_answers
 from training.thresholds.requirements import get_default_accuracy
@@ -107,7 +107,7 @@ def an_epoch(accuracy: float, loss: float = 0.5) -> Epoch:
 def test_a_training_ends_when_all_held_out_pictures_stay_right(
     accuracies: list[float], steps: int, ended: bool
 ) -> None:
-    assert is_solved([an_epoch(one) for one in accuracies], steps) is ended
+    assert has_perfect_validation([an_epoch(one) for one in accuracies], steps) is ended
 
 
 @pytest.mark.parametrize(
@@ -174,26 +174,26 @@ def test_what_a_release_records_is_chosen_again_but_for_what_is_typed() -> None:
     arguments, further = (
         train.build_parser().parse_args(line.split()) for line in (words, "--seed 4 --accept-confidence .75")
     )
-    given = read_recorded_options(arguments).convert_to_json()
+    given = read_training_options(arguments).convert_to_json()
 
-    recorded = TrainingOptions.read_recorded({"settings": json.loads(json.dumps(given))})
+    recorded = TrainingOptions.read_manifest_options({"settings": json.loads(json.dumps(given))})
 
     assert recorded.convert_to_json() == given
-    assert recorded.reading == choose_data_source(arguments).reading
-    assert recorded.reading == ListOptions(
+    assert recorded.list_options == read_data_set_options(arguments).reading
+    assert recorded.list_options == ListOptions(
         path_columns=("image", "image_model"), root=Path("photos"), encoding="cp1251", skip_bad_rows=True
     )
     expected = {**given, "seed": 4}
     del expected["accept_confidence"]  # .75 is the usual one
-    assert recorded.override_with(read_recorded_options(further)).convert_to_json() == expected
+    assert recorded.override_with(read_training_options(further)).convert_to_json() == expected
 
 
 def test_an_option_that_another_version_recorded_is_ignored_and_one_of_ours_that_does_not_exist_is_not() -> (
     None
 ):
-    assert TrainingOptions.read_recorded({"settings": {"fast": True, "blend": 0.5}}) == TrainingOptions(
-        fast=True
-    )
+    assert TrainingOptions.read_manifest_options(
+        {"settings": {"fast": True, "blend": 0.5}}
+    ) == TrainingOptions(fast=True)
     with pytest.raises(ValidationError, match="fsat"):
         TrainingOptions().replace_options(fsat=True)
 

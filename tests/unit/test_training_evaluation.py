@@ -22,19 +22,19 @@ from reports.stored_decisions import redecide_answers
 from tests.releases import with_label
 from training.data.pictures import Pictures
 from training.evaluation.evaluate import (
+    add_decisions,
     answer_pictures,
     choose_examples,
     compute_test_figures,
-    decide_answers,
     join_scores,
     measure_log_loss,
     remove_calibration,
 )
-from training.evaluation.plots import draw_class_shares
+from training.evaluation.plots import draw_confusion_shares
 from training.evaluation.statistics import (
     compute_expected_calibration_error,
     describe_differences,
-    simulate_null_band,
+    simulate_calibration_error_band,
 )
 from training.thresholds.answer_sets import make_scores
 
@@ -153,7 +153,7 @@ def test_an_evaluation_that_differs_says_in_what() -> None:
 
 
 def test_each_row_of_the_confusion_matrix_is_drawn_as_shares_of_the_true_class() -> None:
-    (matrix, _) = draw_class_shares(np.array([[8, 2], [0, 5]]), ("a", "b"), "").axes
+    (matrix, _) = draw_confusion_shares(np.array([[8, 2], [0, 5]]), ("a", "b"), "").axes
 
     drawn = matrix.images[0].get_array()
     assert drawn is not None
@@ -163,7 +163,7 @@ def test_each_row_of_the_confusion_matrix_is_drawn_as_shares_of_the_true_class()
 def test_the_confusion_matrix_of_many_classes_stays_small_enough_for_the_memory() -> None:
     labels = tuple(f"class {number}" for number in range(300))
 
-    figure = draw_class_shares(np.eye(len(labels), dtype=np.int64), labels, "")
+    figure = draw_confusion_shares(np.eye(len(labels), dtype=np.int64), labels, "")
 
     assert max(figure.get_size_inches()) <= 41
     assert [tick.get_text() for tick in figure.axes[0].get_yticklabels()] == list(labels)
@@ -174,7 +174,7 @@ def test_without_calibration_probabilities_stay_as_the_network_gave_them() -> No
     contract = remove_calibration(with_label(CONTRACT, temperature=2.0))
 
     assert np.allclose(
-        decide_answers(Classifier(WrittenAnswers(), contract), given).probabilities, PROBABILITIES
+        add_decisions(Classifier(WrittenAnswers(), contract), given).probabilities, PROBABILITIES
     )
 
 
@@ -187,11 +187,11 @@ def test_stored_answers_are_decided_as_the_network_would_decide_by_other_thresho
     given = Answers.make_answers(
         "A", TRUTH, probabilities=PROBABILITIES, distances=[0, 0.3, 0.5, 0.7, 0.9, 1.0], networks="pixels"
     )
-    stored = decide_answers(Classifier(session, before), given)
+    stored = add_decisions(Classifier(session, before), given)
 
     again = redecide_answers(stored, {"pixels": now})
 
-    expected = decide_answers(Classifier(session, now), given)
+    expected = add_decisions(Classifier(session, now), given)
     assert again.decisions.tolist() == expected.decisions.tolist()
     assert set(again.decisions) == {"accept", "ambiguous", "unfamiliar"}
     assert again.decisions[0] == "ambiguous"  # it would be enough for another label
@@ -284,8 +284,8 @@ def test_the_interval_of_an_accuracy_knows_how_few_senders_there_are() -> None:
 
 # By hand: of two answers with .5 in one bin none, one or both are right, with 1/4, 1/2 and 1/4: .5, 0, .5.
 def test_the_null_band_is_that_of_a_calibrated_network() -> None:
-    assert simulate_null_band(np.array([0.5, 0.5])) == (0.0, 0.5)
-    assert simulate_null_band(np.ones(100)) == (0.0, 0.0)
+    assert simulate_calibration_error_band(np.array([0.5, 0.5])) == (0.0, 0.5)
+    assert simulate_calibration_error_band(np.ones(100)) == (0.0, 0.0)
 
 
 def test_a_rule_for_answering_requests_is_in_the_measured_figures(monkeypatch: pytest.MonkeyPatch) -> None:

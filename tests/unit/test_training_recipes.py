@@ -10,7 +10,7 @@ import pytest
 
 from model_store.manifest import DataSet
 from scripts import train
-from scripts.data_options import read_recorded_options
+from scripts.data_options import read_training_options
 from training.data.fashion import LabelledData
 from training.data.pictures import Pictures
 from training.errors import BadRecipe
@@ -32,7 +32,7 @@ DATA = DataSet(name="made-up", train_sha256="a" * 64, test_sha256="b" * 64)
 
 def recipe_by(words: str) -> Recipe:
     """What `wardrobe train` trains with these options."""
-    options = read_recorded_options(train.build_parser().parse_args(words.split()))
+    options = read_training_options(train.build_parser().parse_args(words.split()))
     return apply_options_to_recipe(find_start_recipe(options), options)
 
 

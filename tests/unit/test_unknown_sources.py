@@ -10,7 +10,7 @@ from reports.answers import NO_CLASS, Answers
 from reports.model_card import make_model_card
 from reports.values import read_report
 from training.data.fashion import FASHION_MNIST_LABELS
-from training.evaluation.photos import compute_unknown_source_figures, find_known_source_answers
+from training.evaluation.photos import compute_unknown_source_figures, mark_known_source_answers
 from training.thresholds.requirements import choose_deciding_answers
 
 
@@ -41,7 +41,7 @@ def test_unknown_sources_are_counted_apart_and_not_in_the_figures_of_tiers() -> 
     assert found.interval is None
     assert found.classes == {"T-shirt/top": 2, "Trouser": 1}
     assert found.auroc == pytest.approx(2 / 3)
-    assert find_known_source_answers(answers).tolist() == [True, True, False, False, False, True]
+    assert mark_known_source_answers(answers).tolist() == [True, True, False, False, False, True]
 
 
 def test_ten_sources_give_a_bound_and_the_card_gives_each_source_of_fewer() -> None:

@@ -8,7 +8,7 @@ from inference.decision import decide_answer
 from inference.sessions.session import Scores
 from reports.answers import Answers
 from tests.answers import undecided_answers
-from training.thresholds.requirements import Requirements
+from training.thresholds.requirements import ThresholdRequirements
 from training.thresholds.unproven import count_source_labels, decide_photo_thresholds
 
 LABELS = ("Bag", "Coat", "Shirt")
@@ -64,7 +64,7 @@ def test_things_of_no_class_break_no_promise() -> None:
 def test_the_promise_is_decided_again_without_the_label() -> None:
     known = of_shop("known", 0, 300, 0, learnt=True)
     answers = known + of_shop("new", 0, 94, 0) + of_shop("new", 1, 14, 11, share=0.99)
-    target = Requirements(accuracy=0.95, tiers=frozenset({"A"}))
+    target = ThresholdRequirements(accuracy=0.95, tiers=frozenset({"A"}))
 
     found = decide_photo_thresholds(answers, target, LABELS)
 
@@ -78,11 +78,13 @@ def test_a_label_that_is_right_where_it_is_surer_needs_a_higher_confidence_alone
     known = of_shop("known", 0, 300, 0, learnt=True, share=0.93)
     answers = known + of_shop("new", 1, 14, 11, share=0.93) + surer
 
-    found = decide_photo_thresholds(answers, Requirements(accuracy=0.95, tiers=frozenset({"A"})), LABELS)
+    found = decide_photo_thresholds(
+        answers, ThresholdRequirements(accuracy=0.95, tiers=frozenset({"A"})), LABELS
+    )
 
     assert not found.withheld_label_ids
     assert found.confidence < found.stricter_confidences[1]
-    assert found.find_sure_answers(answers).sum() == 394
+    assert found.mark_sure_answers(answers).sum() == 394
 
 
 def test_a_withheld_label_is_reviewed_as_unproven() -> None:

@@ -21,13 +21,13 @@ from tests.own_pictures import (
 )
 from tests.tables import write_csv
 from tests.uploads import png
-from training.data.contents import Content
+from training.data.contents import UniquePicture
 from training.data.data_source import DataSource
-from training.data.division import draw_test_pictures, draw_test_set
+from training.data.division import mark_test_set, sample_test_pictures
 from training.data.listing import DataSetPart, ListedPicture
 from training.data.near_copies import group_near_copies
 from training.data.perceptual_hashes import PerceptualHashes
-from training.data.read import check_named_pictures, load_data_set
+from training.data.read import load_data_set, make_checked_pictures
 from training.errors import BadRecipe, DataError
 
 COUNT = 12
@@ -90,8 +90,8 @@ def test_a_class_that_a_correction_ends_is_not_refused(things: Things, said: Sai
     answers = write_csv(things.folder / "answers.csv", [{"path": "Bal/mine.png", "label": "Ball"}])
 
     with pytest.raises(DataError, match="is this a misspelling: 'Bal'"):
-        check_named_pictures(DataSource(place=str(things.place)), said.append)
-    _, classes = check_named_pictures(
+        make_checked_pictures(DataSource(place=str(things.place)), said.append)
+    _, classes = make_checked_pictures(
         DataSource(place=str(things.place), corrections=(answers,)), said.append
     )
     assert classes is None
@@ -105,11 +105,13 @@ def unlike(count: int) -> PerceptualHashes:
     return np.random.default_rng(0).integers(0, 2**63, (count, 10), np.uint64)
 
 
-def a_content(sha256: str, part: DataSetPart | None = None, label: str = "Ball", group: str = "") -> Content:
+def a_content(
+    sha256: str, part: DataSetPart | None = None, label: str = "Ball", group: str = ""
+) -> UniquePicture:
     """A content of one row."""
     labels, groups = {LABEL: label}, frozenset({group} - {""})
     row = ListedPicture(Path(sha256), labels, part=part, group=group)
-    return Content(sha256, (row,), labels, groups=groups, part=part)
+    return UniquePicture(sha256, (row,), labels, groups=groups, part=part)
 
 
 def test_near_copies_are_joined_alike_in_every_order_of_the_files() -> None:
@@ -182,7 +184,7 @@ def test_every_version_draws_the_test_set_that_an_earlier_release_was_measured_o
     rows = zip(contents, labels, senders, strict=True)
 
     every = [a_content(one, label=label, group=sender) for one, label, sender in rows]
-    tested = np.flatnonzero(draw_test_set(group_near_copies(every, hashes))).tolist()
+    tested = np.flatnonzero(mark_test_set(group_near_copies(every, hashes))).tolist()
 
     of_senders = [0, 3, 4, 8, 11, 12, 16, 19, 20, 24, 27, 28, 32, 35, 36]
     of_near_copies = [40, 41, 42, 43, 68, 69, 70, 71]
@@ -195,15 +197,15 @@ def test_an_evaluation_finds_the_test_set_of_a_training_in_the_same_pictures_und
     trained = load_data_set(DataSource(place=str(things.place)), said)
 
     things.rename()
-    measured = load_data_set(DataSource(place=str(things.place)), said, use="measure")
+    measured = load_data_set(DataSource(place=str(things.place)), said, picture_use="measure")
 
     assert len(measured.test) == 3 * COUNT
-    assert draw_test_pictures(measured.test).compute_digest() == trained.test.compute_digest()
+    assert sample_test_pictures(measured.test).compute_digest() == trained.test.compute_digest()
 
 
 def test_a_divided_folder_is_measured_on_its_test_part_alone(divided: Path, said: Said) -> None:
     trained, measured = (
-        load_data_set(DataSource(place=str(divided)), said, use=use) for use in ("learn", "measure")
+        load_data_set(DataSource(place=str(divided)), said, picture_use=use) for use in ("learn", "measure")
     )
 
     assert len(measured.test) == 6

@@ -15,10 +15,10 @@ from inference.release_labels import NONE
 from inference.text.plain_text import format_count, join_first_items
 from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.review.corrections import MAX_NAMED_PICTURES
-from training.data.corrections import AnsweredFile, ContentAnswer, Corrections
+from training.data.corrections import CorrectedFile, CorrectionAnswer, Corrections
 from training.data.hashed_files import HashedFiles
 from training.data.labels import UNKNOWN_LABEL
-from training.data.listing import ListedPicture, Listing, make_absolute
+from training.data.listing import ListedPicture, Listing, make_absolute_path
 from training.errors import DataError
 from training.progress import Say
 
@@ -27,7 +27,12 @@ ANSWERS_WITHOUT_LABEL: Final = frozenset({LEFT_OUT_LABEL, NONE})
 
 
 def apply_corrections(
-    listing: Listing, corrections: Corrections, hashed_files: HashedFiles, say: Say, *, can_add: bool = False
+    listing: Listing,
+    corrections: Corrections,
+    hashed_files: HashedFiles,
+    say: Say,
+    *,
+    can_add_pictures: bool = False,
 ) -> list[tuple[ListedPicture, str, int]]:
     """Apply people's answers to a listing, and return the rows that are still used, together with added ones.
 
@@ -37,7 +42,7 @@ def apply_corrections(
         corrections: answers about these pictures, or about copies in other places. Call
             `check_corrections_are_listed` first to refuse answers about other pictures.
         say: a function that receives sentences on how many labels change and how many pictures are left out.
-        can_add: whether answers may be about further pictures, which then follow the listed ones.
+        can_add_pictures: whether answers may be about further pictures, which then follow the listed ones.
 
     Returns:
         Each remaining row as it was listed (the answers are not written into the row), with its sha256 (empty
@@ -56,7 +61,7 @@ def apply_corrections(
     _check_classes(corrections, listing.labels)
     # A file that cannot be read has the content that its answer names.
     hashes_by_path = {file.path: file.sha256 for file in corrections.files}
-    contents = [sha256 or hashes_by_path.get(make_absolute(row.path), "") for row, sha256, _ in rows]
+    contents = [sha256 or hashes_by_path.get(make_absolute_path(row.path), "") for row, sha256, _ in rows]
     corrected_rows = [
         apply_answers(row, corrections.answers_by_sha256.get(content, {}), listing.attributes)
         for content, (row, _, _) in zip(contents, rows, strict=True)
@@ -67,7 +72,7 @@ def apply_corrections(
         if corrected_row is not None
     ]
     answered_hashes = {sha256 for (_, sha256, _), (_, is_answered) in kept_rows if is_answered}
-    added_rows = _list_added_rows(corrections, answered_hashes) if can_add else []
+    added_rows = _list_added_rows(corrections, answered_hashes) if can_add_pictures else []
     changes = [(before, after) for (before, _, _), (after, _) in kept_rows]
     changes += [
         (row, corrected_row[0])
@@ -75,7 +80,7 @@ def apply_corrections(
         if (corrected_row := apply_answers(row, corrections.answers_by_sha256[sha256], listing.attributes))
     ]
     relabelled_count = sum(before.label != after.label for before, after in changes)
-    new = f"; {format_count(len(added_rows), 'is new', 'are new')}" if can_add else ""
+    new = f"; {format_count(len(added_rows), 'is new', 'are new')}" if can_add_pictures else ""
     say(
         f"--corrections: of {format_count(len(rows), 'picture')} of {listing.place}, "
         f"{format_count(relabelled_count, 'gets', 'get')} another label and "
@@ -84,7 +89,7 @@ def apply_corrections(
     )
     added_hashes = {sha256 for _, sha256, _ in added_rows}
     _report_unused_answers(listing, corrections, {*contents, *added_hashes}, say)
-    if can_add:
+    if can_add_pictures:
         _report_idle_answers(listing, corrections, set(contents), say)
     if not kept_rows:
         raise DataError(f"{listing.place}: no picture is left of {len(rows)}. Leave out fewer of them.")
@@ -100,7 +105,7 @@ def _list_added_rows(
         answered_hashes: the hashes of listed pictures whose class a person gave.
     """
     new_files = {
-        file.sha256: file for file in corrections.class_answered_files if _is_addition(file, answered_hashes)
+        file.sha256: file for file in corrections.class_corrected_files if _is_addition(file, answered_hashes)
     }
     return [(_make_added_row(file), file.sha256, UNKNOWN_LABEL) for file in new_files.values()]
 
@@ -111,7 +116,7 @@ def _report_unused_answers(
     """Report the number of ignored answers about attributes, of pictures whose class no person gave."""
     if unused_count := sum(
         content not in contents
-        for content, name in corrections.answered_attributes
+        for content, name in corrections.attribute_answer_keys
         if name in listing.attributes
     ):
         answers = format_count(unused_count, "answer to an attribute is", "answers to attributes are")
@@ -124,7 +129,7 @@ def _report_idle_answers(
     """Report answers that leave out a picture which is not listed, and so change nothing."""
     if idle_paths := [
         file.path
-        for file in corrections.class_answered_files
+        for file in corrections.class_corrected_files
         if file.sha256 not in contents and file.answers[LABEL].label in ANSWERS_WITHOUT_LABEL
     ]:
         answers = format_count(len(idle_paths), "answer changes", "answers change")
@@ -136,7 +141,7 @@ def _report_idle_answers(
 
 
 def apply_answers(
-    row: ListedPicture, answers: Mapping[str, ContentAnswer], attributes: Sequence[str]
+    row: ListedPicture, answers: Mapping[str, CorrectionAnswer], attributes: Sequence[str]
 ) -> tuple[ListedPicture, bool] | None:
     """Return a copy of a row with the labels that people gave, and whether they gave its class.
 
@@ -159,7 +164,7 @@ def apply_answers(
     return replace(row, labels={**row.labels, **cells, LABEL: label}), LABEL in answered_labels
 
 
-def _is_addition(file: AnsweredFile, answered_hashes: Collection[str]) -> bool:
+def _is_addition(file: CorrectedFile, answered_hashes: Collection[str]) -> bool:
     """Tell whether an answer adds its picture: it names a class, and no listed picture has the content."""
     return (
         file.is_readable
@@ -168,7 +173,7 @@ def _is_addition(file: AnsweredFile, answered_hashes: Collection[str]) -> bool:
     )
 
 
-def _make_added_row(file: AnsweredFile) -> ListedPicture:
+def _make_added_row(file: CorrectedFile) -> ListedPicture:
     """Return the row of a picture that an answer adds."""
     labels = {LABEL: file.answers[LABEL].label}
     return ListedPicture(Path(file.path), labels, group=file.group, product=file.product)
@@ -191,7 +196,7 @@ def _describe_attribute_changes(
 
 def _check_classes(corrections: Corrections, labels: Sequence[str]) -> None:
     """Refuse answers that name none of the classes. The message suggests a class with a similar name."""
-    answered_labels = {file.answers[LABEL].label for file in corrections.class_answered_files}
+    answered_labels = {file.answers[LABEL].label for file in corrections.class_corrected_files}
     if unknown_labels := sorted(answered_labels - {*labels, *ANSWERS_WITHOUT_LABEL}):
         close_labels = get_close_matches(unknown_labels[0], labels, 1)
         suggestion = f" Did you mean {close_labels[0]!r}?" if close_labels else ""

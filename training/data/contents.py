@@ -14,8 +14,8 @@ from typing import Literal, TypeAlias
 from inference.contract import LABEL
 from inference.text.plain_text import choose_form, format_count, join_first_items
 from training.data.applied_corrections import apply_answers, apply_corrections
-from training.data.corrections import NO_CORRECTIONS, ContentAnswer, Corrections
-from training.data.hashed_files import MAX_FILES_NAMED, HashedFiles, hash_files, report_unreadable_files
+from training.data.corrections import NO_CORRECTIONS, CorrectionAnswer, Corrections
+from training.data.hashed_files import MAX_FILES_NAMED, HashedFiles, check_unreadable_files, hash_files
 from training.data.labels import UNKNOWN_LABEL
 from training.data.listing import DataSetPart, ListedPicture, Listing, has_several_products
 from training.data.picture_files import decode_picture_file
@@ -30,7 +30,7 @@ one row is wrong."""
 
 
 @dataclass(frozen=True)
-class Content:
+class UniquePicture:
     """A picture, identified by the hash of its bytes, with all of its rows and people's answers merged.
 
     Attributes:
@@ -84,7 +84,7 @@ def make_class_key(label: str, class_id: int) -> tuple[str, int]:
 
 
 @dataclass(frozen=True)
-class Contents:
+class UniquePictures:
     """All different pictures of a data set, each with its merged rows and answers.
 
     Attributes:
@@ -99,13 +99,13 @@ class Contents:
 
     listing: Listing
     rows: tuple[ListedPicture, ...]
-    all_contents: tuple[Content, ...]
+    all_contents: tuple[UniquePicture, ...]
     corrections: Corrections
     hashed_files: HashedFiles
     notes: tuple[str, ...] = ()
 
     @cached_property
-    def learnable_contents(self) -> list[Content]:
+    def learnable_contents(self) -> list[UniquePicture]:
         """The contents without a problem, which can be learnt or measured."""
         return [content for content in self.all_contents if content.problem is None]
 
@@ -115,7 +115,7 @@ class Contents:
         errors = self.hashed_files.read_errors
         return [errors[row.path] for row in self.rows if row.path in errors]
 
-    def check_contents(self, say: Say, *, skip_unreadable: bool) -> None:
+    def check_pictures(self, say: Say, *, skip_unreadable: bool) -> None:
         """Refuse unreadable or contradicting pictures before any is decoded, and report what was noticed.
 
         Call this once in a command, because each call reports everything again.
@@ -143,7 +143,7 @@ class Contents:
             if isinstance(why := decode_picture_file(row.path), str)
         }
         unreadable = [*self.read_errors, *broken_files.values()]
-        report_unreadable_files(unreadable, len(self.rows), say, skip_unreadable=skip_unreadable)
+        check_unreadable_files(unreadable, len(self.rows), say, skip_unreadable=skip_unreadable)
         if shared_pictures := [
             str(content.path) for content in self.all_contents if content.problem == "several products"
         ]:
@@ -160,7 +160,7 @@ class Contents:
         if copy_count := sum(len(content.rows) - 1 for content in self.learnable_contents):
             say(f"{copy_count} of {len(self.rows)} pictures are copies of others and count once.")
 
-    def _describe_contradictions(self, wrong_contents: Sequence[Content]) -> str:
+    def _describe_contradictions(self, wrong_contents: Sequence[UniquePicture]) -> str:
         """Return the sentence on contents each of which is in two classes or parts."""
         sentences = [
             " and ".join(f"{row.path} ({self._describe_role(row, content)})" for row in content.rows)
@@ -171,13 +171,13 @@ class Contents:
             "picture has one class, and is either learnt or measured on."
         )
 
-    def _describe_role(self, row: ListedPicture, content: Content) -> str:
+    def _describe_role(self, row: ListedPicture, content: UniquePicture) -> str:
         """Return the class of a row after people's answers, with its part of the data: "coat, train"."""
         answers = self.corrections.answers_by_sha256.get(content.sha256, {})
         answered_picture, _ = apply_answers(row, answers, self.listing.attributes) or (row, False)
         return answered_picture.label if row.part is None else f"{answered_picture.label}, {row.part}"
 
-    def limit_pictures(self, limit: int) -> "Contents":
+    def limit_pictures(self, limit: int) -> "UniquePictures":
         """Return these contents with only `limit` pictures to learn; pictures of the test set stay.
 
         The pictures with the lowest hashes are chosen, so that names and order of the files do not matter.
@@ -203,14 +203,14 @@ class Contents:
         return replace(self, all_contents=remaining_contents, rows=rows)
 
 
-def make_contents(
+def make_unique_pictures(
     listing: Listing,
     hashed_files: HashedFiles | None = None,
     corrections: Corrections = NO_CORRECTIONS,
     *,
-    can_add: bool = False,
+    can_add_pictures: bool = False,
     notes: Sequence[str] = (),
-) -> Contents:
+) -> UniquePictures:
     """Merge the rows of a listing and people's answers into one content for each different picture.
 
     Args:
@@ -218,7 +218,7 @@ def make_contents(
         hashed_files: the hashes of the files; None to hash the files now.
         corrections: people's answers about labels, each of which is valid for all copies of its picture. Call
             `check_corrections_are_listed` first to refuse answers about other pictures.
-        can_add: whether corrections may name further pictures, which are then learnt, too.
+        can_add_pictures: whether corrections may name further pictures, which are then learnt, too.
         notes: sentences for a person, which are placed before the notes that are added here.
 
     Raises:
@@ -229,7 +229,9 @@ def make_contents(
     hashed_files = hashed_files or hash_files(
         (picture.path for picture in listing.pictures), listing.hashed_files
     )
-    kept_rows = apply_corrections(listing, corrections, hashed_files, all_notes.append, can_add=can_add)
+    kept_rows = apply_corrections(
+        listing, corrections, hashed_files, all_notes.append, can_add_pictures=can_add_pictures
+    )
     copies: dict[str, list[tuple[ListedPicture, int]]] = {}
     for row, sha256, class_id in kept_rows:
         if sha256:
@@ -238,7 +240,7 @@ def make_contents(
         _make_content(listing, sha256, rows, corrections.answers_by_sha256.get(sha256, {}))
         for sha256, rows in copies.items()
     )
-    return Contents(
+    return UniquePictures(
         listing=listing,
         rows=tuple(row for row, _, _ in kept_rows),
         all_contents=tuple(all_contents),
@@ -252,8 +254,8 @@ def _make_content(
     listing: Listing,
     sha256: str,
     rows: Sequence[tuple[ListedPicture, int]],
-    answers: Mapping[str, ContentAnswer],
-) -> Content:
+    answers: Mapping[str, CorrectionAnswer],
+) -> UniquePicture:
     """Merge all rows of one picture, with their class ids, and the answers about it into one content."""
     answered_rows = [
         (apply_answers(row, answers, listing.attributes) if answers else None) or (row, False)
@@ -276,7 +278,7 @@ def _make_content(
         problem = "several products"
     first_row = corrected_rows[0]
     is_checked = any(row.is_checked for row, _ in rows)
-    return Content(
+    return UniquePicture(
         sha256=sha256,
         rows=tuple(row for row, _ in rows),
         # `merge_labels` refuses contradicting labels, and a picture with a problem is left out anyway.

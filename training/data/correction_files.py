@@ -21,27 +21,27 @@ CORRECTION_COLUMNS: Final = ("path", "label", "sha256", "at", "group", "attribut
 
 
 def read_correction_files(
-    files: Sequence[Path], reading: ListOptions = DEFAULT_LIST_OPTIONS, say: Say = lambda _: None
+    files: Sequence[Path], list_options: ListOptions = DEFAULT_LIST_OPTIONS, say: Say = lambda _: None
 ) -> list[Correction]:
     """Read CSV files with people's answers about picture files.
 
     Args:
         files: the CSVs, with the columns `path` and `label`. An empty label, or NONE (none of the classes),
             leaves a picture out.
-        reading: the way in which CSV files are read, such as the encoding and the names of columns.
+        list_options: the way in which CSV files are read, such as the encoding and the names of columns.
         say: a function that receives sentences about the files that a person should read.
 
     Raises:
-        DataError: a file cannot be read, has another header, or has a row without an answer; or `reading`
-            names a root folder or other columns of paths.
+        DataError: a file cannot be read, has another header, or has a row without an answer; or
+            `list_options` names a root folder or other columns of paths.
     """
-    if reading.root or reading.path_columns != DEFAULT_LIST_OPTIONS.path_columns:
+    if list_options.root or list_options.path_columns != DEFAULT_LIST_OPTIONS.path_columns:
         raise DataError(
             f"{files[0]}: is read as people's answers, as it has no `tier` for --photos. Their `path` is "
             "relative to the file: --path-column and --root are not for them."
         )
     try:
-        return read_corrections(files, None, reading=reading, say=say)
+        return read_corrections(files, None, reading=list_options, say=say)
     except CorrectionsUnusable as error:
         raise DataError(str(error)) from error
 

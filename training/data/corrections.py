@@ -20,11 +20,11 @@ from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.lists.paths import find_existing_path
 from labelling.review.corrections import MAX_NAMED_PICTURES, Correction, merge_human_answers
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, hash_files
-from training.data.listing import make_absolute
+from training.data.listing import make_absolute_path
 from training.errors import DataError
 
 
-class ContentAnswer(NamedTuple):
+class CorrectionAnswer(NamedTuple):
     """The valid answer of a person to one question about a picture.
 
     Attributes:
@@ -48,7 +48,7 @@ class ContentAnswer(NamedTuple):
 
 
 @dataclass(frozen=True)
-class AnsweredFile:
+class CorrectedFile:
     """A picture file about which people gave answers.
 
     Attributes:
@@ -64,7 +64,7 @@ class AnsweredFile:
 
     path: str
     sha256: str
-    answers: Mapping[str, ContentAnswer]
+    answers: Mapping[str, CorrectionAnswer]
     group: str
     product: str
     is_audited: bool
@@ -82,23 +82,23 @@ class Corrections:
         hashed_files: the hashes of all files that were read, listed ones and others.
     """
 
-    files: tuple[AnsweredFile, ...] = ()
+    files: tuple[CorrectedFile, ...] = ()
     outdated_paths: tuple[str, ...] = ()
     rows: tuple[Correction, ...] = ()
     hashed_files: HashedFiles = NO_HASHED_FILES
 
     @cached_property
-    def answers_by_sha256(self) -> Mapping[str, Mapping[str, ContentAnswer]]:
+    def answers_by_sha256(self) -> Mapping[str, Mapping[str, CorrectionAnswer]]:
         """The valid answers by the sha256 of the picture, then by question (the class or an attribute)."""
         return {file.sha256: file.answers for file in self.files}
 
     @property
-    def class_answered_files(self) -> tuple[AnsweredFile, ...]:
+    def class_corrected_files(self) -> tuple[CorrectedFile, ...]:
         """The files about whose class a person gave an answer."""
         return tuple(file for file in self.files if LABEL in file.answers)
 
     @property
-    def answered_attributes(self) -> set[tuple[str, str]]:
+    def attribute_answer_keys(self) -> set[tuple[str, str]]:
         """Pairs of a picture's sha256 and an attribute that a person answered, for files that can be read."""
         return {
             (file.sha256, name)
@@ -115,13 +115,13 @@ class Corrections:
             read_errors: files of the listings that cannot be read, with the reason. An answer may leave out
                 such a file by its path.
         """
-        unreadable_paths = {make_absolute(path) for path in read_errors}
+        unreadable_paths = {make_absolute_path(path) for path in read_errors}
         return [
             f"{format_count(len(paths), one, several)}, among them "
             f"{join_first_items(paths, MAX_NAMED_PICTURES)}."
             for paths, one, several in (
                 (
-                    [file.path for file in self.class_answered_files if file.answers[LABEL].is_contested],
+                    [file.path for file in self.class_corrected_files if file.answers[LABEL].is_contested],
                     "picture lies under products of different classes, and is left out",
                     "pictures lie under products of different classes, and are left out",
                 ),
@@ -133,7 +133,7 @@ class Corrections:
                 (
                     [
                         file.path
-                        for file in self.class_answered_files
+                        for file in self.class_corrected_files
                         if not (file.is_readable or file.path in unreadable_paths)
                     ],
                     "correction is of a picture that is not found, and is left out",
@@ -164,10 +164,10 @@ def make_corrections(
         DataError: none of the pictures can be found, or two answers contradict each other.
     """
     listed_paths = {
-        sha256: make_absolute(path) for path, sha256 in reversed(list(listed_files.sha256.items()))
+        sha256: make_absolute_path(path) for path, sha256 in reversed(list(listed_files.sha256.items()))
     }
-    hashed_files = hash_unlisted_files(list_answered_paths(rows), listed_files | known_files)
-    readable_hashes = {make_absolute(path): sha256 for path, sha256 in hashed_files.sha256.items()}
+    hashed_files = hash_unlisted_files(list_corrected_paths(rows), listed_files | known_files)
+    readable_hashes = {make_absolute_path(path): sha256 for path, sha256 in hashed_files.sha256.items()}
     answers = list[tuple[str, str, Correction]]()
     outdated_paths = dict[str, None]()
     for row in rows:
@@ -183,14 +183,14 @@ def make_corrections(
                 continue
         answers.append((path, readable_hashes.get(path) or row.sha256 or path, row))
     files = _make_answered_files(answers, set(readable_hashes))
-    unreadable_paths = {make_absolute(path) for path in listed_files.read_errors}
+    unreadable_paths = {make_absolute_path(path) for path in listed_files.read_errors}
     if files and not any(file.is_readable or file.path in unreadable_paths for file in files):
         raise DataError(_describe_unlisted([file.path for file in files], rows))
     missing_paths = tuple(path for path in outdated_paths if path not in {file.path for file in files})
     return Corrections(files, missing_paths, tuple(rows), hashed_files)
 
 
-def list_answered_paths(rows: Sequence[Correction]) -> list[str]:
+def list_corrected_paths(rows: Sequence[Correction]) -> list[str]:
     """Return the absolute paths of all files that people's answers name, existing or not, each once."""
     return list(dict.fromkeys(map(find_corrected_file, rows)))
 
@@ -205,13 +205,13 @@ def hash_unlisted_files(files: Sequence[str], known_files: HashedFiles) -> Hashe
     Returns:
         The known hashes together with the new ones.
     """
-    known_paths = {make_absolute(path) for path in (*known_files.sha256, *known_files.read_errors)}
+    known_paths = {make_absolute_path(path) for path in (*known_files.sha256, *known_files.read_errors)}
     return hash_files((Path(file) for file in files if file not in known_paths), known_files)
 
 
 def _make_answered_files(
     answers_by_file: Sequence[tuple[str, str, Correction]], readable_paths: set[str]
-) -> tuple[AnsweredFile, ...]:
+) -> tuple[CorrectedFile, ...]:
     """Make a record of each answered file, with the valid answers about its content.
 
     Args:
@@ -236,7 +236,7 @@ def _make_answered_files(
         class_rows[path] += [row] if row.attribute == LABEL else []
     audited_hashes = {sha256 for _, sha256, row in answers_by_file if row.attribute == LABEL and row.audit}
     return tuple(
-        AnsweredFile(
+        CorrectedFile(
             path,
             sha256,
             answers[sha256],
@@ -249,7 +249,7 @@ def _make_answered_files(
     )
 
 
-def _choose_valid_answer(labels: Mapping[str, str]) -> ContentAnswer:
+def _choose_valid_answer(labels: Mapping[str, str]) -> CorrectionAnswer:
     """Choose the valid answer to one question about a picture; answers about products come first.
 
     One picture cannot show two classes, so if products have different labels, the picture is left out.
@@ -261,10 +261,10 @@ def _choose_valid_answer(labels: Mapping[str, str]) -> ContentAnswer:
     different_labels = {label for product, label in labels.items() if product or len(labels) == 1}
     products = frozenset(labels) - {""}
     if len(different_labels) > 1:
-        return ContentAnswer(LEFT_OUT_LABEL, products, is_contested=True)
+        return CorrectionAnswer(LEFT_OUT_LABEL, products, is_contested=True)
     [label] = different_labels
     # If people also answered the file itself, and in the same way, the label is right for any product.
-    return ContentAnswer(label, frozenset() if labels.get("") == label else products)
+    return CorrectionAnswer(label, frozenset() if labels.get("") == label else products)
 
 
 def find_corrected_file(correction: Correction) -> str:
@@ -278,7 +278,7 @@ def check_corrections_are_listed(corrections: Corrections, listed_files: HashedF
     Raises:
         DataError: a correction is about another file.
     """
-    listed_paths = set(map(make_absolute, chain(listed_files.sha256, listed_files.read_errors)))
+    listed_paths = set(map(make_absolute_path, chain(listed_files.sha256, listed_files.read_errors)))
     listed_hashes = set(listed_files.sha256.values())
     readable_files = [file for file in corrections.files if file.is_readable]
     if unlisted_paths := [

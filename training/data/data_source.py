@@ -15,7 +15,7 @@ from inference.text.plain_text import format_count
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from model_store.local_releases import LocalRelease
 from model_store.release_files import expand_home
-from training.data.contents import Contents, make_contents
+from training.data.contents import UniquePictures, make_unique_pictures
 from training.data.correction_files import read_correction_files
 from training.data.corrections import (
     NO_CORRECTIONS,
@@ -23,13 +23,13 @@ from training.data.corrections import (
     check_corrections_are_listed,
     make_corrections,
 )
-from training.data.folders import find_named_path, has_idx_files, list_pictures, unwrap_folder
+from training.data.folders import has_idx_files, list_pictures, resolve_user_path, unwrap_folder
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, hash_files
 from training.data.labels import check_attribute_columns
-from training.data.learnt_hashes import find_learnt_pictures
+from training.data.learnt_hashes import mark_learnt_pictures
 from training.data.listing import SPLIT_COLUMN, Listing, PictureUse
 from training.data.photos import assign_tiers_and_classes, list_photos
-from training.data.pixel_files import is_pixel_table
+from training.data.pixel_files import is_pixel_csv
 from training.progress import Say
 
 KERAS_DATA_SET = "keras"
@@ -79,7 +79,7 @@ class DataSource:
         """
         if self.place is None or self.place == KERAS_DATA_SET:
             return None
-        place = unwrap_folder(find_named_path(self.place))
+        place = unwrap_folder(resolve_user_path(self.place))
         if has_idx_files(place) or self.find_pixel_table():
             return None
         attributes = self.attributes or tuple(name for name in self.required_labels if name != LABEL)
@@ -97,7 +97,7 @@ class DataSource:
         """
         photo_use = self.photo_use or "learn"
         return assign_tiers_and_classes(
-            list_photos(find_named_path(self.place or ""), self.reading, photo_use), labels, photo_use
+            list_photos(resolve_user_path(self.place or ""), self.reading, photo_use), labels, photo_use
         )
 
     def check_listing(self, listing: Listing) -> tuple[str, ...] | None:
@@ -114,13 +114,15 @@ class DataSource:
         """
         classified_listing = listing.assign_class_ids()
         required_classes = self.required_labels.get(LABEL, ())
-        classes = None if self.corrections else classified_listing.find_measurable_classes(required_classes)
+        classes = None if self.corrections else classified_listing.choose_learnable_classes(required_classes)
         check_attribute_columns(
             classified_listing, self.attributes or listing.attributes, classified_listing.labels
         )
         return classes
 
-    def make_contents(self, listing: Listing, known_files: HashedFiles = NO_HASHED_FILES) -> Contents:
+    def make_unique_pictures(
+        self, listing: Listing, known_files: HashedFiles = NO_HASHED_FILES
+    ) -> UniquePictures:
         """Hash the files of a listing, read the corrections, and merge all rows and answers of each picture.
 
         Args:
@@ -136,13 +138,13 @@ class DataSource:
         hashed_files = known_files.select_paths(paths)
         notes = list[str]()
         if self.parent is not None:
-            listing = drop_learnt_parts(listing, hashed_files, self.parent)
+            listing = remove_learnt_split(listing, hashed_files, self.parent)
         corrections = self.read_corrections(listing, hashed_files, notes.append, known_files)
-        return make_contents(
+        return make_unique_pictures(
             listing if listing.class_ids else listing.assign_class_ids(),
             known_files | corrections.hashed_files,
             corrections,
-            can_add=self.parent is not None,
+            can_add_pictures=self.parent is not None,
             notes=notes,
         )
 
@@ -174,8 +176,8 @@ class DataSource:
             check_corrections_are_listed(corrections, listed_files)
         for sentence in corrections.describe_ignored_answers(listed_files.read_errors):
             say(f"--corrections: {sentence}")
-        if corrections.answered_attributes and not (self.photo_use or (listing and listing.attributes)):
-            answers = format_count(len(corrections.answered_attributes), "answer is", "answers are")
+        if corrections.attribute_answer_keys and not (self.photo_use or (listing and listing.attributes)):
+            answers = format_count(len(corrections.attribute_answer_keys), "answer is", "answers are")
             say(f"--corrections: {answers} about attributes, and not used without --attribute.")
         return corrections
 
@@ -186,10 +188,10 @@ class DataSource:
             DataError: the file cannot be read.
         """
         place = expand_home(self.place or KERAS_DATA_SET)
-        return place if self.place != KERAS_DATA_SET and place.is_file() and is_pixel_table(place) else None
+        return place if self.place != KERAS_DATA_SET and place.is_file() and is_pixel_csv(place) else None
 
 
-def drop_learnt_parts(listing: Listing, hashed_files: HashedFiles, parent: LocalRelease) -> Listing:
+def remove_learnt_split(listing: Listing, hashed_files: HashedFiles, parent: LocalRelease) -> Listing:
     """Return a listing without the division into train and test of its table, if a release learnt test rows.
 
     Otherwise, and for a folder, the listing is returned unchanged.
@@ -203,7 +205,7 @@ def drop_learnt_parts(listing: Listing, hashed_files: HashedFiles, parent: Local
     contents = np.array(
         [hashed_files.sha256[path] for path in test_paths if path in hashed_files.sha256], str
     )
-    if not find_learnt_pictures(parent, contents, is_learnt_if_unstated=True).any():
+    if not mark_learnt_pictures(parent, contents, is_learnt_if_unstated=True).any():
         return listing
     note = (
         f"{listing.place}: {parent.version} learnt rows of all parts, so the column `{SPLIT_COLUMN}` is not "

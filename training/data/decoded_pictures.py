@@ -20,13 +20,13 @@ from inference.pictures.border import measure_border
 from inference.pictures.convert import make_model_input
 from inference.pictures.decode import REDUCED_EDGE, DecodedPicture, prepare_decoders
 from inference.text.plain_text import format_count
-from training.data.contents import Content, Contents
+from training.data.contents import UniquePicture, UniquePictures
 from training.data.hashed_files import (
     NO_HASHED_FILES,
     HashedFiles,
+    check_unreadable_files,
     map_on_all_cores,
-    read_content,
-    report_unreadable_files,
+    read_picture_bytes,
 )
 from training.data.listing import Listing
 from training.data.perceptual_hashes import PerceptualHash, PerceptualHashes, compute_perceptual_hash
@@ -64,7 +64,7 @@ class DecodedPictures:
         features: the network's features of the pictures; empty if no network was given.
     """
 
-    contents: tuple[Content, ...]
+    contents: tuple[UniquePicture, ...]
     hashes: PerceptualHashes
     is_plain: NDArray[np.bool_]
     networks: tuple[NetworkName, ...]
@@ -72,7 +72,7 @@ class DecodedPictures:
     features: Features = NO_FEATURES
 
 
-def find_photo(
+def decode_until_photo(
     listing: Listing, progress: Progress, known_files: HashedFiles = NO_HASHED_FILES
 ) -> tuple[bool, HashedFiles]:
     """Decode files one after the other until one is a photo, not a small grey picture as in Fashion-MNIST.
@@ -97,7 +97,7 @@ def find_photo(
         for done, path in enumerate(files, start=1):
             report_done(done, len(files))
             if path not in decoded and path not in read_errors:
-                content_and_stamp = read_content(path)
+                content_and_stamp = read_picture_bytes(path)
                 if isinstance(content_and_stamp, str):
                     read_errors[path] = content_and_stamp
                     continue
@@ -113,7 +113,7 @@ def find_photo(
 
 
 def decode_pictures(
-    contents: Contents,
+    contents: UniquePictures,
     input_contract: InputContract,
     progress: Progress,
     *,
@@ -161,7 +161,7 @@ def decode_pictures(
             free_places = _count_free_places(input_contract, len(batch), len(pixels_in_memory))
             pixels_in_memory |= {path: pixels[path].copy() for path in list(pixels)[:free_places]}
     read_errors = [row for row in rows if isinstance(row, str)]
-    report_unreadable_files(read_errors, len(rows), progress.warn, skip_unreadable=skip_unreadable)
+    check_unreadable_files(read_errors, len(rows), progress.warn, skip_unreadable=skip_unreadable)
     decoded = [
         (content, row)
         for content, row in zip(contents_in_order, rows, strict=True)
@@ -189,7 +189,7 @@ def _report_part_done(
 
 
 def _decode_content(
-    content: Content, hashed_files: HashedFiles, input_contract: InputContract
+    content: UniquePicture, hashed_files: HashedFiles, input_contract: InputContract
 ) -> tuple[_DecodedRow, Pixels] | str:
     """Decode a picture into its row and its pixels for a model, or return why it cannot be read."""
     # Removed, so that the memory of each picture is free once it is used.
@@ -223,7 +223,7 @@ def _is_decoded_for(input_contract: InputContract, decoded: DecodedPicture | str
     )
 
 
-def _report_black_pictures(decoded: Sequence[tuple[Content, _DecodedRow]], say: Say) -> None:
+def _report_black_pictures(decoded: Sequence[tuple[UniquePicture, _DecodedRow]], say: Say) -> None:
     """Report the number of pictures in which nothing stands out from the border, so that they are black."""
     black = [content.path for content, (*_, is_black) in decoded if is_black]
     if black:
@@ -234,7 +234,7 @@ def _report_black_pictures(decoded: Sequence[tuple[Content, _DecodedRow]], say: 
 
 
 def _make_columns(
-    decoded: Sequence[tuple[Content, _DecodedRow]],
+    decoded: Sequence[tuple[UniquePicture, _DecodedRow]],
     input_contract: InputContract,
     features: Sequence[Features],
     pixels_in_memory: Mapping[Path, Pixels],

@@ -13,21 +13,21 @@ from training.data.decoded_pictures import DecodedPictures
 from training.data.fashion import (
     LabelledData,
 )
-from training.data.label_choice import choose_learnt_labels, choose_measured_labels
+from training.data.label_choice import choose_evaluation_labels, choose_learnt_labels
 from training.data.labels import Labels, describe_unread_columns
 from training.data.listing import Listing
 from training.data.near_copies import NearCopies
 from training.data.pictures import Pictures
-from training.data.split import draw_test_positions
+from training.data.split import sample_test_positions
 from training.progress import Say
 
 
-def find_listed_test_set(near_copies: NearCopies) -> NDArray[np.bool_]:
+def mark_listed_test_set(near_copies: NearCopies) -> NDArray[np.bool_]:
     """Return which of M kept pictures the folder or table itself puts into the test set, bool (M,)."""
     return np.array([content.part == "test" for content in near_copies.kept_contents], np.bool_)
 
 
-def draw_test_set(near_copies: NearCopies) -> NDArray[np.bool_]:
+def mark_test_set(near_copies: NearCopies) -> NDArray[np.bool_]:
     """Choose which of M kept pictures are in the test set, bool (M,).
 
     If the folder or table is divided into train and test, this division is used. Otherwise groups are drawn
@@ -36,15 +36,15 @@ def draw_test_set(near_copies: NearCopies) -> NDArray[np.bool_]:
     """
     contents = near_copies.kept_contents
     if any(content.part for content in contents):
-        return find_listed_test_set(near_copies)
+        return mark_listed_test_set(near_copies)
     is_tested = np.zeros(len(contents), np.bool_)
     is_tested[
-        draw_test_positions(np.array([content.label for content in contents]), near_copies.split_keys)
+        sample_test_positions(np.array([content.label for content in contents]), near_copies.split_keys)
     ] = True
     return is_tested
 
 
-def choose_labels(
+def choose_training_labels(
     listing: Listing,
     near_copies: NearCopies,
     is_tested: NDArray[np.bool_],
@@ -78,7 +78,7 @@ def _report_unread_columns(listing: Listing, labels: Mapping[str, Labels], say: 
         say(sentence)
 
 
-def divide_pictures(  # noqa: PLR0913, PLR0917 - pictures, and what was decided about them
+def split_train_test(  # noqa: PLR0913, PLR0917 - pictures, and what was decided about them
     listing: Listing,
     decoded: DecodedPictures,
     near_copies: NearCopies,
@@ -111,7 +111,7 @@ def divide_pictures(  # noqa: PLR0913, PLR0917 - pictures, and what was decided 
     )
 
 
-def make_measured_data(  # noqa: PLR0913, PLR0917 - pictures, and what is asked of them
+def make_evaluation_data(  # noqa: PLR0913, PLR0917 - pictures, and what is asked of them
     listing: Listing,
     decoded: DecodedPictures,
     near_copies: NearCopies,
@@ -132,10 +132,10 @@ def make_measured_data(  # noqa: PLR0913, PLR0917 - pictures, and what is asked 
         say: a function that receives sentences that a person should read.
         release_labels: the labels of the release, by question.
     """
-    is_tested = find_listed_test_set(near_copies)
+    is_tested = mark_listed_test_set(near_copies)
     measured_copies = near_copies.take(is_tested) if is_tested.any() else near_copies
     class_ids = [content.class_id for content in measured_copies.kept_contents]
-    labels = choose_measured_labels(listing, measured_copies.labels, class_ids, release_labels, say)
+    labels = choose_evaluation_labels(listing, measured_copies.labels, class_ids, release_labels, say)
     _report_unread_columns(listing, labels, say)
     pictures = make_pictures(listing, decoded, measured_copies, labels)
     pictures = pictures.take(np.argsort(pictures.sha256))
@@ -183,10 +183,10 @@ def make_pictures(
         networks=tuple(decoded.networks[place] for place in near_copies.kept_positions.tolist()),
         hashes=decoded.hashes[near_copies.kept_positions],
         is_plain=decoded.is_plain[near_copies.kept_positions],
-        are_groups_products=listing.are_groups_products,
+        has_product_groups=listing.has_product_groups,
     )
 
 
-def draw_test_pictures(pictures: Pictures) -> Pictures:
+def sample_test_pictures(pictures: Pictures) -> Pictures:
     """Return the pictures that a training would draw as the test set of an undivided folder."""
-    return pictures.take(draw_test_positions(pictures.classes, pictures.groups))
+    return pictures.take(sample_test_positions(pictures.classes, pictures.groups))

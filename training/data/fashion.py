@@ -108,14 +108,14 @@ class LabelledData:
         return self.has_class_names or self.is_matched_by_name or is_known_by_number
 
     @property
-    def measured_pictures(self) -> Pictures:
+    def evaluation_pictures(self) -> Pictures:
         """The pictures on which the model is measured: the test set, or without one the training set."""
         return self.test or self.train
 
     def describe_data_set(self) -> DataSet:
         """Return the name and the hashes of the data, for the manifest and the report."""
         train = self.train.compute_digest()
-        test = self.measured_pictures.compute_digest()
+        test = self.evaluation_pictures.compute_digest()
         standard_name = (
             FASHION_MNIST
             if (train, test) == (FASHION_MNIST_TRAIN_SHA256, FASHION_MNIST_TEST_SHA256)
@@ -158,7 +158,7 @@ class LabelledData:
                 return data_source._reorder_classes(labels, say)
             if not is_forced:
                 _check_names_against_numbers(labels, matches)
-        highest = int(max(part.classes.max() for part in (self.train, self.measured_pictures)))
+        highest = int(max(part.classes.max() for part in (self.train, self.evaluation_pictures)))
         if highest >= len(labels):
             raise DataError(
                 f"The data set has pictures of class {highest}, but the model knows {len(labels)}: "
@@ -275,7 +275,7 @@ def _find_idx_file(folder: Path, name: str) -> Path:
     )
 
 
-def read_csv_pair(train: Path, test: Path) -> LabelledData:
+def read_pixel_csv_pair(train: Path, test: Path) -> LabelledData:
     """Read a training set and a test set from two CSV files of pixels.
 
     Raises:
@@ -287,7 +287,7 @@ def read_csv_pair(train: Path, test: Path) -> LabelledData:
     )
 
 
-def read_measured_csv(path: Path) -> LabelledData:
+def read_evaluation_csv(path: Path) -> LabelledData:
     """Read one CSV file of pixels to measure a model on. Training set and test set are both the whole file.
 
     Raises:
@@ -297,7 +297,7 @@ def read_measured_csv(path: Path) -> LabelledData:
     return LabelledData(train=pictures, test=pictures)
 
 
-def download_with_keras() -> LabelledData:
+def download_fashion_mnist() -> LabelledData:
     """Download the data set with Keras, or read the copy that Keras keeps in ~/.keras.
 
     Raises:

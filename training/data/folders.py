@@ -25,8 +25,8 @@ from training.errors import DataError
 
 
 def list_pictures(
-    place: Path,
-    reading: ListOptions = DEFAULT_LIST_OPTIONS,
+    path: Path,
+    list_options: ListOptions = DEFAULT_LIST_OPTIONS,
     attributes: Sequence[str] = (),
 ) -> Listing:
     """List the pictures of a table, or of a folder with one sub-folder for each label.
@@ -37,32 +37,33 @@ def list_pictures(
     these` outside tiers. All other files are taken for pictures.
 
     Args:
-        place: a folder, or a CSV whose header has the columns `path` and `label`, and perhaps `tier`,
+        path: a folder, or a CSV whose header has the columns `path` and `label`, and perhaps `tier`,
             `group`, `source` and `split`. Paths are relative to the CSV's folder.
-        reading: the way in which the CSV is read, such as the encoding and the names of columns.
+        list_options: the way in which the CSV is read, such as the encoding and the names of columns.
         attributes: the columns of further labels, such as `colour`, which are read if the CSV has them.
 
     Raises:
         DataError: a folder cannot be read; or the CSV cannot be read, has another header, or has a row that
-            does not fit the header or has no path; or the pictures are in a folder, and `reading` names a
-            product column; or a row has no label or tier, or a label that cannot be shown.
+            does not fit the header or has no path; or the pictures are in a folder, and `list_options` names
+            a product column; or a row has no label or tier, or a label that cannot be shown.
     """
-    if place.exists() and not place.is_dir():
-        return list_table_pictures(place, attributes, reading)
-    if reading.product_column:
+    if path.exists() and not path.is_dir():
+        return list_table_pictures(path, attributes, list_options)
+    if list_options.product_column:
         raise DataError(
-            f"{place}: --product-column {reading.product_column} names a column of a CSV, and this is none."
+            f"{path}: --product-column {list_options.product_column} names a column of a CSV, and this is "
+            "none."
         )
-    folders = [entry for entry in list_entries(place) if entry.is_dir() and not is_clutter(entry.name)]
+    folders = [entry for entry in list_entries(path) if entry.is_dir() and not is_clutter(entry.name)]
     unlabelled_folders = _find_unlabelled_folders(folders)
     # The other folders are tiers or parts if they have folders of labels inside, or else labels themselves.
     tiers = [folder for folder in folders if folder not in unlabelled_folders]
     listing = Listing(
-        place, left_out_files=tuple(entry for folder in unlabelled_folders for entry in list_entries(folder))
+        path, left_out_files=tuple(entry for folder in unlabelled_folders for entry in list_entries(folder))
     )
     if not _is_divided(tiers):
-        return listing.concatenate(_list_labels(place))
-    other_entries = (entry for entry in list_entries(place) if not entry.is_dir() or is_clutter(entry.name))
+        return listing.concatenate(_list_labels(path))
+    other_entries = (entry for entry in list_entries(path) if not entry.is_dir() or is_clutter(entry.name))
     listing = replace(listing, left_out_files=(*listing.left_out_files, *other_entries))
     names = {tier.name.casefold() for tier in tiers}
     if names <= TRAIN_FOLDER_NAMES:  # only `train` has labels, as if the data set were not divided
@@ -74,12 +75,12 @@ def list_pictures(
     return listing
 
 
-def has_idx_files(place: Path) -> bool:
+def has_idx_files(folder: Path) -> bool:
     """Tell whether a folder contains IDX files (the format of MNIST), judged by their names."""
-    return any(place.glob("*-ubyte*"))
+    return any(folder.glob("*-ubyte*"))
 
 
-def find_named_path(text: str) -> Path:
+def resolve_user_path(text: str) -> Path:
     """Return the existing file or folder that a person named. A leading `~` is the home folder.
 
     Raises:
@@ -91,26 +92,26 @@ def find_named_path(text: str) -> Path:
     return place
 
 
-def unwrap_folder(place: Path) -> Path:
+def unwrap_folder(path: Path) -> Path:
     """Return the folder of the data set itself, if archives wrapped it into outer folders with nothing else.
 
     A sub-folder with a name of one letter is not unwrapped, because it is a tier of photos.
 
     Args:
-        place: a file, which is returned as it is, or a folder.
+        path: a file, which is returned as it is, or a folder.
 
     Raises:
         DataError: a folder cannot be read.
     """
-    if not place.is_dir() or has_idx_files(place) or any(map(can_be_picture, list_entries(place))):
-        return place
-    folders = [entry for entry in list_entries(place) if entry.is_dir() and not is_clutter(entry.name)]
+    if not path.is_dir() or has_idx_files(path) or any(map(can_be_picture, list_entries(path))):
+        return path
+    folders = [entry for entry in list_entries(path) if entry.is_dir() and not is_clutter(entry.name)]
     if len(folders) != 1 or len(folders[0].name) == 1:
-        return place
+        return path
     inner_entries = list_entries(folders[0])
     has_folders = any(entry.is_dir() and not is_clutter(entry.name) for entry in inner_entries)
     is_data_set = has_idx_files(folders[0]) or (has_folders and not any(map(can_be_picture, inner_entries)))
-    return unwrap_folder(folders[0]) if is_data_set else place
+    return unwrap_folder(folders[0]) if is_data_set else path
 
 
 def _find_unlabelled_folders(folders: Sequence[Path]) -> list[Path]:

@@ -59,13 +59,13 @@ class HashedFiles:
             {path: why for path, why in self.read_errors.items() if path in paths},
         )
 
-    def check_unchanged(self, path: Path, content: bytes, stamp: FileStamp) -> None:
+    def check_unchanged(self, path: Path, picture_bytes: bytes, stamp: FileStamp) -> None:
         """Refuse a file whose content has changed since it was hashed.
 
         A file that was not hashed before is accepted.
 
         Args:
-            content: the bytes that the file has now.
+            picture_bytes: the bytes that the file has now.
             stamp: the size and time of change that the file has now.
 
         Raises:
@@ -74,7 +74,7 @@ class HashedFiles:
         if self.stamps.get(path, stamp) == stamp:
             return
         # A copy or a touch changes the time but not the bytes.
-        if self.sha256[path] != hashlib.sha256(content).hexdigest():
+        if self.sha256[path] != hashlib.sha256(picture_bytes).hexdigest():
             raise DataError(f"{path} has changed since it was read: do not change pictures meanwhile.")
 
 
@@ -107,7 +107,7 @@ def hash_files(paths: Iterable[Path], known_files: HashedFiles = NO_HASHED_FILES
 
 def _hash_file(path: Path) -> tuple[str, FileStamp] | str:
     """Return the digest and the stamp of a file, or why it cannot be read."""
-    content_and_stamp = read_content(path)
+    content_and_stamp = read_picture_bytes(path)
     return (
         content_and_stamp
         if isinstance(content_and_stamp, str)
@@ -115,7 +115,7 @@ def _hash_file(path: Path) -> tuple[str, FileStamp] | str:
     )
 
 
-def read_content(path: Path) -> tuple[bytes, FileStamp] | str:
+def read_picture_bytes(path: Path) -> tuple[bytes, FileStamp] | str:
     """Read a file that may be a picture.
 
     Returns:
@@ -140,7 +140,7 @@ def read_content(path: Path) -> tuple[bytes, FileStamp] | str:
     return content, (status.st_size, status.st_mtime_ns)
 
 
-def report_unreadable_files(
+def check_unreadable_files(
     read_errors: Sequence[str], file_count: int, say: Say, *, skip_unreadable: bool
 ) -> None:
     """Refuse unreadable files, or report that they are left out. Do nothing if there are none.

@@ -15,7 +15,7 @@ from inference.text.plain_text import join_first_items
 from labelling.lists.identifiers import NO_VALUE_TEXT
 from training.data.labels import INAPPLICABLE_LABEL, LABEL_SEPARATOR, MAX_LABELS_NAMED, UNKNOWN_LABEL, Labels
 from training.data.listing import Listing
-from training.data.rare import MIN_GROUPS_PER_ATTRIBUTE_LABEL, describe_rare_labels, find_measurable_labels
+from training.data.rare import MIN_GROUPS_PER_ATTRIBUTE_LABEL, choose_learnable_labels, describe_rare_labels
 from training.progress import Say
 
 MAX_SHARE_OF_ONE_LABEL: Final = 0.97
@@ -46,13 +46,13 @@ def choose_learnt_labels(  # noqa: PLR0913, PLR0917 - pictures, what is asked of
         The labels by question, the class first.
 
     Raises:
-        DataError: the labels cannot be learnt; see `find_measurable_labels`.
+        DataError: the labels cannot be learnt; see `choose_learnable_labels`.
     """
     place = str(listing.place)
     class_labels = [labels_of_picture[LABEL] for labels_of_picture in labels]
     required_classes = required_labels.get(LABEL, ())
     listed_classes = listing.labels
-    classes, rare_classes = find_measurable_labels(
+    classes, rare_classes = choose_learnable_labels(
         place,
         class_labels,
         groups,
@@ -67,9 +67,9 @@ def choose_learnt_labels(  # noqa: PLR0913, PLR0917 - pictures, what is asked of
         np.array([codes.get(label, UNKNOWN_LABEL) for label in class_labels]), classes
     )
     return {LABEL: classes_of_pictures} | {
-        name: choose_learnt_attribute(
+        name: choose_attribute_labels(
             listing.describe_column(name),
-            list_cells(labels, name),
+            list_question_labels(labels, name),
             groups,
             classes_of_pictures,
             say,
@@ -79,7 +79,7 @@ def choose_learnt_labels(  # noqa: PLR0913, PLR0917 - pictures, what is asked of
     }
 
 
-def choose_measured_labels(
+def choose_evaluation_labels(
     listing: Listing,
     labels: Sequence[Mapping[str, str]],
     class_ids: Sequence[int],
@@ -99,18 +99,20 @@ def choose_measured_labels(
         The labels by question, the class first.
     """
     return {LABEL: Labels.make_from_codes(np.array(class_ids, np.int64), listing.labels)} | {
-        name: choose_measured_attribute(listing.describe_column(name), list_cells(labels, name), names, say)
+        name: match_attribute_labels(
+            listing.describe_column(name), list_question_labels(labels, name), names, say
+        )
         for name, names in release_labels.items()
         if name != LABEL and name in listing.columns
     }
 
 
-def list_cells(labels: Sequence[Mapping[str, str]], name: str) -> list[str]:
+def list_question_labels(labels: Sequence[Mapping[str, str]], name: str) -> list[str]:
     """Return the label of each picture for one question; empty if the label is not known."""
     return [labels_of_picture.get(name, "") for labels_of_picture in labels]
 
 
-def choose_learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, and what is asked of them
+def choose_attribute_labels(  # noqa: PLR0913, PLR0917 - cells, whose they are, and what is asked of them
     message_start: str,
     cells: Sequence[str],
     groups: Sequence[str],
@@ -127,7 +129,7 @@ def choose_learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, 
         say: a function that receives sentences that a person should read.
 
     Raises:
-        DataError: the labels cannot be learnt; see `find_measurable_labels`.
+        DataError: the labels cannot be learnt; see `choose_learnable_labels`.
     """
     cell_labels = split_cells(cells)
     learnable, warnings = _choose_learnable(
@@ -150,7 +152,7 @@ def choose_learnt_attribute(  # noqa: PLR0913, PLR0917 - cells, whose they are, 
     return Labels(learnable, main_codes, is_right, applies_to)
 
 
-def choose_measured_attribute(
+def match_attribute_labels(
     message_start: str, cells: Sequence[str], labels: Sequence[str], say: Say
 ) -> Labels:
     """Return the labels of an attribute's column by which a release is measured.
@@ -220,7 +222,7 @@ def _choose_learnable(
     message_start: str, main_labels: Sequence[str], groups: Sequence[str], required_labels: Sequence[str] = ()
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the labels of an attribute that are learnt, and sentences that a person should read."""
-    learnable_labels, rare_labels = find_measurable_labels(
+    learnable_labels, rare_labels = choose_learnable_labels(
         message_start,
         main_labels,
         groups,

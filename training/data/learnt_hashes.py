@@ -47,10 +47,10 @@ class LearntHashes:
 
     @classmethod
     def make_from_digests(
-        cls, contents: ContentHashes, perceptual_hashes: PerceptualHashes = NO_PERCEPTUAL_HASHES
+        cls, sha256: ContentHashes, perceptual_hashes: PerceptualHashes = NO_PERCEPTUAL_HASHES
     ) -> Self:
         """Make the hashes to store from the SHA-256 (hex digits) and the perceptual hashes of pictures."""
-        return cls(np.unique(_read_first_bits(contents)), np.unique(perceptual_hashes, axis=0))
+        return cls(np.unique(_read_first_bits(sha256)), np.unique(perceptual_hashes, axis=0))
 
     def __or__(self, other_hashes: "LearntHashes") -> "LearntHashes":
         """Return the hashes of all pictures that are in either of the two.
@@ -66,17 +66,17 @@ class LearntHashes:
         ]
         return LearntHashes(sha256_prefixes, np.unique(np.concatenate(perceptual_hashes), axis=0))
 
-    def find_learnt(
-        self, contents: ContentHashes, perceptual_hashes: PerceptualHashes = NO_PERCEPTUAL_HASHES
+    def mark_matches(
+        self, sha256: ContentHashes, perceptual_hashes: PerceptualHashes = NO_PERCEPTUAL_HASHES
     ) -> NDArray[np.bool_]:
         """Tell which of N pictures were learnt, or are nearly the same as a learnt photo, bool (N,).
 
         Args:
-            contents: str (N,), the hex SHA-256 of each picture.
+            sha256: str (N,), the hex SHA-256 of each picture.
             perceptual_hashes: uint64 (N, 10), the perceptual hash of each picture; empty if the pictures are
                 no photos.
         """
-        is_learnt = np.isin(_read_first_bits(contents), self.sha256_prefixes)
+        is_learnt = np.isin(_read_first_bits(sha256), self.sha256_prefixes)
         if self.perceptual_hashes is not None and len(self.perceptual_hashes):
             for place, hash_ in enumerate(perceptual_hashes):
                 is_learnt[place] = (
@@ -123,9 +123,9 @@ def load_learnt_hashes(folder: Path) -> LearntHashes | None:
     )
 
 
-def find_learnt_pictures(
+def mark_learnt_pictures(
     release: LocalRelease,
-    contents: ContentHashes,
+    sha256: ContentHashes,
     perceptual_hashes: PerceptualHashes = NO_PERCEPTUAL_HASHES,
     *,
     say: Say = lambda _: None,
@@ -134,7 +134,7 @@ def find_learnt_pictures(
     """Tell which of N pictures a release learnt, or nearly the same ones, bool (N,).
 
     Args:
-        contents: str (N,), the hex SHA-256 of each picture.
+        sha256: str (N,), the hex SHA-256 of each picture.
         perceptual_hashes: uint64 (N, 10), the perceptual hash of each picture; empty if the pictures are no
             photos.
         say: a function that receives a warning if the release lacks perceptual hashes, so that photos that
@@ -146,9 +146,9 @@ def find_learnt_pictures(
     if warning := describe_missing_hashes(learnt_hashes or NO_LEARNT_HASHES, release.version):
         say(warning)
     return (
-        np.full(len(contents), is_learnt_if_unstated)
+        np.full(len(sha256), is_learnt_if_unstated)
         if learnt_hashes is None
-        else learnt_hashes.find_learnt(contents, perceptual_hashes)
+        else learnt_hashes.mark_matches(sha256, perceptual_hashes)
     )
 
 

@@ -11,7 +11,7 @@ from inference.release_labels import NONE
 from inference.text.plain_text import join_first_items, normalize_label
 from labelling.review.corrections import Correction
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles
-from training.data.rare import MAX_LABELS, MIN_LABELS, check_letter_case, find_measurable_labels
+from training.data.rare import MAX_LABELS, MIN_LABELS, check_case_duplicates, choose_learnable_labels
 from training.errors import DataError
 
 DataSetPart: TypeAlias = Literal["train", "test"]
@@ -143,7 +143,7 @@ class Listing:
         return name.encode("utf-8", "replace").decode() or "pictures"
 
     @property
-    def are_groups_products(self) -> bool:
+    def has_product_groups(self) -> bool:
         """Whether every group of pictures is a product, and there is at least one."""
         groups = {picture.group for picture in self.pictures} - {""}
         return bool(groups) and groups == {picture.product for picture in self.pictures} - {""}
@@ -211,22 +211,22 @@ class Listing:
                 f"{self.place}: {there} ({names}). {MIN_LABELS} to {MAX_LABELS} can be separated: "
                 "one sub-folder each, or one label each in a CSV."
             )
-        check_letter_case(str(self.place), labels)
+        check_case_duplicates(str(self.place), labels)
         return tuple(sorted(labels))
 
-    def find_measurable_classes(self, required_classes: Collection[str] = ()) -> tuple[str, ...]:
+    def choose_learnable_classes(self, required_classes: Collection[str] = ()) -> tuple[str, ...]:
         """Return the classes with enough pictures to be learnt and measured, by names and groups alone.
 
         Args:
             required_classes: classes that have to be learnt.
 
         Raises:
-            DataError: the classes cannot be learnt; see `find_measurable_labels`.
+            DataError: the classes cannot be learnt; see `choose_learnable_labels`.
         """
         labels = [picture.label for picture in self.pictures]
         groups = [picture.group or str(picture.path) for picture in self.pictures]
         is_tested = [picture.part == "test" for picture in self.pictures]
-        return find_measurable_labels(
+        return choose_learnable_labels(
             str(self.place), labels, groups, is_tested, required_labels=required_classes
         )[0]
 
@@ -250,7 +250,7 @@ def map_names_to_parts(names: set[str]) -> dict[str, DataSetPart]:
     return {name: "test" if name in test_names else "train" for name in names}
 
 
-def make_absolute(file: Path) -> str:
+def make_absolute_path(file: Path) -> str:
     """Return the absolute path of a file, by which files of listings and corrections are compared.
 
     A link keeps its own name, since people name the link and not the file behind it.

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from inference.contract import LABEL
 from inference.text.plain_text import choose_form, format_count, join_first_items
-from training.data.contents import Content
+from training.data.contents import UniquePicture
 from training.data.hashed_files import MAX_FILES_NAMED
 from training.data.labels import LABEL_SEPARATOR
 from training.data.learnt_hashes import ContentHashes
@@ -44,7 +44,7 @@ class NearCopies:
             them is kept.
     """
 
-    contents: tuple[Content, ...]
+    contents: tuple[UniquePicture, ...]
     kept_positions: NDArray[np.int64]
     split_keys: ContentHashes
     cleared_attributes: Mapping[int, frozenset[str]]
@@ -52,7 +52,7 @@ class NearCopies:
     conflicting_groups: PictureGroups
 
     @property
-    def kept_contents(self) -> list[Content]:
+    def kept_contents(self) -> list[UniquePicture]:
         """The pictures that can be learnt."""
         return [self.contents[place] for place in self.kept_positions.tolist()]
 
@@ -148,7 +148,7 @@ def describe_near_copies(count: int, picture_count: int) -> str:
     )
 
 
-def group_near_copies(contents: Sequence[Content], hashes: PerceptualHashes) -> NearCopies:
+def group_near_copies(contents: Sequence[UniquePicture], hashes: PerceptualHashes) -> NearCopies:
     """Group pictures that are nearly the same, and decide which pictures can be learnt.
 
     Args:
@@ -181,7 +181,7 @@ def group_near_copies(contents: Sequence[Content], hashes: PerceptualHashes) -> 
     )
 
 
-def _choose_left_out(members: Sequence[int], contents: Sequence[Content]) -> list[int]:
+def _choose_left_out(members: Sequence[int], contents: Sequence[UniquePicture]) -> list[int]:
     """Return the positions of near copies in two classes that are left out.
 
     If people gave the class of some of them, and agree, these are kept. Otherwise all are left out.
@@ -191,7 +191,7 @@ def _choose_left_out(members: Sequence[int], contents: Sequence[Content]) -> lis
     return [place for place in members if not (do_answers_agree and place in answered_positions)]
 
 
-def _find_unclear_attributes(group: Sequence[Content]) -> frozenset[str]:
+def _find_unclear_attributes(group: Sequence[UniquePicture]) -> frozenset[str]:
     """Return the attributes for which near copies have labels, but no label in common."""
     shared_labels = dict[str, frozenset[str]]()
     for content in group:
@@ -203,7 +203,7 @@ def _find_unclear_attributes(group: Sequence[Content]) -> frozenset[str]:
 
 
 def _make_kept_split_keys(
-    kept_contents: Sequence[Content], positions: Sequence[int], near_groups: Sequence[Sequence[int]]
+    kept_contents: Sequence[UniquePicture], positions: Sequence[int], near_groups: Sequence[Sequence[int]]
 ) -> ContentHashes:
     """Return a key for each kept content, str (M,), equal for near copies and for contents of one group.
 
@@ -222,31 +222,31 @@ def _make_kept_split_keys(
 
 
 def make_split_keys(
-    contents: Sequence[str],
+    sha256: Sequence[str],
     grouped_contents: Iterable[tuple[str, str]],
-    further_groups: Sequence[Sequence[int]] = (),
+    near_groups: Sequence[Sequence[int]] = (),
 ) -> dict[str, str]:
     """Return a key for each picture, so that pictures with equal keys stay on the same side of every split.
 
     Args:
-        contents: the hashes of the pictures, each once.
+        sha256: the hashes of the pictures, each once.
         grouped_contents: pairs of a picture's hash and the name of a group. A picture may be in several
             groups.
-        further_groups: further groups, as positions in `contents`.
+        near_groups: further groups, as positions in `sha256`.
 
     Returns:
         By the hash of each picture: the alphabetically first hash among all pictures that are joined with it,
         directly or through others.
     """
-    position_by_content = {content: index for index, content in enumerate(contents)}
+    position_by_content = {content: index for index, content in enumerate(sha256)}
     members_by_group: dict[str, list[int]] = {}
     for content, group in grouped_contents:
         members_by_group.setdefault(group, []).append(position_by_content[content])
-    groups = [*further_groups, *members_by_group.values()]
+    groups = [*near_groups, *members_by_group.values()]
     rows = np.array([group[0] for group in groups for _ in group], np.int64)
     columns = np.array([index for group in groups for index in group], np.int64)
-    components = find_connected_components(rows, columns, len(contents))
+    components = find_connected_components(rows, columns, len(sha256))
     first_hashes = dict[int, str]()
-    for component, content in zip(components, contents, strict=True):
+    for component, content in zip(components, sha256, strict=True):
         first_hashes[component] = min(content, first_hashes.get(component, content))
-    return {content: first_hashes[component] for component, content in zip(components, contents, strict=True)}
+    return {content: first_hashes[component] for component, content in zip(components, sha256, strict=True)}

@@ -78,19 +78,19 @@ def _compute_shape_bits(picture: Picture) -> PerceptualHash:
     return np.packbits(lowest_frequencies > np.median(lowest_frequencies)).view(np.uint64)
 
 
-def group_similar_pictures(hashes: PerceptualHashes, pictures: Sequence[int]) -> list[list[int]]:
+def group_similar_pictures(hashes: PerceptualHashes, positions: Sequence[int]) -> list[list[int]]:
     """Group pictures that are nearly the same as the first picture of the group.
 
     Groups do not grow by chains: if B is near A, and C is near B but not near A, then C is not in A's group.
 
     Args:
         hashes: uint64 (N, 10), the perceptual hashes of N pictures.
-        pictures: positions of the pictures to group, in an order that decides which is first in a group.
+        positions: positions of the pictures to group, in an order that decides which is first in a group.
 
     Returns:
         Groups of two or more positions.
     """
-    return _group_similar_hashes(*_find_different_hashes(hashes), pictures)
+    return _group_similar_hashes(*_find_different_hashes(hashes), positions)
 
 
 def _find_different_hashes(hashes: PerceptualHashes) -> tuple[PerceptualHashes, NDArray[np.int64]]:

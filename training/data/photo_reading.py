@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from inference.contract import LABEL, InputContract
-from training.data.contents import Contents
+from training.data.contents import UniquePictures
 from training.data.data_source import DataSource
 from training.data.decoded_pictures import DecodedPictures, decode_pictures
 from training.data.division import make_pictures
@@ -17,7 +17,7 @@ from training.data.listing import Listing
 from training.data.near_copies import NearCopies, group_near_copies
 from training.data.photos import check_corrected_tiers, warn_of_unread_table
 from training.data.pictures import Pictures
-from training.data.read import report_near_copies
+from training.data.read import check_near_copies
 from training.progress import Progress
 
 
@@ -36,24 +36,24 @@ def read_photos(
         DataError: a folder, a label or a correction is wrong, or nothing can be read; the message names it.
     """
     contents, decoded, near_copies = decode_photos(data_source, listing, input_contract, progress)
-    return tabulate_photos(contents.listing, decoded, near_copies)
+    return make_labelled_photos(contents.listing, decoded, near_copies)
 
 
 def decode_photos(
     data_source: DataSource, listing: Listing, input_contract: InputContract, progress: Progress
-) -> tuple[Contents, DecodedPictures, NearCopies]:
+) -> tuple[UniquePictures, DecodedPictures, NearCopies]:
     """Decode photos in tiers and find near copies among them: the first half of `read_photos`."""
     warn_of_unread_table(listing.place, progress.warn)
-    contents = data_source.make_contents(listing)
+    contents = data_source.make_unique_pictures(listing)
     check_corrected_tiers(contents)
-    contents.check_contents(progress.warn, skip_unreadable=True)
+    contents.check_pictures(progress.warn, skip_unreadable=True)
     decoded = decode_pictures(contents, input_contract, progress, skip_unreadable=True)
     near_copies = group_near_copies(decoded.contents, decoded.hashes)
-    report_near_copies(near_copies, contents.listing, progress.warn)
+    check_near_copies(near_copies, contents.listing, progress.warn)
     return contents, decoded, near_copies
 
 
-def tabulate_photos(listing: Listing, decoded: DecodedPictures, near_copies: NearCopies) -> Pictures:
+def make_labelled_photos(listing: Listing, decoded: DecodedPictures, near_copies: NearCopies) -> Pictures:
     """Make the table of decoded photos in tiers, with their classes: the second half of `read_photos`."""
     contents = near_copies.kept_contents
     classes = Labels.make_from_codes(np.array([content.class_id for content in contents]), listing.labels)

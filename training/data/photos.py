@@ -16,9 +16,9 @@ from inference.text.plain_text import format_count, normalize_label
 from labelling.lists.list_files import open_header
 from labelling.lists.list_reading import ListOptions
 from reports.answers import CORRECTED_SET
-from training.data.contents import Contents
+from training.data.contents import UniquePictures
 from training.data.correction_files import read_correction_files
-from training.data.corrections import list_answered_paths, make_corrections
+from training.data.corrections import list_corrected_paths, make_corrections
 from training.data.folders import list_pictures
 from training.data.hashed_files import hash_files
 from training.data.labels import OOD, find_class_index
@@ -47,60 +47,60 @@ PHOTO_LAYOUT_ADVICE: Final = (
 )
 
 
-def list_photos(place: Path, reading: ListOptions, use: PictureUse) -> Listing:
+def list_photos(path: Path, list_options: ListOptions, picture_use: PictureUse) -> Listing:
     """List photos with their labels and tiers, before the labels are compared with the classes of a model.
 
     Args:
-        place: a folder as FOLDER/tier/label/file, a table with the columns `path`, `label` and `tier`, or a
+        path: a folder as FOLDER/tier/label/file, a table with the columns `path`, `label` and `tier`, or a
             CSV of people's answers (corrections), which has no tier.
-        reading: the way in which tables are read, such as the encoding and the names of columns.
-        use: `learn`: a table may not keep photos for a test, and corrections that no audit drew get
+        list_options: the way in which tables are read, such as the encoding and the names of columns.
+        picture_use: `learn`: a table may not keep photos for a test, and corrections that no audit drew get
             CORRECTED_TIER. `measure`: all photos are measured together, and corrections get OWN_TIER.
 
     Raises:
         DataError: a folder cannot be read; or the table cannot be read, or keeps photos for a test; or a row
             has no label that can be shown.
     """
-    if not place.is_file():
-        return _ignore_parts(list_pictures(place, reading), use)
-    columns = open_picture_table(place, reading=reading, open_function=open_header).columns
+    if not path.is_file():
+        return _ignore_parts(list_pictures(path, list_options), picture_use)
+    columns = open_picture_table(path, list_options=list_options, open_function=open_header).columns
     if (
-        use == "learn"
+        picture_use == "learn"
         and SPLIT_COLUMN in columns
-        and read_table_parts(open_picture_table(place, reading=reading))
+        and read_table_parts(open_picture_table(path, list_options=list_options))
     ):
         raise DataError(
-            f"{place}: the column `{SPLIT_COLUMN}` keeps photos for a test, and all of a table are learnt. "
+            f"{path}: the column `{SPLIT_COLUMN}` keeps photos for a test, and all of a table are learnt. "
             "Leave these rows out, and measure on them with wardrobe evaluate; or rename the column."
         )
     if "tier" in columns:
-        return _ignore_parts(list_pictures(place, reading), use, columns)
-    return _ignore_parts(list_corrected_photos(place, reading, use), use, columns)
+        return _ignore_parts(list_pictures(path, list_options), picture_use, columns)
+    return _ignore_parts(list_corrected_photos(path, list_options, picture_use), picture_use, columns)
 
 
-def list_corrected_photos(place: Path, reading: ListOptions, use: PictureUse) -> Listing:
+def list_corrected_photos(path: Path, list_options: ListOptions, picture_use: PictureUse) -> Listing:
     """List the pictures in a CSV of people's answers, each with its valid answer as the label.
 
     Pictures that an answer leaves out, or that are missing, are not listed.
 
     Args:
-        place: the CSV.
-        reading: the way in which the CSV is read.
-        use: `learn` or `measure`, as in `list_photos`.
+        path: the CSV.
+        list_options: the way in which the CSV is read.
+        picture_use: `learn` or `measure`, as in `list_photos`.
 
     Raises:
         DataError: the CSV cannot be read, or none of the pictures exists.
     """
     notes = list[str]()
-    rows = read_correction_files([place], reading, notes.append)
-    hashed_files = hash_files(map(Path, list_answered_paths(rows)))
+    rows = read_correction_files([path], list_options, notes.append)
+    hashed_files = hash_files(map(Path, list_corrected_paths(rows)))
     answers = make_corrections(rows, known_files=hashed_files)
-    files_and_answers = [(file, file.answers[LABEL]) for file in answers.class_answered_files]
+    files_and_answers = [(file, file.answers[LABEL]) for file in answers.class_corrected_files]
     pictures = (
         ListedPicture(
             Path(file.path),
             {LABEL: normalize_label(answer.label)},
-            tier=OWN_TIER if file.is_audited or use == "measure" else CORRECTED_TIER,
+            tier=OWN_TIER if file.is_audited or picture_use == "measure" else CORRECTED_TIER,
             group=file.group,
             product=file.product,
         )
@@ -111,7 +111,7 @@ def list_corrected_photos(place: Path, reading: ListOptions, use: PictureUse) ->
         Path(file.path) for file, answer in files_and_answers if not answer.label and not answer.is_contested
     )
     return Listing(
-        place,
+        path,
         tuple(pictures),
         tuple(left_out),
         notes=(*notes, *answers.describe_ignored_answers({})),
@@ -137,14 +137,14 @@ def _ignore_parts(listing: Listing, use: PictureUse, columns: Sequence[str] = ()
     )
 
 
-def assign_tiers_and_classes(listing: Listing, labels: tuple[str, ...], use: PictureUse) -> Listing:
+def assign_tiers_and_classes(listing: Listing, labels: tuple[str, ...], picture_use: PictureUse) -> Listing:
     """Return a listing of photos with the tier and the class id of each photo filled in.
 
     Args:
         listing: the photos, from `list_photos`.
         labels: the labels of the model, by class id. The label of a photo may be the class's index, or its
             name in any capitals, with `_` for a slash.
-        use: `learn`: each photo needs a tier. `measure`: a photo without a tier gets OWN_TIER.
+        picture_use: `learn`: each photo needs a tier. `measure`: a photo without a tier gets OWN_TIER.
 
     Raises:
         DataError: a label is none of the classes; or there is no photo, or one has no tier; or photos are
@@ -152,7 +152,7 @@ def assign_tiers_and_classes(listing: Listing, labels: tuple[str, ...], use: Pic
     """
     if not listing.pictures:
         raise DataError(f"{listing.place}: no photo in it. {PHOTO_LAYOUT_ADVICE}")
-    default_tier = OWN_TIER if use == "measure" else ""
+    default_tier = OWN_TIER if picture_use == "measure" else ""
     rows = [replace(row, tier=row.tier or default_tier) for row in listing.pictures]
     if paths_without_tier := [row.path for row in rows if not row.tier]:
         raise DataError(
@@ -160,7 +160,7 @@ def assign_tiers_and_classes(listing: Listing, labels: tuple[str, ...], use: Pic
             "among them "
             f"{paths_without_tier[0]}. {PHOTO_LAYOUT_ADVICE}"
         )
-    if use == "learn" and "checked" in listing.columns and not any(row.is_checked for row in rows):
+    if picture_use == "learn" and "checked" in listing.columns and not any(row.is_checked for row in rows):
         raise DataError(
             f"{listing.place}: no cell of the column `checked` says that a person checked the label, and "
             "such photos choose the thresholds. Write 1 there, or leave the column out: then all do."
@@ -183,7 +183,7 @@ def _find_class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
     return class_id
 
 
-def check_corrected_tiers(contents: Contents) -> None:
+def check_corrected_tiers(contents: UniquePictures) -> None:
     """Refuse corrections that give a class to photos of tier X, which show none of the classes.
 
     Args:
@@ -202,15 +202,15 @@ def check_corrected_tiers(contents: Contents) -> None:
                 )
 
 
-def warn_of_unread_table(place: Path, say: Say) -> None:
+def warn_of_unread_table(folder: Path, say: Say) -> None:
     """Report that a table with the name of a folder of photos lies beside it, and is not read.
 
     Args:
-        place: the folder of photos; for a file nothing is reported.
+        folder: the folder of photos; for a file nothing is reported.
         say: a function that receives the sentence.
     """
-    table = place.absolute().with_name(f"{place.absolute().name}.csv")
-    if place.is_dir() and table.is_file():
+    table = folder.absolute().with_name(f"{folder.absolute().name}.csv")
+    if folder.is_dir() and table.is_file():
         say(
             f"{table} is not read. Name it in place of the folder, if its column `group` is to keep photos "
             "together; it needs the columns `path`, `label` and `tier`, too."

@@ -18,7 +18,7 @@ from inference.contract import EDGE, GREY_28, InputContract, choose_only_name
 from inference.errors import UploadError
 from inference.pictures.convert import make_model_input
 from inference.pictures.decode import MAX_PIXELS, DecodedPicture, decode_image
-from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, map_on_all_cores, read_content
+from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, map_on_all_cores, read_picture_bytes
 from training.errors import DataError
 
 MAX_SMALL_PICTURE_NUMBERS: Final = EDGE * EDGE
@@ -50,7 +50,7 @@ def decode_picture_file(
     Raises:
         DataError: the file has changed since it was hashed.
     """
-    content_and_stamp = read_content(path)
+    content_and_stamp = read_picture_bytes(path)
     if isinstance(content_and_stamp, str):
         return content_and_stamp
     hashed_files.check_unchanged(path, *content_and_stamp)
@@ -58,7 +58,7 @@ def decode_picture_file(
 
 
 def decode_picture_bytes(
-    path: Path, content: bytes, input_contract: InputContract = GREY_28
+    path: Path, picture_bytes: bytes, input_contract: InputContract = GREY_28
 ) -> DecodedPicture | str:
     """Decode the bytes of a picture file as the service decodes an upload.
 
@@ -70,7 +70,7 @@ def decode_picture_bytes(
         The decoded picture, or a sentence that says why the bytes are no picture.
     """
     try:
-        return decode_image(content, MAX_PIXELS, input_contract)
+        return decode_image(picture_bytes, MAX_PIXELS, input_contract)
     except UploadError as error:
         return f"{path}: {error}"
 

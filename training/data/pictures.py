@@ -52,7 +52,7 @@ class Pictures:
         is_plain: bool (N,), whether the border of each picture has one colour; empty for pixels without
             files.
         is_checked: bool (N,), whether a person checked the label of each picture; empty if it is not known.
-        are_groups_products: whether the groups are products.
+        has_product_groups: whether the groups are products.
     """
 
     labels: Mapping[str, Labels]
@@ -68,7 +68,7 @@ class Pictures:
     hashes: PerceptualHashes = field(default_factory=NO_PERCEPTUAL_HASHES.copy)
     is_plain: NDArray[np.bool_] = field(default_factory=NO_FLAGS.copy)
     is_checked: NDArray[np.bool_] = field(default_factory=NO_FLAGS.copy)
-    are_groups_products: bool = False
+    has_product_groups: bool = False
 
     def __len__(self) -> int:
         """Return the number of pictures."""
@@ -177,7 +177,7 @@ class Pictures:
 
 
 PICTURE_COLUMNS: Final = tuple(
-    column.name for column in fields(Pictures) if column.name not in {"labels", "are_groups_products"}
+    column.name for column in fields(Pictures) if column.name not in {"labels", "has_product_groups"}
 )
 """Names of the fields of `Pictures` that have an entry for each picture, or are empty."""
 

@@ -118,7 +118,7 @@ def _read_only_member(path: Path) -> bytes:
         return archive.read(names[0])
 
 
-def is_pixel_table(path: Path) -> bool:
+def is_pixel_csv(path: Path) -> bool:
     """Tell whether a file may be a CSV of pixels: packed, or with at least 784 separators in its first line.
 
     A workbook, such as an .xlsx file, is none, though it is a ZIP.

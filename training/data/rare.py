@@ -40,23 +40,23 @@ MAX_RARE_LABELS_NAMED: Final = 5
 """Number of labels that a message names."""
 
 
-def describe_rare_labels(message_start: str, rare: Mapping[str, str]) -> str:
+def describe_rare_labels(message_start: str, rare_labels: Mapping[str, str]) -> str:
     """Return a sentence on labels that are left out of a training; empty if there are none.
 
     Args:
         message_start: the table, and perhaps its column.
-        rare: a text for each such label with the number of its pictures and the number that it needs.
+        rare_labels: a text for each such label with the number of its pictures and the number that it needs.
     """
-    if not rare:
+    if not rare_labels:
         return ""
-    label_texts = join_first_items([*rare.values()], MAX_RARE_LABELS_NAMED, "; ")
+    label_texts = join_first_items([*rare_labels.values()], MAX_RARE_LABELS_NAMED, "; ")
     return (
         f"{message_start}: too few pictures or groups of {label_texts}. Left out of the training; to the "
         "network their pictures are unknown. Near copies, and pictures of one group, count once."
     )
 
 
-def find_measurable_labels(  # noqa: PLR0913 - what pictures show, and what is asked of them
+def choose_learnable_labels(  # noqa: PLR0913 - what pictures show, and what is asked of them
     message_start: str,
     labels: Sequence[str],
     groups: Sequence[str],
@@ -105,7 +105,7 @@ def find_measurable_labels(  # noqa: PLR0913 - what pictures show, and what is a
             )
         )
     }
-    check_letter_case(message_start, learnt_groups)
+    check_case_duplicates(message_start, learnt_groups)
     if lost_labels := [lacking for label, lacking in rare.items() if label in required_labels]:
         raise DataError(
             f"{message_start}: the release that is made better has learnt what these pictures are too few "
@@ -140,7 +140,7 @@ def _describe_lack(label: str, groups: Sequence[str], min_groups: int, *, is_unt
     return f"{count_text} to learn from, and needs 1 in the test set)" if is_untested else ""
 
 
-def check_letter_case(message_start: str, labels: Iterable[str]) -> None:
+def check_case_duplicates(message_start: str, labels: Iterable[str]) -> None:
     """Refuse two labels that differ only in capital letters.
 
     Args:

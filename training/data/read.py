@@ -9,23 +9,23 @@ from dataclasses import replace
 
 from inference.contract import GREY_28, InputContract
 from model_store.release_files import expand_home
-from training.data.contents import Contents
+from training.data.contents import UniquePictures
 from training.data.data_source import KERAS_DATA_SET, DataSource
 from training.data.decoded_pictures import ComputeFeatures, decode_pictures
 from training.data.division import (
-    choose_labels,
-    divide_pictures,
-    draw_test_set,
-    find_listed_test_set,
-    make_measured_data,
+    choose_training_labels,
+    make_evaluation_data,
+    mark_listed_test_set,
+    mark_test_set,
+    split_train_test,
 )
 from training.data.fashion import (
     FASHION_MNIST_FOLDER,
     LabelledData,
-    download_with_keras,
-    read_csv_pair,
+    download_fashion_mnist,
+    read_evaluation_csv,
     read_idx_folder,
-    read_measured_csv,
+    read_pixel_csv_pair,
 )
 from training.data.folders import unwrap_folder
 from training.data.hashed_files import NO_HASHED_FILES
@@ -41,10 +41,10 @@ def load_data_set(  # noqa: PLR0913 - what is read, how, and who follows it
     progress: Progress,
     input_contract: InputContract = GREY_28,
     *,
-    use: PictureUse = "learn",
+    picture_use: PictureUse = "learn",
     compute_features: ComputeFeatures | None = None,
     limit: int | None = None,
-    contents: Contents | None = None,
+    contents: UniquePictures | None = None,
 ) -> LabelledData:
     """Read a data set from files, and return its training set and test set.
 
@@ -53,27 +53,33 @@ def load_data_set(  # noqa: PLR0913 - what is read, how, and who follows it
         progress: the display of how many pictures are read, which also receives warnings about pictures that
             are left out.
         input_contract: the input contract of the model: the shape and form of its pixels.
-        use: `learn` or `measure`; it is used only for a folder or table of pictures, and a CSV of pixels.
+        picture_use: `learn` or `measure`; it is used only for a folder or table of pictures, and a CSV of
+            pixels.
         compute_features: a function that computes a network's features; None for no features.
         limit: the number of pictures of a folder or table that are learnt, for a quick try; None for all.
         contents: the pictures of the folder or table, if they were already hashed and checked by
-            `check_named_pictures`.
+            `make_checked_pictures`.
 
     Raises:
         BadRecipe: there are fewer pictures than the limit.
         DataError: a file is missing or wrong; the message names the file and the row.
     """
     if contents is None and (listing := data_source.list_pictures()) is not None:
-        contents = data_source.make_contents(listing)
-        contents.check_contents(progress.warn, skip_unreadable=data_source.skip_unreadable)
+        contents = data_source.make_unique_pictures(listing)
+        contents.check_pictures(progress.warn, skip_unreadable=data_source.skip_unreadable)
     if contents is None:
         # Corrections are about files, and this data has none. They are read only to be refused.
         data_source.read_corrections(None, NO_HASHED_FILES, progress.warn)
-        data = _read_pixels(data_source, use)
+        data = _read_pixels(data_source, picture_use)
     else:
         contents = contents if limit is None else contents.limit_pictures(limit)
         data = make_labelled_data(
-            data_source, contents, input_contract, progress, use=use, compute_features=compute_features
+            data_source,
+            contents,
+            input_contract,
+            progress,
+            picture_use=picture_use,
+            compute_features=compute_features,
         )
     if (data.input_contract.array_shape, data.input_contract.framing) != (
         input_contract.array_shape,
@@ -87,7 +93,9 @@ def load_data_set(  # noqa: PLR0913 - what is read, how, and who follows it
     return replace(data, licence=data_source.licence)
 
 
-def check_named_pictures(data_source: DataSource, say: Say) -> tuple[Contents | None, tuple[str, ...] | None]:
+def make_checked_pictures(
+    data_source: DataSource, say: Say
+) -> tuple[UniquePictures | None, tuple[str, ...] | None]:
     """Hash the pictures of a folder or table, and refuse those that cannot be learnt, before any is decoded.
 
     Args:
@@ -105,18 +113,18 @@ def check_named_pictures(data_source: DataSource, say: Say) -> tuple[Contents | 
     if listing is None:
         return None, None
     classes = data_source.check_listing(listing)
-    contents = data_source.make_contents(listing)
-    contents.check_contents(say, skip_unreadable=data_source.skip_unreadable)
+    contents = data_source.make_unique_pictures(listing)
+    contents.check_pictures(say, skip_unreadable=data_source.skip_unreadable)
     return contents, classes
 
 
 def make_labelled_data(  # noqa: PLR0913 - what is read, how, and who follows it
     data_source: DataSource,
-    contents: Contents,
+    contents: UniquePictures,
     input_contract: InputContract,
     progress: Progress,
     *,
-    use: PictureUse,
+    picture_use: PictureUse,
     compute_features: ComputeFeatures | None = None,
 ) -> LabelledData:
     """Decode pictures, join near copies, and choose labels, training set and test set.
@@ -126,7 +134,7 @@ def make_labelled_data(  # noqa: PLR0913 - what is read, how, and who follows it
         contents: the pictures, after `Contents.check_contents`.
         input_contract: the input contract of the model: the shape and form of its pixels.
         progress: the display of how many pictures are decoded, which also receives warnings.
-        use: whether the pictures are learnt, or measured with no label left out.
+        picture_use: whether the pictures are learnt, or measured with no label left out.
         compute_features: a function that computes a network's features; None for no features.
     """
     say = progress.warn
@@ -135,19 +143,21 @@ def make_labelled_data(  # noqa: PLR0913 - what is read, how, and who follows it
         contents, input_contract, progress, compute_features=compute_features, skip_unreadable=skip_unreadable
     )
     near_copies = group_near_copies(decoded.contents, decoded.hashes)
-    report_near_copies(near_copies, contents.listing, say)
-    if use == "measure":
-        return make_measured_data(
+    check_near_copies(near_copies, contents.listing, say)
+    if picture_use == "measure":
+        return make_evaluation_data(
             contents.listing, decoded, near_copies, input_contract, say, data_source.required_labels
         )
     # With features, a head is fitted and measured by cross-validation. It needs no test set, so none is
     # drawn.
-    is_tested = draw_test_set(near_copies) if compute_features is None else find_listed_test_set(near_copies)
-    labels = choose_labels(contents.listing, near_copies, is_tested, data_source.required_labels, say)
-    return divide_pictures(contents.listing, decoded, near_copies, labels, is_tested, input_contract)
+    is_tested = mark_test_set(near_copies) if compute_features is None else mark_listed_test_set(near_copies)
+    labels = choose_training_labels(
+        contents.listing, near_copies, is_tested, data_source.required_labels, say
+    )
+    return split_train_test(contents.listing, decoded, near_copies, labels, is_tested, input_contract)
 
 
-def report_near_copies(near_copies: NearCopies, listing: Listing, say: Say) -> None:
+def check_near_copies(near_copies: NearCopies, listing: Listing, say: Say) -> None:
     """Report which near copies are left out, and refuse a data set of which no picture is left.
 
     Args:
@@ -172,17 +182,17 @@ def _read_pixels(data_source: DataSource, use: PictureUse) -> LabelledData:
             set.
     """
     if data_source.csv_pair is not None:
-        return read_csv_pair(*data_source.csv_pair)
+        return read_pixel_csv_pair(*data_source.csv_pair)
     if (table := data_source.find_pixel_table()) is not None:
         if use != "measure":
             raise DataError(
                 f"{table}: pixels of one part, and a training needs two. Name them as --train TRAIN.csv "
                 "--test TEST.csv."
             )
-        return read_measured_csv(table)
+        return read_evaluation_csv(table)
     if data_source.place not in {None, KERAS_DATA_SET}:
         return read_idx_folder(unwrap_folder(expand_home(data_source.place or KERAS_DATA_SET)))
     if data_source.place is None and FASHION_MNIST_FOLDER.is_dir():
         return read_idx_folder(FASHION_MNIST_FOLDER)
     start_tensorflow()
-    return download_with_keras()
+    return download_fashion_mnist()

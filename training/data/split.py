@@ -63,17 +63,17 @@ MIN_FOLDS: Final = 2
 """Fewest folds: with one there would be nothing to learn from."""
 
 
-def draw_test_positions(labels: NDArray[np.generic], groups: ContentHashes) -> NDArray[np.int64]:
+def sample_test_positions(labels: NDArray[np.generic], groups: ContentHashes) -> NDArray[np.int64]:
     """Return the positions of the pictures that are drawn as the test set.
 
     Args:
         labels: (N,), the label of each picture.
         groups: str (N,), the group of each picture; a group is drawn as a whole.
     """
-    return draw_positions(labels, groups, 1 / PICTURES_PER_TEST_PICTURE, TEST_SET_SALT)
+    return sample_positions(labels, groups, 1 / PICTURES_PER_TEST_PICTURE, TEST_SET_SALT)
 
 
-def split_data(data: LabelledData, limit: int | None, share: float = VALIDATION_SHARE) -> Split:
+def split_train_validation(data: LabelledData, limit: int | None, share: float = VALIDATION_SHARE) -> Split:
     """Divide a training set into pictures that are learnt and a share that is held out.
 
     If the data has no test set, all its training pictures are learnt, `limit` is ignored, and nothing is held
@@ -91,11 +91,11 @@ def split_data(data: LabelledData, limit: int | None, share: float = VALIDATION_
     return hold_out_pictures(take_first_pictures(data.train, limit), len(data.labels), share)
 
 
-def hold_out_pictures(images: Pictures, classes: int, share: float = VALIDATION_SHARE) -> Split:
+def hold_out_pictures(pictures: Pictures, classes: int, share: float = VALIDATION_SHARE) -> Split:
     """Hold out a share of the pictures, chosen by a hash of each picture's group.
 
     Args:
-        images: the training set.
+        pictures: the training set.
         classes: the number of classes; each must occur.
         share: the share that is held out, 0 to 1.
 
@@ -105,23 +105,23 @@ def hold_out_pictures(images: Pictures, classes: int, share: float = VALIDATION_
     Raises:
         BadRecipe: a class does not occur, or all its pictures are held out.
     """
-    missing = np.setdiff1d(np.arange(classes), images.classes)
+    missing = np.setdiff1d(np.arange(classes), pictures.classes)
     if missing.size:
         raise BadRecipe(
-            f"No picture of class {missing[0]} among the {len(images)} training pictures: "
+            f"No picture of class {missing[0]} among the {len(pictures)} training pictures: "
             "each class must occur."
         )
-    held_out_positions = draw_positions(images.classes, images.groups, share, VALIDATION_SALT)
-    learnt_positions = np.setdiff1d(np.arange(len(images)), held_out_positions, assume_unique=True)
-    if lost_classes := sorted(set(range(classes)) - set(images.classes[learnt_positions].tolist())):
+    held_out_positions = sample_positions(pictures.classes, pictures.groups, share, VALIDATION_SALT)
+    learnt_positions = np.setdiff1d(np.arange(len(pictures)), held_out_positions, assume_unique=True)
+    if lost_classes := sorted(set(range(classes)) - set(pictures.classes[learnt_positions].tolist())):
         raise BadRecipe(
-            f"All {np.sum(images.classes == lost_classes[0])} training pictures of class {lost_classes[0]} "
+            f"All {np.sum(pictures.classes == lost_classes[0])} training pictures of class {lost_classes[0]} "
             "are in groups that are held out. Bring pictures of other groups."
         )
-    return Split(train=images.take(learnt_positions), validation=images.take(held_out_positions))
+    return Split(train=pictures.take(learnt_positions), validation=pictures.take(held_out_positions))
 
 
-def draw_positions(
+def sample_positions(
     labels: NDArray[np.generic], keys: ContentHashes, share: float, salt: str
 ) -> NDArray[np.int64]:
     """Draw about a share of the pictures by hashes of their keys, and return the positions, ascending.
@@ -151,7 +151,7 @@ def _draw_numbers(keys: ContentHashes, salt: str) -> NDArray[np.float64]:
     return np.array([int.from_bytes(digest[:8]) for digest in digests]) / 2**64
 
 
-def choose_folds(pictures: Pictures) -> FoldNumbers:
+def make_default_folds(pictures: Pictures) -> FoldNumbers:
     """Split pictures into DEFAULT_FOLDS folds, or as many as the rarest class has groups, if these are fewer.
 
     Raises:
@@ -161,7 +161,7 @@ def choose_folds(pictures: Pictures) -> FoldNumbers:
     return make_class_folds(pictures.classes, pictures.groups, number)
 
 
-def make_class_folds(labels: LabelCodes, keys: ContentHashes, folds: int) -> FoldNumbers:
+def make_class_folds(labels: LabelCodes, groups: ContentHashes, folds: int) -> FoldNumbers:
     """Split pictures into folds in which each class keeps its share, as far as groups allow it.
 
     If all groups of a class would be in one fold, its smallest group is moved to the fold with the fewest
@@ -170,19 +170,19 @@ def make_class_folds(labels: LabelCodes, keys: ContentHashes, folds: int) -> Fol
     Args:
         labels: (N,), the class index of each picture. A negative number is no class, and may be missing in a
             fold.
-        keys: str (N,), the group of each picture; a group is never divided.
+        groups: str (N,), the group of each picture; a group is never divided.
         folds: the number of folds, MIN_FOLDS or more.
 
     Raises:
         BadRecipe: a class has fewer pictures, or groups, than there are folds.
     """
-    rarest = count_groups_of_rarest_class(labels, keys)
+    rarest = count_groups_of_rarest_class(labels, groups)
     if not MIN_FOLDS <= folds <= rarest:
         raise BadRecipe(
             f"The rarest class has {rarest} training pictures or groups, and {max(folds, MIN_FOLDS)} are "
             "needed. Bring more of it, of other groups."
         )
-    fold_numbers = make_stratified_folds(labels, keys, folds)
+    fold_numbers = make_stratified_folds(labels, groups, folds)
     class_ids = np.unique(labels[labels >= 0])
     # A moved group may leave another class in one fold only, so classes are checked again after each move.
     for _ in range(2 * len(class_ids)):
@@ -190,21 +190,21 @@ def make_class_folds(labels: LabelCodes, keys: ContentHashes, folds: int) -> Fol
         if not lone_classes:
             return fold_numbers
         is_of_lone_class = labels == lone_classes[0]
-        groups, counts = np.unique(keys[is_of_lone_class], return_counts=True)
+        groups, counts = np.unique(groups[is_of_lone_class], return_counts=True)
         fold_sizes = np.bincount(fold_numbers, minlength=folds + 1)[1:]
         # The fold that has the whole class now counts as full, so that it is not chosen again.
         fold_sizes[fold_numbers[is_of_lone_class][0] - 1] = len(labels)
-        fold_numbers[keys == groups[counts.argmin()]] = fold_sizes.argmin() + 1
+        fold_numbers[groups == groups[counts.argmin()]] = fold_sizes.argmin() + 1
     raise BadRecipe("A class would be in one fold as a whole. Bring pictures of it of other groups.")
 
 
-def make_stratified_folds(strata: NDArray[np.generic], keys: ContentHashes, folds: int) -> FoldNumbers:
+def make_stratified_folds(strata: NDArray[np.generic], groups: ContentHashes, folds: int) -> FoldNumbers:
     """Split pictures into folds in which each stratum keeps its share, as far as its groups allow it.
 
     Args:
         strata: (N,), the stratum of each picture, such as its tier and label. Rare strata may be missing in a
             fold.
-        keys: str (N,), the group of each picture; a group is never divided.
+        groups: str (N,), the group of each picture; a group is never divided.
         folds: the number of folds, MIN_FOLDS or more.
 
     Raises:
@@ -212,45 +212,47 @@ def make_stratified_folds(strata: NDArray[np.generic], keys: ContentHashes, fold
     """
     from sklearn.model_selection import StratifiedGroupKFold  # noqa: PLC0415 - --help needs none
 
-    if (groups := len(np.unique(keys))) < folds:
+    if (group_count := len(np.unique(groups))) < folds:
         raise BadRecipe(
-            f"{len(keys)} pictures of {groups} groups cannot be split into {folds} folds. Bring pictures of "
-            "other groups."
+            f"{len(groups)} pictures of {group_count} groups cannot be split into {folds} folds. Bring pictures "
+            "of other groups."
         )
     _, stratum_codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
     # scikit-learn warns of strata with fewer members than folds. They are merged with the largest stratum.
     stratum_codes = np.where(counts[stratum_codes] < folds, np.argmax(counts), stratum_codes)
-    fold_numbers = np.zeros(len(keys), np.int64)
+    fold_numbers = np.zeros(len(groups), np.int64)
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=FOLD_SEED)
-    for number, (_, fold_positions) in enumerate(splitter.split(stratum_codes, stratum_codes, keys), start=1):
+    for number, (_, fold_positions) in enumerate(
+        splitter.split(stratum_codes, stratum_codes, groups), start=1
+    ):
         fold_numbers[fold_positions] = number
     return fold_numbers
 
 
-def count_groups_of_rarest_class(labels: LabelCodes, keys: ContentHashes) -> int:
+def count_groups_of_rarest_class(labels: LabelCodes, groups: ContentHashes) -> int:
     """Return the number of groups of the class that has the fewest groups.
 
     Args:
         labels: (N,), the class index of each picture; negative numbers are ignored.
-        keys: str (N,), the group of each picture.
+        groups: str (N,), the group of each picture.
     """
     has_class = labels >= 0
     # One column for each pair of a group and a class, so that a group counts once for a class.
-    units = np.unique(keys[has_class], return_inverse=True)[1]
+    units = np.unique(groups[has_class], return_inverse=True)[1]
     _, classes = np.unique(np.stack([units, labels[has_class]]), axis=1)
     return int(np.unique(classes, return_counts=True)[1].min())
 
 
-def take_first_pictures(images: Pictures, count: int | None) -> Pictures:
+def take_first_pictures(pictures: Pictures, count: int | None) -> Pictures:
     """Return the first `count` pictures, for quick tries; all pictures if `count` is None.
 
     Raises:
         BadRecipe: there are fewer pictures, or `count` is below 1.
     """
     if count is None:
-        return images
-    check_picture_limit(count, len(images))
-    return images.take(np.arange(count))
+        return pictures
+    check_picture_limit(count, len(pictures))
+    return pictures.take(np.arange(count))
 
 
 def check_picture_limit(limit: int, count: int) -> None:

@@ -45,27 +45,27 @@ _LabelledWords: TypeAlias = tuple[Mapping[str, str], str]
 """The words of a table's row, by column, and its label."""
 
 
-def list_table_pictures(place: Path, attributes: Sequence[str], reading: ListOptions) -> Listing:
+def list_table_pictures(path: Path, attributes: Sequence[str], list_options: ListOptions) -> Listing:
     """List the pictures of a table, with their labels, groups and parts.
 
     Args:
         attributes: the columns of further labels, such as `colour`, which are read if the table has them.
-        reading: the way in which the table is read, such as the encoding and the names of columns.
+        list_options: the way in which the table is read, such as the encoding and the names of columns.
 
     Raises:
         DataError: the table cannot be read, has another header, or has a row that does not fit the header or
             has no path; or a row has no label or tier, or a label that cannot be shown.
     """
-    table = open_picture_table(place, attributes, reading)
-    columns = tuple(name for name in table.columns if name != reading.product_column)
+    table = open_picture_table(path, attributes, list_options)
+    columns = tuple(name for name in table.columns if name != list_options.product_column)
     present_attributes = [name for name in attributes if name in columns]
     parts = read_table_parts(table)
     reserved_columns = {
         *REQUIRED_COLUMNS,
         *OPTIONAL_COLUMNS,
         SPLIT_COLUMN,
-        *reading.path_columns,
-        reading.product_column,
+        *list_options.path_columns,
+        list_options.product_column,
     }
     # To know the names of columns of words, all languages are loaded, which takes a quarter of a second.
     words = find_word_columns(table.columns) if set(table.columns) - reserved_columns else ListWords()
@@ -84,18 +84,18 @@ def list_table_pictures(place: Path, attributes: Sequence[str], reading: ListOpt
             if not row.tier:  # a photo in a tier may have no label, if it shows none of the classes
                 read_label(row.label, line.row_place)
             pictures.append(row)
-    notes = table.notes + _describe_unknown_cells(f"{place}, column `label`", unknown_labels)
+    notes = table.notes + _describe_unknown_cells(f"{path}, column `label`", unknown_labels)
     for name in present_attributes:
-        pictures, column_notes = _clear_unusable_cells(pictures, name, f"{place}, column `{name}`")
+        pictures, column_notes = _clear_unusable_cells(pictures, name, f"{path}, column `{name}`")
         notes += column_notes
     if words.columns and (
         contradiction := describe_contradictions(
             words.choose_language("", (cells for cells, _ in labelled_words)), labelled_words
         )
     ):
-        notes += (f"{place}: {contradiction}",)
+        notes += (f"{path}: {contradiction}",)
     return Listing(
-        place,
+        path,
         tuple(pictures),
         tuple(left_out),
         columns=columns,
@@ -217,14 +217,14 @@ def _split_words(cell: str) -> set[str]:
 def open_picture_table(
     path: Path,
     attributes: Sequence[str] = (),
-    reading: ListOptions = DEFAULT_LIST_OPTIONS,
+    list_options: ListOptions = DEFAULT_LIST_OPTIONS,
     open_function: OpenList = open_list,
 ) -> ListFile:
     """Open a table of pictures, and check its header and rows.
 
     Args:
         attributes: the columns of further labels, which may be missing.
-        reading: the way in which the table is read, such as the encoding and the names of columns.
+        list_options: the way in which the table is read, such as the encoding and the names of columns.
         open_function: the function that opens the list; `open_header` reads the header without the rows.
 
     Raises:
@@ -233,15 +233,15 @@ def open_picture_table(
     try:
         table = open_function(
             path,
-            (*reading.path_columns, LABEL),
-            replace(reading, identifier_columns=("group",)),
+            (*list_options.path_columns, LABEL),
+            replace(list_options, identifier_columns=("group",)),
             (*OPTIONAL_COLUMNS, SPLIT_COLUMN, *attributes),
         )
     except ListUnusable as error:
         raise DataError(str(error)) from error
-    if reading.product_column and reading.product_column not in table.columns:
+    if list_options.product_column and list_options.product_column not in table.columns:
         raise DataError(
-            f"{path}: has no column `{reading.product_column}` for --product-column; it has "
+            f"{path}: has no column `{list_options.product_column}` for --product-column; it has "
             f"{', '.join(table.columns)}."
         )
     return table

@@ -18,7 +18,7 @@ from reports.page.wording import ENGLISH_WORDING
 from reports.promises import Promise
 from reports.values import AllAccepted, AttributeFigures, LabelFigures
 from training.data.labels import INAPPLICABLE_LABEL, UNKNOWN_LABEL, Labels
-from training.evaluation.evaluate import fill_in_predictions, interpret_scores
+from training.evaluation.evaluate import fill_in_predictions, predict_from_scores
 from training.thresholds.acceptance import compute_acceptance_curves, make_possible_promises, make_promises
 from training.thresholds.decide import Thresholds
 
@@ -43,7 +43,7 @@ def measure_attributes(
         The figures of each attribute; the figures of class and attributes together; and the answers about
         attributes, without pictures of which the attribute is not known.
     """
-    predictions = interpret_scores(classifier, cross_fitted_answers, probabilities)
+    predictions = predict_from_scores(classifier, cross_fitted_answers, probabilities)
     class_answers = fill_in_predictions(predictions, cross_fitted_answers)
     answers = make_attribute_answers(predictions, class_answers, labels)
     figures = {
@@ -53,7 +53,7 @@ def measure_attributes(
     known_answers = NO_ANSWERS
     for name, rows in answers.items():
         known_answers += rows.select_rows(labels[name].main_codes != UNKNOWN_LABEL)
-    return figures, measure_all_accepted(class_answers, answers, labels), known_answers
+    return figures, measure_joint_accuracy(class_answers, answers, labels), known_answers
 
 
 def make_attribute_answers(
@@ -157,7 +157,7 @@ def _describe_unfamiliar(promise: Promise | None) -> str:
     )
 
 
-def measure_all_accepted(
+def measure_joint_accuracy(
     class_answers: Answers, attribute_answers: Mapping[str, Answers], labels: Mapping[str, Labels]
 ) -> AllAccepted:
     """Return how often all accepted answers to a picture are right together.

@@ -37,7 +37,7 @@ from training.data.pictures import Pictures
 from training.evaluation.statistics import (
     compute_expected_calibration_error,
     compute_overconfidence,
-    simulate_null_band,
+    simulate_calibration_error_band,
 )
 from training.thresholds.answer_sets import make_scores
 
@@ -68,34 +68,34 @@ ScoreFunction: TypeAlias = Callable[[Pictures], Scores]
 """Type of a function that returns the scores of a network for pictures, before temperature."""
 
 
-def answer_pictures(session: Session, contract: ModelContract, images: Pictures) -> Answers:
+def answer_pictures(session: Session, contract: ModelContract, pictures: Pictures) -> Answers:
     """Run a network on pictures of a data set, and return the answers that a service would give.
 
     Raises:
         ModelError: the network cannot be run, or its answers have another form than the contract says.
     """
-    return decide_answers(
-        Classifier(session, contract), make_answers(score_pictures(session, images.pixels), images)
+    return add_decisions(
+        Classifier(session, contract), make_answers(score_pictures(session, pictures.pixels), pictures)
     )
 
 
 def make_answers(
-    scores: Scores, images: Pictures, sets: ColumnValues = TEST_SET, **columns: ColumnValues
+    scores: Scores, pictures: Pictures, set_names: ColumnValues = TEST_SET, **columns: ColumnValues
 ) -> Answers:
     """Return a table of answers with scores and true classes, before they are accepted or reviewed.
 
     Args:
-        sets: the name of the set that each picture belongs to, or one name for all.
-        columns: values of further columns of Answers, or values that replace those of `images`.
+        set_names: the name of the set that each picture belongs to, or one name for all.
+        columns: values of further columns of Answers, or values that replace those of `pictures`.
     """
     columns_of_pictures: dict[str, ColumnValues] = {
-        "groups": images.groups if images.files else "",
-        "networks": images.networks,
+        "groups": pictures.groups if pictures.files else "",
+        "networks": pictures.networks,
     }
     return Answers.make_answers(
-        sets,
-        np.maximum(images.classes, NO_CLASS),
-        pictures=_name_pictures_once(images.sha256),
+        set_names,
+        np.maximum(pictures.classes, NO_CLASS),
+        pictures=_name_pictures_once(pictures.sha256),
         distances=scores.distances,
         probabilities=scores.class_probabilities,
         **columns_of_pictures | columns,
@@ -113,18 +113,18 @@ def _name_pictures_once(contents: NDArray[np.str_]) -> NDArray[np.str_]:
     return names
 
 
-def predict_pictures(classifier: Classifier, images: Pictures) -> list[Prediction]:
+def predict_pictures(classifier: Classifier, pictures: Pictures) -> list[Prediction]:
     """Return the predictions of the service for each picture: class, attributes and decisions."""
     networks = Networks.make_single(classifier)
-    names = iter(images.networks)
+    names = iter(pictures.networks)
     return [
         prediction
-        for batch in split_into_batches(images.pixels)
+        for batch in split_into_batches(pictures.pixels)
         for prediction in networks.classify([ModelInput(pixels, network=next(names)) for pixels in batch])
     ]
 
 
-def decide_answers(classifier: Classifier, answers: Answers) -> Answers:
+def add_decisions(classifier: Classifier, answers: Answers) -> Answers:
     """Return answers with calibrated probabilities, familiarities and decisions, as a service gives them.
 
     Args:
@@ -134,10 +134,10 @@ def decide_answers(classifier: Classifier, answers: Answers) -> Answers:
     Raises:
         ModelError: the scores break the contract.
     """
-    return fill_in_predictions(interpret_scores(classifier, answers), answers)
+    return fill_in_predictions(predict_from_scores(classifier, answers), answers)
 
 
-def interpret_scores(
+def predict_from_scores(
     classifier: Classifier, answers: Answers, attributes: Mapping[str, Probabilities] = MappingProxyType({})
 ) -> list[Prediction]:
     """Return the predictions that the service would make from stored scores, without running a network.
@@ -236,7 +236,7 @@ def compute_test_figures(
         ),
         ece=measure_calibration_error(answers),
         ece_before=measure_calibration_error(uncalibrated_answers),
-        ece_null=simulate_null_band(answers.confidences),
+        ece_null=simulate_calibration_error_band(answers.confidences),
         overconfidence=compute_overconfidence(answers.confidences, answers.is_right),
         nll_before=measure_log_loss(uncalibrated_answers),
         decisions=_compute_coverage(answers, contract),

@@ -18,7 +18,7 @@ from reports.answers import Answers
 from reports.page.html_page import REPORT_PAGE_FILE
 from training.data.pictures import Pictures
 from training.evaluation.evaluate import choose_mistakes
-from training.evaluation.plots import draw_class_shares, draw_examples, save_figure, use_fonts_for
+from training.evaluation.plots import draw_confusion_shares, draw_examples, save_figure, use_label_fonts
 
 ANSWERS_FILE: Final = "answers.csv"
 CONFUSION_MATRIX_FILE: Final = "confusion_matrix.png"
@@ -54,13 +54,13 @@ def write_evaluation(
     files = [folder / REPORT_PAGE_FILE, table]
     labels = contract.labels
     class_answers = answers.select_rows(answers.has_class)
-    with use_fonts_for(labels):
+    with use_label_fonts(labels):
         if len(class_answers):
             counts = confusion_matrix(
                 class_answers.truth, class_answers.predicted, labels=np.arange(len(labels))
             )
             title = f"{len(class_answers):,} pictures: accuracy {class_answers.is_right.mean():.2%}"
-            save_figure(draw_class_shares(counts, labels, title), matrix)
+            save_figure(draw_confusion_shares(counts, labels, title), matrix)
             files.append(matrix)
         worst = choose_mistakes(answers, labels, MAX_MISTAKES_DRAWN)
         if worst:

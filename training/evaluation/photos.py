@@ -33,7 +33,7 @@ from reports.photo_figures import (
     UnknownSources,
 )
 from training.data.labels import OOD
-from training.data.learnt_hashes import find_learnt_pictures
+from training.data.learnt_hashes import mark_learnt_pictures
 from training.data.photos import OOD_TIER
 from training.data.pictures import Pictures
 from training.errors import DataError
@@ -41,7 +41,7 @@ from training.evaluation.evaluate import find_main_network, make_answers, predic
 from training.evaluation.statistics import (
     compute_expected_calibration_error,
     compute_overconfidence,
-    simulate_null_band,
+    simulate_calibration_error_band,
 )
 from training.progress import Say
 
@@ -61,22 +61,24 @@ def make_photo_answers(scores: Scores, photos: Pictures, **columns: ColumnValues
     return make_answers(scores, photos, photos.tiers, **columns_of_photos | columns)
 
 
-def compute_photo_figures(answers: Answers, contract: ModelContract, split: str) -> dict[str, PhotoFigures]:
+def compute_photo_figures(
+    answers: Answers, contract: ModelContract, split_name: str
+) -> dict[str, PhotoFigures]:
     """Return the figures of each tier (way to take a photo), by its name.
 
     Args:
         answers: the decided answers to photos.
-        split: the use of the photos so far, for the report, such as `development` or `cross-fitted`.
+        split_name: the use of the photos so far, for the report, such as `development` or `cross-fitted`.
     """
     ood = answers.select_rows(~answers.has_class)
-    tiers = find_measured_tiers(answers)
+    tiers = assign_evaluation_tiers(answers)
     return {
-        str(tier): _compute_tier_figures(answers.select_rows(tiers == tier), ood, contract, split)
+        str(tier): _compute_tier_figures(answers.select_rows(tiers == tier), ood, contract, split_name)
         for tier in np.unique(tiers)
     }
 
 
-def find_measured_tiers(answers: Answers) -> NDArray[np.str_]:
+def assign_evaluation_tiers(answers: Answers) -> NDArray[np.str_]:
     """Return the tier (way a photo was taken) that each photo is measured in, str (N,).
 
     It is OOD_TIER for photos that show none of the classes.
@@ -114,7 +116,7 @@ def _compute_tier_figures(
         ece=compute_expected_calibration_error(garments.confidences, garments.is_right)
         if shows_garments
         else None,
-        ece_null=simulate_null_band(garments.confidences) if shows_garments else None,
+        ece_null=simulate_calibration_error_band(garments.confidences) if shows_garments else None,
         overconfidence=compute_overconfidence(garments.confidences, garments.is_right)
         if shows_garments
         else None,
@@ -178,7 +180,7 @@ def compute_unknown_source_figures(answers: Answers, labels: Sequence[str]) -> d
         labels: the labels of the classes, by index.
     """
     unknown = answers.select_rows(answers.is_from_unknown_source)
-    tiers = find_measured_tiers(unknown)
+    tiers = assign_evaluation_tiers(unknown)
     ood = unknown.select_rows(tiers == OOD_TIER)
     names = [str(tier) for tier in np.unique(tiers) if tier != OOD_TIER]
     return {
@@ -186,13 +188,13 @@ def compute_unknown_source_figures(answers: Answers, labels: Sequence[str]) -> d
     }
 
 
-def find_known_source_answers(answers: Answers) -> NDArray[np.bool_]:
+def mark_known_source_answers(answers: Answers) -> NDArray[np.bool_]:
     """Tell which answers are counted in the figures of tiers, bool (N,).
 
     Answers to photos of unknown sources (shops, people) are left out, because they have figures of their own.
     If a tier has no other photos, all its answers are counted.
     """
-    tiers = find_measured_tiers(answers)
+    tiers = assign_evaluation_tiers(answers)
     unknown = answers.is_from_unknown_source
     return np.asarray(~unknown | ~np.isin(tiers, tiers[~unknown]))
 
@@ -259,7 +261,7 @@ def choose_compared_photos(photos: Pictures, parent: LocalRelease, say: Say) -> 
     Raises:
         DataError: none of the photos that are left shows a class.
     """
-    new_photos = photos.take(~find_learnt_pictures(parent, photos.sha256, photos.hashes, say=say))
+    new_photos = photos.take(~mark_learnt_pictures(parent, photos.sha256, photos.hashes, say=say))
     if not (new_photos.classes != OOD).any():
         raise DataError(
             f"--photos: none of these {len(photos):,} pictures shows a class and is new to {parent.version}, "

@@ -85,7 +85,7 @@ def draw_report(
         polarity: the polarity of the pixels, such as `light-on-black`.
     """
     examples = report.examples
-    with use_fonts_for(report.labels):
+    with use_label_fonts(report.labels):
         save_figure(draw_confusion_matrix(report), folder / "confusion_matrix.png")
         save_figure(draw_reliability_diagram(answers), folder / "reliability.png")
         save_figure(
@@ -96,7 +96,7 @@ def draw_report(
             save_figure(draw_training_curves(report.history), folder / "curves.png")
 
 
-def use_fonts_for(labels: Sequence[str]) -> AbstractContextManager[None]:
+def use_label_fonts(labels: Sequence[str]) -> AbstractContextManager[None]:
     """Draw the figures of a block of code in fonts that have the letters of these labels."""
     return mpl.rc_context({"font.family": [DEFAULT_FONT, *_find_fonts("".join(labels))]})
 
@@ -149,10 +149,10 @@ def draw_confusion_matrix(report: Report) -> Figure:
     test = report.test
     kind = "test" if test.split == TEST_SPLIT else test.split
     title = f"{report.data.name}, {test.n:,} {kind} pictures: accuracy {test.accuracy:.2%}"
-    return draw_class_shares(np.array(test.confusion_matrix), report.labels, title)
+    return draw_confusion_shares(np.array(test.confusion_matrix), report.labels, title)
 
 
-def draw_class_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) -> Figure:
+def draw_confusion_shares(counts: NDArray[np.int64], labels: tuple[str, ...], title: str) -> Figure:
     """Draw a confusion matrix as shares of each true class, so that the diagonal is the recall.
 
     Args:

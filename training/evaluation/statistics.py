@@ -14,7 +14,7 @@ ECE_BINS: Final = 15
 """Equal-width bins of confidence, as Guo et al. 2017 (arXiv 1706.04599) use."""
 
 NULL_BAND_DRAWS: Final = 1000
-"""Number of random draws from which `simulate_null_band` takes the band of a calibrated network."""
+"""Number of random draws from which `simulate_calibration_error_band` takes its band."""
 
 MAX_CLASSES_SHOWN: Final = 12
 """Largest number of classes whose probabilities are drawn as bars beside a picture."""
@@ -46,7 +46,7 @@ def compute_expected_calibration_error(
     return float(np.abs(excess).sum() / len(confidences))
 
 
-def simulate_null_band(confidences: NDArray[np.floating[Any]]) -> tuple[float, float]:
+def simulate_calibration_error_band(confidences: NDArray[np.floating[Any]]) -> tuple[float, float]:
     """Simulate the calibration error of N answers that are as often right as their confidence says.
 
     Even such answers have an error above 0, by chance. An error within the band of 95% of the simulations

@@ -60,7 +60,7 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class TitleTrial:
+class TitleWordData:
     """Cross-fitted answers to N photos whose kind (such as `skirt`) is known, to measure words of titles.
 
     Attributes:
@@ -87,12 +87,12 @@ class TitleTrial:
         return self.words[:, self.truth].T
 
     @property
-    def has_name(self) -> BoolArray:
+    def has_named_kind(self) -> BoolArray:
         """Whether the kind of each photo has a name of its own, bool (N,): a word other than OTHER_KIND."""
         is_other: BoolArray = np.asarray(self.truth == self.other_column)
         return np.asarray(self.is_right_word.any(axis=1) & ~is_other)
 
-    def find_accepted(self, threshold: float) -> NDArray[np.int64]:
+    def find_accepted_labels(self, threshold: float) -> NDArray[np.int64]:
         """Return the label that each photo accepts with each word, int64 (N, W); -1 if it accepts none."""
         return find_accepted_labels(self.probabilities, self.words, threshold)
 
@@ -116,7 +116,7 @@ def find_accepted_labels(
     return accepted
 
 
-def make_kind_trial(answers: Answers, labels: Sequence[str]) -> TitleTrial:
+def make_kind_word_data(answers: Answers, labels: Sequence[str]) -> TitleWordData:
     """Return the measurement data (Trial) from answers of the attribute `kind`, which names garments.
 
     Args:
@@ -127,7 +127,7 @@ def make_kind_trial(answers: Answers, labels: Sequence[str]) -> TitleTrial:
     known_answers = answers.select_rows(answers.has_class)
     # Photos of one shop are alike. A photo of unknown source stands for itself.
     sources = np.where(known_answers.sources == "", known_answers.pictures, known_answers.sources)
-    return TitleTrial(
+    return TitleWordData(
         set_names=known_answers.sets,
         probabilities=known_answers.probabilities[:, : len(labels)],
         truth=known_answers.truth,
@@ -138,7 +138,7 @@ def make_kind_trial(answers: Answers, labels: Sequence[str]) -> TitleTrial:
     )
 
 
-def make_class_trial(answers: Answers, labels: Sequence[str]) -> TitleTrial:
+def make_class_word_data(answers: Answers, labels: Sequence[str]) -> TitleWordData:
     """Return the measurement data (Trial) from answers about the class, by the kinds that each class is.
 
     Args:
@@ -153,7 +153,7 @@ def make_class_trial(answers: Answers, labels: Sequence[str]) -> TitleTrial:
     named_answers = class_answers.select_rows(
         np.flatnonzero(words_of_labels[class_answers.truth].any(axis=1))
     )
-    return TitleTrial(
+    return TitleWordData(
         set_names=named_answers.sets,
         probabilities=named_answers.probabilities[:, : len(labels)],
         truth=named_answers.truth,
@@ -163,7 +163,7 @@ def make_class_trial(answers: Answers, labels: Sequence[str]) -> TitleTrial:
     )
 
 
-def measure_title_words(trial: TitleTrial, network: NetworkName) -> WordFigures:
+def measure_title_words(trial: TitleWordData, network: NetworkName) -> WordFigures:
     """Measure how often title words and photos together are right, for each of THRESHOLDS_TRIED.
 
     Args:
@@ -199,13 +199,13 @@ def measure_own_class_words(answers: Answers, contract: ModelContract) -> WordFi
     labels = find_release_labels(contract.labels, head.labels if head else None, "en")
     kind_answers = answers.select_head(KIND)
     if labels.kinds and len(kind_answers):
-        trial = make_kind_trial(kind_answers, labels.kinds)
+        trial = make_kind_word_data(kind_answers, labels.kinds)
         trial = replace(
             trial, products=None, groups=kind_answers.select_rows(kind_answers.has_class).group_numbers
         )
     else:
-        trial = make_class_trial(answers.select_head(CLASS_HEAD), contract.labels)
-    if not trial.has_name.any():
+        trial = make_class_word_data(answers.select_head(CLASS_HEAD), contract.labels)
+    if not trial.has_named_kind.any():
         return None
     one_set_trial = replace(trial, set_names=np.full(len(trial.set_names), HELD_OUT_PICTURES))
     return measure_title_words(one_set_trial, choose_only_name(contract.input))
@@ -289,9 +289,9 @@ class _Outcome:
     is_wrong: BoolArray
 
 
-def _find_outcome(trial: TitleTrial, threshold: float) -> _Outcome:
+def _find_outcome(trial: TitleWordData, threshold: float) -> _Outcome:
     """Return what the words of all photos lead to."""
-    accepted = trial.find_accepted(threshold)
+    accepted = trial.find_accepted_labels(threshold)
     is_right_word = trial.is_right_word
     is_right_label = accepted == trial.truth[:, None]
     is_misled: BoolArray = np.asarray((is_right_word & (accepted >= 0) & ~is_right_label).any(axis=1))
@@ -299,7 +299,7 @@ def _find_outcome(trial: TitleTrial, threshold: float) -> _Outcome:
     return _Outcome(is_led, is_misled, np.asarray((~is_right_word & (accepted >= 0)).any(axis=1)))
 
 
-def _measure_named_kinds(trial: TitleTrial, threshold: float) -> WordsAt:
+def _measure_named_kinds(trial: TitleWordData, threshold: float) -> WordsAt:
     """Measure words for kinds that have a label, on the photos of such kinds."""
     outcome = _find_outcome(trial, threshold)
     sets = {
@@ -307,12 +307,12 @@ def _measure_named_kinds(trial: TitleTrial, threshold: float) -> WordsAt:
         for name, is_in_set in _walk_sets(trial)
     }
     further_sets = _measure_products(trial, threshold)
-    if not trial.has_name.all():
-        further_sets[UNNAMED_THINGS] = _count_words((0, 0), ~trial.has_name, outcome.is_wrong)
+    if not trial.has_named_kind.all():
+        further_sets[UNNAMED_THINGS] = _count_words((0, 0), ~trial.has_named_kind, outcome.is_wrong)
     return WordsAt(threshold=threshold, sets=sets, beside=further_sets)
 
 
-def _measure_unnamed_kinds(trial: TitleTrial, other_column: int, threshold: float) -> WordsAt:
+def _measure_unnamed_kinds(trial: TitleWordData, other_column: int, threshold: float) -> WordsAt:
     """Measure words for kinds that have none: right on their photos, wrong on those of kinds with a label."""
     word = trial.words[trial.words[:, other_column]]
     accepted = find_accepted_labels(trial.probabilities, word, threshold)
@@ -323,20 +323,20 @@ def _measure_unnamed_kinds(trial: TitleTrial, other_column: int, threshold: floa
     return WordsAt(
         threshold=threshold,
         sets={
-            name: _measure_set(by_photo, name, outcome, ~trial.has_name, is_in_set)
+            name: _measure_set(by_photo, name, outcome, ~trial.has_named_kind, is_in_set)
             for name, is_in_set in _walk_sets(trial)
         },
     )
 
 
-def _walk_sets(trial: TitleTrial) -> Iterator[tuple[str, BoolArray]]:
+def _walk_sets(trial: TitleWordData) -> Iterator[tuple[str, BoolArray]]:
     """Yield the photos of each set whose kind has a word."""
-    for name in np.unique(trial.set_names[trial.has_name]).tolist():
-        yield name, (trial.set_names == name) & trial.has_name
+    for name in np.unique(trial.set_names[trial.has_named_kind]).tolist():
+        yield name, (trial.set_names == name) & trial.has_named_kind
 
 
 def _measure_set(
-    trial: TitleTrial, name: str, outcome: _Outcome, has_right_word: BoolArray, has_wrong_word: BoolArray
+    trial: TitleWordData, name: str, outcome: _Outcome, has_right_word: BoolArray, has_wrong_word: BoolArray
 ) -> WordsOf:
     """Measure right and wrong words on the photos of one set.
 
@@ -370,7 +370,7 @@ def _count_words(right_counts: tuple[int, int], has_wrong_word: BoolArray, is_wr
     )
 
 
-def _measure_products(trial: TitleTrial, threshold: float) -> dict[str, WordsOf]:
+def _measure_products(trial: TitleWordData, threshold: float) -> dict[str, WordsOf]:
     """Measure words on products of several photos of one kind, by the mean of their photos."""
     if trial.products is None or trial.other_column is None:
         return {}
@@ -378,7 +378,7 @@ def _measure_products(trial: TitleTrial, threshold: float) -> dict[str, WordsOf]
     truths = list[int]()
     for name in filter(None, np.unique(trial.products).tolist()):
         rows = np.flatnonzero(trial.products == name)
-        has_one_kind = len(set(trial.truth[rows].tolist())) == 1 and trial.has_name[rows[0]]
+        has_one_kind = len(set(trial.truth[rows].tolist())) == 1 and trial.has_named_kind[rows[0]]
         if len(rows) > 1 and has_one_kind:
             means.append(average_probabilities(trial.probabilities[rows].tolist()))
             truths.append(int(trial.truth[rows[0]]))

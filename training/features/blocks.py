@@ -103,16 +103,18 @@ def build_vector_network(blocks: Sequence[BlockName] = ALL_BLOCKS) -> Network:
     return keras.Model(pixels, vector, name="_".join(blocks))
 
 
-def make_block_spreads(blocks: Sequence[BlockName]) -> FeatureVectors:
+def make_block_deviations(blocks: Sequence[BlockName]) -> FeatureVectors:
     """Return the standard deviation to which a head's fit scales each value of a vector, float32 (D,).
 
     Args:
         blocks: the names of the vector's blocks, in their order.
     """
-    return make_spreads([BLOCK_WIDTHS[block] for block in blocks], [BLOCK_SPREADS[block] for block in blocks])
+    return make_target_deviations(
+        [BLOCK_WIDTHS[block] for block in blocks], [BLOCK_SPREADS[block] for block in blocks]
+    )
 
 
-def make_spreads(widths: Sequence[int], sizes: Sequence[float]) -> FeatureVectors:
+def make_target_deviations(widths: Sequence[int], sizes: Sequence[float]) -> FeatureVectors:
     """Return the standard deviation to which each value of a vector is scaled, float32 (D,).
 
     A block with more values gets a smaller deviation for each, so that the whole block does not count more.
@@ -125,7 +127,7 @@ def make_spreads(widths: Sequence[int], sizes: Sequence[float]) -> FeatureVector
     return np.repeat(value_spreads, widths).astype(np.float32)
 
 
-def find_measured_part(blocks: Sequence[BlockName]) -> slice:
+def get_distance_slice(blocks: Sequence[BlockName]) -> slice:
     """Return the slice of a vector in which distances are measured, at the layer FEATURES_LAYER.
 
     Args:

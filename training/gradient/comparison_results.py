@@ -75,7 +75,7 @@ def summarize_values(values: Sequence[float]) -> dict[str, float | None]:
     return {"mean": statistics.fmean(values), "std": std, "n": len(values)}
 
 
-def format_spread(accuracy: Mapping[str, Any]) -> str:
+def format_mean_and_std(accuracy: Mapping[str, Any]) -> str:
     """Return a mean and its standard deviation as text, such as `0.9200 ± 0.0200`.
 
     Args:
@@ -120,7 +120,7 @@ def combine_reports(
     )
 
 
-def describe_unfinished_average(network: str, report: Report) -> str | None:
+def describe_short_training(network: str, report: Report) -> str | None:
     """Return a warning if a network is worse than necessary because it was trained for few steps.
 
     The weights that a training keeps are a running average, which starts from the untrained weights.

@@ -25,7 +25,7 @@ from optuna.trial import FrozenTrial, TrialState
 from inference.contract import EDGE
 from reports.network_figures import Epoch
 from training.data.fashion import LabelledData
-from training.data.split import Split, split_data
+from training.data.split import Split, split_train_validation
 from training.errors import TrainingDiverged, WeightsUnusable
 from training.evaluation.plots import save_figure
 from training.gradient.fitting.checkpoints import TrainingRun
@@ -85,7 +85,7 @@ class RecipeSearch:
     @cached_property
     def split(self) -> Split:
         """The pictures that each trial learns, and the pictures that are held out to measure it."""
-        return split_data(self.data, self.start_recipe.limit, self.start_recipe.held_out)
+        return split_train_validation(self.data, self.start_recipe.limit, self.start_recipe.held_out)
 
     @property
     def fingerprint(self) -> str:

@@ -29,7 +29,7 @@ LearntPositions = NDArray[np.int64]
 
 
 def answer_out_of_fold(
-    learn: Callable[[LearntPositions], Callable[[FeatureVectors], FeatureVectors]],
+    fit_model: Callable[[LearntPositions], Callable[[FeatureVectors], FeatureVectors]],
     vectors: FeatureVectors,
     groups: NDArray[np.str_],
     folds: FoldNumbers,
@@ -38,8 +38,8 @@ def answer_out_of_fold(
     """Answer each picture by a model that learnt no picture of its group (cross-validation).
 
     Args:
-        learn: a function that fits a model to the pictures at these positions, and returns a function from
-            vectors to answers, such as logits or distances.
+        fit_model: a function that fits a model to the pictures at these positions, and returns a function
+            from vectors to answers, such as logits or distances.
         vectors: float32 (N, D), the feature vectors of the pictures.
         groups: str (N,), the group of each picture, such as its sender or product.
         folds: int64 (N,), the fold of each picture, from 1; 0 for pictures that are learnt but not answered.
@@ -54,9 +54,9 @@ def answer_out_of_fold(
     for fold in np.unique(folds[folds > 0]):
         is_in_fold = folds == fold
         # By group, not by fold: a picture in no fold may be of a group that is in this fold.
-        fold_answers = learn(learnable_positions[~np.isin(groups[learnable_positions], groups[is_in_fold])])(
-            vectors[is_in_fold]
-        )
+        fold_answers = fit_model(
+            learnable_positions[~np.isin(groups[learnable_positions], groups[is_in_fold])]
+        )(vectors[is_in_fold])
         if not answers.size:
             answers = np.zeros((len(folds), *fold_answers.shape[1:]), np.float32)
         answers[is_in_fold] = fold_answers
@@ -74,7 +74,7 @@ def describe_lacking_labels(names: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
-class FittedHead:
+class CrossFittedHead:
     """A fitted head for one question, with cross-validated answers.
 
     Attributes:
@@ -94,9 +94,9 @@ def fit_head_with_folds(  # noqa: PLR0913, PLR0917 - a question and what is seen
     features: Features,
     groups: NDArray[np.str_],
     folds: FoldNumbers,
-    spread: FeatureVectors,
+    target_deviations: FeatureVectors,
     report_fitted: Callable[[], None] = lambda: None,
-) -> FittedHead:
+) -> CrossFittedHead:
     """Fit the head of one question to all labelled pictures, and a head for each fold that answers the fold.
 
     Args:
@@ -104,7 +104,7 @@ def fit_head_with_folds(  # noqa: PLR0913, PLR0917 - a question and what is seen
             learnt.
         groups: str (N,), the group of each picture, such as its sender or product.
         folds: int64 (N,), the fold of each picture, from 1; 0 for none.
-        spread: float32 (D,), the standard deviation to which each value of a vector is scaled.
+        target_deviations: float32 (D,), the standard deviation to which each value of a vector is scaled.
         report_fitted: a function that is called after each fitted head.
     """
     label_codes = labels.main_codes
@@ -122,7 +122,10 @@ def fit_head_with_folds(  # noqa: PLR0913, PLR0917 - a question and what is seen
         bias[learnt_labels] = 0  # stays if only one label is learnt, which is then always answered
         if len(learnt_labels) > 1:
             head = fit_logistic_head(
-                features.take(positions), label_numbers, groups[positions], spread=spread
+                features.take(positions),
+                label_numbers,
+                groups[positions],
+                target_deviations=target_deviations,
             )
             kernel[:, learnt_labels] = head.kernel
             bias[learnt_labels] = head.bias
@@ -133,6 +136,6 @@ def fit_head_with_folds(  # noqa: PLR0913, PLR0917 - a question and what is seen
     logits = answer_out_of_fold(
         lambda some: learn(some).compute_logits, features.upright, groups, folds, labelled_positions
     )
-    return FittedHead(
+    return CrossFittedHead(
         learn(labelled_positions), np.asarray(softmax(logits, axis=1), np.float32), tuple(sorted(lacking_ids))
     )

@@ -47,7 +47,7 @@ HEAD_SEED: Final = 0
 
 
 @dataclass(frozen=True)
-class HiddenHead:
+class HiddenLayerHead:
     """The weights of a hidden layer and the output layer after it.
 
     Attributes:
@@ -81,13 +81,13 @@ class HiddenHead:
         return model
 
 
-def fit_hidden_head(
+def fit_hidden_layer_head(
     features: Features,
     labels: LabelCodes,
     classes: int,
     weights: NDArray[np.float64],
     units: int = HIDDEN_UNITS,
-) -> HiddenHead:
+) -> HiddenLayerHead:
     """Fit a head with one hidden layer to labelled feature vectors.
 
     Args:
@@ -117,7 +117,7 @@ def fit_hidden_head(
     # The scaling of the vectors becomes part of the weights, and so does the mean of the members: their
     # hidden layers stand side by side, and each one's output weights are divided by their number.
     scaled_kernel = hidden / scale[:, None]
-    return HiddenHead(
+    return HiddenLayerHead(
         scaled_kernel.astype(np.float32),
         (hidden_bias - mean @ scaled_kernel).astype(np.float32),
         (kernel.reshape(-1, classes) / ENSEMBLE_MEMBERS).astype(np.float32),

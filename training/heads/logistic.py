@@ -84,7 +84,7 @@ def fit_logistic_head(
     labels: LabelCodes,
     groups: NDArray[np.str_],
     *,
-    spread: FeatureVectors | None = None,
+    target_deviations: FeatureVectors | None = None,
     strengths: Sequence[float] = STRENGTHS_COMPARED,
 ) -> LogisticHead:
     """Fit a logistic head to labelled feature vectors, with the same total weight for all classes.
@@ -95,15 +95,15 @@ def fit_logistic_head(
         features: the features of N pictures.
         labels: (N,), the class index of each picture, 0 to C - 1; every class occurs.
         groups: str (N,), the group of each picture, such as its product; a group is in one fold.
-        spread: float32 (D,), the standard deviation to which each value of a vector is scaled before the
-            penalty, so that 96 values of colours are not lost beside 768 other values; None for 1.
+        target_deviations: float32 (D,), the standard deviation to which each value of a vector is scaled
+            before the penalty, so that 96 values of colours are not lost beside 768 other values; None for 1.
         strengths: the values of C that are compared; a single value is used without a comparison.
     """
     weights = (1 / np.bincount(labels))[labels]
     # Each picture is learnt twice, as it is and mirrored.
     vectors = np.concatenate([features.upright, features.mirrored])
     mean, deviations = fit_scaling(vectors)
-    scale = (deviations if spread is None else deviations / spread).astype(np.float32)
+    scale = (deviations if target_deviations is None else deviations / target_deviations).astype(np.float32)
     vectors -= mean.astype(np.float32)
     vectors /= scale
     arguments = {"max_iter": MAX_ITERATIONS, "tol": GRADIENT_TOLERANCE}

@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.pictures import Pictures
-from training.data.split import FoldNumbers, draw_positions
+from training.data.split import FoldNumbers, sample_positions
 from training.data.vectors import Features
 from training.errors import WeightsUnusable
 from training.features.blocks import MEASURED_WIDTHS, BlockName, build_vector_network
 from training.features.weights import NPZ_ERRORS, hash_weights, read_npz
 from training.heads.cross_val import answer_out_of_fold
 from training.heads.logistic import fit_logistic_head
-from training.heads.ood import OodPhotos, fit_whitening
+from training.heads.ood import OodFitData, fit_whitening
 
 SHIPPED_NEGATIVES_FILE: Final = Path(__file__).with_name("negatives.npz")
 """File with the features of the photos that come with this package, one array for each block of the
@@ -66,46 +66,46 @@ FloatArray = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class OtherThings:
+class OodPhotoFeatures:
     """Features of M photos of other things than the classes, for one block of the feature vector.
 
     Attributes:
         features: float32 (M, D), the part of each vector in which distances are measured.
-        things: str (M,), the thing that each photo shows, such as "scarf".
+        objects: str (M,), the thing that each photo shows, such as "scarf".
         tiers: str (M,), C for a photo by a user; empty if it is not known.
     """
 
     features: FloatArray
-    things: NDArray[np.str_]
+    objects: NDArray[np.str_]
     tiers: NDArray[np.str_]
 
     @property
-    def is_of_users(self) -> NDArray[np.bool_]:
+    def is_user_photo(self) -> NDArray[np.bool_]:
         """Whether each photo was taken by a user, bool (M,)."""
         return np.equal(self.tiers, USERS_TIER)
 
-    def take(self, is_chosen: NDArray[np.bool_]) -> "OtherThings":
+    def take(self, is_chosen: NDArray[np.bool_]) -> "OodPhotoFeatures":
         """Return the photos that a mask picks.
 
         Args:
             is_chosen: bool (M,), the mask.
         """
-        return OtherThings(self.features[is_chosen], self.things[is_chosen], self.tiers[is_chosen])
+        return OodPhotoFeatures(self.features[is_chosen], self.objects[is_chosen], self.tiers[is_chosen])
 
 
-def choose_other_things(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
+def choose_ood_data(  # noqa: PLR0913, PLR0917 - what is known of a user's classes
     block: BlockName,
     train: Pictures,
-    measured_features: FloatArray,
+    distance_features: FloatArray,
     folds: FoldNumbers,
     say: Callable[[str], None],
     path: Path = SHIPPED_NEGATIVES_FILE,
-) -> OodPhotos | None:
+) -> OodFitData | None:
     """Choose the photos of other things against which the OOD score of own classes is fitted and measured.
 
     Args:
         block: the block of the feature vector in which distances are measured.
-        measured_features: float32 (N, M), this part of the training pictures' vectors.
+        distance_features: float32 (N, M), this part of the training pictures' vectors.
         folds: the folds of the training pictures.
         say: a function that receives a sentence if there are no such photos, and why.
         path: the file with the features of other photos.
@@ -117,27 +117,29 @@ def choose_other_things(  # noqa: PLR0913, PLR0917 - what is known of a user's c
     Raises:
         WeightsUnusable: the file is missing or damaged.
     """
-    other_things = load_other_things(block, path)
+    other_things = load_ood_features(block, path)
     if other_things is None:
         say(f"{path.name} is of other weights: the distance alone says what is unfamiliar.")
         return None
-    own_names = find_overlapping_things(other_things, train, measured_features, folds)
-    other_things = other_things.take(~np.isin(other_things.things, own_names))
-    if len(np.unique(other_things.things)) < 2:
+    own_names = find_overlapping_things(other_things, train, distance_features, folds)
+    other_things = other_things.take(~np.isin(other_things.objects, own_names))
+    if len(np.unique(other_things.objects)) < 2:
         say("All things that are known look like the classes: the distance alone says what is unfamiliar.")
         return None
-    is_unseen = np.zeros(len(other_things.things), np.bool_)
+    is_unseen = np.zeros(len(other_things.objects), np.bool_)
     is_unseen[
-        draw_positions(np.zeros(len(is_unseen)), other_things.things, UNSEEN_THINGS_SHARE, UNSEEN_THINGS_SALT)
+        sample_positions(
+            np.zeros(len(is_unseen)), other_things.objects, UNSEEN_THINGS_SHARE, UNSEEN_THINGS_SALT
+        )
     ] = True
     learnt_things = other_things.take(~is_unseen)
     weight = CLUTTERED_PHOTO_WEIGHT if has_cluttered_borders(train.is_plain) else 1.0
-    weights = np.where(learnt_things.is_of_users, weight, 1.0).astype(np.float32)
-    return OodPhotos(learnt_things.features, weights, other_things.features[is_unseen])
+    weights = np.where(learnt_things.is_user_photo, weight, 1.0).astype(np.float32)
+    return OodFitData(learnt_things.features, weights, other_things.features[is_unseen])
 
 
 def find_overlapping_things(
-    other_things: OtherThings, train: Pictures, measured_features: FloatArray, folds: FoldNumbers
+    other_things: OodPhotoFeatures, train: Pictures, measured_features: FloatArray, folds: FoldNumbers
 ) -> list[str]:
     """Return the names of things that are probably among the user's own classes.
 
@@ -167,8 +169,8 @@ def find_overlapping_things(
     own_names = set[str]()
     # Users' photos of a thing look different from a shop's, so both sorts are judged separately. If one of
     # them lies among the classes, the thing is left out.
-    for thing, is_of_users in product(np.unique(other_things.things).tolist(), (False, True)):
-        is_of_thing = np.equal(other_things.things, thing) & (other_things.is_of_users == is_of_users)
+    for thing, is_of_users in product(np.unique(other_things.objects).tolist(), (False, True)):
+        is_of_thing = np.equal(other_things.objects, thing) & (other_things.is_user_photo == is_of_users)
         label = int(is_sure[is_of_thing].sum(axis=0).argmax())
         if is_of_thing.any() and is_sure[is_of_thing, label].mean() >= MIN_SHARE_OF_SURE_PHOTOS:
             own_names |= {thing} if np.median(distances[is_of_thing, label]) <= radius[label] else set()
@@ -208,7 +210,7 @@ def has_cluttered_borders(is_plain: NDArray[np.bool_]) -> bool:
     return bool(len(has_plain_border)) and float(np.mean(~has_plain_border)) > 0.5
 
 
-def load_other_things(block: BlockName, path: Path = SHIPPED_NEGATIVES_FILE) -> OtherThings | None:
+def load_ood_features(block: BlockName, path: Path = SHIPPED_NEGATIVES_FILE) -> OodPhotoFeatures | None:
     """Read the features of photos of other things for one block of the feature vector.
 
     Args:
@@ -235,4 +237,4 @@ def load_other_things(block: BlockName, path: Path = SHIPPED_NEGATIVES_FILE) -> 
             f"{path}: no features of photos of other things ({error}). "
             "Restore the file: it comes with Wardrobe."
         ) from error
-    return OtherThings(features.astype(np.float32), things, tiers)
+    return OodPhotoFeatures(features.astype(np.float32), things, tiers)

@@ -118,7 +118,7 @@ def fit_whitening(features: Float32Array, labels: LabelCodes, classes: int) -> C
 
 
 @dataclass(frozen=True)
-class OodScore:
+class OodScorer:
     """The weights that turn features into the log odds that a picture is out of distribution.
 
     Attributes:
@@ -159,7 +159,7 @@ class OodScore:
 
 
 @dataclass(frozen=True)
-class OodPhotos:
+class OodFitData:
     """Features of photos that show other things than the classes, such as scarves.
 
     Attributes:
@@ -173,9 +173,9 @@ class OodPhotos:
     unseen_features: Float32Array
 
 
-def fit_unfamiliarity(
-    features: Float32Array, labels: LabelCodes, classes: int, photos: OodPhotos | None = None
-) -> ClassWhitening | OodScore:
+def fit_ood_measure(
+    features: Float32Array, labels: LabelCodes, classes: int, ood_data: OodFitData | None = None
+) -> ClassWhitening | OodScorer:
     """Fit the measure of how unfamiliar a picture is.
 
     Without photos of other things it is the distance to the nearest class. With them it is a score that
@@ -185,15 +185,15 @@ def fit_unfamiliarity(
         features: float32 (N, D), the features of learnt pictures.
         labels: (N,), the class index of each picture; every class must occur. Pictures with negative numbers
             are left out.
-        photos: the photos of other things; None for the distance.
+        ood_data: the photos of other things; None for the distance.
     """
     features, labels = features[labels >= 0], labels[labels >= 0]
-    if photos is None:
+    if ood_data is None:
         return fit_whitening(features, labels, classes)
     # All photos of other things together weigh as much as all pictures of the classes.
-    weights = photos.weights * (len(labels) / photos.weights.sum())
-    all_features = np.concatenate([features, photos.features])
-    return fit_ood_score(
+    weights = ood_data.weights * (len(labels) / ood_data.weights.sum())
+    all_features = np.concatenate([features, ood_data.features])
+    return fit_ood_scorer(
         all_features,
         np.concatenate([labels, np.full(len(weights), OOD)]),
         classes,
@@ -201,12 +201,12 @@ def fit_unfamiliarity(
     )
 
 
-def fit_ood_score(
+def fit_ood_scorer(
     features: Float32Array,
     labels: LabelCodes,
     classes: int,
     weights: NDArray[np.float64],
-) -> OodScore:
+) -> OodScorer:
     """Fit a score that separates pictures of the classes from photos of other things.
 
     Args:
@@ -234,7 +234,7 @@ def fit_ood_score(
             network.partial_fit(standardised, is_ood, sample_weight=weights, classes=[False, True])
     # Standardising is folded into the weights, so that serving need not do it.
     hidden = network.coefs_[0] / scaler.scale_[:, None]
-    return OodScore(
+    return OodScorer(
         whitening=whitening,
         hidden_kernel=hidden.astype(np.float32),
         hidden_bias=(network.intercepts_[0] - scaler.mean_ @ hidden).astype(np.float32),

@@ -32,7 +32,7 @@ from training.features.blocks import BLOCKS_INPUT_CONTRACT, VECTOR_LAYER
 from training.features.frozen import THINGS_LEARNT_BY_LITE2
 from training.features.shipped import SCALED_TIER
 from training.heads.cross_val import answer_out_of_fold
-from training.heads.hidden import HiddenHead, fit_hidden_head
+from training.heads.hidden import HiddenLayerHead, fit_hidden_layer_head
 from training.progress import ReportDone
 from training.untyped import Network
 
@@ -69,7 +69,7 @@ class PhotoHead:
         class_count: the number of classes, C.
         folds: the fold of each learnt photo, from 1; 0 for photos that choose no threshold, because no person
             checked them.
-        cross_validated_scores: the cross-validated scores of photos in a fold, in their order, before
+        cross_fitted_scores: the cross-validated scores of photos in a fold, in their order, before
             temperature.
         unseen_ood_scores: the scores of OOD photos from heads that learnt no photo of the same thing; None
             if there are none.
@@ -78,10 +78,10 @@ class PhotoHead:
     """
 
     learnt_photos: Pictures
-    head: HiddenHead
+    head: HiddenLayerHead
     class_count: int
     folds: FoldNumbers
-    cross_validated_scores: Scores
+    cross_fitted_scores: Scores
     unseen_ood_scores: Scores | None
     lacking_labels: tuple[str, ...] = ()
 
@@ -110,7 +110,7 @@ def fit_photo_head(
     learnt_photos: Pictures,
     names: Sequence[str],
     folds: FoldNumbers,
-    thing_folds: FoldNumbers,
+    object_folds: FoldNumbers,
     report_done: ReportDone,
 ) -> PhotoHead:
     """Fit the head for photos, and further heads that answer the photos which they did not learn.
@@ -118,8 +118,8 @@ def fit_photo_head(
     Args:
         learnt_photos: the N photos, with features.
         folds: the fold of each photo, from `make_photo_folds`.
-        thing_folds: the fold of each OOD photo by its thing, from `make_thing_folds`; all 0 if answers about
-            unknown things are not needed.
+        object_folds: the fold of each OOD photo by its thing, from `make_object_folds`; all 0 if answers
+            about unknown things are not needed.
         report_done: a function that is called after each fitted head with the number done and the number of
             all.
 
@@ -137,12 +137,12 @@ def fit_photo_head(
     outputs = int(labels.max()) + 1
     lacking_ids = set[int]()
     done = count(1)
-    heads = int(folds.max() + thing_folds.max()) + 1
+    heads = int(folds.max() + object_folds.max()) + 1
 
-    def fit(positions: NDArray[np.int64]) -> HiddenHead:
+    def fit(positions: NDArray[np.int64]) -> HiddenLayerHead:
         """Fit a head to the photos at these positions, and report it."""
         lacking_ids.update(set(range(outputs)) - set(labels[positions].tolist()))
-        head = fit_hidden_head(
+        head = fit_hidden_layer_head(
             learnt_photos.features.take(positions), labels[positions], outputs, weights[positions]
         )
         report_done(next(done), heads)
@@ -153,8 +153,8 @@ def fit_photo_head(
 
     upright = learnt_photos.features.upright
     logits = answer_out_of_fold(learn, upright, learnt_photos.groups, folds)[folds > 0]
-    unseen_ood_logits = answer_out_of_fold(learn, upright, find_things(learnt_photos), thing_folds)[
-        thing_folds > 0
+    unseen_ood_logits = answer_out_of_fold(learn, upright, name_ood_objects(learnt_photos), object_folds)[
+        object_folds > 0
     ]
     return PhotoHead(
         learnt_photos,
@@ -167,7 +167,7 @@ def fit_photo_head(
     )
 
 
-def find_things(learnt_photos: Pictures) -> NDArray[np.str_]:
+def name_ood_objects(learnt_photos: Pictures) -> NDArray[np.str_]:
     """Return the thing that each OOD photo shows, str (N,); empty for a photo of a class.
 
     A thing is named by its first THING_NAME_LETTERS letters.
@@ -197,7 +197,7 @@ def _list_thing_names(learnt_photos: Pictures) -> list[str]:
     ]
 
 
-def make_thing_folds(learnt_photos: Pictures) -> FoldNumbers:
+def make_object_folds(learnt_photos: Pictures) -> FoldNumbers:
     """Split the OOD photos into PHOTO_FOLDS folds, with each thing in one fold, the most frequent first.
 
     Returns:
@@ -205,7 +205,7 @@ def make_thing_folds(learnt_photos: Pictures) -> FoldNumbers:
         learnt. All are 0 if fewer than two things remain.
     """
     # Folds take turns, and the most frequent things come first, so that they are in different folds.
-    things = np.where(find_pretrained_things(learnt_photos), "", find_things(learnt_photos))
+    things = np.where(find_pretrained_things(learnt_photos), "", name_ood_objects(learnt_photos))
     names, name_of_photo, counts = np.unique(things, return_inverse=True, return_counts=True)
     ranks = np.zeros(len(names), np.int64)
     named_positions = np.flatnonzero(names != "")

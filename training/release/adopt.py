@@ -31,8 +31,8 @@ from training.errors import ExportError
 from training.gradient.networks.layers import FEATURES_LAYER
 from training.heads.ood import Float32Array, fit_whitening
 from training.progress import Progress
-from training.release.adoption_checks import answer_at_both_scales, check_label_order, take_better_scale
-from training.release.candidate import Candidate
+from training.release.adoption_checks import answer_at_both_scales, check_label_order, set_better_scale
+from training.release.candidate import ReleaseCandidate
 from training.release.complete import complete_release
 from training.release.export import (
     PARITY_PICTURES,
@@ -78,7 +78,7 @@ _AFTER_THE_LAST_DENSE: Final = ("Softmax", "Activation", "Dropout", "Identity")
 """Layers that may stand between the last dense layer and the answer without changing where features are."""
 
 
-def adopt(
+def adopt_model(
     folder: Path, path: Path, data: LabelledData, progress: Progress, *, is_forced: bool = False
 ) -> Manifest:
     """Make a release of a Keras model that was trained elsewhere, calibrated and measured on pictures.
@@ -110,7 +110,7 @@ def adopt(
         )
     parts = hold_out_pictures(data.train, len(data.labels))
     answers = answer_at_both_scales(session, parts.validation)
-    right = take_better_scale(session, answers, progress.say)
+    right = set_better_scale(session, answers, progress.say)
     if not is_forced:
         # Before the check for chance: labels in a wrong order make a good model look like chance.
         check_label_order(path, answers, data, right)
@@ -120,7 +120,7 @@ def adopt(
             "Are --labels in the order of its outputs, and pixels prepared within the model? --force "
             "releases it all the same."
         )
-    candidate = Candidate(
+    candidate = ReleaseCandidate(
         network=session.model.name,
         model=session.model,
         training=_describe_training(path, session, len(parts.validation), data.licence),
@@ -135,13 +135,13 @@ def adopt(
         return complete_release(unfinished, candidate, progress)[0]
 
 
-def export_adopted_model(folder: Path, session: KerasSession, parts: Split) -> str | None:
+def export_adopted_model(folder: Path, session: KerasSession, split: Split) -> str | None:
     """Write model.keras and model.onnx of a hand-made model, and check that they answer as the model does.
 
     Args:
         folder: the folder of the two files.
         session: the hand-made model.
-        parts: the pictures: training ones fit the distance, held-out ones compare the files.
+        split: the pictures: training ones fit the distance, held-out ones compare the files.
 
     Returns:
         A sentence that says why no answer will be `unfamiliar`; None if the files measure a distance.
@@ -159,10 +159,10 @@ def export_adopted_model(folder: Path, session: KerasSession, parts: Split) -> s
     )
     whitening = None
     if features is not None and features <= WIDEST:
-        learnt = _compute_float32_features(artifact, parts.train.images)
-        whitening = fit_whitening(learnt, parts.train.classes, session.outputs[LABEL])
+        learnt = _compute_float32_features(artifact, split.train.images)
+        whitening = fit_whitening(learnt, split.train.classes, session.outputs[LABEL])
     export_graph(artifact, whitening, folder / GRAPH_FILE)
-    pictures = parts.validation.images[:PARITY_PICTURES]
+    pictures = split.validation.images[:PARITY_PICTURES]
     written = KerasSession(folder / MODEL_FILE)
 
     def compute_expected_scores(images: PixelsBatch) -> Scores:
@@ -243,12 +243,12 @@ def _describe_training(
     )
 
 
-def wrap_model(model: Network, habits: InferredInput) -> Network:
+def wrap_model(model: Network, inferred_input: InferredInput) -> Network:
     """Return a network around a hand-made model that gives it pixels in the shape and scale it expects.
 
     Args:
         model: the hand-made model, which computes in float32.
-        habits: the shape, scale and form of output that were found out about the model.
+        inferred_input: the shape, scale and form of output that were found out about the model.
 
     Returns:
         A network from `pixels` uint8 (N, 28, 28) to `probabilities` float32 (N, C). If the
@@ -256,11 +256,15 @@ def wrap_model(model: Network, habits: InferredInput) -> Network:
         between them.
     """
     pixels = keras.Input((EDGE, EDGE), name="pixels", dtype="uint8")
-    shaped = layers.Reshape(habits.shape, name="shape")(pixels) if habits.shape != (EDGE, EDGE) else pixels
-    if "int" not in habits.dtype:
-        shaped = layers.Rescaling(1 / habits.divisor, name="rescale", dtype="float32")(shaped)
+    shaped = (
+        layers.Reshape(inferred_input.shape, name="shape")(pixels)
+        if inferred_input.shape != (EDGE, EDGE)
+        else pixels
+    )
+    if "int" not in inferred_input.dtype:
+        shaped = layers.Rescaling(1 / inferred_input.divisor, name="rescale", dtype="float32")(shaped)
     scores = _apply_model(model, shaped)
-    ending = layers.Softmax if habits.softmax else layers.Identity
+    ending = layers.Softmax if inferred_input.softmax else layers.Identity
     return keras.Model(pixels, ending(name="probabilities", dtype="float32")(scores), name="adopted")
 
 

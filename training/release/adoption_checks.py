@@ -45,7 +45,7 @@ def answer_at_both_scales(session: KerasSession, held_out: Pictures) -> dict[flo
     return answers
 
 
-def take_better_scale(session: KerasSession, answers: Mapping[float, Answers], say: Say) -> float:
+def set_better_scale(session: KerasSession, answers: Mapping[float, Answers], say: Say) -> float:
     """Set the scale of the model's pixels to 0..255 or 0..1, whichever has the lower loss.
 
     Args:
@@ -74,14 +74,16 @@ def take_better_scale(session: KerasSession, answers: Mapping[float, Answers], s
     return right_shares[better]
 
 
-def check_label_order(path: Path, answers: Mapping[float, Answers], data: LabelledData, right: float) -> None:
+def check_label_order(
+    path: Path, answers: Mapping[float, Answers], data: LabelledData, accuracy: float
+) -> None:
     """Refuse labels if the model's outputs fit the same names in another order much better.
 
     Args:
         path: the file of the model, for the message.
         answers: the model's answers to held-out pictures, by the number that divides the pixels, 1 or 255.
         data: the pictures, with the labels in the order that was given.
-        right: the share of right answers with the labels in this order, 0 to 1.
+        accuracy: the share of right answers with the labels in this order, 0 to 1.
 
     Raises:
         ExportError: another order is much better. The message names it.
@@ -91,17 +93,17 @@ def check_label_order(path: Path, answers: Mapping[float, Answers], data: Labell
     labels = data.labels
     orders = [order for shown in answers.values() if (order := find_better_order(shown, labels))]
     best = max(orders, key=lambda order: order.right_share, default=None)
-    if best is None or best.right_share < right + MIN_GAINED_SHARE:
+    if best is None or best.right_share < accuracy + MIN_GAINED_SHARE:
         return
     if not data.can_reorder_labels:
         raise ExportError(
-            f"{path}: {right:.1%} of the held-out pictures are right. {best.right_share:.1%} would be if the "
-            f"data gave its classes the numbers of the model's outputs: {best.describe_renumbering(labels)}. "
+            f"{path}: {accuracy:.1%} of the held-out pictures are right. {best.right_share:.1%} would be if "
+            f"the data gave its classes the numbers of the model's outputs: {best.describe_renumbering(labels)}. "
             "The data has only numbers, which --labels names together with the outputs, so no order of "
             "--labels helps. Change these numbers in the data, or use --force to release the model as it is."
         )
     raise ExportError(
-        f"{path}: {right:.1%} of the held-out pictures are right with the labels in the order "
+        f"{path}: {accuracy:.1%} of the held-out pictures are right with the labels in the order "
         f"{', '.join(labels)}. {best.right_share:.1%} are right in another order, which is probably that of "
         f"the model's outputs: --labels {shlex.quote(best.format_labels())}. Use it, or --force to release "
         "the model with its labels as they are."

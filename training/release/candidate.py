@@ -17,18 +17,18 @@ from training.evaluation.evaluate import (
     make_answers,
 )
 from training.release.export import PARITY_PHOTOS, PARITY_PICTURES
-from training.thresholds.decide import Thresholds, decide_attributes, decide_thresholds
+from training.thresholds.decide import Thresholds, decide_attribute_thresholds, decide_thresholds
 from training.thresholds.requirements import (
     OWN_CLASSES_UNFAMILIAR_SHARE,
     UNFAMILIAR_SHARE,
-    Requirements,
+    ThresholdRequirements,
     get_default_accuracy,
 )
 from training.untyped import Network
 
 
 @dataclass(frozen=True, kw_only=True)
-class Candidate:
+class ReleaseCandidate:
     """An exported network that is to be released, and the data that decide, measure and describe it.
 
     Attributes:
@@ -45,9 +45,9 @@ class Candidate:
         attributes: the probabilities of the training pictures by attribute, float32 (N, C), from heads that
             did not learn the picture.
         score: a function that returns the scores of the network for pictures; None to run the graph.
-        unseen: distances of photos of other things that the distance was not fitted against; None if no
-            photos of other things were learnt.
-        accept: the conditions under which an answer is accepted.
+        unseen_ood_distances: distances of photos of other things that the distance was not fitted against;
+            None if no photos of other things were learnt.
+        accept_conditions: the conditions under which an answer is accepted.
         has_product_groups: whether the groups of pictures are products, so that the report has figures of
             products.
     """
@@ -61,8 +61,8 @@ class Candidate:
     cross_fitted_answers: Answers = NO_ANSWERS
     attributes: Mapping[str, Probabilities] = field(default_factory=dict)
     score: ScoreFunction | None = None
-    unseen: Distances | None = None
-    accept: AcceptConditions = DEFAULT_CONDITIONS
+    unseen_ood_distances: Distances | None = None
+    accept_conditions: AcceptConditions = DEFAULT_CONDITIONS
     has_product_groups: bool = False
 
     @property
@@ -89,24 +89,26 @@ class CandidateDecisions:
         held_out_answers: the answers to held-out pictures; empty if none are held out.
     """
 
-    requirements: Requirements
+    requirements: ThresholdRequirements
     thresholds: Thresholds
     attribute_thresholds: Mapping[str, Thresholds]
     contract: ModelContract
     held_out_answers: Answers
 
 
-def decide_candidate(candidate: Candidate, score: ScoreFunction) -> CandidateDecisions:
+def decide_candidate(candidate: ReleaseCandidate, score: ScoreFunction) -> CandidateDecisions:
     """Choose the thresholds of a network by answers to pictures that it did not learn.
 
     Args:
         score: a function that returns the scores of the network for pictures.
     """
-    requirements = Requirements(
-        accuracy=candidate.accept.right_share
+    requirements = ThresholdRequirements(
+        accuracy=candidate.accept_conditions.right_share
         or get_default_accuracy(has_own_classes=candidate.data.has_class_names),
-        minimum_confidence=candidate.accept.confidence,
-        unfamiliar_shares=(UNFAMILIAR_SHARE if candidate.unseen is None else OWN_CLASSES_UNFAMILIAR_SHARE,),
+        minimum_confidence=candidate.accept_conditions.confidence,
+        unfamiliar_shares=(
+            UNFAMILIAR_SHARE if candidate.unseen_ood_distances is None else OWN_CLASSES_UNFAMILIAR_SHARE,
+        ),
     )
     # The network itself answers held-out pictures, and networks of folds answer pictures that it learnt.
     held_out = candidate.split.validation
@@ -114,7 +116,7 @@ def decide_candidate(candidate: Candidate, score: ScoreFunction) -> CandidateDec
     thresholds = decide_thresholds(held_out_answers + candidate.class_answers, requirements)
     labels = candidate.split.train.labels
     # After the class: an attribute takes over the familiarity that was chosen there.
-    attribute_thresholds = decide_attributes(
+    attribute_thresholds = decide_attribute_thresholds(
         labels, candidate.attributes, candidate.cross_fitted_answers, thresholds, requirements
     )
     attribute_heads = {

@@ -15,10 +15,10 @@ from reports.values import Report
 from training.evaluation.attributes import describe_attribute, measure_attributes
 from training.evaluation.evaluate import (
     ScoreFunction,
+    add_decisions,
     choose_examples,
     compute_split_figures,
     compute_test_figures,
-    decide_answers,
     make_answers,
     remove_calibration,
 )
@@ -26,7 +26,7 @@ from training.evaluation.products import measure_products
 from training.evaluation.title_shares import measure_own_class_words
 from training.heads.ood import UNSEEN_THINGS_ROW, measure_separation
 from training.progress import Progress
-from training.release.candidate import Candidate, CandidateDecisions
+from training.release.candidate import CandidateDecisions, ReleaseCandidate
 from training.release.conversion import compute_model_figures
 from training.release.doubts import FileAnswers, join_file_answers
 from training.thresholds.acceptance import add_promises, make_possible_promises
@@ -36,7 +36,7 @@ from training.thresholds.answer_sets import make_scores
 def measure_splits(
     classifier: Classifier,
     score: ScoreFunction,
-    candidate: Candidate,
+    candidate: ReleaseCandidate,
     folder: Path,
     held_out_answers: Answers,
 ) -> tuple[Report, Answers, FileAnswers]:
@@ -49,21 +49,21 @@ def measure_splits(
     contract = classifier.contract
     test = candidate.data.test
     scores_of_test = make_answers(score(test), test) if test else candidate.class_answers
-    answers = decide_answers(classifier, scores_of_test)
+    answers = add_decisions(classifier, scores_of_test)
     # The report shows the calibration error before and after the temperature.
-    uncalibrated_answers = decide_answers(
+    uncalibrated_answers = add_decisions(
         Classifier(classifier.session, remove_calibration(contract)), scores_of_test
     )
     learnt, validation = candidate.split.train, candidate.split.validation
     learnt_of_known_class = learnt.pictures_of_known_class
     train = (
-        decide_answers(classifier, make_answers(score(learnt_of_known_class), learnt_of_known_class))
+        add_decisions(classifier, make_answers(score(learnt_of_known_class), learnt_of_known_class))
         if learnt_of_known_class
         else answers
     )
-    held_out = decide_answers(classifier, held_out_answers) if validation else answers
+    held_out = add_decisions(classifier, held_out_answers) if validation else answers
     cross_fitted = (
-        decide_answers(classifier, candidate.cross_fitted_answers)
+        add_decisions(classifier, candidate.cross_fitted_answers)
         if len(candidate.cross_fitted_answers)
         else NO_ANSWERS
     )
@@ -88,22 +88,24 @@ def measure_splits(
 
 
 def _measure_unseen_things(
-    answers: Answers, contract: ModelContract, candidate: Candidate
+    answers: Answers, contract: ModelContract, candidate: ReleaseCandidate
 ) -> dict[str, OutOfScope]:
     """Measure how well the distance finds things that it was not fitted against.
 
     The result is empty if no photo of other things was learnt.
     """
     distances = make_scores(answers).distances
-    if candidate.unseen is None or distances is None or contract.familiarity is None:
+    if candidate.unseen_ood_distances is None or distances is None or contract.familiarity is None:
         return {}
-    return {UNSEEN_THINGS_ROW: measure_separation(distances, candidate.unseen, contract.familiarity)}
+    return {
+        UNSEEN_THINGS_ROW: measure_separation(distances, candidate.unseen_ood_distances, contract.familiarity)
+    }
 
 
 def add_further_figures(  # noqa: PLR0913, PLR0917 - a report, and what its further figures are made of
     report: Report,
     answers: Answers,
-    candidate: Candidate,
+    candidate: ReleaseCandidate,
     decisions: CandidateDecisions,
     classifier: Classifier,
     progress: Progress,

@@ -24,18 +24,18 @@ from training.evaluation.evaluate import (
 )
 from training.evaluation.plots import draw_report
 from training.progress import Progress
-from training.release.candidate import Candidate, decide_candidate, select_parity_pictures
+from training.release.candidate import ReleaseCandidate, decide_candidate, select_parity_pictures
 from training.release.candidate_report import add_further_figures, measure_splits
 from training.release.doubts import FileAnswers
-from training.release.make import make_release
+from training.release.make import write_and_seal_release
 
 GOLDEN_PICTURES: Final = 4
 """Number of pictures whose answers are stored in the release, so that a server can check that the graph still
 gives them."""
 
 
-def describe_settings(
-    command: str, settings: Mapping[str, JsonValue], data: LabelledData, folds: int = 0
+def describe_training_settings(
+    command_line: str, settings: Mapping[str, JsonValue], data: LabelledData, folds: int = 0
 ) -> dict[str, JsonValue]:
     """Return facts about a training that its release records, beside the settings of the fit.
 
@@ -43,7 +43,7 @@ def describe_settings(
         settings: the options of the command.
         folds: the number of folds; 0 if there are none.
     """
-    recorded: dict[str, JsonValue] = {"command": command}
+    recorded: dict[str, JsonValue] = {"command": command_line}
     if settings:
         recorded["settings"] = dict(settings)
     if folds:
@@ -51,7 +51,9 @@ def describe_settings(
     return recorded | ({DATA_LICENCE_KEY: data.licence} if data.licence else {})
 
 
-def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> tuple[Manifest, FileAnswers]:
+def complete_release(
+    folder: Path, candidate: ReleaseCandidate, progress: Progress
+) -> tuple[Manifest, FileAnswers]:
     """Calibrate, measure, draw and seal a release that has its model.keras and model.onnx.
 
     Args:
@@ -81,11 +83,11 @@ def complete_release(folder: Path, candidate: Candidate, progress: Progress) -> 
     )
     # 3) Draw and seal. The manifest comes last: it makes the folder a release.
     with progress.show_progress("drawing the report"):
-        pixels = candidate.data.measured_pictures.pictures_of_known_class.pixels
+        pixels = candidate.data.evaluation_pictures.pictures_of_known_class.pixels
         draw_report(folder / FIGURES_FOLDER, report, answers, pixels, candidate.data.input_contract.polarity)
     golden = select_parity_pictures(candidate.split)[:GOLDEN_PICTURES]
     scores = session.run(golden)
-    manifest = make_release(
+    manifest = write_and_seal_release(
         folder,
         networks=make_single_network(
             decisions.contract, GoldenAnswers.from_arrays(golden, scores.probabilities, scores.distances)

@@ -35,19 +35,19 @@ OFTEN: Final = (2000, 1, 1)
 graph is in memory, not ten."""
 
 
-def convert_network(serving: Network) -> Graph:
+def convert_to_onnx(serving_network: Network) -> Graph:
     """Convert a Keras network to an ONNX graph.
 
     Args:
-        serving: a network from one input, uint8, to a dictionary of outputs. The keys become the names of the
-            outputs in the graph.
+        serving_network: a network from one input, uint8, to a dictionary of outputs. The keys become the
+            names of the outputs in the graph.
 
     Raises:
         ExportError: a layer has no form in ONNX.
     """
-    (pixels,) = serving.inputs
+    (pixels,) = serving_network.inputs
     signature = [tf.TensorSpec(pixels.shape, pixels.dtype, name=pixels.name)]
-    function = tf.function(lambda given: serving(given, training=False), input_signature=signature)
+    function = tf.function(lambda given: serving_network(given, training=False), input_signature=signature)
     logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # `_check_operators` says it in a sentence
     try:
         captured = function.get_concrete_function().graph.captures
@@ -58,7 +58,7 @@ def convert_network(serving: Network) -> Graph:
     except Exception as error:  # tracing and converting run the layers' own code
         raise ExportError(f"the network cannot be converted to ONNX ({shorten_error(error)}).") from error
     _keep_constants(graph, captured)
-    _check_operators(graph, serving)
+    _check_operators(graph, serving_network)
     return graph
 
 
@@ -66,7 +66,7 @@ LARGE: Final = 1024
 """Number of values from which a weight, such as a kernel, is stored as float16."""
 
 
-def store_in_half_precision(graph: Graph) -> Graph:
+def convert_weights_to_float16(graph: Graph) -> Graph:
     """Store the large weights of a graph as float16, and return the graph. They then take half the bytes.
 
     A Cast turns them back into float32; ONNX Runtime does that once, when it opens the graph. A weight with a

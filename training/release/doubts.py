@@ -14,7 +14,7 @@ import numpy as np
 
 from inference.text.spreadsheets import format_csv
 from reports.answers import NO_ANSWERS, Answers
-from training.data.listing import make_absolute
+from training.data.listing import make_absolute_path
 from training.data.pictures import Pictures
 
 FileAnswers = tuple[Answers, Sequence[Path]]
@@ -56,19 +56,19 @@ def join_file_answers(*parts: tuple[Pictures, Answers]) -> FileAnswers:
     return sum((answers for _, answers in answered_parts), NO_ANSWERS), files
 
 
-def find_doubted_labels(checkable: FileAnswers, names: Sequence[str]) -> list[DoubtedLabel]:
+def find_doubted_labels(file_answers: FileAnswers, names: Sequence[str]) -> list[DoubtedLabel]:
     """Return the pictures whose labels may be wrong, the clearest contradiction first.
 
     A contradiction is clear if the preferred label is much likelier than the given one, such as 98% and 1%.
 
     Args:
-        checkable: answers from networks that did not learn the pictures, and the files of the pictures.
+        file_answers: answers from networks that did not learn the pictures, and the files of the pictures.
         names: the classes, by index.
     """
-    answers, files = checkable
+    answers, files = file_answers
     doubts = [
         DoubtedLabel(
-            path=make_absolute(files[place]),
+            path=make_absolute_path(files[place]),
             label=names[answers.truth[place]],
             predicted=names[answers.predicted[place]],
             probability=float(answers.confidences[place]),
@@ -82,7 +82,7 @@ def find_doubted_labels(checkable: FileAnswers, names: Sequence[str]) -> list[Do
 COLUMNS: Final = ("path", "label", "predicted", "probability", "label_probability")
 
 
-def make_doubts_table(doubts: Sequence[DoubtedLabel]) -> str:
+def make_doubted_labels_csv(doubted_labels: Sequence[DoubtedLabel]) -> str:
     """Return a CSV of pictures whose labels may be wrong, one row for each picture, with absolute paths."""
     rows = (
         (
@@ -92,6 +92,6 @@ def make_doubts_table(doubts: Sequence[DoubtedLabel]) -> str:
             f"{doubt.probability:.4f}",
             f"{doubt.label_probability:.4f}",
         )
-        for doubt in doubts
+        for doubt in doubted_labels
     )
     return format_csv([COLUMNS, *rows])

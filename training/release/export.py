@@ -35,8 +35,8 @@ from training.features.blocks import BLOCKS_INPUT_CONTRACT
 from training.gradient.networks.layers import FEATURES_LAYER
 from training.gradient.networks.registry import LOGITS_LAYER, add_softmax
 from training.heads.logistic import LogisticHead
-from training.heads.ood import LOG_ODDS_BEYOND_RADIUS, ClassWhitening, OodScore
-from training.release.conversion import convert_network, store_in_half_precision
+from training.heads.ood import LOG_ODDS_BEYOND_RADIUS, ClassWhitening, OodScorer
+from training.release.conversion import convert_to_onnx, convert_weights_to_float16
 from training.untyped import Network, Tensor
 
 BATCH_AXIS: Final = "N"
@@ -69,7 +69,7 @@ SEED: Final = 0
 def export_network(
     folder: Path,
     model: Network,
-    measure: ClassWhitening | OodScore,
+    ood_measure: ClassWhitening | OodScorer,
     images: PixelsBatch,
     attributes: Mapping[str, LogisticHead] = MappingProxyType({}),
 ) -> None:
@@ -77,7 +77,7 @@ def export_network(
 
     Args:
         model: the network, from pixels to logits.
-        measure: the weights that turn the features of the network into the output `distance`.
+        ood_measure: the weights that turn the features of the network into the output `distance`.
         images: pictures on which the two files are compared.
         attributes: the heads of attributes, by name; each gives a further output of model.onnx.
 
@@ -85,8 +85,10 @@ def export_network(
         ExportError: the serving graph cannot be made or answers differently from the network.
     """
     artifact = save_artifact(model, folder / MODEL_FILE)
-    export_graph(artifact, measure, folder / GRAPH_FILE, attributes)
-    check_parity(partial(compute_expected_scores, artifact, measure, attributes), folder / GRAPH_FILE, images)
+    export_graph(artifact, ood_measure, folder / GRAPH_FILE, attributes)
+    check_parity(
+        partial(compute_expected_scores, artifact, ood_measure, attributes), folder / GRAPH_FILE, images
+    )
 
 
 def save_artifact(model: Network, path: Path) -> Network:
@@ -117,7 +119,7 @@ def compute_layer_features(
 
 def compute_expected_scores(
     artifact: Network,
-    measure: ClassWhitening | OodScore,
+    ood_measure: ClassWhitening | OodScorer,
     attributes: Mapping[str, LogisticHead],
     images: PixelsBatch,
 ) -> Scores:
@@ -127,13 +129,13 @@ def compute_expected_scores(
         read[LOGITS_LAYER] = artifact.get_layer(LOGITS_LAYER).input
     given = make_batched_model(keras.Model(artifact.input, read), choose_model_batch_size(images))(images)
     heads = {name: head.compute_probabilities(given[LOGITS_LAYER]) for name, head in attributes.items()}
-    distances = measure.compute_distances(given[DISTANCE].astype(np.float32))
+    distances = ood_measure.compute_distances(given[DISTANCE].astype(np.float32))
     return Scores({LABEL: given[PROBABILITIES], **heads}, distances)
 
 
 def export_graph(
     artifact: Network,
-    measure: ClassWhitening | OodScore | None,
+    ood_measure: ClassWhitening | OodScorer | None,
     path: Path,
     attributes: Mapping[str, LogisticHead] = MappingProxyType({}),
 ) -> None:
@@ -141,7 +143,7 @@ def export_graph(
 
     Args:
         artifact: the network with softmax, from `save_artifact`.
-        measure: the weights that turn the features into the output `distance`; None for no such output.
+        ood_measure: the weights that turn the features into the output `distance`; None for no such output.
         path: the file, whose name ends in `.onnx`.
         attributes: the heads of attributes, by name; each reads the features and gives an output.
     """
@@ -149,11 +151,11 @@ def export_graph(
         f"{ATTRIBUTE_PREFIX}{name}": _add_attribute_answer(artifact, head, place)
         for place, (name, head) in enumerate(attributes.items())
     }
-    features = None if measure is None else artifact.get_layer(FEATURES_LAYER).output
-    if isinstance(measure, ClassWhitening):
-        answers[DISTANCE] = _add_nearest_distance(features, measure)
-    elif measure is not None:
-        answers[DISTANCE] = _add_log_odds(features, measure)
+    features = None if ood_measure is None else artifact.get_layer(FEATURES_LAYER).output
+    if isinstance(ood_measure, ClassWhitening):
+        answers[DISTANCE] = _add_nearest_distance(features, ood_measure)
+    elif ood_measure is not None:
+        answers[DISTANCE] = _add_log_odds(features, ood_measure)
     write_graph(keras.Model(artifact.input, answers), path)
 
 
@@ -166,13 +168,13 @@ def _add_attribute_answer(artifact: Network, head: LogisticHead, place: int) -> 
     return answer
 
 
-def write_graph(serving: Network, path: Path) -> None:
+def write_graph(serving_network: Network, path: Path) -> None:
     """Write a network to a file as an ONNX graph; the keys of its outputs become their names.
 
     Raises:
         ExportError: a layer has no form in ONNX, or ONNX Runtime cannot run the graph.
     """
-    model = convert_network(serving)
+    model = convert_to_onnx(serving_network)
     # tf2onnx gives the open axis of each input and output a name of its own. One name says that they agree.
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = BATCH_AXIS
@@ -180,7 +182,7 @@ def write_graph(serving: Network, path: Path) -> None:
     onnx.checker.check_model(model)
     onnx.save(model, path)
     try:
-        OnnxSession(path, shape=serving.input_shape[1:])
+        OnnxSession(path, shape=serving_network.input_shape[1:])
     except ModelError as error:
         raise ExportError(
             f"ONNX Runtime cannot run the converted network ({shorten_error(error)})."
@@ -196,7 +198,7 @@ def _add_nearest_distance(features: Tensor, whitening: ClassWhitening) -> Tensor
     return ops.sqrt(ops.min(ops.sum(ops.square(apart), axis=2), axis=1))
 
 
-def _add_log_odds(features: Tensor, score: OodScore) -> Tensor:
+def _add_log_odds(features: Tensor, score: OodScorer) -> Tensor:
     """Return the log odds that a picture is out of distribution, as an output of the network."""
     distance = ops.expand_dims(_add_nearest_distance(features, score.whitening), 1)
     hidden = layers.Dense(len(score.hidden_bias), activation="relu", name="ood_hidden")
@@ -208,40 +210,40 @@ def _add_log_odds(features: Tensor, score: OodScore) -> Tensor:
 
 
 def check_parity(
-    network: Callable[[PixelsBatch], Scores],
+    compute_scores: Callable[[PixelsBatch], Scores],
     path: Path,
     images: PixelsBatch,
-    allowed: float = PARITY_TOLERANCE,
+    max_difference: float = PARITY_TOLERANCE,
 ) -> float:
     """Compare the answers of a graph with those of the network that it was made from.
 
     Args:
-        network: a function that returns the network's scores of pictures. Only questions that it answers are
-            compared, and distances only if it returns them.
+        compute_scores: a function that returns the network's scores of pictures. Only questions that it
+            answers are compared, and distances only if it returns them.
         path: the file of the graph.
         images: the pictures, in the shape that the graph reads, such as uint8 (N, 28, 28).
-        allowed: the largest difference of a probability that is allowed.
+        max_difference: the largest difference of a probability that is allowed.
 
     Returns:
         The largest difference of a probability.
 
     Raises:
-        ExportError: the difference is above `allowed`, or not a number; or a distance differs by more than
-            DISTANCE_TOLERANCE.
+        ExportError: the difference is above `max_difference`, or not a number; or a distance differs by more
+            than DISTANCE_TOLERANCE.
     """
     session = OnnxSession(path, shape=images.shape[1:])
     given = score_pictures(session, images)
-    wanted = network(images)
+    wanted = compute_scores(images)
     differences = [
         np.abs(given.probabilities[name] - probability).max()
         for name, probability in wanted.probabilities.items()
     ]
     # Python's max would lose a NaN; numpy's keeps it. `not <=` then refuses it, where `>` would let it pass.
     difference = float(np.max(differences))
-    if not difference <= allowed:
+    if not difference <= max_difference:
         raise ExportError(
             f"{path}: a probability differs by {difference:.2g} from the network's, over {len(images)} "
-            f"pictures; {allowed:g} is allowed. Try other versions of keras and tf2onnx."
+            f"pictures; {max_difference:g} is allowed. Try other versions of keras and tf2onnx."
         )
     if given.distances is not None and wanted.distances is not None:
         apart = float((np.abs(given.distances - wanted.distances) / (1 + np.abs(wanted.distances))).max())
@@ -254,7 +256,7 @@ def check_parity(
     return difference
 
 
-def export_photos(network: Network, folder: Path) -> GoldenAnswers:
+def export_photo_network(network: Network, folder: Path) -> GoldenAnswers:
     """Write photos.onnx, the graph of a network for photos, and return some of its answers.
 
     Large weights are stored as float16. The graph is compared with the network before and after. The answers
@@ -280,27 +282,27 @@ def export_photos(network: Network, folder: Path) -> GoldenAnswers:
     # conversion could pass for rounding.
     check_parity(compute_scores, graph, images)
     exact = score_pictures(OnnxSession(graph, shape=BLOCKS_INPUT_CONTRACT.array_shape), images)
-    onnx.save(store_in_half_precision(onnx.load(graph)), graph)
-    check_rounding(graph, exact, images)
+    onnx.save(convert_weights_to_float16(onnx.load(graph)), graph)
+    check_float16_rounding(graph, exact, images)
     given = OnnxSession(graph, shape=BLOCKS_INPUT_CONTRACT.array_shape).run(images[:GOLDEN_PHOTOS])
     return GoldenAnswers.from_arrays(images[:GOLDEN_PHOTOS], given.probabilities, given.distances)
 
 
-def check_rounding(path: Path, exact: Scores, images: PixelsBatch) -> None:
+def check_float16_rounding(path: Path, exact_scores: Scores, images: PixelsBatch) -> None:
     """Check that a graph with weights rounded to float16 answers nearly as the float32 graph.
 
     Args:
         path: the file of the graph.
-        exact: the scores of the float32 graph for these pictures.
+        exact_scores: the scores of the float32 graph for these pictures.
 
     Raises:
         ExportError: a probability differs by more than ROUNDING_TOLERANCE, or a distance by more than
             DISTANCE_TOLERANCE. Or the answered label differs, although its probability was more than
             ROUNDING_TOLERANCE above the next one.
     """
-    check_parity(lambda _: exact, path, images, ROUNDING_TOLERANCE)
+    check_parity(lambda _: exact_scores, path, images, ROUNDING_TOLERANCE)
     given = score_pictures(OnnxSession(path, shape=images.shape[1:]), images)
-    for name, before in exact.probabilities.items():
+    for name, before in exact_scores.probabilities.items():
         ordered = np.sort(before, axis=1)
         apart = ordered[:, -1] - ordered[:, -min(2, ordered.shape[1])]
         differs = given.probabilities[name].argmax(axis=1) != before.argmax(axis=1)

@@ -42,7 +42,7 @@ MAX_CHANGED_SHARE: Final = 0.03
 """Largest share of these photos that may be unfamiliar to one head but not to the other."""
 
 
-def is_as_strict(old_contract: ModelContract, new_contract: ModelContract) -> bool:
+def is_contract_as_strict(old_contract: ModelContract, new_contract: ModelContract) -> bool:
     """Return whether new thresholds accept no answer about the class that the old ones did not accept.
 
     Args:
@@ -102,7 +102,7 @@ def choose_product_promises(  # noqa: PLR0913, PLR0917 - both heads, and whom it
 def _explain_dropped_figures(
     old_contract: ModelContract, network: Network, head: PhotoHead, new_contract: ModelContract
 ) -> str:
-    if not is_as_strict(old_contract, new_contract):
+    if not is_contract_as_strict(old_contract, new_contract):
         return "it accepts answers that its parent did not"
     vectors = _read_garment_vectors()
     # Familiarities of two heads cannot be compared, since each ranks its own distances. So the photos are
@@ -141,7 +141,7 @@ def _find_unfamiliar(contract: ModelContract, distances: Distances) -> NDArray[n
     return np.less(ranks, contract.minimum_familiarity)
 
 
-def has_kind_shares(contract: ModelContract) -> bool:
+def has_kind_head(contract: ModelContract) -> bool:
     """Return whether a network answers the attribute `kind`, such as "skirt", besides the class.
 
     Figures about words of titles are then measured on the kind, and stay valid if the head of the class is

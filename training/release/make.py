@@ -28,9 +28,9 @@ from training.release.doubts import FileAnswers
 from training.release.run_folder import (
     check_no_release,
     claim_next_run,
+    move_finished_release,
+    move_to_free_folder,
     open_unfinished_release,
-    put_in_first_place,
-    put_in_place,
 )
 
 
@@ -39,32 +39,32 @@ class TrainingResult:
     """The result of a training.
 
     Attributes:
-        run: the folder of the training; the release is in NEW_RELEASE_FOLDER there.
+        run_folder: the folder of the training; the release is in NEW_RELEASE_FOLDER there.
         answers: answers of networks that did not learn the pictures, with the files of these. Pictures with
             doubtful labels are listed from them.
         labels: the labels of the release.
     """
 
-    run: Path
+    run_folder: Path
     answers: FileAnswers
     labels: tuple[str, ...]
 
     @property
-    def release(self) -> Path:
+    def release_folder(self) -> Path:
         """The folder of the release."""
-        return self.run / NEW_RELEASE_FOLDER
+        return self.run_folder / NEW_RELEASE_FOLDER
 
 
 @contextmanager
 def start_release(
-    folder: Path, parent: LocalRelease | None = None, without: Set[str] = frozenset()
+    folder: Path, parent: LocalRelease | None = None, left_out_files: Set[str] = frozenset()
 ) -> Iterator[Path]:
     """Yield a temporary folder to write a release into, which gets the name `folder` after the block.
 
     Args:
         folder: the folder of the new release; nothing may have this name.
         parent: the release whose files are copied into the temporary folder; None for an empty one.
-        without: the names of files of the parent that are not copied.
+        left_out_files: the names of files of the parent that are not copied.
 
     Yields:
         An unfinished folder beside `folder`. The release has to be sealed in it when the block ends; if the
@@ -75,51 +75,51 @@ def start_release(
     """
     # Here, and again when the folder gets its name, since something else may have taken it by then.
     check_no_release(folder)
-    with open_unfinished_release(folder.parent, parent, without) as unfinished:
+    with open_unfinished_release(folder.parent, parent, left_out_files) as unfinished:
         yield unfinished
-        put_in_place(unfinished, folder)
+        move_finished_release(unfinished, folder)
 
 
 @dataclass
-class ReleasePlace:
+class ReleaseFolders:
     """The folders of a release that is being written.
 
     Attributes:
-        unfinished: the temporary folder in which the release is written.
-        run: the folder in which the release will lie, such as runs/mine. If the user named none, and another
-            training puts a release there first, it becomes runs/mine-2 in the end.
+        unfinished_folder: the temporary folder in which the release is written.
+        run_folder: the folder in which the release will lie, such as runs/mine. If the user named none, and
+            another training puts a release there first, it becomes runs/mine-2 in the end.
     """
 
-    unfinished: Path
-    run: Path
+    unfinished_folder: Path
+    run_folder: Path
 
 
 @contextmanager
-def start_numbered_release(run: Path | None, usual: Path) -> Iterator[ReleasePlace]:
+def start_numbered_release(run_folder: Path | None, default_folder: Path) -> Iterator[ReleaseFolders]:
     """Yield a temporary folder for a release, which gets the first free folder of NAME, NAME-2, NAME-3, ...
 
     It is for trainings that write nothing but the release into their folder, as the name is known only at the
     end.
 
     Args:
-        run: the folder that a user named. The release is put there, and never into a numbered folder. None
-            if the user named none.
-        usual: the folder NAME, which is used if `run` is None.
+        run_folder: the folder that a user named. The release is put there, and never into a numbered folder.
+            None if the user named none.
+        default_folder: the folder NAME, which is used if `run_folder` is None.
 
     Raises:
-        OutputUnusable: `run` has a release.
+        OutputUnusable: `run_folder` has a release.
     """
-    if run is not None:
-        with start_release(run / NEW_RELEASE_FOLDER) as unfinished:
-            yield ReleasePlace(unfinished, run)
+    if run_folder is not None:
+        with start_release(run_folder / NEW_RELEASE_FOLDER) as unfinished:
+            yield ReleaseFolders(unfinished, run_folder)
         return
-    with claim_next_run(usual) as claimed, open_unfinished_release(claimed) as unfinished:
-        place = ReleasePlace(unfinished, claimed)
+    with claim_next_run(default_folder) as claimed, open_unfinished_release(claimed) as unfinished:
+        place = ReleaseFolders(unfinished, claimed)
         yield place
-        place.run = put_in_first_place(unfinished, usual)
+        place.run_folder = move_to_free_folder(unfinished, default_folder)
 
 
-def make_release(  # noqa: PLR0913 - one keyword for each thing that it seals
+def write_and_seal_release(  # noqa: PLR0913 - one keyword for each thing that it seals
     folder: Path,
     *,
     networks: Mapping[NetworkName, ReleaseNetwork],

@@ -27,7 +27,7 @@ from training.thresholds.answer_sets import make_scores
 from training.thresholds.decide import Thresholds
 from training.thresholds.requirements import (
     PHOTO_UNFAMILIAR_SHARE,
-    Requirements,
+    ThresholdRequirements,
     choose_deciding_answers,
     find_tiers_of_unknown_sources,
     make_photo_requirements,
@@ -44,36 +44,36 @@ class PhotoEvidence:
     """The answers to photos by which a new head is decided and measured. They have no decisions yet.
 
     Attributes:
-        cross_fitted: answers to photos from heads that had not learnt them. The set UNLEARNT_THINGS has the
-            answers to photos of other things, from heads that had learnt no such thing.
+        cross_fitted_answers: answers to photos from heads that had not learnt them. The set UNLEARNT_THINGS
+            has the answers to photos of other things, from heads that had learnt no such thing.
         parent_answers: answers of the parent to pictures that the new head learnt. The release keeps them, so
             that both releases can be compared before the new one is published. Empty if the user gave no
             corrections.
-        are_groups_products: whether photos of one group show one product.
+        has_product_groups: whether photos of one group show one product.
     """
 
-    cross_fitted: Answers
+    cross_fitted_answers: Answers
     parent_answers: Answers = NO_ANSWERS
-    are_groups_products: bool = False
+    has_product_groups: bool = False
 
     @property
-    def to_photos(self) -> Answers:
+    def photo_answers(self) -> Answers:
         """The cross-fitted answers to photos, without UNLEARNT_THINGS."""
-        return self.cross_fitted.select_rows(self.cross_fitted.sets != UNLEARNT_THINGS)
+        return self.cross_fitted_answers.select_rows(self.cross_fitted_answers.sets != UNLEARNT_THINGS)
 
     @property
-    def to_things(self) -> Answers:
+    def unlearnt_object_answers(self) -> Answers:
         """The answers of UNLEARNT_THINGS; empty if no kind of thing was left out of a head."""
-        return self.cross_fitted.select_set(UNLEARNT_THINGS)
+        return self.cross_fitted_answers.select_set(UNLEARNT_THINGS)
 
     def select_own_products(self, decided_answers: Answers) -> Answers:
         """Return the decided answers to photos of the user's products; empty if groups are no products."""
         # The parent only answered photos that the user corrected.
         is_own = np.isin(decided_answers.pictures, self.parent_answers.pictures)
-        return decided_answers.select_rows(is_own & self.are_groups_products)
+        return decided_answers.select_rows(is_own & self.has_product_groups)
 
 
-def decide_photos(evidence: PhotoEvidence, parent: LocalRelease, say: Say) -> Thresholds:
+def decide_photo_head_thresholds(evidence: PhotoEvidence, parent: LocalRelease, say: Say) -> Thresholds:
     """Choose the thresholds of a new head for photos, and say which promises cannot be given.
 
     A promise is the share of accepted answers that must be right, such as 0.95. If the parent's thresholds
@@ -83,14 +83,16 @@ def decide_photos(evidence: PhotoEvidence, parent: LocalRelease, say: Say) -> Th
         say: a function that receives each sentence.
     """
     manifest = parent.manifest
-    deciding = choose_deciding_answers(evidence.to_photos)
+    deciding = choose_deciding_answers(evidence.photo_answers)
     required = _make_requirements(evidence, deciding, parent)
     thresholds = decide_photo_thresholds(deciding, required, manifest.labels)
     _report_thresholds(thresholds, deciding, manifest.labels, required.accuracy, say)
     return thresholds
 
 
-def _make_requirements(evidence: PhotoEvidence, deciding: Answers, parent: LocalRelease) -> Requirements:
+def _make_requirements(
+    evidence: PhotoEvidence, deciding: Answers, parent: LocalRelease
+) -> ThresholdRequirements:
     """Return what the thresholds have to fulfil.
 
     Args:
@@ -103,9 +105,11 @@ def _make_requirements(evidence: PhotoEvidence, deciding: Answers, parent: Local
         if manifest.has_both_networks
         else ACCEPT_NOTHING
     )
-    thing_scores = make_scores(evidence.to_things) if len(evidence.to_things) else None
+    thing_scores = (
+        make_scores(evidence.unlearnt_object_answers) if len(evidence.unlearnt_object_answers) else None
+    )
     required = make_photo_requirements(deciding, thing_scores, parent_confidence)
-    if not can_keep_thresholds(evidence.to_photos, parent):
+    if not can_keep_thresholds(evidence.photo_answers, parent):
         return required
     contract = manifest.get_contract("photos")
     # The confidence is a lower limit: photos of unknown sources may have chosen it, and the new photos have
@@ -117,7 +121,7 @@ def _make_requirements(evidence: PhotoEvidence, deciding: Answers, parent: Local
         # Few pictures do not say, either, how many of further ones are unfamiliar.
         unfamiliar_shares=(PHOTO_UNFAMILIAR_SHARE,),
         ood_scores=None,
-    ).adopt_label_rules(contract)
+    ).copy_label_rules(contract)
 
 
 def _report_thresholds(
@@ -131,7 +135,7 @@ def _report_thresholds(
         say(sentence)
     for index, least in thresholds.stricter_confidences.items():
         say(f"{labels[index]} needs a confidence of {least:.0%} for photos: at less, too few are right.")
-    for row in count_source_labels(deciding, thresholds.find_sure_answers(deciding), labels, accuracy):
+    for row in count_source_labels(deciding, thresholds.mark_sure_answers(deciding), labels, accuracy):
         if row.is_unproven:
             say(
                 f"{row.label} is never accepted for photos: of "

@@ -21,7 +21,7 @@ from training.features.blocks import BLOCKS_INPUT_CONTRACT, VECTOR_LAYER
 from training.features.blocks import build_vector_network as network_below
 from training.features.shipped import PHOTO_BLOCKS
 from training.features.weights import hash_weights
-from training.release.export import export_photos
+from training.release.export import export_photo_network
 from training.untyped import Network
 
 BELOW: Final = "photos_seen_by"
@@ -37,7 +37,7 @@ def describe_frozen_network() -> dict[str, str]:
     return {BELOW: hash_weights(network_below(PHOTO_BLOCKS))}
 
 
-def read_heads(path: Path) -> Network:
+def read_photo_heads(path: Path) -> Network:
     """Read the heads for photos from photos.keras, as a float32 network from pixels and vector to outputs.
 
     Raises:
@@ -46,7 +46,7 @@ def read_heads(path: Path) -> Network:
     return _copy_heads_with_type(load_keras_model(path), COMPUTED)
 
 
-def export_heads(heads: Network, folder: Path) -> tuple[Network, GoldenAnswers]:
+def export_photo_heads(heads: Network, folder: Path) -> tuple[Network, GoldenAnswers]:
     """Write heads for photos to photos.keras, and the whole network to photos.onnx.
 
     Args:
@@ -62,7 +62,7 @@ def export_heads(heads: Network, folder: Path) -> tuple[Network, GoldenAnswers]:
     stored = _copy_heads_with_type(heads, STORED)
     stored.save(folder / PHOTO_MODEL_FILE, include_optimizer=False)
     whole = join_to_frozen_network(_copy_heads_with_type(stored, COMPUTED))
-    return whole, export_photos(whole, folder)
+    return whole, export_photo_network(whole, folder)
 
 
 def join_to_frozen_network(heads: Network) -> Network:

@@ -22,21 +22,21 @@ from reports.network_figures import CROSS_FITTED_SPLIT, ModelFigures
 from reports.values import Report, read_report
 from training.data.learnt_hashes import UNSTATED_LEARNT_HASHES, LearntHashes, load_learnt_hashes
 from training.errors import BadRecipe
-from training.evaluation.evaluate import decide_answers
+from training.evaluation.evaluate import add_decisions
 from training.evaluation.photos import (
     compute_photo_figures,
     compute_unknown_source_figures,
-    find_known_source_answers,
+    mark_known_source_answers,
 )
 from training.features.blocks import BLOCKS_INPUT_CONTRACT
 from training.features.shipped import PHOTO_BLOCKS
 from training.heads.photo_head import PhotoHead, build_heads_network
 from training.progress import Say
 from training.release.conversion import compute_model_figures
-from training.release.kept_evidence import choose_product_promises, has_kind_shares
-from training.release.make import make_release, start_release
-from training.release.photo_decisions import PhotoEvidence, decide_photos
-from training.release.photo_heads import BELOW, describe_frozen_network, export_heads, read_heads
+from training.release.kept_evidence import choose_product_promises, has_kind_head
+from training.release.make import start_release, write_and_seal_release
+from training.release.photo_decisions import PhotoEvidence, decide_photo_head_thresholds
+from training.release.photo_heads import BELOW, describe_frozen_network, export_photo_heads, read_photo_heads
 from training.thresholds.acceptance import add_promises
 from training.thresholds.decide import Thresholds
 from training.untyped import Network
@@ -50,20 +50,20 @@ class PhotoCandidate:
         parent: the release whose other files the new release has.
         parent_heads: the heads of the parent's network for photos; None if it has no such network.
         head: the new head for the class, with the photos that it learnt.
-        learnt: the hashes of these photos.
-        record: facts about the training, for report and manifest.
+        learnt_hashes: the hashes of these photos.
+        training_record: facts about the training, for report and manifest.
         evidence: the answers by which thresholds are chosen and figures are measured.
     """
 
     parent: LocalRelease
     parent_heads: Network | None
     head: PhotoHead
-    learnt: LearntHashes
-    record: JsonValue
+    learnt_hashes: LearntHashes
+    training_record: JsonValue
     evidence: PhotoEvidence
 
 
-def release_photos(folder: Path, candidate: PhotoCandidate, say: Say) -> Report:
+def make_photo_release(folder: Path, candidate: PhotoCandidate, say: Say) -> Report:
     """Make a release from another one, with a new network that answers photos, and return its report.
 
     Args:
@@ -76,16 +76,16 @@ def release_photos(folder: Path, candidate: PhotoCandidate, say: Say) -> Report:
     """
     parent, evidence = candidate.parent, candidate.evidence
     # 1) Decide by answers of heads that did not learn the photo.
-    thresholds = decide_photos(evidence, parent, say)
+    thresholds = decide_photo_head_thresholds(evidence, parent, say)
     with start_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
         # 2) Export the network. The release records all learnt photos, those of the parent too, so that no
         # later training measures itself on one of them.
         network, photos = _export_photos(candidate, thresholds, unfinished)
         learnt_before = load_learnt_hashes(parent.folder) or UNSTATED_LEARNT_HASHES
-        (learnt_before | candidate.learnt).save_hashes(unfinished)
+        (learnt_before | candidate.learnt_hashes).save_hashes(unfinished)
         # 3) Measure as serving would answer. What the head does not change is the parent's.
         inherited = _inherit_report(candidate, network, photos.contract, unfinished)
-        report, decided_answers = measure_photos(unfinished, inherited, photos, thresholds, evidence)
+        report, decided_answers = measure_photo_network(unfinished, inherited, photos, thresholds, evidence)
         products = choose_product_promises(
             parent,
             candidate.parent_heads,
@@ -96,7 +96,7 @@ def release_photos(folder: Path, candidate: PhotoCandidate, say: Say) -> Report:
         )
         report = report.replace_fields(products=products)
         # 4) Seal.
-        make_release(
+        write_and_seal_release(
             unfinished,
             networks={"pixels": parent.manifest.get_network("pixels"), "photos": photos},
             report=report,
@@ -116,7 +116,7 @@ def _export_photos(
     if candidate.parent_heads is not None:
         # Heads of attributes, such as colour, are not fitted again: they and their thresholds stay.
         contract = contract.replace_heads(manifest.get_contract("photos").attributes)
-    network, golden = export_heads(build_heads_network(candidate.head, candidate.parent_heads), folder)
+    network, golden = export_photo_heads(build_heads_network(candidate.head, candidate.parent_heads), folder)
     artifact, graph = PHOTO_FILES
     return network, ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
 
@@ -127,13 +127,15 @@ def _inherit_report(
     """Return the parent's report with the facts about the new network, before photos are measured."""
     report = read_report(candidate.parent)
     configuration = (
-        report.training.configuration | {"photo_network": candidate.record} | describe_frozen_network()
+        report.training.configuration
+        | {"photo_network": candidate.training_record}
+        | describe_frozen_network()
     )
     return report.replace_fields(
         training=report.training.replace_fields(configuration=configuration),
         photo_model=compute_photo_model_figures(network, folder, contract),
         # Figures about words of titles that were measured on the class do not hold for another head of it.
-        words=report.words if has_kind_shares(contract) else None,
+        words=report.words if has_kind_head(contract) else None,
     )
 
 
@@ -151,7 +153,7 @@ def _list_sources(candidate: PhotoCandidate) -> list[str]:
     return sorted({*candidate.parent.manifest.sources, *learnt_sources} - {""})
 
 
-def read_matching_heads(parent: LocalRelease) -> Network | None:
+def read_parent_photo_heads(parent: LocalRelease) -> Network | None:
     """Read the heads for photos of a release; None if the release has no network for photos.
 
     Raises:
@@ -167,13 +169,13 @@ def read_matching_heads(parent: LocalRelease) -> Network | None:
             "learnt now fits it. Give --from bundled in its place. Where it had learnt corrections of yours, "
             "add their rows to the file."
         )
-    return read_heads(parent.folder / parent.manifest.get_network("photos").artifact)
+    return read_photo_heads(parent.folder / parent.manifest.get_network("photos").artifact)
 
 
-def measure_photos(
+def measure_photo_network(
     folder: Path,
-    inherited: Report,
-    photos: ReleasedNetwork,
+    inherited_report: Report,
+    photo_network: ReleasedNetwork,
     thresholds: Thresholds,
     evidence: PhotoEvidence,
 ) -> tuple[Report, Answers]:
@@ -181,28 +183,28 @@ def measure_photos(
 
     Args:
         folder: the folder with the graph of the network.
-        inherited: the report of the parent, with facts about the new network.
-        photos: the entry of the new network in the manifest.
+        inherited_report: the report of the parent, with facts about the new network.
+        photo_network: the entry of the new network in the manifest.
         evidence: answers to photos from heads that did not learn them.
 
     Returns:
         The report with new figures of photos; and the answers, each with its decision (accepted or reviewed),
         from which the figures were computed.
     """
-    contract = photos.contract
-    session = OnnxSession(folder / photos.graph, shape=BLOCKS_INPUT_CONTRACT.array_shape)
-    answers = decide_answers(Classifier(session, contract), evidence.to_photos)
+    contract = photo_network.contract
+    session = OnnxSession(folder / photo_network.graph, shape=BLOCKS_INPUT_CONTRACT.array_shape)
+    answers = add_decisions(Classifier(session, contract), evidence.photo_answers)
     new_figures = {
         "photos": compute_photo_figures(
-            answers.select_rows(find_known_source_answers(answers)), contract, CROSS_FITTED_SPLIT
+            answers.select_rows(mark_known_source_answers(answers)), contract, CROSS_FITTED_SPLIT
         ),
         "unknown_sources": compute_unknown_source_figures(answers, contract.labels),
         "all_accepted": None,  # the class is part of this figure, and its accepted answers have changed
     }
-    report = add_promises(inherited, thresholds.answer_sets, thresholds.confidence)
+    report = add_promises(inherited_report, thresholds.answer_sets, thresholds.confidence)
     return report.replace_fields(**new_figures), answers
 
 
 def compute_photo_model_figures(network: Network, folder: Path, contract: ModelContract) -> ModelFigures:
-    """Return the size and cost of the network for photos that `export_heads` wrote into a folder."""
+    """Return the size and cost of the network for photos that `export_photo_heads` wrote into a folder."""
     return compute_model_figures("_".join(PHOTO_BLOCKS), network, folder, PHOTO_FILES, contract.temperature)

@@ -6,7 +6,7 @@ A training does three steps, for example in runs/mine:
    if it is killed.
 2. It writes its release into a temporary folder in it (`open_unfinished_release`). If it is killed, the next
    training removes this folder.
-3. It renames the temporary folder to runs/mine/release (`put_in_place`).
+3. It renames the temporary folder to runs/mine/release (`move_finished_release`).
 """
 
 import fcntl
@@ -88,74 +88,74 @@ def _is_release(folder: Path) -> bool:
     return True
 
 
-def check_named_run(run: Path | None) -> None:
+def check_run_folder(run_folder: Path | None) -> None:
     """Check the folder that a person named for a training: it has no release, and lies in none.
 
     Args:
-        run: the folder; None for a new one below the working directory, which may lie in a release.
+        run_folder: the folder; None for a new one below the working directory, which may lie in a release.
 
     Raises:
         OutputUnusable: it cannot be used.
     """
-    if run is None:
+    if run_folder is None:
         _check_outside_releases(Path())
     else:
-        check_no_release(run / NEW_RELEASE_FOLDER)
+        check_no_release(run_folder / NEW_RELEASE_FOLDER)
 
 
 @contextmanager
-def claim_run(run: Path) -> Iterator[Path]:
+def claim_run(run_folder: Path) -> Iterator[Path]:
     """Lock a folder for one training in a block, and remove what killed trainings left unfinished in it.
 
     Args:
-        run: the folder of a training. It is made if it is missing, with the folders above it, and removed
-            again if it stays empty.
+        run_folder: the folder of a training. It is made if it is missing, with the folders above it, and
+            removed again if it stays empty.
 
     Raises:
         RunBusy: another training is at work in it.
         OutputUnusable: it is no folder.
     """
     # Before `_lock_folder` makes them: only folders that this training made are removed if they stay empty.
-    missing = [folder for folder in (run, *run.parents) if not folder.exists()]
-    descriptor, is_locked = _lock_folder(run)
+    missing = [folder for folder in (run_folder, *run_folder.parents) if not folder.exists()]
+    descriptor, is_locked = _lock_folder(run_folder)
     try:
         if is_locked:
-            _remove_unfinished(run)
-        yield run
+            _remove_unfinished(run_folder)
+        yield run_folder
     finally:
         _remove_empty(missing)
         os.close(descriptor)
 
 
 @contextmanager
-def claim_new_run(run: Path) -> Iterator[Path]:
+def claim_new_run(run_folder: Path) -> Iterator[Path]:
     """Lock a folder for a training that will make a release in it, and check that it has none yet.
 
     Args:
-        run: the folder of a training.
+        run_folder: the folder of a training.
 
     Raises:
         OutputUnusable: it has a release already, another training is at work in it, or it is no folder.
     """
     # Before the lock as well, so that the message names the release even if another training works there.
-    check_no_release(run / NEW_RELEASE_FOLDER)
-    with claim_run(run):
-        check_no_release(run / NEW_RELEASE_FOLDER)  # a training that has just ended may have left one
-        yield run
+    check_no_release(run_folder / NEW_RELEASE_FOLDER)
+    with claim_run(run_folder):
+        check_no_release(run_folder / NEW_RELEASE_FOLDER)  # a training that has just ended may have left one
+        yield run_folder
 
 
 @contextmanager
-def claim_next_run(usual: Path) -> Iterator[Path]:
+def claim_next_run(default_folder: Path) -> Iterator[Path]:
     """Lock the first of the folders NAME, NAME-2, NAME-3, ... that has no release and no training at work.
 
     Args:
-        usual: the folder NAME.
+        default_folder: the folder NAME.
 
     Yields:
         The folder that is locked until the block ends.
     """
     with ExitStack() as stack:
-        yield next(run for run in _list_numbered_folders(usual) if _can_claim(run, stack))
+        yield next(run for run in _list_numbered_folders(default_folder) if _can_claim(run, stack))
 
 
 def _can_claim(run: Path, stack: ExitStack) -> bool:
@@ -236,22 +236,24 @@ def _remove_empty(folders: Sequence[Path]) -> None:
 
 @contextmanager
 def open_unfinished_release(
-    run: Path, parent: LocalRelease | None = None, without: Set[str] = frozenset()
+    run_folder: Path, parent: LocalRelease | None = None, left_out_files: Set[str] = frozenset()
 ) -> Iterator[Path]:
     """Yield a new folder for a release that is being written; remove the folder if the block fails.
 
     Args:
-        run: the folder in which it is made.
+        run_folder: the folder in which it is made.
         parent: the release whose files are copied into it; None for an empty folder.
-        without: the names of files of the parent that are not copied.
+        left_out_files: the names of files of the parent that are not copied.
     """
-    run.mkdir(parents=True, exist_ok=True)
-    unfinished = run / f"{UNFINISHED}{secrets.token_hex(8)}"
+    run_folder.mkdir(parents=True, exist_ok=True)
+    unfinished = run_folder / f"{UNFINISHED}{secrets.token_hex(8)}"
     unfinished.mkdir()
     try:
         if parent is not None:
             # Nothing reads the files of answers of version 1.0 any more.
-            _copy_files(parent, unfinished, without | {OLD_TEST_PREDICTIONS_FILE, OLD_PHOTO_PREDICTIONS_FILE})
+            _copy_files(
+                parent, unfinished, left_out_files | {OLD_TEST_PREDICTIONS_FILE, OLD_PHOTO_PREDICTIONS_FILE}
+            )
         yield unfinished
     except BaseException:  # Ctrl-C as well
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -264,7 +266,7 @@ def _copy_files(parent: LocalRelease, folder: Path, without: Set[str]) -> None:
         shutil.copyfile(parent.folder / path, folder / path)
 
 
-def put_in_place(unfinished: Path, folder: Path) -> None:
+def move_finished_release(unfinished_folder: Path, folder: Path) -> None:
     """Rename the temporary folder of a sealed release to its last name, which nothing else may have.
 
     Raises:
@@ -272,28 +274,28 @@ def put_in_place(unfinished: Path, folder: Path) -> None:
     """
     check_no_release(folder)
     try:
-        unfinished.rename(folder)
+        unfinished_folder.rename(folder)
     except OSError:
         check_no_release(folder)  # it may have appeared in the meantime
         raise
     flush_folder(folder.parent)  # the new name survives a power failure
 
 
-def put_in_first_place(unfinished: Path, usual: Path) -> Path:
+def move_to_free_folder(unfinished_folder: Path, default_folder: Path) -> Path:
     """Move a sealed release into the first of the folders NAME, NAME-2, NAME-3, ... without a release.
 
     Args:
-        unfinished: the folder of the release.
-        usual: the folder NAME.
+        unfinished_folder: the folder of the release.
+        default_folder: the folder NAME.
 
     Returns:
         The folder, NAME or a numbered one, in which the release is now.
     """
-    for run in _list_numbered_folders(usual):
+    for run in _list_numbered_folders(default_folder):
         if os.path.lexists(run / NEW_RELEASE_FOLDER):
             continue
         run.mkdir(parents=True, exist_ok=True)
         with suppress(OutputUnusable):  # another release has appeared there in the meantime
-            put_in_place(unfinished, run / NEW_RELEASE_FOLDER)
+            move_finished_release(unfinished_folder, run / NEW_RELEASE_FOLDER)
             return run
     raise AssertionError("the numbers never end")

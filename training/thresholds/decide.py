@@ -34,7 +34,7 @@ from training.thresholds.answer_sets import (
     make_photo_answer_sets,
     make_scores,
 )
-from training.thresholds.requirements import Requirements, make_attribute_requirements
+from training.thresholds.requirements import ThresholdRequirements, make_attribute_requirements
 from training.thresholds.temperature import fit_temperature_to_answers
 
 FAMILIARITY_QUANTILES: Final = 101
@@ -74,7 +74,7 @@ class Thresholds:
     stricter_confidences: Mapping[int, float] = field(default_factory=dict)
     can_accept_unfamiliar: bool = False
 
-    def find_sure_answers(self, answers: Answers) -> NDArray[np.bool_]:
+    def mark_sure_answers(self, answers: Answers) -> NDArray[np.bool_]:
         """Tell which answers are confident and familiar enough, bool (N,).
 
         Labels that are never accepted are not left out, so that one can see how their answers would do.
@@ -117,7 +117,7 @@ class Thresholds:
         return ModelContract.make_class_contract(self.make_head(labels), input_contract, self.familiarity)
 
 
-def decide_thresholds(answers: Answers, requirements: Requirements) -> Thresholds:
+def decide_thresholds(answers: Answers, requirements: ThresholdRequirements) -> Thresholds:
     """Choose temperature, familiarity and confidence for one question: the class, or an attribute.
 
     Each share of pictures that may be unfamiliar, such as .02, .03 and .04, gives a candidate. The candidate
@@ -158,12 +158,12 @@ def decide_thresholds(answers: Answers, requirements: Requirements) -> Threshold
     return thresholds_for_all or best
 
 
-def decide_attributes(
+def decide_attribute_thresholds(
     labels: Mapping[str, Labels],
     probabilities: Mapping[str, Probabilities],
     class_answers: Answers,
     thresholds: Thresholds,
-    class_requirements: Requirements,
+    class_requirements: ThresholdRequirements,
 ) -> dict[str, Thresholds]:
     """Choose the thresholds of each attribute, and return them by its name.
 
@@ -227,7 +227,7 @@ def fit_familiarity(distances: Distances) -> Familiarity:
 
 
 def _decide_at_familiarity(
-    answers: Answers, requirements: Requirements, temperature: float, familiarity: Familiarity | None
+    answers: Answers, requirements: ThresholdRequirements, temperature: float, familiarity: Familiarity | None
 ) -> Thresholds:
     """Choose the confidence threshold for a given temperature and least familiarity.
 
@@ -281,7 +281,7 @@ def _find_label_confidences(
 
 
 def _is_parent_threshold_kept(
-    answers: Answers, answer_sets: Sequence[AnswerSet], requirements: Requirements
+    answers: Answers, answer_sets: Sequence[AnswerSet], requirements: ThresholdRequirements
 ) -> bool:
     """Tell whether the confidence threshold of the release that was corrected (the parent) is kept.
 
@@ -302,7 +302,7 @@ def _is_parent_threshold_kept(
 
 
 def _decide_with_unfamiliar(
-    answers: Answers, usual_thresholds: Thresholds, requirements: Requirements
+    answers: Answers, usual_thresholds: Thresholds, requirements: ThresholdRequirements
 ) -> Thresholds | None:
     """Choose a threshold that also accepts answers about unfamiliar pictures; None if these must be reviewed.
 
@@ -339,7 +339,7 @@ def _count_accepted(answers: AnswerSet, confidence: float) -> int:
     return int(count)
 
 
-def _compute_cost(thresholds: Thresholds, requirements: Requirements) -> float:
+def _compute_cost(thresholds: Thresholds, requirements: ThresholdRequirements) -> float:
     """Return the mean cost of an answer, where a review by a person costs 1.
 
     With a promise of 95%, a wrong accepted answer costs as much as 20 reviews. Each set with a promise has

@@ -56,7 +56,7 @@ which a share could be chosen."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Requirements:
+class ThresholdRequirements:
     """Conditions for accepted answers, and numbers that are given instead of chosen.
 
     Attributes:
@@ -95,7 +95,7 @@ class Requirements:
     stricter_confidences: Mapping[int, float] = field(default_factory=dict)
     can_accept_unfamiliar: bool = False
 
-    def adopt_label_rules(self, contract: ModelContract) -> "Requirements":
+    def copy_label_rules(self, contract: ModelContract) -> "ThresholdRequirements":
         """Return these requirements with the rules of a release about single labels.
 
         Some labels need a higher confidence than others, and some are never accepted.
@@ -121,7 +121,7 @@ def get_default_accuracy(*, has_own_classes: bool) -> float:
 
 def make_photo_requirements(
     answers: Answers, ood_scores: Scores | None, parent_confidence: float
-) -> Requirements:
+) -> ThresholdRequirements:
     """Return the requirements for photos, with the tiers (ways to take a photo) that have a promise.
 
     If there is a random sample of the user's own pictures, it alone has the promise. Otherwise each tier with
@@ -145,7 +145,7 @@ def make_photo_requirements(
         if counts[OWN_TIER] and parent_confidence < ACCEPT_NOTHING
         else DEFAULT_ACCEPT_CONFIDENCE
     )
-    return Requirements(
+    return ThresholdRequirements(
         accuracy=PHOTOS_ACCEPTED_ACCURACY,
         minimum_confidence=max(min_confidence, DEFAULT_ACCEPT_CONFIDENCE),
         tiers=frozenset([OWN_TIER] if counts[OWN_TIER] else large_tiers),
@@ -157,8 +157,8 @@ def make_photo_requirements(
 
 
 def make_attribute_requirements(
-    labels: Labels, class_requirements: Requirements, familiarity: Familiarity | None
-) -> Requirements:
+    labels: Labels, class_requirements: ThresholdRequirements, familiarity: Familiarity | None
+) -> ThresholdRequirements:
     """Return the requirements for an attribute such as the colour.
 
     The promise, the least confidence and the familiarity are those of the class. A label with fewer than
@@ -170,7 +170,7 @@ def make_attribute_requirements(
         familiarity: the familiarity of the class; None if there is none.
     """
     counts = np.bincount(labels.main_codes[labels.main_codes >= 0], minlength=len(labels.names))
-    return Requirements(
+    return ThresholdRequirements(
         accuracy=class_requirements.accuracy,
         minimum_confidence=class_requirements.minimum_confidence,
         familiarity=familiarity,

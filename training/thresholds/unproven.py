@@ -22,14 +22,14 @@ from reports.distributions import compute_binomial_chance
 from reports.intervals import CONFIDENCE_LEVEL
 from training.data.photos import OOD_TIER
 from training.thresholds.decide import Thresholds, decide_thresholds
-from training.thresholds.requirements import Requirements
+from training.thresholds.requirements import ThresholdRequirements
 
 CONFIDENCES_TRIED: Final = (0.9, 0.92, 0.94, 0.96, 0.97, 0.98, 0.99)
 """Confidences that an answer with an unproven label may need. The first one that is enough is taken."""
 
 
 @dataclass(frozen=True)
-class SourceLabel:
+class SourceLabelCounts:
     """The number of accepted answers with one label to photos from one source.
 
     Attributes:
@@ -49,7 +49,7 @@ class SourceLabel:
 
 
 def decide_photo_thresholds(
-    answers: Answers, requirements: Requirements, labels: Sequence[str]
+    answers: Answers, requirements: ThresholdRequirements, labels: Sequence[str]
 ) -> Thresholds:
     """Choose thresholds for photos, with a higher confidence for labels that break the promise on a new shop.
 
@@ -100,13 +100,13 @@ def _find_unproven_labels(
 
     Labels that are already withheld are among them.
     """
-    rows = count_source_labels(answers, thresholds.find_sure_answers(answers), labels, promised_share)
+    rows = count_source_labels(answers, thresholds.mark_sure_answers(answers), labels, promised_share)
     return {labels.index(row.label) for row in rows if row.is_unproven}
 
 
 def count_source_labels(
     answers: Answers, is_accepted: NDArray[np.bool_], labels: Sequence[str], promised_share: float
-) -> tuple[SourceLabel, ...]:
+) -> tuple[SourceLabelCounts, ...]:
     """Count accepted answers by source and label, and tell which labels break the promise.
 
     Args:
@@ -128,12 +128,12 @@ def count_source_labels(
     return tuple(replace(cell, is_unproven=place in broken_cells) for place, cell in enumerate(cells))
 
 
-def _count_cells(answers: Answers, labels: Sequence[str]) -> Iterator[SourceLabel]:
+def _count_cells(answers: Answers, labels: Sequence[str]) -> Iterator[SourceLabelCounts]:
     for source in np.unique(answers.sources).tolist():
         source_answers = answers.select_rows(answers.sources == source)
         for index in np.unique(source_answers.predicted).tolist():
             is_right = source_answers.is_right[source_answers.predicted == index]
-            yield SourceLabel(
+            yield SourceLabelCounts(
                 source=source,
                 label=labels[index],
                 accepted_count=len(is_right),

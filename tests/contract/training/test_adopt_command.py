@@ -188,7 +188,7 @@ SCALES: dict[str, tuple[Made, float, float]] = {
 def test_the_scale_with_the_lower_loss_is_taken_and_said(
     made: Made, divisor: float, right: float, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    adopt.adopt(tmp_path / "release", saved(made, tmp_path), DATA, ProgressLines())
+    adopt.adopt_model(tmp_path / "release", saved(made, tmp_path), DATA, ProgressLines())
 
     report = read_report(open_release(tmp_path / "release"))
     assert (report.training.configuration["divisor_added"], report.test.accuracy) == (divisor, right)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from training.answering import make_batched_model
-from training.loading import allow_many_networks
+from training.loading import hide_retracing_warning
 from training.untyped import Network
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (10, 28, 28), np.uint8)
@@ -46,7 +46,7 @@ def test_a_comparison_hides_no_warning_of_tensorflows_but_that_of_retracing(
     logger = logging.getLogger("tensorflow")
     monkeypatch.setattr(logger, "filters", [])
 
-    allow_many_networks()
+    hide_retracing_warning()
     logger.warning("5 out of the last 5 calls to <function f> triggered tf.function retracing. Tracing is")
     logger.warning("Your input ran out of data.")
 

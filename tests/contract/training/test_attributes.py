@@ -175,7 +175,7 @@ def test_improve_trains_again_with_corrections_and_compares_on_the_pictures_that
     release = open_release(tmp_path / made)
     report, settings, said = read_report(release), release.manifest.training, " ".join(told.split())
     assert release.manifest.labels == (TALL, WIDE)
-    [copy] = TrainingOptions.read_recorded(settings).corrections
+    [copy] = TrainingOptions.read_manifest_options(settings).corrections
     assert f"under the corrections in {copy}" in said
     assert (report.test.split, report.test.n) == ("cross-fitted", BEFORE + 8)
     assert (settings["network"], settings["seed"]) == ("compact_stages", 3)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tests.contract.training.conftest import Listener
 from tests.fashion import CLASSES, striped_pictures
 from training.data.split import Split
-from training.gradient.fitting.augmentation import Augmentation, add_copies
+from training.gradient.fitting.augmentation import Augmentation, add_augmented_copies
 from training.gradient.fitting.checkpoints import TrainingRun
 from training.gradient.fitting.fit import fit_by_gradient
 from training.gradient.recipes import PLAIN_RECIPE, Recipe
@@ -103,7 +103,7 @@ def test_copies_stand_behind_the_unchanged_pictures_and_are_the_same_in_each_tra
     recipe = replace(NOTHING, augmented_copies=2, rotate=10.0, flip=True, seed=3)
     images, targets = striped_pictures(1200).images, np.eye(1200, dtype=np.float32)
 
-    (pictures, answers), (again, _) = (add_copies(images, targets, recipe) for _ in range(2))
+    (pictures, answers), (again, _) = (add_augmented_copies(images, targets, recipe) for _ in range(2))
 
     assert pictures.dtype == np.uint8
     assert pictures.tolist() == again.tolist()
@@ -118,7 +118,7 @@ def test_copies_stand_behind_the_unchanged_pictures_and_are_the_same_in_each_tra
 def test_a_copy_continues_its_border_where_it_was_turned() -> None:
     recipe = replace(NOTHING, augmented_copies=1, rotate=30.0)
 
-    pictures, _ = add_copies(WHITE, np.ones((MANY, 1), np.float32), recipe)
+    pictures, _ = add_augmented_copies(WHITE, np.ones((MANY, 1), np.float32), recipe)
 
     assert (pictures == 255).all()
 

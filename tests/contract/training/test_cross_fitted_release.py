@@ -26,7 +26,7 @@ from training.data.pictures import Pictures
 from training.data.split import Split
 from training.evaluation.evaluate import make_answers
 from training.progress import ProgressLines
-from training.release.candidate import Candidate
+from training.release.candidate import ReleaseCandidate
 from training.release.complete import complete_release
 
 PRODUCTS = [f"{n % 10} {n // 40}" for n in range(100)]
@@ -57,12 +57,14 @@ TRAINING = TrainingFigures(
 
 
 @pytest.fixture(scope="module")
-def candidate(parts: Split, exported: Exported) -> Candidate:
+def candidate(parts: Split, exported: Exported) -> ReleaseCandidate:
     data = LabelledData(striped_pictures(400), striped_pictures(100, seed=1))
-    return Candidate(network="plain", model=exported.artifact, training=TRAINING, data=data, split=parts)
+    return ReleaseCandidate(
+        network="plain", model=exported.artifact, training=TRAINING, data=data, split=parts
+    )
 
 
-def released(exported: Exported, folder: Path, candidate: Candidate) -> LocalRelease:
+def released(exported: Exported, folder: Path, candidate: ReleaseCandidate) -> LocalRelease:
     """A release that is measured on this; the network was exported before."""
     folder.mkdir(exist_ok=True)
     shutil.copy(exported.model_path, folder)
@@ -72,14 +74,16 @@ def released(exported: Exported, folder: Path, candidate: Candidate) -> LocalRel
 
 
 @pytest.fixture(scope="module")
-def few(candidate: Candidate, exported: Exported, tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
+def few(
+    candidate: ReleaseCandidate, exported: Exported, tmp_path_factory: pytest.TempPathFactory
+) -> LocalRelease:
     """Decided by the few pictures that are held out."""
     return released(exported, tmp_path_factory.mktemp("few"), candidate)
 
 
 @pytest.fixture(scope="module")
 def enough(
-    candidate: Candidate, exported: Exported, tmp_path_factory: pytest.TempPathFactory
+    candidate: ReleaseCandidate, exported: Exported, tmp_path_factory: pytest.TempPathFactory
 ) -> LocalRelease:
     """Decided by answers of other networks to all that was learnt, and measured on products."""
     folder, learnt, test = tmp_path_factory.mktemp("enough"), candidate.split.train, candidate.data.test
@@ -127,7 +131,7 @@ def test_a_release_keeps_its_answers_to_the_test_set(few: LocalRelease) -> None:
 
 
 def test_each_picture_is_answered_once_and_doubted_by_what_did_not_learn_it(
-    candidate: Candidate, exported: Exported, tmp_path: Path
+    candidate: ReleaseCandidate, exported: Exported, tmp_path: Path
 ) -> None:
     learnt, held_out, test = (
         replace(of, files=tuple(Path(f"{name}-{n}") for n in range(len(of))))

@@ -28,21 +28,21 @@ from training.environment import describe_hardware, find_library_versions
 from training.errors import ExportError
 from training.evaluation.evaluate import score_pictures
 from training.heads.logistic import LogisticHead
-from training.heads.ood import fit_ood_score
+from training.heads.ood import fit_ood_scorer
 from training.release.conversion import count_mflops
 from training.release.export import (
     check_parity,
     compute_expected_scores,
     compute_layer_features,
     export_graph,
-    export_photos,
+    export_photo_network,
     write_graph,
 )
 from training.release.photo_decisions import (
     UNLEARNT_THINGS,
     PhotoEvidence,
     can_keep_thresholds,
-    decide_photos,
+    decide_photo_head_thresholds,
 )
 from training.thresholds.requirements import PHOTO_UNFAMILIAR_SHARE
 
@@ -125,7 +125,7 @@ def test_so_is_one_of_the_network_for_photos(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr("training.release.export.write_graph", lambda _, path: write_graph(others, path))
 
     with pytest.raises(ExportError, match=r"photos\.onnx: a probability differs by"):
-        export_photos(ours, tmp_path)
+        export_photo_network(ours, tmp_path)
 
 
 class Recorded:
@@ -165,7 +165,7 @@ def test_where_ood_photos_were_learnt_the_graph_returns_the_ood_score(
     noise = np.random.default_rng(1).integers(0, 256, (100, 28, 28)).astype(np.uint8)
     learnt = np.concatenate([parts.train.images, noise])
     labels = np.concatenate([parts.train.classes, np.full(100, OOD)])
-    score = fit_ood_score(
+    score = fit_ood_scorer(
         compute_layer_features(exported.artifact, learnt), labels, CLASSES, np.ones(len(labels))
     )
     export_graph(exported.artifact, score, tmp_path / "model.onnx")
@@ -190,7 +190,7 @@ def test_what_is_far_from_all_that_was_learnt_is_out_of_distribution() -> None:
     labels = np.repeat(np.array([0, 1, OOD]), 300)
     centres = np.eye(3, 8, dtype=np.float32) * 9
     features = centres[np.where(labels == OOD, 2, labels)] + random.normal(0, 1, (900, 8)).astype(np.float32)
-    score = fit_ood_score(features, labels, 2, np.ones(len(labels)))
+    score = fit_ood_scorer(features, labels, 2, np.ones(len(labels)))
 
     directions = random.normal(0, 1, (200, 8)).astype(np.float32)
     far = 100 * directions / np.linalg.norm(directions, axis=1, keepdims=True)
@@ -233,7 +233,7 @@ def test_what_unknown_sources_chose_stays_until_enough_of_ones_own_choose(
         UNLEARNT_THINGS, [NO_CLASS] * 50, networks="photos", probabilities=sure, distances=far
     )
 
-    found = decide_photos(PhotoEvidence(cross_fitted=right + others), parent, print)
+    found = decide_photo_head_thresholds(PhotoEvidence(cross_fitted_answers=right + others), parent, print)
 
     now = found.make_contract(head.labels, parent.manifest.get_contract("photos").input).class_head
     assert can_keep_thresholds(Answers.make_answers(tier, [0] * n), parent) == stays

@@ -12,7 +12,7 @@ from training.features.blocks import (
     BlockName,
     build_vector_network,
     compute_features,
-    find_measured_part,
+    get_distance_slice,
 )
 from training.gradient.networks.layers import FEATURES_LAYER
 from training.untyped import Network
@@ -71,7 +71,7 @@ def test_distances_are_measured_where_the_serving_graph_measures_them(blocks: tu
     at_layer = keras.Model(model.input, model.get_layer(FEATURES_LAYER).output).predict(picture, verbose=0)
 
     assert np.allclose(
-        compute_features(model, [picture]).upright[:, find_measured_part(blocks)], at_layer, atol=1e-5
+        compute_features(model, [picture]).upright[:, get_distance_slice(blocks)], at_layer, atol=1e-5
     )
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from training.data.labels import LabelCodes
 from training.data.vectors import Features
-from training.features.blocks import make_spreads
+from training.features.blocks import make_target_deviations
 from training.gradient.networks.registry import add_softmax
-from training.heads.hidden import HiddenHead, fit_hidden_head
+from training.heads.hidden import HiddenLayerHead, fit_hidden_layer_head
 from training.heads.logistic import STRENGTHS_COMPARED, LogisticHead, fit_logistic_head
 
 pytestmark = pytest.mark.usefixtures("short_fits")
@@ -37,13 +37,13 @@ def logistic(seen: Features, labels: LabelCodes) -> LogisticHead:
     return fit_logistic_head(seen, labels, alone(len(labels)), strengths=(1.0,))
 
 
-def hidden(seen: Features, labels: LabelCodes) -> HiddenHead:
-    return fit_hidden_head(seen, labels, int(labels.max()) + 1, np.ones(len(labels)), UNITS)
+def hidden(seen: Features, labels: LabelCodes) -> HiddenLayerHead:
+    return fit_hidden_layer_head(seen, labels, int(labels.max()) + 1, np.ones(len(labels)), UNITS)
 
 
 HEADS = [logistic, hidden]
 
-Fit = Callable[[Features, LabelCodes], LogisticHead | HiddenHead]
+Fit = Callable[[Features, LabelCodes], LogisticHead | HiddenLayerHead]
 
 
 def shares(logits: Logits) -> Vectors:
@@ -100,7 +100,7 @@ def test_a_picture_counts_as_much_as_its_weight_where_there_is_a_hidden_layer() 
     labels = np.arange(60).astype(np.uint8) % 2
     same = seen_of(np.tile(np.array([[0.0], [0.0], [1.0], [1.0]]), (15, 1)))
 
-    head = fit_hidden_head(same, labels, 2, np.where(labels == 1, 4.0, 1.0), UNITS)
+    head = fit_hidden_layer_head(same, labels, 2, np.where(labels == 1, 4.0, 1.0), UNITS)
 
     assert np.allclose(shares(head.compute_logits(np.array([[0.0], [1.0]], np.float32)))[:, 1], 0.8, atol=0.1)
 
@@ -120,7 +120,11 @@ def test_a_small_block_counts_beside_a_wide_one() -> None:
     seen = seen_of(np.concatenate([wide, small], axis=1))
 
     head = fit_logistic_head(
-        seen, labels, alone(len(labels)), spread=make_spreads((300, CLASSES), (1, 1)), strengths=(0.01,)
+        seen,
+        labels,
+        alone(len(labels)),
+        target_deviations=make_target_deviations((300, CLASSES), (1, 1)),
+        strengths=(0.01,),
     )
 
     of_small, of_wide = np.abs(head.kernel[300:]).mean(), np.abs(head.kernel[:300]).mean()

@@ -15,7 +15,7 @@ from tests.releases import a_release
 from tests.uploads import png
 from training.corrected_release import CorrectedRelease
 from training.errors import UnusedOption
-from training.improve import ImproveRequest, improve
+from training.improve import ImproveRequest, improve_release
 from training.methods import RunRequest
 from training.options import TrainingOptions
 from training.progress import ProgressLines
@@ -45,7 +45,7 @@ def test_own_classes_that_a_store_refuses_are_not_fitted(own: LocalRelease) -> N
     request = request_of(own, "photos/Ball/000.png,Ball")
 
     with pytest.raises(GateRefused, match="Ball, Box, Stick"):
-        improve(request, own, ProgressLines(), refuse)
+        improve_release(request, own, ProgressLines(), refuse)
 
     assert not list(Path("runs").glob("*/release"))
 
@@ -58,7 +58,7 @@ def test_photos_of_ten_classes_that_a_store_refuses_are_not_read(
     bundled = open_bundled_release()
 
     with pytest.raises(GateRefused, match=r"T-shirt/top, Trouser, .* Ankle boot"):
-        improve(request_of(bundled, "a.png,Bag"), bundled, ProgressLines(), refuse)
+        improve_release(request_of(bundled, "a.png,Bag"), bundled, ProgressLines(), refuse)
 
     assert "photos:" not in capsys.readouterr().out
 
@@ -82,7 +82,7 @@ def test_an_option_that_this_training_does_not_use_is_refused(
     request = request_of(own, "photos/Ball/000.png,Ball", typed_options=typed, typed_names=frozenset(names))
 
     with pytest.raises(UnusedOption, match=said):
-        improve(request, own, ProgressLines(), refuse)
+        improve_release(request, own, ProgressLines(), refuse)
 
 
 def test_an_option_that_the_release_recorded_is_left_out_if_this_training_does_not_use_it(
@@ -92,11 +92,11 @@ def test_an_option_that_the_release_recorded_is_left_out_if_this_training_does_n
     parent = open_release(a_release(tmp_path / "other", labels=KINDS, settings=settings))
 
     with pytest.raises(GateRefused, match="Ball, Box, Stick"):
-        improve(request_of(parent, "photos/Ball/000.png,Ball"), parent, ProgressLines(), refuse)
+        improve_release(request_of(parent, "photos/Ball/000.png,Ball"), parent, ProgressLines(), refuse)
 
 
 def test_a_folder_with_a_release_is_refused_before_the_pictures_are_looked_for(own: LocalRelease) -> None:
     request = request_of(own, "gone.png,Ball", run=RunRequest(folder=own.folder.parent))
 
     with pytest.raises(OutputUnusable, match=f"is release {own.version}"):
-        improve(request, own, ProgressLines(), refuse)
+        improve_release(request, own, ProgressLines(), refuse)

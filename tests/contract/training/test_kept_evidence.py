@@ -16,10 +16,10 @@ from reports.promises import ProductPromise
 from reports.values import read_report
 from training.features.shipped import read_shipped_photos
 from training.gradient.networks.registry import LOGITS_LAYER
-from training.heads.hidden import HiddenHead
+from training.heads.hidden import HiddenLayerHead
 from training.heads.photo_head import PhotoHead, build_heads_network
-from training.release.kept_evidence import choose_product_promises, has_kind_shares, is_as_strict
-from training.release.photos import read_matching_heads
+from training.release.kept_evidence import choose_product_promises, has_kind_head, is_contract_as_strict
+from training.release.photos import read_parent_photo_heads
 from training.untyped import Network
 
 CONTRACT = open_bundled_release().manifest.get_contract("photos")
@@ -27,7 +27,7 @@ CONTRACT = open_bundled_release().manifest.get_contract("photos")
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    return read_matching_heads(open_bundled_release())
+    return read_parent_photo_heads(open_bundled_release())
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def head(network: Network) -> PhotoHead:
         weight for name in ("hidden", LOGITS_LAYER) for weight in network.get_layer(name).get_weights()
     ]
     none: Any = None
-    return PhotoHead(read_shipped_photos(), HiddenHead(*weights), 10, none, none, none, none)
+    return PhotoHead(read_shipped_photos(), HiddenLayerHead(*weights), 10, none, none, none, none)
 
 
 def kept(
@@ -149,12 +149,12 @@ def test_products_of_the_corrections_take_its_place_where_they_show_the_promise(
 def test_a_contract_is_as_strict_where_it_accepts_no_further_answer(
     now: ModelContract, as_strict: bool
 ) -> None:
-    assert is_as_strict(CONTRACT, now) == as_strict
+    assert is_contract_as_strict(CONTRACT, now) == as_strict
 
 
 def test_what_words_may_decide_rests_on_the_kinds_where_a_release_answers_them() -> None:
     without = CONTRACT.replace_heads({})
 
     assert KIND in CONTRACT.attributes
-    assert has_kind_shares(CONTRACT)
-    assert not has_kind_shares(replace(without, heads={LABEL: without.class_head}))
+    assert has_kind_head(CONTRACT)
+    assert not has_kind_head(replace(without, heads={LABEL: without.class_head}))

@@ -20,11 +20,11 @@ from training.heads.negatives import (
     CLUTTERED_PHOTO_WEIGHT,
     MIN_SHARE_OF_SURE_PHOTOS,
     SURE_CONFIDENCE,
-    OtherThings,
-    choose_other_things,
-    load_other_things,
+    OodPhotoFeatures,
+    choose_ood_data,
+    load_ood_features,
 )
-from training.heads.ood import Float32Array, OodPhotos, fit_unfamiliarity
+from training.heads.ood import Float32Array, OodFitData, fit_ood_measure
 
 OWN = ("backpack", "necklace", "watch")
 """Kinds that stand for a user's classes; of each, LEARNT photos are learnt."""
@@ -36,8 +36,8 @@ BLOCK: BlockName = "backbone"
 
 
 @pytest.fixture(scope="module")
-def negatives() -> OtherThings:
-    found = load_other_things(BLOCK)
+def negatives() -> OodPhotoFeatures:
+    found = load_ood_features(BLOCK)
     assert found is not None
     return found
 
@@ -58,23 +58,23 @@ class Chosen:
     train: Pictures
     learnt: Float32Array
     hidden: Float32Array
-    ood: OodPhotos
+    ood: OodFitData
     own: frozenset[str]
     said: tuple[str, ...]
 
 
 @pytest.fixture(scope="module")
-def chosen(negatives: OtherThings) -> Chosen:
-    of_each = [negatives.features[(negatives.things == kind) & ~negatives.is_of_users] for kind in OWN]
+def chosen(negatives: OodPhotoFeatures) -> Chosen:
+    of_each = [negatives.features[(negatives.objects == kind) & ~negatives.is_user_photo] for kind in OWN]
     learnt = np.concatenate([some[:LEARNT] for some in of_each])
     images = np.arange(len(learnt), dtype=np.uint8).reshape(-1, 1, 1)
     train = Pictures.make_from_pixels(images, np.repeat(np.arange(len(OWN), dtype=np.uint8), LEARNT))
     said = list[str]()
-    ood = choose_other_things(BLOCK, train, learnt, in_folds(train), said.append)
+    ood = choose_ood_data(BLOCK, train, learnt, in_folds(train), said.append)
     assert ood is not None
     taken = {row.tobytes() for row in (*ood.features, *ood.unseen_features)}
     kept = [row.tobytes() in taken for row in negatives.features]
-    own = frozenset(np.setdiff1d(negatives.things, negatives.things[kept]).tolist())
+    own = frozenset(np.setdiff1d(negatives.objects, negatives.objects[kept]).tolist())
     return Chosen(train, learnt, np.concatenate([some[LEARNT:] for some in of_each]), ood, own, tuple(said))
 
 
@@ -84,14 +84,14 @@ def in_folds(train: Pictures) -> FoldNumbers:
 
 @pytest.mark.parametrize("block", MEASURED_WIDTHS)
 def test_the_file_fits_every_block_that_measures(block: BlockName) -> None:
-    found = load_other_things(block)
+    found = load_ood_features(block)
 
     assert found is not None
     assert found.features.shape[1] == MEASURED_WIDTHS[block]
     assert np.isfinite(found.features).all()
-    assert len(found.things) >= 1_800
-    assert len(np.unique(found.things)) >= 40
-    assert found.is_of_users.sum() >= 150
+    assert len(found.objects) >= 1_800
+    assert len(np.unique(found.objects)) >= 40
+    assert found.is_user_photo.sum() >= 150
 
 
 def test_the_file_is_small_and_has_no_pixels() -> None:
@@ -108,7 +108,7 @@ def test_features_of_other_weights_are_not_used_and_the_log_says_so(tmp_path: Pa
     other, said = tmp_path / "other.npz", list[str]()
     write_npz(other, kinds=np.array(["a", "b"]), tiers=np.array(["", ""]))
 
-    found = choose_other_things(
+    found = choose_ood_data(
         BLOCK, train, np.zeros((4, 392), np.float32), np.array([1, 2, 1, 2]), said.append, other
     )
 
@@ -124,7 +124,7 @@ def test_a_damaged_or_missing_file_is_named(tmp_path: Path, content: bytes | Non
     with pytest.raises(
         WeightsUnusable, match=r"negatives\.npz: no features of photos of .* Restore the file"
     ):
-        load_other_things(BLOCK, tmp_path / "negatives.npz")
+        load_ood_features(BLOCK, tmp_path / "negatives.npz")
 
 
 def test_kinds_that_are_the_users_own_are_left_out_and_not_named_where_names_would_mislead(
@@ -136,12 +136,12 @@ def test_kinds_that_are_the_users_own_are_left_out_and_not_named_where_names_wou
 
 
 def test_a_kind_that_a_head_takes_for_a_class_is_kept_where_it_lies_farther_off_than_the_class(
-    negatives: OtherThings, chosen: Chosen
+    negatives: OodPhotoFeatures, chosen: Chosen
 ) -> None:
     head = fit_logistic_head(
         Features(chosen.learnt, chosen.learnt), chosen.train.classes, chosen.train.groups
     )
-    earrings = negatives.features[negatives.things == "earrings"]
+    earrings = negatives.features[negatives.objects == "earrings"]
 
     assert (
         np.mean(head.compute_probabilities(earrings)[:, OWN.index("necklace")] > SURE_CONFIDENCE)
@@ -153,7 +153,7 @@ def test_a_kind_that_a_head_takes_for_a_class_is_kept_where_it_lies_farther_off_
 def test_the_score_is_higher_for_kinds_that_it_has_not_seen_than_for_new_photos_of_the_classes(
     chosen: Chosen,
 ) -> None:
-    score = fit_unfamiliarity(chosen.learnt, chosen.train.classes, len(OWN), chosen.ood)
+    score = fit_ood_measure(chosen.learnt, chosen.train.classes, len(OWN), chosen.ood)
 
     own, others = score.compute_distances(chosen.hidden), score.compute_distances(chosen.ood.unseen_features)
     truth = np.repeat([0, 1], [len(own), len(others)])
@@ -175,7 +175,7 @@ def test_users_photos_weigh_half_where_the_users_pictures_are_cluttered(chosen: 
         ood.weights
         for is_plain in (False, True)
         if (
-            ood := choose_other_things(
+            ood := choose_ood_data(
                 BLOCK,
                 replace(few, is_plain=np.full(len(few), is_plain)),
                 chosen.learnt[::10],

@@ -25,7 +25,7 @@ from training.features.blocks import (
     BLOCKS_INPUT_CONTRACT,
     FAST_BLOCKS,
     build_vector_network,
-    find_measured_part,
+    get_distance_slice,
     make_feature_function,
 )
 from training.heads.logistic import LogisticHead
@@ -47,7 +47,7 @@ def not_learnt(release: LocalRelease, files: Iterable[Path]) -> bool:
     """Whether a release says that it learnt none of the files' contents."""
     learnt = load_learnt_hashes(release.folder)
     assert learnt is not None
-    return not learnt.find_learnt(
+    return not learnt.mark_matches(
         np.array([hashlib.sha256(one.read_bytes()).hexdigest() for one in files])
     ).any()
 
@@ -140,7 +140,7 @@ def fitted() -> tuple[Pictures, Answers, LogisticHead]:
     seen = replace(noise, features=make_feature_function(body)(noise.images))
     folds = make_class_folds(seen.classes, seen.groups, 2)
     of_class = fit_question_heads(seen, folds, FAST_BLOCKS, ProgressLines())["label"]
-    measured = seen.features.upright[:, find_measured_part(FAST_BLOCKS)]
+    measured = seen.features.upright[:, get_distance_slice(FAST_BLOCKS)]
     _, distances = cross_fit_unfamiliarity(seen, measured, folds, None, lambda *_: None)
     answers = make_answers(
         Scores.make_class_scores(of_class.cross_fitted_probabilities, distances), seen, folds=folds

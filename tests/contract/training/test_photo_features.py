@@ -23,12 +23,12 @@ from training.heads.photo_head import (
     TIER_WEIGHTS,
     compute_photo_weights,
     fit_photo_head,
+    make_object_folds,
     make_photo_folds,
     make_photo_scores,
-    make_thing_folds,
 )
 from training.progress import ProgressLines
-from training.ten_classes import compute_learnt_photos
+from training.ten_classes import prepare_learnt_photos
 
 
 def seen(*photos: tuple[int, str, str, str]) -> Pictures:
@@ -111,8 +111,8 @@ def test_heads_leave_out_whole_kinds_but_are_not_asked_about_those_that_the_netw
     shown = ["kaggle:Scarves", "scarf", "kaggle:Socks", "kaggle:Watches", "dupatta", "kaggle:Bracelets"]
     learnt = seen((0, "A", "0", ""), *((OOD, "X", f"X_{kind}", "") for kind in shown))
 
-    assert make_thing_folds(learnt).tolist() == [0, 1, 1, 3, 0, 2, 0]
-    assert not make_thing_folds(learnt.take(np.array([0, 1, 2, 4, 6]))).any()  # one kind is left
+    assert make_object_folds(learnt).tolist() == [0, 1, 1, 3, 0, 2, 0]
+    assert not make_object_folds(learnt.take(np.array([0, 1, 2, 4, 6]))).any()  # one kind is left
 
 
 @pytest.mark.slow
@@ -129,11 +129,11 @@ def test_a_class_whose_photos_are_all_of_one_group_is_learnt_and_named(
     learnt = replace(learnt, groups=groups)
 
     head = fit_photo_head(
-        learnt, FASHION_MNIST_LABELS, make_photo_folds(learnt, 10), make_thing_folds(learnt), lambda *_: None
+        learnt, FASHION_MNIST_LABELS, make_photo_folds(learnt, 10), make_object_folds(learnt), lambda *_: None
     )
 
     assert head.lacking_labels == (name,)
-    assert head.cross_validated_scores.class_probabilities.shape == (len(learnt), 10)
+    assert head.cross_fitted_scores.class_probabilities.shape == (len(learnt), 10)
 
 
 def test_the_class_none_of_these_is_no_label_and_the_odds_of_it_make_a_photo_less_familiar() -> None:
@@ -178,7 +178,7 @@ def test_a_correction_takes_the_place_of_the_shipped_photo_that_it_is_of(tmp_pat
     shipped = read_shipped_photos()
     corrected = noise(1, sha256=[str(shipped.sha256[0])])
 
-    learnt = compute_learnt_photos(
+    learnt = prepare_learnt_photos(
         corrected, tmp_path, open_bundled_release(), ProgressLines(), has_corrections=True
     )
 

@@ -44,7 +44,7 @@ from training.features.shipped import read_shipped_photos
 from training.progress import ProgressLines
 from training.release.conversion import LARGE
 from training.release.photo_heads import BELOW, join_to_frozen_network
-from training.release.photos import read_matching_heads
+from training.release.photos import read_parent_photo_heads
 from training.ten_classes import train_photo_head
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("short_fits")]
@@ -104,7 +104,7 @@ def test_heads_for_another_network_below_are_refused_before_anything_is_learnt(
     report["training"]["configuration"][key] = value
     (other.folder / REPORT_FILE).write_text(json.dumps(report), "utf-8")
 
-    assert read_matching_heads(made) is not None
+    assert read_parent_photo_heads(made) is not None
     with pytest.raises(BadRecipe, match="Give --from bundled in its place"):
         train_photo_head(
             other, DataSource(place=str(tmp_path / "none.csv"), photo_use="learn"), ProgressLines()
@@ -113,7 +113,7 @@ def test_heads_for_another_network_below_are_refused_before_anything_is_learnt(
 
 def test_a_release_has_the_heads_alone_and_the_package_what_is_below_them(made: LocalRelease) -> None:
     photos = made.manifest.get_network("photos")
-    stored, heads = load_keras_model(made.folder / photos.artifact), read_matching_heads(made)
+    stored, heads = load_keras_model(made.folder / photos.artifact), read_parent_photo_heads(made)
 
     answers = join_to_frozen_network(heads)(
         photos.golden.decode_pixels(photos.contract.input), training=False

@@ -68,7 +68,7 @@ def stored(place: Path) -> SoftTargets:
 @pytest.mark.slow
 def test_no_teacher_answers_what_it_learnt(place: Path, stored: SoftTargets) -> None:
     train = read_idx_folder(place / "data").train
-    learnt = stored.learnt.find_learnt(train.sha256)
+    learnt = stored.learnt.mark_matches(train.sha256)
 
     right = stored.probabilities.argmax(axis=1) == train.classes
 

@@ -59,7 +59,7 @@ class Augmentation:
         return tf.cast(tf.round(changed_images), tf.uint8), batch["labels"]
 
 
-def add_copies(
+def add_augmented_copies(
     images: PixelsBatch, targets: NDArray[np.float32], recipe: Recipe
 ) -> tuple[PixelsBatch, NDArray[np.float32]]:
     """Return the pictures unchanged, followed by augmented copies of them, with the targets of all.

@@ -127,13 +127,13 @@ def is_out_of_patience(history: Sequence[Epoch], patience: int | None) -> bool:
     return patience is not None and len(scores) - 1 - scores.index(max(scores)) >= patience
 
 
-def is_solved(history: Sequence[Epoch], steps: int) -> bool:
+def has_perfect_validation(history: Sequence[Epoch], steps_per_epoch: int) -> bool:
     """Tell whether a training can end, because all held-out pictures were right for long enough.
 
     Args:
-        steps: the number of steps in one epoch, 1 or more.
+        steps_per_epoch: the number of steps in one epoch, 1 or more.
     """
-    epochs = max(SOLVED_EPOCHS, math.ceil(SOLVED_STEPS / steps))
+    epochs = max(SOLVED_EPOCHS, math.ceil(SOLVED_STEPS / steps_per_epoch))
     return len(history) >= epochs and all(epoch.val_accuracy == 1 for epoch in history[-epochs:])
 
 

@@ -26,13 +26,13 @@ from training.data.fashion import choose_model_batch_size
 from training.data.split import Split
 from training.environment import describe_hardware, find_library_versions
 from training.errors import TrainingDiverged, WeightsUnusable
-from training.gradient.fitting.augmentation import Augmentation, add_copies
+from training.gradient.fitting.augmentation import Augmentation, add_augmented_copies
 from training.gradient.fitting.checkpoints import (
     Checkpoint,
     TrainingRun,
     choose_kept_epoch,
+    has_perfect_validation,
     is_out_of_patience,
-    is_solved,
     load_checkpoint,
     make_damaged_weights_error,
     save_checkpoint,
@@ -136,7 +136,7 @@ def _run_epochs(  # noqa: PLR0913, PLR0917 - as above
     one_hot = np.eye(classes, dtype=np.float32)
     learnt_targets = one_hot[split.train.classes] if targets is None else targets
     if recipe.augmented_copies:
-        images, learnt_targets = add_copies(images, learnt_targets, recipe)
+        images, learnt_targets = add_augmented_copies(images, learnt_targets, recipe)
     steps = max(len(images) // recipe.batch_size, 1)
     _compile_model(model, recipe, steps)
     if epochs_done:
@@ -253,7 +253,9 @@ class _CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]  # ke
         self._watcher.report_epoch(finished_epoch)
 
     def _has_to_stop(self, history: tuple[Epoch, ...]) -> bool:
-        return is_out_of_patience(history, self._recipe.patience) or is_solved(history, self.params["steps"])
+        return is_out_of_patience(history, self._recipe.patience) or has_perfect_validation(
+            history, self.params["steps"]
+        )
 
 
 def _save_weights(model: Network, path: Path) -> None:

@@ -64,15 +64,15 @@ MAX_AVERAGE_SHARE: Final = 0.05
 still include the initial weights at the end of a short training."""
 
 
-def build_optimizer(recipe: Recipe, variables: list[keras.Variable], steps: int) -> keras.Optimizer:
+def build_optimizer(recipe: Recipe, variables: list[keras.Variable], steps_per_epoch: int) -> keras.Optimizer:
     """Build the optimizer of a recipe, with its learning rate schedule and running average of weights.
 
     Args:
-        steps: the number of steps in one epoch.
+        steps_per_epoch: the number of steps in one epoch.
     """
-    step_count = steps * recipe.epochs
+    step_count = steps_per_epoch * recipe.epochs
     optimizer = OPTIMIZER_BUILDERS[recipe.optimizer](
-        make_learning_rate(recipe, steps),
+        make_learning_rate(recipe, steps_per_epoch),
         weight_decay=recipe.weight_decay,
         use_ema=True,
         ema_momentum=min(recipe.averaging, max(0.0, 1 - 1 / (MAX_AVERAGE_SHARE * step_count))),
@@ -82,7 +82,9 @@ def build_optimizer(recipe: Recipe, variables: list[keras.Variable], steps: int)
     return optimizer
 
 
-def make_learning_rate(recipe: Recipe, steps: int) -> keras.optimizers.schedules.LearningRateSchedule | float:
+def make_learning_rate(
+    recipe: Recipe, steps_per_epoch: int
+) -> keras.optimizers.schedules.LearningRateSchedule | float:
     """Return the learning rate of a recipe as a schedule over steps, or as one number.
 
     The schedule rises linearly over `warm_up` epochs, then falls to zero as a half cosine (arXiv
@@ -90,8 +92,8 @@ def make_learning_rate(recipe: Recipe, steps: int) -> keras.optimizers.schedules
     """
     if recipe.schedule == "constant":
         return recipe.learning_rate
-    rising_steps = min(round(recipe.warm_up * steps), steps * recipe.epochs - 1)
-    falling_steps = steps * recipe.epochs - rising_steps
+    rising_steps = min(round(recipe.warm_up * steps_per_epoch), steps_per_epoch * recipe.epochs - 1)
+    falling_steps = steps_per_epoch * recipe.epochs - rising_steps
     if not rising_steps:
         return keras.optimizers.schedules.CosineDecay(recipe.learning_rate, falling_steps)
     return keras.optimizers.schedules.CosineDecay(

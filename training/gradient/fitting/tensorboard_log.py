@@ -14,7 +14,7 @@ from sklearn.metrics import confusion_matrix
 
 from training.data.fashion import split_into_batches
 from training.data.pictures import Pictures
-from training.evaluation.plots import draw_class_shares
+from training.evaluation.plots import draw_confusion_shares
 
 CONFUSION_MATRIX_TAG: Final = "confusion of the held-out pictures"
 """Name of the picture in TensorBoard. Each of its rows is a true class and sums to 1."""
@@ -59,7 +59,7 @@ class _ConfusionPicture(keras.callbacks.Callback):  # type: ignore[misc]  # kera
         counts = confusion_matrix(self._validation_pictures.classes, np.concatenate(answers), labels=classes)
         title = f"epoch {self._epoch + 1}, {len(self._validation_pictures):,} held out"
         png = io.BytesIO()
-        draw_class_shares(counts, self._labels, title).savefig(png, format="png")
+        draw_confusion_shares(counts, self._labels, title).savefig(png, format="png")
         with self._writer.as_default(step=self._epoch):
             tf.summary.image(
                 CONFUSION_MATRIX_TAG, tf.image.decode_png(png.getvalue(), channels=3)[tf.newaxis]

@@ -9,7 +9,7 @@ from training.gradient.networks.layers import FEATURES_LAYER, LayerFactory
 from training.untyped import Tensor
 
 
-def build_compact(
+def build_compact_network(
     x: Tensor,
     factory: LayerFactory,
     *,
@@ -40,14 +40,14 @@ def build_compact(
             x = _add_residual_block(
                 x, factory, name, channels, is_halved=is_halved, is_separable=is_separable
             )
-    return factory.add_position_filter(x)
+    return factory.add_global_depthwise_convolution(x)
 
 
 COMPACT_BUILDERS: Final = {
-    "compact16": partial(build_compact, width=16),
-    "compact32": partial(build_compact, width=32),
-    "compact48_separable": partial(build_compact, width=48, blocks=(2, 2), is_separable=True),
-    "compact48_separable_deep": partial(build_compact, width=48, blocks=(3, 3), is_separable=True),
+    "compact16": partial(build_compact_network, width=16),
+    "compact32": partial(build_compact_network, width=32),
+    "compact48_separable": partial(build_compact_network, width=48, blocks=(2, 2), is_separable=True),
+    "compact48_separable_deep": partial(build_compact_network, width=48, blocks=(3, 3), is_separable=True),
 }
 """Builders of our own networks by name, from the fastest to the slowest."""
 
@@ -69,7 +69,7 @@ def build_compact_stages(x: Tensor, factory: LayerFactory) -> Tensor:
 
 def _add_stem(x: Tensor, factory: LayerFactory, width: int) -> Tensor:
     """Add the first layers: a convolution with normalization and ReLU, and 2 x 2 max pooling."""
-    x = factory.add_normalization(factory.add_bare_convolution(x, width, 3, "stem"), "stem_norm")
+    x = factory.add_normalization(factory.add_linear_convolution(x, width, 3, "stem"), "stem_norm")
     return layers.MaxPooling2D(name="stem_pool")(layers.ReLU(name="stem_relu")(x))
 
 
@@ -83,10 +83,10 @@ def _add_residual_block(  # noqa: PLR0913 - what a block consists of
     branch = x
     for half, strides in (("a", 2 if is_halved else 1), ("b", 1)):
         if is_separable:
-            branch = factory.add_depthwise(branch, 3, f"{name}_{half}_depthwise", strides)
-            branch = factory.add_bare_convolution(branch, channels, 1, f"{name}_{half}")
+            branch = factory.add_depthwise_convolution(branch, 3, f"{name}_{half}_depthwise", strides)
+            branch = factory.add_linear_convolution(branch, channels, 1, f"{name}_{half}")
         else:
-            branch = factory.add_bare_convolution(branch, channels, 3, f"{name}_{half}", strides)
+            branch = factory.add_linear_convolution(branch, channels, 3, f"{name}_{half}", strides)
         branch = factory.add_normalization(branch, f"{name}_{half}_norm")
         if half == "a":
             branch = layers.ReLU(name=f"{name}_a_relu")(branch)
@@ -94,6 +94,6 @@ def _add_residual_block(  # noqa: PLR0913 - what a block consists of
         x = layers.AveragePooling2D(2, padding="same", name=f"{name}_average")(x)
     if x.shape[-1] != channels:
         x = factory.add_normalization(
-            factory.add_bare_convolution(x, channels, 1, f"{name}_shortcut"), f"{name}_shortcut_norm"
+            factory.add_linear_convolution(x, channels, 1, f"{name}_shortcut"), f"{name}_shortcut_norm"
         )
     return layers.ReLU(name=f"{name}_relu")(layers.Add(name=f"{name}_add")([branch, x]))

@@ -30,15 +30,15 @@ LAST_STAGE_LAYER: Final = f"stage{len(STAGE_SETTINGS)}_1_norm"
 """Name of the last layer of the last stage, float32 (N, H / 32, W / 32, 352), which has no activation."""
 
 
-def build_efficientnet_lite2(light: Tensor, factory: LayerFactory) -> Tensor:
+def build_efficientnet_lite2(x: Tensor, factory: LayerFactory) -> Tensor:
     """Build EfficientNet-Lite2 without its classifier, and return its features, float32 (N, 352).
 
     Args:
-        light: the pictures, float (N, H, W, 3) in 0..1, RGB.
+        x: the pictures, float (N, H, W, 3) in 0..1, RGB.
     """
     # Its weights were learnt on (pixel - 127) / 128.
-    x = layers.Rescaling(255 / 128, offset=-127 / 128, name="to_signed")(light)
-    x = _add_relu6(factory.add_bare_convolution(x, STEM_FILTERS, 3, "stem", strides=2), factory, "stem")
+    x = layers.Rescaling(255 / 128, offset=-127 / 128, name="to_signed")(x)
+    x = _add_relu6(factory.add_linear_convolution(x, STEM_FILTERS, 3, "stem", strides=2), factory, "stem")
     for number, (size, strides, channels, blocks, widening) in enumerate(STAGE_SETTINGS, start=1):
         for block in range(1, blocks + 1):
             name = f"stage{number}_{block}"
@@ -62,10 +62,12 @@ def _add_inverted_residual(  # noqa: PLR0913 - what a block consists of
     depthwise = f"{name}_depthwise"
     if widening > 1:
         wide = _add_relu6(
-            factory.add_bare_convolution(x, x.shape[-1] * widening, 1, widened), factory, widened
+            factory.add_linear_convolution(x, x.shape[-1] * widening, 1, widened), factory, widened
         )
-    wide = _add_relu6(factory.add_depthwise(wide, size, depthwise, strides), factory, depthwise)
-    narrow = factory.add_normalization(factory.add_bare_convolution(wide, channels, 1, name), f"{name}_norm")
+    wide = _add_relu6(factory.add_depthwise_convolution(wide, size, depthwise, strides), factory, depthwise)
+    narrow = factory.add_normalization(
+        factory.add_linear_convolution(wide, channels, 1, name), f"{name}_norm"
+    )
     return layers.Add(name=f"{name}_add")([x, narrow]) if narrow.shape == x.shape else narrow
 
 

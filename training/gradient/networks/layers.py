@@ -43,7 +43,7 @@ class LayerFactory:
         arguments = {"padding": "same", "activation": "relu"} | self._kernel | settings
         return layers.Conv2D(channels, size, name=name, **arguments)(x)
 
-    def add_bare_convolution(
+    def add_linear_convolution(
         self, x: Tensor, channels: int, size: int, name: str, strides: int = 1
     ) -> Tensor:
         """Add a convolution of `size` x `size` without bias or activation, which normalization follows."""
@@ -51,7 +51,7 @@ class LayerFactory:
             channels, size, strides=strides, padding="same", use_bias=False, name=name, **self._kernel
         )(x)
 
-    def add_depthwise(
+    def add_depthwise_convolution(
         self, x: Tensor, size: int, name: str, strides: int = 1, padding: str = "same"
     ) -> Tensor:
         """Add a depthwise convolution (each channel has its own filter), without bias or activation."""
@@ -72,9 +72,11 @@ class LayerFactory:
         share = share if self._dropout is None else self._dropout
         return layers.Dropout(share, name=name)(x) if share else x
 
-    def add_position_filter(self, x: Tensor) -> Tensor:
+    def add_global_depthwise_convolution(self, x: Tensor) -> Tensor:
         """Add one filter for each channel over all positions, which gives the features, (N, channels)."""
-        x = self.add_normalization(self.add_depthwise(x, x.shape[1], "place", padding="valid"), "place_norm")
+        x = self.add_normalization(
+            self.add_depthwise_convolution(x, x.shape[1], "place", padding="valid"), "place_norm"
+        )
         return layers.Flatten(name=FEATURES_LAYER)(x)
 
 

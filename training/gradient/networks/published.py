@@ -10,7 +10,7 @@ from training.gradient.networks.layers import FEATURES_LAYER, LayerFactory
 from training.untyped import Tensor
 
 
-def build_dense(x: Tensor, factory: LayerFactory) -> Tensor:
+def build_dense_network(x: Tensor, factory: LayerFactory) -> Tensor:
     """Build one hidden layer of 128 units, as in TensorFlow's tutorial "Classify images of clothing"."""
     return factory.add_dense(x, 128, FEATURES_LAYER)
 

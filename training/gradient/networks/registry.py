@@ -27,7 +27,7 @@ LOGITS_LAYER: Final = "logits"
 """Name of the last layer, whose outputs are the logits of the classes."""
 
 NETWORK_BUILDERS: Final[dict[str, NetworkBuilder]] = {
-    "dense": published.build_dense,
+    "dense": published.build_dense_network,
     "conv2_same": published.build_conv2_same,
     "conv3": published.build_conv3,
     "labelling1": published.build_labelling1,
