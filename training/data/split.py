@@ -214,8 +214,8 @@ def make_stratified_folds(strata: NDArray[np.generic], groups: ContentHashes, fo
 
     if (group_count := len(np.unique(groups))) < folds:
         raise BadRecipe(
-            f"{len(groups)} pictures of {group_count} groups cannot be split into {folds} folds. Bring pictures "
-            "of other groups."
+            f"{len(groups)} pictures of {group_count} groups cannot be split into {folds} folds. "
+            "Bring pictures of other groups."
         )
     _, stratum_codes, counts = np.unique(strata, return_inverse=True, return_counts=True)
     # scikit-learn warns of strata with fewer members than folds. They are merged with the largest stratum.

@@ -98,7 +98,8 @@ def check_label_order(
     if not data.can_reorder_labels:
         raise ExportError(
             f"{path}: {accuracy:.1%} of the held-out pictures are right. {best.right_share:.1%} would be if "
-            f"the data gave its classes the numbers of the model's outputs: {best.describe_renumbering(labels)}. "
+            f"the data gave its classes the numbers of the model's outputs: "
+            f"{best.describe_renumbering(labels)}. "
             "The data has only numbers, which --labels names together with the outputs, so no order of "
             "--labels helps. Change these numbers in the data, or use --force to release the model as it is."
         )
