@@ -131,7 +131,7 @@ def make_labelled_data(  # noqa: PLR0913 - what is read, how, and who follows it
 
     Args:
         data_source: the options that name the data set.
-        contents: the pictures, after `Contents.check_contents`.
+        contents: the pictures, after `UniquePictures.check_pictures`.
         input_contract: the input contract of the model: the shape and form of its pixels.
         progress: the display of how many pictures are decoded, which also receives warnings.
         picture_use: whether the pictures are learnt, or measured with no label left out.

@@ -65,11 +65,7 @@ still include the initial weights at the end of a short training."""
 
 
 def build_optimizer(recipe: Recipe, variables: list[keras.Variable], steps_per_epoch: int) -> keras.Optimizer:
-    """Build the optimizer of a recipe, with its learning rate schedule and running average of weights.
-
-    Args:
-        steps_per_epoch: the number of steps in one epoch.
-    """
+    """Build the optimizer of a recipe, with its learning rate schedule and running average of weights."""
     step_count = steps_per_epoch * recipe.epochs
     optimizer = OPTIMIZER_BUILDERS[recipe.optimizer](
         make_learning_rate(recipe, steps_per_epoch),
