@@ -66,12 +66,12 @@ class Service:
 
     Attributes:
         models: the holder of the model that is served.
-        admissions: the queues in which requests wait until they may run.
+        queues: the queues in which requests wait until they may run.
         watcher: the object that polls the store for newer releases; None if there is nothing to poll.
     """
 
     models: ModelHolder
-    admissions: RequestQueues
+    queues: RequestQueues
     watcher: ReleaseWatcher | None
 
     def drain(self) -> None:
@@ -103,16 +103,16 @@ def create_app(settings: Settings) -> Flask:
     app.json = OrjsonProvider(app)
     app.url_map.converters["default"] = PathPartConverter  # before any route is added
     register_problem_handlers(app)
-    admissions = _create_admissions(settings)
+    queues = _create_queues(settings)
     keys = None if settings.api_keys_file is None else ApiKeys(settings.api_keys_file)
     app.before_request(check_host)
     if keys is not None:  # before the rates, so that the log line of a refusal names the key
         require_keys(app, keys)
     app.register_blueprint(create_health_routes(models, partial(is_known_client, keys)))
-    _register_routes(app, settings, models, admissions, metrics)
+    _register_routes(app, settings, models, queues, metrics)
     _register_pages(app, settings, metrics)
     _add_origins_and_proxies(app, settings)
-    app.extensions["wardrobe"] = Service(models, admissions, _start_watcher(settings, store, models, metrics))
+    app.extensions["wardrobe"] = Service(models, queues, _start_watcher(settings, store, models, metrics))
     # This is the last step, because a fault such as a missing key file ends the start before it.
     log.info("Serving %s from %s.", models.current.version, settings.model_store)
     return app
@@ -129,7 +129,7 @@ class PathPartConverter(BaseConverter):
     part_isolating = True
 
 
-def _create_admissions(settings: Settings) -> RequestQueues:
+def _create_queues(settings: Settings) -> RequestQueues:
     small = RequestQueue(settings.slots, settings.queue_length, settings.queue_seconds)
     # As many places as for small requests: a request that turns out to be large must find one there.
     places = settings.slots + settings.queue_length
@@ -138,10 +138,10 @@ def _create_admissions(settings: Settings) -> RequestQueues:
 
 
 def _register_routes(
-    app: Flask, settings: Settings, models: ModelHolder, admissions: RequestQueues, metrics: Metrics
+    app: Flask, settings: Settings, models: ModelHolder, queues: RequestQueues, metrics: Metrics
 ) -> None:
     bodies = BodyReader(compute_max_large_body_bytes(settings), compute_max_small_body_bytes(settings))
-    services = Services(settings=settings, models=models, body_reader=bodies, admissions=admissions)
+    services = Services(settings=settings, models=models, body_reader=bodies, queues=queues)
     limited = (create_predict_routes(services, metrics), create_protocol_routes(services))
     if settings.rate_limit is not None:
         # Imported here, because its libraries take 0.04 s and most services set no rate.

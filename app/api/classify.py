@@ -36,13 +36,13 @@ class Services:
         settings: the settings of the operator.
         models: the holder of the release that is served now.
         body_reader: the reader of request bodies, which limits the memory of all bodies together.
-        admissions: the queues in which requests wait until they may run.
+        queues: the queues in which requests wait until they may run.
     """
 
     settings: Settings
     models: ModelHolder
     body_reader: BodyReader
-    admissions: RequestQueues
+    queues: RequestQueues
 
 
 ParsedRequest: TypeAlias = tuple[list[RequestItem], Callable[[list[Outcome]], Response]]
@@ -79,7 +79,7 @@ def classify_request(
         # Under gevent, all other requests that are ready go on here and below. No slot is held meanwhile, so
         # that the model always has a request to work on.
         time.sleep(0)
-        with services.admissions.create_turn(is_large=body.is_large) as turn:
+        with services.queues.create_turn(is_large=body.is_large) as turn:
             timing.end()
             is_slow = turn.is_large and body.is_slow_to_parse
             items, make_response = (

@@ -173,18 +173,18 @@ def test_who_is_interrupted_while_it_gives_way_hands_no_slot_on_twice(
 
 def test_what_turns_out_to_be_large_leaves_its_slot_to_small_things_while_it_waits() -> None:
     light, heavy = (RequestQueue(limit=1, queue_length=1, queue_seconds=60) for _ in range(2))
-    admissions, order = RequestQueues(light, heavy), list[str]()
+    queues, order = RequestQueues(light, heavy), list[str]()
 
     def turns_out_to_be_large() -> None:
-        with admissions.create_turn(is_large=False) as turn:
+        with queues.create_turn(is_large=False) as turn:
             turn.move_to_large()
             order.append("large")
 
     with ThreadPoolExecutor(1) as others:
-        with admissions.create_turn(is_large=True):
+        with queues.create_turn(is_large=True):
             waiting = others.submit(turns_out_to_be_large)
             wait_for("a large thing in the queue", lambda: heavy.waiting_count)
-            with admissions.create_turn(is_large=False):
+            with queues.create_turn(is_large=False):
                 order.append("small")
         waiting.result(60)
 

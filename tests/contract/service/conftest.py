@@ -57,8 +57,8 @@ def poll(app: Flask) -> Any:
 @contextmanager
 def every_place_taken(app: Flask) -> Iterator[None]:
     """Other requests work for the block, in the only slots of an app without a queue."""
-    admissions = app.extensions["wardrobe"].admissions
-    with admissions.create_turn(is_large=False), admissions.create_turn(is_large=True):
+    queues = app.extensions["wardrobe"].queues
+    with queues.create_turn(is_large=False), queues.create_turn(is_large=True):
         yield
 
 

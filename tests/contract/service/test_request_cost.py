@@ -179,7 +179,7 @@ def test_a_batch_has_so_many_seconds_of_processes_in_all(make_app: MakeApp) -> N
     bitmap = Upload(bmp(np.zeros((40, 40, 3), np.uint8)))
     budget = PictureBudget(LIMITS, seconds=1e-9)
 
-    with inside.admissions.create_turn(is_large=False) as turn:
+    with inside.queues.create_turn(is_large=False) as turn:
         served, items = inside.models.current, [bitmap, bitmap, Upload(UPLOAD)]
         first, second, third = answer_items(items, served, StageTimer(), turn, budget, lambda: False)
 
@@ -202,9 +202,9 @@ def test_one_large_request_works_at_a_time_and_keeps_no_small_one_waiting(
     make_app: MakeApp, path: str, data: bytes
 ) -> None:
     app = make_app(slots=1, queue_length=0)
-    client, admissions = app.test_client(), app.extensions["wardrobe"].admissions
+    client, queues = app.test_client(), app.extensions["wardrobe"].queues
 
-    with admissions.create_turn(is_large=True):
+    with queues.create_turn(is_large=True):
         large = client.post(path, data=data)
         small = client.post("/predict", data=UPLOAD)
     afterwards = client.post(path, data=data)
@@ -226,21 +226,19 @@ def test_a_request_that_waits_goes_first_in_the_pauses_of_a_batch(
     make_app: MakeApp, is_large: bool, items: list[RequestItem], pauses: int
 ) -> None:
     inside = make_app(slots=1, queue_length=1, queue_seconds=60).extensions["wardrobe"]
-    admissions, order = inside.admissions, list[str]()
+    queues, order = inside.queues, list[str]()
 
     def other() -> None:
-        with admissions.create_turn(is_large=is_large):
+        with queues.create_turn(is_large=is_large):
             order.append("other")
 
     def has_left() -> bool:
         order.append("batch")
         return False
 
-    with ThreadPoolExecutor(1) as others, admissions.create_turn(is_large=is_large) as turn:
+    with ThreadPoolExecutor(1) as others, queues.create_turn(is_large=is_large) as turn:
         others.submit(other)
-        wait_for(
-            "a request in the queue", lambda: admissions.small.waiting_count + admissions.large.waiting_count
-        )
+        wait_for("a request in the queue", lambda: queues.small.waiting_count + queues.large.waiting_count)
         outcomes = answer_items(
             items, inside.models.current, StageTimer(), turn, PictureBudget(LIMITS), has_left
         )
