@@ -111,7 +111,9 @@ def create_app(settings: Settings) -> Flask:
     app.register_blueprint(create_health_routes(models, partial(is_known_client, keys)))
     _register_routes(app, settings, models, queues, metrics)
     _register_pages(app, settings, metrics)
-    _add_origins_and_proxies(app, settings)
+    _allow_origins(app, settings)
+    # After the layer that logs was added: so log and rates see the client's address, and not the proxy's.
+    _trust_proxies(app, settings)
     app.extensions["wardrobe"] = Service(models, queues, _start_watcher(settings, store, models, metrics))
     # This is the last step, because a fault such as a missing key file ends the start before it.
     log.info("Serving %s from %s.", models.current.version, settings.model_store)
@@ -164,7 +166,8 @@ def _register_pages(app: Flask, settings: Settings, metrics: Metrics) -> None:
     app.register_blueprint(create_docs_routes(settings))
 
 
-def _add_origins_and_proxies(app: Flask, settings: Settings) -> None:
+def _allow_origins(app: Flask, settings: Settings) -> None:
+    """Let pages of the configured origins read the answers (CORS)."""
     if settings.cors_origins:
         CORS(
             app,
@@ -174,7 +177,10 @@ def _add_origins_and_proxies(app: Flask, settings: Settings) -> None:
             max_age=PREFLIGHT_SECONDS,
             always_send=False,
         )
-    # Outside of the layer that logs, so that log and rates see the client's address and not the proxy's.
+
+
+def _trust_proxies(app: Flask, settings: Settings) -> None:
+    """Take the address of the client from the headers of the configured number of proxies."""
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
