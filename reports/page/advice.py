@@ -4,12 +4,11 @@ A promise is a share of accepted answers that must be right, such as 95%, with t
 it. The report page shows the sentences in the reader's language; a training prints them in English.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from reports.intervals import count_needed_answers
-from reports.page.sentences import list_confusions, name_promise_pictures
+from reports.page.sentences import find_mixed_up_pair, name_promise_pictures
 from reports.page.wording import Wording
 from reports.promises import HELD_OUT_PICTURES, AcceptPoint, PossiblePromise, Promise
 from reports.values import Report
@@ -64,7 +63,7 @@ def describe_failed_promises(report: Report, words: Wording) -> Iterator[str]:
     for promise in _find_stuck_promises(report):
         if points := report.acceptance.get(promise.pictures, ()):
             yield from _suggest_labels_to_check(promise, points, report, words)
-        if promise.n >= promise.needed and (pair := _find_mixed_up_pair(report)):
+        if promise.n >= promise.needed and (pair := find_mixed_up_pair(report)):
             yield _describe_mixed_up(pair, report, words)
         yield from describe_lower_share(
             promise.promised, report.possible_promises, words, _choose_setting(report)
@@ -295,12 +294,3 @@ def _describe_mixed_up(pair: tuple[str, str, int], report: Report, words: Wordin
         rare=words.t(rare),
         n=words.whole(counts[rare]),
     )
-
-
-def _find_mixed_up_pair(report: Report) -> tuple[str, str, int] | None:
-    """Return the two classes that are mixed up most often, and in how many pictures; None without any."""
-    counts = Counter[tuple[str, ...]]()
-    for truth, predicted, wrong, _ in list_confusions(report):
-        counts[tuple(sorted((truth, predicted), key=report.labels.index))] += wrong
-    most = counts.most_common(1)
-    return next(((first, other, wrong) for (first, other), wrong in most), None)

@@ -4,6 +4,7 @@ A `Wording` translates each text into the reader's language. The sentences about
 advice.py.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Final
 
@@ -56,6 +57,15 @@ def list_confusions(report: Report) -> list[tuple[str, str, int, int]]:
         if wrong and truth != predicted
     ]
     return sorted(pairs, key=lambda pair: -pair[2] / pair[3])
+
+
+def find_mixed_up_pair(report: Report) -> tuple[str, str, int] | None:
+    """Return the two classes that are mixed up most often, and in how many pictures; None without any."""
+    counts = Counter[tuple[str, ...]]()
+    for truth, predicted, wrong, _ in list_confusions(report):
+        counts[tuple(sorted((truth, predicted), key=report.labels.index))] += wrong
+    most = counts.most_common(1)
+    return next(((first, other, wrong) for (first, other), wrong in most), None)
 
 
 def describe_weaknesses(report: Report, words: Wording) -> Iterator[str]:
