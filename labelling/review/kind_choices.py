@@ -20,7 +20,7 @@ from inference.words.kinds import KIND, KINDS, sort_kinds
 from labelling.decide.row_decision import DecisionContext
 from labelling.rows import Record, TableRow
 
-MAX_KIND_BUTTONS: Final = 3
+MAX_TITLE_BUTTONS: Final = 3
 """Largest number of kinds of a title that get a button on a card. A title that allows more kinds says
 little."""
 
@@ -70,13 +70,14 @@ def make_kind_choices(row: TableRow, context: DecisionContext) -> tuple[KindChoi
         context: the facts about the whole table.
 
     Returns:
-        A button for each kind that is suggested or that the title allows, the likeliest first, and one for
-        the photo's own class.
+        A button for each kind that is suggested, and for up to MAX_TITLE_BUTTONS kinds that the title allows,
+        the likeliest first; and one for the photo's own class.
     """
     shares = _kind_shares(row.record, context)
     title_kinds = sorted(sort_kinds(row.title_kinds), key=lambda kind: -shares.get(kind, 0.0))
     suggested_kinds = [kind for kind in row.suggested_kinds if kind != OTHER_KIND]
-    kinds = list(dict.fromkeys([*suggested_kinds, *title_kinds]))[:MAX_KIND_BUTTONS]
+    # The photo can be sure of something else. So suggestions never take the place of what the title says.
+    kinds = list(dict.fromkeys([*suggested_kinds, *title_kinds[:MAX_TITLE_BUTTONS]]))
     choices = _merge_equal_choices([_make_choice(kind, context) for kind in kinds])
     own_label = row.record.answers[LABEL].label
     if own_label not in {choice.label for choice in choices}:

@@ -67,3 +67,9 @@ def test_kinds_of_a_title_that_have_the_same_answer_share_a_button(tmp_path: Pat
     _, choices = seen_on_a_card(tmp_path, "Scarf or gloves", "Dress", "dress")
 
     assert choices == (KindChoice("dress", "Dress", "dress"), KindChoice("scarf / gloves", NONE))
+
+
+def test_no_suggestion_of_the_photo_takes_the_button_of_a_kind_that_the_title_names(tmp_path: Path) -> None:
+    _, choices = seen_on_a_card(tmp_path, "Tights", "Dress", "skirt")
+
+    assert {choice.text for choice in choices} == {"skirt", "trousers / underwear / socks", "Dress"}
