@@ -38,11 +38,11 @@ def choose_sample_size(accepted: int) -> int:
     return min(MAX_SAMPLE_ROWS, accepted // ACCEPTED_PER_SAMPLE_ROW)
 
 
-def sample_rank(path: str, version: str) -> bytes:
+def make_sample_rank(path: str, version: str) -> bytes:
     """Return a pseudo-random sort key for an accepted row. An audit draws the rows with the smallest keys.
 
-    So a larger sample contains each smaller one, the same rows are drawn again for the same table, and other
-    rows for another release.
+    It is a hash, and not a random number, so that the same rows are drawn again for the same table, and other
+    rows for another release. A larger sample contains each smaller one.
 
     Args:
         path: the path of a row in the table, or the name of its product.
@@ -66,19 +66,23 @@ def describe_audits(corrections: Sequence[Correction], version: str) -> Iterator
         {correction.attribute for correction in release_answers}, key=lambda head: (head != LABEL, head)
     ):
         head_answers = [correction for correction in release_answers if correction.attribute == head]
-        yield f"{'' if head == LABEL else f'{head}: '}{_make_sentence(head_answers, corrections)}"
+        yield f"{'' if head == LABEL else f'{head}: '}{_describe_audit(head_answers, corrections)}"
     if other_count := len(audit_answers) - len(release_answers):
         counted = format_count(other_count, "answer to an audit is", "answers to an audit are")
         ignored = choose_form(other_count, "is", "are")
         yield f"{counted} of another release, and {ignored} not counted."
 
 
-def _make_sentence(head_answers: Sequence[Correction], corrections: Sequence[Correction]) -> str:
+def _describe_audit(head_answers: Sequence[Correction], corrections: Sequence[Correction]) -> str:
+    """Return a sentence with the bounds for one head, such as "of the accepted, 127 of 130 right: ..."."""
+    # People may export an audit, and a larger one later. Of each picture the row of the largest sample stays,
+    # since it names the number of accepted rows that the whole sample was drawn from.
     sorted_answers = sorted(head_answers, key=lambda correction: correction.audit)
     sample_answers = {
         (correction.path, correction.product): correction for correction in sorted_answers
     }.values()
     questions = {correction.make_question(correction.sha256) for correction in sample_answers}
+    # A person may correct an answer outside the audit. The latest answer is used, as in the table.
     relevant = [answer for answer in corrections if answer.make_question(answer.sha256) in questions]
     answers, _ = merge_human_answers([(answer.sha256, answer) for answer in relevant], {})
     labels = [
@@ -90,6 +94,7 @@ def _make_sentence(head_answers: Sequence[Correction], corrections: Sequence[Cor
     missing_count = size - len(sample_answers)
     verb = choose_form(missing_count, "has", "have")
     missing = f" {missing_count:,} of {size:,} {verb} no answer." if missing_count else ""
+    # Bounds are rounded outwards. The inner `round` keeps .937 from becoming 93.6% by an error of floats.
     least = floor(round(low * 1000, 6)) / 10
     most = ceil(round(high * 1000, 6)) / 10
     return (
@@ -108,6 +113,7 @@ def find_bounds(right_count: int, sample_size: int, population_size: int) -> tup
         population_size: the number of rows that the sample was drawn from; 0 if it is not known, which means
             very many.
     """
+    # A file without `audit_of`, as a person may write one, does not say how many rows were accepted.
     if population_size < sample_size:
         return compute_clopper_pearson_interval(right_count, sample_size, BOUND_CERTAINTY)
     if not sample_size:

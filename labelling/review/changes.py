@@ -85,7 +85,7 @@ def compare_releases(
     unread_pictures = []
     thumbnails = {}
     accepted = [0, 0]
-    for name, before, after, upload in _answers(source, first, second):
+    for name, before, after, upload in _answer_pictures(source, first, second):
         if error := before.error or after.error:
             unread_pictures.append((name, error))
             continue
@@ -94,21 +94,27 @@ def compare_releases(
         for place, photo in enumerate((before, after)):
             accepted[place] += photo.answers[LABEL].is_accepted
         common_heads = [head for head in before.answers if head in after.answers]
-        different = [head for head in common_heads if _key(before.answers[head]) != _key(after.answers[head])]
-        changes += [_change(name, before, after, head) for head in different]
+        different = [
+            head
+            for head in common_heads
+            if _make_answer_key(before.answers[head]) != _make_answer_key(after.answers[head])
+        ]
+        changes += [_make_change(name, before, after, head) for head in different]
+        # The last change has the path of this picture: all of its changes have the same one.
         if different and show and isinstance(upload, bytes):
             thumbnails[changes[-1].path] = make_thumbnail(upload)
-    changes.sort(key=_order)
+    changes.sort(key=_make_change_key)
     return Comparison(
         pictures, tuple(changes), tuple(unread_pictures), (accepted[0], accepted[1]), thumbnails
     )
 
 
-def _order(change: Change) -> tuple[object, ...]:
+def _make_change_key(change: Change) -> tuple[object, ...]:
+    """Return a sort key: the class before attributes, changed labels before decisions, sure answers first."""
     return change.attribute, change.label_a == change.label_b, -change.confidence_b, change.path
 
 
-def _answers(
+def _answer_pictures(
     source: Source, first: Networks, second: Networks
 ) -> Iterator[tuple[str, PictureAnswers, PictureAnswers, object]]:
     """Yield the name of each picture, the answers of both releases, and its bytes."""
@@ -121,15 +127,16 @@ def _answers(
         yield from zip(names, *answers, uploads, strict=True)
 
 
-def _key(answer: HeadAnswer) -> tuple[str, str]:
-    return answer.label, _decision(answer)
+def _make_answer_key(answer: HeadAnswer) -> tuple[str, str]:
+    """Return the label and the decision of an answer. A picture changed if one of the two is another."""
+    return answer.label, _name_decision(answer)
 
 
-def _decision(answer: HeadAnswer) -> str:
+def _name_decision(answer: HeadAnswer) -> str:
     return ACCEPT if answer.is_accepted else REVIEW
 
 
-def _change(name: str, before: PictureAnswers, after: PictureAnswers, head: str) -> Change:
+def _make_change(name: str, before: PictureAnswers, after: PictureAnswers, head: str) -> Change:
     a = before.answers[head]
     b = after.answers[head]
     return Change(
@@ -138,10 +145,10 @@ def _change(name: str, before: PictureAnswers, after: PictureAnswers, head: str)
         sha256=before.sha256,
         label_a=a.label,
         confidence_a=float(a.confidence or 0),
-        decision_a=_decision(a),
+        decision_a=_name_decision(a),
         label_b=b.label,
         confidence_b=float(b.confidence or 0),
-        decision_b=_decision(b),
+        decision_b=_name_decision(b),
     )
 
 

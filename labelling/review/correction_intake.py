@@ -160,7 +160,7 @@ def match_corrections(
     Returns:
         A list of (sha256 of the picture, correction), and the corrections that belong to no row.
     """
-    folder = _folder_of(journal)
+    folder = _find_list_folder(journal)
     corrections_by_key = defaultdict[str, list[Correction]](list)
     for correction in corrections:
         for key in (
@@ -169,6 +169,7 @@ def match_corrections(
             else _list_possible_paths(correction, journal.settings.source)
         ):
             corrections_by_key[key].append(correction)
+    # By identity, because two rows of a file may be equal, and each of them is counted.
     matched_corrections: dict[int, tuple[str, Correction]] = {}
     for path, product, sha256 in journal.query(_PICTURES):
         for key in (sha256, path, os.path.abspath(os.path.join(folder, path))):  # noqa: PTH100, PTH118 - a link keeps its own name
@@ -180,7 +181,7 @@ def match_corrections(
     ]
 
 
-def _folder_of(journal: Journal) -> Path:
+def _find_list_folder(journal: Journal) -> Path:
     """Return the folder that the paths of a list are relative to; for another source, that of the run."""
     source = Path(journal.settings.source)
     root = journal.options.get("root")

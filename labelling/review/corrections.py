@@ -189,33 +189,34 @@ def merge_human_answers(
     Raises:
         CorrectionsUnusable: the two latest answers to a question have the same time and different labels.
     """
-    last: dict[tuple[Question, Path], Correction] = {}
+    latest: dict[tuple[Question, Path], Correction] = {}
     for sha256, correction in matched_corrections:
         key = correction.make_question(sha256), correction.file
-        if (
-            key not in last or correction.answered_at >= last[key].answered_at
-        ):  # in one file, the later row counts
-            last[key] = correction
+        # If two rows of one file have the same time, the later row is used. Between two files nobody can tell
+        # which answer is meant, so `_refuse_contradiction` ends the command.
+        if key not in latest or correction.answered_at >= latest[key].answered_at:
+            latest[key] = correction
     answers_by_question: dict[Question, list[HumanAnswer]] = defaultdict(list)
-    for (question, _), correction in last.items():
+    for (question, _), correction in latest.items():
         answers_by_question[question].append(HumanAnswer(correction.label, correction.answered_at))
     for question in answers_by_question.keys() & stored_answers.keys():
         answers_by_question[question].append(stored_answers[question])
     differing = {
-        of
-        for of, answers in answers_by_question.items()
+        question
+        for question, answers in answers_by_question.items()
         if len({correction.label for correction in answers}) > 1
     }
     for sha256, correction in matched_corrections:
         if (question := correction.make_question(sha256)) in differing:
             _refuse_contradiction(answers_by_question[question], correction)
     return {
-        of: max(answers, key=lambda correction: correction.answered_at)
-        for of, answers in answers_by_question.items()
+        question: max(answers, key=lambda correction: correction.answered_at)
+        for question, answers in answers_by_question.items()
     }, len(differing)
 
 
 def _refuse_contradiction(answers: Sequence[HumanAnswer], example: Correction) -> None:
+    """End the command if the two latest answers to a question have the same time and different labels."""
     newest = max(answer.answered_at for answer in answers)
     labels = sorted({answer.label for answer in answers if answer.answered_at == newest})
     if len(labels) > 1:
@@ -237,13 +238,12 @@ def _read_file(
 ) -> Iterator[Correction | CategoryAnswer]:
     try:
         changed_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-        saved = _format_utc(
-            min(changed_at, datetime.now(UTC))
-        )  # a time in the future would outdo every answer until then
+        # A time in the future would win against every answer until then.
+        saved_at = _format_utc(min(changed_at, datetime.now(UTC)))
     except OSError as error:
         raise CorrectionsUnusable(f"{file}: cannot be read ({error.strerror}).") from error
-    for row_place, row in _csv_rows(file, reading, say):
-        answered_at = _parse_time(row.get("at", ""), row_place) or saved
+    for row_place, row in _read_rows(file, reading, say):
+        answered_at = _parse_time(row.get("at", ""), row_place) or saved_at
         if row.get(CATEGORY_COLUMN):
             yield read_category_answer(row, answered_at, row_place)
             continue
@@ -264,7 +264,7 @@ def _read_file(
         )
 
 
-def _csv_rows(
+def _read_rows(
     file: Path, reading: ListOptions, say: Callable[[str], None]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     try:
@@ -328,9 +328,8 @@ def _parse_time(text: str, row_place: str) -> str:
         raise CorrectionsUnusable(
             f"{row_place}: {shorten_text(text)!r} is no time in ISO 8601, such as 2026-11-22T10:15:00Z."
         ) from error
-    if answered_at > _format_utc(
-        datetime.now(UTC) + MAX_CLOCK_ERROR
-    ):  # it would outdo every answer until then
+    # Such a time would win against every answer until then.
+    if answered_at > _format_utc(datetime.now(UTC) + MAX_CLOCK_ERROR):
         raise CorrectionsUnusable(
             f"{row_place}: {text!r} is in the future. Correct the time, or leave it out."
         )

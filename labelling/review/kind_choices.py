@@ -55,6 +55,8 @@ def suggest_answer(row: TableRow, context: DecisionContext) -> tuple[str, str]:
     suggested_label = decided.suggested_label if decided else None
     if suggested_label and suggested_label != NONE:
         return suggested_label, ""
+    # Without a suggestion, photos alone decided. Then the kind says more than the class: of a watch, any of
+    # the classes is wrong.
     photo_kind = row.record.answers[KIND].label if KIND in row.record.answers else ""
     kinds_without_class = find_kinds_without_class(row.record, context)
     likely_kinds = (*row.suggested_kinds, photo_kind) if suggested_label else (photo_kind,)
@@ -73,7 +75,7 @@ def make_kind_choices(row: TableRow, context: DecisionContext) -> tuple[KindChoi
         A button for each kind that is suggested, and for up to MAX_TITLE_BUTTONS kinds that the title allows,
         the likeliest first; and one for the photo's own class.
     """
-    shares = _kind_shares(row.record, context)
+    shares = _find_kind_shares(row.record, context)
     title_kinds = sorted(sort_kinds(row.title_kinds), key=lambda kind: -shares.get(kind, 0.0))
     suggested_kinds = [kind for kind in row.suggested_kinds if kind != OTHER_KIND]
     # The photo can be sure of something else. So suggestions never take the place of what the title says.
@@ -133,11 +135,11 @@ def find_kinds_without_class(record: Record, context: DecisionContext) -> tuple[
         return ()
     kinds_of_classes = frozenset[str]().union(*context.class_kinds.values())
     kinds = [kind for kind in names if kind not in kinds_of_classes]
-    shares = _kind_shares(record, context)
+    shares = _find_kind_shares(record, context)
     return tuple(sorted(kinds, key=lambda kind: (kind == OTHER_KIND, -shares.get(kind, 0.0))))
 
 
-def _kind_shares(record: Record, context: DecisionContext) -> dict[str, float]:
+def _find_kind_shares(record: Record, context: DecisionContext) -> dict[str, float]:
     if KIND not in record.answers:
         return {}
     return context.titles.label_probabilities(record, KIND)

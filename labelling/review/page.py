@@ -326,7 +326,11 @@ def make_review_page(
         "reasons": frame.reasons,
         "kind_classes": dict(frame.kind_classes),
         "labels": {
-            _page_head(head): [*(label for label in head_labels if label != NONE), NONE, LEAVE_OUT_LABEL]
+            _name_head_for_page(head): [
+                *(label for label in head_labels if label != NONE),
+                NONE,
+                LEAVE_OUT_LABEL,
+            ]
             for head, head_labels in {LABEL: labels, **attributes}.items()
         },
         "texts": frame.translations,
@@ -347,11 +351,14 @@ def fill_page(frame: str, shown: object, *scripts: str) -> str:
     """
     style = read_page_part("review.css")
     script = "".join(map(read_page_part, scripts))
+    # The page works from a disk, where nobody sets headers. So the policy is part of it: the page loads
+    # nothing, and runs only the script with this hash.
     policy = (
         "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data:; "
         f"style-src {hash_content(style)}; script-src {hash_content(script)}"
     )
-    embedded = json.dumps(shown).replace("<", "\\u003c")  # a label may hold `</script>`
+    # Text of the shop, such as `</script>`, must not end the element that it stands in.
+    embedded = json.dumps(shown).replace("<", "\\u003c")
     page = Template(read_page_part(frame))
     return page.substitute(policy=policy, style=style, script=script, shown=embedded)
 
@@ -407,7 +414,7 @@ def _show_card(card: Card, pictures: Mapping[str, str]) -> dict[str, object]:
     return {
         **card._asdict(),
         "picture": pictures.get(card.picture, ""),
-        "attribute": _page_head(card.attribute),
+        "attribute": _name_head_for_page(card.attribute),
         "note_values": dict(card.note_values),
         "photos": [_show_photo(photo, pictures) for photo in card.photos],
         "photos_hash": _hash_photos([card, *card.photos]),
@@ -430,7 +437,7 @@ def _hash_photos(photos: Iterable[Card | CardPhoto]) -> str:
     return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
 
-def _page_head(head: str) -> str:
+def _name_head_for_page(head: str) -> str:
     """Return the attribute name for the page's JSON: empty for the class, as in corrections."""
     return "" if head == LABEL else head
 

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from inference.contract import LABEL
 from inference.reasons import DecidedBy, Reason
 from labelling.decide.decisions import Decisions
-from labelling.review.audit import MAX_SAMPLE_ROWS, choose_sample_size, sample_rank
+from labelling.review.audit import MAX_SAMPLE_ROWS, choose_sample_size, make_sample_rank
 from labelling.review.page import PageTranslations
 from labelling.rows import HeadAnswers, HeadDecision, PhotoRecord, Record, TableRow
 from reports.product_rule import COLOUR_ATTRIBUTES
@@ -151,7 +151,8 @@ class HeadQuestions:
         self.is_feed_attribute = head == review.feed_attribute
         self._audited = review.audit_size
         self._version = version
-        self._is_asked = head in {LABEL, *review.attributes}  # else products that a feed lacks, nothing else
+        # A head that only the feed needs is asked about for products that the feed lacks, and is not audited.
+        self._is_asked = head in {LABEL, *review.attributes}
         self._doubtful = SmallestRows(review.question_limit)
         self._fed = SmallestRows(review.question_limit)
         self._drawn = SmallestRows(MAX_SAMPLE_ROWS if review.audit_size is None else review.audit_size)
@@ -169,7 +170,7 @@ class HeadQuestions:
         self.answered_count += 1
         if self._is_asked and decision.reason is None:
             self.accepted_count += 1
-            self._drawn.add_row(sample_rank(subject.name, self._version), row)
+            self._drawn.add_row(make_sample_rank(subject.name, self._version), row)
         is_lacking = bool(subject.product) and (
             not row.feed_colours or decision.question_reason == Reason.TITLE_CONFLICT
         )
@@ -236,8 +237,10 @@ def _make_sort_key(subject: Record, decision: HeadDecision) -> tuple[object, ...
     """Return a sort key: for each reason, first its own measure, then the other one, then the place."""
     first = decision.answer and decision.answer.confidence
     second = subject.familiarity
-    if decision.question_reason == Reason.UNFAMILIAR and second is not None:  # a product has none of its own
+    # Unfamiliar photos are sorted by familiarity first. A product has no familiarity of its own.
+    if decision.question_reason == Reason.UNFAMILIAR and second is not None:
         first, second = second, first
+    # False sorts before True, so rows without a measure come first: of them least is known.
     measures = ((measure is not None, measure or 0.0) for measure in (first, second))
     place = REASON_ORDER.get(decision.question_reason or "", len(REASON_ORDER))
     return place, *measures, not subject.product, subject.number

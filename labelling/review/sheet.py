@@ -101,15 +101,16 @@ def write_sheet(source: Source, decisions: Decisions, review: SheetSettings) -> 
     run = decisions.settings
     choices, categories = choose_questions(decisions, review)
     all_questions = [question for choice in choices for question in choice.all_questions]
+    # By identity: a row has a question about each head, and all of them show the same photos.
     photos = {id(question.row): choose_photos(question.row, decisions) for question in all_questions}
     card_photos = (photo for row_photos in photos.values() for photo in row_photos[:MAX_PHOTOS_ON_CARD])
     category_photos = (photo for question in categories for photo in question.photos)
     pictures = _read_pictures([*card_photos, *category_photos], source)
 
-    def card_of(question: SheetQuestion) -> Card | None:
+    def make_card(question: SheetQuestion) -> Card | None:
         return _make_card(question, photos[id(question.row)], pictures, decisions)
 
-    cards = [card for choice in choices for card in _make_cards(choice, card_of, decisions.context)]
+    cards = [card for choice in choices for card in _make_cards(choice, make_card, decisions.context)]
     lead = DOUBTFUL_LEAD if all(card.screen is None and not card.audit for card in cards) else PARTS_LEAD
     title = f"{decisions.journal.path.stem}, {run.version}"
     frame = PageFrame(
@@ -125,7 +126,7 @@ def write_sheet(source: Source, decisions: Decisions, review: SheetSettings) -> 
         kind_classes=find_classes_of_kinds(decisions.context),
     )
     attributes = {head: run.heads[head] for head in review.heads if head != LABEL}
-    category_cards = [_category_card(question, pictures, run) for question in categories]
+    category_cards = [_make_category_card(question, pictures, run) for question in categories]
     write_page(review.page_path, make_review_page(cards, run.heads[LABEL], frame, attributes, category_cards))
     optional_count = sum(card.audit > 0 or card.screen == FEED_SCREEN for card in cards)
     question_count = len(cards) - optional_count + len(category_cards)
@@ -164,7 +165,7 @@ def choose_questions(
     return choices, category_questions.make_questions() if category_questions else []
 
 
-def _category_card(
+def _make_category_card(
     question: CategoryQuestion, pictures: Mapping[str, CardPhoto], settings: RunSettings
 ) -> CategoryCard:
     """Return the card of a question about a category; the kinds that its photos show come first."""
@@ -183,10 +184,12 @@ def _category_card(
 
 
 def _make_cards(
-    choice: HeadQuestions, card_of: Callable[[SheetQuestion], Card | None], context: DecisionContext
+    choice: HeadQuestions, make_card: Callable[[SheetQuestion], Card | None], context: DecisionContext
 ) -> Iterator[Card]:
+    """Yield the cards about one head: the doubtful ones, those of the feed, and those of the audit."""
     for question in choice.doubtful_questions:
-        if card := card_of(question):
+        if card := make_card(question):
+            # If title and photo contradict each other, the card has to show both answers. So no group has it.
             is_of_feed = (
                 choice.is_feed_attribute and card.product and question.reason != Reason.TITLE_CONFLICT
             )
@@ -196,11 +199,11 @@ def _make_cards(
                 else _add_title_help(card, question, context)
             )
     for question in choice.feed_questions:
-        if card := card_of(question):
+        if card := make_card(question):
             yield card._replace(screen=FEED_SCREEN)
     audit_questions = choice.audit_questions
     for question in audit_questions:
-        if card := card_of(question):
+        if card := make_card(question):
             yield _hide_answer(card, len(audit_questions), choice.accepted_count)
 
 
@@ -217,11 +220,12 @@ def _add_title_help(card: Card, question: SheetQuestion, context: DecisionContex
     if decision.answer is None:
         return card
     if card.attribute == LABEL and decision.is_allowed_by_title is not False:
-        card = _suggest(card, row, context)
+        card = _add_suggestion(card, row, context)
     if decision.is_allowed_by_title is None:
         return card
     if decision.is_allowed_by_title:
         return card._replace(screen=AGREEING_SCREEN)
+    # Of the attributes, only the colour can be decided by the list although the photos show another one.
     if card.attribute != LABEL and decision.answer.decided_by == DecidedBy.LIST:
         suggested = decision.answer.suggested_label or ""
         title_text = " / ".join(row.feed_colours or [decision.answer.label])
@@ -241,7 +245,7 @@ def _add_title_help(card: Card, question: SheetQuestion, context: DecisionContex
     return card._replace(guess_kind=guess_kind, choices=make_kind_choices(row, context))
 
 
-def _suggest(card: Card, row: TableRow, context: DecisionContext) -> Card:
+def _add_suggestion(card: Card, row: TableRow, context: DecisionContext) -> Card:
     """Return a card about the class that suggests the likeliest answer about class and kind together."""
     label, kind = suggest_answer(row, context)
     shares = context.titles.label_probabilities(row.record, KIND if kind else LABEL)
@@ -303,7 +307,7 @@ def _read_pictures(photos: Iterable[PhotoRecord], source: Source) -> dict[str, C
         uploads = read_pictures([item.place for item in new.values()])
         for (path, item), upload in zip(new.items(), uploads, strict=True):
             picture = make_thumbnail(upload) if _is_as_labelled(upload, hashes[path]) else ""
-            shown[path] = CardPhoto(_path_for_training(item, source), picture, hashes[path])
+            shown[path] = CardPhoto(_choose_training_path(item, source), picture, hashes[path])
     return shown
 
 
@@ -312,7 +316,7 @@ def _is_as_labelled(upload: bytes | Unreadable, sha256: str) -> TypeGuard[bytes]
     return isinstance(upload, bytes) and hashlib.sha256(upload).hexdigest() == sha256
 
 
-def _path_for_training(item: PictureItem, source: Source) -> str:
+def _choose_training_path(item: PictureItem, source: Source) -> str:
     """Return an absolute path; for a picture in an archive or a store, the path inside it."""
     if isinstance(item.place, str):
         return os.path.abspath(item.place)  # noqa: PTH100 - a link keeps its own name

@@ -8,7 +8,7 @@ import pytest
 
 from inference.release_labels import NONE
 from labelling.journal.human_answer import LEFT_OUT_LABEL
-from labelling.review.audit import choose_sample_size, describe_audits, find_bounds, sample_rank
+from labelling.review.audit import choose_sample_size, describe_audits, find_bounds, make_sample_rank
 from labelling.review.corrections import Correction
 
 ROWS = 1000
@@ -41,7 +41,7 @@ def said(row: Row, label: str, audited: int = SAMPLED, of: int = 0) -> Correctio
 
 
 def drawn(table: list[Row], n: int = SAMPLED) -> list[Row]:
-    return heapq.nsmallest(n, table, lambda row: sample_rank(row["path"], table[0]["version"]))
+    return heapq.nsmallest(n, table, lambda row: make_sample_rank(row["path"], table[0]["version"]))
 
 
 def test_a_picture_that_shows_none_of_the_classes_is_wrong_and_one_left_out_counts_nowhere() -> None:
