@@ -15,7 +15,8 @@ from app.web.translations import TRANSLATIONS
 from inference.pictures.decode import prepare_decoders
 from inference.text.plain_text import choose_form
 from labelling.errors import Unreadable
-from labelling.review.page import Card, PageFrame, make_review_page, make_thumbnail, write_page
+from labelling.review.cards import Card
+from labelling.review.page import PageFrame, make_review_page, make_thumbnail, write_page
 from labelling.sources.picture_files import read_files
 from labelling.write.partial_files import write_output
 from model_store.release_files import NEW_RELEASE_FOLDER

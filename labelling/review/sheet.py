@@ -23,13 +23,7 @@ from labelling.decide.product_titles import find_parent_folder
 from labelling.decide.row_decision import DecisionContext
 from labelling.errors import Unreadable
 from labelling.lists.listed_word import find_listed_word
-from labelling.review.kind_choices import (
-    find_classes_of_kinds,
-    find_kinds_without_class,
-    make_kind_choices,
-    suggest_answer,
-)
-from labelling.review.page import (
+from labelling.review.cards import (
     ACCEPTED_CLASS_NOTE,
     AGREEING_SCREEN,
     ATTRIBUTE_NOTE,
@@ -37,14 +31,22 @@ from labelling.review.page import (
     CLASS_NOTE,
     COLOUR_CONFLICT_NOTE,
     COLOUR_SCREEN,
-    DOUBTFUL_LEAD,
     FEED_SCREEN,
     LIST_CONFLICT_NOTE,
-    PARTS_LEAD,
     REASON_NAMES,
     Card,
     CardPhoto,
     CategoryCard,
+)
+from labelling.review.kind_choices import (
+    find_classes_of_kinds,
+    find_kinds_without_class,
+    make_kind_choices,
+    suggest_answer,
+)
+from labelling.review.page import (
+    DOUBTFUL_LEAD,
+    PARTS_LEAD,
     PageFrame,
     make_review_page,
     make_thumbnail,

@@ -4,7 +4,8 @@ import json
 from html.parser import HTMLParser
 
 from inference.release_labels import NONE
-from labelling.review.page import DOUBTFUL_LEAD, LEAVE_OUT_LABEL, Card, PageFrame, make_review_page
+from labelling.review.cards import Card
+from labelling.review.page import DOUBTFUL_LEAD, LEAVE_OUT_LABEL, PageFrame, make_review_page
 from tests.service import ROOT
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>.png'

@@ -10,22 +10,18 @@ from jinja2 import Environment, nodes
 from app.api.web_page import FOLDER
 from app.web.translations import TRANSLATIONS
 from inference.reasons import Place, Reason, find_reasons
-from labelling.review.page import (
+from labelling.review.cards import (
     ACCEPTED_CLASS_NOTE,
     AGREEING_SCREEN,
-    AUDIT_HEADING,
     CLASS_NOTE,
     COLOUR_CONFLICT_NOTE,
     COLOUR_SCREEN,
-    DOUBTFUL_HEADING,
-    DOUBTFUL_LEAD,
     FEED_SCREEN,
     LIST_CONFLICT_NOTE,
-    PAGE_SCRIPTS,
-    PARTS_LEAD,
     REASON_NAMES,
     RIGHT_BUTTON_TEXT,
 )
+from labelling.review.page import AUDIT_HEADING, DOUBTFUL_HEADING, DOUBTFUL_LEAD, PAGE_SCRIPTS, PARTS_LEAD
 from reports.page.sentences import TIER_NAMES, TIER_SHARE_TEXTS
 from reports.page.wording import NUMBER_EXAMPLE, PERCENTAGE_EXAMPLE
 from reports.promises import HELD_OUT_PICTURES

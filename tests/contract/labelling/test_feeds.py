@@ -21,7 +21,7 @@ from labelling.decide.product_answers import is_certain_enough_for_feed
 from labelling.errors import OutputUnusable, TableUnusable
 from labelling.journal.human_answer import HumanAnswer, Question
 from labelling.journal.journal_file import Journal
-from labelling.review import page as sheet_page
+from labelling.review import cards as sheet_cards
 from labelling.rows import HeadAnswer, PhotoRecord, ProductRecord, TableRow
 from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.write.feed_categories import FeedCategories
@@ -445,7 +445,7 @@ def test_the_lists_own_colours_are_fed_and_those_that_the_photo_denies_are_asked
     assert (card["product"], card["guess"], card["note"]) == (
         "denied",
         "black",
-        sheet_page.COLOUR_CONFLICT_NOTE,
+        sheet_cards.COLOUR_CONFLICT_NOTE,
     )
     assert card["note_values"] == {"label": "black", "listed": "Blue"}
 
@@ -486,9 +486,11 @@ def test_a_feed_takes_colours_of_products_that_are_likely_and_says_how_many_are_
     assert f"Feed of {len(agree)} products" in said
     assert f"{len(agree)} colours, at least 88% of such right." in said
     cards = cards_of(shop / "sheet.html", "colour")
-    asked = {card["product"] for card in cards if card["screen"] == list(sheet_page.COLOUR_SCREEN)}
+    asked = {card["product"] for card in cards if card["screen"] == list(sheet_cards.COLOUR_SCREEN)}
     assert asked == {row["article"] for row in products} - set(agree)
-    assert {card["product"] for card in cards if card["screen"] == list(sheet_page.FEED_SCREEN)} == set(agree)
+    assert {card["product"] for card in cards if card["screen"] == list(sheet_cards.FEED_SCREEN)} == set(
+        agree
+    )
 
 
 def test_a_feed_takes_no_likely_colour_of_photos_that_lie_under_two_products(

@@ -7,7 +7,7 @@ import pytest
 from inference.contract import ACCEPT_NOTHING, Head, make_whole_input
 from inference.release_labels import NONE
 from inference.words.language_files import load_languages
-from labelling.review.page import AGREEING_SCREEN, LIST_CONFLICT_NOTE
+from labelling.review.cards import AGREEING_SCREEN, LIST_CONFLICT_NOTE
 from reports.promises import ProductPromise
 from reports.word_figures import WordFigures, WordsPromise
 from tests.catalogues import write_folder

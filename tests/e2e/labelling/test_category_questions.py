@@ -10,19 +10,10 @@ from inference.contract import LABEL
 from inference.release_labels import NONE
 from inference.words.kinds import KIND, KINDS
 from labelling.lists.own_words import NO_KIND
+from labelling.review.cards import ACCEPTED_CLASS_NOTE, LIST_CONFLICT_NOTE, Card, CardPhoto, CategoryCard
 from labelling.review.corrections import AllCorrections, read_all_corrections
 from labelling.review.kind_choices import KindChoice
-from labelling.review.page import (
-    ACCEPTED_CLASS_NOTE,
-    DOUBTFUL_LEAD,
-    LIST_CONFLICT_NOTE,
-    Card,
-    CardPhoto,
-    CategoryCard,
-    PageFrame,
-    make_review_page,
-    make_thumbnail,
-)
+from labelling.review.page import DOUBTFUL_LEAD, PageFrame, make_review_page, make_thumbnail
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
 

@@ -7,17 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.web.translations import TRANSLATIONS
-from labelling.review.page import (
-    ACCEPTED_CLASS_NOTE,
-    AGREEING_SCREEN,
-    DOUBTFUL_LEAD,
-    Card,
-    CardPhoto,
-    CategoryCard,
-    PageFrame,
-    make_review_page,
-    make_thumbnail,
-)
+from labelling.review.cards import ACCEPTED_CLASS_NOTE, AGREEING_SCREEN, Card, CardPhoto, CategoryCard
+from labelling.review.page import DOUBTFUL_LEAD, PageFrame, make_review_page, make_thumbnail
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
 

@@ -10,19 +10,9 @@ from app.web.translations import TRANSLATIONS
 from inference.reasons import Reason
 from inference.release_labels import NONE
 from labelling.journal.human_answer import LEFT_OUT_LABEL
+from labelling.review.cards import ATTRIBUTE_NOTE, CLASS_NOTE, COLOUR_SCREEN, Card, CardPhoto
 from labelling.review.corrections import Correction, read_corrections
-from labelling.review.page import (
-    ATTRIBUTE_NOTE,
-    CLASS_NOTE,
-    COLOUR_SCREEN,
-    DOUBTFUL_LEAD,
-    PARTS_LEAD,
-    Card,
-    CardPhoto,
-    PageFrame,
-    make_review_page,
-    make_thumbnail,
-)
+from labelling.review.page import DOUBTFUL_LEAD, PARTS_LEAD, PageFrame, make_review_page, make_thumbnail
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
 

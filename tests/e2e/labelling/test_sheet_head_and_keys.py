@@ -13,23 +13,20 @@ from inference.contract import LABEL
 from inference.reasons import Reason
 from inference.release_labels import NONE
 from inference.words.kinds import KIND, KINDS
-from labelling.review.corrections import read_all_corrections
-from labelling.review.kind_choices import KindChoice
-from labelling.review.page import (
+from labelling.review.cards import (
     ACCEPTED_CLASS_NOTE,
     AGREEING_SCREEN,
     ATTRIBUTE_NOTE,
     CLASS_NOTE,
-    DOUBTFUL_LEAD,
     LIST_CONFLICT_NOTE,
     REASON_NAMES,
     Card,
     CardPhoto,
     CategoryCard,
-    PageFrame,
-    make_review_page,
-    make_thumbnail,
 )
+from labelling.review.corrections import read_all_corrections
+from labelling.review.kind_choices import KindChoice
+from labelling.review.page import DOUBTFUL_LEAD, PageFrame, make_review_page, make_thumbnail
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
 

@@ -1,0 +1,177 @@
+"""The cards of the review sheet: one question each, about a picture, a product or a category of the shop.
+
+A card holds all that the page shows and exports: names, thumbnails, a note, a suggestion and the answers to
+choose from. The notes and the parts of the page in which cards are grouped stand here, too.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from inference.contract import LABEL
+from inference.reasons import Reason
+from labelling.review.kind_choices import KindChoice
+
+RIGHT_BUTTON_TEXT: Final = "Right: {answer}"
+"""Text on the button of a card that shows a guess."""
+
+CLASS_NOTE: Final = "{label}? {confidence}. {reason}"
+
+ACCEPTED_CLASS_NOTE: Final = "{label}? {confidence}"
+
+ATTRIBUTE_NOTE: Final = "{attribute}: {label}? {confidence}"
+
+LIST_CONFLICT_NOTE: Final = "the photo: {label}, {confidence}; the list: {listed}"
+
+COLOUR_CONFLICT_NOTE: Final = "the photo: {label}; the list: {listed}"
+
+AUDIT_NOTE: Final = "{attribute}?"
+"""Text on a card of an audit, which does not show the answer of the model."""
+
+REASON_NAMES: Final[Mapping[Reason, str]] = {
+    Reason.AMBIGUOUS: "Close answers",
+    Reason.UNPROVEN: "Unproven answer",
+    Reason.UNFAMILIAR: "Unfamiliar picture",
+    Reason.CONTRADICTING: "Contradicting answers",
+    Reason.TITLE_CONFLICT: "List disagrees",
+    Reason.SHARED_PHOTO: "Shared photo",
+}
+"""The name of each reason on a card. The head of the page explains each of them once."""
+
+
+class CardPhoto(NamedTuple):
+    """A picture on a card.
+
+    Attributes:
+        path: the path in the exported CSV.
+        picture: the thumbnail as a `data:` URL; empty if the picture cannot be shown.
+        sha256: the hash of the picture in hexadecimal.
+    """
+
+    path: str
+    picture: str
+    sha256: str
+
+
+class CardScreen(NamedTuple):
+    """A part of the review page whose cards are shown in groups, one for each suggested label.
+
+    A person clicks the cards that do not belong to a group. Then one click confirms all others. Such cards
+    show the answer of the model, so they are not used for an audit.
+
+    Attributes:
+        title: the heading of the part.
+        lead: the explanation below the heading.
+        is_folded: whether the part is optional, and closed at first.
+    """
+
+    title: str
+    lead: str
+    is_folded: bool
+
+
+class Card(NamedTuple):
+    """One question on a page, about a picture or a product.
+
+    Attributes:
+        name: the name that is shown, which is that of the picture or product.
+        path: the path in the exported CSV.
+        picture: the thumbnail as a `data:` URL; empty if the picture cannot be shown.
+        note: a sentence about the question, with `{name}` for the values of `note_values`.
+        note_values: the shares and texts in the note.
+        guess: the label that the card's button chooses.
+        button: the text on the button, with `{answer}` for the guess. Without it, the card shows no guess.
+        sha256: the hash of the picture, if it is known.
+        audit: the size of the sample that the picture belongs to; 0 for none. Such a card comes last, and no
+            filter uses the answer of the model.
+        audit_of: the number of rows that the sample was drawn from.
+        decision, confidence: those of the model, for filters. Without them there is no such filter.
+        predicted: the label before people, which is exported beside the person's.
+        attribute: the attribute that the card asks for; LABEL for the class.
+        product: the product for all of whose photos the answer is valid; empty for a single picture.
+        title: the title of the product.
+        photos: further photos of the product, which are exported too.
+        more: the number of photos of the product that the card does not show.
+        copies: the number of further files with the same picture, which get the same answer.
+        screen: the screen on which it is shown with others; None for a card of its own.
+        choices: the buttons for the kinds that a title allows; empty for a card without a contradiction.
+        further_kinds: the kinds to choose from after a person answered NONE.
+        guess_kind: the kind that the card's button chooses beside the guess; empty for none.
+        word: the word of the list that names a kind, such as `Bluza`; empty for none.
+        column: the column of the list that has this word.
+    """
+
+    name: str
+    path: str
+    picture: str
+    note: str
+    guess: str
+    button: str = RIGHT_BUTTON_TEXT
+    sha256: str = ""
+    audit: int = 0
+    audit_of: int = 0
+    decision: str = ""
+    confidence: float | None = None
+    predicted: str = ""
+    note_values: Mapping[str, str | float] = MappingProxyType({})
+    attribute: str = LABEL
+    product: str = ""
+    title: str = ""
+    photos: tuple[CardPhoto, ...] = ()
+    more: int = 0
+    copies: int = 0
+    screen: CardScreen | None = None
+    choices: tuple[KindChoice, ...] = ()
+    further_kinds: tuple[str, ...] = ()
+    guess_kind: str = ""
+    word: str = ""
+    column: str = ""
+
+
+class CategoryCard(NamedTuple):
+    """A card that asks which kinds of garments a shop means by one of its categories.
+
+    Attributes:
+        category: the word for the category, as the list writes it.
+        branches: the levels of the category path above this word, for each branch in which it occurs.
+        products: the number of products in the category, or of pictures in a table without products.
+        is_of_products: whether `products` is a number of products.
+        kinds: the kinds to choose from, each with the number of products for which the photos answer it.
+        other: the number of products for which the photos answer none of the kinds.
+        photos: photos to which the model gave different answers.
+    """
+
+    category: str
+    branches: tuple[str, ...]
+    products: int
+    is_of_products: bool
+    kinds: tuple[tuple[str, int], ...]
+    other: int
+    photos: tuple[CardPhoto, ...]
+
+
+AGREEING_SCREEN: Final = CardScreen(
+    "The list says the same",
+    "Doubtful answers that the words of the list admit. Click what does not belong in a group; then one "
+    "click confirms the rest of it.",
+    is_folded=False,
+)
+"""The part of the page with doubtful answers that the words of the list allow."""
+
+COLOUR_SCREEN: Final = CardScreen(
+    "Colours for the feed",
+    "Products without a colour, by the one that their photos suggest. Click what does not belong in a group; "
+    "then one click confirms the rest of it.",
+    is_folded=False,
+)
+"""The part of the page with products that have no certain colour for the feed."""
+
+FEED_SCREEN: Final = CardScreen(
+    "Optional: colours that the feed has",
+    "Look them through. Click what does not belong in a group; then one click confirms the rest of it.",
+    is_folded=True,
+)
+"""The part of the page with products whose colour is already in the feed."""
+
+ALL_SCREENS: Final = (AGREEING_SCREEN, COLOUR_SCREEN, FEED_SCREEN)
+"""All parts of the page with grouped cards, in their order."""
