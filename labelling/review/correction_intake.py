@@ -228,6 +228,7 @@ SELECT path, product, sha256 FROM current JOIN photos USING (path, stamp) WHERE 
 
 
 def _list_possible_paths(correction: Correction, source: str) -> set[str]:
+    """Return the paths that a table may have for the picture of a correction without a hash."""
     source_path = f"{source}/{correction.path.removeprefix('./')}"
     absolute_path = os.path.abspath(correction.file.parent / correction.path)  # noqa: PTH100 - as above
     return {correction.path, absolute_path, source_path}

@@ -236,6 +236,7 @@ def name_correction(correction: Correction) -> str:
 def _read_file(
     file: Path, heads: Mapping[str, Sequence[str]] | None, reading: ListOptions, say: Callable[[str], None]
 ) -> Iterator[Correction | CategoryAnswer]:
+    """Yield the answers in a file of corrections. One without a time has that of the file's change."""
     try:
         changed_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
         # A time in the future would win against every answer until then.
@@ -267,6 +268,7 @@ def _read_file(
 def _read_rows(
     file: Path, reading: ListOptions, say: Callable[[str], None]
 ) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the place of each row in a file of corrections, for messages, and its cells by column."""
     try:
         opened = open_list(
             file,

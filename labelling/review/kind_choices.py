@@ -112,6 +112,7 @@ def find_classes_of_kinds(context: DecisionContext) -> dict[str, str]:
 
 
 def _make_choice(kind: str, context: DecisionContext) -> KindChoice:
+    """Return the button of a kind: for a skirt ("skirt", NONE, "skirt"), if no class contains skirts."""
     classes = [label for label, kinds in context.class_kinds.items() if kind in kinds]
     kind_label = kind if kind in context.settings.heads.get(KIND, ()) else ""
     if len(classes) > 1:
@@ -140,6 +141,7 @@ def find_kinds_without_class(record: Record, context: DecisionContext) -> tuple[
 
 
 def _find_kind_shares(record: Record, context: DecisionContext) -> dict[str, float]:
+    """Return the probability of each kind by the photos, as in {"skirt": .7}; empty if none was answered."""
     if KIND not in record.answers:
         return {}
     return context.titles.label_probabilities(record, KIND)

@@ -254,6 +254,7 @@ def _make_parts(
 
 
 def _show_card(card: Card, pictures: Mapping[str, str]) -> dict[str, object]:
+    """Return a card as JSON values. Thumbnails are named by their numbers on the page."""
     return {
         **card._asdict(),
         "picture": pictures.get(card.picture, ""),
