@@ -12,7 +12,7 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.networks import Networks
-from inference.text.plain_text import format_count
+from inference.text.plain_text import choose_form, format_count
 from inference.text.spreadsheets import format_csv
 from labelling.review.page import fill_page, make_thumbnail
 from labelling.rows import ACCEPT, REVIEW, HeadAnswer, PictureAnswers, make_table_path
@@ -200,7 +200,8 @@ def _describe_changes(compared: Comparison, names: tuple[str, str], shown_count:
     first, second = names
     pictures = format_count(compared.picture_count, "picture")
     if not compared.changes:
-        return f"No answer changes. {first} and {second} answer {pictures} alike."
+        every = choose_form(compared.picture_count, "", "all ")
+        return f"No answer changes. {first} and {second} answer {every}{pictures} alike."
     shown = format_count(shown_count, "is shown", "are shown")
     return (
         f"{first} → {second}. Of {pictures} {_count_answers(compared.changes)}; "
