@@ -25,7 +25,6 @@ from scripts.list_options import add_list_options, add_product_column_option, fo
 from scripts.parsers import make_command_parser
 from scripts.progress_bars import TerminalProgress
 from scripts.terminal import NegativeResult
-from training.data.contents import UniquePictures
 from training.data.data_source import DataSource
 from training.data.decoded_pictures import decode_pictures, decode_until_photo
 from training.data.division import (
@@ -41,6 +40,7 @@ from training.data.photo_reading import decode_photos, make_labelled_photos
 from training.data.pictures import Pictures
 from training.data.pixel_files import is_pixel_csv
 from training.data.read import check_near_copies
+from training.data.unique_pictures import UniquePictures
 from training.errors import DataError
 from training.loading import require_library
 from training.progress import Progress, warn_of_few_answers
@@ -100,13 +100,15 @@ def execute(arguments: argparse.Namespace) -> object:
         check_outputs([arguments.sheet], [place, *(picture.path for picture in pictures)])
     if is_tiered := any(picture.tier for picture in pictures):
         photos = DataSource(place=str(place), reading=data_source.reading, photo_use="learn")
-        contents, decoded, near_copies = decode_photos(
+        unique_pictures, decoded, near_copies = decode_photos(
             photos, photos.list_photos(FASHION_MNIST_LABELS), GREY_28, progress
         )
-        parts = [make_labelled_photos(contents.listing, decoded, near_copies)]
+        parts = [make_labelled_photos(unique_pictures.listing, decoded, near_copies)]
     else:
-        parts, contents, near_copies = read_training_pictures(data_source, progress)
-    is_whole = not contents.read_errors and len(near_copies.contents) == len(contents.learnable_contents)
+        parts, unique_pictures, near_copies = read_training_pictures(data_source, progress)
+    is_whole = not unique_pictures.read_errors and len(near_copies.unique_pictures) == len(
+        unique_pictures.learnable_pictures
+    )
     counts = {name: _count_labels(name, parts) for name in parts[0].labels}
     for name, label_counts in counts.items():
         heading = "class" if name == LABEL else name
@@ -146,7 +148,7 @@ def read_training_pictures(
         progress: the output for the number of read pictures, and for the warnings of a training.
 
     Returns:
-        The training part and the test part, without empty ones; the contents of the files; and the groups
+        The training part and the test part, without empty ones; all different pictures; and the groups
         of pictures that are near copies of one another.
 
     Raises:
@@ -156,16 +158,16 @@ def read_training_pictures(
         raise DataError(f"{data_source.place}: names no pictures of your own.")
     data_source.check_listing(listing)
     is_of_photos, known_files = decode_until_photo(listing, progress)
-    contents = data_source.make_unique_pictures(listing, known_files)
-    contents.check_pictures(progress.warn, skip_unreadable=True)
-    decoded = decode_pictures(contents, GREY_28, progress, skip_unreadable=True)
-    near_copies = group_near_copies(decoded.contents, decoded.hashes)
-    check_near_copies(near_copies, contents.listing, progress.warn)
+    unique_pictures = data_source.make_unique_pictures(listing, known_files)
+    unique_pictures.check_pictures(progress.warn, skip_unreadable=True)
+    decoded = decode_pictures(unique_pictures, GREY_28, progress, skip_unreadable=True)
+    near_copies = group_near_copies(decoded.unique_pictures, decoded.hashes)
+    check_near_copies(near_copies, unique_pictures.listing, progress.warn)
     warn_of_few_answers(len(near_copies.kept_positions), OWN_CLASSES_ACCEPTED_ACCURACY, progress.warn)
     is_tested = mark_listed_test_set(near_copies) if is_of_photos else mark_test_set(near_copies)
-    labels = choose_training_labels(contents.listing, near_copies, is_tested, {}, progress.warn)
-    data = split_train_test(contents.listing, decoded, near_copies, labels, is_tested, GREY_28)
-    return [part for part in (data.train, data.test) if part], contents, near_copies
+    labels = choose_training_labels(unique_pictures.listing, near_copies, is_tested, {}, progress.warn)
+    data = split_train_test(unique_pictures.listing, decoded, near_copies, labels, is_tested, GREY_28)
+    return [part for part in (data.train, data.test) if part], unique_pictures, near_copies
 
 
 def _count_labels(name: str, parts: Sequence[Pictures]) -> dict[str, int]:

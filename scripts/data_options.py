@@ -182,9 +182,9 @@ def load_pixel_pictures(arguments: argparse.Namespace) -> LabelledData:
     is_of_photos, known_files = decode_until_photo(listing, TerminalProgress())
     if is_of_photos:
         arguments.error("photos of own classes are learnt by a head: wardrobe train --data PLACE")
-    contents = data_source.make_unique_pictures(listing, known_files)
-    contents.check_pictures(TerminalProgress().warn, skip_unreadable=data_source.skip_unreadable)
-    return load_data_set(data_source, TerminalProgress(), contents=contents)
+    unique_pictures = data_source.make_unique_pictures(listing, known_files)
+    unique_pictures.check_pictures(TerminalProgress().warn, skip_unreadable=data_source.skip_unreadable)
+    return load_data_set(data_source, TerminalProgress(), unique_pictures=unique_pictures)
 
 
 def add_recipe_options(

@@ -11,7 +11,6 @@ from inference.arrays import Picture, PixelsBatch
 from inference.contract import GREY_28, InputContract
 from labelling.lists.list_reading import ListOptions
 from tests.uploads import png
-from training.data.contents import UniquePicture, make_unique_pictures
 from training.data.data_source import DataSource
 from training.data.decoded_pictures import ComputeFeatures, decode_pictures
 from training.data.fashion import LabelledData
@@ -20,6 +19,7 @@ from training.data.listing import PictureUse
 from training.data.near_copies import group_near_copies
 from training.data.perceptual_hashes import PerceptualHashes
 from training.data.read import make_labelled_data
+from training.data.unique_pictures import UniquePicture, make_unique_pictures
 from training.data.vectors import Features
 from training.progress import Progress, ProgressLines
 
@@ -121,14 +121,14 @@ class Said(list[str], ProgressLines):
         return make_labelled_data(named, contents, reads, self, picture_use=use, compute_features=see)
 
 
-def kept_contents(named: DataSource, progress: Progress) -> list[UniquePicture]:
+def kept_pictures(named: DataSource, progress: Progress) -> list[UniquePicture]:
     """The contents of a data set that can be learnt once they are decoded."""
     listing = named.list_pictures()
     assert listing is not None
     contents = named.make_unique_pictures(listing)
     contents.check_pictures(progress.warn, skip_unreadable=named.skip_unreadable)
     decoded = decode_pictures(contents, GREY_28, progress, skip_unreadable=named.skip_unreadable)
-    return group_near_copies(decoded.contents, decoded.hashes).kept_contents
+    return group_near_copies(decoded.unique_pictures, decoded.hashes).kept_pictures
 
 
 def see_nothing(pixels: PixelsBatch) -> Features:

@@ -268,9 +268,9 @@ def _has_learnt_any(parent: LocalRelease, hashed_files: HashedFiles) -> bool:
     prepare_decoders()
     hashes = map_on_all_cores(_hash_picture, list(hashed_files.sha256), lambda *_: None)
     perceptual_hashes = [hash_ for hash_ in hashes if hash_ is not None]
-    contents = np.array(list(hashed_files.sha256.values()), str)[[hash_ is not None for hash_ in hashes]]
+    digests = np.array(list(hashed_files.sha256.values()), str)[[hash_ is not None for hash_ in hashes]]
     return bool(perceptual_hashes) and bool(
-        mark_learnt_pictures(parent, contents, np.stack(perceptual_hashes)).any()
+        mark_learnt_pictures(parent, digests, np.stack(perceptual_hashes)).any()
     )
 
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 
 from inference.contract import LABEL
 from model_store.local_releases import LocalRelease
-from training.data.contents import UniquePictures
 from training.data.data_source import DataSource
 from training.data.decoded_pictures import decode_until_photo
 from training.data.hashed_files import NO_HASHED_FILES, HashedFiles
 from training.data.listing import Listing
 from training.data.read import load_data_set
+from training.data.unique_pictures import UniquePictures
 from training.gradient.fitting.checkpoints import remove_checkpoint
 from training.loading import start_tensorflow
 from training.options import TrainingMethod, TrainingOptions, check_options_used
@@ -118,29 +118,29 @@ def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where
         TrainingError: the pictures cannot be learnt.
     """
     listing = data_source.list_pictures()
-    contents = None
+    unique_pictures = None
     method, known_files = choose_training_method(listing, progress, typed_option_names, known_files)
     if listing is not None:
         classes = data_source.check_listing(listing)
-        contents = data_source.make_unique_pictures(listing, known_files)
-        contents.check_pictures(progress.warn, skip_unreadable=data_source.skip_unreadable)
+        unique_pictures = data_source.make_unique_pictures(listing, known_files)
+        unique_pictures.check_pictures(progress.warn, skip_unreadable=data_source.skip_unreadable)
         if classes is not None:
             check_labels(classes)
-    if contents and method == "own classes":
+    if unique_pictures and method == "own classes":
         start_tensorflow()
         from training.own_classes import train_own_classes  # noqa: PLC0415 - needs Keras
 
         with add_resume_advice("The same command begins again: heads take minutes at most."):
             return train_own_classes(
                 data_source,
-                contents,
+                unique_pictures,
                 options,
                 progress,
                 run_request.folder,
                 run_request.command_line,
                 check_labels,
             )
-    return _train_pixels(data_source, contents, options, run_request, progress, check_labels)
+    return _train_pixels(data_source, unique_pictures, options, run_request, progress, check_labels)
 
 
 def choose_training_method(
@@ -175,7 +175,7 @@ def choose_training_method(
 
 def _train_pixels(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, and who follows it
     data_source: DataSource,
-    contents: UniquePictures | None,
+    unique_pictures: UniquePictures | None,
     options: TrainingOptions,
     run: RunRequest,
     progress: Progress,
@@ -184,9 +184,9 @@ def _train_pixels(  # noqa: PLR0913, PLR0917 - what is learnt and how, where, an
     """Train a network by gradient on pictures of 28 x 28.
 
     Args:
-        contents: the pictures of a folder or table; None for Fashion-MNIST or pixels in its form.
+        unique_pictures: the pictures of a folder or table; None for Fashion-MNIST or pixels in its form.
     """
-    data = load_data_set(data_source, progress, contents=contents)
+    data = load_data_set(data_source, progress, unique_pictures=unique_pictures)
     check_labels(data.labels)
     recipe = choose_recipe(options, data)
     start_tensorflow()

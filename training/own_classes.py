@@ -18,7 +18,6 @@ from pydantic import JsonValue
 
 from reports.answers import Answers
 from reports.network_figures import TrainingFigures
-from training.data.contents import UniquePictures
 from training.data.data_source import DataSource
 from training.data.decoded_pictures import ComputeFeatures, decode_pictures
 from training.data.division import choose_training_labels, mark_listed_test_set, split_train_test
@@ -26,6 +25,7 @@ from training.data.fashion import LabelledData
 from training.data.near_copies import group_near_copies
 from training.data.read import check_near_copies
 from training.data.split import FoldNumbers, Split, make_default_folds, split_train_validation
+from training.data.unique_pictures import UniquePictures
 from training.environment import describe_hardware, find_library_versions
 from training.evaluation.evaluate import make_answers
 from training.features.blocks import (
@@ -52,7 +52,7 @@ from training.thresholds.requirements import OWN_CLASSES_ACCEPTED_ACCURACY
 
 def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of them, and what is recorded
     data_source: DataSource,
-    contents: UniquePictures,
+    unique_pictures: UniquePictures,
     options: TrainingOptions,
     progress: Progress,
     run_folder: Path | None = None,
@@ -63,7 +63,7 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
 
     Args:
         data_source: the place of the pictures, and the way they are read.
-        contents: the same pictures with their classes, hashed and checked.
+        unique_pictures: the same pictures with their classes, hashed and checked.
         options: the options of the user, which the release records.
         run_folder: the folder that gets the release. None takes the first of NAME, NAME-2, ... in runs/ that
             has no release; NAME comes from the network and the pictures.
@@ -79,11 +79,11 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     """
     check_run_folder(run_folder)
     blocks = FAST_BLOCKS if options.fast else ALL_BLOCKS
-    # 1) Pictures: each content once, turned into a vector while it is read, in folds that keep groups
+    # 1) Pictures: each different one once, turned into a vector while it is read, in folds that keep groups
     # together.
     started = time.perf_counter()
     body = build_vector_network(blocks)
-    data = make_labelled_vectors(data_source, contents, make_feature_function(body), options, progress)
+    data = make_labelled_vectors(data_source, unique_pictures, make_feature_function(body), options, progress)
     check_labels(data.labels)
     parts = split_train_validation(data, None)
     folds = make_default_folds(parts.train)
@@ -124,7 +124,7 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
 
 def make_labelled_vectors(
     data_source: DataSource,
-    contents: UniquePictures,
+    unique_pictures: UniquePictures,
     compute_features: ComputeFeatures,
     options: TrainingOptions,
     progress: Progress,
@@ -137,21 +137,25 @@ def make_labelled_vectors(
         DataError: the pictures cannot be learnt.
         BadRecipe: there are fewer pictures than the limit.
     """
-    contents = contents if options.limit is None else contents.limit_pictures(options.limit)
+    unique_pictures = (
+        unique_pictures if options.limit is None else unique_pictures.limit_pictures(options.limit)
+    )
     decoded = decode_pictures(
-        contents,
+        unique_pictures,
         BLOCKS_INPUT_CONTRACT,
         progress,
         compute_features=compute_features,
         skip_unreadable=data_source.skip_unreadable,
     )
-    near_copies = group_near_copies(decoded.contents, decoded.hashes)
-    check_near_copies(near_copies, contents.listing, progress.warn)
+    near_copies = group_near_copies(decoded.unique_pictures, decoded.hashes)
+    check_near_copies(near_copies, unique_pictures.listing, progress.warn)
     is_tested = mark_listed_test_set(near_copies)
     labels = choose_training_labels(
-        contents.listing, near_copies, is_tested, data_source.required_labels, progress.warn
+        unique_pictures.listing, near_copies, is_tested, data_source.required_labels, progress.warn
     )
-    data = split_train_test(contents.listing, decoded, near_copies, labels, is_tested, BLOCKS_INPUT_CONTRACT)
+    data = split_train_test(
+        unique_pictures.listing, decoded, near_copies, labels, is_tested, BLOCKS_INPUT_CONTRACT
+    )
     return replace(data, licence=data_source.licence)
 
 

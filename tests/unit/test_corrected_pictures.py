@@ -18,7 +18,7 @@ from inference.release_labels import NONE
 from model_store.release_files import hash_file
 from tests.commands import wardrobe
 from tests.fashion import write_idx_folder
-from tests.own_pictures import KINDS, a_photo, kept_contents, write_class_folders
+from tests.own_pictures import KINDS, a_photo, kept_pictures, write_class_folders
 from tests.photos import write_photos
 from tests.saved_again import as_jpeg
 from tests.tables import write_csv
@@ -114,7 +114,7 @@ def test_of_near_copies_in_two_classes_the_one_that_a_person_answered_counts(
     corrections = (write_csv(things.parent / "corrections.csv", rows),) if rows else ()
 
     named = DataSource(place=str(things), corrections=corrections)
-    pictures = [content.path.stem for content in kept_contents(named, ProgressLines())]
+    pictures = [content.path.stem for content in kept_pictures(named, ProgressLines())]
 
     assert sorted(name for name in pictures if name in {"a", "b", "c"}) == learnt
 

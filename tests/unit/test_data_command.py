@@ -19,7 +19,6 @@ from tests.fashion import write_csv, write_idx_folder
 from tests.own_pictures import hashes_in_a_row, see_nothing
 from tests.pictures import jpeg
 from tests.uploads import png
-from training.data.contents import UniquePicture
 from training.data.data_source import DataSource
 from training.data.listing import ListedPicture
 from training.data.near_copies import group_near_copies
@@ -29,6 +28,7 @@ from training.data.perceptual_hashes import (
     group_similar_pictures,
 )
 from training.data.read import load_data_set
+from training.data.unique_pictures import UniquePicture
 from training.errors import DataError
 from training.progress import ProgressLines
 

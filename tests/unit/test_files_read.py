@@ -96,7 +96,7 @@ def train_on(folder: Path, corrections: tuple[Path, ...] = ()) -> None:
     contents = named.make_unique_pictures(listing, known)
     contents.check_pictures(print, skip_unreadable=False)
     reads, see = (READS, see_nothing) if has_photo else (GREY_28, None)
-    load_data_set(named, ProgressLines(), reads, compute_features=see, contents=contents)
+    load_data_set(named, ProgressLines(), reads, compute_features=see, unique_pictures=contents)
 
 
 def most_of(counts: Counts, names: set[str]) -> tuple[int, ...]:
@@ -171,7 +171,7 @@ def test_improve_reads_the_pictures_of_its_parent_and_new_ones_at_most_twice(
     method, known = choose_training_method(listing, ProgressLines(), (), known)
     contents = named.make_unique_pictures(listing, known)
     reads, see = (READS, see_nothing) if method == "own classes" else (GREY_28, None)
-    load_data_set(named, ProgressLines(), reads, compute_features=see, contents=contents)
+    load_data_set(named, ProgressLines(), reads, compute_features=see, unique_pictures=contents)
 
     assert (most_of(counts, {*counts.names} - {"new"}), counts.of_each["new"]) == (of_listed, (2, 1, 1))
 

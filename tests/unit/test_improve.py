@@ -25,14 +25,14 @@ from scripts.console import get_program_name
 from scripts.release_messages import format_comparison_commands
 from scripts.release_target import open_release_target
 from tests.commands import wardrobe
-from tests.own_pictures import KINDS, a_photo, kept_contents, write_class_folders
+from tests.own_pictures import KINDS, a_photo, kept_pictures, write_class_folders
 from tests.releases import a_release, a_store
 from tests.saved_again import SAVED_AGAIN
 from tests.uploads import a_garment, png
 from training.corrected_release import CorrectedRelease, check_has_photo_network, find_most_corrected_folders
-from training.data.contents import UniquePictures
 from training.data.data_source import DataSource
 from training.data.learnt_hashes import NO_LEARNT_HASHES, LearntHashes
+from training.data.unique_pictures import UniquePictures
 from training.errors import BadRecipe, DataError, UnusedOption
 from training.improve import choose_next_training
 from training.options import TrainingOptions
@@ -87,7 +87,7 @@ def learnt_by(options: TrainingOptions, parent: LocalRelease) -> dict[Path, dict
     contents = contents_by(named)
     for note in (*contents.notes, *contents.listing.notes):
         ProgressLines().say(note)
-    return {row.path.absolute(): dict(one.labels) for one in contents.all_contents for row in one.rows}
+    return {row.path.absolute(): dict(one.labels) for one in contents.all_pictures for row in one.rows}
 
 
 def contents_by(named: DataSource) -> UniquePictures:
@@ -341,7 +341,7 @@ def test_an_answer_to_a_picture_that_was_saved_again_elsewhere_is_learnt_in_plac
 
     named = named_by(choose_next_training(parent, None, ProgressLines())[0], parent.release)
 
-    learnt = {content.path: content.label for content in kept_contents(named, ProgressLines())}
+    learnt = {content.path: content.label for content in kept_pictures(named, ProgressLines())}
     assert len(learnt) == 9
     assert learnt[Path("thumbnail.jpg").absolute()] == "Box"
     assert file not in learnt

@@ -9,9 +9,9 @@ import pytest
 from inference.contract import LABEL
 from labelling.lists.list_reading import ListOptions
 from tests.own_pictures import KINDS, Said, see_nothing, write_class_folders
-from training.data.contents import merge_labels
 from training.data.folders import list_pictures
 from training.data.listing import ListedPicture, Listing, PictureUse
+from training.data.unique_pictures import merge_labels
 from training.errors import DataError
 
 BY = ListOptions(product_column="article")

@@ -230,7 +230,7 @@ def test_a_file_that_changes_after_it_was_hashed_is_refused(things: Things, said
     (things.folder / "Ball" / "003.png").write_bytes(png(a_photo("Ball", 700)))
 
     with pytest.raises(DataError, match=r"003\.png has changed since it was read"):
-        load_data_set(named, said, contents=contents)
+        load_data_set(named, said, unique_pictures=contents)
 
 
 def test_files_that_cannot_be_read_are_named_with_the_reason_or_skipped(things: Things, said: Said) -> None:

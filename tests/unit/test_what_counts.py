@@ -21,13 +21,13 @@ from tests.own_pictures import (
 )
 from tests.tables import write_csv
 from tests.uploads import png
-from training.data.contents import UniquePicture
 from training.data.data_source import DataSource
 from training.data.division import mark_test_set, sample_test_pictures
 from training.data.listing import DataSetPart, ListedPicture
 from training.data.near_copies import group_near_copies
 from training.data.perceptual_hashes import PerceptualHashes
 from training.data.read import load_data_set, make_checked_pictures
+from training.data.unique_pictures import UniquePicture
 from training.errors import BadRecipe, DataError
 
 COUNT = 12

@@ -59,12 +59,12 @@ def apply_corrections(
     if not corrections.files:
         return rows
     _check_classes(corrections, listing.labels)
-    # A file that cannot be read has the content that its answer names.
+    # If a file cannot be read, its hash is the one that its answer names.
     hashes_by_path = {file.path: file.sha256 for file in corrections.files}
-    contents = [sha256 or hashes_by_path.get(make_absolute_path(row.path), "") for row, sha256, _ in rows]
+    hashes = [sha256 or hashes_by_path.get(make_absolute_path(row.path), "") for row, sha256, _ in rows]
     corrected_rows = [
-        apply_answers(row, corrections.answers_by_sha256.get(content, {}), listing.attributes)
-        for content, (row, _, _) in zip(contents, rows, strict=True)
+        apply_answers(row, corrections.answers_by_sha256.get(sha256, {}), listing.attributes)
+        for sha256, (row, _, _) in zip(hashes, rows, strict=True)
     ]
     kept_rows = [
         (row, corrected_row)
@@ -88,9 +88,9 @@ def apply_corrections(
         f"{_describe_attribute_changes(changes, listing.attributes)}."
     )
     added_hashes = {sha256 for _, sha256, _ in added_rows}
-    _report_unused_answers(listing, corrections, {*contents, *added_hashes}, say)
+    _report_unused_answers(listing, corrections, {*hashes, *added_hashes}, say)
     if can_add_pictures:
-        _report_idle_answers(listing, corrections, set(contents), say)
+        _report_idle_answers(listing, corrections, set(hashes), say)
     if not kept_rows:
         raise DataError(f"{listing.place}: no picture is left of {len(rows)}. Leave out fewer of them.")
     return [*(row for row, _ in kept_rows), *added_rows]
@@ -99,7 +99,7 @@ def apply_corrections(
 def _list_added_rows(
     corrections: Corrections, answered_hashes: Collection[str]
 ) -> list[tuple[ListedPicture, str, int]]:
-    """Return rows for pictures that are not listed and to which an answer gives a class, each content once.
+    """Return rows for pictures that are not listed and to which an answer gives a class, each picture once.
 
     Args:
         answered_hashes: the hashes of listed pictures whose class a person gave.
@@ -111,12 +111,12 @@ def _list_added_rows(
 
 
 def _report_unused_answers(
-    listing: Listing, corrections: Corrections, contents: Collection[str], say: Say
+    listing: Listing, corrections: Corrections, used_hashes: Collection[str], say: Say
 ) -> None:
     """Report the number of ignored answers about attributes, of pictures whose class no person gave."""
     if unused_count := sum(
-        content not in contents
-        for content, name in corrections.attribute_answer_keys
+        sha256 not in used_hashes
+        for sha256, name in corrections.attribute_answer_keys
         if name in listing.attributes
     ):
         answers = format_count(unused_count, "answer to an attribute is", "answers to attributes are")
@@ -124,13 +124,13 @@ def _report_unused_answers(
 
 
 def _report_idle_answers(
-    listing: Listing, corrections: Corrections, contents: Collection[str], say: Say
+    listing: Listing, corrections: Corrections, listed_hashes: Collection[str], say: Say
 ) -> None:
     """Report answers that leave out a picture which is not listed, and so change nothing."""
     if idle_paths := [
         file.path
         for file in corrections.class_corrected_files
-        if file.sha256 not in contents and file.answers[LABEL].label in ANSWERS_WITHOUT_LABEL
+        if file.sha256 not in listed_hashes and file.answers[LABEL].label in ANSWERS_WITHOUT_LABEL
     ]:
         answers = format_count(len(idle_paths), "answer changes", "answers change")
         say(
@@ -165,7 +165,7 @@ def apply_answers(
 
 
 def _is_addition(file: CorrectedFile, answered_hashes: Collection[str]) -> bool:
-    """Tell whether an answer adds its picture: it names a class, and no listed picture has the content."""
+    """Tell whether an answer adds its picture: it names a class, and no listed file has these bytes."""
     return (
         file.is_readable
         and file.sha256 not in answered_hashes

@@ -52,8 +52,8 @@ class CorrectedFile:
     """A picture file about which people gave answers.
 
     Attributes:
-        path: the absolute path of a file with the answered content, if there is such a file.
-        sha256: the hash of the content that was answered; the path if the hash cannot be known.
+        path: the absolute path of a file with the answered bytes, if there is such a file.
+        sha256: the hash of the answered bytes; the path if the hash cannot be known.
         answers: the valid answers about the picture, by question (the class or an attribute).
         group: a name that the picture shares with others, such as a sender or product; empty if it is not
             known.
@@ -77,7 +77,7 @@ class Corrections:
 
     Attributes:
         files: the picture files with answers.
-        outdated_paths: the paths of files whose content has changed since it was answered.
+        outdated_paths: the paths of files whose bytes have changed since they were answered.
         rows: the rows of the CSVs of corrections.
         hashed_files: the hashes of all files that were read, listed ones and others.
     """
@@ -156,7 +156,7 @@ def make_corrections(
 
     Args:
         rows: the answers, from `read_correction_files`.
-        listed_files: the hashes of the listed files. If a listed file has the answered content, and the file
+        listed_files: the hashes of the listed files. If a listed file has the answered bytes, and the file
             at the answer's own path is missing or different, the listed file is used.
         known_files: the hashes of other files, which are not read again.
 
@@ -212,10 +212,10 @@ def hash_unlisted_files(files: Sequence[str], known_files: HashedFiles) -> Hashe
 def _make_answered_files(
     answers_by_file: Sequence[tuple[str, str, Correction]], readable_paths: set[str]
 ) -> tuple[CorrectedFile, ...]:
-    """Make a record of each answered file, with the valid answers about its content.
+    """Make a record of each answered file, with the valid answers about its picture.
 
     Args:
-        answers_by_file: the path, the hash of the content and the row of each answer.
+        answers_by_file: the path, the hash of the picture and the row of each answer.
         readable_paths: the paths of files that can be read.
     """
     try:

@@ -15,7 +15,6 @@ from inference.text.plain_text import format_count
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from model_store.local_releases import LocalRelease
 from model_store.release_files import expand_home
-from training.data.contents import UniquePictures, make_unique_pictures
 from training.data.correction_files import read_correction_files
 from training.data.corrections import (
     NO_CORRECTIONS,
@@ -30,6 +29,7 @@ from training.data.learnt_hashes import mark_learnt_pictures
 from training.data.listing import SPLIT_COLUMN, Listing, PictureUse
 from training.data.photos import assign_tiers_and_classes, list_photos
 from training.data.pixel_files import is_pixel_csv
+from training.data.unique_pictures import UniquePictures, make_unique_pictures
 from training.progress import Say
 
 KERAS_DATA_SET = "keras"
@@ -192,9 +192,11 @@ class DataSource:
 
 
 def remove_learnt_split(listing: Listing, hashed_files: HashedFiles, parent: LocalRelease) -> Listing:
-    """Return a listing without the division into train and test of its table, if a release learnt test rows.
+    """Undo the division of a table into train and test if a release has learnt rows of the test set.
 
-    Otherwise, and for a folder, the listing is returned unchanged.
+    A next training could not measure itself on these rows. The listing of a folder, and of a table whose test
+    set was not learnt, is returned unchanged.
+
 
     Args:
         parent: the release from which a training starts.
@@ -202,10 +204,10 @@ def remove_learnt_split(listing: Listing, hashed_files: HashedFiles, parent: Loc
     test_paths = [picture.path for picture in listing.pictures if picture.part == "test"]
     if not test_paths or not listing.columns:
         return listing
-    contents = np.array(
+    test_hashes = np.array(
         [hashed_files.sha256[path] for path in test_paths if path in hashed_files.sha256], str
     )
-    if not mark_learnt_pictures(parent, contents, is_learnt_if_unstated=True).any():
+    if not mark_learnt_pictures(parent, test_hashes, is_learnt_if_unstated=True).any():
         return listing
     note = (
         f"{listing.place}: {parent.version} learnt rows of all parts, so the column `{SPLIT_COLUMN}` is not "

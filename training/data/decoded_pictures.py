@@ -1,4 +1,4 @@
-"""Decode all pictures of a data set, each content (picture by its bytes) once, on all cores.
+"""Decode all different pictures of a data set, each once, on all cores.
 
 The pixels of large pictures are not kept in memory. A network reads them as soon as they are decoded, or the
 file is read again later.
@@ -20,7 +20,6 @@ from inference.pictures.border import measure_border
 from inference.pictures.convert import make_model_input
 from inference.pictures.decode import REDUCED_EDGE, DecodedPicture, prepare_decoders
 from inference.text.plain_text import format_count
-from training.data.contents import UniquePicture, UniquePictures
 from training.data.hashed_files import (
     NO_HASHED_FILES,
     HashedFiles,
@@ -31,6 +30,7 @@ from training.data.hashed_files import (
 from training.data.listing import Listing
 from training.data.perceptual_hashes import PerceptualHash, PerceptualHashes, compute_perceptual_hash
 from training.data.picture_files import FileImages, decode_picture_bytes, decode_picture_file, is_small_input
+from training.data.unique_pictures import UniquePicture, UniquePictures
 from training.data.vectors import NO_FEATURES, Features, join_features
 from training.errors import DataError
 from training.progress import Progress, ReportDone, Say
@@ -52,10 +52,10 @@ _DecodedRow: TypeAlias = tuple[PerceptualHash, bool, NetworkName, bool]
 
 @dataclass(frozen=True)
 class DecodedPictures:
-    """The N contents (different pictures) that can be decoded, as columns.
+    """The N different pictures that can be decoded, as columns.
 
     Attributes:
-        contents: the contents, in the order in which they were decoded.
+        unique_pictures: the pictures with their rows and labels, in the order in which they were decoded.
         hashes: uint64 (N, 10), the perceptual hash of each picture. Similar pictures have similar hashes.
         is_plain: bool (N,), whether the border of each picture has one colour.
         networks: the name of the network that should read each picture, `pixels` or `photos`.
@@ -64,7 +64,7 @@ class DecodedPictures:
         features: the network's features of the pictures; empty if no network was given.
     """
 
-    contents: tuple[UniquePicture, ...]
+    unique_pictures: tuple[UniquePicture, ...]
     hashes: PerceptualHashes
     is_plain: NDArray[np.bool_]
     networks: tuple[NetworkName, ...]
@@ -97,14 +97,14 @@ def decode_until_photo(
         for done, path in enumerate(files, start=1):
             report_done(done, len(files))
             if path not in decoded and path not in read_errors:
-                content_and_stamp = read_picture_bytes(path)
-                if isinstance(content_and_stamp, str):
-                    read_errors[path] = content_and_stamp
+                bytes_and_stamp = read_picture_bytes(path)
+                if isinstance(bytes_and_stamp, str):
+                    read_errors[path] = bytes_and_stamp
                     continue
-                known_files.check_unchanged(path, *content_and_stamp)
-                content, stamps[path] = content_and_stamp
-                sha256[path] = sha256.get(path) or hashlib.sha256(content).hexdigest()
-                decoded[path] = decode_picture_bytes(path, content)
+                known_files.check_unchanged(path, *bytes_and_stamp)
+                picture_bytes, stamps[path] = bytes_and_stamp
+                sha256[path] = sha256.get(path) or hashlib.sha256(picture_bytes).hexdigest()
+                decoded[path] = decode_picture_bytes(path, picture_bytes)
             picture = decoded.get(path)
             # Only a picture that has the form of Fashion-MNIST itself, 28 x 28 in grey, has such pixels.
             if isinstance(picture, DecodedPicture) and picture.pixels is None:
@@ -113,7 +113,7 @@ def decode_until_photo(
 
 
 def decode_pictures(
-    contents: UniquePictures,
+    unique_pictures: UniquePictures,
     input_contract: InputContract,
     progress: Progress,
     *,
@@ -134,25 +134,27 @@ def decode_pictures(
     Raises:
         DataError: a file cannot be read or has changed since it was hashed, or no file can be read.
     """
-    contents_in_order = (
-        sorted(contents.learnable_contents, key=lambda content: content.sha256)
+    pictures_in_order = (
+        sorted(unique_pictures.learnable_pictures, key=lambda picture: picture.sha256)
         if compute_features
-        else contents.learnable_contents
+        else unique_pictures.learnable_pictures
     )
-    decode_one = partial(_decode_content, hashed_files=contents.hashed_files, input_contract=input_contract)
+    decode_one = partial(
+        _decode_unique_picture, hashed_files=unique_pictures.hashed_files, input_contract=input_contract
+    )
     rows = list[_DecodedRow | str]()
     features = list[Features]()
     pixels_in_memory = dict[Path, Pixels]()
     with progress.show_progress("reading pictures") as report_done:
-        for start in range(0, len(contents_in_order), DECODING_BATCH_SIZE):
-            batch = contents_in_order[start : start + DECODING_BATCH_SIZE]
+        for start in range(0, len(pictures_in_order), DECODING_BATCH_SIZE):
+            batch = pictures_in_order[start : start + DECODING_BATCH_SIZE]
             results = map_on_all_cores(
-                decode_one, batch, partial(_report_part_done, report_done, start, len(contents_in_order))
+                decode_one, batch, partial(_report_part_done, report_done, start, len(pictures_in_order))
             )
             rows += [result if isinstance(result, str) else result[0] for result in results]
             pixels = {
-                content.path: result[1]
-                for content, result in zip(batch, results, strict=True)
+                picture.path: result[1]
+                for picture, result in zip(batch, results, strict=True)
                 if not isinstance(result, str)
             }
             features += (
@@ -163,13 +165,13 @@ def decode_pictures(
     read_errors = [row for row in rows if isinstance(row, str)]
     check_unreadable_files(read_errors, len(rows), progress.warn, skip_unreadable=skip_unreadable)
     decoded = [
-        (content, row)
-        for content, row in zip(contents_in_order, rows, strict=True)
+        (picture, row)
+        for picture, row in zip(pictures_in_order, rows, strict=True)
         if not isinstance(row, str)
     ]
     if not decoded:
-        pictures = format_count(len(contents.rows), "picture")
-        raise DataError(f"{contents.listing.place}: none of {pictures} can be read.")
+        pictures = format_count(len(unique_pictures.rows), "picture")
+        raise DataError(f"{unique_pictures.listing.place}: none of {pictures} can be read.")
     _report_black_pictures(decoded, progress.warn)
     return _make_columns(decoded, input_contract, features, pixels_in_memory)
 
@@ -188,14 +190,14 @@ def _report_part_done(
     report_done(count_before + done, count)
 
 
-def _decode_content(
-    content: UniquePicture, hashed_files: HashedFiles, input_contract: InputContract
+def _decode_unique_picture(
+    picture: UniquePicture, hashed_files: HashedFiles, input_contract: InputContract
 ) -> tuple[_DecodedRow, Pixels] | str:
     """Decode a picture into its row and its pixels for a model, or return why it cannot be read."""
     # Removed, so that the memory of each picture is free once it is used.
-    decoded = hashed_files.decoded_pictures.pop(content.path, None)
+    decoded = hashed_files.decoded_pictures.pop(picture.path, None)
     if decoded is None or not _is_decoded_for(input_contract, decoded):
-        decoded = decode_picture_file(content.path, input_contract, hashed_files)
+        decoded = decode_picture_file(picture.path, input_contract, hashed_files)
     if isinstance(decoded, str):
         return decoded
     model_input = make_model_input(decoded, {choose_only_name(input_contract): input_contract})
@@ -225,7 +227,7 @@ def _is_decoded_for(input_contract: InputContract, decoded: DecodedPicture | str
 
 def _report_black_pictures(decoded: Sequence[tuple[UniquePicture, _DecodedRow]], say: Say) -> None:
     """Report the number of pictures in which nothing stands out from the border, so that they are black."""
-    black = [content.path for content, (*_, is_black) in decoded if is_black]
+    black = [picture.path for picture, (*_, is_black) in decoded if is_black]
     if black:
         say(
             f"{len(black)} of {len(decoded)} pictures come out black, since nothing in them stands out from "
@@ -239,12 +241,12 @@ def _make_columns(
     features: Sequence[Features],
     pixels_in_memory: Mapping[Path, Pixels],
 ) -> DecodedPictures:
-    """Return decoded contents as columns, with pixels in memory or, if they are large, in their files."""
-    contents = tuple(content for content, _ in decoded)
+    """Return decoded pictures as columns, with pixels in memory or, if they are large, in their files."""
+    unique_pictures = tuple(picture for picture, _ in decoded)
     hashes, is_plain, networks, _ = zip(*(row for _, row in decoded), strict=True)
-    paths = tuple(content.path for content in contents)
+    paths = tuple(picture.path for picture in unique_pictures)
     return DecodedPictures(
-        contents=contents,
+        unique_pictures=unique_pictures,
         hashes=np.stack(hashes),
         is_plain=np.array(is_plain, np.bool_),
         networks=networks,

@@ -24,7 +24,7 @@ from training.progress import Say
 
 def mark_listed_test_set(near_copies: NearCopies) -> NDArray[np.bool_]:
     """Return which of M kept pictures the folder or table itself puts into the test set, bool (M,)."""
-    return np.array([content.part == "test" for content in near_copies.kept_contents], np.bool_)
+    return np.array([picture.part == "test" for picture in near_copies.kept_pictures], np.bool_)
 
 
 def mark_test_set(near_copies: NearCopies) -> NDArray[np.bool_]:
@@ -34,12 +34,14 @@ def mark_test_set(near_copies: NearCopies) -> NDArray[np.bool_]:
     by their hashes. So the same pictures give the same test set under any names and in any order, and a
     further picture moves no other one, unless both are nearly the same or of one group.
     """
-    contents = near_copies.kept_contents
-    if any(content.part for content in contents):
+    unique_pictures = near_copies.kept_pictures
+    if any(picture.part for picture in unique_pictures):
         return mark_listed_test_set(near_copies)
-    is_tested = np.zeros(len(contents), np.bool_)
+    is_tested = np.zeros(len(unique_pictures), np.bool_)
     is_tested[
-        sample_test_positions(np.array([content.label for content in contents]), near_copies.split_keys)
+        sample_test_positions(
+            np.array([picture.label for picture in unique_pictures]), near_copies.split_keys
+        )
     ] = True
     return is_tested
 
@@ -99,7 +101,7 @@ def split_train_test(  # noqa: PLR0913, PLR0917 - pictures, and what was decided
         is_tested: bool (M,), whether each of them is in the test set.
         input_contract: the input contract of the model: the shape and form of its pixels.
     """
-    order = np.argsort(np.array([content.sha256 for content in near_copies.kept_contents]))
+    order = np.argsort(np.array([picture.sha256 for picture in near_copies.kept_pictures]))
     has_label = np.any([question_labels.main_codes >= 0 for question_labels in labels.values()], axis=0)
     all_pictures = make_pictures(listing, decoded, near_copies, labels)
     train, test = (
@@ -134,7 +136,7 @@ def make_evaluation_data(  # noqa: PLR0913, PLR0917 - pictures, and what is aske
     """
     is_tested = mark_listed_test_set(near_copies)
     measured_copies = near_copies.take(is_tested) if is_tested.any() else near_copies
-    class_ids = [content.class_id for content in measured_copies.kept_contents]
+    class_ids = [picture.class_id for picture in measured_copies.kept_pictures]
     labels = choose_evaluation_labels(listing, measured_copies.labels, class_ids, release_labels, say)
     _report_unread_columns(listing, labels, say)
     pictures = make_pictures(listing, decoded, measured_copies, labels)
@@ -163,8 +165,8 @@ def make_pictures(
         near_copies: the near copies, with the pictures that can be used.
         labels: the labels of the kept pictures, by question.
     """
-    contents = near_copies.kept_contents
-    first_rows = [content.rows[0] for content in near_copies.kept_contents]
+    unique_pictures = near_copies.kept_pictures
+    first_rows = [picture.rows[0] for picture in near_copies.kept_pictures]
     return Pictures(
         pixels=decoded.pixels[near_copies.kept_positions]
         if isinstance(decoded.pixels, np.ndarray)
@@ -173,12 +175,12 @@ def make_pictures(
         if len(decoded.features)
         else decoded.features,
         labels=labels,
-        sha256=np.array([content.sha256 for content in contents]),
+        sha256=np.array([picture.sha256 for picture in unique_pictures]),
         groups=near_copies.split_keys,
         files=tuple(row.path for row in first_rows),
         tiers=np.array([row.tier for row in first_rows]),
         # A photo in tier X shows none of the classes. Its label, or else its tier, says what it shows.
-        spelt=np.array([content.label or content.rows[0].tier for content in contents]),
+        spelt=np.array([picture.label or picture.rows[0].tier for picture in unique_pictures]),
         sources=np.array([row.source for row in first_rows]),
         networks=tuple(decoded.networks[place] for place in near_copies.kept_positions.tolist()),
         hashes=decoded.hashes[near_copies.kept_positions],

@@ -19,7 +19,7 @@ from training.errors import DataError
 from training.progress import ReportDone, Say
 
 MAX_FILES_NAMED: Final = 3
-"""Number of files that a message names before it only counts the rest."""
+"""Largest number of files that a message names. The others are only counted."""
 
 FileStamp: TypeAlias = tuple[int, int]
 """Size of a file in bytes, and the time of its last change in nanoseconds."""
@@ -107,11 +107,11 @@ def hash_files(paths: Iterable[Path], known_files: HashedFiles = NO_HASHED_FILES
 
 def _hash_file(path: Path) -> tuple[str, FileStamp] | str:
     """Return the digest and the stamp of a file, or why it cannot be read."""
-    content_and_stamp = read_picture_bytes(path)
+    bytes_and_stamp = read_picture_bytes(path)
     return (
-        content_and_stamp
-        if isinstance(content_and_stamp, str)
-        else (hashlib.sha256(content_and_stamp[0]).hexdigest(), content_and_stamp[1])
+        bytes_and_stamp
+        if isinstance(bytes_and_stamp, str)
+        else (hashlib.sha256(bytes_and_stamp[0]).hexdigest(), bytes_and_stamp[1])
     )
 
 
@@ -130,14 +130,14 @@ def read_picture_bytes(path: Path) -> tuple[bytes, FileStamp] | str:
         with open_regular_file(path) as file:
             # Of the opened file: another one may have taken its name since `stat`.
             status = os.fstat(file.fileno())
-            content = file.read()
+            picture_bytes = file.read()
     except FileNotFoundError:
         return f"{path}: {explain_missing_file(str(path))}"
     except OSError as error:
         return f"{path}: {error.strerror}."
-    if not content:
+    if not picture_bytes:
         return f"{path}: the file is empty. Copy it again, or remove it."
-    return content, (status.st_size, status.st_mtime_ns)
+    return picture_bytes, (status.st_size, status.st_mtime_ns)
 
 
 def check_unreadable_files(

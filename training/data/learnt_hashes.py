@@ -28,7 +28,7 @@ UNKNOWN_PHOTO_HASH: Final[PerceptualHashes] = np.full((1, 10), np.iinfo(np.uint6
 """Perceptual hash that stands for photos whose hashes are not known. It is near no photo's hash: a real hash
 has half of its shape bits set, and this one has all."""
 
-ContentHashes = NDArray[np.str_]
+PictureDigests = NDArray[np.str_]
 """Str (N,), the hex SHA-256 of N pictures: of a file's bytes, or of the pixels, uint8 in C order."""
 
 
@@ -47,7 +47,7 @@ class LearntHashes:
 
     @classmethod
     def make_from_digests(
-        cls, sha256: ContentHashes, perceptual_hashes: PerceptualHashes = NO_PERCEPTUAL_HASHES
+        cls, sha256: PictureDigests, perceptual_hashes: PerceptualHashes = NO_PERCEPTUAL_HASHES
     ) -> Self:
         """Make the hashes to store from the SHA-256 (hex digits) and the perceptual hashes of pictures."""
         return cls(np.unique(_read_first_bits(sha256)), np.unique(perceptual_hashes, axis=0))
@@ -67,7 +67,7 @@ class LearntHashes:
         return LearntHashes(sha256_prefixes, np.unique(np.concatenate(perceptual_hashes), axis=0))
 
     def mark_matches(
-        self, sha256: ContentHashes, perceptual_hashes: PerceptualHashes = NO_PERCEPTUAL_HASHES
+        self, sha256: PictureDigests, perceptual_hashes: PerceptualHashes = NO_PERCEPTUAL_HASHES
     ) -> NDArray[np.bool_]:
         """Tell which of N pictures were learnt, or are nearly the same as a learnt photo, bool (N,).
 
@@ -125,7 +125,7 @@ def load_learnt_hashes(folder: Path) -> LearntHashes | None:
 
 def mark_learnt_pictures(
     release: LocalRelease,
-    sha256: ContentHashes,
+    sha256: PictureDigests,
     perceptual_hashes: PerceptualHashes = NO_PERCEPTUAL_HASHES,
     *,
     say: Say = lambda _: None,
@@ -200,6 +200,6 @@ def _make_damage_error(path: Path, row_shape: tuple[int, ...]) -> ReleaseCorrupt
     )
 
 
-def _read_first_bits(contents: ContentHashes) -> NDArray[np.uint64]:
+def _read_first_bits(digests: PictureDigests) -> NDArray[np.uint64]:
     """Return the first 64 bits of SHA-256 digests in hex digits, uint64 (N,)."""
-    return np.array([int(digest[:16], 16) for digest in contents.tolist()], np.uint64)
+    return np.array([int(digest[:16], 16) for digest in digests.tolist()], np.uint64)

@@ -122,8 +122,8 @@ def group_similar_across_classes(hashes: PerceptualHashes, classes: Sequence[Has
         classes: the class of each picture.
 
     Returns:
-        Groups of positions, in which near pictures are joined, also through others. Each picture is in one
-        group at most.
+        Groups of positions. The pictures of a group are near each other, directly or through others. Each
+        picture is in one group at most.
     """
     different_hashes, hash_indices = _find_different_hashes(hashes)
     pairs = _find_near_pairs(different_hashes, hash_indices, classes)

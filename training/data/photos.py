@@ -16,7 +16,6 @@ from inference.text.plain_text import format_count, normalize_label
 from labelling.lists.list_files import open_header
 from labelling.lists.list_reading import ListOptions
 from reports.answers import CORRECTED_SET
-from training.data.contents import UniquePictures
 from training.data.correction_files import read_correction_files
 from training.data.corrections import list_corrected_paths, make_corrections
 from training.data.folders import list_pictures
@@ -24,6 +23,7 @@ from training.data.hashed_files import hash_files
 from training.data.labels import OOD, find_class_index
 from training.data.listing import SPLIT_COLUMN, ListedPicture, Listing, PictureUse
 from training.data.tables import open_picture_table, read_table_parts
+from training.data.unique_pictures import UniquePictures
 from training.errors import DataError
 from training.progress import Say
 
@@ -170,7 +170,7 @@ def assign_tiers_and_classes(listing: Listing, labels: tuple[str, ...], picture_
 
 
 def _find_class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
-    """Return the class that a photo's label names; a name outranks an index."""
+    """Return the class id that the label of a photo names: OOD, the name of a class, or its index."""
     if photo.tier == OOD_TIER or photo.label == NONE or photo.label.startswith(OOD_LABEL_PREFIX):
         return OOD
     if (class_id := find_class_index(photo.label, labels)) is None:
@@ -183,19 +183,19 @@ def _find_class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
     return class_id
 
 
-def check_corrected_tiers(contents: UniquePictures) -> None:
+def check_corrected_tiers(unique_pictures: UniquePictures) -> None:
     """Refuse corrections that give a class to photos of tier X, which show none of the classes.
 
     Args:
-        contents: the photos, after corrections were applied.
+        unique_pictures: the photos, after corrections were applied.
 
     Raises:
         DataError: a correction gives a class to such a photo.
     """
-    # People's answers are in the content, and the tier of the folder is in its rows.
-    for content in contents.learnable_contents:
-        for row in content.rows:
-            if row.tier == OOD_TIER and content.class_id != OOD:
+    # The merged picture has people's answers, and its rows have the tier of the folder.
+    for picture in unique_pictures.learnable_pictures:
+        for row in picture.rows:
+            if row.tier == OOD_TIER and picture.class_id != OOD:
                 raise DataError(
                     f"--corrections: {row.path} is of tier {OOD_TIER}, where no photo shows one of the "
                     "classes. Give it the tier that says how it was taken, or leave it out."

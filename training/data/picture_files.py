@@ -50,11 +50,11 @@ def decode_picture_file(
     Raises:
         DataError: the file has changed since it was hashed.
     """
-    content_and_stamp = read_picture_bytes(path)
-    if isinstance(content_and_stamp, str):
-        return content_and_stamp
-    hashed_files.check_unchanged(path, *content_and_stamp)
-    return decode_picture_bytes(path, content_and_stamp[0], input_contract)
+    bytes_and_stamp = read_picture_bytes(path)
+    if isinstance(bytes_and_stamp, str):
+        return bytes_and_stamp
+    hashed_files.check_unchanged(path, *bytes_and_stamp)
+    return decode_picture_bytes(path, bytes_and_stamp[0], input_contract)
 
 
 def decode_picture_bytes(

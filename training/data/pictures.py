@@ -17,7 +17,7 @@ from inference.arrays import PixelsBatch
 from inference.contract import LABEL, NetworkName
 from inference.text.plain_text import format_count
 from training.data.labels import LabelCodes, Labels, RowSelection
-from training.data.learnt_hashes import ContentHashes, LearntHashes
+from training.data.learnt_hashes import LearntHashes, PictureDigests
 from training.data.perceptual_hashes import NO_PERCEPTUAL_HASHES, PerceptualHashes
 from training.data.picture_files import FileImages
 from training.data.vectors import NO_FEATURES, Features, join_features
@@ -56,8 +56,8 @@ class Pictures:
     """
 
     labels: Mapping[str, Labels]
-    sha256: ContentHashes
-    groups: ContentHashes
+    sha256: PictureDigests
+    groups: PictureDigests
     tiers: NDArray[np.str_]
     spelt: NDArray[np.str_]
     sources: NDArray[np.str_]

@@ -9,7 +9,6 @@ from dataclasses import replace
 
 from inference.contract import GREY_28, InputContract
 from model_store.release_files import expand_home
-from training.data.contents import UniquePictures
 from training.data.data_source import KERAS_DATA_SET, DataSource
 from training.data.decoded_pictures import ComputeFeatures, decode_pictures
 from training.data.division import (
@@ -31,6 +30,7 @@ from training.data.folders import unwrap_folder
 from training.data.hashed_files import NO_HASHED_FILES
 from training.data.listing import Listing, PictureUse
 from training.data.near_copies import NearCopies, group_near_copies
+from training.data.unique_pictures import UniquePictures
 from training.errors import DataError
 from training.loading import start_tensorflow
 from training.progress import Progress, Say
@@ -44,7 +44,7 @@ def load_data_set(  # noqa: PLR0913 - what is read, how, and who follows it
     picture_use: PictureUse = "learn",
     compute_features: ComputeFeatures | None = None,
     limit: int | None = None,
-    contents: UniquePictures | None = None,
+    unique_pictures: UniquePictures | None = None,
 ) -> LabelledData:
     """Read a data set from files, and return its training set and test set.
 
@@ -57,25 +57,25 @@ def load_data_set(  # noqa: PLR0913 - what is read, how, and who follows it
             pixels.
         compute_features: a function that computes a network's features; None for no features.
         limit: the number of pictures of a folder or table that are learnt, for a quick try; None for all.
-        contents: the pictures of the folder or table, if they were already hashed and checked by
+        unique_pictures: the pictures of the folder or table, if they were already hashed and checked by
             `make_checked_pictures`.
 
     Raises:
         BadRecipe: there are fewer pictures than the limit.
         DataError: a file is missing or wrong; the message names the file and the row.
     """
-    if contents is None and (listing := data_source.list_pictures()) is not None:
-        contents = data_source.make_unique_pictures(listing)
-        contents.check_pictures(progress.warn, skip_unreadable=data_source.skip_unreadable)
-    if contents is None:
+    if unique_pictures is None and (listing := data_source.list_pictures()) is not None:
+        unique_pictures = data_source.make_unique_pictures(listing)
+        unique_pictures.check_pictures(progress.warn, skip_unreadable=data_source.skip_unreadable)
+    if unique_pictures is None:
         # Corrections are about files, and this data has none. They are read only to be refused.
         data_source.read_corrections(None, NO_HASHED_FILES, progress.warn)
         data = _read_pixels(data_source, picture_use)
     else:
-        contents = contents if limit is None else contents.limit_pictures(limit)
+        unique_pictures = unique_pictures if limit is None else unique_pictures.limit_pictures(limit)
         data = make_labelled_data(
             data_source,
-            contents,
+            unique_pictures,
             input_contract,
             progress,
             picture_use=picture_use,
@@ -113,14 +113,14 @@ def make_checked_pictures(
     if listing is None:
         return None, None
     classes = data_source.check_listing(listing)
-    contents = data_source.make_unique_pictures(listing)
-    contents.check_pictures(say, skip_unreadable=data_source.skip_unreadable)
-    return contents, classes
+    unique_pictures = data_source.make_unique_pictures(listing)
+    unique_pictures.check_pictures(say, skip_unreadable=data_source.skip_unreadable)
+    return unique_pictures, classes
 
 
 def make_labelled_data(  # noqa: PLR0913 - what is read, how, and who follows it
     data_source: DataSource,
-    contents: UniquePictures,
+    unique_pictures: UniquePictures,
     input_contract: InputContract,
     progress: Progress,
     *,
@@ -131,7 +131,7 @@ def make_labelled_data(  # noqa: PLR0913 - what is read, how, and who follows it
 
     Args:
         data_source: the options that name the data set.
-        contents: the pictures, after `UniquePictures.check_pictures`.
+        unique_pictures: the pictures, after `UniquePictures.check_pictures`.
         input_contract: the input contract of the model: the shape and form of its pixels.
         progress: the display of how many pictures are decoded, which also receives warnings.
         picture_use: whether the pictures are learnt, or measured with no label left out.
@@ -140,21 +140,25 @@ def make_labelled_data(  # noqa: PLR0913 - what is read, how, and who follows it
     say = progress.warn
     skip_unreadable = data_source.skip_unreadable
     decoded = decode_pictures(
-        contents, input_contract, progress, compute_features=compute_features, skip_unreadable=skip_unreadable
+        unique_pictures,
+        input_contract,
+        progress,
+        compute_features=compute_features,
+        skip_unreadable=skip_unreadable,
     )
-    near_copies = group_near_copies(decoded.contents, decoded.hashes)
-    check_near_copies(near_copies, contents.listing, say)
+    near_copies = group_near_copies(decoded.unique_pictures, decoded.hashes)
+    check_near_copies(near_copies, unique_pictures.listing, say)
     if picture_use == "measure":
         return make_evaluation_data(
-            contents.listing, decoded, near_copies, input_contract, say, data_source.required_labels
+            unique_pictures.listing, decoded, near_copies, input_contract, say, data_source.required_labels
         )
     # With features, a head is fitted and measured by cross-validation. It needs no test set, so none is
     # drawn.
     is_tested = mark_test_set(near_copies) if compute_features is None else mark_listed_test_set(near_copies)
     labels = choose_training_labels(
-        contents.listing, near_copies, is_tested, data_source.required_labels, say
+        unique_pictures.listing, near_copies, is_tested, data_source.required_labels, say
     )
-    return split_train_test(contents.listing, decoded, near_copies, labels, is_tested, input_contract)
+    return split_train_test(unique_pictures.listing, decoded, near_copies, labels, is_tested, input_contract)
 
 
 def check_near_copies(near_copies: NearCopies, listing: Listing, say: Say) -> None:

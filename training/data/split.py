@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from training.data.fashion import LabelledData
 from training.data.labels import LabelCodes
-from training.data.learnt_hashes import ContentHashes
+from training.data.learnt_hashes import PictureDigests
 from training.data.pictures import Pictures
 from training.errors import BadRecipe
 
@@ -52,8 +52,8 @@ DEFAULT_FOLDS: Final = 5
 """Number of folds in which a user's own classes are cross-validated, if there are enough pictures."""
 
 FOLD_SEED: Final = 1234
-"""Seed of the folds. It does not depend on the recipe's seeds, so that a repeated command goes on with the
-same folds."""
+"""Seed of the random division into folds. It is the same in all trainings, so that a repeated command
+continues with the same folds."""
 
 FoldNumbers: TypeAlias = NDArray[np.int64]
 """Int64 (N,), the fold of each picture, counted from 1. The model of a fold learns the other folds and
@@ -63,7 +63,7 @@ MIN_FOLDS: Final = 2
 """Fewest folds: with one there would be nothing to learn from."""
 
 
-def sample_test_positions(labels: NDArray[np.generic], groups: ContentHashes) -> NDArray[np.int64]:
+def sample_test_positions(labels: NDArray[np.generic], groups: PictureDigests) -> NDArray[np.int64]:
     """Return the positions of the pictures that are drawn as the test set.
 
     Args:
@@ -122,7 +122,7 @@ def hold_out_pictures(pictures: Pictures, classes: int, share: float = VALIDATIO
 
 
 def sample_positions(
-    labels: NDArray[np.generic], keys: ContentHashes, share: float, salt: str
+    labels: NDArray[np.generic], keys: PictureDigests, share: float, salt: str
 ) -> NDArray[np.int64]:
     """Draw about a share of the pictures by hashes of their keys, and return the positions, ascending.
 
@@ -145,7 +145,7 @@ def sample_positions(
     return np.flatnonzero(is_drawn)
 
 
-def _draw_numbers(keys: ContentHashes, salt: str) -> NDArray[np.float64]:
+def _draw_numbers(keys: PictureDigests, salt: str) -> NDArray[np.float64]:
     """Return a number from 0 to 1 for each key, float64 (N,): its hash, as a share of the largest hash."""
     digests = [hashlib.sha256(f"{salt} {key}".encode()).digest() for key in keys.tolist()]
     return np.array([int.from_bytes(digest[:8]) for digest in digests]) / 2**64
@@ -161,7 +161,7 @@ def make_default_folds(pictures: Pictures) -> FoldNumbers:
     return make_class_folds(pictures.classes, pictures.groups, number)
 
 
-def make_class_folds(labels: LabelCodes, groups: ContentHashes, folds: int) -> FoldNumbers:
+def make_class_folds(labels: LabelCodes, groups: PictureDigests, folds: int) -> FoldNumbers:
     """Split pictures into folds in which each class keeps its share, as far as groups allow it.
 
     If all groups of a class would be in one fold, its smallest group is moved to the fold with the fewest
@@ -198,7 +198,7 @@ def make_class_folds(labels: LabelCodes, groups: ContentHashes, folds: int) -> F
     raise BadRecipe("A class would be in one fold as a whole. Bring pictures of it of other groups.")
 
 
-def make_stratified_folds(strata: NDArray[np.generic], groups: ContentHashes, folds: int) -> FoldNumbers:
+def make_stratified_folds(strata: NDArray[np.generic], groups: PictureDigests, folds: int) -> FoldNumbers:
     """Split pictures into folds in which each stratum keeps its share, as far as its groups allow it.
 
     Args:
@@ -229,7 +229,7 @@ def make_stratified_folds(strata: NDArray[np.generic], groups: ContentHashes, fo
     return fold_numbers
 
 
-def count_groups_of_rarest_class(labels: LabelCodes, groups: ContentHashes) -> int:
+def count_groups_of_rarest_class(labels: LabelCodes, groups: PictureDigests) -> int:
     """Return the number of groups of the class that has the fewest groups.
 
     Args:

@@ -102,14 +102,14 @@ def make_answers(
     )
 
 
-def _name_pictures_once(contents: NDArray[np.str_]) -> NDArray[np.str_]:
-    """Return the name of each picture, str (N,); empty for a content that occurred before.
+def _name_pictures_once(digests: NDArray[np.str_]) -> NDArray[np.str_]:
+    """Return the name of each picture, str (N,): its hash, or nothing if the same picture came before.
 
     Two releases are compared by the names of their pictures, and each picture is compared once.
     """
-    names = np.full(len(contents), "", contents.dtype)
-    first = np.unique(contents, return_index=True)[1]
-    names[first] = contents[first]
+    names = np.full(len(digests), "", digests.dtype)
+    first_rows = np.unique(digests, return_index=True)[1]
+    names[first_rows] = digests[first_rows]
     return names
 
 

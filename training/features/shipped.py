@@ -64,7 +64,7 @@ def compute_photo_features(photos: Pictures, folder: Path, report_done: ReportDo
     network_digest = hash_weights(model)[:8]
     for start in range(0, len(photos), PICTURES_PER_FILE):
         rows = slice(start, start + PICTURES_PER_FILE)
-        path = folder / f"vectors-{network_digest}-{_hash_contents(photos.sha256[rows])}.npz"
+        path = folder / f"vectors-{network_digest}-{_hash_digests(photos.sha256[rows])}.npz"
         features = _read_stored_features(path)
         if features is None:
             features = compute_features(model, [photos.pixels[rows]])
@@ -76,8 +76,9 @@ def compute_photo_features(photos: Pictures, folder: Path, report_done: ReportDo
     return replace(photos, features=join_features(parts), is_checked=is_checked)
 
 
-def _hash_contents(contents: NDArray[np.str_]) -> str:
-    return hashlib.sha256("\n".join(contents).encode()).hexdigest()[:16]
+def _hash_digests(digests: NDArray[np.str_]) -> str:
+    """Return sixteen hex digits for the name of a file with the vectors of these pictures."""
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()[:16]
 
 
 def _read_stored_features(path: Path) -> Features | None:

@@ -42,7 +42,8 @@ of one class, tier and source has the weight n^-0.6, so all together weigh n^0.4
 as much as 10, not 10 times. OOD photos of one thing are a class here."""
 
 OOD_PHOTO_WEIGHT: Final = 0.5
-"""Weight of an OOD photo, because there are more other things than classes."""
+"""Weight in the loss of a photo that shows none of the classes (OOD); 1 for others. There are many such
+things, and they should not outweigh the classes."""
 
 TIER_WEIGHTS: Final = {"C": 2.0, SCALED_TIER: 0.3}
 """Weights of photos by tier (how a photo was taken); 1 for other tiers. Users' photos (C) are few and the

@@ -1,8 +1,8 @@
-"""Merge all rows and answers about one picture into one content, before any picture is decoded.
+"""Merge all rows and answers about files with equal bytes into one picture, before any picture is decoded.
 
-A content is a picture by its bytes: equal files are one content. It is not learnt if it lies under several
-classes because several products show it, or if its rows contradict each other. Trainings, measurements and
-`wardrobe data` all use this module, so that copies of a picture count once in each of them.
+Trainings, measurements and `wardrobe data` all use this module, so that copies of a picture count once in
+each of them. A picture is not learnt if it lies under several classes because several products show it, or if
+its rows contradict each other.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,8 +23,8 @@ from training.data.split import check_picture_limit
 from training.errors import DataError
 from training.progress import Say
 
-ContentProblem: TypeAlias = Literal["several products", "contradicting"]
-"""Reason why a content is not learnt. "several products": products of different classes show the picture, so
+PictureProblem: TypeAlias = Literal["several products", "contradicting"]
+"""Reason why a picture is not learnt. "several products": products of different classes show the picture, so
 that no row is wrong. "contradicting": the picture has two classes, or is in both `train` and `test`, so that
 one row is wrong."""
 
@@ -54,11 +54,11 @@ class UniquePicture:
     part: DataSetPart | None = None
     is_answered: bool = False
     is_checked: bool = False
-    problem: ContentProblem | None = None
+    problem: PictureProblem | None = None
 
     @property
     def path(self) -> Path:
-        """The file that is decoded: the first of the files with this content."""
+        """The file that is decoded: the first of the files with these bytes."""
         return self.rows[0].path
 
     @property
@@ -90,7 +90,7 @@ class UniquePictures:
     Attributes:
         listing: the pictures as the folder or table lists them.
         rows: the listed rows that people's answers do not leave out, and rows that answers add.
-        all_contents: each different picture that can be read, in the order of the listing.
+        all_pictures: each different picture that can be read, in the order of the listing.
         corrections: the answers that people gave about the pictures.
         hashed_files: the hashes of the files.
         notes: sentences for a person about labels that corrections change, and about corrections that are
@@ -99,15 +99,15 @@ class UniquePictures:
 
     listing: Listing
     rows: tuple[ListedPicture, ...]
-    all_contents: tuple[UniquePicture, ...]
+    all_pictures: tuple[UniquePicture, ...]
     corrections: Corrections
     hashed_files: HashedFiles
     notes: tuple[str, ...] = ()
 
     @cached_property
-    def learnable_contents(self) -> list[UniquePicture]:
-        """The contents without a problem, which can be learnt or measured."""
-        return [content for content in self.all_contents if content.problem is None]
+    def learnable_pictures(self) -> list[UniquePicture]:
+        """The pictures without a problem, which can be learnt or measured."""
+        return [picture for picture in self.all_pictures if picture.problem is None]
 
     @property
     def read_errors(self) -> list[str]:
@@ -131,21 +131,21 @@ class UniquePictures:
         """
         for sentence in (*self.listing.warnings, *self.notes):
             say(sentence)
-        contradictory_contents = [
-            content for content in self.all_contents if content.problem == "contradicting"
+        contradictory_pictures = [
+            picture for picture in self.all_pictures if picture.problem == "contradicting"
         ]
         # Broken downloads are often equal, such as one error page under the names of many pictures. They are
         # reported as unreadable and not as contradicting.
         broken_files = {
             row.path: why
-            for content in contradictory_contents
-            for row in content.rows
+            for picture in contradictory_pictures
+            for row in picture.rows
             if isinstance(why := decode_picture_file(row.path), str)
         }
         unreadable = [*self.read_errors, *broken_files.values()]
         check_unreadable_files(unreadable, len(self.rows), say, skip_unreadable=skip_unreadable)
         if shared_pictures := [
-            str(content.path) for content in self.all_contents if content.problem == "several products"
+            str(picture.path) for picture in self.all_pictures if picture.problem == "several products"
         ]:
             pictures = format_count(len(shared_pictures), "picture lies", "pictures lie")
             left_out = choose_form(len(shared_pictures), "is left out", "are left out")
@@ -153,32 +153,32 @@ class UniquePictures:
                 f"{pictures} under several classes by way of several products, and {left_out}: "
                 f"{join_first_items(shared_pictures, MAX_FILES_NAMED)}."
             )
-        if wrong_contents := [
-            content for content in contradictory_contents if content.path not in broken_files
+        if wrong_pictures := [
+            picture for picture in contradictory_pictures if picture.path not in broken_files
         ]:
-            raise DataError(self._describe_contradictions(wrong_contents))
-        if copy_count := sum(len(content.rows) - 1 for content in self.learnable_contents):
+            raise DataError(self._describe_contradictions(wrong_pictures))
+        if copy_count := sum(len(picture.rows) - 1 for picture in self.learnable_pictures):
             say(f"{copy_count} of {len(self.rows)} pictures are copies of others and count once.")
 
-    def _describe_contradictions(self, wrong_contents: Sequence[UniquePicture]) -> str:
-        """Return the sentence on contents each of which is in two classes or parts."""
+    def _describe_contradictions(self, wrong_pictures: Sequence[UniquePicture]) -> str:
+        """Return the error message about pictures that are in two classes or parts, with their files."""
         sentences = [
-            " and ".join(f"{row.path} ({self._describe_role(row, content)})" for row in content.rows)
-            for content in wrong_contents
+            " and ".join(f"{row.path} ({self._describe_role(row, picture)})" for row in picture.rows)
+            for picture in wrong_pictures
         ]
         return (
             f"{'; '.join(f'{copies} are the same picture' for copies in sentences)}. Keep one of them: a "
             "picture has one class, and is either learnt or measured on."
         )
 
-    def _describe_role(self, row: ListedPicture, content: UniquePicture) -> str:
+    def _describe_role(self, row: ListedPicture, picture: UniquePicture) -> str:
         """Return the class of a row after people's answers, with its part of the data: "coat, train"."""
-        answers = self.corrections.answers_by_sha256.get(content.sha256, {})
+        answers = self.corrections.answers_by_sha256.get(picture.sha256, {})
         answered_picture, _ = apply_answers(row, answers, self.listing.attributes) or (row, False)
         return answered_picture.label if row.part is None else f"{answered_picture.label}, {row.part}"
 
     def limit_pictures(self, limit: int) -> "UniquePictures":
-        """Return these contents with only `limit` pictures to learn; pictures of the test set stay.
+        """Return this data set with only `limit` pictures to learn; pictures of the test set stay.
 
         The pictures with the lowest hashes are chosen, so that names and order of the files do not matter.
 
@@ -186,21 +186,21 @@ class UniquePictures:
             BadRecipe: there are fewer pictures to learn than the limit.
         """
         learnt_hashes = sorted(
-            content.sha256 for content in self.all_contents if any(row.part != "test" for row in content.rows)
+            picture.sha256 for picture in self.all_pictures if any(row.part != "test" for row in picture.rows)
         )
         check_picture_limit(limit, len(learnt_hashes))
         left_out_hashes = set(learnt_hashes[limit:])
-        remaining_contents = tuple(
-            content for content in self.all_contents if content.sha256 not in left_out_hashes
+        remaining_pictures = tuple(
+            picture for picture in self.all_pictures if picture.sha256 not in left_out_hashes
         )
         left_out_paths = {
             row.path
-            for content in self.all_contents
-            if content.sha256 in left_out_hashes
-            for row in content.rows
+            for picture in self.all_pictures
+            if picture.sha256 in left_out_hashes
+            for row in picture.rows
         }
         rows = tuple(row for row in self.rows if row.path not in left_out_paths)
-        return replace(self, all_contents=remaining_contents, rows=rows)
+        return replace(self, all_pictures=remaining_pictures, rows=rows)
 
 
 def make_unique_pictures(
@@ -211,7 +211,7 @@ def make_unique_pictures(
     can_add_pictures: bool = False,
     notes: Sequence[str] = (),
 ) -> UniquePictures:
-    """Merge the rows of a listing and people's answers into one content for each different picture.
+    """Merge the rows of a listing and people's answers, and return each different picture once.
 
     Args:
         listing: the pictures, with the class id of each if these are known.
@@ -236,27 +236,27 @@ def make_unique_pictures(
     for row, sha256, class_id in kept_rows:
         if sha256:
             copies.setdefault(sha256, []).append((row, class_id))
-    all_contents = (
-        _make_content(listing, sha256, rows, corrections.answers_by_sha256.get(sha256, {}))
+    all_pictures = (
+        _make_unique_picture(listing, sha256, rows, corrections.answers_by_sha256.get(sha256, {}))
         for sha256, rows in copies.items()
     )
     return UniquePictures(
         listing=listing,
         rows=tuple(row for row, _, _ in kept_rows),
-        all_contents=tuple(all_contents),
+        all_pictures=tuple(all_pictures),
         corrections=corrections,
         hashed_files=hashed_files,
         notes=tuple(all_notes),
     )
 
 
-def _make_content(
+def _make_unique_picture(
     listing: Listing,
     sha256: str,
     rows: Sequence[tuple[ListedPicture, int]],
     answers: Mapping[str, CorrectionAnswer],
 ) -> UniquePicture:
-    """Merge all rows of one picture, with their class ids, and the answers about it into one content."""
+    """Merge all rows of one picture, with their class ids, and the answers about it."""
     answered_rows = [
         (apply_answers(row, answers, listing.attributes) if answers else None) or (row, False)
         for row, _ in rows
@@ -272,7 +272,7 @@ def _make_content(
         (*make_class_key(row.label, class_id), row.part)
         for row, class_id in zip(corrected_rows, class_ids, strict=True)
     }
-    problem: ContentProblem | None = "contradicting" if len(keys) > 1 else None
+    problem: PictureProblem | None = "contradicting" if len(keys) > 1 else None
     # Rows of several products have several keys too, but none of them is wrong.
     if has_several_products(corrected_rows):
         problem = "several products"
