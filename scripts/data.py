@@ -81,11 +81,7 @@ def execute(arguments: argparse.Namespace) -> object:
     require_library("scipy", "SciPy")
     prepare_decoders()
     place = unwrap_folder(expand_home(arguments.place))
-    if has_idx_files(place) or (place.is_file() and is_pixel_csv(place)):
-        raise DataError(
-            f"{place}: pixels in the form of Fashion-MNIST, which are checked as they are learnt: "
-            f"{get_program_name()} train --data FOLDER, or --train CSV --test CSV."
-        )
+    _refuse_pixels(place)
     attributes = tuple(arguments.attribute or ())
     progress = _NotedProgress()
     data_source = DataSource(
@@ -98,14 +94,9 @@ def execute(arguments: argparse.Namespace) -> object:
     pictures = listing.pictures if listing else ()
     if arguments.sheet is not None:
         check_outputs([arguments.sheet], [place, *(picture.path for picture in pictures)])
-    if is_tiered := any(picture.tier for picture in pictures):
-        photos = DataSource(place=str(place), reading=data_source.reading, photo_use="learn")
-        unique_pictures, decoded, near_copies = decode_photos(
-            photos, photos.list_photos(FASHION_MNIST_LABELS), GREY_28, progress
-        )
-        parts = [make_labelled_photos(unique_pictures.listing, decoded, near_copies)]
-    else:
-        parts, unique_pictures, near_copies = read_training_pictures(data_source, progress)
+    is_tiered = any(picture.tier for picture in pictures)
+    read_parts = _read_training_photos if is_tiered else read_training_pictures
+    parts, unique_pictures, near_copies = read_parts(data_source, progress)
     is_whole = not unique_pictures.read_errors and len(near_copies.unique_pictures) == len(
         unique_pictures.learnable_pictures
     )
@@ -126,6 +117,15 @@ def execute(arguments: argparse.Namespace) -> object:
         "near": near_copies.file_groups,
     }
     return document if is_whole else NegativeResult(document)
+
+
+def _refuse_pixels(place: Path) -> None:
+    """Refuse IDX files and CSV files of pixels, which have no names of classes and no files to check."""
+    if has_idx_files(place) or (place.is_file() and is_pixel_csv(place)):
+        raise DataError(
+            f"{place}: pixels in the form of Fashion-MNIST, which are checked as they are learnt: "
+            f"{get_program_name()} train --data FOLDER, or --train CSV --test CSV."
+        )
 
 
 def _print_near_copies(near_copies: NearCopies) -> None:
@@ -168,6 +168,18 @@ def read_training_pictures(
     labels = choose_training_labels(unique_pictures.listing, near_copies, is_tested, {}, progress.warn)
     data = split_train_test(unique_pictures.listing, decoded, near_copies, labels, is_tested, GREY_28)
     return [part for part in (data.train, data.test) if part], unique_pictures, near_copies
+
+
+def _read_training_photos(
+    data_source: DataSource, progress: Progress
+) -> tuple[list[Pictures], UniquePictures, NearCopies]:
+    """Read photos in tiers (ways to take a photo), which are all learnt, as `read_training_pictures` does."""
+    photo_source = DataSource(place=data_source.place, reading=data_source.reading, photo_use="learn")
+    unique_pictures, decoded, near_copies = decode_photos(
+        photo_source, photo_source.list_photos(FASHION_MNIST_LABELS), GREY_28, progress
+    )
+    photos = make_labelled_photos(unique_pictures.listing, decoded, near_copies)
+    return [photos], unique_pictures, near_copies
 
 
 def _count_labels(name: str, parts: Sequence[Pictures]) -> dict[str, int]:

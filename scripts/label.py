@@ -161,14 +161,7 @@ def build_parser() -> argparse.ArgumentParser:
     engines = "processes of this machine, or ray: the cluster at RAY_ADDRESS (default: processes)"
     add("--engine", choices=ENGINES_BY_NAME, help=engines)
     _add_product_options(parser)
-    words = "the language of the list's titles, or `none` (that of most of its words)"
-    add("--language", choices=(*list_readable_languages(), LANGUAGE_OFF), help=words)
-    own_words_help = "what the shop means by its own words: a CSV with the columns words, kinds and in"
-    add("--words", dest="own_words", type=Path, metavar="FILE", help=own_words_help)
-    title = "the column of titles (known by its name, or by its cells where no such column names kinds)"
-    add("--title-column", metavar="COLUMN", help=title)
-    colour = "the column of colours (known by its heading, or by heading and cells)"
-    add("--colour-column", metavar="COLUMN", help=colour)
+    _add_word_options(parser)
     feed = (
         "write the colours of products as this platform imports them; with --review the sheet asks for those "
         "that are missing"
@@ -189,6 +182,19 @@ def build_parser() -> argparse.ArgumentParser:
     _add_review_options(parser)
     add("--restart", action="store_true", help="label everything again; people's answers are kept")
     return parser
+
+
+def _add_word_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options about the words of a list: language, own words of the shop, and columns with words."""
+    add = parser.add_argument
+    words = "the language of the list's titles, or `none` (that of most of its words)"
+    add("--language", choices=(*list_readable_languages(), LANGUAGE_OFF), help=words)
+    own_words_help = "what the shop means by its own words: a CSV with the columns words, kinds and in"
+    add("--words", dest="own_words", type=Path, metavar="FILE", help=own_words_help)
+    title = "the column of titles (known by its name, or by its cells where no such column names kinds)"
+    add("--title-column", metavar="COLUMN", help=title)
+    colour = "the column of colours (known by its heading, or by heading and cells)"
+    add("--colour-column", metavar="COLUMN", help=colour)
 
 
 def _add_product_options(parser: argparse.ArgumentParser) -> None:

@@ -63,16 +63,12 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
         StoreError: the release cannot be used.
     """
     last_settings = fill_in_arguments(arguments)
-    if arguments.feed and arguments.by is None:
-        arguments.error(
-            f"--feed writes one row for each product, so it needs --by COLUMN{_suggest_list(arguments)}"
-        )
-    if arguments.into and arguments.by is not None:
-        arguments.error("--by and --by-folder do not go with --into, which sorts photos")
+    _check_product_options(arguments)
     place = _find_source_place(arguments)
     if arguments.into:
         check_sorted_folder(arguments.into, place)
     release = find_release(arguments.model, read_command_settings().cache_dir)
+    # Outputs before the source: a list may take long to read, and must not be overwritten.
     taxonomy = arguments.taxonomy or read_command_settings().taxonomy
     word_files = [arguments.own_words] if arguments.own_words else []
     read_files = (*list_source_file(place), release.folder, taxonomy, *arguments.corrections, *word_files)
@@ -108,6 +104,16 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
         words_file=arguments.own_words,
         feed_advice=describe_missing_colours(arguments),
     )
+
+
+def _check_product_options(arguments: argparse.Namespace) -> None:
+    """End the command with an error of usage if --feed has no products, or --into has some."""
+    if arguments.feed and arguments.by is None:
+        arguments.error(
+            f"--feed writes one row for each product, so it needs --by COLUMN{_suggest_list(arguments)}"
+        )
+    if arguments.into and arguments.by is not None:
+        arguments.error("--by and --by-folder do not go with --into, which sorts photos")
 
 
 def _find_source_place(arguments: argparse.Namespace) -> str:

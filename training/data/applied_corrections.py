@@ -79,14 +79,8 @@ def apply_corrections(
         for row, sha256, _ in added_rows
         if (corrected_row := apply_answers(row, corrections.answers_by_sha256[sha256], listing.attributes))
     ]
-    relabelled_count = sum(before.label != after.label for before, after in changes)
     new = f"; {format_count(len(added_rows), 'is new', 'are new')}" if can_add_pictures else ""
-    say(
-        f"--corrections: of {format_count(len(rows), 'picture')} of {listing.place}, "
-        f"{format_count(relabelled_count, 'gets', 'get')} another label and "
-        f"{format_count(len(rows) - len(kept_rows), 'is', 'are')} left out{new}"
-        f"{_describe_attribute_changes(changes, listing.attributes)}."
-    )
+    say(f"--corrections: {_describe_changes(listing, changes, len(rows) - len(kept_rows), new)}.")
     added_hashes = {sha256 for _, sha256, _ in added_rows}
     _report_unused_answers(listing, corrections, {*hashes, *added_hashes}, say)
     if can_add_pictures:
@@ -94,6 +88,24 @@ def apply_corrections(
     if not kept_rows:
         raise DataError(f"{listing.place}: no picture is left of {len(rows)}. Leave out fewer of them.")
     return [*(row for row, _ in kept_rows), *added_rows]
+
+
+def _describe_changes(
+    listing: Listing, changes: Sequence[tuple[ListedPicture, ListedPicture]], left_out_count: int, new: str
+) -> str:
+    """Return a sentence on how many labels change, and how many pictures are left out or added.
+
+    Args:
+        changes: pairs of a row before and after people's answers.
+        new: a clause on the added pictures; empty if none can be added.
+    """
+    relabelled_count = sum(before.label != after.label for before, after in changes)
+    return (
+        f"of {format_count(len(listing.pictures), 'picture')} of {listing.place}, "
+        f"{format_count(relabelled_count, 'gets', 'get')} another label and "
+        f"{format_count(left_out_count, 'is', 'are')} left out{new}"
+        f"{_describe_attribute_changes(changes, listing.attributes)}"
+    )
 
 
 def _list_added_rows(
