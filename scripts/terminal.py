@@ -77,6 +77,7 @@ def run_command(parser: argparse.ArgumentParser, command: CommandFunction, words
     arguments = parser.parse_args(words)
     read_dotenv()
     arguments.words = words
+    # With --json, only the document is written to standard output, so that a program can read it.
     with redirect_stdout(sys.stderr) if arguments.json else nullcontext():
         result = command(arguments)
     if arguments.json:

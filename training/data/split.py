@@ -141,6 +141,7 @@ def sample_positions(
     for label in np.unique(labels):
         has_label = labels == label
         if not is_drawn[has_label].any():
+            # All pictures of the key with the lowest number, so that no key is divided.
             is_drawn |= draws == draws[has_label].min()
     return np.flatnonzero(is_drawn)
 

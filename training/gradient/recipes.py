@@ -288,6 +288,7 @@ PATIENCE_EPOCHS: Final = 20
 def adapt_recipe_to_small_data(recipe: Recipe, pictures: int) -> Recipe:
     """Return a copy of the recipe with smaller batches and more epochs if there are few pictures to learn."""
     batch = min(recipe.batch_size, max(MIN_BATCH_SIZE, pictures // STEPS_PER_EPOCH))
+    # Enough epochs for MIN_STEPS steps, of which an epoch has pictures / batch.
     epochs = max(recipe.epochs, ceil(MIN_STEPS * batch / pictures))
     patience = (
         PATIENCE_EPOCHS if epochs > EPOCHS_BEFORE_PATIENCE and recipe.patience is None else recipe.patience

@@ -151,6 +151,7 @@ def run_search(
     for stopped_trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         study.tell(stopped_trial.number, state=TrialState.FAIL)
         study.enqueue_trial(stopped_trial.params)
+    # The trials are only read, so Optuna need not copy them (deepcopy).
     while len(finished_trials := study.get_trials(deepcopy=False, states=tuple(TRIAL_STATE_NAMES))) < trials:
         trial = study.ask(dict(space))
         settings = ", ".join(f"{name} {value:.4g}" for name, value in round_values(trial.params).items())

@@ -242,6 +242,7 @@ class _CheckpointCallback(keras.callbacks.Callback):  # type: ignore[misc]  # ke
         history = (*self.checkpoint.history, finished_epoch)
         has_to_stop = self._has_to_stop(history)
         self.model.stop_training = has_to_stop
+        # The weights come first: progress.json must not name a file that does not exist yet.
         _save_weights(self.model, self.run.make_state_path(finished_epoch.epoch))
         self.checkpoint = self.checkpoint.replace_fields(
             finished=has_to_stop or finished_epoch.epoch >= self._recipe.epochs,

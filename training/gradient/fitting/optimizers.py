@@ -71,6 +71,7 @@ def build_optimizer(recipe: Recipe, variables: list[keras.Variable], steps_per_e
         make_learning_rate(recipe, steps_per_epoch),
         weight_decay=recipe.weight_decay,
         use_ema=True,
+        # A momentum of 1 - 1/n averages over about the last n steps.
         ema_momentum=min(recipe.averaging, max(0.0, 1 - 1 / (MAX_AVERAGE_SHARE * step_count))),
     )
     optimizer.exclude_from_weight_decay(var_names=VARIABLES_WITHOUT_DECAY)
