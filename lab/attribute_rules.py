@@ -40,7 +40,8 @@ from training.features.blocks import BlockName
 from training.heads.hidden import HiddenLayerHead, fit_hidden_layer_head
 from training.heads.photo_head import BALANCE_EXPONENT
 from training.thresholds.answer_sets import compute_confidences, make_scores
-from training.thresholds.decide import UNFAMILIAR_PICTURES, Thresholds, decide_attribute_thresholds
+from training.thresholds.attribute_thresholds import decide_attribute_thresholds
+from training.thresholds.decide import UNFAMILIAR_PICTURES, Thresholds
 from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY, ThresholdRequirements
 from training.thresholds.temperature import fit_temperature_to_answers
 from training.thresholds.unproven import decide_photo_thresholds

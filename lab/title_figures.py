@@ -32,7 +32,8 @@ from reports.answers_file import ANSWERS_FILE, pack_answers, parse_answers
 from reports.model_card import MODEL_CARD_FILE, make_model_card
 from reports.page.html_page import REPORT_PAGE_FILE, make_page_file, read_figures
 from reports.values import Report, read_report
-from training.evaluation.title_shares import make_kind_word_data, measure_outside_kinds, measure_title_words
+from training.evaluation.title_shares import measure_outside_kinds, measure_title_words
+from training.evaluation.title_word_data import make_kind_word_data
 from training.release.make import start_release
 
 STEPS: Final = "steps"

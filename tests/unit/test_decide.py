@@ -23,12 +23,8 @@ from tests.answers import truth, undecided_answers, unmeasured
 from training.data.labels import Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.evaluation.attributes import describe_attribute, measure_attributes
-from training.thresholds.decide import (
-    Thresholds,
-    decide_attribute_thresholds,
-    decide_thresholds,
-    fit_familiarity,
-)
+from training.thresholds.attribute_thresholds import decide_attribute_thresholds
+from training.thresholds.decide import Thresholds, decide_thresholds, fit_familiarity
 from training.thresholds.requirements import (
     PHOTO_UNFAMILIAR_SHARE,
     ThresholdRequirements,

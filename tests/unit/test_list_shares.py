@@ -29,11 +29,10 @@ from training.evaluation.title_shares import (
     UNNAMED_THINGS,
     WORDS_CONFIDENCE_LEVEL,
     WRONG_TITLE_SHARE,
-    make_class_word_data,
-    make_kind_word_data,
     measure_outside_kinds,
     measure_title_words,
 )
+from training.evaluation.title_word_data import make_class_word_data, make_kind_word_data
 
 KINDS = ("top", "dress", "skirt", "other")
 

@@ -17,7 +17,8 @@ from training.evaluation.evaluate import (
     make_answers,
 )
 from training.release.export import PARITY_PHOTOS, PARITY_PICTURES
-from training.thresholds.decide import Thresholds, decide_attribute_thresholds, decide_thresholds
+from training.thresholds.attribute_thresholds import decide_attribute_thresholds
+from training.thresholds.decide import Thresholds, decide_thresholds
 from training.thresholds.requirements import (
     OWN_CLASSES_UNFAMILIAR_SHARE,
     UNFAMILIAR_SHARE,

@@ -20,12 +20,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.arrays import Distances, Probabilities
-from inference.contract import ACCEPT_NOTHING, LABEL, Familiarity, Head, InputContract, ModelContract
-from reports.answers import NO_CLASS, Answers
+from inference.arrays import Distances
+from inference.contract import ACCEPT_NOTHING, Familiarity, Head, InputContract, ModelContract
+from reports.answers import Answers
 from reports.intervals import count_needed_answers
 from reports.promises import HELD_OUT_PICTURES, TIER_PHOTOS_PREFIX
-from training.data.labels import INAPPLICABLE_LABEL, Labels
 from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.thresholds.acceptance import choose_confidence_threshold
 from training.thresholds.answer_sets import (
@@ -34,7 +33,7 @@ from training.thresholds.answer_sets import (
     make_photo_answer_sets,
     make_scores,
 )
-from training.thresholds.requirements import ThresholdRequirements, make_attribute_requirements
+from training.thresholds.requirements import ThresholdRequirements
 from training.thresholds.temperature import fit_temperature_to_answers
 
 FAMILIARITY_QUANTILES: Final = 101
@@ -158,62 +157,6 @@ def decide_thresholds(answers: Answers, requirements: ThresholdRequirements) -> 
     return thresholds_for_all or best
 
 
-def decide_attribute_thresholds(
-    labels: Mapping[str, Labels],
-    probabilities: Mapping[str, Probabilities],
-    class_answers: Answers,
-    thresholds: Thresholds,
-    class_requirements: ThresholdRequirements,
-) -> dict[str, Thresholds]:
-    """Choose the thresholds of each attribute, and return them by its name.
-
-    Args:
-        labels: the labels of the N pictures for each attribute, and for the class under LABEL.
-        probabilities: the probabilities of the pictures by attribute, float32 (N, C), before temperature,
-            from heads that did not learn the picture.
-        class_answers: answers about the class of the same pictures, in their order, from heads that did not
-            learn them.
-        thresholds: the thresholds of the class. Their familiarity is valid for the attributes too, because a
-            picture has one familiarity for all questions.
-    """
-    classes = labels[LABEL].names
-    return {
-        name: decide_thresholds(
-            _choose_attribute_answers(labels[name], shares, class_answers, classes),
-            make_attribute_requirements(labels[name], class_requirements, thresholds.familiarity),
-        )
-        for name, shares in probabilities.items()
-    }
-
-
-def _choose_attribute_answers(
-    labels: Labels, probabilities: Probabilities, class_answers: Answers, classes: tuple[str, ...]
-) -> Answers:
-    """Return the answers about an attribute, such as the sleeve length, from which thresholds are chosen.
-
-    There are two sorts of pictures: those with a known label of the attribute, and those that lack it
-    although the answered class has it. A bag that is taken for a shirt is of the second sort.
-    """
-    predicted = probabilities.argmax(axis=1)
-    is_right = labels.is_right[np.arange(len(predicted)), predicted]
-    # A picture may have several right labels. If one of them was answered, it is taken as the truth.
-    truth = np.where(is_right, predicted, np.where(labels.main_codes >= 0, labels.main_codes, NO_CLASS))
-    has_attribute = np.isin(
-        class_answers.predicted, [classes.index(name) for name in labels.applies_to or classes]
-    )
-    # A service that takes a bag for a shirt answers its sleeve length, and every such answer is wrong.
-    deciding_rows = np.flatnonzero(
-        (labels.main_codes >= 0) | ((labels.main_codes == INAPPLICABLE_LABEL) & has_attribute)
-    )
-    return Answers.make_answers(
-        class_answers.sets[deciding_rows],
-        truth[deciding_rows],
-        groups=class_answers.groups[deciding_rows],
-        distances=class_answers.distances[deciding_rows],
-        probabilities=probabilities[deciding_rows],
-    )
-
-
 def fit_familiarity(distances: Distances) -> Familiarity:
     """Return the table that turns a distance into a familiarity, from 0 (strange) to 1.
 
@@ -335,6 +278,7 @@ def _decide_with_unfamiliar(
 
 
 def _count_accepted(answers: AnswerSet, confidence: float) -> int:
+    """Count the answers that are accepted with a confidence threshold."""
     (count,), _ = answers.count_accepted(np.array([confidence], np.float32))
     return int(count)
 
