@@ -29,7 +29,8 @@ from inference.contract import EDGE
 from inference.cores import count_usable_cores
 from model_store.local_releases import LocalRelease, open_bundled_release
 from model_store.release_files import GRAPH_FILE
-from training.data.fashion import FASHION_MNIST_FOLDER, LabelledData, read_idx_folder
+from training.data.fashion import LabelledData
+from training.data.pixel_data_sets import FASHION_MNIST_FOLDER, read_idx_folder
 
 ROOT = Path(__file__).parent.parent
 

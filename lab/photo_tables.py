@@ -33,9 +33,9 @@ from lab.pretraining_photos import (
     read_source_names,
 )
 from lab.tuning_photos import MEASURED_ALONE, OTHER_THINGS, has_left_out_kind
-from training.data.fashion import FASHION_MNIST_FOLDER, read_idx_folder
 from training.data.photos import OOD_LABEL_PREFIX, OOD_TIER
 from training.data.pictures import Pictures
+from training.data.pixel_data_sets import FASHION_MNIST_FOLDER, read_idx_folder
 from training.errors import BadRecipe
 from training.features.shipped import SCALED_TIER
 

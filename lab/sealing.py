@@ -30,9 +30,9 @@ from model_store.release_files import PHOTO_FILES
 from reports.answers import Answers
 from reports.answers_file import parse_answers, read_all_answers
 from reports.values import Report, read_report
-from training.data.fashion import FASHION_MNIST_FOLDER, read_idx_folder
 from training.data.learnt_hashes import NO_LEARNT_HASHES, LearntHashes, load_learnt_hashes
 from training.data.perceptual_hashes import NO_PERCEPTUAL_HASHES, PerceptualHashes, compute_perceptual_hash
+from training.data.pixel_data_sets import FASHION_MNIST_FOLDER, read_idx_folder
 from training.errors import BadRecipe
 from training.evaluation.evaluate import answer_pictures
 from training.evaluation.products import measure_products

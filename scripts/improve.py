@@ -17,6 +17,7 @@ from model_store.named_release import parse_store_address
 from model_store.store import open_store
 from scripts import train
 from scripts.__main__ import command
+from scripts.compared_releases import publish_compared_release, publish_photo_release
 from scripts.console import get_program_name, make_console, print_message
 from scripts.data_options import list_typed_options, read_training_options
 from scripts.doubted_labels import DOUBTS_EXPORT_NAME, write_doubted_labels
@@ -114,10 +115,8 @@ def _train_again(arguments: argparse.Namespace, train_arguments: argparse.Namesp
         new_release.run_folder, new_release.answers, new_release.labels, next_command=next_command
     )
     if is_of_photos:
-        return train.publish_photo_release(
-            new_release, improved_release.name, parent, target, train_arguments
-        )
-    return train.publish_compared_release(new_release.release_folder, target, parent)
+        return publish_photo_release(new_release, improved_release.name, parent, target, train_arguments)
+    return publish_compared_release(new_release.release_folder, target, parent)
 
 
 def format_improve_command(
@@ -131,8 +130,8 @@ def format_improve_command(
     Args:
         new_release: the folder of the new release of own classes.
         target: the store that it goes to.
-                train_arguments: the options of the training, with the words of this command. All are repeated
-                    except --run.
+        train_arguments: the options of the training, with the words of this command. All are repeated
+            except --run.
     """
     words = [get_program_name(), "improve", DOUBTS_EXPORT_NAME, "--from", str(new_release)]
     if train_arguments.publish:
@@ -148,8 +147,8 @@ def format_photos_command(corrected_release: CorrectedRelease, train_arguments: 
 
     Args:
         corrected_release: the release of the ten classes, and the corrections that were learnt.
-                train_arguments: the options of the training, with the words and the store of this command.
-                All are repeated except --run.
+        train_arguments: the options of the training, with the words and the store of this command.
+            All are repeated except --run.
     """
     words = [get_program_name(), "train", "--from", corrected_release.name]
     words += ["--photos", str(corrected_release.file), "--corrections", DOUBTS_EXPORT_NAME]

@@ -10,13 +10,12 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from app.settings import read_command_settings
-from model_store.local_releases import LocalRelease, open_release
-from model_store.named_release import find_release, parse_store_address
-from reports.judge import compare_with_parent
+from model_store.named_release import find_release
 from scripts.__main__ import command
+from scripts.compared_releases import publish_photo_release
 from scripts.console import make_console
 from scripts.data_options import (
     add_accept_options,
@@ -33,8 +32,7 @@ from scripts.doubted_labels import write_doubted_labels
 from scripts.list_options import add_list_options, add_product_column_option
 from scripts.parsers import make_command_parser
 from scripts.progress_bars import TerminalProgress, print_promises
-from scripts.release_messages import STORE_PLACEHOLDER, format_comparison_commands
-from scripts.release_target import ReleaseTarget, open_release_target
+from scripts.release_target import open_release_target
 from scripts.store_options import add_store_options
 from training.corrected_release import check_has_photo_network
 from training.errors import UnusedOption
@@ -43,9 +41,6 @@ from training.loading import check_tensorflow
 from training.methods import RunRequest, make_photo_source, train_on_photos, train_on_pictures
 from training.options import RECIPE_FIELDS, TrainingMethod, TrainingOptions, check_options_used
 from training.release.run_folder import claim_new_run
-
-if TYPE_CHECKING:  # needs Keras
-    from training.release.make import TrainingResult
 
 EXAMPLE_COMMANDS = (
     "wardrobe train --data my-pictures --publish s3://models/wardrobe",
@@ -164,59 +159,6 @@ def _train_photos(options: TrainingOptions, arguments: argparse.Namespace) -> ob
     if listing.corrections is None:
         return target.publish_and_report(new_release.release_folder)
     return publish_photo_release(new_release, release_name, parent, target, arguments)
-
-
-def publish_photo_release(
-    new_release: "TrainingResult",
-    release_name: str,
-    parent: LocalRelease,
-    target: ReleaseTarget,
-    arguments: argparse.Namespace,
-) -> object:
-    """Store a release whose head for photos was fitted again, or print the commands that store it.
-
-    The release is stored if --out or --publish was typed.
-
-    Args:
-                release_name: the name of the release that it was made from, as typed after --from.
-                parent: the same release, opened.
-        target: the store, and the pictures to compare both releases on.
-
-    Returns:
-        The result for --json.
-    """
-    if arguments.out or arguments.publish:
-        return publish_compared_release(new_release.release_folder, target, parent)
-    verdict = compare_with_parent(open_release(new_release.release_folder), parent)
-    store = parse_store_address(release_name) or STORE_PLACEHOLDER
-    print(
-        "\n".join(
-            [
-                verdict,
-                *format_comparison_commands(release_name, new_release.release_folder, target.pictures, store),
-            ]
-        )
-    )
-    return {"release": str(new_release.release_folder), "verdict": verdict}
-
-
-def publish_compared_release(release: Path, target: ReleaseTarget, parent: LocalRelease) -> object:
-    """Store a new release, after comparing it with the release that it was made from.
-
-    If the gate of the store judges the release anyway, there is no further comparison.
-
-    Args:
-        release: the folder of the new release.
-        parent: the release that the new one was made from.
-
-    Returns:
-        The result for --json.
-    """
-    if target.has_gate_check:
-        return target.publish_and_report(release)
-    verdict = compare_with_parent(open_release(release), parent)
-    make_console().print(verdict)
-    return target.publish_and_report(release) | {"verdict": verdict}
 
 
 VERBS_BY_MODE = {"test": "evaluate", "eval": "evaluate", "evaluate": "evaluate", "predict": "predict"}

@@ -9,12 +9,8 @@ from reports.answers import NO_CLASS, Answers
 from tests.fashion import striped_pictures
 from tests.system_parts import require_system_part
 from training.data.class_names import match_class_names
-from training.data.fashion import (
-    FASHION_MNIST_FOLDER,
-    FASHION_MNIST_LABELS,
-    LabelledData,
-    read_idx_folder,
-)
+from training.data.fashion import FASHION_MNIST_LABELS, LabelledData
+from training.data.pixel_data_sets import FASHION_MNIST_FOLDER, read_idx_folder
 from training.errors import DataError
 from training.evaluation.label_order import find_better_order
 

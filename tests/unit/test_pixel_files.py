@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from scripts.progress_bars import TerminalProgress
 from tests.fashion import csv_text, idx_bytes, striped_pictures, write_csv, write_idx_folder
 from training.data.data_source import DataSource
-from training.data.fashion import FASHION_MNIST_LABELS, read_idx_folder, read_pixel_csv_pair
+from training.data.fashion import FASHION_MNIST_LABELS
 from training.data.pictures import Pictures
+from training.data.pixel_data_sets import read_idx_folder, read_pixel_csv_pair
 from training.data.pixel_files import read_idx_file, read_pixel_csv
 from training.data.read import load_data_set
 from training.data.split import take_first_pictures

@@ -18,18 +18,18 @@ from training.data.division import (
     mark_test_set,
     split_train_test,
 )
-from training.data.fashion import (
+from training.data.fashion import LabelledData
+from training.data.folders import unwrap_folder
+from training.data.hashed_files import NO_HASHED_FILES
+from training.data.listing import Listing, PictureUse
+from training.data.near_copies import NearCopies, group_near_copies
+from training.data.pixel_data_sets import (
     FASHION_MNIST_FOLDER,
-    LabelledData,
     download_fashion_mnist,
     read_evaluation_csv,
     read_idx_folder,
     read_pixel_csv_pair,
 )
-from training.data.folders import unwrap_folder
-from training.data.hashed_files import NO_HASHED_FILES
-from training.data.listing import Listing, PictureUse
-from training.data.near_copies import NearCopies, group_near_copies
 from training.data.unique_pictures import UniquePictures
 from training.errors import DataError
 from training.loading import start_tensorflow

@@ -34,14 +34,9 @@ from training.progress import Progress
 from training.release.adoption_checks import answer_at_both_scales, check_label_order, set_better_scale
 from training.release.candidate import ReleaseCandidate
 from training.release.complete import complete_release
-from training.release.export import (
-    PARITY_PICTURES,
-    PARITY_TOLERANCE,
-    check_parity,
-    compute_layer_features,
-    export_graph,
-)
+from training.release.export import PARITY_PICTURES, compute_layer_features, export_graph
 from training.release.make import start_release
+from training.release.parity import PARITY_TOLERANCE, check_parity
 from training.release.run_folder import check_no_release
 from training.untyped import Network, Tensor
 

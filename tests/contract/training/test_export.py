@@ -31,13 +31,13 @@ from training.heads.logistic import LogisticHead
 from training.heads.ood import fit_ood_scorer
 from training.release.conversion import count_mflops
 from training.release.export import (
-    check_parity,
     compute_expected_scores,
     compute_layer_features,
     export_graph,
     export_photo_network,
     write_graph,
 )
+from training.release.parity import check_parity
 from training.release.photo_decisions import (
     UNLEARNT_THINGS,
     PhotoEvidence,

@@ -12,9 +12,10 @@ from lab.pixels import SoftTargets, compute_answers, load_soft_targets, soften_p
 from model_store.local_releases import open_release
 from tests.contract.training.conftest import RECIPE, Listener
 from tests.fashion import CLASSES, idx_bytes, striped_pictures, write_idx_folder
-from training.data.fashion import FASHION_MNIST_LABELS, FASHION_MNIST_TRAIN_SHA256, read_idx_folder
+from training.data.fashion import FASHION_MNIST_LABELS, FASHION_MNIST_TRAIN_SHA256
 from training.data.learnt_hashes import LearntHashes, load_learnt_hashes
 from training.data.pictures import Pictures
+from training.data.pixel_data_sets import read_idx_folder
 from training.data.split import hold_out_pictures
 from training.errors import BadRecipe
 from training.gradient.fitting.checkpoints import TrainingRun

@@ -9,7 +9,7 @@ import pytest
 from scripts.doubted_labels import DOUBTS_TABLE_NAME
 from tests.commands import wardrobe
 from tests.system_parts import require_system_part
-from training.data.fashion import FASHION_MNIST_FOLDER, read_idx_folder
+from training.data.pixel_data_sets import FASHION_MNIST_FOLDER, read_idx_folder
 
 CLASSES = ("Trouser", "Dress", "Sandal", "Bag", "Ankle boot")
 EACH = 60

@@ -18,8 +18,8 @@ from reports.gate import check_gate
 from reports.values import read_report
 from tests.photos import a_garment_photo
 from tests.system_parts import require_system_part
-from training.data.fashion import FASHION_MNIST_FOLDER
 from training.data.learnt_hashes import NO_LEARNT_HASHES, LearntHashes, load_learnt_hashes
+from training.data.pixel_data_sets import FASHION_MNIST_FOLDER
 
 LAB = Path(__file__).parents[3] / "lab"
 

@@ -7,7 +7,7 @@ from tests.e2e.releases.agreement import assert_answers_as_reported
 from tests.picture_page import DOUBTED, EXAMPLES
 from tests.service import Service
 from tests.system_parts import require_system_part
-from training.data.fashion import FASHION_MNIST_FOLDER, read_idx_folder
+from training.data.pixel_data_sets import FASHION_MNIST_FOLDER, read_idx_folder
 
 pytestmark = pytest.mark.slow
 
