@@ -27,8 +27,7 @@ def publish_photo_release(
     The release is stored if --out or --publish was typed.
 
     Args:
-        new_release: the result of the training.
-        release_name: the name of the release that it was made from, as typed after --from.
+        release_name: the name of the release that was fitted again, as typed after --from.
         parent: the same release, opened.
         target: the store, and the pictures to compare both releases on.
 
