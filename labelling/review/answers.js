@@ -34,6 +34,7 @@ function put(card, state) {
   card.querySelector("select.class").value = state.label;
   const further = card.querySelector("select.further");
   if (further) further.hidden = state.label !== NONE;
+  if (further && !further.hidden) fillFurtherKinds(further, card.kinds);
   if (further) further.value = state.label === NONE ? kindOf(card) : "";
   for (const one of card.querySelectorAll("button.kind")) one.ariaPressed = String(Boolean(state.label) && one.dataset.label === state.label && one.dataset.kind === kindOf(card));
 }

@@ -94,7 +94,9 @@ function list(offers) {
     return item;
   });
   const bar = document.getElementById("keys");
-  bar.style.minHeight = `${bar.offsetHeight}px`; // a bar that shrinks moves the button that is being clicked
+  // A bar that shrinks moves the button that is being clicked. At first there is none, and the browser has not laid
+  // out the cards: to ask for a height would make it do so twice.
+  if (bar.children.length) bar.style.minHeight = `${bar.offsetHeight}px`;
   bar.replaceChildren(...made);
 }
 

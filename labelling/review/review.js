@@ -44,7 +44,7 @@ function pictureOf(photo, name) {
 function toAnswer(one) {
   const photos = [one, ...one.photos];
   const pictures = photos.map((photo, place) => pictureOf(photo, photos.length > 1 ? `${one.name}, ${place + 1}` : one.name));
-  const choice = element("select", { className: "class", ariaLabel: t("What {name} shows", one) }, new Option("…", ""), ...sheet.labels[one.attribute].map((label) => new Option(shown(label), label)));
+  const choice = Object.assign(listOfLabels(one.attribute), { ariaLabel: t("What {name} shows", one) });
   const row = element("p", { className: "row" }, choice, ...furtherKinds(one));
   const word = one.button.includes("{answer}") ? t(one.button, { answer: shownAnswer(one.guess, one.guess_kind) }) : one.button;
   if (one.guess && word && !one.choices?.length) row.append(element("button", { type: "button", className: "right", textContent: word }));
@@ -77,11 +77,25 @@ function kindButton(choice) {
   return made;
 }
 
-// The list of the kinds without a class; it is shown once the answer is "none of these".
+// A list of the labels of a question. It is copied, because a thousand cards of a dozen options take long to make.
+const listsByAttribute = new Map();
+function listOfLabels(attribute) {
+  if (!listsByAttribute.has(attribute)) {
+    const options = [new Option("…", ""), ...sheet.labels[attribute].map((label) => new Option(shown(label), label))];
+    listsByAttribute.set(attribute, element("select", { className: "class" }, ...options));
+  }
+  return listsByAttribute.get(attribute).cloneNode(true);
+}
+
+// The list of the kinds without a class. It is shown, and gets its options, once the answer is "none of these".
 function furtherKinds(one) {
   if (!one.further_kinds?.length) return [];
-  const options = [new Option(t("Which kind is it?"), ""), ...one.further_kinds.map((kind) => new Option(t(kind), kind))];
-  return [element("select", { className: "further", ariaLabel: t("Kind of {name}", one), hidden: true }, ...options)];
+  return [element("select", { className: "further", ariaLabel: t("Kind of {name}", one), hidden: true })];
+}
+
+function fillFurtherKinds(select, kinds) {
+  if (select.options.length) return;
+  select.append(new Option(t("Which kind is it?"), ""), ...kinds.map((kind) => new Option(t(kind), kind)));
 }
 
 for (const part of sheet.parts) {
