@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
-from app.dotenv_file import read_dotenv
+from app.dotenv_file import load_dotenv
 
 GUNICORN_CONFIG = Path(__file__).parent.parent / "gunicorn.conf.py"
 """Path of the configuration file of gunicorn, the HTTP server."""
@@ -28,7 +28,7 @@ its meaning for an error message."""
 def main() -> None:
     """Start the service: replace this process by gunicorn, or exit with an error message."""
     try:
-        read_dotenv()
+        load_dotenv()
     except OSError as error:
         _exit_with_complaint(f"{error.filename}: {error.strerror}.")
     # Compose files set a variable that was left out to an empty text.

@@ -32,11 +32,11 @@ MAX_FRAMING_BYTES: Final = 65_536
 data. Without a limit, a client could send chunks of one byte with kilobytes of framing each."""
 
 
-class TooMuchFraming(ParseException):  # type: ignore[misc] # gunicorn has no types
+class ChunkFramingTooLarge(ParseException):  # type: ignore[misc] # gunicorn has no types
     """A chunked body has far more framing (chunk sizes, extensions, line ends) than data."""
 
 
-class ReadingSteps:
+class BodyReadTimer:
     """The timing of one body: short steps of reading, pauses between them, and a deadline.
 
     Args:
@@ -74,7 +74,7 @@ class MeteredUnreader:
         data_bytes: the number of bytes of data that the parser has found so far.
     """
 
-    def __init__(self, unreader: Any, steps: ReadingSteps) -> None:  # noqa: ANN401 - gunicorn has no types
+    def __init__(self, unreader: Any, steps: BodyReadTimer) -> None:  # noqa: ANN401 - gunicorn has no types
         self._unreader = unreader
         self._steps = steps
         self._received = 0
@@ -97,16 +97,16 @@ class MeteredUnreader:
         """Check that the framing is not much larger than the data.
 
         Raises:
-            TooMuchFraming: the framing has over MAX_FRAMING_BYTES more than the data.
+            ChunkFramingTooLarge: the framing has over MAX_FRAMING_BYTES more than the data.
         """
         if self._received - self.data_bytes > self.data_bytes + MAX_FRAMING_BYTES:
-            raise TooMuchFraming
+            raise ChunkFramingTooLarge
 
 
 class SteppedChunkedReader(ChunkedReader):  # type: ignore[misc] # as above
     """gunicorn's reader of chunked bodies, which lets other connections go on after each step."""
 
-    def __init__(self, request: Any, unreader: Any, steps: ReadingSteps, max_trailer_bytes: int) -> None:  # noqa: ANN401
+    def __init__(self, request: Any, unreader: Any, steps: BodyReadTimer, max_trailer_bytes: int) -> None:  # noqa: ANN401
         self._steps = steps
         super().__init__(request, MeteredUnreader(unreader, steps))
         self.limit_trailer_section = max_trailer_bytes
@@ -125,7 +125,7 @@ class BoundedBody:
     def __init__(self, request: Any, seconds: float, max_trailer_bytes: int) -> None:  # noqa: ANN401 - as above
         reader = request.body.reader
         self._unreader = request.unreader
-        self._steps = ReadingSteps(seconds)
+        self._steps = BodyReadTimer(seconds)
         self._missing: int = getattr(reader, "length", 0)  # a body in chunks declares no length
         self._chunks: SteppedChunkedReader | None = None
         if isinstance(reader, ChunkedReader):

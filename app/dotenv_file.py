@@ -8,7 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Final
 
-from dotenv import load_dotenv
+import dotenv
 
 from inference.text.plain_text import decode_text, trim_text
 
@@ -16,7 +16,7 @@ DOTENV_PATH: Final = Path(".env")
 """Path of the file with environment variables, relative to the working directory."""
 
 
-def read_dotenv(path: Path = DOTENV_PATH) -> None:
+def load_dotenv(path: Path = DOTENV_PATH) -> None:
     """Add the variables of a `.env` file to the environment of this process.
 
     Variables that the environment already has keep their values.
@@ -34,4 +34,4 @@ def read_dotenv(path: Path = DOTENV_PATH) -> None:
         text = decode_text(content)
     except UnicodeDecodeError:  # a comment in an old code page, or a path: the environment takes any bytes
         text = content.decode(errors="surrogateescape")
-    load_dotenv(stream=StringIO("\n".join(map(trim_text, text.splitlines()))))
+    dotenv.load_dotenv(stream=StringIO("\n".join(map(trim_text, text.splitlines()))))

@@ -1,15 +1,15 @@
 """The errors of a request: everything that may go wrong between the socket and the model.
 
 RequestError
-├── BadRequest          no picture, malformed multipart or JSON, an unknown parameter value
-│   └── ClientGone      the client has closed its connection, so nobody reads the answer
-├── KeyRefused          API keys are configured, and the request has none of them
-├── NoSuchModel         the request names a model, version or method that does not exist here
-├── UnknownCoding       the body is compressed in a way that is not supported
-├── TooLarge            more bytes or more pictures than allowed
-└── TemporaryError      the request may succeed later
-    ├── Busy            the queue is full, or no slot became free in time
-    └── NotReady        no model is warm yet, the worker is stopping, or no key can be checked
+├── BadRequest              no picture, malformed multipart or JSON, an unknown parameter value
+│   └── ClientGone          the client has closed its connection, so nobody reads the answer
+├── ApiKeyRefused           API keys are configured, and the request has none of them
+├── NoSuchModel             the request names a model, version or method that does not exist here
+├── UnknownContentEncoding  the body is compressed in a way that is not supported
+├── RequestTooLarge         more bytes or more pictures than allowed
+└── TemporaryError          the request may succeed later
+    ├── ServiceBusy         the queue is full, or no slot became free in time
+    └── ServiceNotReady     no model is warm yet, the worker is stopping, or no key can be checked
 
 api/problems.py gives each a status and a title. Faults of the picture itself are in inference/errors.py.
 """
@@ -29,7 +29,7 @@ class ClientGone(BadRequest):
     """The client has closed its connection, so nobody would read the answer."""
 
 
-class KeyRefused(RequestError):
+class ApiKeyRefused(RequestError):
     """The request has no API key, or an API key that is not in the key file."""
 
 
@@ -37,11 +37,11 @@ class NoSuchModel(RequestError):
     """The request names a model, version or label that is not served, or a method that does not exist."""
 
 
-class UnknownCoding(RequestError):
+class UnknownContentEncoding(RequestError):
     """The Content-Encoding of the body is neither gzip nor deflate."""
 
 
-class TooLarge(RequestError):
+class RequestTooLarge(RequestError):
     """The request has more bytes or more pictures than the settings allow."""
 
 
@@ -57,11 +57,11 @@ class TemporaryError(RequestError):
         self.retry_after = retry_after
 
 
-class Busy(TemporaryError):
+class ServiceBusy(TemporaryError):
     """The service is overloaded: the queue is full, a wait took too long, or memory is short."""
 
 
-class NotReady(TemporaryError):
+class ServiceNotReady(TemporaryError):
     """The service cannot answer: no model is loaded, it is stopping, or its key file cannot be read."""
 
 
@@ -86,8 +86,8 @@ def make_error_headers(error: Exception) -> dict[str, str]:
     """
     if isinstance(error, TemporaryError):
         return {"Retry-After": str(error.retry_after)}
-    if isinstance(error, KeyRefused):
+    if isinstance(error, ApiKeyRefused):
         return {"WWW-Authenticate": 'Bearer realm="wardrobe"'}
-    if isinstance(error, UnknownCoding):
+    if isinstance(error, UnknownContentEncoding):
         return {"Accept-Encoding": "gzip, deflate"}
     return {}

@@ -12,31 +12,31 @@ from flask_cors import CORS
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
-from app.api.classify import Services
+from app.api.classify import RouteServices
 from app.api.docs import create_docs_routes
 from app.api.health import create_health_routes
 from app.api.model import create_model_routes
 from app.api.predict import create_predict_routes
 from app.api.problems import register_problem_handlers
 from app.api.report import create_report_routes
-from app.api.web_page import create_page_routes
+from app.api.web_page import create_web_page_routes
 from app.json_provider import OrjsonProvider
 from app.middleware.request_context import RequestMiddleware, check_host
-from app.middleware.unread_answers import UnreadAnswers
-from app.observability.log_queue import set_drop_counter
+from app.middleware.unread_answers import UnreadAnswerLimit
+from app.observability.log_queue import set_dropped_line_counter
 from app.observability.metrics import Metrics
 from app.observability.reference_distribution import create_reference_distribution
 from app.payloads.body import BodyReader
 from app.payloads.limits import compute_max_large_body_bytes, compute_max_small_body_bytes
 from app.prediction.admission import MAX_LARGE_REQUESTS, RequestQueue, RequestQueues
 from app.protocols import create_protocol_model_routes, create_protocol_routes
-from app.releases.load import load_models, open_named_store
+from app.releases.load import load_models, open_configured_store
 from app.releases.serving import ModelHolder
 from app.releases.watcher import ReleaseWatcher
-from app.security.api_keys import ApiKeys, is_known_client, require_keys
+from app.security.api_keys import ApiKeys, is_known_client, require_api_keys
 from app.settings import CURRENT, Settings
 from inference.pictures.decode import prepare_decoders
-from inference.words.recognition import prepare_languages
+from inference.words.recognition import preload_languages
 from model_store.store import Store, open_store
 
 log = logging.getLogger("wardrobe")
@@ -61,7 +61,7 @@ PREFLIGHT_SECONDS = 7200
 
 
 @dataclass(frozen=True)
-class Service:
+class AppResources:
     """The long-lived objects of an app, stored as `app.extensions["wardrobe"]`.
 
     Attributes:
@@ -88,16 +88,16 @@ def create_app(settings: Settings) -> Flask:
         ModelError: the model is there but cannot be run.
     """
     prepare_decoders(settings.max_pixels)
-    prepare_languages()
-    store = open_named_store(settings)
+    preload_languages()
+    store = open_configured_store(settings)
     models = load_models(settings, store)
     metrics = Metrics(settings.prometheus_dir)
-    set_drop_counter(metrics.count_dropped_lines)
-    metrics.set_capacity(settings.slots + settings.queue_length)
+    set_dropped_line_counter(metrics.count_dropped_lines)
+    metrics.set_request_capacity(settings.slots + settings.queue_length)
     metrics.set_release(models.current.version, reference=create_reference_distribution(models.current))
-    metrics.set_condition(models)
+    metrics.set_store_condition(models)
     for _ in models.refusals:
-        metrics.count_refusal()
+        metrics.count_refused_release()
 
     app = Flask(__name__, static_folder=None)
     app.json = OrjsonProvider(app)
@@ -107,14 +107,16 @@ def create_app(settings: Settings) -> Flask:
     keys = None if settings.api_keys_file is None else ApiKeys(settings.api_keys_file)
     app.before_request(check_host)
     if keys is not None:  # before the rates, so that the log line of a refusal names the key
-        require_keys(app, keys)
+        require_api_keys(app, keys)
     app.register_blueprint(create_health_routes(models, partial(is_known_client, keys)))
     _register_routes(app, settings, models, queues, metrics)
     _register_pages(app, settings, metrics)
     _allow_origins(app, settings)
     # After the layer that logs was added: so log and rates see the client's address, and not the proxy's.
     _trust_proxies(app, settings)
-    app.extensions["wardrobe"] = Service(models, queues, _start_watcher(settings, store, models, metrics))
+    app.extensions["wardrobe"] = AppResources(
+        models, queues, _start_watcher(settings, store, models, metrics)
+    )
     # This is the last step, because a fault such as a missing key file ends the start before it.
     log.info("Serving %s from %s.", models.current.version, settings.model_store)
     return app
@@ -143,16 +145,16 @@ def _register_routes(
     app: Flask, settings: Settings, models: ModelHolder, queues: RequestQueues, metrics: Metrics
 ) -> None:
     bodies = BodyReader(compute_max_large_body_bytes(settings), compute_max_small_body_bytes(settings))
-    services = Services(settings=settings, models=models, body_reader=bodies, queues=queues)
+    services = RouteServices(settings=settings, models=models, body_reader=bodies, queues=queues)
     limited = (create_predict_routes(services, metrics), create_protocol_routes(services))
     if settings.rate_limit is not None:
         # Imported here, because its libraries take 0.04 s and most services set no rate.
         from app.security.rate_limits import limit_request_rate  # noqa: PLC0415
 
         limit_request_rate(app, settings.rate_limit, settings.rate_limit_storage, *limited)
-    unread_answers = UnreadAnswers()
+    unread_answers = UnreadAnswerLimit()
     for blueprint in limited:
-        blueprint.after_request(unread_answers.count_answer)
+        blueprint.after_request(unread_answers.limit_unread_answer)
         app.register_blueprint(blueprint)
     # Around everything else, so that errors and refusals have an id, headers and a log line as well.
     app.wsgi_app = RequestMiddleware(app.wsgi_app, models, metrics)  # type: ignore[method-assign]
@@ -162,7 +164,7 @@ def _register_routes(
 def _register_pages(app: Flask, settings: Settings, metrics: Metrics) -> None:
     app.register_blueprint(create_model_routes(settings, metrics))
     app.register_blueprint(create_report_routes())
-    app.register_blueprint(create_page_routes())
+    app.register_blueprint(create_web_page_routes())
     app.register_blueprint(create_docs_routes(settings))
 
 

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.dotenv_file import DOTENV_PATH, read_dotenv
+from app.dotenv_file import DOTENV_PATH, load_dotenv
 from app.setting_values import (
     MAX_WAIT_SECONDS,
     AcceptTarget,
@@ -161,7 +161,7 @@ def read_settings(dotenv: Path = DOTENV_PATH) -> Settings:
     Raises:
         SettingsError: a name is unknown, or a value is not allowed.
     """
-    read_dotenv(dotenv)
+    load_dotenv(dotenv)
     return parse_settings(os.environ)
 
 

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TypeAlias
 
-from model_store.release_files import write_whole
+from model_store.release_files import write_atomically
 
 FOLDER = Path(__file__).parent.parent / "docs" / "results"
 
@@ -38,7 +38,7 @@ def save(name: str, command: str, figures: Figures, folder: Path = FOLDER) -> Pa
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.json"
     document = {"command": command, "measured_at": _now(), "machine": machine(), **figures}
-    write_whole(path, f"{json.dumps(document, indent=1)}\n".encode())
+    write_atomically(path, f"{json.dumps(document, indent=1)}\n".encode())
     return path
 
 

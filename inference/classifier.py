@@ -14,12 +14,12 @@ import numpy as np
 
 from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import LABEL, ModelContract, NetworkName
-from inference.decision import Decision, calibrate, compute_familiarity, decide_by_contract
+from inference.decision import Decision, calibrate_probabilities, compute_familiarity, decide_by_contract
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.reasons import Reason
 from inference.sessions.keras_session import KerasSession
 from inference.sessions.onnx_session import OnnxSession
-from inference.sessions.session import Scores, Session
+from inference.sessions.session import ModelSession, Scores
 
 GOLDEN_TOLERANCE = 1e-3
 """Largest accepted difference between a probability and the one stored with the release (golden answer).
@@ -45,7 +45,7 @@ MIN_FURTHER_PROBABILITY = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class LabelAnswer:
     """The answer to one question (the class, or an attribute such as the colour) about one picture.
 
     Attributes:
@@ -95,15 +95,15 @@ class Prediction:
         familiarity: the familiarity of the picture, 0..1; None if the model does not measure it.
     """
 
-    answer: Answer
-    attributes: Mapping[str, Answer]
+    answer: LabelAnswer
+    attributes: Mapping[str, LabelAnswer]
     familiarity: float | None
 
 
 class Classifier:
     """A network: a model with its contract."""
 
-    def __init__(self, session: Session, contract: ModelContract) -> None:
+    def __init__(self, session: ModelSession, contract: ModelContract) -> None:
         """Combine a model with its contract.
 
         Raises:
@@ -129,7 +129,7 @@ class Classifier:
             AnswerNotFinite: the model answered NaN or infinity.
             ContractBroken: the contract needs a distance that the model does not return.
         """
-        return self.interpret(self.compute_scores(pixels), networks or ["pixels"] * len(pixels))
+        return self.make_predictions(self.compute_scores(pixels), networks or ["pixels"] * len(pixels))
 
     def compute_scores(self, pixels: PixelsBatch) -> Scores:
         """Run the model on N pictures, at once or, to save memory, in parts, and return its raw scores."""
@@ -144,7 +144,7 @@ class Classifier:
             np.concatenate(distances) if distances else None,
         )
 
-    def interpret(self, scores: Scores, networks: Sequence[NetworkName]) -> list[Prediction]:
+    def make_predictions(self, scores: Scores, networks: Sequence[NetworkName]) -> list[Prediction]:
         """Turn the scores of a model into predictions.
 
         Args:
@@ -166,7 +166,7 @@ class Classifier:
             zip(class_rows, familiarities, networks, strict=True)
         ):
             answer = self._make_answer(LABEL, row, familiarity, name)
-            attributes: dict[str, Answer] = (
+            attributes: dict[str, LabelAnswer] = (
                 {}
                 if not heads
                 else {
@@ -219,7 +219,7 @@ class Classifier:
         familiarity: float | None,
         name: NetworkName,
         label: str | None = None,
-    ) -> Answer:
+    ) -> LabelAnswer:
         """Return the answer of one head.
 
         Args:
@@ -231,7 +231,7 @@ class Classifier:
         """
         contract = self.contract.find_deciding_contract(name)
         head_contract = contract.heads[head]
-        probabilities = np.array(calibrate(row, head_contract.temperature), np.float32)
+        probabilities = np.array(calibrate_probabilities(row, head_contract.temperature), np.float32)
         # The winner is found in the uncalibrated row: rounding to float32 can make two calibrated
         # probabilities equal, and a high temperature makes any two nearly so.
         winner = row.index(max(row))
@@ -240,7 +240,7 @@ class Classifier:
         decision, reason = decide_by_contract(
             contract, head_contract, answer_label, confidence, familiarity, label
         )
-        return Answer(
+        return LabelAnswer(
             class_id=winner,
             label=answer_label,
             confidence=confidence,
@@ -251,7 +251,7 @@ class Classifier:
         )
 
 
-def _check_outputs(session: Session, contract: ModelContract) -> None:
+def _check_outputs(session: ModelSession, contract: ModelContract) -> None:
     """Refuse a model whose outputs are not the contract's heads."""
     for name, head in contract.heads.items():
         outputs = session.outputs.get(name, 0)
@@ -323,7 +323,7 @@ def open_classifier(model: Path, contract: ModelContract) -> Classifier:
     return Classifier(_open_session(model, contract.input.array_shape), contract)
 
 
-def _open_session(model: Path, shape: tuple[int, ...]) -> Session:
+def _open_session(model: Path, shape: tuple[int, ...]) -> ModelSession:
     match model.suffix:
         case ".onnx":
             return OnnxSession(model, shape=shape)

@@ -93,7 +93,7 @@ GREY_28: Final = InputContract()
 """The input of Fashion-MNIST, which new releases have unless another size or colour is chosen."""
 
 
-def make_whole_input(edge: int, channels: Literal[1, 3]) -> InputContract:
+def make_whole_picture_input(edge: int, channels: Literal[1, 3]) -> InputContract:
     """Return the input of a network that reads whole pictures as a square of `edge` pixels."""
     return InputContract(shape=(edge, edge), channels=channels, polarity="none", framing="whole")
 
@@ -109,7 +109,7 @@ NETWORK_NAMES: Final[tuple[NetworkName, ...]] = ("pixels", "photos")
 """The names in the order in which the pixels of a client are compared with the inputs of the networks."""
 
 
-def choose_only_name(input_contract: InputContract) -> NetworkName:
+def choose_only_network(input_contract: InputContract) -> NetworkName:
     """Return the name of a network that is the only one of its release.
 
     A network in colour reads whole pictures and is called `photos`. Any other one is called `pixels`, like
@@ -298,7 +298,7 @@ class ModelContract:
         """Return a copy of this contract in which the given heads replace the heads of the same names."""
         return replace(self, heads={**self.heads, **heads})
 
-    def set_class_threshold(self, confidence: float) -> "ModelContract":
+    def replace_class_threshold(self, confidence: float) -> "ModelContract":
         """Return a copy of this contract with another confidence threshold for the class.
 
         The copy accepts no attribute.
@@ -307,7 +307,7 @@ class ModelContract:
         return self.replace_heads({LABEL: replace(self.class_head, confidence=confidence), **nothing})
 
     @property
-    def has_unproven_photos(self) -> bool:
+    def has_unproven_photo_answers(self) -> bool:
         """Whether answers to photos are `unproven`: the network cuts photos out, which was not measured."""
         return self.input.framing == "cut-out"
 
@@ -317,13 +317,13 @@ class ModelContract:
         It is this contract, except for photos on which the network was not measured: each answer to these is
         `unproven`.
         """
-        return self._unproven if name == "photos" and self.has_unproven_photos else self
+        return self._unproven if name == "photos" and self.has_unproven_photo_answers else self
 
     @cached_property
     def _unproven(self) -> "ModelContract":
         # `unfamiliar` outranks `unproven`, so its thresholds have to go for every answer to be `unproven`.
         ranks = self.familiarity and replace(self.familiarity, threshold=0.0)
-        nothing = self.set_class_threshold(ACCEPT_NOTHING)
+        nothing = self.replace_class_threshold(ACCEPT_NOTHING)
         heads = {name: replace(head, familiarity=None) for name, head in nothing.heads.items()}
         return replace(nothing, familiarity=ranks, heads=heads)
 

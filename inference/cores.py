@@ -17,12 +17,12 @@ def count_usable_cores() -> int:
     # macOS knows no affinity.
     pinned = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
-        return apply_quota(CPU_QUOTA_FILE.read_text("ascii"), pinned)
+        return limit_cores_by_quota(CPU_QUOTA_FILE.read_text("ascii"), pinned)
     except (OSError, ValueError):
         return pinned
 
 
-def apply_quota(quota: str, affinity_cores: int) -> int:
+def limit_cores_by_quota(quota: str, affinity_cores: int) -> int:
     """Return how many of the cores in the affinity a quota allows; at least 1.
 
     A fraction counts as a core: of a quota of 1.5, one process could use two thirds. Two use all of it, and

@@ -14,7 +14,7 @@ from inference.reasons import Reason
 Decision: TypeAlias = Literal["accept", "review"]
 
 
-def calibrate(probabilities: Sequence[float], temperature: float) -> list[float]:
+def calibrate_probabilities(probabilities: Sequence[float], temperature: float) -> list[float]:
     """Calibrate probabilities: p^(1 / temperature), scaled to sum 1 again.
 
     This equals softmax(log p / temperature), and so softmax(logits / temperature), since softmax ignores a
@@ -36,17 +36,17 @@ def calibrate(probabilities: Sequence[float], temperature: float) -> list[float]
     return [weight / total for weight in weights]
 
 
-def compute_familiarity(distance: float, familiarity: Familiarity) -> float:
+def compute_familiarity(distance: float, familiarity_table: Familiarity) -> float:
     """Return how similar a picture is to the training data: 0 is farther than all held-out pictures.
 
     Args:
         distance: the OOD score of the serving graph; higher is less familiar, and it may be negative.
-        familiarity: distances of held-out pictures at evenly spaced ranks.
+        familiarity_table: distances of held-out pictures at evenly spaced ranks.
 
     Returns:
         0..1: the share of held-out pictures with at least this distance, linear between ranks.
     """
-    quantiles = familiarity.quantiles
+    quantiles = familiarity_table.quantiles
     above = bisect_right(quantiles, distance)
     if above == 0 or above == len(quantiles):
         return 1.0 if above == 0 else 0.0

@@ -1,20 +1,20 @@
 """All errors of this package, as a tree. Catch the base class that says who can correct the fault.
 
 InferenceError
-├── UploadError             the client can correct it
-│   ├── UnknownFormat       not a picture of an accepted format
-│   ├── PictureTooLarge     the header declares more pixels than allowed
-│   ├── BrokenPicture       a picture, but truncated or damaged
-│   ├── DecoderStopped      the system ended the process that decodes it; it may work later
-│   └── BadPixels           `pixels` of the wrong shape, type or range
-├── ArchiveUnreadable       a ZIP whose directory cannot be read
-├── MemberUnreadable        one file of a ZIP cannot be read; the others can
-│   └── MemberTooLarge      it has more bytes than allowed
-├── LanguageFileInvalid     a file of inference/words/languages/ cannot be read
-└── ModelError              the operator can correct it
-    ├── ModelUnreadable     the file is not a model that can be run
-    ├── ContractBroken      the model's inputs, outputs or golden answers differ from its contract
-    └── AnswerNotFinite     the model answered NaN or infinity
+├── UploadError               the client can correct it
+│   ├── UnknownPictureFormat  not a picture of an accepted format
+│   ├── PictureTooLarge       the header declares more pixels than allowed
+│   ├── BrokenPicture         a picture, but truncated or damaged
+│   ├── DecoderStopped        the system ended the process that decodes it; it may work later
+│   └── BadPixels             `pixels` of the wrong shape, type or range
+├── ArchiveUnreadable         a ZIP whose directory cannot be read
+├── MemberUnreadable          one file of a ZIP cannot be read; the others can
+│   └── MemberTooLarge        it has more bytes than allowed
+├── LanguageFileInvalid       a file of inference/words/languages/ cannot be read
+└── ModelError                the operator can correct it
+    ├── ModelUnreadable       the file is not a model that can be run
+    ├── ContractBroken        the model's inputs, outputs or golden answers differ from its contract
+    └── AnswerNotFinite       the model answered NaN or infinity
 
 A message says what was received and what would be accepted.
 """
@@ -28,7 +28,7 @@ class UploadError(InferenceError):
     """The upload cannot be classified; its sender may read the message."""
 
 
-class UnknownFormat(UploadError):
+class UnknownPictureFormat(UploadError):
     """The bytes are not a picture of an accepted format."""
 
 

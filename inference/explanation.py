@@ -34,7 +34,7 @@ ProbabilityDrops: TypeAlias = NDArray[np.float32]
 SQUARES_PER_EDGE), -1..1, from the top left. Above 0 the square speaks for the class."""
 
 
-def explain_prediction(networks: Networks, model_input: ModelInput, class_id: int) -> ProbabilityDrops:
+def compute_probability_drops(networks: Networks, model_input: ModelInput, class_id: int) -> ProbabilityDrops:
     """Measure how much each part of a picture adds to the probability of a class.
 
     Args:

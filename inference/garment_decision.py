@@ -18,8 +18,8 @@ from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
 from inference.decision import Decision
-from inference.garment_evidence import Evidence, PhotoAnswer
-from inference.posterior import DEFAULT_FIGURES, FormulaFigures, decide
+from inference.garment_evidence import GarmentEvidence, PhotoAnswer
+from inference.posterior import DEFAULT_FIGURES, FormulaFigures, decide_by_formula
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels
 from inference.weighed_evidence import WeighedEvidence
@@ -76,7 +76,7 @@ class _Accepted(NamedTuple):
 
 
 def decide_garment(
-    evidence: Evidence, labels: ReleaseLabels, figures: FormulaFigures | None
+    evidence: GarmentEvidence, labels: ReleaseLabels, figures: FormulaFigures | None
 ) -> GarmentDecision:
     """Decide the class and the kind of a photo or a product.
 
@@ -92,7 +92,7 @@ def decide_garment(
         evidence = replace(evidence, kind=None, other_products=None)
     weighed = WeighedEvidence(evidence, labels, figures or DEFAULT_FIGURES)
     is_complete = has_kinds == (evidence.kind is not None) and len(weighed.names) >= MIN_LABELS
-    if figures and evidence.has_witness and is_complete and evidence.is_finite:
+    if figures and evidence.has_witness and is_complete and evidence.has_finite_scores:
         return _decide_by_formula(weighed)
     return _decide_by_photos(weighed, can_accept_outside=figures is not None and figures.can_accept_outside)
 
@@ -103,7 +103,7 @@ def _decide_by_photos(weighed: WeighedEvidence, *, can_accept_outside: bool) -> 
     words = evidence.title.kinds or evidence.category.kinds
     by_photos = _find_accepted_by_photos(weighed)
     label_reason = _find_photo_reason(
-        evidence.label, by_photos.label, labels.admit_class(evidence.label.label, words)
+        evidence.label, by_photos.label, labels.is_class_allowed(evidence.label.label, words)
     )
     decision = GarmentDecision(
         label=evidence.label.label,
@@ -112,7 +112,7 @@ def _decide_by_photos(weighed: WeighedEvidence, *, can_accept_outside: bool) -> 
         kind_reason=label_reason,
     )
     if evidence.kind:
-        is_admitted = labels.admit_kind(evidence.kind.label, words)
+        is_admitted = labels.is_kind_allowed(evidence.kind.label, words)
         kind_reason = _find_photo_reason(evidence.kind, by_photos.kind, is_admitted)
         decision = replace(decision, kind=evidence.kind.label, kind_reason=kind_reason)
     is_outside = by_photos.kind is not None and weighed.find_class_of_kind(by_photos.kind) == NONE
@@ -123,7 +123,7 @@ def _decide_by_photos(weighed: WeighedEvidence, *, can_accept_outside: bool) -> 
     if decision.label_reason != Reason.TITLE_CONFLICT:
         return decision
     # The formula did not weigh these words, so what they say comes first, however sure the photos are.
-    by_words = weighed.suggest_admitted_class(words)
+    by_words = weighed.suggest_allowed_class(words)
     return replace(decision, suggested_labels=tuple(dict.fromkeys((by_words, *decision.suggested_labels))))
 
 
@@ -139,7 +139,7 @@ def _find_photo_reason(answer: PhotoAnswer, accepted: str | None, is_admitted: b
 def _find_accepted_by_photos(weighed: WeighedEvidence) -> _Accepted:
     """Return the class and the kind that the photos alone accept; neither if they do not belong together."""
     evidence = weighed.evidence
-    if not evidence.is_finite:
+    if not evidence.has_finite_scores:
         return _Accepted(None, None)
     label = evidence.label.label if evidence.label.reason is None else None
     kind = evidence.kind.label if evidence.kind and evidence.kind.reason is None else None
@@ -186,14 +186,14 @@ def _find_decider(accepted: str | None, by_photos: str | None) -> DecidedBy:
 def _find_accepted_by_formula(weighed: WeighedEvidence) -> _Accepted:
     """Return the class and the kind that the formula accepts and that a word speaks for, if any is known."""
     threshold = weighed.figures.find_threshold(has_words=bool(weighed.evidence.known_words))
-    decided = decide(weighed.posterior, weighed.class_probabilities, threshold)
+    decided = decide_by_formula(weighed.posterior, weighed.class_probabilities, threshold)
     kind = decided.kind
     if kind == OTHER_KIND and not weighed.figures.can_accept_other:
         kind = None
     names = frozenset(filter(None, [kind]))
     if decided.label and not kind:
         names = weighed.find_names_of_class(decided.label)
-    if not names or not weighed.is_spoken_for(names):
+    if not names or not weighed.is_supported_by_words(names):
         return _Accepted(None, None)
     return _Accepted(decided.label, kind if weighed.evidence.kind else None)
 
@@ -231,7 +231,7 @@ def _find_reason(weighed: WeighedEvidence) -> Reason:
 
 def _add_suggestions(weighed: WeighedEvidence, decision: GarmentDecision) -> GarmentDecision:
     """Return a decision with the two most probable kinds and their classes."""
-    if not weighed.evidence.is_finite:
+    if not weighed.evidence.has_finite_scores:
         return decision
     kinds, labels = _find_suggestions(weighed)
     return replace(decision, suggested_kinds=kinds, suggested_labels=labels)

@@ -28,7 +28,7 @@ class PhotoAnswer:
     scores: Sequence[float]
 
 
-class Words(NamedTuple):
+class WordEvidence(NamedTuple):
     """The kinds that a title, or the word of a category, admits.
 
     Attributes:
@@ -42,12 +42,12 @@ class Words(NamedTuple):
     is_broad: bool = False
 
 
-NO_WORDS: Final = Words()
+NO_WORDS: Final = WordEvidence()
 """Words that name no kind, or none at all."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
+class GarmentEvidence:
     """All that is known about a photo or a product, before people answer about it.
 
     Attributes:
@@ -56,17 +56,17 @@ class Evidence:
         title: the words of the title.
         category: the word of the category, or the answer of a person about it.
         other_products: the number that says how much more frequent each kind is among the other products than
-            in general, from `compare_with_general`; None if they say nothing.
+            in general, from `compute_frequency_ratios`; None if they say nothing.
     """
 
     label: PhotoAnswer
     kind: PhotoAnswer | None = None
-    title: Words = NO_WORDS
-    category: Words = NO_WORDS
+    title: WordEvidence = NO_WORDS
+    category: WordEvidence = NO_WORDS
     other_products: Shares | None = None
 
     @property
-    def known_words(self) -> tuple[Words, ...]:
+    def known_words(self) -> tuple[WordEvidence, ...]:
         """The title and the category, without one that names no kind."""
         return tuple(words for words in (self.title, self.category) if words.kinds)
 
@@ -76,6 +76,6 @@ class Evidence:
         return bool(self.title.kinds or self.category.kinds) or self.other_products is not None
 
     @property
-    def is_finite(self) -> bool:
+    def has_finite_scores(self) -> bool:
         """Whether all probabilities of the photos are numbers, none of them NaN or infinite."""
         return math.isfinite(sum(self.label.scores) + (sum(self.kind.scores) if self.kind else 0.0))

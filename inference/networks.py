@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from inference.classifier import Classifier, Prediction
-from inference.contract import ModelContract, NetworkName, choose_network, choose_only_name
+from inference.contract import ModelContract, NetworkName, choose_network, choose_only_network
 from inference.pictures.convert import ModelInput, make_model_input
 from inference.pictures.decode import DecodedPicture
-from inference.pictures.picture_opening import find_light_lanes
+from inference.pictures.picture_opening import list_quick_lanes
 from inference.pictures.pixel_rows import find_rows_shape, parse_pixel_rows
 from inference.sessions.session import Scores
 
@@ -32,12 +32,12 @@ class Networks:
         self._inputs = {name: network.contract.input for name, network in networks.items()}
         self.pixels_input = self["pixels"].contract.input
         self.numbers = math.prod(self.pixels_input.array_shape)
-        self.light_lanes = find_light_lanes(self.pixels_input, is_only_network=len(networks) == 1)
+        self.light_lanes = list_quick_lanes(self.pixels_input, is_only_network=len(networks) == 1)
 
     @classmethod
-    def make_single(cls, classifier: Classifier) -> "Networks":
+    def wrap_classifier(cls, classifier: Classifier) -> "Networks":
         """Return the networks of a release with one network."""
-        return cls({choose_only_name(classifier.contract.input): classifier})
+        return cls({choose_only_network(classifier.contract.input): classifier})
 
     def __len__(self) -> int:
         return len(self._networks)
@@ -55,9 +55,9 @@ class Networks:
             {name: Classifier(self[name].session, contract) for name, contract in contracts.items()}
         )
 
-    def make_model_input(self, decoded: DecodedPicture) -> ModelInput:
+    def make_model_input(self, picture: DecodedPicture) -> ModelInput:
         """Return the input for an upload, and choose the network that reads it."""
-        return make_model_input(decoded, self._inputs)
+        return make_model_input(picture, self._inputs)
 
     def make_rows_input(self, rows: object) -> ModelInput:
         """Return the input for nested lists of numbers, as JSON has them, and choose the network.
@@ -89,9 +89,9 @@ class Networks:
         """Return the answers of the one network that reads all of these pictures."""
         names = [model_input.network for model_input in inputs]
         scores = self[names[0]].compute_scores(np.array([model_input.pixels for model_input in inputs]))
-        return self.interpret(scores, names)
+        return self.make_predictions(scores, names)
 
-    def interpret(self, scores: Scores, names: Sequence[NetworkName]) -> list[Prediction]:
+    def make_predictions(self, scores: Scores, names: Sequence[NetworkName]) -> list[Prediction]:
         """Turn the scores that one network gave to N pictures into predictions.
 
         `classify` ends with this step. Trainings and reports call it with scores that they have stored, so
@@ -105,4 +105,4 @@ class Networks:
             AnswerNotFinite: a score is NaN or infinity.
             ContractBroken: a contract needs an output that its model does not have.
         """
-        return self[next(iter(names), "pixels")].interpret(scores, names)
+        return self[next(iter(names), "pixels")].make_predictions(scores, names)

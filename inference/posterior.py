@@ -99,7 +99,7 @@ DEFAULT_FIGURES: Final = FormulaFigures()
 """The numbers that were tested with the bundled release on the products of 17 shops."""
 
 
-def find_word_factors(
+def compute_word_factors(
     kinds: Collection[str],
     labels: Collection[str],
     *,
@@ -133,7 +133,7 @@ def _make_factors(admitted: frozenset[str], labels: tuple[str, ...], factor: flo
     return MappingProxyType({label: 1.0 if label in admitted else factor for label in labels})
 
 
-def find_general_shares(counts: Mapping[str, int], labels: Collection[str]) -> dict[str, float]:
+def compute_general_shares(counts: Mapping[str, int], labels: Collection[str]) -> dict[str, float]:
     """Return how frequent each kind is in general, with the sum 1; empty if nothing was counted.
 
     Args:
@@ -147,29 +147,31 @@ def find_general_shares(counts: Mapping[str, int], labels: Collection[str]) -> d
     return {label: share / sum(shares.values()) for label, share in shares.items()}
 
 
-def compare_with_general(sums: Shares, count: float, general: Shares) -> dict[str, float] | None:
+def compute_frequency_ratios(
+    probability_sums: Shares, product_count: float, general_shares: Shares
+) -> dict[str, float] | None:
     """Return how much more frequent each kind is among the other products of a category than in general.
 
     Args:
-        sums: the sum of the probabilities of each kind over the other products, by their photos and titles
-            alone. The category's own word is left out, because all its products have it in common.
-        count: the number of other products.
-        general: the share of each kind in general, above 0; empty if the release does not tell.
+        probability_sums: the sum of the probabilities of each kind over the other products, by their photos
+            and titles alone. The category's own word is left out, because all its products have it in common.
+        product_count: the number of other products.
+        general_shares: the share of each kind in general, above 0; empty if the release does not tell.
 
     Returns:
         The numbers, for each kind above 0; None if there are no other products, or if one is not finite.
     """
-    if not general or not count > 0:
+    if not general_shares or not product_count > 0:
         return None
-    total = count + GENERAL_WEIGHT
+    total = product_count + GENERAL_WEIGHT
     ratios = {
-        kind: (sums.get(kind, 0.0) + GENERAL_WEIGHT * share) / total / share
-        for kind, share in general.items()
+        kind: (probability_sums.get(kind, 0.0) + GENERAL_WEIGHT * share) / total / share
+        for kind, share in general_shares.items()
     }
     return ratios if math.isfinite(sum(ratios.values())) else None
 
 
-def find_category_factors(
+def compute_category_factors(
     word: Shares | None,
     other_products: Shares | None,
     *,
@@ -180,7 +182,7 @@ def find_category_factors(
 
     Args:
         word: the factors of its word, or of a person's answer about it; None if it names no kind.
-        other_products: the numbers of `compare_with_general`; None without other products.
+        other_products: the numbers of `compute_frequency_ratios`; None without other products.
         is_confirmed: whether a person said what the category means.
         figures: the numbers of the formula.
     """
@@ -200,13 +202,13 @@ def _scale_factors(numbers: Shares, least: float) -> dict[str, float]:
     return {kind: max(least, number / highest) for kind, number in numbers.items()}
 
 
-def find_posterior(photos: Shares, witnesses: Sequence[Shares | None]) -> dict[str, float]:
+def compute_posterior(photo_shares: Shares, witnesses: Sequence[Shares | None]) -> dict[str, float]:
     """Return the probability of each label from the photos and all witnesses, with the sum 1.
 
     The order of the witnesses makes no difference, not even in the last digit.
 
     Args:
-        photos: the mean probability of each label by the photos.
+        photo_shares: the mean probability of each label by the photos.
         witnesses: the factors of each witness; None is a witness that says nothing.
 
     Returns:
@@ -216,12 +218,14 @@ def find_posterior(photos: Shares, witnesses: Sequence[Shares | None]) -> dict[s
     least = MIN_PHOTO_PROBABILITY
     if len(heard) == 1:
         first = heard[0]
-        weights = {label: (share + least) * first[label] for label, share in photos.items()}
+        weights = {label: (share + least) * first[label] for label, share in photo_shares.items()}
     elif len(heard) == 2:
         first, second = heard
-        weights = {label: (share + least) * (first[label] * second[label]) for label, share in photos.items()}
+        weights = {
+            label: (share + least) * (first[label] * second[label]) for label, share in photo_shares.items()
+        }
     else:
-        weights = {label: share + least for label, share in photos.items()}
+        weights = {label: share + least for label, share in photo_shares.items()}
         if heard:
             weights = _multiply_by_logarithms(weights, heard)
     total = sum(weights.values())
@@ -238,7 +242,7 @@ def _multiply_by_logarithms(weights: Shares, heard: Sequence[Shares]) -> dict[st
     return {label: math.exp(exponent - largest) for label, exponent in exponents.items()}
 
 
-def is_spoken_for(
+def is_supported_by_words(
     kinds: Collection[str], words: Sequence[Shares | None], other_products: Shares | None
 ) -> bool:
     """Return whether some word speaks for one of these kinds, or no word is known at all.
@@ -248,7 +252,7 @@ def is_spoken_for(
     Args:
         kinds: the accepted kind, or the kinds of the accepted class if only that is clear.
         words: the factors of the title and of the category's word; None for one that names no kind.
-        other_products: the numbers of `compare_with_general`, or None without other products.
+        other_products: the numbers of `compute_frequency_ratios`, or None without other products.
     """
     heard = [factors for factors in words if factors is not None]
     if not heard:
@@ -257,7 +261,7 @@ def is_spoken_for(
     return any(kind == most or any(factors[kind] == 1 for factors in heard) for kind in kinds)
 
 
-class Decided(NamedTuple):
+class FormulaDecision(NamedTuple):
     """The decision of the formula, before it is compared with the answer of the photos alone.
 
     Attributes:
@@ -269,15 +273,17 @@ class Decided(NamedTuple):
     label: str | None
 
 
-def decide(posterior: Shares, class_probabilities: Shares, threshold: float = THRESHOLD) -> Decided:
+def decide_by_formula(
+    posterior: Shares, class_probabilities: Shares, threshold: float = THRESHOLD
+) -> FormulaDecision:
     """Accept the most probable kind and class, if they are probable enough.
 
     Args:
-        posterior: the probability of each kind, from `find_posterior`.
+        posterior: the probability of each kind, from `compute_posterior`.
         class_probabilities: the probability of each class: the sum over its kinds.
         threshold: the smallest probability of an accepted answer.
     """
-    return Decided(_find_clear(posterior, threshold), _find_clear(class_probabilities, threshold))
+    return FormulaDecision(_find_clear(posterior, threshold), _find_clear(class_probabilities, threshold))
 
 
 def _find_clear(probabilities: Shares, threshold: float) -> str | None:

@@ -13,7 +13,7 @@ from enum import Enum, StrEnum, auto
 from typing import Self
 
 
-class Place(Enum):
+class ReasonPlace(Enum):
     """A place that shows reasons.
 
     Attributes:
@@ -31,8 +31,8 @@ class Place(Enum):
     PRODUCT = auto()
 
 
-CLASS_REASON_PLACES = (Place.ANSWER, Place.LISTED, Place.PICTURE, Place.PRODUCT)
-"""Places where a reason about the class of a picture may occur; see `Place`."""
+CLASS_REASON_PLACES = (ReasonPlace.ANSWER, ReasonPlace.LISTED, ReasonPlace.PICTURE, ReasonPlace.PRODUCT)
+"""Places where a reason about the class of a picture may occur; see `ReasonPlace`."""
 
 
 class Reason(StrEnum):
@@ -44,9 +44,9 @@ class Reason(StrEnum):
     """
 
     sentence: str
-    places: frozenset[Place]
+    places: frozenset[ReasonPlace]
 
-    def __new__(cls, value: str, sentence: str = "", *places: Place) -> Self:
+    def __new__(cls, value: str, sentence: str = "", *places: ReasonPlace) -> Self:
         """Return the member with its sentence and its places."""
         member = str.__new__(cls, value)
         member._value_ = value
@@ -58,40 +58,40 @@ class Reason(StrEnum):
         "ambiguous",
         "Two labels are close, so the answer is not sure enough.",
         *CLASS_REASON_PLACES,
-        Place.ATTRIBUTE,
+        ReasonPlace.ATTRIBUTE,
     )
     UNPROVEN = (
         "unproven",
         "The release has too few measured answers to promise that an answer like this is right.",
         *CLASS_REASON_PLACES,
-        Place.ATTRIBUTE,
+        ReasonPlace.ATTRIBUTE,
     )
     UNFAMILIAR = (
         "unfamiliar",
         "The picture is unlike the pictures that the model has learnt (out of distribution).",
         *CLASS_REASON_PLACES,
-        Place.ATTRIBUTE,
+        ReasonPlace.ATTRIBUTE,
     )
-    INAPPLICABLE = ("inapplicable", "The class has no such attribute.", Place.ATTRIBUTE)
+    INAPPLICABLE = ("inapplicable", "The class has no such attribute.", ReasonPlace.ATTRIBUTE)
     CONTRADICTING = (
         "contradicting",
         "The photos, the titles or the answers of people to the product contradict each other.",
-        Place.PRODUCT,
+        ReasonPlace.PRODUCT,
     )
     TITLE_CONFLICT = (
         "list",
         "The title and the photo contradict each other, or the colour in the list and the photo do.",
-        Place.LISTED,
-        Place.PICTURE,
-        Place.PRODUCT,
+        ReasonPlace.LISTED,
+        ReasonPlace.PICTURE,
+        ReasonPlace.PRODUCT,
     )
     SHARED_PHOTO = (
         "shared",
         "The photo is listed under several products, so it decides for none of them.",
-        Place.PICTURE,
-        Place.PRODUCT,
+        ReasonPlace.PICTURE,
+        ReasonPlace.PRODUCT,
     )
-    NO_PHOTO = ("no photo", "No photo of the product can be read.", Place.PRODUCT)
+    NO_PHOTO = ("no photo", "No photo of the product can be read.", ReasonPlace.PRODUCT)
 
 
 class DecidedBy(StrEnum):
@@ -108,7 +108,7 @@ class DecidedBy(StrEnum):
     PERSON = "person"
 
 
-def find_reasons(places: Iterable[Place]) -> tuple[Reason, ...]:
+def find_reasons(places: Iterable[ReasonPlace]) -> tuple[Reason, ...]:
     """Return the reasons that may occur at one of these places, in the order of the members of `Reason`."""
     wanted_places = frozenset(places)
     return tuple(reason for reason in Reason if reason.places & wanted_places)

@@ -1,8 +1,8 @@
 """Translate the labels of a release into kinds of garments, so that a title can be compared with them.
 
 A title such as "Chelsea boots" is read as a kind (`boot`). A release has labels of its own: classes such as
-"Ankle boot", and the labels of its attribute `kind` if it has one. `find_release_labels` returns the kinds
-that each of its labels stands for.
+"Ankle boot", and the labels of its attribute `kind` if it has one. `translate_release_labels` returns the
+kinds that each of its labels stands for.
 """
 
 from collections.abc import Collection, Mapping, Set
@@ -40,7 +40,7 @@ class ReleaseLabels:
         return kinds or frozenset[str]().union(*self.classes.values())
 
     @property
-    def has_other(self) -> bool:
+    def has_other_kind(self) -> bool:
         """Whether the attribute `kind` has OTHER_KIND, for garments without a label of their own."""
         return OTHER_KIND in self.kinds
 
@@ -65,7 +65,7 @@ class ReleaseLabels:
         }
 
     @cached_property
-    def whole_classes(self) -> Mapping[str, str]:
+    def class_by_kind(self) -> Mapping[str, str]:
         """The only class of each label of the attribute `kind`, or NONE.
 
         A kind that several classes share is left out. So is one of which nobody can tell: a class of unknown
@@ -75,19 +75,19 @@ class ReleaseLabels:
         whole_classes = {
             kind: classes[0] for kind, classes in self.classes_of_kinds.items() if len(classes) == 1
         }
-        if not self.unknown_classes:
+        if not self.classes_without_kinds:
             whole_classes |= {kind: NONE for kind in self.kinds if kind not in possible_kinds}
         return whole_classes
 
     @cached_property
-    def unknown_classes(self) -> frozenset[str]:
+    def classes_without_kinds(self) -> frozenset[str]:
         """The classes whose names have no known word, so nobody can tell which kinds belong to them.
 
         A class NONE is not among them: it stands for the kinds that belong to no other class.
         """
         return frozenset(label for label, kinds in self.classes.items() if not kinds) - {NONE}
 
-    def admit_class(self, label: str | None, title_kinds: Set[str]) -> bool | None:
+    def is_class_allowed(self, label: str | None, title_kinds: Set[str]) -> bool | None:
         """Return whether a title allows a class; None if the title or the table of words does not tell.
 
         If the title names only a set, classes of its parts are not allowed, only classes of sets and NONE.
@@ -97,7 +97,7 @@ class ReleaseLabels:
             return GARMENT_SET_KIND in kinds
         return not title_kinds.isdisjoint(kinds) if title_kinds and kinds else None
 
-    def admit_kind(self, kind: str | None, title_kinds: Set[str]) -> bool | None:
+    def is_kind_allowed(self, kind: str | None, title_kinds: Set[str]) -> bool | None:
         """Return whether a title allows a kind; None if the title or the table of words does not tell."""
         if title_kinds and kind == OTHER_KIND:
             return not title_kinds <= self.named_kinds
@@ -105,7 +105,7 @@ class ReleaseLabels:
 
 
 @lru_cache
-def find_release_labels(
+def translate_release_labels(
     labels: tuple[str, ...], kinds: tuple[str, ...] | None, language: str
 ) -> ReleaseLabels:
     """Return the labels of a release, translated into kinds by the table of words.
@@ -115,11 +115,11 @@ def find_release_labels(
         kinds: the labels of the attribute `kind`; None if the release has no such attribute.
         language: the language of the title, in which the names of the classes are looked up first.
     """
-    known_kinds = kinds if kinds and has_kinds(kinds) else ()
+    known_kinds = kinds if kinds and has_known_kinds(kinds) else ()
     return ReleaseLabels(classes=find_label_kinds(labels, language), kinds=known_kinds)
 
 
-def has_kinds(labels: Collection[str]) -> bool:
+def has_known_kinds(labels: Collection[str]) -> bool:
     """Return whether the labels of an attribute `kind` are kinds of the table of words, and OTHER_KIND.
 
     The attribute of a release can have other labels, such as "jeans slim". It is then one like any other.

@@ -9,14 +9,14 @@ import math
 from collections.abc import Collection, Set
 from functools import cached_property, lru_cache
 
-from inference.garment_evidence import Evidence, Words
+from inference.garment_evidence import GarmentEvidence, WordEvidence
 from inference.posterior import (
     FormulaFigures,
     Shares,
-    find_category_factors,
-    find_posterior,
-    find_word_factors,
-    is_spoken_for,
+    compute_category_factors,
+    compute_posterior,
+    compute_word_factors,
+    is_supported_by_words,
 )
 from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels
 
@@ -24,13 +24,13 @@ from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels
 class WeighedEvidence:
     """The evidence about one garment, with the probabilities by the formula. Each is computed once."""
 
-    def __init__(self, evidence: Evidence, labels: ReleaseLabels, figures: FormulaFigures) -> None:
+    def __init__(self, evidence: GarmentEvidence, labels: ReleaseLabels, figures: FormulaFigures) -> None:
         """Keep the evidence. Nothing is computed yet."""
         self.evidence = evidence
         self.labels = labels
         self.figures = figures
         self.names = labels.kinds if evidence.kind else tuple(labels.classes)
-        classes_without_kinds = labels.unknown_classes | ({NONE} & labels.classes.keys())
+        classes_without_kinds = labels.classes_without_kinds | ({NONE} & labels.classes.keys())
         self.unknown_names = frozenset[str]() if evidence.kind else classes_without_kinds
 
     @cached_property
@@ -47,13 +47,13 @@ class WeighedEvidence:
     def posterior(self) -> dict[str, float]:
         """The probability of each name by photos, title and category."""
         evidence = self.evidence
-        category = find_category_factors(
+        category = compute_category_factors(
             self._find_factors(evidence.category),
             evidence.other_products,
             is_confirmed=evidence.category.is_confirmed,
             figures=self.figures,
         )
-        return find_posterior(self.photo_shares, [self._find_factors(evidence.title), category])
+        return compute_posterior(self.photo_shares, [self._find_factors(evidence.title), category])
 
     @cached_property
     def ranked_names(self) -> list[str]:
@@ -67,7 +67,7 @@ class WeighedEvidence:
         if not self.evidence.kind:
             return self.posterior
         sums = dict[str, float]()
-        whole_classes = self.labels.whole_classes
+        whole_classes = self.labels.class_by_kind
         for kind, probability in self.posterior.items():
             label = whole_classes.get(kind)
             if kind == OTHER_KIND and not self.figures.can_accept_other:
@@ -92,8 +92,8 @@ class WeighedEvidence:
         """Return the class of a kind, or NONE; None if several classes share it and none is clear."""
         if kind == OTHER_KIND and not self.figures.can_accept_other:
             return None
-        if kind in self.labels.whole_classes:
-            return self.labels.whole_classes[kind]
+        if kind in self.labels.class_by_kind:
+            return self.labels.class_by_kind[kind]
         shares = self._share_out(kind)
         return next((label for label, share in shares.items() if share >= self.figures.threshold), None)
 
@@ -118,12 +118,14 @@ class WeighedEvidence:
         classes = self.labels.classes_of_kinds[name] if self.evidence.kind else (name,)
         return max(classes, key=self.class_scores.__getitem__, default=NONE)
 
-    def suggest_admitted_class(self, kinds: Set[str]) -> str:
+    def suggest_allowed_class(self, allowed_kinds: Set[str]) -> str:
         """Return the likeliest class of some kinds by the photos; NONE if no class is of these kinds."""
-        admitted = [label for label in self.class_scores if self.labels.admit_class(label, kinds)]
+        admitted = [
+            label for label in self.class_scores if self.labels.is_class_allowed(label, allowed_kinds)
+        ]
         return max(admitted, key=self.class_scores.__getitem__, default=NONE)
 
-    def find_admitted_names(self, words: Words) -> frozenset[str]:
+    def find_allowed_names(self, words: WordEvidence) -> frozenset[str]:
         """Return the names that words admit."""
         if self.evidence.kind:
             return _find_admitted_kinds(words, self.names)
@@ -135,15 +137,15 @@ class WeighedEvidence:
         if not self.evidence.kind:
             return self.is_class_denied(name)
         words = self.evidence.known_words
-        return any(self.labels.admit_kind(name, known.kinds) is False for known in words)
+        return any(self.labels.is_kind_allowed(name, known.kinds) is False for known in words)
 
     def is_class_denied(self, label: str) -> bool:
         """Return whether the title, or the word of the category, admits no kind of a class."""
         return any(
-            self.labels.admit_class(label, words.kinds) is False for words in self.evidence.known_words
+            self.labels.is_class_allowed(label, words.kinds) is False for words in self.evidence.known_words
         )
 
-    def is_spoken_for(self, names: Collection[str]) -> bool:
+    def is_supported_by_words(self, names: Collection[str]) -> bool:
         """Return whether a word speaks for one of these names, or no word is known.
 
         A release without OTHER_KIND cannot tell a garment without a label from one with a label. There, words
@@ -151,12 +153,16 @@ class WeighedEvidence:
         """
         named, silent = self.labels.named_kinds, dict.fromkeys(self.names, 0.0)
         factors = [
-            (self._find_factors(words) or silent) if self.labels.has_other or words.kinds <= named else silent
+            (self._find_factors(words) or silent)
+            if self.labels.has_other_kind or words.kinds <= named
+            else silent
             for words in self.evidence.known_words
         ]
-        return is_spoken_for(frozenset(names) - self.unknown_names, factors, self.evidence.other_products)
+        return is_supported_by_words(
+            frozenset(names) - self.unknown_names, factors, self.evidence.other_products
+        )
 
-    def _find_factors(self, words: Words) -> Shares | None:
+    def _find_factors(self, words: WordEvidence) -> Shares | None:
         """Return the factors of words; None if they name no kind, or if no class has a known name."""
         if not words.kinds:
             return None
@@ -165,7 +171,7 @@ class WeighedEvidence:
         known_names = [name for name in self.names if name not in self.unknown_names]
         if not known_names:
             return None
-        factors = _find_name_factors(words, self.find_admitted_names(words), self.names, self.figures)
+        factors = _find_name_factors(words, self.find_allowed_names(words), self.names, self.figures)
         if not self.unknown_names:
             return factors
         # Words say nothing about a class of unknown name: it gets the geometric mean of the others' factors.
@@ -174,19 +180,19 @@ class WeighedEvidence:
 
 
 @lru_cache(maxsize=4096)
-def _find_kind_factors(words: Words, names: tuple[str, ...], figures: FormulaFigures) -> Shares:
+def _find_kind_factors(words: WordEvidence, names: tuple[str, ...], figures: FormulaFigures) -> Shares:
     """Return the factors of words over kinds. They are cached, since a list has few different words."""
     return _find_name_factors(words, _find_admitted_kinds(words, names), names, figures)
 
 
-def _find_admitted_kinds(words: Words, names: tuple[str, ...]) -> frozenset[str]:
+def _find_admitted_kinds(words: WordEvidence, names: tuple[str, ...]) -> frozenset[str]:
     kinds = {kind if kind in names else OTHER_KIND for kind in words.kinds}
     return frozenset(kinds.intersection(names))
 
 
 def _find_name_factors(
-    words: Words, admitted: frozenset[str], names: tuple[str, ...], figures: FormulaFigures
+    words: WordEvidence, admitted: frozenset[str], names: tuple[str, ...], figures: FormulaFigures
 ) -> Shares:
-    return find_word_factors(
+    return compute_word_factors(
         admitted, names, is_confirmed=words.is_confirmed, is_broad=words.is_broad, figures=figures
     )

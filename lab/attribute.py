@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from inference.contract import ModelContract
-from inference.decision import calibrate
+from inference.decision import calibrate_probabilities
 from inference.sessions.onnx_session import ATTRIBUTE_PREFIX
 from lab.attribute_rules import COLOUR, KIND, Attribute, Fitted, make_attribute
 from lab.photo_tables import find_source
@@ -33,7 +33,7 @@ from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest
 from model_store.release_files import NEW_RELEASE_FOLDER, PHOTO_FILES
 from reports.answers import NO_CLASS, PICTURE_NAME_DIGITS, Answers
-from reports.stored_decisions import redecide_answers
+from reports.stored_decisions import reapply_thresholds
 from reports.values import Report, read_report
 from training.data.labels import Labels
 from training.data.learnt_hashes import UNSTATED_LEARNT_HASHES, LearntHashes, load_learnt_hashes
@@ -175,7 +175,7 @@ def decide_attribute(
     head, thresholds = attribute.decide(of_deciding, deciding, shares[decides], before)
     contract = before.replace_heads({name: head})
     # Measure.
-    calibrated = np.array([calibrate(row, head.temperature) for row in shares.tolist()])
+    calibrated = np.array([calibrate_probabilities(row, head.temperature) for row in shares.tolist()])
     answers = _make_attribute_answers(name, of_class, labels, calibrated, contract)
     that_decide = answers.select_rows(decides)
     figures = compute_attribute_figures(deciding, thresholds, that_decide)
@@ -217,7 +217,7 @@ def _make_attribute_answers(
         attributes=name,
         probabilities=shares,
     )
-    return redecide_answers(of_class + answers, {"photos": contract}).select_head(name)
+    return reapply_thresholds(of_class + answers, {"photos": contract}).select_head(name)
 
 
 def add_head(heads: Network, attribute: Attribute, fitted: Fitted) -> Network:

@@ -22,12 +22,12 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
-from inference.contract import make_whole_input
+from inference.contract import make_whole_picture_input
 from inference.errors import UploadError
 from inference.pictures.decode import MAX_PIXELS, decode_image
-from inference.pictures.framing import limit_edge
+from inference.pictures.framing import shrink_to_edge
 from lab.photos import LIST, TABLES, find_archive, read_list
-from model_store.release_files import write_whole
+from model_store.release_files import write_atomically
 
 HOST: Final = "https://github.com"
 """Address of the repositories."""
@@ -42,7 +42,7 @@ for a minute.
 """
 FILE_MODES: Final = ("100644", "100755")
 """Modes of plain files in a commit, unlike links and repositories within it."""
-DECODED_INPUT: Final = make_whole_input(320, 3)
+DECODED_INPUT: Final = make_whole_picture_input(320, 3)
 """Input for which photos are decoded: a large JPEG is decoded at no less than twice this edge."""
 JPEG_QUALITY: Final = 88
 """Quality of scaled photos, as in most of the archives."""
@@ -152,7 +152,7 @@ def _write_commit_photos(clone: Clone, rows: Sequence[Row], out: Path) -> Iterat
                 place = locate_photo(out, row)
                 place.parent.mkdir(parents=True, exist_ok=True)
                 try:
-                    write_whole(place, scale_photo(content, int(row["width"]), int(row["height"])))
+                    write_atomically(place, scale_photo(content, int(row["width"]), int(row["height"])))
                 except UploadError as error:
                     yield row, str(error)
         _print_line(f"  {min(start + FILES_PER_FETCH, len(paths)):,} of {len(paths):,}")
@@ -165,7 +165,7 @@ def scale_photo(content: bytes, width: int, height: int) -> bytes:
         UploadError: the file is no picture.
     """
     picture = decode_image(content, MAX_PIXELS, DECODED_INPUT).picture
-    small = limit_edge(picture, max(width, height))
+    small = shrink_to_edge(picture, max(width, height))
     # Other programs round the shorter edge otherwise.
     if max(abs(small.shape[0] - height), abs(small.shape[1] - width)) == 1:
         small = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)

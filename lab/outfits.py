@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 
 from inference.arrays import Mask, Picture
-from inference.pictures.framing import limit_edge
+from inference.pictures.framing import shrink_to_edge
 from lab.pretraining_photos import Photo, decode_photo, list_photos, list_source_photos
 from lab.tuning_photos import MEASURED_ALONE, PARTS, choose_part, is_left_out
 from lab.views import EDGE, cut_garment
@@ -108,7 +108,7 @@ def _draw_garment(folder: Path, photos: Sequence[Photo], rng: np.random.Generato
     if not photos:
         return None
     photo = photos[int(rng.integers(len(photos)))]
-    return cut_garment(limit_edge(decode_photo(folder, photo).picture, EDGE))
+    return cut_garment(shrink_to_edge(decode_photo(folder, photo).picture, EDGE))
 
 
 def choose_source_name(part: int) -> str:

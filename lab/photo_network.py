@@ -21,7 +21,7 @@ from sklearn.decomposition import PCA
 
 from inference.contract import LABEL
 from model_store.local_releases import open_release
-from reports.answers_file import pack_answers
+from reports.answers_file import serialize_answers
 from training.data.data_source import DataSource
 from training.data.labels import OOD
 from training.data.pictures import Pictures
@@ -76,7 +76,7 @@ def main(argv: list[str] | None = None) -> int:
 def _write_answers_and_vectors(folder: Path, head: PhotoHead) -> None:
     """Write photo-answers.csv.gz and vectors.npz into the folder of a run."""
     learnt = head.learnt_photos
-    (folder / PHOTO_ANSWERS).write_bytes(pack_answers(make_cross_fitted_answers(head)))
+    (folder / PHOTO_ANSWERS).write_bytes(serialize_answers(make_cross_fitted_answers(head)))
     cells = np.char.add(np.char.add(learnt.tiers, " "), learnt.spelt)
     of_sources = (learnt.groups == learnt.sources) & (learnt.groups != "")
     chosen = np.flatnonzero(learnt.is_checked | of_sources)

@@ -21,16 +21,16 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from inference.release_labels import find_release_labels
+from inference.release_labels import translate_release_labels
 from inference.words.kinds import KIND
 from lab.sealing import read_stored_answers
 from model_store.assemble import seal_release
 from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest
 from model_store.release_files import REPORT_FILE
-from reports.answers_file import ANSWERS_FILE, pack_answers, parse_answers
+from reports.answers_file import ANSWERS_FILE, parse_answers, serialize_answers
 from reports.model_card import MODEL_CARD_FILE, make_model_card
-from reports.page.html_page import REPORT_PAGE_FILE, make_page_file, read_figures
+from reports.page.html_page import REPORT_PAGE_FILE, make_report_page_file, read_report_figures
 from reports.values import Report, read_report
 from training.evaluation.title_shares import measure_outside_kinds, measure_title_words
 from training.evaluation.title_word_data import make_kind_word_data
@@ -64,7 +64,7 @@ def measure_words(release: LocalRelease) -> Report:
     answers = answers.select_rows((answers.by == "") & answers.is_from_unknown_source)
     kinds = release.manifest.attributes[KIND].labels
     trial = make_kind_word_data(answers.select_head(KIND), kinds)
-    outside = measure_outside_kinds(answers, find_release_labels(release.manifest.labels, kinds, "en"))
+    outside = measure_outside_kinds(answers, translate_release_labels(release.manifest.labels, kinds, "en"))
     words = measure_title_words(trial, "photos").replace_fields(outside=outside)
     return read_report(release).replace_fields(words=words)
 
@@ -89,10 +89,10 @@ def seal_again(
         (unfinished / REPORT_FILE).write_bytes(report.serialize())
         # The parent may have been written when columns had other names: the same rows, named as now.
         answers = parse_answers((unfinished / ANSWERS_FILE).read_bytes())
-        (unfinished / ANSWERS_FILE).write_bytes(pack_answers(answers))
+        (unfinished / ANSWERS_FILE).write_bytes(serialize_answers(answers))
         (unfinished / MODEL_CARD_FILE).write_text(make_model_card(contracts, report), "utf-8")
         (unfinished / REPORT_PAGE_FILE).write_bytes(
-            make_page_file(contracts, report, read_figures(unfinished))
+            make_report_page_file(contracts, report, read_report_figures(unfinished))
         )
         return seal_release(
             unfinished,

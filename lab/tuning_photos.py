@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Picture
-from inference.pictures.framing import limit_edge
+from inference.pictures.framing import shrink_to_edge
 from lab.pretraining_photos import (
     CLUTTERED,
     COLOUR_NAMES,
@@ -241,7 +241,7 @@ def _is_of_user(photo: Photo) -> bool:
 
 def _encode_small(folder: Path, photo: Photo) -> bytes:
     """Return a photo as a WebP file of at most EDGE pixels."""
-    picture = limit_edge(decode_photo(folder, photo).picture, EDGE)
+    picture = shrink_to_edge(decode_photo(folder, photo).picture, EDGE)
     quality = WEBP_QUALITY[max(picture.shape[:2]) <= SMALL_EDGE]
     written = cv2.imencode(".webp", picture[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, quality])[1]
     return written.tobytes()

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from inference.arrays import Mask, Picture
 from inference.contract import Imaging
 from inference.pictures.border import mask_garment, measure_border
-from inference.pictures.framing import find_bounding_box, limit_edge
+from inference.pictures.framing import find_bounding_box, shrink_to_edge
 
 CROPPED: Final = (0.6, 1.0)
 """Range of the share of the area that a crop keeps."""
@@ -98,7 +98,7 @@ def _erase_rectangle(picture: NDArray[np.uint8], rng: np.random.Generator) -> No
 
 def lay_on_ground(picture: Picture, beneath: Picture, rng: np.random.Generator) -> Picture | None:
     """Return a garment on another photo's ground, uint8 (EDGE, EDGE, 3); None if its own is not plain."""
-    garment = cut_garment(limit_edge(picture, EDGE))
+    garment = cut_garment(shrink_to_edge(picture, EDGE))
     return None if garment is None else _lay_garment(_make_ground(beneath, rng), *garment, rng)
 
 

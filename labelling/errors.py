@@ -1,16 +1,16 @@
 """The errors of labelling a catalogue, each with a message for the person who runs the command.
 
 LabellingError
-├── ListUnusable        a list cannot be read, or does not fit its header
-├── SourceUnusable      there is no such source, or it cannot be read as its kind of source
-├── TableUnusable       the table cannot be written there, or in that form
-├── OutputUnusable      an output would replace a file that does not belong to the command
-├── RunMismatch         the existing table was begun with another source, release or form
+├── ListUnusable       a list cannot be read, or does not fit its header
+├── SourceUnusable     there is no such source, or it cannot be read as its kind of source
+├── TableUnusable      the table cannot be written there, or in that form
+├── OutputUnusable     an output would replace a file that does not belong to the command
+├── RunMismatch        the existing table was begun with another source, release or form
 ├── CorrectionsUnusable people's answers cannot be read, or are not about this table
-├── WordsUnusable       a file of a shop's own words cannot be read, or says one thing twice
-├── EngineUnusable      the engine of the workers is not installed, or does not answer
-├── WorkersFailed       worker processes end before their work is done
-└── Unreadable          one picture cannot be read; it becomes a row with this error
+├── ShopWordsUnusable  a file of a shop's own words cannot be read, or says one thing twice
+├── EngineUnusable     the engine of the workers is not installed, or does not answer
+├── WorkersFailed      worker processes end before their work is done
+└── PictureUnreadable  one picture cannot be read; it becomes a row with this error
 """
 
 
@@ -42,7 +42,7 @@ class CorrectionsUnusable(LabellingError):
     """Error: a CSV of people's corrections cannot be read, contradicts another, or is about another table."""
 
 
-class WordsUnusable(LabellingError):
+class ShopWordsUnusable(LabellingError):
     """Error: the CSV of a shop's own words cannot be read, names an unknown kind, or has words twice."""
 
 
@@ -54,5 +54,5 @@ class WorkersFailed(LabellingError):
     """Error: worker processes ended, or met an error that every worker would meet, so the run stops."""
 
 
-class Unreadable(LabellingError):
+class PictureUnreadable(LabellingError):
     """Error: one picture cannot be read. The run continues, and its row in the table has this error."""

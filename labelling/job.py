@@ -1,8 +1,8 @@
 """A job: the inputs, outputs and options of one run of `wardrobe label`, checked before the run begins.
 
-A caller makes a `Job` from its command line, and gives it to `run_labelling`. The job knows the paths of all
-files that the run will write. It also makes the settings that the journal (the SQLite file beside the table)
-keeps. Some of these come from the release's report, which has the measured accuracy.
+A caller makes a `LabellingJob` from its command line, and gives it to `run_labelling`. The job knows the
+paths of all files that the run will write. It also makes the settings that the journal (the SQLite file
+beside the table) keeps. Some of these come from the release's report, which has the measured accuracy.
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ from functools import cached_property
 from pathlib import Path
 
 from inference.contract import LABEL, NetworkName
-from inference.posterior import find_general_shares
+from inference.posterior import compute_general_shares
 from inference.words.kinds import KIND
 from labelling.decide.product_answers import find_feed_thresholds, find_proven_heads
-from labelling.lists.own_words import OwnWord
-from labelling.lists.words_file import make_words_file_path
-from labelling.review.corrections import AllCorrections
+from labelling.lists.own_words import ShopWord
+from labelling.lists.words_file import make_shop_words_path
+from labelling.review.corrections import CorrectionFileAnswers
 from labelling.review.questions import SheetSettings
 from labelling.rows import make_table_path
 from labelling.run_settings import FOLDER_COLUMN, HeadCategories, ProductGrouping, RunSettings
@@ -33,7 +33,7 @@ from reports.word_figures import read_formula_figures
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class LabellingJob:
     """The inputs, outputs and options of one labelling run, read and checked before it begins.
 
     Attributes:
@@ -74,11 +74,11 @@ class Job:
     colour_column: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
     is_restart: bool = False
-    corrections: AllCorrections | None = None
+    corrections: CorrectionFileAnswers | None = None
     sheet_settings: SheetSettings | None = None
     sorted_folder: Path | None = None
     feed_platform: str = ""
-    own_words: tuple[OwnWord, ...] = ()
+    own_words: tuple[ShopWord, ...] = ()
     words_file: Path | None = None
     feed_advice: str = ""
 
@@ -94,7 +94,7 @@ class Job:
         They are the tables and the summary, the import files for a platform, and with corrections the file of
         the shop's own words.
         """
-        words = [make_words_file_path(self.table)] if self.corrections is not None else []
+        words = [make_shop_words_path(self.table)] if self.corrections is not None else []
         return [*self.table_paths, *list_feed_files(self.table, self.feed_platform), *words]
 
     @cached_property
@@ -125,7 +125,7 @@ class Job:
             title=self.title_column,
             colour=self.colour_column,
             figures=read_formula_figures(report.words, network),
-            general_shares=find_general_shares(photo_counts, attributes.get(KIND, ())),
+            general_shares=compute_general_shares(photo_counts, attributes.get(KIND, ())),
             own_words=self.own_words,
         )
 
@@ -150,7 +150,7 @@ def _count_photos_of_kinds(report: Report) -> dict[str, int]:
     return {kind: figures.n for kind, figures in report.attributes[KIND].labels.items()}
 
 
-def find_learnt_attributes(release: LocalRelease) -> tuple[str, ...]:
+def list_trainable_attributes(release: LocalRelease) -> tuple[str, ...]:
     """Return the attributes, such as `colour`, whose corrections `wardrobe improve` can use for training.
 
     An attribute of the release that its training did not name is left out.

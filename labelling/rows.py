@@ -18,7 +18,7 @@ from typing import Final, TypeAlias
 
 from inference.contract import LABEL
 from inference.reasons import DecidedBy, Reason
-from inference.text.spreadsheets import escape_path
+from inference.text.spreadsheets import escape_spreadsheet_path
 
 ACCEPT: Final = "accept"
 """Cell of the column `decision` for an answer that can be used."""
@@ -294,7 +294,7 @@ def make_table_path(name: str) -> str:
     """
     text = name.encode("utf-8", "backslashreplace").decode()
     # CSV readers take a carriage return for the end of a row.
-    path = escape_path(text.replace("\r", r"\r").replace("\0", r"\0"))
+    path = escape_spreadsheet_path(text.replace("\r", r"\r").replace("\0", r"\0"))
     units = path.encode("utf-16-le")
     if len(units) <= 2 * MAX_PATH_CHARACTERS:
         return path

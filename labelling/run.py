@@ -20,27 +20,31 @@ from typing import Final, TypeAlias, TypeVar
 
 from inference.text.plain_text import format_count
 from inference.words.language_files import get_language_name
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.decide.valid_answers import count_outdated_answers
 from labelling.errors import LabellingError, OutputUnusable, SourceUnusable, TableUnusable
-from labelling.job import Job
+from labelling.job import LabellingJob
 from labelling.journal.journal_file import Journal, make_journal_path
 from labelling.journal.journal_format import EXPORTED
 from labelling.journal.journal_rows import RunListing
 from labelling.lists.titles import LANGUAGE_OFF
-from labelling.lists.words_file import make_words_file_path
-from labelling.review.correction_intake import CorrectionEffect, take_corrections
+from labelling.lists.words_file import make_shop_words_path
+from labelling.review.correction_intake import CorrectionEffect, import_corrections
 from labelling.review.sheet import WrittenSheet, write_sheet
-from labelling.review.words_intake import take_words
+from labelling.review.words_intake import import_shop_words
 from labelling.sources.items import PictureItem
 from labelling.workers.labeller import Say, WorkerSetup
 from labelling.write.feeds import FeedResult, make_feed_path, mention_earlier_feed, write_feed
-from labelling.write.outputs import check_no_file_exists, check_not_edited, claim_files
-from labelling.write.own_words_file import write_words
+from labelling.write.outputs import check_no_file_exists, check_not_edited, record_file_hashes
+from labelling.write.own_words_file import write_shop_words
 from labelling.write.run_tables import write_tables, write_unfinished_tables
-from labelling.write.sorted_folders import SortedPictures, describe_half_filled_folder, sort_into_folders
-from labelling.write.summary import Summary, find_products_without_photo, read_accepted_count
-from labelling.write.table import check_form
+from labelling.write.sorted_folders import (
+    SortingResult,
+    copy_pictures_into_folders,
+    describe_half_filled_folder,
+)
+from labelling.write.summary import TableSummary, find_products_without_photo, read_accepted_count
+from labelling.write.table import choose_table_format
 from model_store.errors import StoreError
 
 RESUME_LABELLING_ADVICE: Final = "Nothing is lost: the same command goes on where it was."
@@ -54,13 +58,13 @@ MAX_REPORTED_PRODUCTS: Final = 6
 
 Output = TypeVar("Output")
 
-Show: TypeAlias = Callable[[Summary, Sequence[str], CorrectionEffect | None], None]
+Show: TypeAlias = Callable[[TableSummary, Sequence[str], CorrectionEffect | None], None]
 """Function that shows the summary, the names of the first products without a readable photo, and the effect
 of corrections (None without a file of them)."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class LabellingOutcome:
     """The results of a labelling run: a summary, and the outputs that were written beside the table.
 
     Attributes:
@@ -74,26 +78,28 @@ class Outcome:
         errors: the errors of the file of words, sheet, folders and feed, in this order.
     """
 
-    summary: Summary
+    summary: TableSummary
     correction_effect: CorrectionEffect | None
     words_file: Path | None
     sheet: WrittenSheet | None
-    sorted_pictures: SortedPictures | None
+    sorted_pictures: SortingResult | None
     feed: FeedResult | None
     errors: tuple[Exception, ...]
 
 
-def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: Show) -> Outcome:
+def run_labelling(
+    job: LabellingJob, report_progress: Callable[[int, int], None], say: Say, show_summary: Show
+) -> LabellingOutcome:
     """Label the pictures that have no answer yet, write the tables, and then sheet, folders and feed.
 
     Every step can be repeated: after an interruption at any point, the same call resumes. If an error ends
     the labelling, the table gets the rows so far. An error of sheet, folders or feed hides no other output.
 
     Args:
-        watch: called a few times a second with two numbers: rows that have an answer, and among them the rows
-            that had one before this run.
+        report_progress: called a few times a second with two numbers: rows that have an answer, and among
+            them the rows that had one before this run.
         say: called with each sentence for the user, such as one about a worker process that ended.
-        show: called as soon as the tables are written.
+        show_summary: called as soon as the tables are written.
 
     Raises:
         LabellingError: a step failed. Finished work stays for the next run.
@@ -101,7 +107,7 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
         StoreError: the source is in a store that does not answer.
         KeyboardInterrupt: a person stopped the run. The message says how to continue.
     """
-    check_form(job.table)
+    choose_table_format(job.table)
     if not make_journal_path(job.table).exists():
         check_no_file_exists(job.table, job.output_paths)
     _check_lists_pictures(job)
@@ -109,26 +115,28 @@ def run_labelling(job: Job, watch: Callable[[int, int], None], say: Say, show: S
         with _advise_after_stop(RESUME_LABELLING_ADVICE):
             # Read now, since the summary of the last run will be overwritten.
             accepted_before = read_accepted_count(job.table)
-            if job.words_file and (sentence := take_words(job.words_file, job.own_words, journal, job.table)):
+            if job.words_file and (
+                sentence := import_shop_words(job.words_file, job.own_words, journal, job.table)
+            ):
                 say(sentence)
-            kept_count = _label_pictures(job, journal, watch, say)
+            kept_count = _label_pictures(job, journal, report_progress, say)
             correction_effect = None
             if job.corrections is not None:
-                effect = take_corrections(job.corrections, journal, job.table)
+                effect = import_corrections(job.corrections, journal, job.table)
                 correction_effect = effect._replace(accepted_before=accepted_before)
-            decisions = Decisions(journal)
+            decisions = RunDecisions(journal)
             _report_title_language(decisions, say)
             _report_outdated_answers(journal, say)
             summary = write_tables(job.table, decisions, kept_count=kept_count)
-        show(summary, _name_products_without_photo(journal, summary), correction_effect)
+        show_summary(summary, _name_products_without_photo(journal, summary), correction_effect)
         return _write_outputs(job, decisions, summary, correction_effect, say)
 
 
-def _label_pictures(job: Job, journal: Journal, watch: Callable[[int, int], None], say: Say) -> int:
+def _label_pictures(job: LabellingJob, journal: Journal, watch: Callable[[int, int], None], say: Say) -> int:
     """Label the pictures without an answer, and return the number of those that had one."""
     # Files of a run that is discarded, or of version 2.0.0, which kept no hashes, may be replaced.
     if job.is_restart or journal.known_hashes is None:
-        claim_files(journal, job.output_paths if job.is_restart else job.table_paths)
+        record_file_hashes(journal, job.output_paths if job.is_restart else job.table_paths)
     # `replace_files` checks this again. Here it saves hours of labelling for a table that cannot be written.
     check_not_edited(journal, job.output_paths)
     journal.keep_options(job.options)
@@ -140,7 +148,7 @@ def _label_pictures(job: Job, journal: Journal, watch: Callable[[int, int], None
         with suppress(TableUnusable, OutputUnusable):  # the reason why it ended matters more
             write_unfinished_tables(job.table, listing, journal)
         raise
-    listing.make_current()
+    listing.make_listing_current()
     return listing.kept_count
 
 
@@ -153,14 +161,18 @@ def _advise_after_stop(sentence: str) -> Iterator[None]:
         raise KeyboardInterrupt(f"stopped. {sentence}") from stop
 
 
-def _name_products_without_photo(journal: Journal, summary: Summary) -> list[str]:
+def _name_products_without_photo(journal: Journal, summary: TableSummary) -> list[str]:
     has_products_without_answer = summary.products and summary.products["without_answer"]
     return find_products_without_photo(journal, MAX_REPORTED_PRODUCTS) if has_products_without_answer else []
 
 
 def _write_outputs(
-    job: Job, decisions: Decisions, summary: Summary, correction_effect: CorrectionEffect | None, say: Say
-) -> Outcome:
+    job: LabellingJob,
+    decisions: RunDecisions,
+    summary: TableSummary,
+    correction_effect: CorrectionEffect | None,
+    say: Say,
+) -> LabellingOutcome:
     """Write the file of words, the sheet, the folders and the feed; if one fails, write the others."""
     errors = list[Exception]()
     has_rows = summary.has_answers
@@ -173,7 +185,7 @@ def _write_outputs(
     feed = _write_output(lambda: _write_feed(job, decisions, advice), errors) if has_rows else None
     if not has_rows and job.feed_platform and (file := make_feed_path(job.table, job.feed_platform)).exists():
         say(f"No feed is written: {file} is still the one of an earlier run.")
-    return Outcome(
+    return LabellingOutcome(
         summary=summary,
         correction_effect=correction_effect,
         words_file=words_file,
@@ -193,47 +205,47 @@ def _write_output(write: Callable[[], Output | None], errors: list[Exception]) -
         return None
 
 
-def _write_words(job: Job, decisions: Decisions) -> Path | None:
+def _write_words(job: LabellingJob, decisions: RunDecisions) -> Path | None:
     words = decisions.list_reader.own_words.make_rows()
     if job.corrections is None or not words:
         return None
     with _advise_after_stop(RESUME_OUTPUTS_ADVICE):
-        return write_words(job.table, words, decisions.journal)
+        return write_shop_words(job.table, words, decisions.journal)
 
 
-def _write_sheet(job: Job, decisions: Decisions) -> WrittenSheet | None:
+def _write_sheet(job: LabellingJob, decisions: RunDecisions) -> WrittenSheet | None:
     if (settings := job.sheet_settings) is None:
         return None
     with _advise_after_stop(RESUME_OUTPUTS_ADVICE):
         return write_sheet(job.source, decisions, settings)
 
 
-def _sort_pictures(job: Job, decisions: Decisions) -> SortedPictures | None:
+def _sort_pictures(job: LabellingJob, decisions: RunDecisions) -> SortingResult | None:
     if job.sorted_folder is None:
         return None
     with _advise_after_stop(describe_half_filled_folder(job.sorted_folder)):
-        return sort_into_folders(job.sorted_folder, job.source, decisions)
+        return copy_pictures_into_folders(job.sorted_folder, job.source, decisions)
 
 
-def _write_feed(job: Job, decisions: Decisions, advice: str) -> FeedResult | None:
+def _write_feed(job: LabellingJob, decisions: RunDecisions, advice: str) -> FeedResult | None:
     if not job.feed_platform:
         return None
     with _advise_after_stop(RESUME_OUTPUTS_ADVICE), mention_earlier_feed(job.table, job.feed_platform):
         return write_feed(job.feed_platform, job.table, decisions, advice)
 
 
-def _check_lists_pictures(job: Job) -> None:
+def _check_lists_pictures(job: LabellingJob) -> None:
     """Refuse a source without pictures, such as a folder that is not mounted, before the journal is opened.
 
     Raises:
         SourceUnusable: the source lists no picture.
     """
-    if next(job.source.items(), None) is None:
+    if next(job.source.iterate_pictures(), None) is None:
         stays = f" {job.table} stays as it was." if job.table.exists() else ""
         raise SourceUnusable(f"{job.source.source_word} lists no picture.{stays}")
 
 
-def _report_earlier_answers(journal: Journal, job: Job, say: Say) -> None:
+def _report_earlier_answers(journal: Journal, job: LabellingJob, say: Say) -> None:
     """Tell the user what was taken over from version 2.0.0, or discarded because the release is newer."""
     if journal.recovered_count is not None:
         say(
@@ -241,7 +253,7 @@ def _report_earlier_answers(journal: Journal, job: Job, say: Say) -> None:
             f"{format_count(journal.recovered_count, 'answer', 'answers')} of people came over, and its "
             "pictures are labelled once more."
         )
-        if (words_file := make_words_file_path(job.table)).exists() and not job.own_words:
+        if (words_file := make_shop_words_path(job.table)).exists() and not job.own_words:
             say(
                 f"Answers about categories are lost from {journal.path}, as version 2.0.0 keeps none. They "
                 f"are still in {words_file}: the same command with --words {words_file} takes them."
@@ -256,7 +268,7 @@ def _report_earlier_answers(journal: Journal, job: Job, say: Say) -> None:
         )
 
 
-def _report_title_language(decisions: Decisions, say: Say) -> None:
+def _report_title_language(decisions: RunDecisions, say: Say) -> None:
     """Tell the user if titles are read in another way than in the last run, and keep how they are read."""
     journal = decisions.journal
     now = decisions.list_words
@@ -269,7 +281,9 @@ def _report_title_language(decisions: Decisions, say: Say) -> None:
     if before and now.language != before.language and LANGUAGE_OFF not in {now.language, before.language}:
         names, earlier = (get_language_name(words.language) for words in (now, before))
         language_advice = (
-            f" --language {before.language} reads them as before." if before.is_read and now.is_read else ""
+            f" --language {before.language} reads them as before."
+            if before.is_readable and now.is_readable
+            else ""
         )
         say(f"The titles of the list are read as {names}, and were as {earlier} before.{language_advice}")
     journal.keep_settings(decisions.settings)
@@ -285,14 +299,16 @@ def _report_outdated_answers(journal: Journal, say: Say) -> None:
         )
 
 
-def _label_new_pictures(job: Job, listing: RunListing, watch: Callable[[int, int], None], say: Say) -> None:
+def _label_new_pictures(
+    job: LabellingJob, listing: RunListing, watch: Callable[[int, int], None], say: Say
+) -> None:
     """List the pictures of the source, and let workers answer those that have no answer yet.
 
     Raises:
         SourceUnusable, StoreError: the source could not be listed to its end.
     """
     ended_by = list[SourceUnusable | StoreError]()
-    new_items = _end_at_error(listing.list_items(job.source.items()), ended_by)
+    new_items = _end_at_error(listing.add_and_yield_unanswered(job.source.iterate_pictures()), ended_by)
     # Workers are started only if there is a picture for them, since each of them loads the networks.
     if (first := next(new_items, None)) is not None:
         setup = WorkerSetup(job.source, job.release.folder)

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from inference.contract import LABEL
 from inference.posterior import FormulaFigures
 from labelling.lists.identifiers import read_identifier
-from labelling.lists.own_words import OwnWord
+from labelling.lists.own_words import ShopWord
 from labelling.lists.titles import ListWords
 from labelling.rows import Category
 
@@ -106,7 +106,7 @@ class RunSettings:
     title: str = ""
     colour: str = ""
     list_words: ListWords | None = field(default=None, compare=False)
-    own_words: tuple[OwnWord, ...] = ()
+    own_words: tuple[ShopWord, ...] = ()
 
     @property
     def attributes(self) -> dict[str, tuple[str, ...]]:
@@ -129,16 +129,18 @@ class RunSettings:
         """
         return TypeAdapter(cls).validate_python(json.loads(text))
 
-    def describe_differences(self, now: "RunSettings") -> str:
+    def describe_differences(self, new_settings: "RunSettings") -> str:
         """Describe why the rows of this run cannot be used by a new one, as in "version 'a' (now 'b')".
 
         Compared are the source, the release's version, the labels and the attributes. The result is a part of
         a sentence, and empty if all of these are equal.
 
         Args:
-            now: the settings of the new run.
+            new_settings: the settings of the new run.
         """
-        values_by_name = ((name, getattr(self, name), getattr(now, name)) for name in ("source", "version"))
+        values_by_name = (
+            (name, getattr(self, name), getattr(new_settings, name)) for name in ("source", "version")
+        )
         return ", ".join(
             [
                 *(
@@ -146,24 +148,27 @@ class RunSettings:
                     for name, before, after in values_by_name
                     if before != after
                 ),
-                *(["other labels"] if self.heads[LABEL] != now.heads[LABEL] else []),
-                *(["other attributes"] if self.attributes != now.attributes else []),
+                *(["other labels"] if self.heads[LABEL] != new_settings.heads[LABEL] else []),
+                *(["other attributes"] if self.attributes != new_settings.attributes else []),
             ]
         )
 
-    def is_superseded_by(self, now: "RunSettings") -> bool:
+    def is_superseded_by(self, new_settings: "RunSettings") -> bool:
         """Return whether a new run has the same source and a later release, so that it may label again.
 
         The later release has to have the same labels, and at least the same attributes: otherwise the answers
         of people would not fit into its table.
 
         Args:
-            now: the settings of the new run.
+            new_settings: the settings of the new run.
         """
-        has_heads = self.heads[LABEL] == now.heads[LABEL] and self.heads.items() <= now.heads.items()
-        before, after = _parse_release_time(self.version), _parse_release_time(now.version)
+        has_heads = (
+            self.heads[LABEL] == new_settings.heads[LABEL]
+            and self.heads.items() <= new_settings.heads.items()
+        )
+        before, after = _parse_release_time(self.version), _parse_release_time(new_settings.version)
         return (
-            self.source == now.source
+            self.source == new_settings.source
             and has_heads
             and before is not None
             and after is not None

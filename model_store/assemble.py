@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import JsonValue, ValidationError
 
-from inference.contract import ModelContract, NetworkName, choose_only_name
+from inference.contract import ModelContract, NetworkName, choose_only_network
 from model_store.errors import ManifestInvalid
 from model_store.local_releases import verify_release
 from model_store.manifest import (
@@ -30,20 +30,22 @@ from model_store.release_files import (
     UNLISTED_FILES,
     fingerprint_file,
     hash_release_files,
-    write_whole,
+    write_atomically,
 )
 
 
-def make_single_network(contract: ModelContract, golden: GoldenAnswers) -> dict[NetworkName, ReleaseNetwork]:
+def make_single_release_network(
+    contract: ModelContract, golden_answers: GoldenAnswers
+) -> dict[NetworkName, ReleaseNetwork]:
     """Return the one-entry `networks` of a release whose only network is in model.keras and model.onnx.
 
     Args:
         contract: the facts about the network that serving needs, such as its input and its labels.
-        golden: some inputs with the answers that the network gave for them, to compare with when it is
-            opened.
+        golden_answers: some inputs with the answers that the network gave for them, to compare with when it
+            is opened.
     """
-    network = ReleaseNetwork(graph=GRAPH_FILE, artifact=MODEL_FILE, contract=contract, golden=golden)
-    return {choose_only_name(contract.input): network}
+    network = ReleaseNetwork(graph=GRAPH_FILE, artifact=MODEL_FILE, contract=contract, golden=golden_answers)
+    return {choose_only_network(contract.input): network}
 
 
 def seal_release(  # noqa: PLR0913 - one keyword per part of the manifest
@@ -79,7 +81,7 @@ def seal_release(  # noqa: PLR0913 - one keyword per part of the manifest
 
     Raises:
         ReleaseCorrupt: the folder lacks one of these files, or contains a link.
-        FormatRefused: the folder contains a format that can run code when it is read.
+        UnsafeFormat: the folder contains a format that can run code when it is read.
         ManifestInvalid: a path or a figure does not fit into the manifest. The message names it.
     """
     files = _fingerprint_files(folder)
@@ -100,7 +102,7 @@ def seal_release(  # noqa: PLR0913 - one keyword per part of the manifest
         raise ManifestInvalid(f"{folder}: {describe_first_problem(error)}") from error
     verify_release(folder, manifest)
     (folder / SIGNATURE_FILE).unlink(missing_ok=True)
-    write_whole(folder / MANIFEST_FILE, manifest.serialize())
+    write_atomically(folder / MANIFEST_FILE, manifest.serialize())
     return manifest
 
 

@@ -32,16 +32,16 @@ from model_store.errors import (
     CacheUnwritable,
     NotFound,
     NothingPromoted,
-    OutOfTime,
     ReleaseCorrupt,
     ReleaseError,
+    StoreDeadlineExceeded,
     StoreRefused,
 )
 from model_store.local_releases import (
     MAX_RELEASE_BYTES,
     BareArtifact,
     LocalRelease,
-    choose_bare_files,
+    choose_artifact_files,
     open_bare_artifact,
     open_release,
     verify_release,
@@ -54,8 +54,8 @@ from model_store.release_files import (
     SIGNATURE_FILE,
     flush_folder,
     has_other_line_endings,
-    is_open_file_at,
-    write_whole,
+    is_path_of_descriptor,
+    write_atomically,
 )
 from model_store.signing import TrustedKeys
 from model_store.store import Store
@@ -88,7 +88,9 @@ cache itself."""
 CachedArtifact = TypeVar("CachedArtifact", LocalRelease, BareArtifact)
 
 
-def pull_release(store: Store, version: str, cache: Path, trusted: TrustedKeys | None = None) -> LocalRelease:
+def pull_release(
+    store: Store, version: str, cache: Path, trusted_keys: TrustedKeys | None = None
+) -> LocalRelease:
     """Download a release into the cache, verify it, and return it from there.
 
     A release that is already in the cache is verified again and returned, without asking the store.
@@ -97,7 +99,8 @@ def pull_release(store: Store, version: str, cache: Path, trusted: TrustedKeys |
         version: the version of the release, such as `20261120T101500Z-3f9a1c2e`.
         cache: the folder of the cache, made if it does not exist. Several processes may share it, and one of
             them fetches for all.
-        trusted: the public keys of which one must have signed the release; None if no signature is required.
+        trusted_keys: the public keys of which one must have signed the release; None if no signature is
+            required.
 
     Raises:
         NotFound: the store has no such release.
@@ -105,14 +108,16 @@ def pull_release(store: Store, version: str, cache: Path, trusted: TrustedKeys |
         CacheUnwritable: the release is not in the cache, and cannot be written there.
         StoreRefused: a symbolic link in the cache may lead outside of it.
     """
-    target = locate_in_cache(cache, version)
-    open_folder = partial(open_release, trusted=trusted)
+    target = get_cached_release_path(cache, version)
+    open_folder = partial(open_release, trusted_keys=trusted_keys)
     # First without the lock, so that a release in a read-only cache can be served.
     if (release := _open_cached_artifact(target, open_folder)) is not None:
         return release
     with lock_cache(cache):
         # Another process may have downloaded it while this one waited for the lock.
-        return _open_cached_artifact(target, open_folder) or _fetch_release(store, version, target, trusted)
+        return _open_cached_artifact(target, open_folder) or _fetch_release(
+            store, version, target, trusted_keys
+        )
 
 
 def _open_cached_artifact(
@@ -182,16 +187,16 @@ def pull_bare_artifact(store: Store, cache: Path) -> BareArtifact:
 
     Raises:
         NothingPromoted: the store has neither a release nor a model.
-        FormatRefused: the file has a format that can run code when it is read.
+        UnsafeFormat: the file has a format that can run code when it is read.
         ReleaseCorrupt: there are no metrics, or there are several models or several metrics.
     """
     names = [entry.key for entry in store.list_entries("") if "/" not in entry.key]
-    files = choose_bare_files(names, store.address)
+    files = choose_artifact_files(names, store.address)
     with lock_cache(cache), _create_arriving_folder(cache) as folder:
         # The version is a hash of both files, so it is known only after the download.
         for name in files:
             store.download(name, folder / name, limit=MAX_RELEASE_BYTES)
-        target = locate_in_cache(cache, open_bare_artifact(folder).version)
+        target = get_cached_release_path(cache, open_bare_artifact(folder).version)
         if (bare := _open_cached_artifact(target, open_bare_artifact)) is not None:
             return bare
         _move_into_place(folder, target)
@@ -206,8 +211,8 @@ def _fetch_release(store: Store, version: str, target: Path, trusted: TrustedKey
                 _fetch_file(store, make_file_key(version, path), folder / path, entry)
             # The manifest and the signature are written from memory. A second download could get others.
             if signed.signature is not None:
-                write_whole(folder / SIGNATURE_FILE, signed.signature)
-            write_whole(folder / MANIFEST_FILE, signed.content)
+                write_atomically(folder / SIGNATURE_FILE, signed.signature)
+            write_atomically(folder / MANIFEST_FILE, signed.content)
         except OSError as error:
             # The fault is in the release, not in this disk, so it must not be reported as a broken cache.
             if error.errno in FILE_NAME_ERRNOS:
@@ -259,11 +264,11 @@ def remove_folder(folder: Path) -> None:
 
 
 def pull_and_hold_release(
-    store: Store, version: str, cache: Path, trusted: TrustedKeys | None = None
+    store: Store, version: str, cache: Path, trusted_keys: TrustedKeys | None = None
 ) -> LocalRelease:
     """Download a release into the cache, and protect it from `prune_cache` until this process ends."""
     while True:  # again if a prune removed the folder after it was opened and before it was locked
-        release = pull_release(store, version, cache, trusted)
+        release = pull_release(store, version, cache, trusted_keys)
         if _hold_folder(release.folder) is not None:
             return release
 
@@ -280,14 +285,14 @@ def _hold_folder(folder: Path) -> int | None:
         return None
     with suppress(OSError):  # some network file systems have no such locks
         fcntl.flock(descriptor, fcntl.LOCK_SH)  # waits while a prune removes the folder
-    if is_open_file_at(folder, descriptor):
+    if is_path_of_descriptor(folder, descriptor):
         # The descriptor stays open on purpose: the lock ends when the process does.
         return descriptor
     os.close(descriptor)
     return None
 
 
-def locate_in_cache(cache: Path, version: str) -> Path:
+def get_cached_release_path(cache: Path, version: str) -> Path:
     """Return the path of a release, or of a bare artifact, in the cache; the folder need not exist.
 
     Args:
@@ -298,10 +303,10 @@ def locate_in_cache(cache: Path, version: str) -> Path:
         StoreRefused: a part of the path is a symbolic link, which may lead outside of the cache.
     """
     is_bare = version.startswith(BARE_VERSION_PREFIX)
-    return refuse_links(cache / (f"{BARE_FOLDER}/{version}" if is_bare else make_release_prefix(version)))
+    return require_no_links(cache / (f"{BARE_FOLDER}/{version}" if is_bare else make_release_prefix(version)))
 
 
-def refuse_links(folder: Path) -> Path:
+def require_no_links(folder: Path) -> Path:
     """Return a folder two levels below the cache unchanged, if neither level is a symbolic link.
 
     Raises:
@@ -322,7 +327,7 @@ def lock_cache(cache: Path) -> Iterator[None]:
     Raises:
         CacheUnwritable: permissions are missing, the disk is full or read-only, or `.lock` is a symbolic
             link.
-        OutOfTime: another process holds the lock.
+        StoreDeadlineExceeded: another process holds the lock.
     """
     try:
         cache.mkdir(parents=True, exist_ok=True)
@@ -355,7 +360,7 @@ def _wait_for_lock(lock: int, path: Path) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             if time.monotonic() >= end:
-                raise OutOfTime(
+                raise StoreDeadlineExceeded(
                     f"{path}: another process has held this lock for {max(most, 0):.0f} s. "
                     f"`fuser -v {path}` shows which."
                 ) from error

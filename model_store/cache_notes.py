@@ -20,15 +20,15 @@ from model_store.cache import (
     ARRIVING_PREFIX,
     BARE_FOLDER,
     BARE_VERSION_PREFIX,
-    locate_in_cache,
+    get_cached_release_path,
     lock_cache,
-    refuse_links,
     remove_folder,
+    require_no_links,
 )
 from model_store.errors import SignatureMissing, StoreError
 from model_store.local_releases import BareArtifact, LocalRelease, open_bare_artifact, open_release
 from model_store.manifest import FrozenModel
-from model_store.release_files import write_whole
+from model_store.release_files import write_atomically
 from model_store.signing import TrustedKeys
 
 log = logging.getLogger("wardrobe")
@@ -43,7 +43,7 @@ it."""
 
 
 @dataclass(frozen=True)
-class NotedRelease:
+class RememberedRelease:
     """The cached release that was current when its store last answered.
 
     Attributes:
@@ -63,7 +63,7 @@ class _Note(FrozenModel):
     since: datetime
 
 
-def note_current_release(
+def remember_current_release(
     cache: Path, address: str, release: LocalRelease | BareArtifact, since: datetime
 ) -> None:
     """Write into the cache which release of a store is current.
@@ -76,19 +76,21 @@ def note_current_release(
 
     Raises:
         CacheUnwritable: the note cannot be written.
-        OutOfTime: another process holds the lock of the cache.
+        StoreDeadlineExceeded: another process holds the lock of the cache.
     """
     note = _Note(address=address, version=release.version, since=since)
     with lock_cache(cache):
-        write_whole(_locate_note(cache, address), note.model_dump_json().encode())
+        write_atomically(_locate_note(cache, address), note.model_dump_json().encode())
 
 
-def find_noted_release(cache: Path, address: str, trusted: TrustedKeys | None = None) -> NotedRelease | None:
+def find_remembered_release(
+    cache: Path, address: str, trusted_keys: TrustedKeys | None = None
+) -> RememberedRelease | None:
     """Return the cached release that was current when a store last answered.
 
     Args:
         cache: the folder of the cache, which need not exist.
-        trusted: the keys of which one must have signed it; None if no signature is required.
+        trusted_keys: the keys of which one must have signed it; None if no signature is required.
 
     Returns:
         The release; None if there is none that is whole and may be trusted.
@@ -97,13 +99,13 @@ def find_noted_release(cache: Path, address: str, trusted: TrustedKeys | None = 
     if note is None:
         return None
     try:
-        return NotedRelease(_open_noted_artifact(cache, note.version, trusted), note.since)
+        return RememberedRelease(_open_noted_artifact(cache, note.version, trusted_keys), note.since)
     except (OSError, StoreError):
         return None
 
 
-def read_noted_version(cache: Path, address: str) -> str | None:
-    """Return the version that `note_current_release` last wrote for a store; None if there is no note."""
+def read_remembered_version(cache: Path, address: str) -> str | None:
+    """Return the version that `remember_current_release` last wrote for a store; None if there is no note."""
     note = _read_note(_locate_note(cache, address))
     return None if note is None else note.version
 
@@ -119,20 +121,20 @@ def _open_noted_artifact(
     cache: Path, version: str, trusted: TrustedKeys | None
 ) -> LocalRelease | BareArtifact:
     if not version.startswith(BARE_VERSION_PREFIX):
-        return open_release(locate_in_cache(cache, version), trusted)
+        return open_release(get_cached_release_path(cache, version), trusted)
     if trusted is not None:  # it has no manifest, and only a manifest can be signed
         raise SignatureMissing(f"{version}: a bare artifact carries no signature.")
-    return open_bare_artifact(locate_in_cache(cache, version))
+    return open_bare_artifact(get_cached_release_path(cache, version))
 
 
 def prune_cache(cache: Path, keep: int) -> list[str]:
     """Remove releases from the cache, except those used last, and the remains of crashes.
 
-    The release that was current when a store last answered (`note_current_release`) stays whatever its age.
-    Several services may share a cache, each with its own store, and one of them starts with that release if
-    its store does not answer. A release also stays if it was used within MIN_UNUSED_SECONDS, or if a process
-    holds it (`pull_and_hold_release`). If the system refuses to remove a folder, that is logged, and the next
-    call tries again.
+    The release that was current when a store last answered (`remember_current_release`) stays whatever its
+    age. Several services may share a cache, each with its own store, and one of them starts with that release
+    if its store does not answer. A release also stays if it was used within MIN_UNUSED_SECONDS, or if a
+    process holds it (`pull_and_hold_release`). If the system refuses to remove a folder, that is logged, and
+    the next call tries again.
 
     Args:
         cache: the folder of the cache, which need not exist.
@@ -143,7 +145,7 @@ def prune_cache(cache: Path, keep: int) -> list[str]:
 
     Raises:
         CacheUnwritable: nothing can be removed.
-        OutOfTime: another process holds the lock of the cache.
+        StoreDeadlineExceeded: another process holds the lock of the cache.
         StoreRefused: a symbolic link in the cache may lead outside of it.
     """
     with lock_cache(cache):
@@ -151,7 +153,7 @@ def prune_cache(cache: Path, keep: int) -> list[str]:
         for left in cache.glob(f"{ARRIVING_PREFIX}*"):
             remove_folder(left)
         paths = (*cache.glob("releases/*"), *cache.glob(f"{BARE_FOLDER}/*"))
-        folders = [path for path in map(refuse_links, paths) if path.is_dir()]
+        folders = [path for path in map(require_no_links, paths) if path.is_dir()]
         folders_by_use = sorted(folders, key=lambda folder: folder.stat().st_mtime, reverse=True)
         noted = {note.version for path in cache.glob(NOTE_PATTERN) if (note := _read_note(path))}
         idle = [folder for folder in folders_by_use if folder.name not in noted]

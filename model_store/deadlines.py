@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from math import inf
 
-from model_store.errors import OutOfTime
+from model_store.errors import StoreDeadlineExceeded
 
 _end: ContextVar[float] = ContextVar("end", default=inf)
 
@@ -21,7 +21,7 @@ def limit_time(seconds: float) -> Iterator[None]:
     """Limit the seconds that operations on stores and locks may take within the block.
 
     Nested blocks are allowed; the earliest deadline applies. Nothing is interrupted: operations ask
-    `count_seconds_left` and `check_time`.
+    `count_seconds_left` and `check_deadline`.
     """
     token = _end.set(min(_end.get(), time.monotonic() + seconds))
     try:
@@ -39,14 +39,16 @@ def count_seconds_left() -> float:
     return _end.get() - time.monotonic()
 
 
-def check_time(address: str) -> None:
+def check_deadline(address: str) -> None:
     """Raise an error if the deadline that `limit_time` has set is over.
 
     Args:
         address: the store, file or folder that the caller waits for. The error message names it.
 
     Raises:
-        OutOfTime: no time is left.
+        StoreDeadlineExceeded: no time is left.
     """
     if count_seconds_left() <= 0:
-        raise OutOfTime(f"{address}: no time is left for it. Look at the network, the store and the disk.")
+        raise StoreDeadlineExceeded(
+            f"{address}: no time is left for it. Look at the network, the store and the disk."
+        )

@@ -1,32 +1,32 @@
 """Everything that can go wrong with releases, and with the places where they are stored.
 
 StoreError
-├── StoreUnreachable        no answer, a refused connection, a time limit passed
-│   └── OutOfTime           the time for the whole operation is over, such as a start
-├── StoreRefused            the store answered: not allowed, no such bucket, wrong credentials
-│   └── CacheUnwritable     the disk of the cache is full or read-only, or belongs to another user
-├── StoreBroken             the store answered an error that is not known here; its own code is kept
-│   └── RecordUnreadable    a promotion exists but cannot be read as one
-├── OpeningEnded            a process ended while it opened a release; it is opened again later
-├── NotFound                there is no such key, release or promotion
-├── AlreadyExists           create-if-absent found something under the key
-├── BadAddress              the address of a store that is no folder and no s3:// URL
-├── NothingPromoted         a store without a current release
-├── KeyUnusable             a file with signing or trusted keys that cannot be read as such
-├── ReleaseError            a release that must not be served
-│   ├── ReleaseCorrupt      a file is missing, or its size or sha256 differs from the manifest
-│   ├── ManifestInvalid     manifest.json cannot be read as a manifest; the message names the key
-│   ├── ManifestTooNew      written with a newer schema than this code knows
-│   ├── ReportInvalid       report.json cannot be read as a report
-│   ├── SignatureMissing    keys are trusted here, and the release has no signature
-│   ├── SignatureWrong      no trusted key has made its signature
-│   └── FormatRefused       .h5, pickles and other formats that can run code when they are read
-└── PublishError            a release was not made current
-    ├── GateRefused         the release is worse than the current one, or its labels or input differ
-    ├── LostRace            another promotion came first
-    ├── ReleaseRemoved      the release was deleted from the store while it was promoted
-    ├── PromotionUnchecked  a promotion is written, or may be, and the store failed then
-    └── UnconditionalStore  the store overwrites where it should create only if absent
+├── StoreUnreachable           no answer, a refused connection, a time limit passed
+│   └── StoreDeadlineExceeded  the time for the whole operation is over, such as a start
+├── StoreRefused               the store answered: not allowed, no such bucket, wrong credentials
+│   └── CacheUnwritable        the disk of the cache is full or read-only, or belongs to another user
+├── StoreBroken                the store answered an error that is not known here; its own code is kept
+│   └── RecordUnreadable       a promotion exists but cannot be read as one
+├── OpeningKilled              a process ended while it opened a release; it is opened again later
+├── NotFound                   there is no such key, release or promotion
+├── AlreadyExists              create-if-absent found something under the key
+├── BadAddress                 the address of a store that is no folder and no s3:// URL
+├── NothingPromoted            a store without a current release
+├── KeyUnusable                a file with signing or trusted keys that cannot be read as such
+├── ReleaseError               a release that must not be served
+│   ├── ReleaseCorrupt         a file is missing, or its size or sha256 differs from the manifest
+│   ├── ManifestInvalid        manifest.json cannot be read as a manifest; the message names the key
+│   ├── ManifestTooNew         written with a newer schema than this code knows
+│   ├── ReportInvalid          report.json cannot be read as a report
+│   ├── SignatureMissing       keys are trusted here, and the release has no signature
+│   ├── SignatureWrong         no trusted key has made its signature
+│   └── UnsafeFormat           .h5, pickles and other formats that can run code when they are read
+└── PublishError               a release was not made current
+    ├── GateRefused            the release is worse than the current one, or its labels or input differ
+    ├── PromotionConflict      another promotion came first
+    ├── ReleaseRemoved         the release was deleted from the store while it was promoted
+    ├── PromotionUnchecked     a promotion is written, or may be, and the store failed then
+    └── UnconditionalStore     the store overwrites where it should create only if absent
 
 A message says what was wrong, what would be right, and where to look. It always has bucket, key and cause.
 """
@@ -40,7 +40,7 @@ class StoreUnreachable(StoreError):
     """The store did not answer within the time limit."""
 
 
-class OutOfTime(StoreUnreachable):
+class StoreDeadlineExceeded(StoreUnreachable):
     """The deadline for an operation, or for the whole start of a service, is over."""
 
 
@@ -66,7 +66,7 @@ class RecordUnreadable(StoreBroken):
     """
 
 
-class OpeningEnded(StoreError):
+class OpeningKilled(StoreError):
     """An earlier process was killed while it opened this release, which may need too much memory."""
 
 
@@ -118,7 +118,7 @@ class SignatureWrong(ReleaseError):
     """The signature was not made by a trusted key, or not for this manifest."""
 
 
-class FormatRefused(ReleaseError):
+class UnsafeFormat(ReleaseError):
     """A model has a format that can run code when it is read."""
 
 
@@ -133,7 +133,7 @@ class GateRefused(PublishError):
     """
 
 
-class LostRace(PublishError):
+class PromotionConflict(PublishError):
     """Another process appended a promotion first, so the number of this one is taken."""
 
 

@@ -18,10 +18,10 @@ from model_store.release_files import (
     MANIFEST_FILE,
     REPORT_FILE,
     UNLISTED_FILES,
+    check_safe_formats,
     fingerprint_file,
     has_other_line_endings,
     hash_release_files,
-    refuse_unsafe_formats,
 )
 from model_store.signing import TrustedKeys, read_signature
 
@@ -87,17 +87,18 @@ def open_bundled_release() -> LocalRelease:
     return open_release(BUNDLED_FOLDER)
 
 
-def open_release(folder: Path, trusted: TrustedKeys | None = None) -> LocalRelease:
+def open_release(folder: Path, trusted_keys: TrustedKeys | None = None) -> LocalRelease:
     """Read the manifest of a release in a folder, and verify all files with it.
 
     Args:
-        trusted: the public keys of which one must have signed the release; None if no signature is required.
+        trusted_keys: the public keys of which one must have signed the release; None if no signature is
+            required.
 
     Raises:
         NotFound: the folder has no manifest.json.
         ManifestInvalid, ManifestTooNew: the manifest cannot be read here.
         ReleaseCorrupt: a file differs from its entry in the manifest.
-        FormatRefused: the manifest names a format that can run code when it is read.
+        UnsafeFormat: the manifest names a format that can run code when it is read.
         SignatureMissing, SignatureWrong: a signature is required, and no trusted key has made one.
     """
     path = folder / MANIFEST_FILE
@@ -105,8 +106,8 @@ def open_release(folder: Path, trusted: TrustedKeys | None = None) -> LocalRelea
         text = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFound(f"{path}: no such file, so {folder} is no release.") from error
-    if trusted is not None:
-        trusted.check_signature(text, read_signature(folder), str(path))
+    if trusted_keys is not None:
+        trusted_keys.check_signature(text, read_signature(folder), str(path))
     manifest = parse_manifest(text, str(path))
     verify_release(folder, manifest)
     return LocalRelease(folder, manifest)
@@ -116,7 +117,7 @@ def verify_release(folder: Path, manifest: Manifest) -> None:
     """Check that a folder contains exactly the files of a manifest, with the right sizes and sha256 hashes.
 
     Raises:
-        FormatRefused: the manifest names a format that can run code when it is read.
+        UnsafeFormat: the manifest names a format that can run code when it is read.
         ReleaseCorrupt: there is a difference. The message names the file and the expected value.
     """
     check_manifest(manifest, str(folder))
@@ -132,11 +133,11 @@ def check_manifest(manifest: Manifest, address: str) -> None:
         address: the folder or address of the release, for messages.
 
     Raises:
-        FormatRefused: it names a format that can run code when it is read.
+        UnsafeFormat: it names a format that can run code when it is read.
         ReleaseCorrupt: a required file is not in it, a path is the folder of another one, the files are
             larger than MAX_RELEASE_BYTES, or the version belongs to other files.
     """
-    refuse_unsafe_formats(manifest.files, address)
+    check_safe_formats(manifest.files, address)
     claimed = sum(entry.size for entry in manifest.files.values())
     if claimed > MAX_RELEASE_BYTES:
         raise ReleaseCorrupt(
@@ -210,17 +211,17 @@ def open_bare_artifact(folder: Path) -> BareArtifact:
     Raises:
         NothingPromoted: the folder has neither.
         ReleaseCorrupt: one of them is missing, or there are several. The message names them.
-        FormatRefused: the folder contains a format that can run code when it is read.
+        UnsafeFormat: the folder contains a format that can run code when it is read.
     """
     names = [path.name for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
-    model, report = (folder / name for name in choose_bare_files(names, str(folder)))
+    model, report = (folder / name for name in choose_artifact_files(names, str(folder)))
     version = (
         f"bare-{hash_release_files({path.name: fingerprint_file(path) for path in (model, report)})[:8]}"
     )
     return BareArtifact(folder, model, report, version)
 
 
-def choose_bare_files(names: Collection[str], address: str) -> tuple[str, str]:
+def choose_artifact_files(names: Collection[str], address: str) -> tuple[str, str]:
     """Return the file name of the model and of its metrics among the names in a folder or below a prefix.
 
     Args:
@@ -229,11 +230,11 @@ def choose_bare_files(names: Collection[str], address: str) -> tuple[str, str]:
 
     Raises:
         NothingPromoted: there is neither a release nor a model.
-        FormatRefused: a file has a format that can run code when it is read. The message says how to convert
+        UnsafeFormat: a file has a format that can run code when it is read. The message says how to convert
             it.
         ReleaseCorrupt: there are no metrics beside the model, or several of either. The message names them.
     """
-    refuse_unsafe_formats(names, address)
+    check_safe_formats(names, address)
     models = sorted(name for name in names if name.lower().endswith(".keras"))
     reports = sorted(name for name in names if name.lower().endswith(".json"))
     if not models:

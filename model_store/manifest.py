@@ -33,7 +33,7 @@ from inference.contract import (
     InputContract,
     ModelContract,
     NetworkName,
-    make_whole_input,
+    make_whole_picture_input,
 )
 from model_store.errors import ManifestInvalid, ManifestTooNew
 
@@ -81,7 +81,7 @@ class FrozenModel(BaseModel):
         return self.model_dump_json(indent=1).encode() + b"\n"
 
 
-def describe_schema(text: str, *, is_open: bool = False) -> ConfigDict:
+def make_schema_config(text: str, *, is_open: bool = False) -> ConfigDict:
     """Return the pydantic configuration of a type that appears in the HTTP contract (openapi.json).
 
     The description is not a docstring, because `python -OO` removes docstrings.
@@ -109,7 +109,7 @@ class FileEntry(FrozenModel):
 class DataSet(FrozenModel):
     """The name and the hashes of the data on which a model was trained and measured."""
 
-    model_config = describe_schema("The data on which the model was trained and measured.")
+    model_config = make_schema_config("The data on which the model was trained and measured.")
 
     name: str
     train_sha256: Sha256 = Field(description="Of the training pictures and labels as arrays.")
@@ -305,7 +305,7 @@ class Manifest(FrozenModel):
             return self
         reads = self.get_contract("photos").input
         edge = reads.shape[0]
-        if reads != make_whole_input(edge, 3) or edge > MAX_PHOTO_EDGE:
+        if reads != make_whole_picture_input(edge, 3) or edge > MAX_PHOTO_EDGE:
             raise ValueError(
                 "networks.photos.input: beside `pixels` it has to be whole square pictures in RGB of at most "
                 f"{MAX_PHOTO_EDGE} pixels"

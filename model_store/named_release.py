@@ -17,7 +17,7 @@ from model_store.signing import TrustedKeys
 from model_store.store import open_store
 
 
-def find_release(name: str, cache: Path, trusted: TrustedKeys | None = None) -> LocalRelease:
+def find_release(name: str, cache: Path, trusted_keys: TrustedKeys | None = None) -> LocalRelease:
     """Return the release that a person names on the command line, verified.
 
     A release of a store is downloaded into the cache first.
@@ -25,22 +25,23 @@ def find_release(name: str, cache: Path, trusted: TrustedKeys | None = None) -> 
     Args:
         name: `bundled`, a folder with a manifest.json, ADDRESS@VERSION of a store, or the address of a store
             for its current release.
-        trusted: the public keys of which one must have signed the release; None if no signature is required.
+        trusted_keys: the public keys of which one must have signed the release; None if no signature is
+            required.
 
     Raises:
         StoreError: there is no such release, or it must not be used.
     """
     if name == "bundled":
-        return open_bundled_release() if trusted is None else open_release(BUNDLED_FOLDER, trusted)
+        return open_bundled_release() if trusted_keys is None else open_release(BUNDLED_FOLDER, trusted_keys)
     address = parse_store_address(name)
     if address is None:
-        return open_release(expand_home(name), trusted)
+        return open_release(expand_home(name), trusted_keys)
     if "://" not in address and not expand_home(address).exists():
         raise NotFound(f"{address}: no such file or folder. Name bundled, a release's folder, or a store.")
     store = open_store(address)
     version = name.removeprefix(address).removeprefix("@")
     version = version or read_current_promotion(store).version  # an address without @VERSION
-    return pull_and_hold_release(store, version, resolve_cache_folder(cache), trusted)
+    return pull_and_hold_release(store, version, resolve_cache_folder(cache), trusted_keys)
 
 
 def parse_store_address(name: str) -> str | None:

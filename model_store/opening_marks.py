@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from model_store.errors import OpeningEnded
-from model_store.release_files import is_open_file_at
+from model_store.errors import OpeningKilled
+from model_store.release_files import is_path_of_descriptor
 
 log = logging.getLogger("wardrobe")
 
@@ -28,7 +28,7 @@ Each further killed process doubles the seconds, up to MAX_PAUSE_SECONDS."""
 
 
 @contextmanager
-def mark_opening(cache: Path, version: str, *, last: bool) -> Iterator[None]:
+def mark_opening(cache: Path, version: str, *, is_last_candidate: bool) -> Iterator[None]:
     """Mark a release as being opened during the block, with a file in the cache.
 
     If the process is killed within the block, perhaps because the release needs too much memory, the file
@@ -37,13 +37,14 @@ def mark_opening(cache: Path, version: str, *, last: bool) -> Iterator[None]:
     Args:
         cache: the folder of the cache, which exists.
         version: the release that the block opens.
-        last: whether this is the last release that can be served. It is opened whatever the file says.
+        is_last_candidate: whether this is the last release that can be served. It is opened whatever the file
+            says.
 
     Raises:
-        OpeningEnded: an earlier process was killed while it opened this release, and the pause is not over.
+        OpeningKilled: an earlier process was killed while it opened this release, and the pause is not over.
     """
     path = cache / f"opening-{version}"
-    mark = _claim_mark(path, version, last=last)
+    mark = _claim_mark(path, version, last=is_last_candidate)
     try:
         yield
     finally:
@@ -60,7 +61,7 @@ def _claim_mark(path: Path, version: str, *, last: bool) -> int | None:
             _count_attempt(mark, version, last=last)
     except OSError as error:
         log.error("%s: %s. %s is opened without this mark.", path, error.strerror, version)
-    except OpeningEnded:
+    except OpeningKilled:
         if mark is not None:
             os.close(mark)
         raise
@@ -75,7 +76,7 @@ def _lock_mark(path: Path) -> tuple[int, bool]:
             is_alone = _lock_descriptor(mark)
             # While this process waited for the lock, its holder may have removed the file. A lock on a file
             # without a name protects nothing, so try again with the file that is there now.
-            if is_open_file_at(path, mark):
+            if is_path_of_descriptor(path, mark):
                 return mark, is_alone
         except BaseException:
             os.close(mark)
@@ -102,7 +103,7 @@ def _count_attempt(mark: int, version: str, *, last: bool) -> None:
     pause = min(FIRST_PAUSE_SECONDS * 2 ** (min(ended, 20) - 1), MAX_PAUSE_SECONDS)
     # Below 0: the clock was set back, so the pause cannot be measured and is taken as over.
     if ended and not last and 0 <= time.time() - os.fstat(mark).st_mtime < pause:
-        raise OpeningEnded(
+        raise OpeningKilled(
             f"{version}: a process ended while it opened this release, for the {ended}. time. It is opened "
             f"again {pause:.0f} s later. Look at this machine's memory, and at the log before that."
         )
@@ -115,7 +116,7 @@ def _count_attempt(mark: int, version: str, *, last: bool) -> None:
 def _remove_mark(mark: int, path: Path) -> None:
     try:
         os.ftruncate(mark, 0)  # if it cannot be removed, it counts no process
-        if is_open_file_at(path, mark):
+        if is_path_of_descriptor(path, mark):
             path.unlink()
     except OSError as error:
         log.error("%s: %s. The release is open, and its mark stays.", path, error.strerror)

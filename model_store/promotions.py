@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 
 from model_store.errors import (
     AlreadyExists,
-    LostRace,
     NotFound,
     NothingPromoted,
+    PromotionConflict,
     PromotionUnchecked,
     RecordUnreadable,
     ReleaseCorrupt,
@@ -154,7 +154,7 @@ def append_promotion(  # noqa: PLR0913 - what a record says
         The new promotion.
 
     Raises:
-        LostRace: another promotion came after that record. Nothing was added to the log.
+        PromotionConflict: another promotion came after that record. Nothing was added to the log.
         PromotionUnchecked: the record is written, or may be, and the store failed then.
     """
     before = expected_previous
@@ -178,7 +178,7 @@ def append_promotion(  # noqa: PLR0913 - what a record says
             store, f"Promotion {record.number} may be written", record, error
         ) from error
     if winner.nonce != record.nonce:  # on a server whose create-if-absent is not atomic, too
-        raise LostRace(
+        raise PromotionConflict(
             f"{store.address}/{make_promotion_key(record.number)}: {winner.by} promoted {winner.version} "
             f"first, so {version} is not current. Look at it, then promote again if it should be."
         )
@@ -261,8 +261,8 @@ def _read_promotion(store: Store, number: int) -> Promotion:
     return parse_promotion(store.read(key), number, f"{store.address}/{key}")
 
 
-def roll_back(
-    store: Store, author: str, *, note: str | None = None, unconditional: bool = False
+def roll_back_release(
+    store: Store, author: str, *, note: str | None = None, can_skip_conditional_writes: bool = False
 ) -> Promotion:
     """Make an earlier release current: the next complete candidate of the newest promotion.
 
@@ -271,7 +271,7 @@ def roll_back(
     Args:
         author: the name of whoever does it, for the log.
         note: the reason, for the log; None without one.
-        unconditional: whether to go on if the store ignores conditional writes.
+        can_skip_conditional_writes: whether to go on if the store ignores conditional writes.
 
     Returns:
         The new promotion.
@@ -280,10 +280,10 @@ def roll_back(
         NothingPromoted: there is no earlier release to go back to.
         ReleaseRemoved: a prune removed the release at this moment. The record stays.
         UnconditionalStore: the store ignores conditional writes.
-        LostRace: another promotion came first.
+        PromotionConflict: another promotion came first.
         PromotionUnchecked: the rollback is in the log, or may be, and the store failed then.
     """
-    if not unconditional:
+    if not can_skip_conditional_writes:
         require_conditional_writes(store)
     newest = read_current_promotion(store)
     version = next(

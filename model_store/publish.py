@@ -38,11 +38,11 @@ from model_store.store_keys import (
     ReleaseFiles,
     StoredRelease,
     check_release_complete,
-    get_files_in_folder,
-    get_files_in_store,
     list_releases,
     make_file_key,
+    make_folder_release_files,
     make_manifest_key,
+    make_store_release_files,
     read_manifest,
 )
 
@@ -89,7 +89,7 @@ def publish_release(  # noqa: PLR0913 - three parts, four choices, each named
     *,
     author: str,
     promote: bool = True,
-    unconditional: bool = False,
+    can_skip_conditional_writes: bool = False,
     key: Path | None = None,
     progress: ReportFile = lambda path, size: None,
 ) -> PublishResult:
@@ -103,7 +103,8 @@ def publish_release(  # noqa: PLR0913 - three parts, four choices, each named
         author: the name of whoever publishes, for the log.
         promote: whether to make the release current. Otherwise it stays in the store until somebody promotes
             it.
-        unconditional: whether to promote even if the store overwrites objects that should only be created.
+        can_skip_conditional_writes: whether to promote even if the store overwrites objects that should only
+            be created.
         key: the file of a private key that signs the manifest in the store; the folder stays as it is. None
             to send the signature that lies in the folder, if there is one.
         progress: a function that is called with the path and the size of each file once it is in the store.
@@ -114,7 +115,7 @@ def publish_release(  # noqa: PLR0913 - three parts, four choices, each named
         GateRefused: the judge refuses it. Nothing was sent.
         AlreadyExists: the store has another release with this version.
         UnconditionalStore: the store ignores conditional writes. Nothing was sent.
-        LostRace: another promotion came first. The release is in the store but is not current.
+        PromotionConflict: another promotion came first. The release is in the store but is not current.
         ReleaseRemoved: a prune removed the release while it was promoted. The record stays.
         PromotionUnchecked: its promotion is in the log, or may be, and the store failed then.
     """
@@ -124,34 +125,37 @@ def publish_release(  # noqa: PLR0913 - three parts, four choices, each named
         _upload_release(release, store, sign, progress)
         return PublishResult(release.manifest, None, "Not promoted.")
     before = read_newest_promotion(store)
-    verdict = judge(get_files_in_folder(release), store, None if before is None else before.version)
-    if not unconditional:
+    verdict = judge(make_folder_release_files(release), store, None if before is None else before.version)
+    if not can_skip_conditional_writes:
         require_conditional_writes(store)
     _upload_release(release, store, sign, progress)
     return PublishResult(release.manifest, _make_current(store, release.manifest, before, author), verdict)
 
 
 def promote_release(
-    version: str, store: Store, judge: Judge, *, author: str, unconditional: bool = False
+    version: str, store: Store, judge: Judge, *, author: str, can_skip_conditional_writes: bool = False
 ) -> PublishResult:
     """Make a release current that is already in a store.
 
     Args:
         judge: the function that decides whether the release may become current.
         author: the name of the person or program that promotes, for the log.
-        unconditional: whether to go on if the store overwrites objects that should only be created.
+        can_skip_conditional_writes: whether to go on if the store overwrites objects that should only be
+            created.
 
     Raises:
         NotFound: there is no such release.
         ReleaseCorrupt: the release is not complete.
-        GateRefused, UnconditionalStore, LostRace, ReleaseRemoved, PromotionUnchecked: as in
+        GateRefused, UnconditionalStore, PromotionConflict, ReleaseRemoved, PromotionUnchecked: as in
             `publish_release`.
     """
     before = read_newest_promotion(store)
     manifest = read_manifest(store, version)
     check_release_complete(store, manifest)
-    verdict = judge(get_files_in_store(store, manifest), store, None if before is None else before.version)
-    if not unconditional:
+    verdict = judge(
+        make_store_release_files(store, manifest), store, None if before is None else before.version
+    )
+    if not can_skip_conditional_writes:
         require_conditional_writes(store)
     return PublishResult(manifest, _make_current(store, manifest, before, author), verdict)
 

@@ -66,14 +66,14 @@ class Promotion(PromotionRecord):
     number: Annotated[int, Field(gt=0)]
 
 
-def select_good_promotions(log: Iterable[Promotion]) -> list[Promotion]:
+def select_standing_promotions(promotions: Iterable[Promotion]) -> list[Promotion]:
     """Return the last promotion of each release, without releases that a rollback has left; oldest first.
 
     Args:
-        log: all promotions of a store, oldest first.
+        promotions: all promotions of a store, oldest first.
     """
     last: dict[str, Promotion] = {}
-    for record in log:
+    for record in promotions:
         if record.reason == "rollback" and record.previous is not None:
             last.pop(record.previous, None)
         last.pop(record.version, None)
@@ -81,7 +81,9 @@ def select_good_promotions(log: Iterable[Promotion]) -> list[Promotion]:
     return list(last.values())
 
 
-def choose_next_candidates(version: str, reason: PromotionReason, before: tuple[str, ...]) -> tuple[str, ...]:
+def choose_next_candidates(
+    version: str, reason: PromotionReason, previous_candidates: tuple[str, ...]
+) -> tuple[str, ...]:
     """Return the `candidates` of a new promotion: its release, then the releases to fall back to.
 
     For example, after releases A, B and C were promoted, the candidates are C, B, A. A rollback to B makes
@@ -91,11 +93,15 @@ def choose_next_candidates(version: str, reason: PromotionReason, before: tuple[
     Args:
         version: the release that the new promotion makes current.
         reason: "promote" or "rollback".
-        before: the candidates of the promotion before it.
+        previous_candidates: the candidates of the promotion before it.
     """
     if reason == "promote":
-        return tuple(dict.fromkeys((version, *before)))[:MAX_CANDIDATES]
-    return before[before.index(version) :] if version in before else (version,)
+        return tuple(dict.fromkeys((version, *previous_candidates)))[:MAX_CANDIDATES]
+    return (
+        previous_candidates[previous_candidates.index(version) :]
+        if version in previous_candidates
+        else (version,)
+    )
 
 
 def parse_promotion(text: bytes, number: int, address: str) -> Promotion:

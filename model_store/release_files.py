@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from model_store.errors import BadAddress, FormatRefused, ReleaseCorrupt
+from model_store.errors import BadAddress, ReleaseCorrupt, UnsafeFormat
 from model_store.manifest import FileEntry
 
 MANIFEST_FILE = "manifest.json"
@@ -70,19 +70,19 @@ def expand_home(path: str | Path) -> Path:
         raise BadAddress(f"{path}: there is no home folder for `~`. Write the whole path.") from error
 
 
-def refuse_unsafe_formats(names: Iterable[str], address: str) -> None:
+def check_safe_formats(names: Iterable[str], address: str) -> None:
     """Check by file endings that no file has a format that can run code, such as pickle. No file is opened.
 
     Args:
         address: the folder or address of the files, for messages.
 
     Raises:
-        FormatRefused: a name has such a format. The message says how to convert it.
+        UnsafeFormat: a name has such a format. The message says how to convert it.
     """
     for name in sorted(names):
         suffix = PurePosixPath(name).suffix.lower()
         if suffix in CONVERSION_ADVICE:
-            raise FormatRefused(
+            raise UnsafeFormat(
                 f"{address}/{name}: {suffix} files can run code when they are read, so none is opened here. "
                 f"{CONVERSION_ADVICE[suffix].format(suffix=suffix)}"
             )
@@ -168,7 +168,7 @@ def hash_release_files(files: Mapping[str, FileEntry]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes) -> None:
     """Write a file atomically: after a crash it has either its old content or all of the new content.
 
     Args:
@@ -212,7 +212,7 @@ def write_partial_file(chunks: Iterable[bytes], folder: Path, prefix: str = "") 
     handle, name = tempfile.mkstemp(dir=folder, prefix=prefix)
     partial = Path(name)
     try:
-        with name_file_in_errors(partial), os.fdopen(handle, "wb") as file:
+        with add_path_to_errors(partial), os.fdopen(handle, "wb") as file:
             file.writelines(chunks)
             file.flush()
             os.fsync(file.fileno())
@@ -223,7 +223,7 @@ def write_partial_file(chunks: Iterable[bytes], folder: Path, prefix: str = "") 
 
 
 @contextmanager
-def name_file_in_errors(path: Path) -> Iterator[None]:
+def add_path_to_errors(path: Path) -> Iterator[None]:
     """Add the name of a file to the OSErrors of the block, since the error of a full disk names no file."""
     try:
         yield
@@ -251,7 +251,7 @@ def limit_chunks(chunks: Iterable[bytes], limit: int | None, address: str) -> It
         yield chunk
 
 
-def is_open_file_at(path: Path, descriptor: int) -> bool:
+def is_path_of_descriptor(path: Path, descriptor: int) -> bool:
     """Return whether a path still leads to an open file; another file may have taken its place."""
     try:
         return os.path.samestat(path.lstat(), os.fstat(descriptor))

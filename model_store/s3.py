@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ResponseStreamingErr
 from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError as BrokenInside
 
-from model_store.deadlines import check_time
+from model_store.deadlines import check_deadline
 from model_store.entries import MAX_RECORD_BYTES, StoreEntry
 from model_store.errors import (
     AlreadyExists,
@@ -263,7 +263,7 @@ class S3Store:
         with closing(answer["Body"]) as body:
             for chunk in body.iter_chunks(CHUNK_BYTES):
                 yield chunk
-                check_time(self._make_full_address(key))
+                check_deadline(self._make_full_address(key))
 
     def _fetch_with_retries(self, key: str, fetch: Callable[[], Result]) -> Result:
         """Fetch again if the connection breaks inside the body; boto3's own retries end at the headers."""
@@ -286,7 +286,7 @@ class S3Store:
     def _translate_errors(self, key: str, operation: str) -> Iterator[None]:
         """Translate boto3's errors in the block into those of this package."""
         address = self._make_full_address(key)
-        check_time(address)
+        check_deadline(address)
         try:
             yield
         except ClientError as error:
@@ -341,7 +341,7 @@ def translate_server_error(error: ClientError, address: str, operation: str) -> 
     words = mask_credentials(answer.get("Message", ""))
     if region := headers.get("x-amz-bucket-region") or answer.get("Region"):
         words = f"{words} (the bucket's region: {mask_credentials(region)})".strip()
-    translated = choose_error(code, words, address, operation)
+    translated = make_s3_error(code, words, address, operation)
     if "html" in headers.get("content-type", ""):
         return type(translated)(f"{address}: {code} on {operation}. {NO_S3_ADVICE}")
     return translated
@@ -371,7 +371,7 @@ def mask_credentials(message: object) -> str:
     return text
 
 
-def choose_error(code: str, message: str, address: str, operation: str) -> StoreError:
+def make_s3_error(code: str, message: str, address: str, operation: str) -> StoreError:
     """Return our exception for an error code of an S3 server.
 
     Args:

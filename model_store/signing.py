@@ -26,7 +26,7 @@ from model_store.release_files import (
     SIGNATURE_FILE,
     read_regular_file,
     restore_line_endings,
-    write_whole,
+    write_atomically,
 )
 
 PRIVATE_MODE = 0o600
@@ -149,7 +149,7 @@ def sign_release(folder: Path, key: Path) -> None:
         raise SignatureMissing(
             f"{folder / MANIFEST_FILE}: {error.strerror}, so nothing was signed."
         ) from error
-    write_whole(folder / SIGNATURE_FILE, private.sign(manifest))
+    write_atomically(folder / SIGNATURE_FILE, private.sign(manifest))
 
 
 def read_signature(folder: Path) -> bytes | None:

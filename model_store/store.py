@@ -13,15 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
-from model_store.deadlines import check_time
+from model_store.deadlines import check_deadline
 from model_store.entries import MAX_RECORD_BYTES, StoreEntry
 from model_store.errors import AlreadyExists, BadAddress, NotFound, StoreBroken, StoreRefused
 from model_store.release_files import (
     CHUNK_BYTES,
+    add_path_to_errors,
     expand_home,
     flush_folder,
     limit_chunks,
-    name_file_in_errors,
     open_regular_file,
     write_chunks,
     write_partial_file,
@@ -246,7 +246,7 @@ class FolderStore:
 
     @contextmanager
     def _translate_errors(self, key: str) -> Iterator[None]:
-        check_time(self._make_full_address(key))
+        check_deadline(self._make_full_address(key))
         try:
             yield
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
@@ -261,7 +261,7 @@ class FolderStore:
 
 
 def _read_chunks(path: Path) -> Iterator[bytes]:
-    with name_file_in_errors(path), open_regular_file(path) as file:
+    with add_path_to_errors(path), open_regular_file(path) as file:
         while chunk := file.read(CHUNK_BYTES):
             yield chunk
-            check_time(str(path))
+            check_deadline(str(path))

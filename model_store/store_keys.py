@@ -117,14 +117,14 @@ class ReleaseFiles:
     read_file: Callable[[str], bytes]
 
 
-def get_files_in_folder(release: LocalRelease) -> ReleaseFiles:
+def make_folder_release_files(release: LocalRelease) -> ReleaseFiles:
     """Return the manifest of a release in a local folder, with a function that reads its files."""
     return ReleaseFiles(
         release.manifest, str(release.folder), lambda path: (release.folder / path).read_bytes()
     )
 
 
-def get_files_in_store(store: Store, manifest: Manifest) -> ReleaseFiles:
+def make_store_release_files(store: Store, manifest: Manifest) -> ReleaseFiles:
     """Return the manifest of a release in a store, with a function that reads its files."""
     address = f"{store.address}/{make_release_prefix(manifest.version)}".rstrip("/")
     return ReleaseFiles(manifest, address, lambda path: store.read(make_file_key(manifest.version, path)))
@@ -170,12 +170,12 @@ def read_manifest(store: Store, version: str) -> Manifest:
     return read_signed_manifest(store, version, None).manifest
 
 
-def read_signed_manifest(store: Store, version: str, trusted: TrustedKeys | None) -> SignedManifest:
+def read_signed_manifest(store: Store, version: str, trusted_keys: TrustedKeys | None) -> SignedManifest:
     """Read the manifest of a release in a store, check its signature, then check its content.
 
     Args:
-        trusted: the public keys of which one must have signed the manifest; None if no signature is required.
-            The signature is checked before the manifest is parsed.
+        trusted_keys: the public keys of which one must have signed the manifest; None if no signature is
+            required. The signature is checked before the manifest is parsed.
 
     Raises:
         NotFound: there is no such release, or its upload has not ended.
@@ -192,10 +192,10 @@ def read_signed_manifest(store: Store, version: str, trusted: TrustedKeys | None
         raise NotFound(f"{address}: no such release here. `releases list` shows those that are.") from error
     # Read the signature only if one is required. Without s3:ListBucket, S3 answers 403 for a missing key, so
     # that an unsigned release could not be served.
-    if trusted is not None:
+    if trusted_keys is not None:
         with suppress(NotFound):
             signature = store.read(make_file_key(version, SIGNATURE_FILE))
-        trusted.check_signature(text, signature, address)
+        trusted_keys.check_signature(text, signature, address)
     manifest = parse_manifest(text, address)
     if manifest.version != version:
         raise ManifestInvalid(f"{address}: version: says {manifest.version}, but it lies under {version}.")

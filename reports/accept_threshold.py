@@ -66,7 +66,7 @@ def find_accept_points(
     accuracies = np.array([targets[pictures] for pictures in curves])
     # Older reports lack the number of answers.
     numbers = [[math.inf if point.answers is None else point.answers for point in row] for row in rows]
-    place = find_lowest_threshold(
+    place = find_lowest_threshold_index(
         np.array([[point.accepted for point in row] for row in rows]),
         np.array(numbers),
         np.array([[point.lower_bound for point in row] for row in rows]) >= accuracies,
@@ -75,10 +75,10 @@ def find_accept_points(
     return None if place is None else dict(zip(curves, rows[place], strict=True))
 
 
-def find_lowest_threshold(
-    accepted: NDArray[np.float64],
-    independent: NDArray[np.float64],
-    is_target_shown: NDArray[np.bool_],
+def find_lowest_threshold_index(
+    accepted_shares: NDArray[np.float64],
+    independent_counts: NDArray[np.float64],
+    is_target_proven: NDArray[np.bool_],
     targets: Sequence[float],
 ) -> int | None:
     """Return the index of the lowest tested threshold at which every set of pictures reaches its target.
@@ -87,10 +87,11 @@ def find_lowest_threshold(
     is not tested.
 
     Args:
-        accepted: float64 (T, K), the shares of K sets of pictures that T rising thresholds accept.
-        independent: float64 (T, K), the number of independent answers that the accepted ones are worth;
-            photos of one sender are worth fewer. Infinite if it is not known; then all thresholds are tested.
-        is_target_shown: bool (T, K), whether the accepted answers show the target.
+        accepted_shares: float64 (T, K), the shares of K sets of pictures that T rising thresholds accept.
+        independent_counts: float64 (T, K), the number of independent answers that the accepted ones are
+            worth; photos of one sender are worth fewer. Infinite if it is not known; then all thresholds are
+            tested.
+        is_target_proven: bool (T, K), whether the accepted answers show the target.
         targets: the share of accepted answers of each set that must be right, 0 to 1 exclusive.
 
     Returns:
@@ -100,13 +101,13 @@ def find_lowest_threshold(
     fewest_with_errors = np.array(
         [count_needed_answers(target, errors=FIRST_THRESHOLD_ERRORS) for target in targets]
     )
-    has_half = accepted >= ENOUGH_ACCEPTED_SHARE
-    can_be_first = np.all((independent >= fewest_with_errors) | has_half, axis=1) | (
-        np.mean(accepted, axis=1) >= ENOUGH_ACCEPTED_SHARE
+    has_half = accepted_shares >= ENOUGH_ACCEPTED_SHARE
+    can_be_first = np.all((independent_counts >= fewest_with_errors) | has_half, axis=1) | (
+        np.mean(accepted_shares, axis=1) >= ENOUGH_ACCEPTED_SHARE
     )
     first = np.flatnonzero(can_be_first)[-1] if can_be_first.any() else 0
-    tested = np.flatnonzero(np.all(independent[: first + 1] >= fewest, axis=1))[::-1]
-    is_shown = np.all(is_target_shown[tested], axis=1)
-    if not np.isinf(independent).all():
+    tested = np.flatnonzero(np.all(independent_counts[: first + 1] >= fewest, axis=1))[::-1]
+    is_shown = np.all(is_target_proven[tested], axis=1)
+    if not np.isinf(independent_counts).all():
         is_shown = np.logical_and.accumulate(is_shown)  # the first failure ends the tests
     return int(tested[is_shown][-1]) if is_shown.any() else None

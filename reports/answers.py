@@ -170,12 +170,12 @@ class Answers:
     @property
     def group_numbers(self) -> NDArray[np.int64] | None:
         """A number for each picture that is equal within a group, int64 (N,); None if there are no groups."""
-        return number_units(self.groups) if (self.groups != "").any() else None
+        return assign_unit_numbers(self.groups) if (self.groups != "").any() else None
 
     @property
     def unit_numbers(self) -> NDArray[np.int64]:
         """A number for each picture that is equal within a group, int64 (N,)."""
-        return number_units(self.groups)
+        return assign_unit_numbers(self.groups)
 
     @property
     def is_from_unknown_source(self) -> NDArray[np.bool_]:
@@ -235,7 +235,7 @@ def _find_likeliest_classes(shares: NDArray[np.float64]) -> NDArray[np.int64]:
     return likeliest
 
 
-def number_units(groups: NDArray[np.str_]) -> NDArray[np.int64]:
+def assign_unit_numbers(groups: NDArray[np.str_]) -> NDArray[np.int64]:
     """Return a number for each row that is equal for rows of one group, int64 (N,).
 
     Args:

@@ -46,7 +46,7 @@ FileReader: TypeAlias = Callable[[str], bytes]
 """Function that reads a file of one release, by its path in the release."""
 
 
-def pack_answers(answers: Answers) -> bytes:
+def serialize_answers(answers: Answers) -> bytes:
     """Write answers as the bytes of answers.csv.gz. Equal answers give equal bytes."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
@@ -66,7 +66,7 @@ def _format_value(value: str | float) -> str:
     return "" if math.isnan(value) else f"{value:.{STORED_DIGITS}f}"
 
 
-def read_own_answers(manifest: Manifest, read_file: FileReader, address: str) -> Answers:
+def read_release_answers(manifest: Manifest, read_file: FileReader, address: str) -> Answers:
     """Read the answers of a release itself about the class of pictures.
 
     Args:
@@ -154,7 +154,7 @@ def _read_columns(content: bytes) -> dict[str, list[str]]:
 
 
 def parse_answers(content: bytes) -> Answers:
-    """Parse the bytes of answers.csv.gz, as `pack_answers` writes them.
+    """Parse the bytes of answers.csv.gz, as `serialize_answers` writes them.
 
     Raises:
         ValueError, KeyError, OSError, EOFError, csv.Error: the bytes are no such file.

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from reports.answers import Answers, number_units
-from reports.intervals import compute_loss_chance
+from reports.answers import Answers, assign_unit_numbers
+from reports.intervals import compute_loss_p_value
 
 TEST_ERROR_RATE: Final = 0.025
 """Largest chance that one test refuses a release that is as good as the other one."""
@@ -137,7 +137,9 @@ def _compare_shares(
         is_about_right: whether the result has the shares of right answers in place of those of errors.
     """
     candidate_share, baseline_share = float(candidate.mean()), float(baseline.mean())
-    p_value = compute_loss_chance(np.bincount(groups, candidate.astype(np.int64) - baseline).astype(np.int64))
+    p_value = compute_loss_p_value(
+        np.bincount(groups, candidate.astype(np.int64) - baseline).astype(np.int64)
+    )
     return ShareComparison(
         1 - candidate_share if is_about_right else candidate_share,
         1 - baseline_share if is_about_right else baseline_share,
@@ -162,7 +164,7 @@ def _compare_accepted_errors(
     losses = (
         LOSS_UNITS_PER_ERROR * (candidate_errors.astype(np.int64) - baseline_errors) - allowed * additional
     )
-    p_value = compute_loss_chance(np.bincount(groups, losses).astype(np.int64))
+    p_value = compute_loss_p_value(np.bincount(groups, losses).astype(np.int64))
     return ShareComparison(
         float(candidate_errors.mean()),
         float(baseline_errors.mean()),
@@ -192,7 +194,7 @@ def join_groups(*groupings: NDArray[np.str_]) -> NDArray[np.int64]:
     Args:
         groupings: str (N,) each, the name of each picture's group; empty for a picture on its own.
     """
-    numbers = [number_units(groups) for groups in groupings]
+    numbers = [assign_unit_numbers(groups) for groups in groupings]
     joined = np.arange(len(numbers[0]))
     while True:
         previous = joined

@@ -76,7 +76,7 @@ def _replace_zeros(values: FloatArray) -> FloatArray:
     return np.where(np.abs(values) < 1e-300, 1e-300, values)
 
 
-def compute_binomial_chance(k: int, n: int, share: float) -> float:
+def compute_binomial_cdf(k: int, n: int, share: float) -> float:
     """Return the chance that `k` or fewer of `n` draws succeed (binomial distribution).
 
     Args:
@@ -90,7 +90,7 @@ def compute_binomial_chance(k: int, n: int, share: float) -> float:
     )
 
 
-def compute_sampling_chance(k: int, sample_size: int, wrong: int, rows: int) -> float:
+def compute_hypergeometric_cdf(k: int, sample_size: int, wrong: int, rows: int) -> float:
     """Return the chance that a random sample of a table has `k` or fewer wrong rows (hypergeometric).
 
     Args:

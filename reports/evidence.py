@@ -19,7 +19,7 @@ from model_store.store_keys import ReleaseFiles
 from reports.answers import CLASS_HEAD, CORRECTED_SET, NO_ANSWERS, TEST_SET, Answers
 from reports.answers_file import read_all_answers
 from reports.promises import HELD_OUT_PICTURES, SOURCE_PHOTOS_PREFIX, ProductPromise, extract_tier
-from reports.stored_decisions import redecide_answers
+from reports.stored_decisions import reapply_thresholds
 from reports.values import Report, parse_report
 
 ALL_PHOTOS: Final = "photos"
@@ -142,7 +142,7 @@ def read_evidence(release: ReleaseFiles) -> ReleaseEvidence:
             "again."
         )
     report = parse_report(text, f"{release.address}/{REPORT_FILE}")
-    all_answers = redecide_answers(
+    all_answers = reapply_thresholds(
         read_all_answers(manifest, release.read_file, release.address), manifest.contracts
     )
     class_answers = all_answers.select_head(CLASS_HEAD)

@@ -1,9 +1,9 @@
 """The gate, which decides whether a new release may follow the current one.
 
-`check_gate` raises an error with the figures of both releases if the new one is measurably worse, or if it
-would break clients, for example because its labels differ. Releases are compared on the pictures that both
-have answered: those of the test set, and photos of all tiers together. (A tier says how photos were taken:
-product shots, worn garments, or users' own photos.)
+`check_candidate_release` raises an error with the figures of both releases if the new one is measurably
+worse, or if it would break clients, for example because its labels differ. Releases are compared on the
+pictures that both have answered: those of the test set, and photos of all tiers together. (A tier says how
+photos were taken: product shots, worn garments, or users' own photos.)
 """
 
 from collections.abc import Iterator, Mapping
@@ -30,7 +30,7 @@ from reports.evidence import (
     select_shared_answers,
     select_shared_attribute_answers,
 )
-from reports.product_rule import is_promise_shown
+from reports.product_rule import is_accuracy_promise_proven
 from reports.promises import ProductPromise
 
 MIN_SHARED_PICTURES: Final = 100
@@ -52,7 +52,7 @@ colour`."""
 _OLDEST: Final = "the oldest release kept"
 
 
-def check_gate(
+def check_candidate_release(
     candidate: ReleaseEvidence, current: ReleaseEvidence | None, oldest: ReleaseEvidence | None = None
 ) -> str:
     """Refuse a release that breaks the contract with clients, or is measurably worse than the current one.
@@ -227,7 +227,9 @@ def _describe_fewer_accepted(comparisons: ComparisonsByName) -> Iterator[str]:
 def _describe_lost_products(candidate: ReleaseEvidence, current: ReleaseEvidence) -> Iterator[str]:
     """Yield a text for each question (class or attribute) about which no product is accepted any more."""
     for head, promise in current.product_promises.items():
-        if is_promise_shown(promise) and not is_promise_shown(candidate.product_promises.get(head)):
+        if is_accuracy_promise_proven(promise) and not is_accuracy_promise_proven(
+            candidate.product_promises.get(head)
+        ):
             yield _format_product_row(head, candidate, current)
 
 
@@ -290,7 +292,7 @@ def _format_accepted_products(promise: ProductPromise | None) -> str:
     if promise is None or not promise.n:
         return "not measured, so none is accepted"
     accepted = f"{promise.accepted:,} of {promise.n:,} accepted, {promise.right:,} right"
-    return accepted if is_promise_shown(promise) else f"{accepted} (too few to accept any)"
+    return accepted if is_accuracy_promise_proven(promise) else f"{accepted} (too few to accept any)"
 
 
 def _name_set(name: str) -> str:

@@ -17,8 +17,8 @@ from reports.intervals import (
     CONFIDENCE_LEVEL,
     TWO_SIDED_CONFIDENCE_LEVEL,
     Z_SCORE_95,
-    compute_lower_bounds,
     compute_macro_interval,
+    compute_share_lower_bounds,
     compute_wilson_interval,
 )
 
@@ -28,7 +28,7 @@ groups or few errors it cannot be measured."""
 
 
 @dataclass(frozen=True)
-class WeightedErrors:
+class WeightedWrongShares:
     """Estimated shares of wrong answers in K sets of answers; each array is float64 (K,).
 
     Attributes:
@@ -46,7 +46,7 @@ class WeightedErrors:
 
     def bound_right_shares(self) -> FloatArray:
         """Return the one-sided lower bounds of the shares of right answers, float64 (K,)."""
-        return compute_lower_bounds(
+        return compute_share_lower_bounds(
             (1 - self.wrong_share) * self.independent_answers, self.independent_answers, self.confidence_level
         )
 
@@ -64,14 +64,14 @@ class WeightedErrors:
         )
 
 
-def estimate_errors(
+def estimate_wrong_shares(
     wrong: NDArray[np.bool_],
     groups: NDArray[np.int64] | None,
-    counts: NDArray[np.int64],
+    prefix_lengths: NDArray[np.int64],
     *,
     confidence_level: float = CONFIDENCE_LEVEL,
     is_unweighted: bool = False,
-) -> WeightedErrors:
+) -> WeightedWrongShares:
     """Estimate the share of wrong answers among the first 10, 20, ... answers of a sequence.
 
     Answers of one group, such as a sender's photos, are alike, so they weigh less. In a group with m answers,
@@ -84,23 +84,24 @@ def estimate_errors(
     Args:
         wrong: bool (N,), whether each answer is wrong.
         groups: int64 (N,), the number of each answer's group, from 0; None if each answer is on its own.
-        counts: int64 (K,), how many of the first answers are taken each time, 0 to N.
+        prefix_lengths: int64 (K,), how many of the first answers are taken each time, 0 to N.
         confidence_level: the confidence level of the bounds: .95 for a one-sided bound, .975 for each end of
             a two-sided interval.
         is_unweighted: whether each answer has the same weight, so that the share is the plain one. Its
             certainty still takes the groups into account.
     """
     if groups is None:
-        n = counts.astype(np.float64)
-        return WeightedErrors(
-            np.append(0, np.cumsum(wrong))[counts] / np.maximum(n, 1), n, n, confidence_level
+        n = prefix_lengths.astype(np.float64)
+        return WeightedWrongShares(
+            np.append(0, np.cumsum(wrong))[prefix_lengths] / np.maximum(n, 1), n, n, confidence_level
         )
     rows = [
-        _estimate_one_share(wrong[:count], groups[:count], is_unweighted=is_unweighted) for count in counts
+        _estimate_one_share(wrong[:count], groups[:count], is_unweighted=is_unweighted)
+        for count in prefix_lengths
     ]
     share, assumed_answers, measured_answers, group_counts = np.array(rows, np.float64).reshape(-1, 4).T
-    price = _compute_price_of_few_groups(group_counts, counts, confidence_level)
-    return WeightedErrors(
+    price = _compute_price_of_few_groups(group_counts, prefix_lengths, confidence_level)
+    return WeightedWrongShares(
         share,
         np.minimum(assumed_answers, measured_answers) / price,
         assumed_answers / price,
@@ -122,7 +123,7 @@ def _estimate_one_share(
     sizes = sizes[sizes > 0]
     if not len(sizes):
         return 0.0, 0.0, 0.0, 0
-    # The formulas are those of `estimate_errors`.
+    # The formulas are those of `estimate_wrong_shares`.
     effects = 1 + (sizes - 1) * MIN_GROUP_CORRELATION
     weights = np.ones(len(sizes)) if is_unweighted else 1 / effects
     total = float(weights @ sizes)
@@ -164,31 +165,35 @@ def _list_t_quantiles(most: int, confidence_level: float) -> FloatArray:
     return np.append(np.inf, compute_t_quantiles(np.arange(1.0, most + 1), confidence_level))
 
 
-def compute_share_interval(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> tuple[float, float]:
+def compute_share_interval(
+    is_right: NDArray[np.bool_], groups: NDArray[np.int64] | None
+) -> tuple[float, float]:
     """Return the 95% interval of a share of right answers, which is wider if answers come in groups.
 
     It is Wilson's interval for the number of independent answers that all answers are worth.
 
     Args:
-        right: bool (N,), whether each answer is right; N >= 1.
+        is_right: bool (N,), whether each answer is right; N >= 1.
         groups: int64 (N,), a number that is equal for answers that are not independent; None if all answers
             are independent.
     """
-    effect = _compute_design_effect(right, groups)
-    return compute_wilson_interval(right.sum() / effect, len(right) / effect)
+    effect = _compute_design_effect(is_right, groups)
+    return compute_wilson_interval(is_right.sum() / effect, len(is_right) / effect)
 
 
-def compute_source_mean(right: FloatArray, n: FloatArray) -> tuple[float, tuple[float, float]]:
+def compute_source_mean_interval(
+    right_counts: FloatArray, n: FloatArray
+) -> tuple[float, tuple[float, float]]:
     """Return the mean share of right answers over S sources, and the 95% interval of the mean.
 
     A source is a shop or collection of photos. It is Wilson's interval for as many answers as would give a
     mean that is as uncertain as the spread of the sources' shares says.
 
     Args:
-        right: float64 (S,), S >= 2, the number of right answers in each source.
+        right_counts: float64 (S,), S >= 2, the number of right answers in each source.
         n: float64 (S,), the number of all answers in each source, above 0.
     """
-    shares = right / n
+    shares = right_counts / n
     mean = float(shares.mean())
     # At most as many as if the answers of a source were correlated as little as is ever assumed.
     answers = float(np.sum(n / (1 + MIN_GROUP_CORRELATION * (n - 1))))
@@ -220,21 +225,23 @@ def compute_grouped_macro_interval(
 def _compute_design_effect(right: NDArray[np.bool_], groups: NDArray[np.int64] | None) -> float:
     """Return how many of these answers are worth one independent answer (the design effect)."""
     n = np.array([len(right)])
-    estimate = estimate_errors(
+    estimate = estimate_wrong_shares(
         ~right, groups, n, confidence_level=TWO_SIDED_CONFIDENCE_LEVEL, is_unweighted=True
     )
     return float(n[0] / estimate.independent_answers[0])
 
 
 def compute_t_quantiles(
-    freedom: FloatArray | float, confidence_level: float = CONFIDENCE_LEVEL
+    degrees_of_freedom: FloatArray | float, confidence_level: float = CONFIDENCE_LEVEL
 ) -> FloatArray:
     """Return quantiles of Student's t distribution, float64 (N,).
 
     Args:
-        freedom: the degrees of freedom of each distribution, 1 or more.
+        degrees_of_freedom: the degrees of freedom of each distribution, 1 or more.
         confidence_level: the probability below the quantile, .5 to 1.
     """
-    freedom = np.atleast_1d(np.asarray(freedom, np.float64))
-    share = compute_beta_quantiles(2 * confidence_level - 1, 0.5, freedom / 2)  # t^2 / (t^2 + freedom)
-    return np.sqrt(freedom * share / (1 - share))
+    degrees_of_freedom = np.atleast_1d(np.asarray(degrees_of_freedom, np.float64))
+    share = compute_beta_quantiles(
+        2 * confidence_level - 1, 0.5, degrees_of_freedom / 2
+    )  # t^2 / (t^2 + freedom)
+    return np.sqrt(degrees_of_freedom * share / (1 - share))

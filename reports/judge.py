@@ -9,25 +9,25 @@ from contextlib import suppress
 from model_store.errors import GateRefused, NotFound, ReleaseError
 from model_store.local_releases import LocalRelease
 from model_store.promotions import read_promotions
-from model_store.records import select_good_promotions
+from model_store.records import select_standing_promotions
 from model_store.store import Store
 from model_store.store_keys import (
     ReleaseFiles,
-    get_files_in_folder,
-    get_files_in_store,
     list_complete_versions,
+    make_folder_release_files,
+    make_store_release_files,
     read_manifest,
 )
 from reports.evidence import ReleaseEvidence, read_evidence
-from reports.gate import check_gate
+from reports.gate import check_candidate_release
 
 
-def judge_release(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
+def judge_release(candidate: ReleaseFiles, store: Store, current_version: str | None) -> str:
     """Compare a release with the current one of a store, and with the oldest one that the store keeps.
 
     Args:
         candidate: the files of the release that is to become current.
-        before: the version of the current release; None if there is none.
+        current_version: the version of the current release; None if there is none.
 
     Returns:
         A text that says what was compared.
@@ -37,29 +37,29 @@ def judge_release(candidate: ReleaseFiles, store: Store, before: str | None) -> 
         NotFound, ReleaseError: a file of a compared release is missing or damaged.
     """
     evidence = read_evidence(candidate)
-    if before is None:
-        return check_gate(evidence, None)
-    if before == evidence.version:
+    if current_version is None:
+        return check_candidate_release(evidence, None)
+    if current_version == evidence.version:
         return "It is current already."  # publishing sends its files again, in case one is damaged
-    current = _read_evidence(store, before)
-    return check_gate(evidence, current, _find_oldest_release(store, evidence, current))
+    current = _read_evidence(store, current_version)
+    return check_candidate_release(evidence, current, _find_oldest_release(store, evidence, current))
 
 
-def judge_without_refusing(candidate: ReleaseFiles, store: Store, before: str | None) -> str:
+def describe_release_verdict(candidate: ReleaseFiles, store: Store, current_version: str | None) -> str:
     """Compare a release with the current one, but return an objection as a text instead of raising it.
 
     This is for a user who publishes a release by force.
 
     Args:
         candidate: the files of the release that is to become current.
-        before: the version of the current release; None if there is none.
+        current_version: the version of the current release; None if there is none.
 
     Raises:
         NotFound, ReleaseError: a file of the candidate itself is missing or damaged.
     """
     read_evidence(candidate)
     try:
-        return judge_release(candidate, store, before)
+        return judge_release(candidate, store, current_version)
     except GateRefused as error:
         return f"Forced past the gate: {error}"
     except (NotFound, ReleaseError) as error:
@@ -72,7 +72,9 @@ def compare_with_parent(candidate: LocalRelease, parent: LocalRelease) -> str:
     The text may be an objection, or say that one of the two cannot be read.
     """
     try:
-        return check_gate(*(read_evidence(get_files_in_folder(release)) for release in (candidate, parent)))
+        return check_candidate_release(
+            *(read_evidence(make_folder_release_files(release)) for release in (candidate, parent))
+        )
     except GateRefused as error:
         return str(error)
     except (NotFound, ReleaseError) as error:
@@ -80,7 +82,7 @@ def compare_with_parent(candidate: LocalRelease, parent: LocalRelease) -> str:
 
 
 def _read_evidence(store: Store, version: str) -> ReleaseEvidence:
-    return read_evidence(get_files_in_store(store, read_manifest(store, version)))
+    return read_evidence(make_store_release_files(store, read_manifest(store, version)))
 
 
 def _find_oldest_release(
@@ -88,7 +90,7 @@ def _find_oldest_release(
 ) -> ReleaseEvidence | None:
     """Return the oldest kept release that was current and not rolled back, with the candidate's labels."""
     kept_versions = list_complete_versions(store)
-    for promotion in select_good_promotions(read_promotions(store)):
+    for promotion in select_standing_promotions(read_promotions(store)):
         if promotion.version in kept_versions and promotion.version not in {
             candidate.version,
             current.version,
@@ -96,5 +98,5 @@ def _find_oldest_release(
             with suppress(NotFound, ReleaseError):  # a damaged release is passed over
                 manifest = read_manifest(store, promotion.version)
                 if manifest.labels == candidate.manifest.labels:
-                    return read_evidence(get_files_in_store(store, manifest))
+                    return read_evidence(make_store_release_files(store, manifest))
     return None

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, JsonValue, WithJsonSchema
 
 from inference.contract import ACCEPT_NOTHING
-from model_store.manifest import FrozenModel, Share, describe_schema
+from model_store.manifest import FrozenModel, Share, make_schema_config
 from reports.field_types import Count, ShareDifference, ShareInterval, is_none
 
 TEST_SPLIT: Final = "test"
@@ -23,7 +23,7 @@ def _is_test(split: str) -> bool:
 class ClassFigures(FrozenModel):
     """Precision, recall and F1 of one class, and the number of its pictures (`support`)."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "Figures of one class: precision TP/(TP+FP), recall TP/(TP+FN), and F1, their harmonic mean."
     )
 
@@ -36,7 +36,7 @@ class ClassFigures(FrozenModel):
 class Averages(FrozenModel):
     """Means of the classes' figures: `macro` is unweighted, `weighted` by the number of their pictures."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "Means of the figures of the classes: `macro` is unweighted, `weighted` is weighted by support."
     )
 
@@ -47,7 +47,7 @@ class Averages(FrozenModel):
 class Coverage(FrozenModel):
     """The effect of the decision thresholds: the share of accepted pictures, and of these, of right ones."""
 
-    model_config = describe_schema("The effect of the decision thresholds on the test set.")
+    model_config = make_schema_config("The effect of the decision thresholds on the test set.")
 
     confidence_threshold: Annotated[float, Field(ge=0, le=ACCEPT_NOTHING)] = Field(
         description="Smallest confidence of an accepted answer; above 1 if nothing is accepted."
@@ -62,7 +62,7 @@ class Coverage(FrozenModel):
 class SplitFigures(FrozenModel):
     """Accuracy and loss on the pictures for training or validation."""
 
-    model_config = describe_schema("Accuracy and loss on the pictures for training or for validation.")
+    model_config = make_schema_config("Accuracy and loss on the pictures for training or for validation.")
 
     n: Count
     accuracy: Share
@@ -72,7 +72,7 @@ class SplitFigures(FrozenModel):
 class TestFigures(SplitFigures):
     """The full evaluation on the test set, or on cross-fitted answers."""
 
-    model_config = describe_schema("The full evaluation on the test set.", is_open=True)
+    model_config = make_schema_config("The full evaluation on the test set.", is_open=True)
 
     loss: float = Field(
         description=(
@@ -124,7 +124,7 @@ class TestFigures(SplitFigures):
 class ModelFigures(FrozenModel):
     """The size of a network, and what an answer of it costs."""
 
-    model_config = describe_schema("The size of a network, and the cost of an answer.")
+    model_config = make_schema_config("The size of a network, and the cost of an answer.")
 
     network: str
     # All weights, with the statistics of normalization, which are not trained.
@@ -166,7 +166,7 @@ def describe_size(parameters: int, mflops: float | None, trainable: int | None =
 class TrainingFigures(FrozenModel):
     """Facts about the training of the model; null if they are unknown, as for a model of another program."""
 
-    model_config = describe_schema("How the model was trained; a fact that is not known is null.")
+    model_config = make_schema_config("How the model was trained; a fact that is not known is null.")
 
     seed: int | None
     epochs: Count | None
@@ -184,7 +184,7 @@ class TrainingFigures(FrozenModel):
 class Epoch(FrozenModel):
     """Loss and accuracy after one epoch (pass over all pictures) of the training."""
 
-    model_config = describe_schema("Loss and accuracy after one epoch of the training.")
+    model_config = make_schema_config("Loss and accuracy after one epoch of the training.")
 
     epoch: Count
     loss: float
@@ -197,7 +197,7 @@ class Epoch(FrozenModel):
 class Example(FrozenModel):
     """One picture of the test set with its answer, which the figures of the report show."""
 
-    model_config = describe_schema("One picture of the test set with its answer.")
+    model_config = make_schema_config("One picture of the test set with its answer.")
 
     index: Count = Field(description="Position in the test set, from 0.")
     truth: str
@@ -209,7 +209,7 @@ class Example(FrozenModel):
 class Examples(FrozenModel):
     """The most confident mistakes, worst first, and the first few right answers."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "The most confident mistakes, worst first, and the first few right answers."
     )
 
@@ -220,7 +220,7 @@ class Examples(FrozenModel):
 class OutOfScope(FrozenModel):
     """How well the model tells pictures that show no garment, such as noise, from those of the test set."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "How well pictures that show no garment, such as noise, are told from those of the test set.",
         is_open=True,
     )

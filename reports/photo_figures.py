@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from model_store.manifest import FrozenModel, Share, describe_schema
+from model_store.manifest import FrozenModel, Share, make_schema_config
 from reports.field_types import (
     Count,
     ShareDifference,
@@ -19,7 +19,7 @@ from reports.field_types import (
     is_never_left_out,
     is_none,
 )
-from reports.grouped_answers import compute_share_interval, compute_source_mean
+from reports.grouped_answers import compute_share_interval, compute_source_mean_interval
 from reports.network_figures import Coverage
 
 MIN_SOURCES: Final = 10
@@ -29,7 +29,7 @@ MIN_SOURCES: Final = 10
 class ClassRecall(FrozenModel):
     """The number of photos of one class, and the share of them that was recognised."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "The number of photos of one class, and the share of them that was recognised."
     )
 
@@ -40,7 +40,7 @@ class ClassRecall(FrozenModel):
 class PhotoDecisions(Coverage):
     """Shares of the decisions about a tier's photos: `coverage` (accepted), `ambiguous` and `unfamiliar`."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "Shares of the decisions about photos of a tier: `coverage` (accepted), `ambiguous` (or "
         "`unproven`, if nothing is accepted) and `unfamiliar`, which sum to 1."
     )
@@ -65,7 +65,7 @@ class PhotoDecisions(Coverage):
 class OodAuroc(FrozenModel):
     """How well photos of a tier are told from photos of none of the classes: areas under ROC curves."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "How well photos of the tier are told from out-of-distribution photos, as areas under ROC "
         "curves; 0.5 is chance."
     )
@@ -80,7 +80,9 @@ class OodAuroc(FrozenModel):
 class SourceFigures(FrozenModel):
     """Shares of the decisions about photos of none of the classes, in one folder."""
 
-    model_config = describe_schema("Shares of the decisions about out-of-distribution photos of one folder.")
+    model_config = make_schema_config(
+        "Shares of the decisions about out-of-distribution photos of one folder."
+    )
 
     n: Count
     accepted: Share
@@ -93,7 +95,7 @@ class PhotoFigures(FrozenModel):
     A figure that only garments have is null or empty in tier X, and the other way round.
     """
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "The evaluation on photos of one tier. Tier X has photos of none of the classes.", is_open=True
     )
 
@@ -140,7 +142,7 @@ class PhotoFigures(FrozenModel):
 class UnknownSource(FrozenModel):
     """The number of photos of a shop or person, and of answers that are right, accepted, and both."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "The number of photos from a shop or person, and of answers that are right, accepted, and both."
     )
 
@@ -153,7 +155,7 @@ class UnknownSource(FrozenModel):
 class UnknownSources(FrozenModel):
     """The evaluation on photos of one tier whose shops and people no network had learnt when it answered."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "The evaluation on photos of a tier from shops and people that the network had not learnt."
     )
 
@@ -210,7 +212,7 @@ class UnknownSources(FrozenModel):
         share = float(counts.sum() / n.sum())
         if len(n) < MIN_SOURCES:
             return share, None
-        mean, interval = compute_source_mean(counts.astype(np.float64), n.astype(np.float64))
+        mean, interval = compute_source_mean_interval(counts.astype(np.float64), n.astype(np.float64))
         if mean <= share:
             return mean, interval
         is_right = np.repeat(np.tile([True, False], len(n)), np.column_stack([counts, n - counts]).ravel())

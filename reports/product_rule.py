@@ -27,7 +27,7 @@ MIN_DENYING_PROBABILITY: Final = 0.8
 """Smallest probability of another colour with which a single photo contradicts the colour of its product."""
 
 
-class ProbableAnswer(NamedTuple):
+class ScoredAnswer(NamedTuple):
     """The answer to one photo, or to all photos of a product, about the class or an attribute.
 
     Attributes:
@@ -44,8 +44,8 @@ class ProbableAnswer(NamedTuple):
 
 
 def combine_photo_answers(
-    photos: Sequence[ProbableAnswer], *, is_proven: bool, is_colour: bool = False
-) -> ProbableAnswer:
+    photos: Sequence[ScoredAnswer], *, is_proven: bool, is_colour: bool = False
+) -> ScoredAnswer:
     """Combine the answers to the photos of one product into one answer.
 
     Unfamiliar photos, which look like nothing that the network has learnt, are left out, unless all are. The
@@ -69,10 +69,10 @@ def combine_photo_answers(
     # Unfamiliar photos, too: a garment of an unknown class still shows its colour.
     if is_colour and reason in {None, Reason.UNPROVEN} and has_contradicting_photo(photos, label):
         reason = Reason.CONTRADICTING
-    return ProbableAnswer(probabilities, label, reason, positions)
+    return ScoredAnswer(probabilities, label, reason, positions)
 
 
-def has_contradicting_photo(photos: Sequence[ProbableAnswer], label: int) -> bool:
+def has_contradicting_photo(photos: Sequence[ScoredAnswer], label: int) -> bool:
     """Tell whether any photo gives another label a probability of MIN_DENYING_PROBABILITY or more.
 
     Args:
@@ -98,7 +98,7 @@ def average_probabilities(rows: Sequence[Sequence[float]]) -> list[float]:
     return [share / total for share in shares]
 
 
-def _choose_reason(used: Sequence[ProbableAnswer], label: int, *, is_proven: bool) -> Reason | None:
+def _choose_reason(used: Sequence[ScoredAnswer], label: int, *, is_proven: bool) -> Reason | None:
     accepted = {photo.label for photo in used if photo.reason is None}
     if len(accepted) > 1:
         return Reason.CONTRADICTING
@@ -108,7 +108,7 @@ def _choose_reason(used: Sequence[ProbableAnswer], label: int, *, is_proven: boo
     return reasons.pop() if len(reasons) == 1 and not accepted else Reason.AMBIGUOUS
 
 
-def is_promise_shown(promise: Promise | None) -> bool:
+def is_accuracy_promise_proven(promise: Promise | None) -> bool:
     """Tell whether measured answers show a promise, such as "95% of accepted answers are right".
 
     There have to be enough accepted answers, and the lower bound of their right share has to reach it.
@@ -121,17 +121,19 @@ def is_promise_shown(promise: Promise | None) -> bool:
     )
 
 
-def find_product_threshold(promise: ProductPromise | None, right: float) -> AcceptPoint | None:
+def find_product_accept_point(promise: ProductPromise | None, min_right_share: float) -> AcceptPoint | None:
     """Return the figures at the lowest confidence threshold at which enough accepted products are right.
 
     Args:
         promise: the promise about products, with the figures at each threshold; None if none were measured.
-        right: the share of accepted products that has to be right, 0 to 1.
+        min_right_share: the share of accepted products that has to be right, 0 to 1.
 
     Returns:
         The figures; None if no threshold shows this share.
     """
     points = (
-        find_accept_points({PRODUCTS_SET: promise.by_confidence}, {PRODUCTS_SET: right}) if promise else None
+        find_accept_points({PRODUCTS_SET: promise.by_confidence}, {PRODUCTS_SET: min_right_share})
+        if promise
+        else None
     )
     return points[PRODUCTS_SET] if points else None

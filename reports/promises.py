@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import AliasChoices, Field, WithJsonSchema
 
-from model_store.manifest import FrozenModel, Share, describe_schema
+from model_store.manifest import FrozenModel, Share, make_schema_config
 from reports.field_types import Count, UnlimitedShare, is_never_left_out, is_none
 
 PROMISED_KEYS: Final = AliasChoices("promised", "accuracy")
@@ -34,7 +34,7 @@ def extract_tier(pictures: str) -> str:
 class Promise(FrozenModel):
     """A promise such as "95% of accepted answers are right", and the measured answers that show it."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "A promise about accepted answers, such as 95% right ones, and the answers that show it.",
         is_open=True,
     )
@@ -66,7 +66,7 @@ class Promise(FrozenModel):
 class AcceptPoint(FrozenModel):
     """The effect of one threshold of confidence on one set of pictures."""
 
-    model_config = describe_schema("The effect of one threshold of confidence on one set of pictures.")
+    model_config = make_schema_config("The effect of one threshold of confidence on one set of pictures.")
 
     # Of confidence.
     threshold: Share
@@ -89,7 +89,7 @@ class AcceptPoint(FrozenModel):
 class ProductPromise(Promise):
     """A promise about accepted products, and the figures at each threshold of confidence."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "A promise about accepted products, and the figures at each threshold of confidence.",
         is_open=True,
     )
@@ -113,7 +113,7 @@ class ProductPromise(Promise):
 class PossiblePromise(FrozenModel):
     """A promise that could be given with another threshold: the share that is right, and what it accepts."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "A promise that could be given about accepted answers, with another share of right ones.",
         is_open=True,
     )

@@ -17,7 +17,7 @@ from reports.answers import ACCEPT, CLASS_HEAD, Answers
 from reports.answers_file import STORED_DIGITS
 
 
-def redecide_answers(answers: Answers, contracts: Mapping[NetworkName, ModelContract]) -> Answers:
+def reapply_thresholds(answers: Answers, contracts: Mapping[NetworkName, ModelContract]) -> Answers:
     """Return a release's stored answers with their decisions made again by its current thresholds.
 
     Args:

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError, field_validator
 from inference.words.kinds import KIND
 from model_store.errors import ReleaseCorrupt, ReportInvalid
 from model_store.local_releases import LocalRelease
-from model_store.manifest import DataSet, FrozenModel, Share, describe_first_problem, describe_schema
+from model_store.manifest import DataSet, FrozenModel, Share, describe_first_problem, make_schema_config
 from model_store.release_files import REPORT_FILE
 from reports.field_types import Count, is_none
 from reports.network_figures import (
@@ -32,7 +32,7 @@ from reports.word_figures import WordFigures
 class LabelFigures(FrozenModel):
     """The number of pictures with one label of an attribute, and the share of them that was recognised."""
 
-    model_config = describe_schema("Figures of one label of an attribute.")
+    model_config = make_schema_config("Figures of one label of an attribute.")
 
     n: Count = Field(description="Number of pictures whose main label it is.")
     recall: Share = Field(description="Share of these pictures with a right answer.")
@@ -41,7 +41,7 @@ class LabelFigures(FrozenModel):
 class AttributeFigures(FrozenModel):
     """The evaluation of one attribute, such as the colour, on pictures that the network has not learnt."""
 
-    model_config = describe_schema("The evaluation of one attribute, such as the colour.", is_open=True)
+    model_config = make_schema_config("The evaluation of one attribute, such as the colour.", is_open=True)
 
     n: Count = Field(description="Number of pictures whose label is known. The shares are about these.")
     unknown: Count = Field(description="Number of pictures whose label is not known.")
@@ -74,7 +74,7 @@ class AttributeFigures(FrozenModel):
 class AllAccepted(FrozenModel):
     """How often all accepted answers to a picture (class and attributes) are right."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "How often all accepted answers about a picture, its class and its attributes, are right."
     )
 
@@ -90,7 +90,7 @@ class AllAccepted(FrozenModel):
 class Report(FrozenModel):
     """The stored evaluation of the model, report.json. Fields that only older reports have are ignored."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "The stored evaluation of the model, report.json. Older reports have further fields.", is_open=True
     )
 

@@ -16,7 +16,7 @@ from inference.posterior import (
     WRONG_WORD,
     FormulaFigures,
 )
-from model_store.manifest import FrozenModel, Share, describe_schema
+from model_store.manifest import FrozenModel, Share, make_schema_config
 from reports.field_types import Count
 
 Factor = Annotated[float, Field(gt=0, le=1)]
@@ -26,7 +26,7 @@ Factor = Annotated[float, Field(gt=0, le=1)]
 class WordsOf(FrozenModel):
     """Figures on photos of one set that are decided about together with right and with wrong words."""
 
-    model_config = describe_schema("Figures about words on one set of photos at one threshold.")
+    model_config = make_schema_config("Figures about words on one set of photos at one threshold.")
 
     n: Count = Field(description="Number of photos with a right word.")
     accepted: Count = Field(
@@ -54,7 +54,7 @@ class WordsOf(FrozenModel):
 class WordsAt(FrozenModel):
     """Figures on all sets of photos, if an answer with words is accepted from one threshold on."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "Figures about words if an answer is accepted from one threshold of probability on."
     )
 
@@ -80,7 +80,7 @@ class WordsAt(FrozenModel):
 class WordsPromise(FrozenModel):
     """The chosen threshold for answers with words of one sort, and the figures at each that was tried."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "The chosen threshold for answers with words of one sort, and the figures at each "
         "threshold that was tried."
     )
@@ -103,7 +103,7 @@ class WordsPromise(FrozenModel):
 class OutsideKinds(FrozenModel):
     """The accepted kinds of photos that belong to none of the classes."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "Photos whose accepted kind belongs to none of the classes, while their class is in review."
     )
 
@@ -125,7 +125,7 @@ class OutsideKinds(FrozenModel):
 class WordFigures(FrozenModel):
     """Figures on how the words of a list and the answers of one network decide together."""
 
-    model_config = describe_schema(
+    model_config = make_schema_config(
         "Figures on how the words of a list and the answers of one network decide together."
     )
 

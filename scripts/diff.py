@@ -17,14 +17,14 @@ from inference.text.plain_text import format_count
 from labelling.errors import OutputUnusable, SourceUnusable
 from labelling.lists.list_reading import ListOptions
 from labelling.review.changes import (
-    Change,
-    Comparison,
+    AnswerChange,
+    ReleaseComparison,
     compare_releases,
     make_changes_page,
     make_changes_table,
 )
 from labelling.sources.source_opening import open_source
-from labelling.write.outputs import check_no_pictures, check_outputs, list_source_file
+from labelling.write.outputs import check_no_pictures, check_outputs, list_source_inputs
 from labelling.write.partial_files import write_output
 from model_store.local_releases import LocalRelease
 from model_store.named_release import find_release
@@ -63,20 +63,20 @@ def execute(arguments: argparse.Namespace) -> object:
     if (version := releases[0].version) == releases[1].version:
         print_message(f"{arguments.a} and {arguments.b} are the same release, {version}: nothing changes.")
     read_files: list[str | Path] = [
-        *list_source_file(arguments.pictures),
+        *list_source_inputs(arguments.pictures),
         *(release.folder for release in releases),
     ]
     outputs = [*filter(None, (arguments.out, arguments.page))]
     check_outputs(outputs, read_files)
     check_no_pictures(outputs)
     check_table_absent(arguments.out)
-    source = open_source(arguments.pictures, reading=ListOptions.read_arguments(arguments))
+    source = open_source(arguments.pictures, list_options=ListOptions.read_arguments(arguments))
     for note in source.notes:
         print_message(note)
     with show_progress("comparing") as watch:
         first, second = map(open_networks, releases)
         has_page = arguments.page is not None
-        comparison = compare_releases(source, first, second, watch, show=has_page)
+        comparison = compare_releases(source, first, second, watch, has_thumbnails=has_page)
     if not comparison.picture_count:
         raise SourceUnusable(
             f"{arguments.pictures}: none of its {len(comparison.unread_pictures)} files can be answered."
@@ -119,7 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _write_outputs(
-    arguments: argparse.Namespace, comparison: Comparison, releases: tuple[LocalRelease, LocalRelease]
+    arguments: argparse.Namespace, comparison: ReleaseComparison, releases: tuple[LocalRelease, LocalRelease]
 ) -> None:
     """Write the table of --out and the page of --page, if they were named."""
     first, second = releases
@@ -130,7 +130,7 @@ def _write_outputs(
         write_output(arguments.page, make_changes_page(comparison, (first.version, second.version)))
 
 
-def print_comparison(comparison: Comparison, releases: tuple[LocalRelease, LocalRelease]) -> None:
+def print_comparison(comparison: ReleaseComparison, releases: tuple[LocalRelease, LocalRelease]) -> None:
     """Print the first changes, the number of all changes, and the pictures that cannot be read.
 
     Args:
@@ -164,7 +164,7 @@ def print_comparison(comparison: Comparison, releases: tuple[LocalRelease, Local
         print_message(f"{pictures} cannot be read, and so not compared: {unreadable_text}")
 
 
-def _count_changes(changes: Sequence[Change]) -> dict[str, tuple[int, int]]:
+def _count_changes(changes: Sequence[AnswerChange]) -> dict[str, tuple[int, int]]:
     """Count the changes of the class and of each attribute.
 
     Returns:
@@ -184,7 +184,7 @@ LABEL_B = "B: label"
 """Headings of the printed table for the answers of the first and of the second release."""
 
 
-def _make_cells(change: Change) -> dict[str, str]:
+def _make_cells(change: AnswerChange) -> dict[str, str]:
     """Return the row of a change in the printed table, as cells by heading."""
     return {
         "picture": change.path,
@@ -197,7 +197,7 @@ def _make_cells(change: Change) -> dict[str, str]:
 
 
 def make_comparison_document(
-    comparison: Comparison, releases: tuple[LocalRelease, LocalRelease]
+    comparison: ReleaseComparison, releases: tuple[LocalRelease, LocalRelease]
 ) -> dict[str, object]:
     """Return a comparison of two releases as JSON values, with all changes.
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from app.settings import Settings, list_setting_names
-from inference.reasons import Place, find_reasons
+from inference.reasons import ReasonPlace, find_reasons
 from inference.words.language_files import load_languages
 from scripts.__main__ import list_verbs
 
@@ -27,8 +27,12 @@ BLOCK_PATTERN = re.compile(
 """A part of a page that is written here: a table below its heading, or a sentence. It stands between
 `<!-- NAME -->` and `<!-- /NAME -->`; the heading of a table is kept."""
 
-ANSWER_PLACE_NAMES = {Place.ANSWER: "class", Place.ATTRIBUTE: "attribute", Place.LISTED: "`listed`"}
-TABLE_PLACE_NAMES = {Place.PICTURE: "pictures", Place.PRODUCT: "products"}
+ANSWER_PLACE_NAMES = {
+    ReasonPlace.ANSWER: "class",
+    ReasonPlace.ATTRIBUTE: "attribute",
+    ReasonPlace.LISTED: "`listed`",
+}
+TABLE_PLACE_NAMES = {ReasonPlace.PICTURE: "pictures", ReasonPlace.PRODUCT: "products"}
 """Places in which a reason occurs, with their names on the page about answers and on the page about
 tables."""
 
@@ -127,10 +131,10 @@ def _list_commands() -> list[tuple[str, ...]]:
 def _list_languages() -> list[tuple[str, ...]]:
     """Return a row for each language that titles may have, those that are read first."""
     sorted_languages = sorted(
-        load_languages().values(), key=lambda language: (not language.is_read, language.name)
+        load_languages().values(), key=lambda language: (not language.is_readable, language.name)
     )
     return [
-        (f"`{one.code}`", one.name, "read" if one.is_read else "recognised, not read")
+        (f"`{one.code}`", one.name, "read" if one.is_readable else "recognised, not read")
         for one in sorted_languages
     ]
 
@@ -162,7 +166,7 @@ def make_settings_rows(docstring: str) -> list[tuple[str, ...]]:
     ]
 
 
-def _list_reasons(places: Mapping[Place, str]) -> list[tuple[str, ...]]:
+def _list_reasons(places: Mapping[ReasonPlace, str]) -> list[tuple[str, ...]]:
     """Return a row for each reason of some places: its name, its meaning, and where it occurs."""
     return [
         (

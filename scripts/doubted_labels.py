@@ -14,9 +14,9 @@ from typing import Final
 from app.web.translations import TRANSLATIONS
 from inference.pictures.decode import prepare_decoders
 from inference.text.plain_text import choose_form
-from labelling.errors import Unreadable
-from labelling.review.cards import Card
-from labelling.review.page import PageFrame, make_review_page, make_thumbnail, write_page
+from labelling.errors import PictureUnreadable
+from labelling.review.cards import ReviewCard
+from labelling.review.page import ReviewPageFrame, make_review_page, make_thumbnail, write_page
 from labelling.sources.picture_files import read_files
 from labelling.write.partial_files import write_output
 from model_store.release_files import NEW_RELEASE_FOLDER
@@ -143,23 +143,25 @@ def _write_page(folder: Path, doubts: Sequence[DoubtedLabel], labels: Sequence[s
         make_review_page(
             cards,
             labels,
-            PageFrame(title, DOUBTS_PAGE_INTRODUCTION, TRANSLATIONS, DOUBTS_EXPORT_NAME, command=command),
+            ReviewPageFrame(
+                title, DOUBTS_PAGE_INTRODUCTION, TRANSLATIONS, DOUBTS_EXPORT_NAME, command=command
+            ),
         ),
     )
     return len(cards)
 
 
-def _make_card(doubt: DoubtedLabel) -> Card:
+def _make_card(doubt: DoubtedLabel) -> ReviewCard:
     """Return the card of a doubted label: a thumbnail, the label, and the label that is proposed."""
     [upload] = read_files([doubt.path])
-    picture = "" if isinstance(upload, Unreadable) else make_thumbnail(upload)
+    picture = "" if isinstance(upload, PictureUnreadable) else make_thumbnail(upload)
     values: dict[str, str | float] = {
         "label": doubt.label,
         "share": doubt.label_probability,
         "other": doubt.predicted,
         "confidence": doubt.probability,
     }
-    return Card(
+    return ReviewCard(
         doubt.path,
         doubt.path,
         picture,

@@ -12,7 +12,7 @@ from labelling.write.outputs import check_outputs
 from model_store.local_releases import LocalRelease
 from model_store.release_files import expand_home
 from reports.answers import Answers
-from reports.page.html_page import REPORT_PAGE_FILE, make_page_file
+from reports.page.html_page import REPORT_PAGE_FILE, make_report_page_file
 from reports.values import read_report
 from scripts.console import make_console, print_message
 from training.data.learnt_hashes import mark_learnt_pictures
@@ -69,7 +69,7 @@ def make_evaluation_page(release: LocalRelease, **new_figures: object) -> bytes:
         new_figures: the fields of the report that are replaced.
     """
     report = read_report(release).replace_fields(**new_figures)
-    return make_page_file(release.manifest.contracts, report, {})
+    return make_report_page_file(release.manifest.contracts, report, {})
 
 
 def check_evaluation_outputs(folder: Path | None, reads: Sequence[Path]) -> None:

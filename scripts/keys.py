@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.security.api_keys import KEY_LINE, hash_key, read_keys
+from app.security.api_keys import KEY_LINE, hash_key, read_api_keys
 from app.settings import SettingsError
-from inference.text.plain_text import decode_text, remove_unseen
-from model_store.release_files import name_file_in_errors, read_regular_file, write_partial_file
+from inference.text.plain_text import decode_text, remove_blank_characters
+from model_store.release_files import add_path_to_errors, read_regular_file, write_partial_file
 from scripts.__main__ import command
 from scripts.console import print_message
 from scripts.parsers import add_subcommands, make_command_parser, run_subcommand
@@ -40,7 +40,7 @@ def _add_key(arguments: argparse.Namespace) -> dict[str, object]:
     """Make a key, append its hash to the file of --file, and print the key."""
     key = secrets.token_urlsafe(API_KEY_BYTES)
     with _lock_key_file(arguments.file) as path:
-        keys = read_keys(path) if path.exists() and path.stat().st_size else ()
+        keys = read_api_keys(path) if path.exists() and path.stat().st_size else ()
         if any(key_hash.name == arguments.name for key_hash in keys):
             raise SettingsError(f"{path} has a key called {arguments.name}. Choose another name.")
         earlier_text = decode_text(read_regular_file(path)).rstrip("\n") + "\n" if keys else ""
@@ -53,7 +53,7 @@ def _add_key(arguments: argparse.Namespace) -> dict[str, object]:
 
 def _list_keys(arguments: argparse.Namespace) -> dict[str, object]:
     """Print the names of all keys, and how their hashes begin."""
-    keys = read_keys(arguments.file)
+    keys = read_api_keys(arguments.file)
     for key in keys:
         print(f"{key.name}  {key.sha256[:12]}...")
     return {"keys": [{"name": key.name, "sha256_begins": key.sha256[:12]} for key in keys]}
@@ -62,7 +62,7 @@ def _list_keys(arguments: argparse.Namespace) -> dict[str, object]:
 def _remove_key(arguments: argparse.Namespace) -> dict[str, object]:
     """Remove a key from the file of --file. The last key stays, because a service needs one."""
     with _lock_key_file(arguments.file) as path:
-        names = [key.name for key in read_keys(path)]
+        names = [key.name for key in read_api_keys(path)]
         if arguments.name not in names:
             raise SettingsError(f"{path} has no key called {arguments.name}.")
         other_names = [name for name in names if name != arguments.name]
@@ -70,7 +70,7 @@ def _remove_key(arguments: argparse.Namespace) -> dict[str, object]:
             raise SettingsError(f"{arguments.name} is the last key of {path}. Add another one first.")
         text = decode_text(read_regular_file(path))
         # Comments and blank lines stay as they are.
-        lines = [(KEY_LINE.fullmatch(remove_unseen(line)), line) for line in text.splitlines()]
+        lines = [(KEY_LINE.fullmatch(remove_blank_characters(line)), line) for line in text.splitlines()]
         other_lines = [line for key, line in lines if key is None or key["name"] != arguments.name]
         _replace_file(path, "".join(f"{line}\n" for line in other_lines))
     print(f"{arguments.name} is withdrawn; {len(other_names)} left.")
@@ -86,7 +86,7 @@ def _lock_key_file(file: Path) -> Iterator[Path]:
     path = file.resolve()
     folder = os.open(path.parent, os.O_RDONLY)
     try:
-        with name_file_in_errors(path.parent):
+        with add_path_to_errors(path.parent):
             fcntl.flock(folder, fcntl.LOCK_EX)
         yield path
     finally:

@@ -18,17 +18,17 @@ from rich.text import Text
 
 from inference.words.language_files import list_readable_languages, load_languages
 from labelling.errors import SourceUnusable
-from labelling.job import Job
+from labelling.job import LabellingJob
 from labelling.lists.titles import LANGUAGE_OFF
 from labelling.review.audit import MAX_SAMPLE_ROWS
 from labelling.review.correction_intake import CorrectionEffect
-from labelling.run import Outcome, run_labelling
+from labelling.run import LabellingOutcome, run_labelling
 from labelling.write.columns import make_photo_columns
-from labelling.write.excel import check_room
+from labelling.write.excel import check_sheet_size
 from labelling.write.outputs import make_folders
 from labelling.write.platforms import FEED_PLATFORMS
-from labelling.write.summary import Summary
-from labelling.write.table import WORKBOOK_ENDING, check_form
+from labelling.write.summary import TableSummary
+from labelling.write.table import WORKBOOK_ENDING, choose_table_format
 from scripts.__main__ import command
 from scripts.console import ignore_closed_output, print_message
 from scripts.label_job import ENGINES_BY_NAME, REVIEW_LIMIT, read_labelling_job
@@ -63,12 +63,12 @@ def execute(arguments: argparse.Namespace) -> object:
     if arguments.write_list:
         return write_list(arguments)
     job = read_labelling_job(arguments)
-    columns = make_photo_columns(job.settings, has_human_answers=True, has_own_words=True)
+    columns = make_photo_columns(job.settings, has_human_answers=True, has_shop_words=True)
     make_folders([arguments.review] if arguments.review else [])
     with add_resume_advice("Nothing is lost: the same command goes on where it was."):
         total = _count_pictures(job)
-    if check_form(job.table) == WORKBOOK_ENDING:
-        check_room(total or 0, len(columns))
+    if choose_table_format(job.table) == WORKBOOK_ENDING:
+        check_sheet_size(total or 0, len(columns))
     outcome = _run_job(job, total)
     with ignore_closed_output():
         print_outputs(arguments, outcome, job)
@@ -93,7 +93,7 @@ def _check_options(arguments: argparse.Namespace) -> None:
         arguments.error("--audit needs --review FILE.html, the page that shows the sample")
 
 
-def _run_job(job: Job, total: int | None) -> Outcome:
+def _run_job(job: LabellingJob, total: int | None) -> LabellingOutcome:
     """Run a job with a progress bar, and print the figures of its tables as soon as these are written.
 
     Args:
@@ -102,7 +102,9 @@ def _run_job(job: Job, total: int | None) -> Outcome:
     with ExitStack() as progress:
         watch = progress.enter_context(show_progress("labelling", _SpeedColumn()))
 
-        def show(summary: Summary, names: Sequence[str], correction_effect: CorrectionEffect | None) -> None:
+        def show(
+            summary: TableSummary, names: Sequence[str], correction_effect: CorrectionEffect | None
+        ) -> None:
             progress.close()  # otherwise the bar would be drawn over the tables
             with ignore_closed_output():  # sheet, folders and feed are not written yet
                 print_table_figures(job, summary, names, correction_effect)
@@ -110,7 +112,7 @@ def _run_job(job: Job, total: int | None) -> Outcome:
         return run_labelling(job, lambda rows, before: watch(rows, total, before), print_message, show)
 
 
-def _make_document(outcome: Outcome) -> object:
+def _make_document(outcome: LabellingOutcome) -> object:
     """Return the value for --json, as a NegativeResult if pictures could not be read or copied."""
     correction_effect = outcome.correction_effect
     summary = outcome.summary
@@ -129,13 +131,13 @@ def _make_document(outcome: Outcome) -> object:
     )
 
 
-def _count_pictures(job: Job) -> int | None:
+def _count_pictures(job: LabellingJob) -> int | None:
     """Return the number of pictures; None if it is not known. If counting would take too long, say so."""
     try:
         if why := job.source.why_uncounted:
             print_message(f"how many pictures there are, and so the time left, is not known: {why}.")
             return None
-        return sum(1 for _ in job.source.items())
+        return sum(1 for _ in job.source.iterate_pictures())
     except (SourceUnusable, OSError):  # the run reports it, after the pictures that can be read
         return None
 

@@ -16,14 +16,14 @@ from app.prediction.platform_categories import CategoriesMismatch, read_release_
 from app.settings import read_command_settings
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
-from labelling.decide.product_answers import check_grouping, check_has_folders, check_list_column
+from labelling.decide.product_answers import check_has_folders, check_list_column, resolve_grouping_column
 from labelling.decide.row_decision import find_colour_head
-from labelling.job import Job, find_learnt_attributes
+from labelling.job import LabellingJob, list_trainable_attributes
 from labelling.journal.journal_file import make_journal_path
 from labelling.lists.list_reading import ListOptions
-from labelling.lists.own_words import OwnWord
-from labelling.lists.words_file import make_words_file_path, read_words
-from labelling.review.corrections import AllCorrections, read_all_corrections
+from labelling.lists.own_words import ShopWord
+from labelling.lists.words_file import make_shop_words_path, read_shop_words
+from labelling.review.corrections import CorrectionFileAnswers, read_all_corrections
 from labelling.review.questions import SheetSettings
 from labelling.review.sheet import EXPORT_FILE_NAME
 from labelling.rows import Category
@@ -33,8 +33,8 @@ from labelling.sources.source_opening import open_source
 from labelling.workers.labeller import Engine
 from labelling.workers.process_engine import label_on_processes
 from labelling.workers.ray_engine import label_on_ray
-from labelling.write.feeds import check_feed, list_feed_files, mention_earlier_feed
-from labelling.write.outputs import check_no_pictures, check_outputs, list_source_file
+from labelling.write.feeds import list_feed_files, mention_earlier_feed, require_feed_attribute
+from labelling.write.outputs import check_no_pictures, check_outputs, list_source_inputs
 from labelling.write.run_tables import list_table_files
 from labelling.write.sorted_folders import check_sorted_folder
 from labelling.write.taxonomies import TAXONOMY_PLATFORMS, find_platform_categories
@@ -51,7 +51,7 @@ ENGINES_BY_NAME: Final[dict[str, Engine]] = {"processes": label_on_processes, "r
 """Functions that label pictures in parallel, by the values of --engine."""
 
 
-def read_labelling_job(arguments: argparse.Namespace) -> Job:
+def read_labelling_job(arguments: argparse.Namespace) -> LabellingJob:
     """Return the settings and inputs of a labelling run, after all checks that are possible before the work.
 
     Args:
@@ -71,10 +71,10 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
     # Outputs before the source: a list may take long to read, and must not be overwritten.
     taxonomy = arguments.taxonomy or read_command_settings().taxonomy
     word_files = [arguments.own_words] if arguments.own_words else []
-    read_files = (*list_source_file(place), release.folder, taxonomy, *arguments.corrections, *word_files)
+    read_files = (*list_source_inputs(place), release.folder, taxonomy, *arguments.corrections, *word_files)
     check_outputs(_list_outputs(arguments), filter(None, read_files))
     source = _open_named_source(arguments)
-    column = None if arguments.by is None else check_grouping(source, arguments.by)
+    column = None if arguments.by is None else resolve_grouping_column(source, arguments.by)
     if not arguments.restart:
         check_run_unchanged(arguments, last_settings, release.version, column)
     # A table that 2.0.0 made of such a folder still takes corrections, whose command names no SOURCE.
@@ -82,8 +82,8 @@ def read_labelling_job(arguments: argparse.Namespace) -> Job:
         check_has_folders(source)
     if arguments.feed:
         with mention_earlier_feed(arguments.out, arguments.feed):
-            check_feed(arguments.feed, source.columns, release.manifest.attributes)
-    return Job(
+            require_feed_attribute(arguments.feed, source.columns, release.manifest.attributes)
+    return LabellingJob(
         source=source,
         product_column=column,
         table=arguments.out,
@@ -141,13 +141,13 @@ def _open_named_source(arguments: argparse.Namespace) -> Source:
     return open_source(arguments.source, hosts, reading, arguments.source_folder)
 
 
-def _read_own_words(arguments: argparse.Namespace, last_settings: RunSettings | None) -> tuple[OwnWord, ...]:
+def _read_own_words(arguments: argparse.Namespace, last_settings: RunSettings | None) -> tuple[ShopWord, ...]:
     """Return what the shop means by its own words: from the file of --words, or else from the last run.
 
     The last run is used only if no SOURCE is named.
     """
     if arguments.own_words:
-        return read_words(arguments.own_words, ListOptions.read_arguments(arguments), print_message)
+        return read_shop_words(arguments.own_words, ListOptions.read_arguments(arguments), print_message)
     return last_settings.own_words if last_settings and arguments.has_no_source else ()
 
 
@@ -158,14 +158,14 @@ def _list_outputs(arguments: argparse.Namespace) -> list[Path]:
         *(journal, journal.with_name(f"{journal.name}-journal")),
         *list_table_files(arguments.out, has_products=arguments.by is not None),
         *list_feed_files(arguments.out, arguments.feed or ""),
-        *([make_words_file_path(arguments.out)] if arguments.corrections else []),
+        *([make_shop_words_path(arguments.out)] if arguments.corrections else []),
         *([arguments.review] if arguments.review else []),
     ]
     check_no_pictures(outputs)
     return outputs
 
 
-def _read_named_corrections(arguments: argparse.Namespace, release: LocalRelease) -> AllCorrections:
+def _read_named_corrections(arguments: argparse.Namespace, release: LocalRelease) -> CorrectionFileAnswers:
     """Read the files of --corrections, whose labels must be those of the release."""
     attributes = {name: head.labels for name, head in release.manifest.attributes.items()}
     reading = ListOptions.read_arguments(arguments).correction_options
@@ -180,7 +180,7 @@ def _read_sheet_settings(arguments: argparse.Namespace, release: LocalRelease) -
         page_path=arguments.review,
         question_limit=arguments.review_limit,
         audit_size=arguments.audit,
-        attributes=find_learnt_attributes(release),
+        attributes=list_trainable_attributes(release),
         feed_attribute=find_colour_head(release.manifest.attributes) if arguments.feed else "",
         translations=TRANSLATIONS,
         command=f"{get_program_name()} {make_corrections_command(arguments)}",
@@ -258,7 +258,7 @@ def _read_named_categories(file_or_platform: str | None, release: LocalRelease) 
             else f"{error} {other_file_hint}, and WARDROBE_TAXONOMY= before the command leaves the "
             "categories out."
         ) from error
-    categories = mapping.choose_names(None)
+    categories = mapping.localize_categories(None)
     heads = {LABEL: (manifest.labels, categories.classes)}
     heads |= {
         name: (manifest.attributes[name].labels, attribute_categories)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from labelling.errors import CorrectionsUnusable, RunMismatch, TableUnusable
 from labelling.journal.journal_file import Journal, make_journal_path
 from labelling.run_settings import RunSettings
-from labelling.write.table import check_form
+from labelling.write.table import choose_table_format
 from labelling.write.taxonomies import TAXONOMY_PLATFORMS
 from model_store.named_release import parse_store_address
 from model_store.release_files import expand_home
@@ -36,7 +36,7 @@ def fill_in_arguments(arguments: argparse.Namespace) -> RunSettings | None:
         RunMismatch: no SOURCE is named, and the journal of the last run cannot be read.
     """
     table = arguments.out
-    check_form(table)
+    choose_table_format(table)
     has_journal = make_journal_path(table).exists()
     if arguments.source is None and not has_journal:
         raise TableUnusable(

@@ -10,7 +10,7 @@ from labelling.errors import SourceUnusable
 from labelling.lists.folder_articles import MAX_FILES_PER_NAME, FolderArticles
 from labelling.sources.picture_files import FolderSource
 from labelling.sources.source_opening import open_source
-from labelling.write.picture_list import PictureList, write_picture_list
+from labelling.write.picture_list import WrittenPictureList, write_picture_list
 from scripts.console import get_program_name, print_message
 from scripts.label_outputs import print_steps
 
@@ -66,7 +66,7 @@ def write_list(arguments: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _print_written_list(file: Path, picture_list: PictureList) -> None:
+def _print_written_list(file: Path, picture_list: WrittenPictureList) -> None:
     """Print how many products and pictures a list has, what names an article, and the next command."""
     if names := picture_list.left_out_names:
         shown_names = join_first_items([shorten_text(name) for name in names], MAX_NAMES_SHOWN)

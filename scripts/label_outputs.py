@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from inference.text.plain_text import choose_form, escape_unprintable_lines, format_count
-from labelling.job import Job
-from labelling.run import Outcome
+from labelling.job import LabellingJob
+from labelling.run import LabellingOutcome
 from labelling.run_settings import FOLDER_COLUMN
 from labelling.write.feeds import DOUBTFUL_COLOUR, FeedResult, describe_left_out
-from labelling.write.summary import Summary
+from labelling.write.summary import TableSummary
 from scripts.console import get_program_name, make_console, print_message
 from scripts.label_job import make_corrections_command, make_sheet_command
 
 
-def print_outputs(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> None:
+def print_outputs(arguments: argparse.Namespace, outcome: LabellingOutcome, job: LabellingJob) -> None:
     """Print where a run wrote own words, review sheet, sorted pictures and feed, and then the next step.
 
     Errors of these outputs are printed too, except the first one, which the command raises at its end.
@@ -47,7 +47,9 @@ def print_outputs(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> 
         print_steps(list(list_next_steps(arguments, outcome, job)))
 
 
-def list_next_steps(arguments: argparse.Namespace, outcome: Outcome, job: Job) -> Iterator[str]:
+def list_next_steps(
+    arguments: argparse.Namespace, outcome: LabellingOutcome, job: LabellingJob
+) -> Iterator[str]:
     """Yield what a person can do after a run, the next step first: a sentence, or a command to paste.
 
     There are at most two steps.
@@ -83,7 +85,7 @@ def list_next_steps(arguments: argparse.Namespace, outcome: Outcome, job: Job) -
         yield f"{program} {make_sheet_command(arguments)}"
 
 
-def _is_person_needed(summary: Summary) -> bool:
+def _is_person_needed(summary: TableSummary) -> bool:
     """Tell whether some product, or some picture of a run without products, needs a review by a person."""
     if summary.products:
         return any(summary.products["reviewed"].values())
@@ -104,7 +106,7 @@ def _print_sentence(sentence: str) -> None:
         print(sentence)
 
 
-def describe_category_questions(summary: Summary, page: Path | None) -> str:
+def describe_category_questions(summary: TableSummary, page: Path | None) -> str:
     """Return a sentence that tells how many questions about the shop's categories a person could answer.
 
     Args:
@@ -128,7 +130,7 @@ def describe_category_questions(summary: Summary, page: Path | None) -> str:
     return f"{questions}{page_text} {verb} about {need} a person.{advice}"
 
 
-def _print_words_file(file: Path, job: Job) -> None:
+def _print_words_file(file: Path, job: LabellingJob) -> None:
     """Print the file with the shop's own words, and the command that uses it for the shop's next list."""
     column = job.settings.by.column if job.settings.by else ""
     grouping_option = (

@@ -12,13 +12,13 @@ from inference.text.plain_text import (
     shorten_text,
 )
 from inference.words.language_files import UNDETERMINED_LANGUAGE, get_language_name, list_readable_languages
-from labelling.job import Job
+from labelling.job import LabellingJob
 from labelling.review.audit import describe_audits
 from labelling.review.correction_intake import CorrectionEffect
 from labelling.rows import ACCEPT
 from labelling.write.counts import OUTCOMES
-from labelling.write.summary import Summary
-from reports.product_rule import is_promise_shown
+from labelling.write.summary import TableSummary
+from reports.product_rule import is_accuracy_promise_proven
 from reports.promises import Promise
 from reports.values import read_report
 from scripts.console import make_console, print_message, print_table
@@ -28,8 +28,8 @@ MAX_PRODUCTS_NAMED: Final = 5
 
 
 def print_table_figures(
-    job: Job,
-    summary: Summary,
+    job: LabellingJob,
+    summary: TableSummary,
     products_without_photo: Sequence[str],
     correction_effect: CorrectionEffect | None,
 ) -> None:
@@ -55,7 +55,7 @@ def print_table_figures(
         _print_counts(summary)
 
 
-def describe_progress(summary: Summary) -> str:
+def describe_progress(summary: TableSummary) -> str:
     """Return the sentence that says how many products, or pictures without products, are done.
 
     For example: "34 of 42 products are done, 6 need a person, 2 have no photo."
@@ -81,7 +81,7 @@ def describe_progress(summary: Summary) -> str:
     return f"{', '.join(parts)}."
 
 
-def _print_figures(summary: Summary) -> None:
+def _print_figures(summary: TableSummary) -> None:
     """Print how many rows are done, the sentences about the list, and where the table is."""
     console = make_console()
     console.print(describe_progress(summary))
@@ -107,7 +107,7 @@ def _print_figures(summary: Summary) -> None:
     console.print(f"Table: {summary.table}")
 
 
-def _print_counts(summary: Summary) -> None:
+def _print_counts(summary: TableSummary) -> None:
     """Print a table of the labels and decisions for the class and for each attribute, without empty rows."""
     labels = _list_used_labels(summary.labels)
     outcomes = [reason for reason in OUTCOMES if any(counts[reason or ACCEPT] for _, counts in labels)]
@@ -203,7 +203,7 @@ def _make_row(
 
 
 def _print_checked_answers(
-    summary: Summary, products_without_photo: Sequence[str], promise: Promise | None
+    summary: TableSummary, products_without_photo: Sequence[str], promise: Promise | None
 ) -> None:
     """Print how many products are accepted, and how many of the checked answers are right."""
     if summary.products:
@@ -241,7 +241,7 @@ def _describe_products(products: Mapping[str, Any], promise: Promise | None) -> 
         f"{format_count(products['products'], 'product')} by `{products['column']}`: {counts}.{people_text} "
         f"Table: {products['table']}"
     )
-    if not is_promise_shown(promise):
+    if not is_accuracy_promise_proven(promise):
         verb = "was not measured on" if promise is None else "shows too little of"
         yield f"This release {verb} products: none of several photos is accepted."
     if products["photos_of_none"]:
@@ -249,7 +249,9 @@ def _describe_products(products: Mapping[str, Any], promise: Promise | None) -> 
         yield f"{photos} no `{products['column']}`, and no product."
 
 
-def _print_correction_effect(job: Job, taken_corrections: CorrectionEffect, summary: Summary) -> None:
+def _print_correction_effect(
+    job: LabellingJob, taken_corrections: CorrectionEffect, summary: TableSummary
+) -> None:
     """Print how many answers of people were used, which ones match no picture, and what audits show."""
     if taken_corrections.disagreements:
         questions = format_count(taken_corrections.disagreements, "question has", "questions have")
@@ -275,7 +277,7 @@ def _print_correction_effect(job: Job, taken_corrections: CorrectionEffect, summ
         make_console().print(sentence, markup=False, highlight=False, soft_wrap=True)
 
 
-def _describe_category_effect(taken_corrections: CorrectionEffect, summary: Summary) -> str:
+def _describe_category_effect(taken_corrections: CorrectionEffect, summary: TableSummary) -> str:
     """Return a sentence with the numbers of accepted answers before and after people explained categories."""
     count = taken_corrections.categories
     explained = format_count(count, "category is explained", "categories are explained")

@@ -15,7 +15,7 @@ from rich.bar import Bar
 from rich.console import Console
 from rich.table import Table
 
-from app.dotenv_file import read_dotenv
+from app.dotenv_file import load_dotenv
 from app.prediction.answer_fields import create_prediction_fields
 from app.settings import read_command_settings
 from inference.arrays import Picture, Pixels
@@ -25,7 +25,7 @@ from inference.networks import Networks
 from inference.pictures.decode import MAX_BYTES, MAX_PIXELS, DecodedPicture, decode_image, prepare_decoders
 from labelling.write.outputs import check_outputs
 from model_store.named_release import find_release
-from model_store.release_files import name_file_in_errors, open_regular_file
+from model_store.release_files import add_path_to_errors, open_regular_file
 from model_store.release_networks import open_networks
 from scripts.__main__ import command
 from scripts.console import BAR_WIDTH_CHARACTERS, make_console, print_message
@@ -73,7 +73,7 @@ def main(words: list[str]) -> int:
     """
     parser = build_parser()
     arguments = parser.parse_args(words)
-    read_dotenv()  # not by `run_command`: --json prints a line per picture as it comes
+    load_dotenv()  # not by `run_command`: --json prints a line per picture as it comes
     files = [*arguments.files, *arguments.image]
     if not files:
         parser.error("name at least one picture")
@@ -201,7 +201,7 @@ def draw_answers(answers: Sequence[FilePrediction], networks: Networks, file: Pa
         grid = figure.subplots(len(answers), 3, squeeze=False, width_ratios=(1, 1, 1.6)).tolist()
         for axes, answer in zip(grid, answers, strict=True):
             _draw_row(axes, answer, labels)
-        with name_file_in_errors(file):
+        with add_path_to_errors(file):
             save_figure(figure, file, cut_to_content=True)  # no caption is cut off
 
 

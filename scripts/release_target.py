@@ -20,7 +20,7 @@ from model_store.records import Promotion
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, REPORT_FILE, expand_home
 from model_store.store import Store, open_store
 from model_store.store_keys import read_manifest
-from reports.judge import judge_release, judge_without_refusing
+from reports.judge import describe_release_verdict, judge_release
 from reports.values import parse_report
 from scripts.console import make_console, print_message
 from scripts.progress_bars import make_progress_bar
@@ -94,10 +94,10 @@ class ReleaseTarget:
             return publish_release(
                 release,
                 self.store,
-                judge_without_refusing if self.options.is_forced else judge_release,
+                describe_release_verdict if self.options.is_forced else judge_release,
                 author=self.options.author,
                 promote=self.is_promoted,
-                unconditional=self.options.is_unconditional,
+                can_skip_conditional_writes=self.options.is_unconditional,
                 key=self.options.key,
                 progress=lambda path, size: bar.update(task, description=path, advance=size),
             )

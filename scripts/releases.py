@@ -8,11 +8,11 @@ from datetime import timedelta
 
 from rich.filesize import decimal
 
-from model_store.promotions import roll_back
+from model_store.promotions import roll_back_release
 from model_store.publish import MIN_AGE, list_prunable_releases, promote_release, prune_releases
 from model_store.store import Store, open_store
 from model_store.store_keys import list_releases
-from reports.judge import judge_release, judge_without_refusing
+from reports.judge import describe_release_verdict, judge_release
 from scripts.__main__ import command
 from scripts.console import print_message
 from scripts.parsers import add_subcommands, make_command_parser, make_whole_number_parser, parse_number
@@ -52,8 +52,10 @@ def _promote_release(store: Store, arguments: argparse.Namespace) -> object:
     """Make a release of the store current, and return the promotion for --json."""
     author = choose_author(arguments.by)
     unconditional = arguments.unconditional
-    rule = judge_without_refusing if arguments.force else judge_release
-    published = promote_release(arguments.version, store, rule, author=author, unconditional=unconditional)
+    rule = describe_release_verdict if arguments.force else judge_release
+    published = promote_release(
+        arguments.version, store, rule, author=author, can_skip_conditional_writes=unconditional
+    )
     print(format_publish_result(published, store.address))
     return published.promotion and published.promotion.model_dump(mode="json")
 
@@ -62,7 +64,9 @@ def _roll_back_release(store: Store, arguments: argparse.Namespace) -> object:
     """Make the previous release of the store current again, and return the promotion for --json."""
     author = choose_author(arguments.by)
     unconditional = arguments.unconditional
-    promotion = roll_back(store, author, note=arguments.reason, unconditional=unconditional)
+    promotion = roll_back_release(
+        store, author, note=arguments.reason, can_skip_conditional_writes=unconditional
+    )
     print(
         f"{promotion.version} is current in {store.address} again, in place of {promotion.previous} "
         f"(promotion {promotion.number} by {format_author(promotion)})."

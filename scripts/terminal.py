@@ -17,7 +17,7 @@ from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
-from app.dotenv_file import read_dotenv
+from app.dotenv_file import load_dotenv
 from app.settings import SettingsError
 from inference.errors import InferenceError
 from labelling.errors import LabellingError
@@ -75,7 +75,7 @@ def run_command(parser: argparse.ArgumentParser, command: CommandFunction, words
         0, or FAILURE_EXIT_CODE if the command returns NegativeResult. Errors are raised.
     """
     arguments = parser.parse_args(words)
-    read_dotenv()
+    load_dotenv()
     arguments.words = words
     # With --json, only the document is written to standard output, so that a program can read it.
     with redirect_stdout(sys.stderr) if arguments.json else nullcontext():

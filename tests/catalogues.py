@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from labelling.errors import Unreadable
-from labelling.sources.items import ReadPictures, read_or_explain
+from labelling.errors import PictureUnreadable
+from labelling.sources.items import ReadPictures, read_bytes_or_error
 from labelling.sources.picture_files import FolderSource, read_file
 from tests.service import ROOT
 from tests.uploads import a_garment, png
@@ -75,8 +75,8 @@ class Deadly(FolderSource):
         return _read_all_or_die
 
 
-def _read_all_or_die(paths: Sequence[str]) -> Iterator[bytes | Unreadable]:
-    return (read_or_explain(_read_or_die, path) for path in paths)
+def _read_all_or_die(paths: Sequence[str]) -> Iterator[bytes | PictureUnreadable]:
+    return (read_bytes_or_error(_read_or_die, path) for path in paths)
 
 
 def _read_or_die(path: str) -> bytes:

@@ -7,14 +7,14 @@ others.
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from inference.garment_evidence import Evidence, PhotoAnswer, Words
+from inference.garment_evidence import GarmentEvidence, PhotoAnswer, WordEvidence
 from inference.posterior import (
     Shares,
-    compare_with_general,
-    find_posterior,
+    compute_frequency_ratios,
+    compute_posterior,
 )
 from inference.reasons import Reason
-from inference.release_labels import NONE, OTHER_KIND, find_release_labels
+from inference.release_labels import NONE, OTHER_KIND, translate_release_labels
 from inference.words.kinds import KINDS
 
 CLASSES: Final = (
@@ -22,7 +22,7 @@ CLASSES: Final = (
     *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
 )
 KIND_LABELS: Final = (*KINDS[:19], OTHER_KIND)
-RELEASE: Final = find_release_labels(CLASSES, KIND_LABELS, "en")
+RELEASE: Final = translate_release_labels(CLASSES, KIND_LABELS, "en")
 CLASS_OF_KIND: Final = {kind: classes[0] for kind, classes in RELEASE.classes_of_kinds.items() if classes}
 
 GENERAL: Final = dict.fromkeys(KIND_LABELS, 1 / len(KIND_LABELS))
@@ -172,26 +172,26 @@ def make_kind_scores(given: Mapping[str, float]) -> dict[str, float]:
     return {kind: given.get(kind, rest) for kind in KIND_LABELS}
 
 
-def read_words(text: str) -> Words:
+def read_words(text: str) -> WordEvidence:
     """Return the words of a case: kinds with `|` between, after `!` if a person said it."""
     kinds = frozenset(filter(None, text.removeprefix("!").split("|")))
-    return Words(kinds, is_confirmed=text.startswith("!"))
+    return WordEvidence(kinds, is_confirmed=text.startswith("!"))
 
 
 def make_other_products(case: Case) -> Shares | None:
     """Return how much more frequent each kind is among the nine other products of a case than in general."""
     if case.others is None:
         return None
-    each = find_posterior(make_kind_scores(case.others), [])
-    return compare_with_general({kind: 9 * share for kind, share in each.items()}, 9, GENERAL)
+    each = compute_posterior(make_kind_scores(case.others), [])
+    return compute_frequency_ratios({kind: 9 * share for kind, share in each.items()}, 9, GENERAL)
 
 
-def make_evidence(case: Case) -> Evidence:
+def make_evidence(case: Case) -> GarmentEvidence:
     """Return the evidence of a case, for a photo whose own answers are all in review."""
     kinds = make_kind_scores(case.photo)
     class_scores = [kinds[kind] for kind in CLASS_OF_KIND]
     scores = [share / sum(class_scores) for share in class_scores]
-    return Evidence(
+    return GarmentEvidence(
         label=PhotoAnswer(label=CLASSES[scores.index(max(scores))], reason=Reason.UNFAMILIAR, scores=scores),
         kind=PhotoAnswer(
             label=max(kinds, key=kinds.__getitem__), reason=Reason.UNFAMILIAR, scores=list(kinds.values())

@@ -6,7 +6,7 @@ from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.row_decision import DecisionContext, decide_row
 from labelling.decide.shared_photos import SharedPhotos
 from labelling.decide.title_decision import collect_titles
-from labelling.journal.human_answer import HumanAnswer, Question
+from labelling.journal.human_answer import AnswerSubject, HumanAnswer
 from labelling.journal.journal_file import Journal
 from labelling.journal.journal_rows import RunListing
 from labelling.lists.list_meaning import ListReader
@@ -27,10 +27,10 @@ def label_rows(
 ) -> list[str]:
     """List pictures, and give those without an answer what the rows say; the paths of these."""
     listing = RunListing(journal, run)
-    items = list(listing.list_items(an_item(row, run, stamp) for row in rows))
+    items = list(listing.add_and_yield_unanswered(an_item(row, run, stamp) for row in rows))
     answers = {row.path: row for row in rows}
     listing.keep_answers(items, [answers[item.name] for item in items])
-    listing.make_current()
+    listing.make_listing_current()
     return [item.name for item in items]
 
 
@@ -38,7 +38,7 @@ def fill(
     journal: Journal,
     run: RunSettings,
     rows: Sequence[PhotoRecord],
-    answers: Mapping[Question, HumanAnswer] | None = None,
+    answers: Mapping[AnswerSubject, HumanAnswer] | None = None,
 ) -> None:
     """The same, with people's answers."""
     label_rows(journal, run, rows)

@@ -15,11 +15,11 @@ from app.releases.serving import ModelHolder
 from app.releases.watcher import ReleaseWatcher
 from app.settings import Settings
 from model_store.cache import pull_release
-from model_store.cache_notes import note_current_release
+from model_store.cache_notes import remember_current_release
 from model_store.publish import publish_release
 from model_store.store import FolderStore
 from model_store.store_keys import make_file_key, make_release_prefix
-from reports.judge import judge_without_refusing
+from reports.judge import describe_release_verdict
 from tests.logs import write_log
 from tests.releases import a_release
 
@@ -76,7 +76,7 @@ class Place:
     def serve_before(self, letter: str) -> None:
         """Leave a cache as a service that served a release has left it."""
         release = pull_release(self.store, self.versions[letter], self.cache)
-        note_current_release(self.cache, self.store.address, release, datetime.now(UTC))
+        remember_current_release(self.cache, self.store.address, release, datetime.now(UTC))
 
     def mark(self, letter: str, ended: int, ago: float = 0) -> Path:
         """Leave what processes leave that end while they open a release."""
@@ -93,7 +93,7 @@ def a_place(folder: Path) -> Place:
     for seed, letter in enumerate("ABCXY"):
         release = a_release(folder / letter, seed=seed, keeps_answers=False)
         versions[letter] = publish_release(
-            release, store, judge_without_refusing, author="ann", promote=False
+            release, store, describe_release_verdict, author="ann", promote=False
         ).manifest.version
     for letter in "XY":
         (folder / "damaged").write_bytes(b"damaged")

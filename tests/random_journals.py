@@ -18,9 +18,9 @@ from inference.contract import LABEL
 from inference.posterior import FormulaFigures
 from inference.reasons import Reason
 from inference.release_labels import NONE
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.errors import TableUnusable
-from labelling.journal.human_answer import LEFT_OUT_LABEL, HumanAnswer, Question
+from labelling.journal.human_answer import LEFT_OUT_LABEL, AnswerSubject, HumanAnswer
 from labelling.journal.journal_file import Journal
 from labelling.review.questions import SheetSettings
 from labelling.review.sheet import write_sheet
@@ -30,7 +30,7 @@ from labelling.sources.items import LocalSource, PictureItem, ReadPictures, Sour
 from labelling.write.feeds import list_feed_files, write_feed
 from labelling.write.platforms import FEED_PLATFORMS
 from labelling.write.run_tables import write_tables
-from labelling.write.sorted_folders import sort_into_folders
+from labelling.write.sorted_folders import copy_pictures_into_folders
 from tests.journals import fill
 from tests.review_sheets import shown_on
 from training.data.fashion import FASHION_MNIST_LABELS
@@ -203,7 +203,7 @@ def _cells(article: str, title: str, draw: random.Random) -> dict[str, str]:
 
 def _human_answers(
     catalogue: Catalogue, photos: Sequence[PhotoRecord], draw: random.Random
-) -> Iterator[tuple[Question, HumanAnswer]]:
+) -> Iterator[tuple[AnswerSubject, HumanAnswer]]:
     """Yield answers to photos, to products, and to products that the photo no longer belongs to."""
     extra = {LABEL: (NONE, LEFT_OUT_LABEL), "colour": (NONE, LEFT_OUT_LABEL)}
     labels = {head: (*of, *extra.get(head, (LEFT_OUT_LABEL,))) for head, of in catalogue.heads.items()}
@@ -215,7 +215,7 @@ def _human_answers(
         product = product if draw.random() < 0.95 else "another"
         day = draw.randrange(10, 28)
         yield (
-            Question(photo.sha256, head, product),
+            AnswerSubject(photo.sha256, head, product),
             HumanAnswer(draw.choice(labels[head]), f"2026-11-{day}T10:00:00.000Z"),
         )
 
@@ -224,7 +224,7 @@ def outputs(catalogue: Catalogue) -> dict[str, str]:
     """Write all outputs of a random journal, and return their texts by name."""
     with _new_folder(), Journal(TABLE, catalogue.run) as journal:
         fill_journal(journal, catalogue, random.Random("journal"))
-        decisions = Decisions(journal)
+        decisions = RunDecisions(journal)
         summary = replace(write_tables(TABLE, decisions), seconds=0.0)
         tables = {file.name: file.read_text("utf-8") for file in Path().glob("*.csv")}
         others = {**_sheets(decisions), **_feeds(decisions), **_folders(decisions)}
@@ -242,7 +242,7 @@ def _new_folder() -> Iterator[None]:
         yield
 
 
-def _source(decisions: Decisions) -> Source:
+def _source(decisions: RunDecisions) -> Source:
     names = decisions.journal.query("SELECT path FROM current ORDER BY number")
     return ListedNames("list.csv", tuple(dict.fromkeys(name for (name,) in names)))
 
@@ -254,7 +254,7 @@ SHEETS: Final = {
 """Limit, size of the audit, attributes and the attribute of the feed, by the name of the sheet."""
 
 
-def _sheets(decisions: Decisions) -> dict[str, str]:
+def _sheets(decisions: RunDecisions) -> dict[str, str]:
     """Return the cards of two sheets, without the texts of the page."""
     texts = {}
     for name, (limit, audited, attributes, feed) in SHEETS.items():
@@ -268,7 +268,7 @@ def _sheets(decisions: Decisions) -> dict[str, str]:
     return texts
 
 
-def _feeds(decisions: Decisions) -> dict[str, str]:
+def _feeds(decisions: RunDecisions) -> dict[str, str]:
     """Return each platform's feed and categories, and what is said of them."""
     texts = dict[str, str]()
     for platform in FEED_PLATFORMS if decisions.settings.by else ():
@@ -283,11 +283,11 @@ def _feeds(decisions: Decisions) -> dict[str, str]:
     return texts
 
 
-def _folders(decisions: Decisions) -> dict[str, str]:
+def _folders(decisions: RunDecisions) -> dict[str, str]:
     """Return the names of the pictures in the folders of their labels; nothing if there are products."""
     if decisions.settings.by:
         return {}
-    counts = sort_into_folders(Path("sorted"), _source(decisions), decisions)
+    counts = copy_pictures_into_folders(Path("sorted"), _source(decisions), decisions)
     names = sorted(str(file) for file in Path("sorted").rglob("*.jpg"))
     return {"folders.txt": "\n".join([str(tuple(counts)), *names])}
 

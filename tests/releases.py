@@ -28,12 +28,12 @@ from inference.contract import (
     InputContract,
     ModelContract,
 )
-from model_store.assemble import make_single_network, seal_release
+from model_store.assemble import make_single_release_network, seal_release
 from model_store.manifest import DataSet, GoldenAnswers, Headline, Manifest, ReleaseNetwork
 from model_store.publish import publish_release
 from model_store.store import open_store
 from reports.answers import NO_ANSWERS, TEST_SET, Answers
-from reports.answers_file import ANSWERS_FILE, pack_answers, parse_answers
+from reports.answers_file import ANSWERS_FILE, parse_answers, serialize_answers
 from reports.judge import judge_release
 from reports.network_figures import (
     Averages,
@@ -135,7 +135,7 @@ def a_release(
             right = np.random.default_rng(round(1000 * accuracy)).permutation(n) < round(accuracy * n)
         kept = _answers_file(right.tobytes())
         if len(further_answers):
-            kept = pack_answers(parse_answers(kept) + further_answers)
+            kept = serialize_answers(parse_answers(kept) + further_answers)
         (folder / ANSWERS_FILE).write_bytes(kept)
     (folder / "figures" / "confusion-matrix.png").write_bytes(png(a_garment(seed)))
     for path, content in (extra or {}).items():
@@ -143,7 +143,7 @@ def a_release(
     pixels = random.integers(0, 256, (3, *reads.array_shape), np.uint8)
     second = None if photos is None else _photo_network(folder, labels, photos, random, heads)
     golden = GoldenAnswers.from_arrays(pixels, _answers(folder / "model.onnx", pixels))
-    first = make_single_network(a_contract(labels, reads, of_first, least_familiarity), golden)
+    first = make_single_release_network(a_contract(labels, reads, of_first, least_familiarity), golden)
     seal_release(
         folder,
         created_at=created_at,
@@ -168,7 +168,7 @@ def _answers_file(right: bytes) -> bytes:
     wrong = ~np.frombuffer(right, bool)
     names = [f"{place:06}" for place in range(len(wrong))]
     truth = np.zeros(len(wrong), int)
-    return pack_answers(
+    return serialize_answers(
         Answers.make_answers(TEST_SET, truth, wrong.astype(int), pictures=names, decisions="accept")
     )
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from labelling.review.changes import Change
+from labelling.review.changes import AnswerChange
 from tests.tables import write_csv
 
 
-def a_change(path: str, attribute: str = "", first: str = "Bag", second: str = "Coat") -> Change:
+def a_change(path: str, attribute: str = "", first: str = "Bag", second: str = "Coat") -> AnswerChange:
     """A picture to which the first release says one label, and the second one another."""
-    return Change(
+    return AnswerChange(
         path=path,
         attribute=attribute,
         sha256="ab" * 32,

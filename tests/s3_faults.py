@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from model_store.cache import pull_release
-from model_store.cache_notes import note_current_release
+from model_store.cache_notes import remember_current_release
 from model_store.promotions import append_promotion, read_newest_promotion
 from model_store.publish import publish_release
 from model_store.s3 import S3Store
@@ -89,7 +89,7 @@ def a_stage(server: S3Server, folder: Path) -> Stage:
         ).manifest.version
         for each in folders
     )
-    note_current_release(
+    remember_current_release(
         folder / FILLED, store.address, pull_release(store, current, folder / FILLED), datetime.now(UTC)
     )
     return Stage(server, folder, store, current, upcoming, known_answers(folders))

@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 from zipfile import ZipFile
 
-from inference.text.spreadsheets import unescape_text
+from inference.text.spreadsheets import unescape_spreadsheet_text
 from labelling.write.summary import make_summary_path
 from tests.commands import wardrobe
 
@@ -35,7 +35,13 @@ def read_rows(table: Path) -> Rows:
     rows = rows_of(table)
     if table.suffix != ".csv":
         return rows
-    return [{unescape_text(name): unescape_text(value or "") for name, value in row.items()} for row in rows]
+    return [
+        {
+            unescape_spreadsheet_text(name): unescape_spreadsheet_text(value or "")
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
 
 
 def products_of(table: Path) -> dict[str, dict[str, Any]]:

@@ -65,7 +65,7 @@ def find_corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and w
         default_store if read_newest_promotion(open_store(default_store)) is not None else "bundled"
     )
     release = find_release(name, cache)
-    corrections = tuple(read_corrections([file], None, reading=ListOptions(encoding=encoding), say=say))
+    corrections = tuple(read_corrections([file], None, list_options=ListOptions(encoding=encoding), say=say))
     if not named_release:
         _check_classes(
             {correction.label for correction in corrections if correction.attribute == LABEL}

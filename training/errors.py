@@ -1,13 +1,13 @@
 """The errors of trainings: everything that can go wrong between a data set and a release.
 
 TrainingError
-├── DataError               the operator can mend the files or their labels
-├── LibraryMissing            TensorFlow or scikit-learn is not there
-├── BadRecipe               settings that cannot be trained with
-│   └── UnusedOption        an option that the training would not use
-├── WeightsUnusable         pretrained weights or a checkpoint cannot be read or written
-├── TrainingDiverged        the loss is no number any more
-└── ExportError             a network cannot become a release that answers as it does
+├── DataError         the operator can mend the files or their labels
+├── LibraryMissing    TensorFlow or scikit-learn is not there
+├── BadRecipe         settings that cannot be trained with
+│   └── UnusedOption  an option that the training would not use
+├── WeightsUnusable   pretrained weights or a checkpoint cannot be read or written
+├── TrainingDiverged  the loss is no number any more
+└── ExportError       a network cannot become a release that answers as it does
 
 Errors that callers treat in the same way share a class. A message says what is wrong, in which file and row,
 and what to do.

@@ -14,14 +14,14 @@ from flask import Response, request
 
 from app.middleware.request_context import CONTEXT_KEY, RequestContext
 from app.native_threads import run_in_native_thread
-from app.payloads.body import Body, BodyReader
+from app.payloads.body import BodyReader, RequestBody
 from app.payloads.connection import has_client_left
 from app.payloads.limits import RequestLimits
 from app.payloads.request_items import RequestItem
 from app.prediction.admission import RequestQueues
-from app.prediction.classify_items import answer_items
+from app.prediction.classify_items import classify_request_items
 from app.prediction.outcomes import ClassifiedPicture, Outcome
-from app.prediction.parameters import NO_PARAMETERS, Parameters
+from app.prediction.parameters import NO_PARAMETERS, QueryParameters
 from app.prediction.picture_budget import PictureBudget
 from app.prediction.timing import QUEUE_STAGE, READ_STAGE
 from app.releases.serving import ModelHolder
@@ -29,7 +29,7 @@ from app.settings import Settings
 
 
 @dataclass(frozen=True, kw_only=True)
-class Services:
+class RouteServices:
     """The objects that every route needs to classify pictures, created once for each app.
 
     Attributes:
@@ -51,10 +51,10 @@ returns the response."""
 
 
 def classify_request(
-    services: Services,
+    services: RouteServices,
     limits: RequestLimits,
-    parse_body: Callable[[Body], ParsedRequest],
-    parameters: Parameters = NO_PARAMETERS,
+    parse_body: Callable[[RequestBody], ParsedRequest],
+    parameters: QueryParameters = NO_PARAMETERS,
 ) -> Response:
     """Classify the pictures of the current Flask request, and return the response.
 
@@ -79,7 +79,7 @@ def classify_request(
         # Under gevent, all other requests that are ready go on here and below. No slot is held meanwhile, so
         # that the model always has a request to work on.
         time.sleep(0)
-        with services.queues.create_turn(is_large=body.is_large) as turn:
+        with services.queues.create_slot(is_large=body.is_large) as turn:
             timing.end()
             is_slow = turn.is_large and body.is_slow_to_parse
             items, make_response = (
@@ -87,7 +87,9 @@ def classify_request(
             )
             has_left = partial(has_client_left, environ)
             budget = PictureBudget(limits)
-            outcomes = answer_items(items, context.model, timing, turn, budget, has_left, parameters)
+            outcomes = classify_request_items(
+                items, context.model, timing, turn, budget, has_left, parameters
+            )
     timing.end()
     time.sleep(0)
     context.predictions += [
@@ -96,5 +98,5 @@ def classify_request(
     return make_response(outcomes)
 
 
-def _parse_inflated(body: Body, parse_body: Callable[[Body], ParsedRequest]) -> ParsedRequest:
-    return parse_body(body.inflate())
+def _parse_inflated(body: RequestBody, parse_body: Callable[[RequestBody], ParsedRequest]) -> ParsedRequest:
+    return parse_body(body.decompress())

@@ -12,7 +12,7 @@ from pathlib import Path
 from flask import Blueprint, Response, abort, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from app.api.openapi import fill_document
+from app.api.openapi import fill_openapi_document
 from app.middleware.request_context import get_served_model
 from app.settings import Settings
 from app.web.page_files import PageFile, create_page_file, read_page_files, send_file
@@ -46,7 +46,7 @@ def create_docs_routes(settings: Settings) -> Blueprint:
     # The version only tells the cache when the document changes.
     @lru_cache(maxsize=4)
     def fill_cached_document(_version: str, prefix: str) -> PageFile:
-        document = fill_document(get_served_model(), settings, prefix)
+        document = fill_openapi_document(get_served_model(), settings, prefix)
         content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
         return create_page_file(content, ".json")
 

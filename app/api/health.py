@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from app.errors import NotReady
+from app.errors import ServiceNotReady
 from app.middleware.request_context import get_served_model
 from app.releases.serving import ModelHolder, Refusal, StoreFault, TargetAcceptance
 
@@ -19,13 +19,13 @@ DRAIN_RETRY_SECONDS = 5
 """Value of Retry-After in answers of a worker that is stopping. By then another worker accepts requests."""
 
 
-def create_health_routes(models: ModelHolder, is_known: Callable[[], bool]) -> Blueprint:
+def create_health_routes(models: ModelHolder, is_known_client: Callable[[], bool]) -> Blueprint:
     """Create the routes /healthz and /readyz, which report whether the service is alive and ready.
 
     Args:
         models: the holder of the served model, which also records the errors of its store.
-        is_known: a function that returns whether the client of the current request has an API key. Only then
-            does the answer show errors, which may contain addresses.
+        is_known_client: a function that returns whether the client of the current request has an API key.
+            Only then does the answer show errors, which may contain addresses.
     """
     routes = Blueprint("health", __name__)
 
@@ -35,23 +35,23 @@ def create_health_routes(models: ModelHolder, is_known: Callable[[], bool]) -> B
 
     @routes.get("/readyz")
     def ready() -> Response:
-        check_ready(models)
-        return jsonify(_describe_condition(models, can_see_errors=is_known()))
+        check_not_draining(models)
+        return jsonify(_describe_condition(models, can_see_errors=is_known_client()))
 
     return routes
 
 
-def check_ready(models: ModelHolder) -> None:
+def check_not_draining(models: ModelHolder) -> None:
     """Raise an error if this worker is stopping, and therefore takes no further requests.
 
     Args:
         models: the holder of the served model, which knows whether the worker is stopping.
 
     Raises:
-        NotReady: the worker is stopping.
+        ServiceNotReady: the worker is stopping.
     """
     if models.is_draining:
-        raise NotReady(
+        raise ServiceNotReady(
             "This worker is stopping and takes no more requests. Try again in a moment.", DRAIN_RETRY_SECONDS
         )
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.api.report import send_report_json, send_report_page, wants_page
+from app.api.report import prefers_html, send_report_json, send_report_page
 from app.middleware.request_context import get_served_model
 from app.observability.metrics import Metrics
 from app.releases.serving import ServedModel, TargetAcceptance
@@ -27,22 +27,22 @@ _HIDDEN_FIELDS: Final[Mapping[str, bool | Mapping[str, set[str]]]] = {
 them: the hash of each file, and the pictures by which a release checks itself."""
 
 
-def create_model_routes(settings: Settings, counts: Metrics) -> Blueprint:
+def create_model_routes(settings: Settings, metrics: Metrics) -> Blueprint:
     """Create the routes /model, /metrics and /metrics/prometheus, which describe the served model.
 
     Args:
-        counts: the Prometheus metrics of the app.
+        metrics: the Prometheus metrics of the app.
     """
     routes = Blueprint("model", __name__)
 
-    @routes.get("/metrics")
-    def metrics() -> Response:
+    @routes.get("/metrics", endpoint="metrics")
+    def send_metrics() -> Response:
         if _is_scraper(request.headers.get("Accept", "")):
-            return _send_exposition(counts)
+            return _send_exposition(metrics)
         served = get_served_model()
         answer = (
             send_report_page(settings, served)
-            if wants_page(request.accept_mimetypes)
+            if prefers_html(request.accept_mimetypes)
             else send_report_json(served)
         )
         answer.vary.add("Accept")
@@ -50,7 +50,7 @@ def create_model_routes(settings: Settings, counts: Metrics) -> Blueprint:
 
     @routes.get("/metrics/prometheus")
     def prometheus() -> Response:
-        return _send_exposition(counts)
+        return _send_exposition(metrics)
 
     @routes.get("/model")
     def model() -> Response:
@@ -76,7 +76,7 @@ def _describe_model(name: str, model: ServedModel) -> dict[str, Any]:
         "name": name,
         "version": model.version,
         "labels": list(model.contract.labels),
-        "categories": list(model.categories.choose_names(None).classes) if model.categories else None,
+        "categories": list(model.categories.localize_categories(None).classes) if model.categories else None,
         "promotion": model.promotion_number,
         "stale_since": model.stale_since.isoformat() if model.stale_since else None,
         "thresholds": _describe_thresholds(model.contract),

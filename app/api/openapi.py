@@ -38,7 +38,7 @@ _SIZE_EXAMPLES = ("Pixels", "TfNumbers", "V2Numbers")
 """Names of examples that are removed if the input size differs from that of the bundled release."""
 
 
-def fill_document(model: ServedModel, settings: Settings, prefix: str = "") -> Json:
+def fill_openapi_document(model: ServedModel, settings: Settings, prefix: str = "") -> Json:
     """Return the OpenAPI document of the service for one release.
 
     Args:

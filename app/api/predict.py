@@ -4,15 +4,15 @@ from collections.abc import Sequence
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.api.classify import ParsedRequest, Services, classify_request
+from app.api.classify import ParsedRequest, RouteServices, classify_request
 from app.api.problems import create_problem
 from app.middleware.request_context import RequestContext, get_request_context
 from app.observability.metrics import Metrics
-from app.payloads.body import Body
+from app.payloads.body import RequestBody
 from app.payloads.limits import make_batch_limits, make_single_limits
-from app.payloads.reading import find_many, find_one
+from app.payloads.reading import read_picture_batch, read_single_picture
 from app.payloads.request_items import RequestItem
-from app.payloads.request_title import Title
+from app.payloads.request_title import PictureTitle
 from app.prediction.answer_fields import (
     BatchAnswerFields,
     FailedItemFields,
@@ -21,20 +21,20 @@ from app.prediction.answer_fields import (
     PredictAnswerFields,
     TitledFields,
 )
-from app.prediction.answer_json import create_answer, create_provenance
+from app.prediction.answer_json import create_picture_answer, create_provenance_fields
 from app.prediction.outcomes import FailedPicture, Outcome
 from app.prediction.parameters import (
     BATCH_PARAMETERS,
     NO_PARAMETERS,
     SINGLE_PARAMETERS,
-    Parameters,
+    QueryParameters,
     read_parameters,
 )
-from app.prediction.platform_categories import NamedCategories
+from app.prediction.platform_categories import LocalizedCategories
 from app.prediction.title_answer import create_listed_fields
 
 
-def create_predict_routes(services: Services, metrics: Metrics) -> Blueprint:
+def create_predict_routes(services: RouteServices, metrics: Metrics) -> Blueprint:
     """Create the routes /predict and /predict/batch, which classify pictures.
 
     Args:
@@ -49,8 +49,8 @@ def create_predict_routes(services: Services, metrics: Metrics) -> Blueprint:
     def predict() -> Response:
         parameters = _read_parameters(SINGLE_PARAMETERS)
 
-        def parse_body(body: Body) -> ParsedRequest:
-            item, title = find_one(body, parameters.titles)
+        def parse_body(body: RequestBody) -> ParsedRequest:
+            item, title = read_single_picture(body, parameters.titles)
             return [item], lambda outcomes: _create_single_response(outcomes[0], parameters, title)
 
         return classify_request(services, single_limits, parse_body, parameters)
@@ -59,8 +59,8 @@ def create_predict_routes(services: Services, metrics: Metrics) -> Blueprint:
     def predict_batch() -> Response:
         parameters = _read_parameters(BATCH_PARAMETERS)
 
-        def parse_body(body: Body) -> ParsedRequest:
-            items = find_many(body)
+        def parse_body(body: RequestBody) -> ParsedRequest:
+            items = read_picture_batch(body)
             return items, lambda outcomes: _create_batch_response(items, outcomes, parameters, metrics)
 
         return classify_request(services, batch_limits, parse_body, parameters)
@@ -68,14 +68,16 @@ def create_predict_routes(services: Services, metrics: Metrics) -> Blueprint:
     return routes
 
 
-def _read_parameters(names: Sequence[str]) -> Parameters:
+def _read_parameters(names: Sequence[str]) -> QueryParameters:
     if not request.query_string:
         return NO_PARAMETERS
     classes = len(get_request_context().model.networks["pixels"].contract.labels)
     return read_parameters(request.args, classes, names)
 
 
-def _create_single_response(outcome: Outcome, parameters: Parameters, title: Title | None) -> Response:
+def _create_single_response(
+    outcome: Outcome, parameters: QueryParameters, title: PictureTitle | None
+) -> Response:
     if isinstance(outcome, FailedPicture):
         raise outcome.error
     context = get_request_context()
@@ -83,15 +85,15 @@ def _create_single_response(outcome: Outcome, parameters: Parameters, title: Tit
     if title is not None:
         titled["listed"] = create_listed_fields(title, outcome, context.model)
     answer: PredictAnswerFields = {
-        **create_answer(outcome, parameters, _choose_categories(context)),
+        **create_picture_answer(outcome, parameters, _choose_categories(context)),
         **titled,
-        **create_provenance(context.model.version, context.request_id),
+        **create_provenance_fields(context.model.version, context.request_id),
     }
     return _create_response(answer, context)
 
 
 def _create_batch_response(
-    items: list[RequestItem], outcomes: list[Outcome], parameters: Parameters, metrics: Metrics
+    items: list[RequestItem], outcomes: list[Outcome], parameters: QueryParameters, metrics: Metrics
 ) -> Response:
     context = get_request_context()
     categories = _choose_categories(context)
@@ -103,7 +105,7 @@ def _create_batch_response(
             _create_result(getattr(item, "name", None), outcome, parameters, categories)
             for item, outcome in zip(items, outcomes, strict=True)
         ],
-        **create_provenance(context.model.version, context.request_id),
+        **create_provenance_fields(context.model.version, context.request_id),
     }
     return _create_response(answer, context)
 
@@ -116,17 +118,19 @@ def _create_response(answer: PredictAnswerFields | BatchAnswerFields, context: R
     return response
 
 
-def _choose_categories(context: RequestContext) -> NamedCategories | None:
+def _choose_categories(context: RequestContext) -> LocalizedCategories | None:
     """Return the operator's own categories, named in the client's language; None if none are configured."""
     categories = context.model.categories
-    return None if categories is None else categories.choose_names(request.headers.get("Accept-Language"))
+    return (
+        None if categories is None else categories.localize_categories(request.headers.get("Accept-Language"))
+    )
 
 
 def _create_result(
-    name: str | None, outcome: Outcome, parameters: Parameters, categories: NamedCategories | None
+    name: str | None, outcome: Outcome, parameters: QueryParameters, categories: LocalizedCategories | None
 ) -> NamedPredictionFields | FailedItemFields:
     """Create the answer to one picture of a batch, or its error, beginning with the name of its file."""
     named: FileFields = {} if name is None else {"name": name}
     if isinstance(outcome, FailedPicture):
         return {**named, "error": create_problem(outcome.error)}
-    return {**named, **create_answer(outcome, parameters, categories)}
+    return {**named, **create_picture_answer(outcome, parameters, categories)}

@@ -15,7 +15,7 @@ from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from app import errors
-from app.api.report import wants_page
+from app.api.report import prefers_html
 from app.middleware.request_context import get_request_context
 from app.web.translations import find_translation
 from inference import errors as inference_errors
@@ -24,7 +24,7 @@ log = logging.getLogger("wardrobe")
 
 
 @dataclass(frozen=True)
-class Problem:
+class ProblemType:
     """A type of error answer, as RFC 9457 (problem details for HTTP APIs) defines it.
 
     Attributes:
@@ -41,30 +41,32 @@ class Problem:
 MEDIA_TYPE = "application/problem+json"
 """Content-Type of an error answer (RFC 9457)."""
 
-INTERNAL = Problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Internal error")
+INTERNAL = ProblemType(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "Internal error")
 """Problem type of every error whose class is not in PROBLEM_TYPES."""
 
 INTERNAL_DETAIL = "This is our fault, not yours. Try again; if it stays, tell us the request_id."
 """Text for clients about an internal error, which says nothing about its cause."""
 
-PROBLEM_TYPES: dict[type[Exception], Problem] = {
-    errors.BadRequest: Problem(HTTPStatus.BAD_REQUEST, "bad-request", "Bad request"),
-    errors.KeyRefused: Problem(HTTPStatus.UNAUTHORIZED, "unauthorized", "No valid API key"),
-    errors.NoSuchModel: Problem(HTTPStatus.NOT_FOUND, "no-such-model", "No such model"),
-    errors.UnknownCoding: Problem(
+PROBLEM_TYPES: dict[type[Exception], ProblemType] = {
+    errors.BadRequest: ProblemType(HTTPStatus.BAD_REQUEST, "bad-request", "Bad request"),
+    errors.ApiKeyRefused: ProblemType(HTTPStatus.UNAUTHORIZED, "unauthorized", "No valid API key"),
+    errors.NoSuchModel: ProblemType(HTTPStatus.NOT_FOUND, "no-such-model", "No such model"),
+    errors.UnknownContentEncoding: ProblemType(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unknown-coding", "Unknown content coding"
     ),
-    errors.TooLarge: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "Too large"),
-    errors.Busy: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "Busy"),
-    errors.NotReady: Problem(HTTPStatus.SERVICE_UNAVAILABLE, "not-ready", "Not ready"),
-    inference_errors.PictureTooLarge: Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "Too large"),
-    inference_errors.UnknownFormat: Problem(
+    errors.RequestTooLarge: ProblemType(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "Too large"),
+    errors.ServiceBusy: ProblemType(HTTPStatus.SERVICE_UNAVAILABLE, "busy", "Busy"),
+    errors.ServiceNotReady: ProblemType(HTTPStatus.SERVICE_UNAVAILABLE, "not-ready", "Not ready"),
+    inference_errors.PictureTooLarge: ProblemType(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", "Too large"
+    ),
+    inference_errors.UnknownPictureFormat: ProblemType(
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unknown-format", "Not a picture that is read here"
     ),
-    inference_errors.UploadError: Problem(
+    inference_errors.UploadError: ProblemType(
         HTTPStatus.UNPROCESSABLE_ENTITY, "broken-picture", "Broken picture"
     ),
-    inference_errors.BadPixels: Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-pixels", "Bad pixels"),
+    inference_errors.BadPixels: ProblemType(HTTPStatus.UNPROCESSABLE_ENTITY, "bad-pixels", "Bad pixels"),
 }
 """The problem type (HTTP status and title) of each class of errors. The nearest class of an error decides."""
 
@@ -98,20 +100,20 @@ def create_problem(error: Exception) -> dict[str, Any]:
     )
 
 
-def find_problem_type(error: type[Exception]) -> Problem:
+def find_problem_type(error: type[Exception]) -> ProblemType:
     """Return the problem type (HTTP status and title) for a class of errors.
 
     It is that of the nearest class in PROBLEM_TYPES, or else INTERNAL. Flask's own errors keep their status.
     """
     if issubclass(error, HTTPException):
         status = HTTPStatus(error.code or HTTPStatus.INTERNAL_SERVER_ERROR)
-        return Problem(status, status.phrase.lower().replace(" ", "-"), status.phrase)
+        return ProblemType(status, status.phrase.lower().replace(" ", "-"), status.phrase)
     return next(
         (PROBLEM_TYPES[ancestor] for ancestor in error.__mro__ if ancestor in PROBLEM_TYPES), INTERNAL
     )
 
 
-def make_problem_urn(problem: Problem) -> str:
+def make_problem_urn(problem: ProblemType) -> str:
     """Return the `type` of a problem document, such as `urn:wardrobe:problem:too-large`."""
     return f"urn:wardrobe:problem:{problem.slug}"
 
@@ -132,7 +134,7 @@ def serialize_problem(document: dict[str, Any], request_id: str, path: str) -> s
 
 
 def _answer_error(error: Exception) -> Response:
-    if isinstance(error, errors.KeyRefused) and _is_report_reader():
+    if isinstance(error, errors.ApiKeyRefused) and _is_report_reader():
         return _redirect_to_key_page()
     document = create_problem(error)
     if document["status"] == HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -146,7 +148,7 @@ def _answer_error(error: Exception) -> Response:
 def _is_report_reader() -> bool:
     """Return whether a person opens the report in a browser, which sends no API key by itself."""
     is_keyless_report = request.endpoint == "model.metrics" and "Authorization" not in request.headers
-    return is_keyless_report and wants_page(request.accept_mimetypes)
+    return is_keyless_report and prefers_html(request.accept_mimetypes)
 
 
 def _redirect_to_key_page() -> Response:
@@ -204,7 +206,7 @@ def _describe_http_error(error: HTTPException) -> str | None:
     return error.description
 
 
-def _create_document(problem: Problem, detail: str) -> dict[str, Any]:
+def _create_document(problem: ProblemType, detail: str) -> dict[str, Any]:
     return {
         "type": make_problem_urn(problem),
         "title": problem.title,

@@ -38,7 +38,7 @@ def create_report_routes() -> Blueprint:
     return routes
 
 
-def wants_page(accept: MIMEAccept) -> bool:
+def prefers_html(accept: MIMEAccept) -> bool:
     """Return whether a client prefers HTML to JSON, as browsers do, but curl and other programs do not.
 
     Args:

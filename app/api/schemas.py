@@ -125,10 +125,10 @@ def create_answer_schemas() -> Json:
     The answer to one picture, and that to a picture of a batch, have the fields of `Prediction` and further
     ones. For these two, only the further ones are returned.
     """
-    return {name_schema(kind): _create_fields(kind) for kind in ANSWER_TYPES}
+    return {get_schema_name(kind): _create_fields(kind) for kind in ANSWER_TYPES}
 
 
-def name_schema(kind: type) -> str:
+def get_schema_name(kind: type) -> str:
     """Return the name that the contract gives the schema of a type, such as `Attribute`."""
     return kind.__name__.removesuffix("Fields")
 
@@ -164,11 +164,11 @@ def _refer_to_fields(kind: Any) -> Json | None:  # noqa: ANN401 - as above
     None for any other type, whose schema is written where it is used.
     """
     if is_typeddict(kind):
-        return {"$ref": f"{SCHEMAS}{name_schema(kind)}"}
+        return {"$ref": f"{SCHEMAS}{get_schema_name(kind)}"}
     *_, inner = get_args(kind) or (None,)
     if not is_typeddict(inner):
         return None
-    reference = {"$ref": f"{SCHEMAS}{name_schema(inner)}"}
+    reference = {"$ref": f"{SCHEMAS}{get_schema_name(inner)}"}
     if get_origin(kind) in (list, Sequence):
         return {"type": "array", "items": reference}
     return {"type": "object", "additionalProperties": reference}

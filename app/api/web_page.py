@@ -27,14 +27,14 @@ TEXTS_ELEMENT = '<script type="application/json" id="texts">'
 """Beginning of the HTML element that holds the translations as JSON; index.html has an empty one."""
 
 
-def create_page_routes() -> Blueprint:
+def create_web_page_routes() -> Blueprint:
     """Create the routes of the web page at /, of its files, and of its icon."""
     routes = Blueprint("page", __name__)
     shared_styles = {name: html_page.PAGE_FOLDER / name for name in html_page.STYLE_FILES}
     files = read_page_files(FOLDER) | {
         name: create_page_file(path.read_bytes(), ".css") for name, path in shared_styles.items()
     }
-    english = fill_in_formats((FOLDER / "index.html").read_text("utf-8"), ACCEPTED_FORMATS_ADVICE)
+    english = fill_in_picture_formats((FOLDER / "index.html").read_text("utf-8"), ACCEPTED_FORMATS_ADVICE)
     pages = {
         language: create_page_file(translate_page(english, language, texts).encode(), ".html")
         for language, texts in {"en": {}, **TRANSLATIONS}.items()
@@ -73,14 +73,14 @@ def translate_page(page: str, language: str, texts: Mapping[str, str]) -> str:
     return page_with_language.replace(f"{TEXTS_ELEMENT}{{}}", TEXTS_ELEMENT + embedded)
 
 
-def fill_in_formats(page: str, accepted: str) -> str:
+def fill_in_picture_formats(page: str, accepted_formats: str) -> str:
     """Return the HTML of the page with the picture formats that this service reads.
 
     Args:
         page: the HTML with the placeholders `{formats}` and `{types}`.
-        accepted: a sentence with the formats, such as "Send PNG, JPEG or AVIF.".
+        accepted_formats: a sentence with the formats, such as "Send PNG, JPEG or AVIF.".
     """
-    formats = accepted.removeprefix("Send ").removesuffix(".")
+    formats = accepted_formats.removeprefix("Send ").removesuffix(".")
     names = formats.replace(" or ", ", ").split(", ")
     types = [HEIC_TYPES if name == "HEIC" else f"image/{name.lower()}" for name in names]
     return page.replace("{formats}", ", ".join(names)).replace("{types}", ",".join(types))

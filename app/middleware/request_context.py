@@ -23,8 +23,8 @@ from app.observability.log_format import AccessFields, is_access_logged, log_req
 from app.observability.metrics import Metrics
 from app.prediction.timing import READ_STAGE, StageTimer
 from app.releases.serving import ModelHolder, ServedModel
-from app.security.refused_origins import RefusedOrigins
-from inference.classifier import Answer, Prediction
+from app.security.refused_origins import RefusedOriginLog
+from inference.classifier import LabelAnswer, Prediction
 
 REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """Pattern of the values of X-Request-ID that are accepted from clients. In place of any other value, a
@@ -88,7 +88,7 @@ class RequestMiddleware:
         self._app = app
         self._models = models
         self._metrics = metrics
-        self._refused_origins = RefusedOrigins()
+        self._refused_origins = RefusedOriginLog()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request as the inner application does, with the added headers, log line and counts."""
@@ -201,7 +201,7 @@ def _create_access_fields(environ: WSGIEnvironment, context: RequestContext, sec
     return fields
 
 
-def _count_accepted(field: str, answer: Answer, fields: AccessFields) -> None:
+def _count_accepted(field: str, answer: LabelAnswer, fields: AccessFields) -> None:
     """Add 1 to a field if the answer is accepted, and 0 otherwise."""
     fields[field] = fields.get(field, 0) + (answer.decision == "accept")
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from flask import Response, current_app
 
-from app.errors import Busy
+from app.errors import ServiceBusy
 
 MAX_UNREAD_BYTES: Final = 64_000_000
 """Limit in bytes for the answers that a worker has written and clients have not read. Small answers are not
@@ -20,7 +20,7 @@ RETRY_SECONDS: Final = 1
 """Value of Retry-After of the error that replaces an answer for which there is no memory."""
 
 
-class UnreadAnswers:
+class UnreadAnswerLimit:
     """A limit for the memory of answers that are written but that clients have not read yet.
 
     Args:
@@ -32,7 +32,7 @@ class UnreadAnswers:
         self._unread_bytes = 0
         self._lock = threading.Lock()
 
-    def count_answer(self, response: Response) -> Response:
+    def limit_unread_answer(self, response: Response) -> Response:
         """Return the response unchanged, or an error response if too many bytes are unread already.
 
         Flask calls it for each response (`after_request`).
@@ -45,7 +45,7 @@ class UnreadAnswers:
             self._unread_bytes += size * has_room
         if not has_room:
             # Flask would answer 500 to an error that is raised after the view.
-            busy = Busy("Other clients leave too many answers unread. Try again.", RETRY_SECONDS)
+            busy = ServiceBusy("Other clients leave too many answers unread. Try again.", RETRY_SECONDS)
             return current_app.make_response(current_app.handle_user_exception(busy))
         response.call_on_close(partial(self._release_bytes, size))
         return response

@@ -42,11 +42,11 @@ def create_logging_config(settings: Settings) -> dict[str, Any]:
 
 def create_formatter(settings: Settings) -> logging.Formatter:
     """Return the formatter for log lines: as text or JSON, as the settings say."""
-    return _create_json_formatter() if settings.log_format == "json" else TextLines()
+    return _create_json_formatter() if settings.log_format == "json" else TextFormatter()
 
 
 def _create_json_formatter() -> logging.Formatter:
-    return JsonLines(
+    return JsonLineFormatter(
         ["asctime", "levelname", "name", "message"],
         rename_fields={
             "asctime": "time",
@@ -89,7 +89,7 @@ def log_request(fields: AccessFields, level: int = logging.INFO) -> None:
     access_log.log(level, fields)
 
 
-class UtcLines(logging.Formatter):
+class UtcFormatter(logging.Formatter):
     """A formatter whose lines begin with the time in UTC."""
 
     converter = staticmethod(time.gmtime)
@@ -97,7 +97,7 @@ class UtcLines(logging.Formatter):
     default_msec_format = "%s.%03d+00:00"
 
 
-class TextLines(UtcLines):
+class TextFormatter(UtcFormatter):
     """A formatter for people: time and level, then the message, or the fields as `name=value` pairs."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -107,7 +107,7 @@ class TextLines(UtcLines):
         return f"{self.formatTime(record)} {record.levelname.lower():7} {content}{trace}"
 
 
-class JsonLines(UtcLines, JsonFormatter):
+class JsonLineFormatter(UtcFormatter, JsonFormatter):
     """A formatter that writes each record as one JSON object: time, level, logger, and message or fields."""
 
     def format(self, record: logging.LogRecord) -> str:

@@ -173,14 +173,14 @@ class BackgroundHandler(QueueHandler):
         return 0
 
 
-def set_drop_counter(count: Callable[[int], None]) -> None:
+def set_dropped_line_counter(count_dropped_lines: Callable[[int], None]) -> None:
     """Set the function that is told how many log lines were dropped.
 
     Args:
-        count: a function that gets the number of lines dropped since its last call.
+        count_dropped_lines: a function that gets the number of lines dropped since its last call.
     """
     for handler in _find_handlers():
-        handler.count_drops = count
+        handler.count_drops = count_dropped_lines
 
 
 def redirect_stderr_to_log() -> None:

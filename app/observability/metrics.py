@@ -157,7 +157,7 @@ class Metrics:
         """
         self._problems.labels(problem.rpartition(":")[2]).inc()
 
-    def count_refusal(self) -> None:
+    def count_refused_release(self) -> None:
         """Count one release that was promoted but that this service refuses to serve."""
         self._refused.inc()
 
@@ -173,7 +173,7 @@ class Metrics:
         """
         self._polls.labels(outcome).inc()
 
-    def set_capacity(self, places: int) -> None:
+    def set_request_capacity(self, places: int) -> None:
         """Report that this worker has started, and how many requests it admits at a time.
 
         Args:
@@ -208,7 +208,7 @@ class Metrics:
                 self._reference_familiarity.labels(str(bound)).set(bound)
         self._reference = reference
 
-    def set_condition(self, models: ModelHolder) -> None:
+    def set_store_condition(self, models: ModelHolder) -> None:
         """Report whether the store answers, and whether it may have a newer release than the served one.
 
         Args:

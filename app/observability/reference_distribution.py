@@ -32,12 +32,12 @@ NO_REFERENCE = ReferenceDistribution()
 """Reference distribution of a model for which no figures are known."""
 
 
-def create_reference_distribution(served: ServedModel) -> ReferenceDistribution:
+def create_reference_distribution(model: ServedModel) -> ReferenceDistribution:
     """Return the distribution of a release's answers to its test pictures, as its report has it.
 
     It has no labels if the release has no report, or one that cannot be read.
     """
-    return ReferenceDistribution(_compute_label_shares(served), served.contract.familiarity is not None)
+    return ReferenceDistribution(_compute_label_shares(model), model.contract.familiarity is not None)
 
 
 def _compute_label_shares(served: ServedModel) -> Mapping[str, float]:

@@ -17,7 +17,7 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.http import parse_options_header
 from werkzeug.wsgi import get_content_length, get_input_stream
 
-from app.errors import BadRequest, Busy, TooLarge, UnknownCoding
+from app.errors import BadRequest, RequestTooLarge, ServiceBusy, UnknownContentEncoding
 from app.native_threads import create_native_lock, run_in_native_thread
 from app.payloads.limits import SMALL_BODY_BYTES, RequestLimits
 from inference.pictures.picture_opening import MIN_LARGE_BODY_BYTES
@@ -49,7 +49,7 @@ UNCOMPRESSED_CODINGS = ("", "identity")
 
 
 @dataclass(frozen=True)
-class Body:
+class RequestBody:
     """The whole body of a request, with facts from the headers.
 
     Attributes:
@@ -59,7 +59,7 @@ class Body:
         boundary: the boundary of a multipart form; empty if the client gives none.
         coding: a key of CONTENT_CODINGS if the data is compressed, otherwise one of UNCOMPRESSED_CODINGS.
         reserve_memory: a function that reserves further bytes of memory until the request has been answered.
-            It raises Busy or TooLarge if there are not so many.
+            It raises ServiceBusy or RequestTooLarge if there are not so many.
     """
 
     data: bytes
@@ -93,14 +93,15 @@ class Body:
         )  # the text before its first part may look like a picture
         return self.is_compressed or is_form or find_picture_format(self.data) is None
 
-    def inflate(self) -> "Body":
+    def decompress(self) -> "RequestBody":
         """Return the body with decompressed data; the same body if the data is not compressed.
 
         Raises:
             BadRequest: the data is not in the coding that Content-Encoding names, ends early, or continues
                 behind its end.
-            TooLarge: the decompressed data would have more bytes than the limit. Decompressing stops there.
-            Busy: other bodies use the memory.
+            RequestTooLarge: the decompressed data would have more bytes than the limit. Decompressing stops
+                there.
+            ServiceBusy: other bodies use the memory.
         """
         if not self.is_compressed:
             return self
@@ -157,7 +158,7 @@ class BodyReader:
         self._lock = create_native_lock()  # native threads reserve memory, too, when they decompress
 
     @contextmanager
-    def read(self, environ: WSGIEnvironment, limits: RequestLimits) -> Iterator[Body]:
+    def read(self, environ: WSGIEnvironment, limits: RequestLimits) -> Iterator[RequestBody]:
         """Read the body of a request, and keep its memory reserved until the end of the block.
 
         Args:
@@ -165,10 +166,11 @@ class BodyReader:
 
         Raises:
             BadRequest: the body ends early, or its chunks cannot be read.
-            UnknownCoding: the body is compressed in a way that is not supported.
-            TooLarge: the body has more bytes than its limit, or needs more memory than all bodies may have.
-            Busy: other bodies use the memory for bodies of this size. If Content-Length shows this already,
-                nothing is read.
+            UnknownContentEncoding: the body is compressed in a way that is not supported.
+            RequestTooLarge: the body has more bytes than its limit, or needs more memory than all bodies may
+                have.
+            ServiceBusy: other bodies use the memory for bodies of this size. If Content-Length shows this
+                already, nothing is read.
         """
         # `wsgi.input` is never replaced: its position shows the server whether a body was left unread.
         _check_transfer(environ)
@@ -183,7 +185,7 @@ class BodyReader:
             data = _join_chunks(chunks)
             mimetype, options = parse_options_header(environ.get("CONTENT_TYPE"))
             boundary = options.get("boundary", "")
-            yield Body(
+            yield RequestBody(
                 data, limits, mimetype.lower(), boundary, coding, partial(self._reserve_bytes, reservation)
             )
         finally:
@@ -194,7 +196,7 @@ class BodyReader:
         """Create an empty reservation for a body of this length.
 
         Raises:
-            Busy: there is not enough free memory for this length.
+            ServiceBusy: there is not enough free memory for this length.
         """
         reservation = _Reservation(self._large if length > SMALL_BODY_BYTES else self._small)
         if length > READ_BYTES and reservation.budget.reserved_bytes + length > reservation.budget.max_bytes:
@@ -209,7 +211,7 @@ class BodyReader:
                 reservation.budget = self._large
             reservation.budget.reserved_bytes += reservation.bytes
             if reservation.bytes > reservation.budget.max_bytes:
-                raise TooLarge(
+                raise RequestTooLarge(
                     "There is not so much memory. Send pictures as files, or fewer in one request."
                 )
             if (
@@ -219,8 +221,8 @@ class BodyReader:
                 raise _create_memory_error()
 
 
-def _create_memory_error() -> Busy:
-    return Busy("There is no memory for another large body. Try again.", MEMORY_RETRY_SECONDS)
+def _create_memory_error() -> ServiceBusy:
+    return ServiceBusy("There is no memory for another large body. Try again.", MEMORY_RETRY_SECONDS)
 
 
 def _join_chunks(chunks: list[bytes]) -> bytes:
@@ -247,7 +249,7 @@ def _read_coding(environ: WSGIEnvironment) -> str:
     coding: str = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if coding not in UNCOMPRESSED_CODINGS and coding not in CONTENT_CODINGS:
         quoted = repr(coding[:MAX_QUOTED_LENGTH])
-        raise UnknownCoding(
+        raise UnknownContentEncoding(
             f"Content-Encoding is {quoted}. Send the body as it is, or in gzip or deflate alone."
         )
     return coding
@@ -257,7 +259,7 @@ def _read_length(environ: WSGIEnvironment, limits: RequestLimits) -> int | None:
     """Return the value of Content-Length; None for a body in chunks.
 
     Raises:
-        TooLarge: the length is above the limit.
+        RequestTooLarge: the length is above the limit.
     """
     length = get_content_length(environ)
     if length is not None and length > limits.bytes:
@@ -289,8 +291,8 @@ def _read_chunks(environ: WSGIEnvironment, length: int | None, limits: RequestLi
         raise _create_cut_error()
 
 
-def _create_size_error(limits: RequestLimits) -> TooLarge:
-    return TooLarge(
+def _create_size_error(limits: RequestLimits) -> RequestTooLarge:
+    return RequestTooLarge(
         f"The body has more bytes than the {limits.bytes:,} that {limits.bytes_setting} allows here."
     )
 

@@ -27,16 +27,16 @@ def has_client_left(environ: WSGIEnvironment) -> bool:
     return bool(state != TCP_ESTABLISHED)
 
 
-def stop_if_client_left(has_left: Callable[[], bool]) -> None:
+def stop_if_client_left(has_client_left: Callable[[], bool]) -> None:
     """Raise an error if the client does not wait for its answer any more.
 
     Args:
-        has_left: a function that returns whether the client has closed its connection.
+        has_client_left: a function that returns whether the client has closed its connection.
 
     Raises:
         ClientGone: the client has closed its connection.
     """
-    if has_left():
+    if has_client_left():
         raise ClientGone(
             "The client closed its connection, or its side of it, before its request was finished. "
             "Keep both open until the answer has come; `nc -N` closes one."

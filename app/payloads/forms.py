@@ -12,8 +12,8 @@ from typing import NoReturn
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData, State
 
-from app.errors import BadRequest, TooLarge
-from app.payloads.body import Body
+from app.errors import BadRequest, RequestTooLarge
+from app.payloads.body import RequestBody
 from app.payloads.request_items import MAX_NAME_LENGTH, SINGLE_FORMS, Upload
 from app.payloads.request_title import REFUSED_FIELDS, TITLE, TITLE_FIELDS
 
@@ -85,7 +85,7 @@ def get_only_file(form: ParsedForm) -> Upload:
     )
 
 
-def parse_form(body: Body) -> ParsedForm:
+def parse_form(body: RequestBody) -> ParsedForm:
     """Parse a multipart form into its files and its fields of text.
 
     Args:
@@ -93,14 +93,15 @@ def parse_form(body: Body) -> ParsedForm:
 
     Raises:
         BadRequest: the form cannot be read, or the field of a picture is a long text.
-        TooLarge: the form has more parts, or a part with more than MAX_HEADER_BYTES of headers or text.
+        RequestTooLarge: the form has more parts, or a part with more than MAX_HEADER_BYTES of headers or
+            text.
     """
     if not body.boundary:
         raise BadRequest(f"The form's Content-Type names no boundary. {BOUNDARY_ADVICE}")
     form = ParsedForm([], [], {})
     for number, part in enumerate(_iterate_parts(body)):
         if number > body.limits.pictures + MAX_TEXT_FIELDS:
-            raise TooLarge(
+            raise RequestTooLarge(
                 f"The form has more than {body.limits.pictures} files and {MAX_TEXT_FIELDS} fields of text. "
                 "/predict takes one picture, /predict/batch as many as WARDROBE_MAX_BATCH says: send the "
                 "others in further requests."
@@ -137,7 +138,7 @@ class _Part:
         """Add bytes to the content. Of a long title, only the first bytes are kept.
 
         Raises:
-            BadRequest, TooLarge: the part is not a file, and is longer than a text may be.
+            BadRequest, RequestTooLarge: the part is not a file, and is longer than a text may be.
         """
         self.size += len(piece)
         is_short = self.is_file or self.size <= MAX_HEADER_BYTES
@@ -147,7 +148,7 @@ class _Part:
             return
         if self.name in FILE_FIELDS:
             raise create_text_error(self.name)
-        raise TooLarge(
+        raise RequestTooLarge(
             f"The part `{self.name[:MAX_NAME_LENGTH]}` has no filename and more than {MAX_HEADER_BYTES:,} "
             "bytes of text. Send a picture as a file: with a filename, or a Content-Type of an image."
         )
@@ -162,7 +163,7 @@ def create_text_error(field_name: str) -> BadRequest:
     )
 
 
-def _iterate_parts(body: Body) -> Iterator[_Part]:
+def _iterate_parts(body: RequestBody) -> Iterator[_Part]:
     """Yield the parts of a form, each when it is complete."""
     # In pieces, because the decoder limits the bytes that it has not parsed yet. These are then headers
     # alone.
@@ -205,7 +206,9 @@ def _raise_form_error(error: Exception, state: State) -> NoReturn:
             f"{BOUNDARY_ADVICE}"
         ) from error
     if isinstance(error, RequestEntityTooLarge):
-        raise TooLarge(f"A part of the form has more than {MAX_HEADER_BYTES:,} bytes of headers.") from error
+        raise RequestTooLarge(
+            f"A part of the form has more than {MAX_HEADER_BYTES:,} bytes of headers."
+        ) from error
     if isinstance(error, UnicodeDecodeError):
         raise BadRequest(
             "A part of the form has headers that are not UTF-8, such as its filename."

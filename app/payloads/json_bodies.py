@@ -13,10 +13,10 @@ from typing import Any
 
 import orjson
 
-from app.errors import BadRequest, TooLarge, drop_traceback
-from app.payloads.body import Body
+from app.errors import BadRequest, RequestTooLarge, drop_traceback
+from app.payloads.body import RequestBody
 from app.payloads.request_items import BATCH_FORMS, SINGLE_FORMS, PixelRows, RefusedItem, RequestItem, Upload
-from app.payloads.request_title import refuse_titles
+from app.payloads.request_title import check_no_title_fields
 from inference.pictures.signatures import find_base64_format
 from inference.text.plain_text import escape_unprintable
 
@@ -58,7 +58,7 @@ OBJECT_START = re.compile(rb"(\xef\xbb\xbf)?\s*\{")
 """Pattern of the start of a JSON object, with or without a byte order mark."""
 
 
-def is_json_body(body: Body) -> bool:
+def is_json_body(body: RequestBody) -> bool:
     """Return whether the body is JSON: its Content-Type says so, or it begins like a JSON object.
 
     `curl -d` sends JSON with the Content-Type of a form, unless its user sets another.
@@ -67,20 +67,20 @@ def is_json_body(body: Body) -> bool:
     return is_json or OBJECT_START.match(body.data, 0, 64) is not None
 
 
-def parse_image_list(body: Body) -> Iterator[RequestItem]:
+def parse_image_list(body: RequestBody) -> Iterator[RequestItem]:
     """Yield the pictures of a JSON body `{"images": [...]}`, in order.
 
     An item that is no picture is yielded as a RefusedItem, which becomes an error in the answer.
 
     Raises:
         BadRequest: the body is not a JSON object, has no such list, or has a title.
-        TooLarge, Busy: there is not enough memory for its values.
+        RequestTooLarge, ServiceBusy: there is not enough memory for its values.
     """
     document = parse_json_object(body, BATCH_FORMS)
     images = document.get("images")
     if not isinstance(images, list):
         raise BadRequest(f"The JSON has no list `images`. {BATCH_FORMS}")
-    refuse_titles(document, *images)
+    check_no_title_fields(document, *images)
     for image in images:
         try:
             yield parse_picture_object({"image": image} if isinstance(image, str) else image, BATCH_FORMS)
@@ -88,44 +88,44 @@ def parse_image_list(body: Body) -> Iterator[RequestItem]:
             yield RefusedItem(drop_traceback(error))
 
 
-def parse_json_object(body: Body, forms: str = SINGLE_FORMS) -> dict[str, Any]:
+def parse_json_object(body: RequestBody, accepted_forms: str = SINGLE_FORMS) -> dict[str, Any]:
     """Parse a body that has to be a JSON object, and return the object.
 
     Args:
         body: the body in UTF-8.
-        forms: a sentence for the error message that says in which form a client can send pictures.
+        accepted_forms: a sentence for the error message that says in which form a client can send pictures.
 
     Raises:
         BadRequest: the body is not a JSON object.
-        TooLarge, Busy: there is not enough memory for its values.
+        RequestTooLarge, ServiceBusy: there is not enough memory for its values.
     """
     document = parse_json_body(body)
     if not isinstance(document, dict):
-        raise BadRequest(f"The JSON is {name_json_type(document)}, not an object. {forms}")
+        raise BadRequest(f"The JSON is {get_json_type_name(document)}, not an object. {accepted_forms}")
     return document
 
 
-def parse_json_body(body: Body) -> Any:  # noqa: ANN401 - whatever JSON can say
+def parse_json_body(body: RequestBody) -> Any:  # noqa: ANN401 - whatever JSON can say
     """Parse a JSON body, and return its value.
 
     Raises:
         BadRequest: the body is not JSON, or is nested too deeply.
-        TooLarge, Busy: there is not enough memory for its values.
+        RequestTooLarge, ServiceBusy: there is not enough memory for its values.
     """
-    reserve_for_values(body)
+    reserve_parsing_memory(body)
     return parse_json(body.data)
 
 
-def reserve_for_values(body: Body) -> None:
+def reserve_parsing_memory(body: RequestBody) -> None:
     """Reserve memory for the values of a JSON body before it is parsed: `[]` becomes 64 bytes.
 
     Raises:
-        TooLarge: the JSON has more values than MAX_JSON_NUMBERS, or than fit into memory.
-        Busy: other bodies use the memory.
+        RequestTooLarge: the JSON has more values than MAX_JSON_NUMBERS, or than fit into memory.
+        ServiceBusy: other bodies use the memory.
     """
     values = sum(map(body.data.count, (b",", b"[", b"{")))
     if values > body.limits.numbers:
-        raise TooLarge(
+        raise RequestTooLarge(
             f"The JSON has more than {body.limits.numbers:,} numbers or other values, which are parsed one "
             "request at a time (WARDROBE_MAX_JSON_NUMBERS). Send pictures as files, or numbers as binary "
             "tensors of the Open Inference Protocol."
@@ -162,21 +162,21 @@ def _parse_with_python(data: bytes) -> Any:  # noqa: ANN401 - as above
         raise BadRequest(f"The body is no JSON that can be read: {error}.") from error
 
 
-def parse_picture_object(document: object, forms: str) -> Upload | PixelRows:
+def parse_picture_object(document: object, accepted_forms: str) -> Upload | PixelRows:
     """Return the picture of a JSON object, which has either the key `image` or the key `pixels`.
 
     Args:
         document: the parsed JSON; a value other than an object is an error.
-        forms: a sentence for the error message that says in which form a client can send pictures.
+        accepted_forms: a sentence for the error message that says in which form a client can send pictures.
 
     Raises:
         BadRequest: the value is not an object, or has neither or both of the keys.
     """
     if isinstance(document, dict) and "url" in document:
-        raise BadRequest(f"URLs are not fetched here: send the bytes of the picture. {forms}")
+        raise BadRequest(f"URLs are not fetched here: send the bytes of the picture. {accepted_forms}")
     if not isinstance(document, dict) or ("image" in document) == ("pixels" in document):
         raise BadRequest(
-            f"The JSON needs either `image` or `pixels`{_describe_other_keys(document)}. {forms}"
+            f"The JSON needs either `image` or `pixels`{_describe_other_keys(document)}. {accepted_forms}"
         )
     if "pixels" in document:
         return PixelRows(document["pixels"])
@@ -186,13 +186,13 @@ def parse_picture_object(document: object, forms: str) -> Upload | PixelRows:
 def _describe_other_keys(document: object) -> str:
     """Return the end of a sentence that says what came instead of `image` or `pixels`."""
     if not isinstance(document, dict):
-        return f", and is {name_json_type(document)}"
+        return f", and is {get_json_type_name(document)}"
     names = [f"`{escape_unprintable(name[:KEY_LENGTH])}`" for name in list(document)[:MAX_KEYS]]
     more = " and others" if len(document) > MAX_KEYS else ""
     return f", and has {', '.join(names)}{more}" if names else ", and is empty"
 
 
-def name_json_type(value: object) -> str:
+def get_json_type_name(value: object) -> str:
     """Return the name of the JSON type of a parsed value for an error message, such as "an array"."""
     return JSON_TYPE_NAMES[type(value)]
 
@@ -208,7 +208,7 @@ def decode_base64(text: object, name: str = "image") -> bytes:
         BadRequest: the value is not text, or is neither base64 nor such a URL.
     """
     if not isinstance(text, str):
-        raise BadRequest(f"`{name}` is {name_json_type(text)}, not a string of base64.")
+        raise BadRequest(f"`{name}` is {get_json_type_name(text)}, not a string of base64.")
     if not text.isascii():  # refused at once: a single such character makes each take up to four bytes
         raise BadRequest(f"`{name}` is neither base64 nor a base64 data: URL: not all of it is ASCII.")
     if text[:8].lower().startswith(("http://", "https://")):

@@ -7,21 +7,27 @@ form. The pictures are not decoded here.
 from collections.abc import Callable, Iterable, Iterator
 from types import MappingProxyType
 
-from app.errors import BadRequest, TooLarge, drop_traceback
+from app.errors import BadRequest, RequestTooLarge, drop_traceback
 from app.payloads import zip_archives
-from app.payloads.body import Body
+from app.payloads.body import RequestBody
 from app.payloads.forms import FORM_TYPE, create_text_error, get_only_file, parse_form
 from app.payloads.json_bodies import is_json_body, parse_image_list, parse_json_object, parse_picture_object
 from app.payloads.limits import RequestLimits
 from app.payloads.request_items import BATCH_FORMS, SINGLE_FORMS, PixelRows, RefusedItem, RequestItem, Upload
-from app.payloads.request_title import TITLE_FIELDS, FieldValues, Title, read_title, refuse_titles
+from app.payloads.request_title import (
+    TITLE_FIELDS,
+    FieldValues,
+    PictureTitle,
+    check_no_title_fields,
+    read_title,
+)
 from inference.pictures.signatures import find_picture_format
 from inference.sessions.zip_file import is_zip
 
 
-def find_one(
-    body: Body, query: FieldValues = MappingProxyType({})
-) -> tuple[Upload | PixelRows, Title | None]:
+def read_single_picture(
+    body: RequestBody, query: FieldValues = MappingProxyType({})
+) -> tuple[Upload | PixelRows, PictureTitle | None]:
     """Return the only picture in the body of a `/predict` request, and the title that was sent with it.
 
     Args:
@@ -33,7 +39,7 @@ def find_one(
     Raises:
         BadRequest: there is no picture or more than one, the form or JSON cannot be read, or the title is
             wrong.
-        TooLarge: the picture has more than MAX_UPLOAD_BYTES.
+        RequestTooLarge: the picture has more than MAX_UPLOAD_BYTES.
     """
     item, fields = _find_one_in_body(body)
     if isinstance(item, Upload):
@@ -41,22 +47,22 @@ def find_one(
     return item, read_title(query, fields) if query or fields else None
 
 
-def find_one_untitled(body: Body) -> Upload | PixelRows:
+def read_untitled_picture(body: RequestBody) -> Upload | PixelRows:
     """Return the only picture in a body that must not have a title, because the protocol has no answer to it.
 
     Raises:
         BadRequest: there is no picture or more than one, the form or JSON cannot be read, or there is a
             title.
-        TooLarge: the picture has more than MAX_UPLOAD_BYTES.
+        RequestTooLarge: the picture has more than MAX_UPLOAD_BYTES.
     """
     item, fields = _find_one_in_body(body)
-    refuse_titles(fields)
+    check_no_title_fields(fields)
     if isinstance(item, Upload):
         check_upload_size(item.data, body.limits)
     return item
 
 
-def _find_one_in_body(body: Body) -> tuple[Upload | PixelRows, FieldValues]:
+def _find_one_in_body(body: RequestBody) -> tuple[Upload | PixelRows, FieldValues]:
     """Return the picture of a body, and the values of title and language in it."""
     # The bytes decide first, since `curl --data-binary` sends a picture with the Content-Type of a form.
     if find_picture_format(body.data) is not None:
@@ -73,29 +79,31 @@ def _find_one_in_body(body: Body) -> tuple[Upload | PixelRows, FieldValues]:
     return Upload(body.data), {}  # no picture; the error when it is opened will name its format
 
 
-def find_many(body: Body) -> list[RequestItem]:
+def read_picture_batch(body: RequestBody) -> list[RequestItem]:
     """Return the pictures in the body of a `/predict/batch` request, in order.
 
     Raises:
         BadRequest: there are no pictures, there is a title, or the form, JSON or ZIP cannot be read.
-        TooLarge: there are more pictures than MAX_BATCH, or their ZIPs unpack to more than MAX_BATCH_BYTES.
+        RequestTooLarge: there are more pictures than MAX_BATCH, or their ZIPs unpack to more than
+            MAX_BATCH_BYTES.
     """
     items = [
-        _refuse_if_too_large(item, body.limits) for item in limit_batch(body.limits, _find_many_in_body(body))
+        _refuse_if_too_large(item, body.limits)
+        for item in limit_picture_count(body.limits, _find_many_in_body(body))
     ]
     if not items:
         raise BadRequest(f"There is no picture in this request. {BATCH_FORMS}")
     return items
 
 
-def _find_many_in_body(body: Body) -> Iterable[RequestItem]:
+def _find_many_in_body(body: RequestBody) -> Iterable[RequestItem]:
     if is_zip(body.data):  # whatever the Content-Type: browsers have several names for a ZIP
         return _unpack_zips([Upload(body.data)], body.limits, body.reserve_memory)
     if body.mimetype == FORM_TYPE:
         form = parse_form(body)
         if form.texts and not form.files:
             raise create_text_error(form.texts[0])
-        refuse_titles(form.fields)
+        check_no_title_fields(form.fields)
         return _unpack_zips((upload for _, upload in form.files), body.limits, body.reserve_memory)
     if is_json_body(body):
         return parse_image_list(body)
@@ -114,7 +122,7 @@ def _unpack_zips(
         archive = zip_archives.open_zip_archive(upload.data, limits.pictures, limits.picture_bytes)
         total += archive.size
         if total > limits.bytes:
-            raise TooLarge(
+            raise RequestTooLarge(
                 f"The ZIP unpacks to more than {limits.bytes:,} bytes ({limits.bytes_setting}). "
                 "Send several batches."
             )
@@ -126,22 +134,22 @@ def _refuse_if_too_large(item: RequestItem, limits: RequestLimits) -> RequestIte
     if isinstance(item, Upload):
         try:
             check_upload_size(item.data, limits)
-        except TooLarge as error:
+        except RequestTooLarge as error:
             return RefusedItem(drop_traceback(error), item.name)
     return item
 
 
-def limit_batch(limits: RequestLimits, items: Iterable[RequestItem]) -> Iterator[RequestItem]:
+def limit_picture_count(limits: RequestLimits, items: Iterable[RequestItem]) -> Iterator[RequestItem]:
     """Yield the pictures of a request, and raise an error if there are more than allowed.
 
     They are taken one by one, so that pictures beyond the limit cost nothing.
 
     Raises:
-        TooLarge: there are more pictures than MAX_BATCH.
+        RequestTooLarge: there are more pictures than MAX_BATCH.
     """
     for place, item in enumerate(items):
         if place == limits.pictures:
-            raise TooLarge(
+            raise RequestTooLarge(
                 f"More than {limits.pictures} pictures (WARDROBE_MAX_BATCH). Send them in several batches."
             )
         yield item
@@ -151,10 +159,10 @@ def check_upload_size(data: bytes, limits: RequestLimits) -> None:
     """Raise an error if the file of a picture has more bytes than allowed.
 
     Raises:
-        TooLarge: the picture has more bytes.
+        RequestTooLarge: the picture has more bytes.
     """
     if len(data) > limits.picture_bytes:
-        raise TooLarge(
+        raise RequestTooLarge(
             f"The picture has {len(data):,} bytes; at most {limits.picture_bytes:,} are taken "
             "(WARDROBE_MAX_UPLOAD_BYTES)."
         )

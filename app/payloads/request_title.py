@@ -32,7 +32,7 @@ FieldValues: TypeAlias = Mapping[str, Sequence[object]]
 
 
 @dataclass(frozen=True)
-class Title:
+class PictureTitle:
     """The title that a shop has written for a picture, such as "Blue denim jacket".
 
     Attributes:
@@ -44,7 +44,7 @@ class Title:
     language: str = ""
 
 
-def read_title(query: FieldValues, body: FieldValues) -> Title | None:
+def read_title(query: FieldValues, body: FieldValues) -> PictureTitle | None:
     """Return the title of a request, from its query string or its body; None without one.
 
     Args:
@@ -60,21 +60,21 @@ def read_title(query: FieldValues, body: FieldValues) -> Title | None:
     if language and language not in list_title_languages():
         *codes, last = list_title_languages()
         raise BadRequest(f"`language` is {language[:20]!r}; it must be one of {', '.join(codes)}, or {last}.")
-    return None if text is None else Title(text[:MAX_HTML_CHARACTERS], language or "")
+    return None if text is None else PictureTitle(text[:MAX_HTML_CHARACTERS], language or "")
 
 
-def refuse_titles(*places: object) -> None:
+def check_no_title_fields(*field_sources: object) -> None:
     """Refuse a request that has a title or its language, if its pictures are answered without titles.
 
     If it was ignored, a dress that the shop calls "Handbag" would be accepted without a word.
 
     Args:
-        places: the query, the form, and each JSON value in which a client may have put a title.
+        field_sources: the query, the form, and each JSON value in which a client may have put a title.
 
     Raises:
         BadRequest: a place has one of REFUSED_FIELDS.
     """
-    for place in places:
+    for place in field_sources:
         if isinstance(place, Mapping):
             for name in REFUSED_FIELDS:
                 if name in place:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from zipfile import ZipFile, ZipInfo
 
-from app.errors import BadRequest, RequestError, TooLarge
+from app.errors import BadRequest, RequestError, RequestTooLarge
 from app.payloads.request_items import MAX_NAME_LENGTH, RefusedItem, Upload
 from inference.errors import ArchiveUnreadable, MemberTooLarge, MemberUnreadable
 from inference.sessions.zip_file import ENTRY_SIGNATURE, open_zip, read_member, read_member_name
-from inference.text.file_names import has_clutter, is_folder
+from inference.text.file_names import is_archive_folder, is_system_path
 
 ENTRIES_PER_PICTURE, FILES_PER_PICTURE = 16, 4
 """Largest numbers of entries in a ZIP for each allowed picture. The first one limits all entries, with those
@@ -47,7 +47,7 @@ class ZipArchive:
         try:
             return read_member(self.zip_file, file, self.max_file_bytes)
         except MemberTooLarge:
-            return TooLarge(
+            return RequestTooLarge(
                 f"Unpacked it has more than {self.max_file_bytes:,} bytes (WARDROBE_MAX_UPLOAD_BYTES)."
             )
         except MemberUnreadable as error:
@@ -64,7 +64,7 @@ def open_zip_archive(body: bytes, max_files: int, max_file_bytes: int) -> ZipArc
 
     Raises:
         BadRequest: the archive cannot be read.
-        TooLarge: the archive lists far more than `max_files`.
+        RequestTooLarge: the archive lists far more than `max_files`.
     """
     # Counted before the archive is opened, because Python makes an object of every entry: 200 MB of entries
     # would take gigabytes of memory and half a minute.
@@ -75,11 +75,13 @@ def open_zip_archive(body: bytes, max_files: int, max_file_bytes: int) -> ZipArc
     except ArchiveUnreadable as error:
         raise BadRequest(f"The ZIP cannot be read: {error}. Was it cut short?") from error
     names_of_files = [(file, read_member_name(file)) for file in opened.infolist()]
-    members = [(file, name) for file, name in names_of_files if not has_clutter(name)]
+    members = [(file, name) for file, name in names_of_files if not is_system_path(name)]
     if len(members) > max_files * FILES_PER_PICTURE:
         raise _create_too_many_error(max_files)
-    return ZipArchive(opened, [file for file, name in members if not is_folder(name)], max_file_bytes)
+    return ZipArchive(opened, [file for file, name in members if not is_archive_folder(name)], max_file_bytes)
 
 
-def _create_too_many_error(max_files: int) -> TooLarge:
-    return TooLarge(f"The ZIP lists far more than {max_files} pictures (WARDROBE_MAX_BATCH). Send several.")
+def _create_too_many_error(max_files: int) -> RequestTooLarge:
+    return RequestTooLarge(
+        f"The ZIP lists far more than {max_files} pictures (WARDROBE_MAX_BATCH). Send several."
+    )

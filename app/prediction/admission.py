@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Final
 
-from app.errors import Busy
+from app.errors import ServiceBusy
 
 SMOOTHING_WEIGHT: Final = 0.1
 """Weight (0 to 1) of the newest request in the running mean of working times, from which Retry-After is
@@ -56,14 +56,14 @@ class RequestQueue:
         """Number of requests that wait for a slot."""
         return len(self._queue)
 
-    def enter(self) -> float:
+    def acquire_slot(self) -> float:
         """Take a slot, with which the request may run. If no slot is free, wait for one.
 
         Returns:
             The time at which the slot was taken, to pass to `leave`.
 
         Raises:
-            Busy: the queue is full, or no slot became free in time.
+            ServiceBusy: the queue is full, or no slot became free in time.
         """
         with self._lock:
             if self._free:
@@ -79,27 +79,27 @@ class RequestQueue:
             raise self._create_busy_error(f"No slot came free within {self._queue_seconds:g} s.")
         return self._clock()
 
-    def leave(self, entered: float) -> None:
+    def release_slot(self, acquired_at: float) -> None:
         """Give the slot to the next waiting request; if none waits, the slot is free.
 
         Args:
-            entered: the time at which the slot was taken, as `enter` or `give_way` returned it.
+            acquired_at: the time at which the slot was taken, as `enter` or `yield_slot` returned it.
         """
-        self._count_working_time(entered)
+        self._count_working_time(acquired_at)
         self._pass_slot_on()
 
-    def give_way(self, entered: float) -> float:
+    def yield_slot(self, acquired_at: float) -> float:
         """Give the slot to the next waiting request, and queue up behind the others for another slot.
 
         If no request waits, the slot is kept.
 
         Args:
-            entered: the time at which the slot was taken, as `enter` or `give_way` returned it.
+            acquired_at: the time at which the slot was taken, as `enter` or `yield_slot` returned it.
 
         Returns:
             The time from which the request runs again, to pass to `leave`.
         """
-        self._count_working_time(entered)
+        self._count_working_time(acquired_at)
         if self._queue:
             turn = threading.Event()
             with self._lock:
@@ -136,11 +136,13 @@ class RequestQueue:
             else:
                 self._free += 1
 
-    def _create_busy_error(self, reason: str) -> Busy:
+    def _create_busy_error(self, reason: str) -> ServiceBusy:
         # The time is only a guess for Retry-After: requests ahead may leave, or take longer.
         inside = self._limit - self._free + len(self._queue)
         seconds = math.ceil(inside * self._mean_seconds / self._limit)
-        return Busy(f"{reason} Try again after the seconds in Retry-After.", retry_after=max(1, seconds))
+        return ServiceBusy(
+            f"{reason} Try again after the seconds in Retry-After.", retry_after=max(1, seconds)
+        )
 
 
 @dataclass(frozen=True)
@@ -155,17 +157,17 @@ class RequestQueues:
     small: RequestQueue
     large: RequestQueue
 
-    def create_turn(self, *, is_large: bool) -> "Turn":
-        """Create the `Turn` of a request, a context manager that waits for a slot and holds it.
+    def create_slot(self, *, is_large: bool) -> "RequestSlot":
+        """Create the `RequestSlot` of a request, a context manager that waits for a slot and holds it.
 
         Args:
             is_large: whether the body of the request is large. A small body may turn out to contain a large
                 picture later.
         """
-        return Turn(self.large if is_large else self.small, self.large)
+        return RequestSlot(self.large if is_large else self.small, self.large)
 
 
-class Turn:
+class RequestSlot:
     """The permission of one request to run, as a context manager that holds a slot during its block.
 
     A request that turns out to be large moves to the queue for large requests. While it waits there, another
@@ -176,7 +178,7 @@ class Turn:
         large_queue: the queue for large requests.
 
     Raises:
-        Busy: at the beginning of the block: the queue is full, or no slot became free in time.
+        ServiceBusy: at the beginning of the block: the queue is full, or no slot became free in time.
     """
 
     def __init__(self, queue: RequestQueue, large_queue: RequestQueue) -> None:
@@ -184,40 +186,40 @@ class Turn:
         self._large_queue = large_queue
         self._entered: float | None = None
 
-    def __enter__(self) -> "Turn":
-        self._entered = self._queue.enter()
+    def __enter__(self) -> "RequestSlot":
+        self._entered = self._queue.acquire_slot()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._entered is not None:
-            self._queue.leave(self._entered)
+            self._queue.release_slot(self._entered)
 
     @property
     def is_large(self) -> bool:
         """Whether the request is in the queue for large requests."""
         return self._queue is self._large_queue
 
-    def move_to_large(self) -> None:
+    def move_to_large_queue(self) -> None:
         """Give back the slot, and wait for a slot in the queue for large requests.
 
         A large request keeps its slot.
 
         Raises:
-            Busy: the queue for large requests is full, or no slot became free in time. The request then has
-                no slot.
+            ServiceBusy: the queue for large requests is full, or no slot became free in time. The request
+                then has no slot.
         """
         if self.is_large or self._entered is None:
             return
-        self._queue.leave(self._entered)
+        self._queue.release_slot(self._entered)
         self._queue = self._large_queue
         self._entered = None  # `enter` may raise, and then `__exit__` must not give back a slot
-        self._entered = self._large_queue.enter()
+        self._entered = self._large_queue.acquire_slot()
 
-    def give_way(self) -> None:
+    def yield_slot(self) -> None:
         """Let the requests that wait in this queue run first, and return with a slot again."""
         if self._entered is not None:
             entered = self._entered
             self._entered = None  # after an interrupted wait, no slot is held
-            self._entered = self._queue.give_way(entered)
+            self._entered = self._queue.yield_slot(entered)

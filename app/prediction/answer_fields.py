@@ -10,9 +10,9 @@ from typing import Annotated, Final, NotRequired, TypedDict
 
 from pydantic import Field, WithJsonSchema
 
-from inference.classifier import Answer, Prediction
+from inference.classifier import LabelAnswer, Prediction
 from inference.decision import Decision
-from inference.reasons import Place, find_reasons
+from inference.reasons import ReasonPlace, find_reasons
 from model_store.manifest import Share
 
 SCHEMAS: Final = "#/components/schemas/"
@@ -50,7 +50,7 @@ def refer_to_schema(name: str) -> WithJsonSchema:
     return WithJsonSchema({"$ref": f"{SCHEMAS}{name}"})
 
 
-def describe_reasons(place: Place) -> WithJsonSchema:
+def describe_reasons(place: ReasonPlace) -> WithJsonSchema:
     """Return the schema of a field `reason`, with the meaning of each reason.
 
     Args:
@@ -115,7 +115,7 @@ class AttributeFields(TypedDict):
     label: Annotated[str, Field(description="The likeliest label of the attribute.")]
     confidence: ConfidenceField
     decision: DecisionField
-    reason: Annotated[str | None, describe_reasons(Place.ATTRIBUTE)]
+    reason: Annotated[str | None, describe_reasons(ReasonPlace.ATTRIBUTE)]
     also: Annotated[
         list[str],
         Field(description="Further labels with a probability of at least .25, the likeliest first."),
@@ -149,7 +149,7 @@ class PredictionFields(TypedDict):
         ),
     ]
     decision: DecisionField
-    reason: Annotated[str | None, describe_reasons(Place.ANSWER)]
+    reason: Annotated[str | None, describe_reasons(ReasonPlace.ANSWER)]
     probabilities: Annotated[Mapping[str, Share], refer_to_schema("Probabilities")]
     attributes: NotRequired[
         Annotated[
@@ -217,7 +217,7 @@ class ListedFields(TypedDict):
         Field(description="The kind of the garment, such as `skirt`; null if it is not known."),
     ]
     decision: DecisionField
-    reason: Annotated[str | None, describe_reasons(Place.LISTED)]
+    reason: Annotated[str | None, describe_reasons(ReasonPlace.LISTED)]
     confidence: Annotated[
         float,
         WithJsonSchema(
@@ -296,7 +296,7 @@ def create_prediction_fields(prediction: Prediction) -> PredictionFields:
     return fields
 
 
-def _create_attribute_fields(answer: Answer) -> AttributeFields:
+def _create_attribute_fields(answer: LabelAnswer) -> AttributeFields:
     return {
         "label": answer.label,
         "confidence": answer.confidence,

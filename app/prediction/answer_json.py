@@ -12,46 +12,46 @@ from app.prediction.answer_fields import (
     create_prediction_fields,
 )
 from app.prediction.outcomes import ClassifiedPicture
-from app.prediction.parameters import Parameters
-from app.prediction.platform_categories import NamedCategories
-from inference.classifier import Answer
+from app.prediction.parameters import QueryParameters
+from app.prediction.platform_categories import LocalizedCategories
+from inference.classifier import LabelAnswer
 
 
-def create_answer(
-    classified: ClassifiedPicture,
-    parameters: Parameters,
-    categories: NamedCategories | None = None,
+def create_picture_answer(
+    picture: ClassifiedPicture,
+    parameters: QueryParameters,
+    categories: LocalizedCategories | None = None,
 ) -> PredictionFields:
     """Return the JSON object that answers one picture, with the unrounded probability of every class.
 
     Args:
-        classified: the picture with its prediction, and with whatever the client asked for besides.
+        picture: the picture with its prediction, and with whatever the client asked for besides.
         parameters: the query parameters, which choose the extra fields.
         categories: the categories of the operator's shop system; None if none are configured.
     """
-    answer = create_prediction_fields(classified.prediction)
-    if classified.is_enlarged:
+    answer = create_prediction_fields(picture.prediction)
+    if picture.is_enlarged:
         answer["enlarged"] = True
     if categories is not None:
-        answer["category"] = categories.classes[classified.prediction.answer.class_id]
+        answer["category"] = categories.classes[picture.prediction.answer.class_id]
         for name, attribute_categories in categories.attributes.items():
-            if attribute_answer := classified.prediction.attributes.get(name):
+            if attribute_answer := picture.prediction.attributes.get(name):
                 category = attribute_categories[attribute_answer.class_id]
                 answer["attributes"][name]["category"] = category
     if parameters.top is not None:
-        answer["top"] = _list_likeliest(classified.prediction.answer, parameters.top)
-    if classified.seen is not None:
-        answer["seen"] = _encode_data_url(classified.seen)
-    if classified.explained is not None:
+        answer["top"] = _list_likeliest(picture.prediction.answer, parameters.top)
+    if picture.seen is not None:
+        answer["seen"] = _encode_data_url(picture.seen)
+    if picture.explained is not None:
         answer["explanation"] = {
-            "label": classified.prediction.answer.label,
-            "drops": classified.explained.drops.tolist(),
-            "heat_map": _encode_data_url(classified.explained.heat_map),
+            "label": picture.prediction.answer.label,
+            "drops": picture.explained.drops.tolist(),
+            "heat_map": _encode_data_url(picture.explained.heat_map),
         }
     return answer
 
 
-def create_provenance(version: str, request_id: str) -> ProvenanceFields:
+def create_provenance_fields(version: str, request_id: str) -> ProvenanceFields:
     """Return the fields that name the release that answered, and the request."""
     return {"model": {"version": version}, "request_id": request_id}
 
@@ -60,7 +60,7 @@ def _encode_data_url(png: bytes) -> str:
     return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
-def _list_likeliest(answer: Answer, count: int) -> list[LikelyFields]:
+def _list_likeliest(answer: LabelAnswer, count: int) -> list[LikelyFields]:
     return [
         {"label": answer.labels[index], "class_id": index, "probability": float(answer.probabilities[index])}
         for index in answer.rank_labels(count)

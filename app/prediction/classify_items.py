@@ -1,9 +1,9 @@
 """Classify the items of a request, which are one picture or many.
 
 Each item is opened, decoded and converted into the input of a network; then the model runs. Every route that
-classifies calls `answer_items`, in any protocol. Small items are processed on the event loop, in less time
-than a switch of threads takes. All others are processed in native threads, so that the event loop serves
-other requests meanwhile.
+classifies calls `classify_request_items`, in any protocol. Small items are processed on the event loop, in
+less time than a switch of threads takes. All others are processed in native threads, so that the event loop
+serves other requests meanwhile.
 """
 
 import math
@@ -12,18 +12,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeAlias, TypeVar
 
-from app.errors import Busy, RequestError, TooLarge, drop_traceback
+from app.errors import RequestError, RequestTooLarge, ServiceBusy, drop_traceback
 from app.native_threads import run_in_native_thread
 from app.payloads.connection import stop_if_client_left
 from app.payloads.request_items import PixelRows, ReadyPixels, RefusedItem, RequestItem, Upload
-from app.prediction.admission import Turn
+from app.prediction.admission import RequestSlot
 from app.prediction.outcomes import ClassifiedPicture, FailedPicture, Outcome, PictureExplanation
-from app.prediction.parameters import NO_PARAMETERS, Parameters
+from app.prediction.parameters import NO_PARAMETERS, QueryParameters
 from app.prediction.picture_budget import PictureBudget, decode_within_budget
 from app.prediction.timing import QUEUE_STAGE, StageTimer
 from app.releases.serving import ServedModel
 from inference.errors import DecoderStopped, UploadError
-from inference.explanation import draw_heat_map, explain_prediction
+from inference.explanation import compute_probability_drops, draw_heat_map
 from inference.networks import Networks
 from inference.pictures.convert import ModelInput
 from inference.pictures.picture_opening import MIN_LARGE_RUN_NUMBERS, OpenedPicture, open_picture
@@ -50,14 +50,14 @@ Item: TypeAlias = RequestItem | OpenedItem
 """A picture of a request, before or after its header was read."""
 
 
-def answer_items(  # noqa: PLR0913, PLR0917 - the parts of a request
+def classify_request_items(  # noqa: PLR0913, PLR0917 - the parts of a request
     items: Sequence[RequestItem],
-    served: ServedModel,
+    model: ServedModel,
     timing: StageTimer,
-    turn: Turn,
+    slot: RequestSlot,
     budget: PictureBudget,
     has_client_left: Callable[[], bool],
-    parameters: Parameters = NO_PARAMETERS,
+    parameters: QueryParameters = NO_PARAMETERS,
 ) -> list[Outcome]:
     """Return a prediction or an error for each picture of a request, in order.
 
@@ -66,33 +66,33 @@ def answer_items(  # noqa: PLR0913, PLR0917 - the parts of a request
     ends if the client has left.
 
     Args:
-        served: the release that answers.
+        model: the release that answers.
         timing: the stopwatch for the stages of the request, for metrics and log.
-        turn: the slot of the request. A large picture moves the request to the queue for large requests.
+        slot: the slot of the request. A large picture moves the request to the queue for large requests.
         budget: the pixels and the processor time that remain for the request.
         has_client_left: a function that returns whether the client has closed its connection.
         parameters: the query parameters, which choose extra fields.
 
     Raises:
-        TooLarge: the JPEG, PNG and WebP files have more than MAX_BATCH_PIXELS together (a picture of another
-            format beyond the limit gets an error of its own), or `seen` would show too much.
-        Busy: the wait in the queue for large requests was too long.
+        RequestTooLarge: the JPEG, PNG and WebP files have more than MAX_BATCH_PIXELS together (a picture of
+            another format beyond the limit gets an error of its own), or `seen` would show too much.
+        ServiceBusy: the wait in the queue for large requests was too long.
         ClientGone: the client has left.
         ModelError: the model failed.
     """
-    work = _ClassificationSteps(served, timing, budget, parameters)
+    work = _ClassificationSteps(model, timing, budget, parameters)
     timing.begin("decode")
     opened: Sequence[Item] = items
-    if not turn.is_large:
+    if not slot.is_large:
         # The headers of the pictures tell whether a small body contains a large picture.
         opened = opened_items = [work.open_item(item) for item in items]
         if not work.is_small(opened_items):
             timing.begin(QUEUE_STAGE)
-            turn.move_to_large()
+            slot.move_to_large_queue()
     stop_if_client_left(has_client_left)
     if len(items) > 1:
-        return _classify_batch(opened, work, turn, has_client_left)
-    return run_in_native_thread(work.classify, opened) if turn.is_large else work.classify(opened)
+        return _classify_batch(opened, work, slot, has_client_left)
+    return run_in_native_thread(work.classify, opened) if slot.is_large else work.classify(opened)
 
 
 def _call_directly(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -100,7 +100,7 @@ def _call_directly(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) 
 
 
 def _classify_batch(
-    items: Sequence[Item], work: "_ClassificationSteps", turn: Turn, has_left: Callable[[], bool]
+    items: Sequence[Item], work: "_ClassificationSteps", turn: RequestSlot, has_left: Callable[[], bool]
 ) -> list[Outcome]:
     """Classify the pictures of a batch in parts, between which other requests go on."""
     call = run_in_native_thread if turn.is_large else _call_directly
@@ -117,9 +117,9 @@ def _classify_batch(
     return _merge_outcomes(inputs, answers)
 
 
-def _let_others_go_first(turn: Turn, timing: StageTimer, has_left: Callable[[], bool]) -> None:
+def _let_others_go_first(turn: RequestSlot, timing: StageTimer, has_left: Callable[[], bool]) -> None:
     timing.begin(QUEUE_STAGE)
-    turn.give_way()
+    turn.yield_slot()
     time.sleep(0)  # under gevent, all other ready requests run; elsewhere this does nothing
     stop_if_client_left(has_left)
 
@@ -131,7 +131,7 @@ class _ClassificationSteps:
     served: ServedModel
     timing: StageTimer
     budget: PictureBudget
-    parameters: Parameters
+    parameters: QueryParameters
 
     def open_item(self, item: Item) -> OpenedItem:
         """Return an item with its picture opened, if it is a file."""
@@ -203,12 +203,12 @@ class _ClassificationSteps:
         """Return the inputs that the model can read, without the pictures that have failed.
 
         Raises:
-            TooLarge: the client asked for `seen`, which would show too many bytes.
+            RequestTooLarge: the client asked for `seen`, which would show too many bytes.
         """
         readable = [model_input for model_input in inputs if isinstance(model_input, ModelInput)]
         numbers = sum(model_input.pixels.size for model_input in readable) if self.parameters.seen else 0
         if numbers > MAX_SEEN_BYTES:
-            raise TooLarge(
+            raise RequestTooLarge(
                 f"What the model reads of these pictures has {numbers:,} bytes in all; `seen` shows at most "
                 f"{MAX_SEEN_BYTES:,} in one answer. Send fewer pictures, or leave `seen` out."
             )
@@ -250,7 +250,7 @@ def _merge_outcomes(
 def _explain_picture(
     model_input: ModelInput, classified: ClassifiedPicture, networks: Networks
 ) -> PictureExplanation:
-    drops = explain_prediction(networks, model_input, classified.prediction.answer.class_id)
+    drops = compute_probability_drops(networks, model_input, classified.prediction.answer.class_id)
     height, width = model_input.pixels.shape[:2]
     return PictureExplanation(drops, draw_heat_map(drops, height, width))
 
@@ -272,4 +272,4 @@ def _split_into_runs(inputs: Sequence[ModelInput]) -> Iterator[list[ModelInput]]
 
 def _allow_retry(error: UploadError) -> UploadError | RequestError:
     """Return the error of an item; for a decoder that the system ended, one that says to try again."""
-    return Busy(str(error), DECODER_RETRY_SECONDS) if isinstance(error, DecoderStopped) else error
+    return ServiceBusy(str(error), DECODER_RETRY_SECONDS) if isinstance(error, DecoderStopped) else error

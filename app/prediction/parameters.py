@@ -16,7 +16,7 @@ SWITCH_VALUES = {"0": False, "1": True, "false": False, "true": True}
 
 
 @dataclass(frozen=True)
-class Parameters:
+class QueryParameters:
     """The query parameters of a request, which add fields to its answers.
 
     Attributes:
@@ -38,11 +38,11 @@ BATCH_PARAMETERS = ("top", "seen")
 SINGLE_PARAMETERS = (*BATCH_PARAMETERS, "explain", *TITLE_FIELDS)
 """Names of the query parameters that the route for one picture accepts."""
 
-NO_PARAMETERS = Parameters()
+NO_PARAMETERS = QueryParameters()
 """Parameters of a request without a query string."""
 
 
-def read_parameters(query: MultiDict[str, str], classes: int, names: Sequence[str]) -> Parameters:
+def read_parameters(query: MultiDict[str, str], classes: int, names: Sequence[str]) -> QueryParameters:
     """Parse and check the query string of a request.
 
     Args:
@@ -58,7 +58,7 @@ def read_parameters(query: MultiDict[str, str], classes: int, names: Sequence[st
             raise BadRequest(f"The query parameter `{name}` is unknown. This route has {known}.")
     top = _read_top(query.get("top"), classes)
     titles = {name: query.getlist(name) for name in TITLE_FIELDS if name in query}
-    return Parameters(top, _read_switch("seen", query), _read_switch("explain", query), titles)
+    return QueryParameters(top, _read_switch("seen", query), _read_switch("explain", query), titles)
 
 
 def _read_top(text: str | None, classes: int) -> int | None:

@@ -4,7 +4,7 @@ The number of pixels of a JPEG, PNG or lossy WebP file is known from its header,
 files are opened in a separate process only, so their pixels and the time of that process are counted after.
 """
 
-from app.errors import TooLarge
+from app.errors import RequestTooLarge
 from app.payloads.limits import RequestLimits
 from inference.contract import InputContract
 from inference.errors import PictureTooLarge
@@ -46,14 +46,14 @@ def decode_within_budget(
     """Decode a picture within the remaining budget of the request.
 
     Raises:
-        TooLarge: with this JPEG, PNG or WebP file, those of the request have too many pixels together.
+        RequestTooLarge: with this JPEG, PNG or WebP file, those of the request have too many pixels together.
         UploadError: the picture cannot be read, or is too large for the request.
     """
     # Other formats are decoded in a separate process, and their size is known only there.
     if opened.lane != "isolated":
         budget.spend(opened.pixel_count)
         if budget.pixels_left < 0:
-            raise TooLarge(
+            raise RequestTooLarge(
                 f"The pictures have {budget.max_pixels - budget.pixels_left:,} pixels in all, or more; at "
                 f"most {budget.max_pixels:,} are decoded for one request (WARDROBE_MAX_BATCH_PIXELS). Send "
                 "them in several batches, or smaller."

@@ -110,7 +110,7 @@ class Taxonomy:
 
 
 @dataclass(frozen=True)
-class NamedCategories:
+class LocalizedCategories:
     """The operator's categories with their names in one language, in the order of the model's labels.
 
     Attributes:
@@ -143,7 +143,7 @@ class ReleaseCategories:
             language.lower(): self._name_in_language(language) for language in self.languages
         }
 
-    def _name_in_language(self, language: LanguageTag | None) -> NamedCategories:
+    def _name_in_language(self, language: LanguageTag | None) -> LocalizedCategories:
         named = {
             attribute: tuple(
                 category.create_fields(
@@ -153,9 +153,9 @@ class ReleaseCategories:
             )
             for attribute, categories in self._categories.items()
         }
-        return NamedCategories(named.pop(""), named)
+        return LocalizedCategories(named.pop(""), named)
 
-    def choose_names(self, accept_language: str | None) -> NamedCategories:
+    def localize_categories(self, accept_language: str | None) -> LocalizedCategories:
         """Return the categories with their names in the language that a client prefers.
 
         Args:

@@ -6,17 +6,17 @@ to the picture, or contradict it. docs/explanation/title-and-photo.md explains t
 
 from dataclasses import replace
 
-from app.payloads.request_title import NO_LANGUAGE, Title
+from app.payloads.request_title import NO_LANGUAGE, PictureTitle
 from app.prediction.answer_fields import ListedFields
 from app.prediction.outcomes import ClassifiedPicture
 from app.releases.serving import ServedModel
-from inference.classifier import Answer, Prediction
+from inference.classifier import LabelAnswer, Prediction
 from inference.contract import NetworkName
 from inference.garment_decision import GarmentDecision, decide_garment
-from inference.garment_evidence import NO_WORDS, Evidence, PhotoAnswer, Words
+from inference.garment_evidence import NO_WORDS, GarmentEvidence, PhotoAnswer, WordEvidence
 from inference.posterior import DEFAULT_FIGURES, FormulaFigures
 from inference.reasons import Reason
-from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels, find_release_labels
+from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels, translate_release_labels
 from inference.weighed_evidence import WeighedEvidence
 from inference.words.kinds import KIND, sort_kinds
 from inference.words.recognition import find_kinds_in_any_language
@@ -24,19 +24,19 @@ from inference.words.words import read_set_garments, read_title_garments
 from reports.word_figures import read_formula_figures
 
 
-def create_listed_fields(title: Title, classified: ClassifiedPicture, served: ServedModel) -> ListedFields:
+def create_listed_fields(title: PictureTitle, picture: ClassifiedPicture, model: ServedModel) -> ListedFields:
     """Return the field `listed` of an answer: class and kind of the garment by its title and its photo.
 
     A kind names a garment as shops do, such as `skirt`. If a person should look, class and kind are
     suggestions by the title.
     """
-    figures = _find_figures(served, classified.network)
+    figures = _find_figures(model, picture.network)
     words = _read_words(title, has_sets=figures is not None)
-    return make_listed_fields(classified.prediction, words, title.language, figures)
+    return decide_listed_fields(picture.prediction, words, title.language, figures)
 
 
-def decide_prediction(
-    prediction: Prediction, words: Words, language: str, figures: FormulaFigures | None
+def decide_titled_garment(
+    prediction: Prediction, words: WordEvidence, language: str, figures: FormulaFigures | None
 ) -> GarmentDecision:
     """Decide about the class and the kind (`skirt`, `closed shoe`) of a picture, with the help of its title.
 
@@ -50,8 +50,8 @@ def decide_prediction(
     return decide_garment(evidence, _find_labels(prediction, language), figures)
 
 
-def make_listed_fields(
-    prediction: Prediction, words: Words, language: str, figures: FormulaFigures | None
+def decide_listed_fields(
+    prediction: Prediction, words: WordEvidence, language: str, figures: FormulaFigures | None
 ) -> ListedFields:
     """Return the field `listed` for a prediction and the kinds that a title names.
 
@@ -60,7 +60,7 @@ def make_listed_fields(
         language: the code of the title's language; empty if it is not known.
         figures: the measured numbers of the rule; None if the title can only contradict the picture.
     """
-    decision = decide_prediction(prediction, words, language, figures)
+    decision = decide_titled_garment(prediction, words, language, figures)
     confidence = decision.label_confidence
     fields: ListedFields = {
         "kinds": sort_kinds(words.kinds),
@@ -81,7 +81,7 @@ def make_listed_fields(
     return fields
 
 
-def _suggest_admitted(prediction: Prediction, words: Words, language: str) -> tuple[str, str | None]:
+def _suggest_admitted(prediction: Prediction, words: WordEvidence, language: str) -> tuple[str, str | None]:
     """Return the class and the kind that are likeliest by the picture, among those that the title names.
 
     If the model has none of them, they are NONE ("none of these") and OTHER_KIND.
@@ -91,9 +91,9 @@ def _suggest_admitted(prediction: Prediction, words: Words, language: str) -> tu
     weighed = WeighedEvidence(
         evidence if labels.kinds else replace(evidence, kind=None), labels, DEFAULT_FIGURES
     )
-    admitted = weighed.find_admitted_names(words)
+    admitted = weighed.find_allowed_names(words)
     if not admitted:
-        return NONE, OTHER_KIND if labels.has_other else None
+        return NONE, OTHER_KIND if labels.has_other_kind else None
     name = max(sorted(admitted), key=weighed.photo_shares.__getitem__)
     label = weighed.suggest_class(name)
     return label, name if labels.kinds else weighed.find_kind_of_class(label)
@@ -102,24 +102,24 @@ def _suggest_admitted(prediction: Prediction, words: Words, language: str) -> tu
 def _find_labels(prediction: Prediction, language: str) -> ReleaseLabels:
     """Return the labels of the network that answered, with the kinds of garments that they stand for."""
     kind = prediction.attributes.get(KIND)
-    return find_release_labels(prediction.answer.labels, kind.labels if kind else None, language)
+    return translate_release_labels(prediction.answer.labels, kind.labels if kind else None, language)
 
 
-def _make_evidence(prediction: Prediction, words: Words) -> Evidence:
+def _make_evidence(prediction: Prediction, words: WordEvidence) -> GarmentEvidence:
     """Return the answers of the network about class and kind, together with the kinds of the title."""
     kind = prediction.attributes.get(KIND)
-    return Evidence(
+    return GarmentEvidence(
         label=_make_photo_answer(prediction.answer),
         kind=_make_photo_answer(kind) if kind else None,
         title=words,
     )
 
 
-def _make_photo_answer(answer: Answer) -> PhotoAnswer:
+def _make_photo_answer(answer: LabelAnswer) -> PhotoAnswer:
     return PhotoAnswer(label=answer.label, reason=answer.reason, scores=answer.probabilities.tolist())
 
 
-def _read_words(title: Title, *, has_sets: bool) -> Words:
+def _read_words(title: PictureTitle, *, has_sets: bool) -> WordEvidence:
     """Return the kinds that a title names. They weigh less if its language has to be guessed.
 
     Args:
@@ -129,11 +129,11 @@ def _read_words(title: Title, *, has_sets: bool) -> Words:
     if title.language == NO_LANGUAGE:
         return NO_WORDS
     if not title.language:
-        return Words(find_kinds_in_any_language(title.text).kinds, is_broad=True)
+        return WordEvidence(find_kinds_in_any_language(title.text).kinds, is_broad=True)
     kinds = read_title_garments(title.text, title.language).kinds
     if not kinds and has_sets:
         kinds = read_set_garments(title.text, title.language).kinds
-    return Words(kinds)
+    return WordEvidence(kinds)
 
 
 def _find_figures(served: ServedModel, network: NetworkName) -> FormulaFigures | None:

@@ -6,14 +6,14 @@ parts that they share are in classification.py. docs/reference/other-protocols.m
 
 from flask import Blueprint
 
-from app.api.classify import Services
+from app.api.classify import RouteServices
 from app.protocols import open_inference, sagemaker, tf_serving
 
 PROTOCOLS = (tf_serving, open_inference, sagemaker)
 """The modules of the supported protocols of other model servers."""
 
 
-def create_protocol_routes(services: Services) -> Blueprint:
+def create_protocol_routes(services: RouteServices) -> Blueprint:
     """Create the routes that classify pictures in the protocols of other model servers."""
     routes = Blueprint("protocols", __name__)
     for protocol in PROTOCOLS:
@@ -21,7 +21,7 @@ def create_protocol_routes(services: Services) -> Blueprint:
     return routes
 
 
-def create_protocol_model_routes(services: Services) -> Blueprint:
+def create_protocol_model_routes(services: RouteServices) -> Blueprint:
     """Create the routes about health and metadata in the protocols of other model servers."""
     routes = Blueprint("protocol_models", __name__)
     for protocol in PROTOCOLS:

@@ -11,14 +11,14 @@ from app.middleware.request_context import get_request_context
 from app.payloads.body import MAX_QUOTED_LENGTH
 from app.payloads.json_bodies import decode_base64
 from app.payloads.limits import RequestLimits
-from app.payloads.reading import check_upload_size, limit_batch
+from app.payloads.reading import check_upload_size, limit_picture_count
 from app.payloads.request_items import PixelRows, RequestItem, Upload
-from app.payloads.request_title import refuse_titles
+from app.payloads.request_title import check_no_title_fields
 from app.prediction.outcomes import ClassifiedPicture, FailedPicture, Outcome
 from app.releases.serving import ServedModel
 from inference.contract import InputContract
 from inference.errors import BadPixels
-from inference.pictures.pixel_rows import name_json_value
+from inference.pictures.pixel_rows import describe_json_value
 
 INSTANCE_FORMS = (
     "A picture is rows of numbers of 0..255, as many as the model reads, each alone or in a list; "
@@ -50,7 +50,7 @@ def find_requested_model(model_name: str, name: str, version: str | None = None)
     return model
 
 
-def require_answers(outcomes: list[Outcome]) -> list[ClassifiedPicture]:
+def require_predictions(outcomes: list[Outcome]) -> list[ClassifiedPicture]:
     """Return the predictions of all pictures, or raise the first error.
 
     Raises:
@@ -72,9 +72,9 @@ def collect_items(items: Iterable[RequestItem], limits: RequestLimits) -> list[R
     Raises:
         BadRequest: there are no pictures, or one cannot be read; the message begins with its position.
         BadPixels: a picture has a wrong number of values; the message begins with its position.
-        TooLarge: there are more pictures than MAX_BATCH, or one has more than MAX_UPLOAD_BYTES.
+        RequestTooLarge: there are more pictures than MAX_BATCH, or one has more than MAX_UPLOAD_BYTES.
     """
-    sound = list(limit_batch(limits, _check_items(items, limits)))
+    sound = list(limit_picture_count(limits, _check_items(items, limits)))
     if not sound:
         raise BadRequest("There is no picture in this request.")
     return sound
@@ -93,7 +93,7 @@ def _check_items(items: Iterable[RequestItem], limits: RequestLimits) -> Iterato
         raise _add_position(place, error) from None
 
 
-def parse_instance(value: object, contract: InputContract) -> Upload | PixelRows:
+def parse_picture_instance(value: object, contract: InputContract) -> Upload | PixelRows:
     """Return the picture in one JSON value: an instance of TensorFlow Serving, or a record of SageMaker.
 
     Args:
@@ -104,13 +104,15 @@ def parse_instance(value: object, contract: InputContract) -> Upload | PixelRows
         BadRequest: the value is none of these, is not base64, or has a title beside the picture.
     """
     if isinstance(value, list):
-        return reshape_rows(value, contract)
-    refuse_titles(value)
+        return reshape_pixel_rows(value, contract)
+    check_no_title_fields(value)
     if not isinstance(value, dict):
-        raise BadRequest(f"An instance is {name_json_value(value)}, which is no picture. {INSTANCE_FORMS}")
+        raise BadRequest(
+            f"An instance is {describe_json_value(value)}, which is no picture. {INSTANCE_FORMS}"
+        )
     match [name for name in ("pixels", "image", "b64") if name in value]:
         case ["pixels"]:
-            return reshape_rows(value["pixels"], contract)
+            return reshape_pixel_rows(value["pixels"], contract)
         case ["image"]:
             return decode_image_value(value["image"])
         case ["b64"]:
@@ -120,7 +122,7 @@ def parse_instance(value: object, contract: InputContract) -> Upload | PixelRows
     )
 
 
-def reshape_rows(value: object, contract: InputContract) -> PixelRows:
+def reshape_pixel_rows(value: object, contract: InputContract) -> PixelRows:
     """Return a picture as rows of numbers, from the other forms in which clients of TensorFlow send it.
 
     These forms are all numbers in one list, and rows of grey pixels with an axis for the channel: `[[[0],
@@ -155,7 +157,7 @@ def decode_image_value(value: object) -> Upload:
 
 def quote_value(value: object) -> str:
     """Return a client's value for an error message, shortened, and in quotation marks if it is text."""
-    return repr(value[:MAX_QUOTED_LENGTH]) if isinstance(value, str) else name_json_value(value)
+    return repr(value[:MAX_QUOTED_LENGTH]) if isinstance(value, str) else describe_json_value(value)
 
 
 def _drop_channel(row: object) -> object:

@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 import numpy as np
 
 from app.errors import BadRequest
-from app.payloads.body import MAX_QUOTED_LENGTH, Body
+from app.payloads.body import MAX_QUOTED_LENGTH, RequestBody
 from app.payloads.json_bodies import decode_base64, parse_json_object
 from app.payloads.request_items import ReadyPixels, RequestItem, Upload
-from app.payloads.request_title import refuse_titles
-from app.protocols.classification import collect_items, quote_value, reshape_rows
+from app.payloads.request_title import check_no_title_fields
+from app.protocols.classification import collect_items, quote_value, reshape_pixel_rows
 from inference.contract import InputContract
 from inference.errors import BadPixels
 from inference.text.plain_text import format_count
@@ -53,7 +53,7 @@ class RequestedOutput:
 
 
 def parse_infer_request(
-    body: Body, header_length: str | None, contract: InputContract, output_names: tuple[str, ...]
+    body: RequestBody, header_length: str | None, contract: InputContract, output_names: tuple[str, ...]
 ) -> tuple[list[RequestItem], str | None, tuple[RequestedOutput, ...]]:
     """Parse the body of an inference request into pictures, the client's id, and the requested outputs.
 
@@ -70,11 +70,11 @@ def parse_infer_request(
     Raises:
         BadRequest: the object, its tensors or the outputs do not follow the protocol, or there is a title.
         BadPixels: the shape, the datatype or the number of values is wrong for pixels.
-        TooLarge: there are more values than MAX_JSON_NUMBERS, or more pictures than MAX_BATCH.
+        RequestTooLarge: there are more values than MAX_JSON_NUMBERS, or more pictures than MAX_BATCH.
     """
     header, binary = _split_body(body.data, header_length)
     document = parse_json_object(replace(body, data=header), _describe_inputs(contract))
-    refuse_titles(document, document.get("parameters"))
+    check_no_title_fields(document, document.get("parameters"))
     request_id = None if document.get("id") is None else _get_typed(document, "id", str, "")
     outputs = _parse_outputs(document, output_names)
     items = _parse_items(_get_only_input(document, contract), binary, contract)
@@ -109,7 +109,7 @@ def _get_only_input(document: dict[str, Any], contract: InputContract) -> dict[s
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
         raise BadRequest(f"There is not exactly one input. {_describe_inputs(contract)}")
     tensor: dict[str, Any] = inputs[0]
-    refuse_titles(tensor, tensor.get("parameters"))
+    check_no_title_fields(tensor, tensor.get("parameters"))
     name = tensor.get("name")
     if not isinstance(name, str) or name not in INPUT_TYPES:
         raise BadRequest(f"There is no input {quote_value(name)}. {_describe_inputs(contract)}")
@@ -178,11 +178,11 @@ def _read_json_pixels(data: list[object], count: int, contract: InputContract) -
         numbers_per_picture = math.prod(contract.array_shape)
         _check_count(len(data), "numbers", count, contract, numbers_per_picture)
         return (
-            reshape_rows(data[start : start + numbers_per_picture], contract)
+            reshape_pixel_rows(data[start : start + numbers_per_picture], contract)
             for start in range(0, len(data), numbers_per_picture)
         )
     _check_count(len(data), "pictures", count, contract)
-    return (reshape_rows(rows, contract) for rows in data)
+    return (reshape_pixel_rows(rows, contract) for rows in data)
 
 
 def _check_count(came: int, noun: str, count: int, contract: InputContract, each: int = 1) -> None:

@@ -12,13 +12,13 @@ import numpy as np
 from flask import Blueprint, Response, jsonify, request
 
 from app import __version__
-from app.api.classify import ParsedRequest, Services, classify_request
-from app.api.health import check_ready
-from app.payloads.body import Body
+from app.api.classify import ParsedRequest, RouteServices, classify_request
+from app.api.health import check_not_draining
+from app.payloads.body import RequestBody
 from app.payloads.limits import make_batch_limits
-from app.payloads.request_title import refuse_titles
+from app.payloads.request_title import check_no_title_fields
 from app.prediction.outcomes import ClassifiedPicture
-from app.protocols.classification import find_requested_model, require_answers
+from app.protocols.classification import find_requested_model, require_predictions
 from app.protocols.infer_request import (
     INPUT_TYPES,
     JSON_LENGTH_HEADER,
@@ -40,7 +40,8 @@ OUTPUT_TYPES = {
     "decision": "BYTES",
     "reason": "BYTES",
 }
-"""Datatype of each output tensor by name. Except for familiarity, the name is that of a field of `Answer`."""
+"""Datatype of each output tensor by name. Except for familiarity, the name is that of a field of
+`LabelAnswer`."""
 
 ATTRIBUTE_OUTPUTS = ("probabilities", "label", "confidence", "decision", "reason")
 """Outputs that there are for each attribute of the model, such as `label_colour` for its attribute
@@ -50,7 +51,7 @@ ModelOutputs: TypeAlias = Mapping[str, tuple[str, list[int]]]
 """The output tensors of a model by name: the datatype, and the shape for one picture."""
 
 
-def add_predict_routes(routes: Blueprint, services: Services) -> None:
+def add_predict_routes(routes: Blueprint, services: RouteServices) -> None:
     """Add the route for inference requests to `routes`.
 
     Args:
@@ -61,24 +62,26 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
     @routes.post("/v2/models/<name>/infer", endpoint="v2_infer")
     @routes.post("/v2/models/<name>/versions/<version>/infer", endpoint="v2_infer_version")
     def infer(name: str, version: str | None = None) -> Response:
-        refuse_titles(request.args)
+        check_no_title_fields(request.args)
         model = find_requested_model(services.settings.model_name, name, version)
         offered = list_outputs(model)
         length = request.headers.get(JSON_LENGTH_HEADER)
 
-        def decode(body: Body) -> ParsedRequest:
+        def decode(body: RequestBody) -> ParsedRequest:
             items, request_id, outputs = parse_infer_request(
                 body, length, model.contract.input, tuple(offered)
             )
             head = {"model_name": name, "model_version": model.version}
             if request_id is not None:
                 head["id"] = request_id
-            return items, lambda outcomes: _create_response(head, require_answers(outcomes), outputs, offered)
+            return items, lambda outcomes: _create_response(
+                head, require_predictions(outcomes), outputs, offered
+            )
 
         return classify_request(services, limits, decode)
 
 
-def add_model_routes(routes: Blueprint, services: Services) -> None:
+def add_model_routes(routes: Blueprint, services: RouteServices) -> None:
     """Add the routes about health and metadata of server and model to `routes`.
 
     Args:
@@ -96,14 +99,14 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
 
     @routes.get("/v2/health/ready", endpoint="v2_ready")
     def ready() -> Response:
-        check_ready(services.models)
+        check_not_draining(services.models)
         return jsonify({"ready": True})
 
     @routes.get("/v2/models/<name>/ready", endpoint="v2_model_ready")
     @routes.get("/v2/models/<name>/versions/<version>/ready", endpoint="v2_version_ready")
     def model_ready(name: str, version: str | None = None) -> Response:
         find_requested_model(model_name, name, version)
-        check_ready(services.models)
+        check_not_draining(services.models)
         return jsonify({"name": name, "ready": True})
 
     @routes.get("/v2/models/<name>", endpoint="v2_model")

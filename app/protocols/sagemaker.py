@@ -14,32 +14,32 @@ from typing import Any
 
 from flask import Blueprint, Response, json, jsonify, request
 
-from app.api.classify import ParsedRequest, Services, classify_request
-from app.api.health import check_ready
+from app.api.classify import ParsedRequest, RouteServices, classify_request
+from app.api.health import check_not_draining
 from app.middleware.request_context import get_request_context
-from app.payloads.body import Body
+from app.payloads.body import RequestBody
 from app.payloads.json_bodies import (
     BYTES_PER_VALUE,
     is_json_body,
     parse_json,
     parse_json_body,
     parse_picture_object,
-    reserve_for_values,
+    reserve_parsing_memory,
 )
 from app.payloads.limits import make_batch_limits
-from app.payloads.reading import check_upload_size, find_one_untitled
+from app.payloads.reading import check_upload_size, read_untitled_picture
 from app.payloads.request_items import PixelRows, ReadyPixels, RequestItem, Upload
-from app.payloads.request_title import refuse_titles
+from app.payloads.request_title import check_no_title_fields
 from app.prediction.answer_fields import PredictionFields
-from app.prediction.answer_json import create_answer, create_provenance
+from app.prediction.answer_json import create_picture_answer, create_provenance_fields
 from app.prediction.outcomes import ClassifiedPicture, Outcome
 from app.prediction.parameters import NO_PARAMETERS
 from app.protocols.classification import (
     INSTANCE_FORMS,
     collect_items,
-    parse_instance,
-    require_answers,
-    reshape_rows,
+    parse_picture_instance,
+    require_predictions,
+    reshape_pixel_rows,
 )
 from app.settings import Settings
 from inference.contract import InputContract
@@ -61,7 +61,7 @@ MAX_PAYLOAD_MB = 100
 """Largest payload in megabytes that SageMaker allows (MaxPayloadInMB)."""
 
 
-def add_predict_routes(routes: Blueprint, services: Services) -> None:
+def add_predict_routes(routes: Blueprint, services: RouteServices) -> None:
     """Add the route /invocations, which classifies pictures, to `routes`.
 
     Args:
@@ -71,12 +71,12 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
 
     @routes.post("/invocations", endpoint="invocations")
     def invocations() -> Response:
-        refuse_titles(request.args)
+        check_no_title_fields(request.args)
         contract = get_request_context().model.contract.input
         return classify_request(services, limits, partial(parse_body, contract))
 
 
-def add_model_routes(routes: Blueprint, services: Services) -> None:
+def add_model_routes(routes: Blueprint, services: RouteServices) -> None:
     """Add the routes /ping, for readiness, and /execution-parameters, for batch transforms, to `routes`.
 
     Args:
@@ -85,7 +85,7 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
 
     @routes.get("/ping", endpoint="ping")
     def ping() -> Response:
-        check_ready(services.models)
+        check_not_draining(services.models)
         return Response(status=200, mimetype=JSON)
 
     @routes.get("/execution-parameters", endpoint="execution_parameters")
@@ -93,7 +93,7 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
         return jsonify(_create_execution_parameters(services.settings))
 
 
-def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
+def parse_body(contract: InputContract, body: RequestBody) -> ParsedRequest:
     """Return the pictures in the body of a request, and the function that makes the response.
 
     The Content-Type says whether the body has one record in each line. Otherwise the content decides its
@@ -105,29 +105,30 @@ def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
     Raises:
         BadRequest: there are no records, they cannot be read, or there is a title.
         BadPixels: a line of CSV does not have as many numbers as the model reads.
-        TooLarge: there are more records than MAX_BATCH, or they have too many bytes.
+        RequestTooLarge: there are more records than MAX_BATCH, or they have too many bytes.
     """
     if body.mimetype == CSV:
         body.reserve_memory(BYTES_PER_VALUE * math.prod(contract.array_shape))  # one line's numbers at a time
         rows = (_parse_row(line, contract) for line in _iterate_lines(body))
         return collect_items(rows, body.limits), partial(create_response, CSV)
     if body.mimetype in LINES_TYPES:
-        reserve_for_values(body)
+        reserve_parsing_memory(body)
         lines = (
-            _check_rows(parse_instance(parse_json(line), contract), contract) for line in _iterate_lines(body)
+            _check_rows(parse_picture_instance(parse_json(line), contract), contract)
+            for line in _iterate_lines(body)
         )
         return collect_items(lines, body.limits), partial(create_response, LINES)
     if is_json_body(body) and find_picture_format(body.data) is None:
         return _parse_document(body, contract)
-    return [find_one_untitled(body)], partial(create_response, JSON, is_single=True)
+    return [read_untitled_picture(body)], partial(create_response, JSON, is_single=True)
 
 
-def _parse_document(body: Body, contract: InputContract) -> ParsedRequest:
+def _parse_document(body: RequestBody, contract: InputContract) -> ParsedRequest:
     document = parse_json_body(body)
-    refuse_titles(document)
+    check_no_title_fields(document)
     instances = document.get("instances") if isinstance(document, dict) else document
     if isinstance(instances, list):
-        records = (parse_instance(instance, contract) for instance in instances)
+        records = (parse_picture_instance(instance, contract) for instance in instances)
         return collect_items(records, body.limits), partial(create_response, JSON)
     item = parse_picture_object(document, INSTANCE_FORMS)
     if isinstance(item, Upload):
@@ -135,7 +136,7 @@ def _parse_document(body: Body, contract: InputContract) -> ParsedRequest:
     return [item], partial(create_response, JSON, is_single=True)
 
 
-def _iterate_lines(body: Body) -> Iterator[bytes]:
+def _iterate_lines(body: RequestBody) -> Iterator[bytes]:
     """Yield the lines of a body that are not blank."""
     # One at a time, since fifty million lines would take gigabytes.
     return (line[0] for line in LINE_PATTERN.finditer(body.data.removeprefix(BOM_UTF8)))
@@ -146,7 +147,9 @@ def _parse_row(line: bytes, contract: InputContract) -> RequestItem:
     expected = math.prod(contract.array_shape)
     if columns != expected:
         raise BadPixels(f"A line has {columns:,} columns. It needs {expected} numbers of 0..255, no header.")
-    return _check_rows(reshape_rows([_parse_number(cell) for cell in line.split(b",")], contract), contract)
+    return _check_rows(
+        reshape_pixel_rows([_parse_number(cell) for cell in line.split(b",")], contract), contract
+    )
 
 
 def _parse_number(cell: bytes) -> float | str:
@@ -169,7 +172,7 @@ def create_response(media_type: str, outcomes: list[Outcome], *, is_single: bool
         media_type: the format of the request: JSON, LINES or CSV.
         is_single: whether the body is one picture, as for `/predict`, and not a list of records.
     """
-    pictures = require_answers(outcomes)
+    pictures = require_predictions(outcomes)
     match request.accept_mimetypes.best_match([media_type, JSON, LINES, CSV], media_type):
         case "text/csv":
             return Response(_create_csv(pictures), mimetype=CSV)
@@ -178,7 +181,7 @@ def create_response(media_type: str, outcomes: list[Outcome], *, is_single: bool
             return Response("".join(lines), mimetype=LINES)
     answers = _create_answers(pictures)
     context = get_request_context()
-    provenance = create_provenance(context.model.version, context.request_id)
+    provenance = create_provenance_fields(context.model.version, context.request_id)
     return jsonify({**answers[0], **provenance} if is_single else {"predictions": answers, **provenance})
 
 
@@ -190,8 +193,8 @@ def _create_csv(pictures: list[ClassifiedPicture]) -> str:
 def _create_answers(pictures: list[ClassifiedPicture]) -> list[PredictionFields]:
     """Return the answers as `/predict` gives them, with the default names of the operator's categories."""
     model = get_request_context().model
-    categories = None if model.categories is None else model.categories.choose_names(None)
-    return [create_answer(item, NO_PARAMETERS, categories) for item in pictures]
+    categories = None if model.categories is None else model.categories.localize_categories(None)
+    return [create_picture_answer(item, NO_PARAMETERS, categories) for item in pictures]
 
 
 def _create_execution_parameters(settings: Settings) -> dict[str, Any]:

@@ -10,23 +10,23 @@ from typing import Any, NoReturn
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.api.classify import ParsedRequest, Services, classify_request
+from app.api.classify import ParsedRequest, RouteServices, classify_request
 from app.errors import BadRequest, NoSuchModel
-from app.payloads.body import Body
+from app.payloads.body import RequestBody
 from app.payloads.json_bodies import parse_json_object
 from app.payloads.limits import make_batch_limits
 from app.payloads.request_items import RequestItem
-from app.payloads.request_title import refuse_titles
+from app.payloads.request_title import check_no_title_fields
 from app.prediction.outcomes import Outcome
 from app.protocols.classification import (
     INSTANCE_FORMS,
     collect_items,
     decode_image_value,
     find_requested_model,
-    parse_instance,
+    parse_picture_instance,
     quote_value,
-    require_answers,
-    reshape_rows,
+    require_predictions,
+    reshape_pixel_rows,
 )
 from app.releases.serving import ServedModel
 from inference.contract import InputContract
@@ -35,7 +35,7 @@ SIGNATURE = "serving_default"
 """Name of the only signature (entry point) of the served model."""
 
 
-def add_predict_routes(routes: Blueprint, services: Services) -> None:
+def add_predict_routes(routes: Blueprint, services: RouteServices) -> None:
     """Add the route `/v1/models/<name>:predict`, which classifies pictures, to `routes`.
 
     Args:
@@ -46,12 +46,12 @@ def add_predict_routes(routes: Blueprint, services: Services) -> None:
     @routes.post("/v1/models/<name>:predict", endpoint="tf_predict")
     @routes.post("/v1/models/<name>/versions/<version>:predict", endpoint="tf_predict_version")
     def predict(name: str, version: str | None = None) -> Response:
-        refuse_titles(request.args)
+        check_no_title_fields(request.args)
         contract = find_requested_model(services.settings.model_name, name, version).contract.input
         return classify_request(services, limits, partial(parse_body, contract))
 
 
-def add_model_routes(routes: Blueprint, services: Services) -> None:
+def add_model_routes(routes: Blueprint, services: RouteServices) -> None:
     """Add the routes about the model's status and metadata to `routes`, and an error for other methods.
 
     Args:
@@ -78,7 +78,7 @@ def add_model_routes(routes: Blueprint, services: Services) -> None:
         )
 
 
-def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
+def parse_body(contract: InputContract, body: RequestBody) -> ParsedRequest:
     """Return the pictures in the body of a predict request, and the function that makes the response.
 
     The pictures are in `instances` (rows) or in `inputs` (columns).
@@ -89,17 +89,19 @@ def parse_body(contract: InputContract, body: Body) -> ParsedRequest:
     Raises:
         BadRequest: the body is not a JSON object, has not exactly one of `instances` and `inputs`, names
             another signature, or has a title.
-        TooLarge: there are more values than MAX_JSON_NUMBERS, or more pictures than MAX_BATCH.
+        RequestTooLarge: there are more values than MAX_JSON_NUMBERS, or more pictures than MAX_BATCH.
     """
     document = parse_json_object(body, INSTANCE_FORMS)
-    refuse_titles(document, document.get("inputs"))
+    check_no_title_fields(document, document.get("inputs"))
     signature = document.get("signature_name", SIGNATURE)
     if signature not in (SIGNATURE, ""):
         raise BadRequest(f"There is no signature {quote_value(signature)}; the only one is '{SIGNATURE}'.")
     if ("instances" in document) == ("inputs" in document):
         raise BadRequest("The JSON needs either `instances`, a list of pictures, or `inputs`, a tensor.")
     if "instances" in document:
-        instances = (parse_instance(instance, contract) for instance in _get_list(document, "instances"))
+        instances = (
+            parse_picture_instance(instance, contract) for instance in _get_list(document, "instances")
+        )
         return collect_items(instances, body.limits), partial(create_response, "predictions")
     return collect_items(_parse_columns(document, contract), body.limits), partial(create_response, "outputs")
 
@@ -110,18 +112,18 @@ def create_response(key: str, outcomes: list[Outcome]) -> Response:
     Args:
         key: the field of the answer: `predictions` for a request in rows, `outputs` for one in columns.
     """
-    rows = [item.prediction.answer.probabilities.tolist() for item in require_answers(outcomes)]
+    rows = [item.prediction.answer.probabilities.tolist() for item in require_predictions(outcomes)]
     return jsonify({key: rows})
 
 
 def _parse_columns(document: dict[str, Any], contract: InputContract) -> Iterable[RequestItem]:
     inputs = document["inputs"]
     if not isinstance(inputs, dict):
-        return (reshape_rows(rows, contract) for rows in _get_list(document, "inputs"))
+        return (reshape_pixel_rows(rows, contract) for rows in _get_list(document, "inputs"))
     if inputs.keys() == {"image"}:
         return map(decode_image_value, _get_list(inputs, "image"))
     if inputs.keys() == {"pixels"}:
-        return (reshape_rows(rows, contract) for rows in _get_list(inputs, "pixels"))
+        return (reshape_pixel_rows(rows, contract) for rows in _get_list(inputs, "pixels"))
     raise BadRequest("`inputs` needs the tensor `pixels`, or the pictures `image`, and nothing else.")
 
 

@@ -22,29 +22,29 @@ AcceptanceCurves: TypeAlias = Mapping[str, Sequence[AcceptPoint]]
 pictures" or "photos of tier A"."""
 
 
-def apply_accept_target(served: ServedModel, target: float | None) -> ServedModel:
+def apply_accept_target(model: ServedModel, target: float | None) -> ServedModel:
     """Return a model whose thresholds are chosen so that the share `target` of accepted answers is right.
 
     If the report of the release does not show that any threshold reaches the target, nothing is accepted, and
     `acceptance.fault` says why.
 
     Args:
-        served: the model with the thresholds of the release.
+        model: the model with the thresholds of the release.
         target: the share of accepted answers that must be right, 0 to 1; None returns the model unchanged.
     """
     if target is None:
-        return served
-    acceptance = _compute_acceptance(served, target)
-    networks = served.networks
+        return model
+    acceptance = _compute_acceptance(model, target)
+    networks = model.networks
     # All sets of pictures that one network answers have got the same threshold.
     thresholds = {
-        _find_network(pictures, served): point.threshold for pictures, point in acceptance.gives.items()
+        _find_network(pictures, model): point.threshold for pictures, point in acceptance.gives.items()
     }
     contracts = {
-        name: networks[name].contract.set_class_threshold(thresholds.get(name, ACCEPT_NOTHING))
+        name: networks[name].contract.replace_class_threshold(thresholds.get(name, ACCEPT_NOTHING))
         for name in networks
     }
-    return replace(served, networks=networks.replace_contracts(contracts), acceptance=acceptance)
+    return replace(model, networks=networks.replace_contracts(contracts), acceptance=acceptance)
 
 
 def _find_network(pictures: str, served: ServedModel) -> NetworkName | None:

@@ -24,7 +24,7 @@ ASSUMED_CONFIDENCE = 0.9
 calibrated: its confidence may exceed the share of right answers by far."""
 
 
-def open_bare_model(bare: BareArtifact) -> ServedModel:
+def open_bare_model(artifact: BareArtifact) -> ServedModel:
     """Load a bare artifact (a model and its metrics without a manifest), and run it once to warm it up.
 
     Raises:
@@ -32,18 +32,18 @@ def open_bare_model(bare: BareArtifact) -> ServedModel:
         ContractBroken: the model does not have one output for each label.
         ReportInvalid: the metrics are not JSON.
     """
-    report = bare.report.read_bytes()
-    labels = _read_labels(report, str(bare.report))
+    report = artifact.report.read_bytes()
+    labels = _read_labels(report, str(artifact.report))
     head = Head(labels=labels, temperature=1.0, confidence=ASSUMED_CONFIDENCE)
     contract = ModelContract.make_class_contract(head, GREY_28, None)
-    session = KerasSession(bare.model)
-    session.log_guesses(bare.model)
+    session = KerasSession(artifact.model)
+    session.log_inferred_input(artifact.model)
     classifier = Classifier(session, contract)
     classifier.classify(np.zeros((1, *GREY_28.array_shape), np.uint8))  # the first call compiles the model
-    log.warning("%s is bare: not calibrated, never `unfamiliar`, run by TensorFlow.", bare.model.name)
+    log.warning("%s is bare: not calibrated, never `unfamiliar`, run by TensorFlow.", artifact.model.name)
     return ServedModel(
-        version=bare.version,
-        networks=Networks.make_single(classifier),
+        version=artifact.version,
+        networks=Networks.wrap_classifier(classifier),
         report=report,
         manifest=None,
     )

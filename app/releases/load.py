@@ -21,9 +21,9 @@ from app.releases.opening_attempt import (
     REFUSAL_CAUSES,
     CandidateOutcome,
     OpeningAttempt,
-    find_waiting_refusals,
     log_new_refusals,
     make_refusal,
+    select_retryable_refusals,
     summarize_outcomes,
 )
 from app.releases.release_model import open_release_model
@@ -31,7 +31,12 @@ from app.releases.serving import ModelHolder, Refusal, ServedModel
 from app.settings import CURRENT, Settings
 from inference.errors import ModelError
 from model_store.cache import pull_bare_artifact, pull_release, resolve_cache_folder
-from model_store.cache_notes import find_noted_release, note_current_release, prune_cache, read_noted_version
+from model_store.cache_notes import (
+    find_remembered_release,
+    prune_cache,
+    read_remembered_version,
+    remember_current_release,
+)
 from model_store.deadlines import limit_time
 from model_store.errors import NotFound, SignatureMissing, StoreError
 from model_store.local_releases import BareArtifact, LocalRelease, open_bundled_release, open_release
@@ -55,7 +60,7 @@ MAX_NOTE_SECONDS = 10
 this."""
 
 
-def open_named_store(settings: Settings) -> Store | None:
+def open_configured_store(settings: Settings) -> Store | None:
     """Return the store that WARDROBE_MODEL_STORE names; None if it names a single release.
 
     Raises:
@@ -87,10 +92,10 @@ def load_models(settings: Settings, store: Store | None) -> ModelHolder:
     with limit_time(MAX_START_SECONDS):
         attempt = _open_newest(settings, store)
     models = ModelHolder(attempt.model or _open_last_good(settings, store, attempt))
-    models.refuse(attempt.refusals, datetime.now(UTC))
+    models.record_refusals(attempt.refusals, datetime.now(UTC))
     if attempt.fault is not None:
         log.error("%s Serving %s until then.", attempt.fault, models.current.version)
-        models.record_failure(attempt.fault, datetime.now(UTC))
+        models.record_store_failure(attempt.fault, datetime.now(UTC))
     return models
 
 
@@ -143,7 +148,7 @@ def open_first_candidate(
     Raises:
         SettingsError: the file of the platform's categories cannot be read.
     """
-    waiting = find_waiting_refusals(record, earlier_refusals)
+    waiting = select_retryable_refusals(record, earlier_refusals)
     outcomes = list[CandidateOutcome]()
     for version in candidates:
         outcome = _open_candidate(settings, store, record, version, waiting.get(version))
@@ -190,7 +195,7 @@ def _open_and_note(settings: Settings, store: Store, record: Promotion, release:
 
     Raises:
         ReleaseError: the release must not be served.
-        OpeningEnded: a process ended a short while ago while it opened this release, and another candidate
+        OpeningKilled: a process ended a short while ago while it opened this release, and another candidate
             may be served.
         ModelError: the release cannot be run, or its answers differ from those at its creation.
         SettingsError: the file of the platform's categories cannot be read.
@@ -199,10 +204,10 @@ def _open_and_note(settings: Settings, store: Store, record: Promotion, release:
     cache = resolve_cache_folder(settings.cache_dir)
     is_last = version == record.candidates[-1]
     number = record.number if version == record.version else None
-    is_known = read_noted_version(cache, store.address) == version
+    is_known = read_remembered_version(cache, store.address) == version
     # A release may end the process that opens it, for example by taking all memory. So a mark says while it
     # is opened for the first time, and the next start tries another candidate.
-    with nullcontext() if is_known else mark_opening(cache, version, last=is_last):
+    with nullcontext() if is_known else mark_opening(cache, version, is_last_candidate=is_last):
         model = _apply_settings(settings, open_release_model(release, number))
     _note_and_prune(settings, store, release)
     return model
@@ -224,7 +229,7 @@ def _open_last_good(settings: Settings, store: Store, attempt: OpeningAttempt) -
         StoreError, ModelError: the reason why the newest release is not served, if nothing else can be
             served.
     """
-    cached = find_noted_release(
+    cached = find_remembered_release(
         resolve_cache_folder(settings.cache_dir), store.address, _read_trusted_keys(settings)
     )
     if cached is None or (
@@ -276,7 +281,7 @@ def _note_and_prune(settings: Settings, store: Store, release: LocalRelease | Ba
     cache = resolve_cache_folder(settings.cache_dir)
     try:
         with limit_time(MAX_NOTE_SECONDS):
-            note_current_release(cache, store.address, release, datetime.now(UTC))
+            remember_current_release(cache, store.address, release, datetime.now(UTC))
             prune_cache(cache, settings.cache_keep)
     except StoreError as error:
         log.error(

@@ -13,7 +13,7 @@ from inference.errors import ModelError
 from model_store.errors import (
     ManifestTooNew,
     NotFound,
-    OpeningEnded,
+    OpeningKilled,
     ReleaseError,
     StoreBroken,
     StoreRefused,
@@ -26,7 +26,7 @@ REFUSAL_CAUSES = (ReleaseError, NotFound, ModelError)
 """Exceptions that mean that a release itself is wrong. Once all its bytes are verified, another try would
 fail, too."""
 
-RETRY_CAUSES = (OpeningEnded, StoreRefused, StoreBroken)
+RETRY_CAUSES = (OpeningKilled, StoreRefused, StoreBroken)
 """Exceptions after which the same release may be opened later, for example because the cache could not be
 written. Until then, another candidate is tried."""
 
@@ -87,7 +87,7 @@ class OpeningAttempt:
         return {*self.record.candidates} - {refusal.version for refusal in self.refusals}
 
 
-def find_waiting_refusals(record: Promotion, refusals: Collection[Refusal]) -> dict[str, Refusal]:
+def select_retryable_refusals(record: Promotion, refusals: Collection[Refusal]) -> dict[str, Refusal]:
     """Return the refusals of a promotion's candidates that are not final, by version.
 
     These candidates may have been repaired since.
@@ -116,19 +116,19 @@ def make_refusal(record: Promotion, version: str, error: Exception, *, is_whole:
 
 
 def summarize_outcomes(
-    record: Promotion, outcomes: Sequence[CandidateOutcome], waiting: Mapping[str, Refusal]
+    record: Promotion, outcomes: Sequence[CandidateOutcome], retryable_refusals: Mapping[str, Refusal]
 ) -> OpeningAttempt:
     """Summarize the outcomes of the candidates that were tried.
 
     Args:
         record: the newest promotion.
         outcomes: the outcomes in the order of the attempts. Only the last one may have a model.
-        waiting: the earlier refusals that are not final, by version.
+        retryable_refusals: the earlier refusals that are not final, by version.
     """
     refusals = {outcome.refusal.version: outcome.refusal for outcome in outcomes if outcome.refusal}
     # Candidates that could not be tried stay refused, since nobody knows whether they were repaired.
     if any(outcome.has_store_failed for outcome in outcomes):
-        refusals = {**waiting, **refusals}
+        refusals = {**retryable_refusals, **refusals}
     faults = [outcome.fault for outcome in outcomes if outcome.fault is not None]
     return OpeningAttempt(
         model=outcomes[-1].model if outcomes else None,
@@ -139,9 +139,9 @@ def summarize_outcomes(
     )
 
 
-def log_new_refusals(attempt: OpeningAttempt, earlier: Collection[Refusal]) -> None:
+def log_new_refusals(attempt: OpeningAttempt, earlier_refusals: Collection[Refusal]) -> None:
     """Log the refusals of an attempt that are new, or that have become final."""
-    known = {(refusal.promotion_number, refusal.version, refusal.is_final) for refusal in earlier}
+    known = {(refusal.promotion_number, refusal.version, refusal.is_final) for refusal in earlier_refusals}
     new_refusals = [
         refusal
         for refusal in attempt.refusals

@@ -81,7 +81,7 @@ class ServedModel:
     @property
     def photo_fault(self) -> str | None:
         """Sentence that says why no answer to a photo is accepted; None if a network is for photos."""
-        if not self.photo_contract.has_unproven_photos:
+        if not self.photo_contract.has_unproven_photo_answers:
             return None
         return (
             f"{self.version} has no network that answers photos, so every answer to a photo is `review`, "
@@ -160,11 +160,11 @@ class ModelHolder:
             default=None,
         )
 
-    def serve(self, served: ServedModel) -> None:
+    def replace_model(self, model: ServedModel) -> None:
         """Replace the served model. Requests that have begun keep the model with which they began."""
-        self.current = served
+        self.current = model
 
-    def refuse(self, refusals: Sequence[Refusal], now: datetime) -> None:
+    def record_refusals(self, refusals: Sequence[Refusal], now: datetime) -> None:
         """Record promoted releases that are not served. If there are any, the served release counts as stale.
 
         Earlier refusals that are not final are dropped.
@@ -180,7 +180,7 @@ class ModelHolder:
         if refusals:
             self._mark_stale(now)
 
-    def record_answer(self) -> None:
+    def record_store_success(self) -> None:
         """Record that the store works.
 
         The served release is not stale any more, unless a newer one is refused.
@@ -190,7 +190,7 @@ class ModelHolder:
         if self.current.stale_since is not None and self.newest_known_number == self.current.promotion_number:
             self.current = replace(self.current, stale_since=None)
 
-    def record_failure(self, error: Exception, now: datetime) -> None:
+    def record_store_failure(self, error: Exception, now: datetime) -> None:
         """Record an error of the store. The served release counts as stale from the first error on.
 
         Args:

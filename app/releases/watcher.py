@@ -98,12 +98,12 @@ class ReleaseWatcher:
         else:
             if self._models.fault is not None:
                 log.info("The store answers again.")
-            self._models.record_answer()
+            self._models.record_store_success()
             self._metrics.count_poll("ok")
-        self._metrics.set_condition(self._models)
+        self._metrics.set_store_condition(self._models)
 
     def _record_failure(self, error: Exception) -> None:
-        self._models.record_failure(error, datetime.now(UTC))
+        self._models.record_store_failure(error, datetime.now(UTC))
         self._metrics.count_poll("failed")
 
     def _poll_regularly(self) -> None:
@@ -142,7 +142,7 @@ class ReleaseWatcher:
         newer_candidates = takewhile(lambda version: version != served_version, promotion.candidates)
         candidates = [version for version in newer_candidates if version not in refused_versions]
         if promotion.version == served_version:
-            self._models.serve(replace(self._models.current, promotion_number=promotion.number))
+            self._models.replace_model(replace(self._models.current, promotion_number=promotion.number))
         attempt = open_first_candidate(self._settings, self._store, promotion, candidates, earlier_refusals)
         known = {(refusal.promotion_number, refusal.version) for refusal in earlier_refusals}
         new_refusals = [
@@ -153,13 +153,13 @@ class ReleaseWatcher:
         if attempt.model is not None:
             served = attempt.model
             self._metrics.set_release(served.version, served_version, create_reference_distribution(served))
-            self._models.serve(served)
+            self._models.replace_model(served)
             log.info("Serving %s (promotion %d).", served.version, promotion.number)
         elif new_refusals and attempt.fault is None:
             log.error("Serving %s on.", served_version)
-        self._models.refuse(attempt.refusals, datetime.now(UTC))
+        self._models.record_refusals(attempt.refusals, datetime.now(UTC))
         for _ in new_refusals:
-            self._metrics.count_refusal()
+            self._metrics.count_refused_release()
         if attempt.fault is not None:
             raise attempt.fault  # the next poll tries again
         self._newest_known = promotion.number

@@ -16,10 +16,10 @@ from typing import TypeAlias
 
 from flask import Flask, request
 
-from app.errors import KeyRefused, NotReady
+from app.errors import ApiKeyRefused, ServiceNotReady
 from app.middleware.request_context import get_request_context
 from app.settings import SettingsError
-from inference.text.plain_text import decode_text, remove_unseen
+from inference.text.plain_text import decode_text, remove_blank_characters
 from model_store.release_files import read_regular_file
 
 log = logging.getLogger("wardrobe")
@@ -89,31 +89,31 @@ class ApiKeys:
             The name of the key.
 
         Raises:
-            KeyRefused: there is no such header, or its key is not in the file.
-            NotReady: the file cannot be read any more, so that no key can be checked.
+            ApiKeyRefused: there is no such header, or its key is not in the file.
+            ServiceNotReady: the file cannot be read any more, so that no key can be checked.
         """
         scheme, _, key = (authorization or "").partition(" ")
         if scheme.lower() != "bearer" or not key:
-            raise KeyRefused("Send your API key as `Authorization: Bearer KEY`.")
+            raise ApiKeyRefused("Send your API key as `Authorization: Bearer KEY`.")
         digest = hash_key(key.strip())
         # Each comparison takes the same time, so the time of an answer reveals nothing about a hash.
         matching = [entry.name for entry in self._read_current() if hmac.compare_digest(digest, entry.sha256)]
         if not matching:
-            raise KeyRefused("This API key is not known here. Was it rotated?")
+            raise ApiKeyRefused("This API key is not known here. Was it rotated?")
         return matching[0]
 
     def _read_current(self) -> tuple[ApiKey, ...]:
         """Return the keys that are valid now, after reading the file again if it has changed.
 
         Raises:
-            NotReady: the file cannot be read.
+            ServiceNotReady: the file cannot be read.
         """
         try:
             self._refresh_keys()
         except SettingsError as error:
             # The earlier keys are not used, since one of them may have been withdrawn.
             self._log_change(str(error))
-            raise NotReady(
+            raise ServiceNotReady(
                 "API keys cannot be checked at the moment. Try again.", KEY_FILE_RETRY_SECONDS
             ) from error
         self._log_change(None)
@@ -122,7 +122,7 @@ class ApiKeys:
     def _refresh_keys(self) -> None:
         state = _read_file_state(self._path)
         if state != self._state:
-            self._keys = read_keys(self._path)
+            self._keys = read_api_keys(self._path)
             self._state = state
 
     def _log_change(self, trouble: str | None) -> None:
@@ -136,7 +136,7 @@ class ApiKeys:
             log.error("%s Everybody is refused until it is mended.", trouble)
 
 
-def require_keys(app: Flask, keys: ApiKeys) -> None:
+def require_api_keys(app: Flask, keys: ApiKeys) -> None:
     """Make `app` refuse requests without a valid API key, except for OPEN_ENDPOINTS and CORS preflights."""
 
     @app.before_request
@@ -153,7 +153,7 @@ def is_known_client(keys: ApiKeys | None) -> bool:
     """
     try:
         return keys is None or bool(keys.check_key(request.headers.get("Authorization")))
-    except (KeyRefused, NotReady):
+    except (ApiKeyRefused, ServiceNotReady):
         return False
 
 
@@ -162,7 +162,7 @@ def hash_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def read_keys(path: Path) -> tuple[ApiKey, ...]:
+def read_api_keys(path: Path) -> tuple[ApiKey, ...]:
     """Read the API keys from a file, in its order. Empty lines and lines that begin with # are skipped.
 
     Raises:
@@ -176,7 +176,7 @@ def read_keys(path: Path) -> tuple[ApiKey, ...]:
         raise SettingsError(f"WARDROBE_API_KEYS_FILE: {path} is no UTF-8 text.") from error
     keys = tuple(
         _parse_line(path, number, line)
-        for number, line in enumerate(map(remove_unseen, lines), start=1)
+        for number, line in enumerate(map(remove_blank_characters, lines), start=1)
         if line and not line.startswith("#")
     )
     if not keys:

@@ -17,7 +17,7 @@ MAX_ORIGIN_LENGTH = 100
 log = logging.getLogger("wardrobe")
 
 
-class RefusedOrigins:
+class RefusedOriginLog:
     """The web origins, such as `https://shop.example`, whose pages could not read an answer.
 
     Each is logged once.

@@ -17,13 +17,13 @@ MAX_METRICS_LENGTH: Final = 20_000
 """Largest number of characters that the page shows of a metrics file that is not a report of this program."""
 
 
-def render_report(name: str, model: ServedModel, words: Wording) -> str:
+def render_report(name: str, model: ServedModel, wording: Wording) -> str:
     """Return the HTML page that shows the evaluation of the served model.
 
     Args:
         name: the name of the model, as in `/model`.
         model: the served model. If it is no release, its report may be JSON of any form.
-        words: the texts of the page in the reader's language.
+        wording: the texts of the page in the reader's language.
     """
     page: dict[str, object] = {"name": name, "version": model.version, "manifest": model.manifest}
     page |= {"acceptance": model.acceptance, "contract": model.contract}
@@ -34,9 +34,9 @@ def render_report(name: str, model: ServedModel, words: Wording) -> str:
     except ReportInvalid as error:
         labels = model.contract.labels
         metrics = format_metrics(model.report)
-        return render_report_page(words, **page, why=error, labels=labels, metrics=metrics)
+        return render_report_page(wording, **page, why=error, labels=labels, metrics=metrics)
     return make_report_page(
-        report, model.figures, lambda figure, _: _make_figure_address(figure, model.version), words, **page
+        report, model.figures, lambda figure, _: _make_figure_address(figure, model.version), wording, **page
     )
 
 

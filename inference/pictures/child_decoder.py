@@ -26,7 +26,7 @@ from typing import Final
 
 from PIL import Image
 
-from inference.errors import BrokenPicture, DecoderStopped, PictureTooLarge, UnknownFormat, UploadError
+from inference.errors import BrokenPicture, DecoderStopped, PictureTooLarge, UnknownPictureFormat, UploadError
 from inference.pictures import isolated_decoder
 from inference.pictures.isolated_decoder import OUT_OF_MEMORY, STATUS_RECORD, TOO_DEEP
 from inference.pictures.picture_opening import MAX_EDGE, OpenedPicture, check_picture_size, make_damage_error
@@ -46,12 +46,12 @@ def ignore_cost(pixels: int, seconds: float) -> None:
 
 
 def decode_in_child(
-    opened: OpenedPicture, max_pixels: int, edge: int, report_cost: CostListener = ignore_cost
+    picture: OpenedPicture, max_pixels: int, edge: int, report_cost: CostListener = ignore_cost
 ) -> tuple[Image.Image, tuple[int, int]]:
     """Open and decode a picture in a separate process, and wait for the result.
 
     Args:
-        opened: the picture, whose header is not read yet.
+        picture: the picture, whose header is not read yet.
         max_pixels: the largest width x height.
         edge: half of the limit for the longest edge of the result, in pixels.
         report_cost: a function that receives the cost of the picture, even if it cannot be decoded.
@@ -61,21 +61,24 @@ def decode_in_child(
         reduced.
 
     Raises:
-        UnknownFormat: the picture is a HEIC and its decoder is not installed, or has samples of 32 bits.
+        UnknownPictureFormat: the picture is a HEIC and its decoder is not installed, or has samples of 32
+            bits.
         BrokenPicture: the picture is truncated or damaged.
         PictureTooLarge: the picture has too many pixels, or takes more memory or time than a photo does.
         DecoderStopped: the system had no process for the picture, or ended the process.
     """
-    name = opened.format
-    data = opened.data
+    name = picture.format
+    data = picture.data
     if name == "HEIC" and find_spec("pillow_heif") is None:
-        raise UnknownFormat("HEIC is not read by this installation, which has no pillow-heif. Send JPEG.")
+        raise UnknownPictureFormat(
+            "HEIC is not read by this installation, which has no pillow-heif. Send JPEG."
+        )
     if name in ("HEIC", "AVIF"):
         if is_cut_short(data):
             raise BrokenPicture(f"This {name} of {len(data):,} bytes is truncated. Send the whole file.")
         data = set_codec_brand(data)
     reader = "HEIF" if name == "HEIC" else name.upper()
-    order = f"{reader} {opened.pixel_count} {max_pixels} {MAX_EDGE} {edge}\n".encode()
+    order = f"{reader} {picture.pixel_count} {max_pixels} {MAX_EDGE} {edge}\n".encode()
     try:
         ended = _wait_for_child(order, data)
     except TimeoutError as error:
@@ -85,7 +88,7 @@ def decode_in_child(
     header, _, rest = ended.output.partition(b"\n")
     width, height = map(int, header.split()) if header else (0, 0)
     report_cost(width * height, ended.seconds)
-    if refused := _choose_refusal(opened, ended.code, (width, height), max_pixels):
+    if refused := _choose_refusal(picture, ended.code, (width, height), max_pixels):
         raise refused
     head, _, samples = rest.partition(b"\n")
     mode, *numbers = head.decode().split()
@@ -153,7 +156,9 @@ def _choose_refusal(
         return make_header_error(opened.data, name)
     check_picture_size(*size, max_pixels)
     if code == TOO_DEEP:
-        return UnknownFormat(f"This {name} has samples of 32 bits. Send one with 8 or 16 bits a sample.")
+        return UnknownPictureFormat(
+            f"This {name} has samples of 32 bits. Send one with 8 or 16 bits a sample."
+        )
     return make_damage_error(name, *size) if code else None
 
 

@@ -38,25 +38,25 @@ class ModelInput:
     height: int | None = None
 
 
-def make_model_input(decoded: DecodedPicture, inputs: Mapping[NetworkName, InputContract]) -> ModelInput:
+def make_model_input(picture: DecodedPicture, inputs: Mapping[NetworkName, InputContract]) -> ModelInput:
     """Return the pixels that a release's network reads for a picture, and the name of that network.
 
     Args:
-        decoded: the upload, decoded for the network that reads pixels.
+        picture: the upload, decoded for the network that reads pixels.
         inputs: the input of each network of the release.
     """
-    name = choose_network(None if decoded.pixels is None else decoded.pixels.shape, inputs)
+    name = choose_network(None if picture.pixels is None else picture.pixels.shape, inputs)
     contract = inputs.get(name) or next(iter(inputs.values()))
     return ModelInput(
-        convert_to_pixels(decoded, contract),
-        is_enlarged=is_enlarged(decoded, contract),
+        convert_to_pixels(picture, contract),
+        is_enlarged=is_enlarged(picture, contract),
         network=name,
-        width=decoded.width,
-        height=decoded.height,
+        width=picture.width,
+        height=picture.height,
     )
 
 
-def convert_to_pixels(decoded: DecodedPicture, contract: InputContract) -> Pixels:
+def convert_to_pixels(picture: DecodedPicture, contract: InputContract) -> Pixels:
     """Return the pixels that a network reads for an upload.
 
     An upload that already is an input of the network is not changed. Any other picture is converted.
@@ -67,17 +67,17 @@ def convert_to_pixels(decoded: DecodedPicture, contract: InputContract) -> Pixel
     Returns:
         The pixels, uint8, of the contract's `array_shape`, C-contiguous.
     """
-    if decoded.pixels is not None:
-        return decoded.pixels
-    picture = decoded.picture
+    if picture.pixels is not None:
+        return picture.pixels
+    samples = picture.picture
     if contract.framing == "cut-out":
-        return cut_out_garment(picture, contract.imaging)
-    return fit_whole_picture(convert_to_grey(picture) if contract.channels == 1 else picture, contract.shape)
+        return cut_out_garment(samples, contract.imaging)
+    return fit_whole_picture(convert_to_grey(samples) if contract.channels == 1 else samples, contract.shape)
 
 
-def is_enlarged(decoded: DecodedPicture, contract: InputContract) -> bool:
+def is_enlarged(picture: DecodedPicture, contract: InputContract) -> bool:
     """Return whether a whole picture is smaller than the input, so that `convert_to_pixels` enlarges it."""
-    height, width = decoded.samples.shape[:2]
+    height, width = picture.samples.shape[:2]
     return contract.framing == "whole" and height < contract.shape[0] and width < contract.shape[1]
 
 
@@ -111,11 +111,11 @@ def convert_to_grey(picture: Picture) -> Grey:
     return cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY).astype(np.uint8, copy=False)
 
 
-def invert_grey(grey: Grey) -> Grey:
+def invert_grey(grey_picture: Grey) -> Grey:
     """Return a grey picture with light and dark swapped."""
-    return cv2.bitwise_not(grey).astype(np.uint8, copy=False)
+    return cv2.bitwise_not(grey_picture).astype(np.uint8, copy=False)
 
 
-def black_out_background(grey: Grey, garment: Mask) -> Grey:
+def black_out_background(grey_picture: Grey, garment_mask: Mask) -> Grey:
     """Return a grey picture in which everything outside of the garment's mask is 0 (black)."""
-    return cv2.bitwise_and(grey, garment).astype(np.uint8, copy=False)
+    return cv2.bitwise_and(grey_picture, garment_mask).astype(np.uint8, copy=False)

@@ -20,7 +20,7 @@ from PIL import (
 from inference.arrays import Picture, Pixels
 from inference.contract import EDGE, GREY_28, InputContract
 from inference.pictures.child_decoder import CostListener, decode_in_child, ignore_cost
-from inference.pictures.fashion_picture import StoredSamples, blend_over_white, find_own_input
+from inference.pictures.fashion_picture import StoredSamples, blend_over_white, extract_ready_pixels
 from inference.pictures.picture_opening import OpenedPicture, make_damage_error, open_picture
 from inference.pictures.samples import apply_orientation, convert_to_8_bits, reduce_image
 from inference.pictures.signatures import Format
@@ -101,7 +101,7 @@ def decode_image(
         report_cost: a function that receives the cost, if the upload is decoded in a separate process.
 
     Raises:
-        UnknownFormat: the upload is no accepted format, or has samples of neither 8 nor 16 bits.
+        UnknownPictureFormat: the upload is no accepted format, or has samples of neither 8 nor 16 bits.
         PictureTooLarge: the picture has more than `max_pixels`, or takes more work than others of its size.
         BrokenPicture: the upload is truncated or damaged.
         DecoderStopped: the system ended the process that decodes the picture.
@@ -110,7 +110,7 @@ def decode_image(
 
 
 def decode_opened_image(
-    opened: OpenedPicture,
+    picture: OpenedPicture,
     max_pixels: int,
     contract: InputContract = GREY_28,
     report_cost: CostListener = ignore_cost,
@@ -120,18 +120,18 @@ def decode_opened_image(
     Arguments and errors are those of `decode_image`.
     """
     edge = max(REDUCED_EDGE, 2 * max(contract.shape))
-    if opened.lane == "bare":
-        samples = cv2.imdecode(np.frombuffer(opened.data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if picture.lane == "bare":
+        samples = cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_UNCHANGED)
         if samples is not None:  # what OpenCV refuses, Pillow decides
-            return _keep_own_input(samples.astype(np.uint8, copy=False), opened.size, contract, "PNG")
-    size = opened.upright_size
-    if opened.lane == "isolated":
-        image, size = decode_in_child(opened, max_pixels, edge, report_cost)
-    elif opened.format == "JPEG" and not opened.data.endswith(_END):
-        image = _decode_without_end(opened, edge)
+            return _keep_own_input(samples.astype(np.uint8, copy=False), picture.size, contract, "PNG")
+    size = picture.upright_size
+    if picture.lane == "isolated":
+        image, size = decode_in_child(picture, max_pixels, edge, report_cost)
+    elif picture.format == "JPEG" and not picture.data.endswith(_END):
+        image = _decode_without_end(picture, edge)
     else:
-        image = _decode_with_pillow(opened, edge)
-    return _keep_own_input(np.asarray(image), size, contract, opened.format)
+        image = _decode_with_pillow(picture, edge)
+    return _keep_own_input(np.asarray(image), size, contract, picture.format)
 
 
 _END = b"\xff\xd9"
@@ -174,5 +174,5 @@ def _keep_own_input(
     samples: StoredSamples, size: tuple[int, int], contract: InputContract, name: Format
 ) -> DecodedPicture:
     """Return a picture that already is a grey model's input as it is, and any other one in RGB over white."""
-    own_pixels = find_own_input(samples, contract, is_lossy=name in _LOSSY)
+    own_pixels = extract_ready_pixels(samples, contract, is_lossy=name in _LOSSY)
     return DecodedPicture(blend_over_white(samples) if own_pixels is None else own_pixels, size)

@@ -27,7 +27,7 @@ StoredSamples: TypeAlias = NDArray[np.uint8]
 """Samples of a picture, uint8, upright: (H, W), or (H, W, 3) RGB, or (H, W, 4) RGBA."""
 
 
-def find_own_input(samples: StoredSamples, contract: InputContract, *, is_lossy: bool) -> Pixels | None:
+def extract_ready_pixels(samples: StoredSamples, contract: InputContract, *, is_lossy: bool) -> Pixels | None:
     """Return a picture's samples if they already are the input of a grey model, such as Fashion-MNIST's.
 
     Args:

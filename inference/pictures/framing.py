@@ -24,15 +24,15 @@ stripes.
 """
 
 
-def find_bounding_box(garment: Mask) -> tuple[slice, slice] | None:
+def find_bounding_box(garment_mask: Mask) -> tuple[slice, slice] | None:
     """Return the slices of rows and columns that bound the garment in a mask; None for an empty mask."""
-    left, top, width, height = cv2.boundingRect(garment)
+    left, top, width, height = cv2.boundingRect(garment_mask)
     if width == 0:
         return None
     return slice(top, top + height), slice(left, left + width)
 
 
-def limit_edge(picture: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
+def shrink_to_edge(picture: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
     """Return a picture whose longest edge is at most `edge` pixels; a smaller picture is unchanged."""
     height, width = picture.shape[:2]
     scale = edge / max(height, width)
@@ -42,19 +42,19 @@ def limit_edge(picture: NDArray[np.uint8], edge: int) -> NDArray[np.uint8]:
     return cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.uint8, copy=False)
 
 
-def scale_garment(grey: Grey, imaging: Imaging) -> Grey:
+def scale_garment(grey_picture: Grey, imaging: Imaging) -> Grey:
     """Return a garment whose longest edge is 28 pixels, sharpened if it became smaller, as in the paper.
 
     The paper skips rows and columns, which approximates the mean over each pixel's area. This function
     computes that mean (INTER_AREA), which has no moiré on large photos. Sharpening restores the detail that
     shrinking blurs, so enlarged pictures are not sharpened.
     """
-    height, width = grey.shape
+    height, width = grey_picture.shape
     scale = EDGE / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     if scale >= 1:
-        return cv2.resize(grey, size, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
-    shrunk = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+        return cv2.resize(grey_picture, size, interpolation=cv2.INTER_LINEAR).astype(np.uint8, copy=False)
+    shrunk = cv2.resize(grey_picture, size, interpolation=cv2.INTER_AREA)
     kernel = compute_sharpening_kernel(imaging.sharpen_radius, imaging.sharpen_sigma)
     return cv2.filter2D(shrunk, -1, kernel, borderType=cv2.BORDER_REPLICATE).astype(np.uint8, copy=False)
 
@@ -76,15 +76,15 @@ def compute_sharpening_kernel(radius: int, sigma: float) -> NDArray[np.float64]:
     return scaled
 
 
-def centre_garment(grey: Grey) -> Pixels:
+def centre_garment(grey_picture: Grey) -> Pixels:
     """Return a black picture of 28 x 28 with the garment, of at most that size, in its middle.
 
     If an exact middle is impossible, the garment is half a pixel right and down, as in Fashion-MNIST.
     """
-    height, width = grey.shape
+    height, width = grey_picture.shape
     top, left = (EDGE - height + 1) // 2, (EDGE - width + 1) // 2
     pixels = np.zeros((EDGE, EDGE), np.uint8)
-    pixels[top : top + height, left : left + width] = grey
+    pixels[top : top + height, left : left + width] = grey_picture
     return pixels
 
 

@@ -86,7 +86,7 @@ class OpenedPicture:
         return (height, width) if self.orientation in QUARTER_TURNS else (width, height)
 
 
-def find_light_lanes(contract: InputContract, *, is_only_network: bool) -> frozenset[Lane]:
+def list_quick_lanes(contract: InputContract, *, is_only_network: bool) -> frozenset[Lane]:
     """Return the lanes (ways to decode) whose pictures need no other thread, because they are quick.
 
     Such a picture takes less time, up to its answer, than a change of threads.
@@ -111,7 +111,7 @@ def open_picture(upload: bytes, max_pixels: int, contract: InputContract = GREY_
         contract: the input of the network that reads pixels.
 
     Raises:
-        UnknownFormat: the upload has no accepted format.
+        UnknownPictureFormat: the upload has no accepted format.
         PictureTooLarge: the header declares more than `max_pixels`, or an edge of more than MAX_EDGE.
         BrokenPicture: the upload is truncated or damaged, or would cause work without limit.
     """
@@ -121,7 +121,7 @@ def open_picture(upload: bytes, max_pixels: int, contract: InputContract = GREY_
     if name not in _SCANS:
         return OpenedPicture(name, upload, "isolated")
     height, width = contract.shape
-    if name == "PNG" and contract.channels == 1 and is_bare_png(upload, height, width):
+    if name == "PNG" and contract.channels == 1 and is_minimal_grey_png(upload, height, width):
         check_picture_size(width, height, max_pixels)
         return OpenedPicture(name, upload, "bare", (width, height))  # there is nothing to scan
     scanned = _SCANS[name](upload)
@@ -136,7 +136,11 @@ def open_picture(upload: bytes, max_pixels: int, contract: InputContract = GREY_
 
 
 def _choose_lane(name: Format, scanned: ScannedPicture, contract: InputContract) -> Lane:
-    if contract.channels == 1 and scanned.orientation == 1 and is_bare_png(scanned.data, *contract.shape):
+    if (
+        contract.channels == 1
+        and scanned.orientation == 1
+        and is_minimal_grey_png(scanned.data, *contract.shape)
+    ):
         return "bare"
     is_small = len(scanned.data) <= MAX_SMALL_BYTES and math.prod(scanned.size) <= MAX_SMALL_PIXELS
     return "light" if is_small and name != "WebP" else "heavy"
@@ -159,7 +163,7 @@ def check_picture_size(width: int, height: int, max_pixels: int) -> None:
     )
 
 
-def is_bare_png(upload: bytes, height: int, width: int) -> bool:
+def is_minimal_grey_png(upload: bytes, height: int, width: int) -> bool:
     """Return whether an upload is a sound PNG of this size, grey in 8 bits, with one chunk of samples alone.
 
     OpenCV and Pillow decode such a PNG to the same samples. OpenCV unpacks everything in the chunk, so the
@@ -180,9 +184,9 @@ def _bare_head(height: int, width: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n\0\0\0\x0d" + header + zlib.crc32(header).to_bytes(4, "big")
 
 
-def make_damage_error(name: str, width: int, height: int) -> BrokenPicture:
+def make_damage_error(format_name: str, width: int, height: int) -> BrokenPicture:
     """Return the error for a picture with a sound header that cannot be decoded."""
     return BrokenPicture(
-        f"This {name} of {width} x {height} pixels is truncated, damaged, or stored in a way that is not "
-        "read here. Send the whole file, or save it again."
+        f"This {format_name} of {width} x {height} pixels is truncated, damaged, or stored in a way that is "
+        "not read here. Send the whole file, or save it again."
     )

@@ -43,7 +43,7 @@ def parse_pixel_rows(rows: object, contract: InputContract) -> Pixels:
         for place, part in enumerate(numbers):
             if not isinstance(part, list):
                 raise _make_pixels_error(
-                    f"{_name_place(place, shape[:axis])} is {name_json_value(part)}", contract
+                    f"{_name_place(place, shape[:axis])} is {describe_json_value(part)}", contract
                 )
             if len(part) != size:
                 raise _make_pixels_error(
@@ -88,7 +88,7 @@ def _convert_value(value: object, place: int, contract: InputContract) -> int:
         if 0 <= value <= 255:
             return int(value)
     raise _make_pixels_error(
-        f"{_name_place(place, contract.array_shape)} is {name_json_value(value)}", contract
+        f"{_name_place(place, contract.array_shape)} is {describe_json_value(value)}", contract
     )
 
 
@@ -104,7 +104,7 @@ def _make_pixels_error(fault: str, contract: InputContract) -> BadPixels:
     return BadPixels(f"{fault}. Send {contract.description}.")
 
 
-def name_json_value(value: object) -> str:
+def describe_json_value(value: object) -> str:
     """Return a value in the words of JSON for messages: `null`, a number, or a phrase such as `an object`."""
     match value:
         case None:

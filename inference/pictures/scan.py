@@ -310,11 +310,11 @@ def read_orientation(exif: bytes) -> int:
     return 1
 
 
-def make_header_error(upload: bytes, name: str) -> BrokenPicture:
+def make_header_error(upload: bytes, format_name: str) -> BrokenPicture:
     """Return the error for a header that cannot be read."""
     return BrokenPicture(
-        f"This {name} of {len(upload):,} bytes has a header that is truncated, damaged, or of a kind that is "
-        "not read here. Send the whole file, or save it again."
+        f"This {format_name} of {len(upload):,} bytes has a header that is truncated, damaged, or "
+        "of a kind that is not read here. Send the whole file, or save it again."
     )
 
 

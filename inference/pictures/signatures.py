@@ -10,7 +10,7 @@ import struct
 from importlib.util import find_spec
 from typing import Literal, TypeAlias
 
-from inference.errors import UnknownFormat
+from inference.errors import UnknownPictureFormat
 
 Format: TypeAlias = Literal["PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", "HEIC", "AVIF"]
 
@@ -108,12 +108,12 @@ def set_codec_brand(upload: bytes) -> bytes:
     return upload[:8] + (b"avif" if _find_codec(upload) == "AVIF" else b"heic") + upload[12:]
 
 
-def make_format_error(upload: bytes) -> UnknownFormat:
+def make_format_error(upload: bytes) -> UnknownPictureFormat:
     """Return the error for an upload of no accepted format; it says what the upload seems to be."""
     if not upload:
-        return UnknownFormat(f"The picture is empty: it has 0 bytes. {ACCEPTED_FORMATS_ADVICE}")
+        return UnknownPictureFormat(f"The picture is empty: it has 0 bytes. {ACCEPTED_FORMATS_ADVICE}")
     if not upload.startswith(b"data:") and (found_format := find_base64_format(upload)):
-        return UnknownFormat(f"This is a {found_format} in base64, as text. {_IN_JSON}")
+        return UnknownPictureFormat(f"This is a {found_format} in base64, as text. {_IN_JSON}")
     seeming = _describe_upload(upload)
     sentence = (
         f"This looks like {seeming}, which is not read here." if seeming else "This is no known picture."
@@ -121,7 +121,7 @@ def make_format_error(upload: bytes) -> UnknownFormat:
     elsewhere = " /predict/batch and `wardrobe label` read archives." if upload.startswith(_ZIP) else ""
     if _is_tar(upload):
         elsewhere = " Unpack the archive, or make a ZIP of it."
-    return UnknownFormat(f"{sentence} {ACCEPTED_FORMATS_ADVICE}{elsewhere}")
+    return UnknownPictureFormat(f"{sentence} {ACCEPTED_FORMATS_ADVICE}{elsewhere}")
 
 
 def find_base64_format(text: bytes) -> Format | None:

@@ -97,7 +97,7 @@ class KerasSession:
         scores = _compute_scores(self.model, self.habits, pixels)
         return Scores.make_class_scores(_apply_softmax(scores) if self.habits.softmax else scores, None)
 
-    def log_guesses(self, path: Path) -> None:
+    def log_inferred_input(self, path: Path) -> None:
         """Log what was inferred about the model, since a wrong guess costs accuracy without an error."""
         if self.habits.divisor != 1:
             _LOG.warning("%s has no Rescaling or Normalization layer: its input is pixels / 255.", path)

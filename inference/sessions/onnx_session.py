@@ -73,7 +73,7 @@ class OnnxSession:
         _check_input(self._graph, path, shape)
         self.outputs = _checked_outputs(self._graph, path)
         output_names = {output.name for output in self._graph.get_outputs()}
-        self._names = [name_output(head) for head in self.outputs] + sorted(output_names & {DISTANCE})
+        self._names = [get_output_name(head) for head in self.outputs] + sorted(output_names & {DISTANCE})
 
     def run(self, pixels: PixelsBatch) -> Scores:
         """Score the pixels of N pictures, uint8, in one run of the graph.
@@ -89,7 +89,7 @@ class OnnxSession:
         return Scores(dict(zip(self.outputs, outputs, strict=False)), distances)
 
 
-def name_output(head: str) -> str:
+def get_output_name(head: str) -> str:
     """Return the name of the graph's output for a head."""
     return PROBABILITIES if head == LABEL else f"{ATTRIBUTE_PREFIX}{head}"
 

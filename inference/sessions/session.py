@@ -39,7 +39,7 @@ class Scores:
         return len(self.class_probabilities)
 
 
-class Session(Protocol):
+class ModelSession(Protocol):
     """Protocol of a loaded model that turns pixels into scores; several threads may call it."""
 
     @property

@@ -66,7 +66,7 @@ MAX_NAME_CHARACTERS: Final = 512
 work."""
 
 
-def is_clutter(name: str) -> bool:
+def is_system_file_name(name: str) -> bool:
     """Return whether a file or folder is hidden or was added by a system, by its name without a path."""
     small = name.casefold()
     return (
@@ -78,20 +78,22 @@ def is_clutter(name: str) -> bool:
 
 def is_picture_name(name: str) -> bool:
     """Return whether a file found in a folder may be a picture, by its name without a path."""
-    return not is_clutter(name) and not name.lower().rstrip("-0123456789").endswith(NON_PICTURE_ENDINGS)
+    return not is_system_file_name(name) and not name.lower().rstrip("-0123456789").endswith(
+        NON_PICTURE_ENDINGS
+    )
 
 
-def has_clutter(path: str) -> bool:
+def is_system_path(path: str) -> bool:
     """Return whether a path in an archive names a file or folder that a system added, such as `__MACOSX`."""
-    return len(path) <= MAX_NAME_CHARACTERS and any(map(is_clutter, FOLDER_SEPARATORS.split(path)))
+    return len(path) <= MAX_NAME_CHARACTERS and any(map(is_system_file_name, FOLDER_SEPARATORS.split(path)))
 
 
-def is_folder(path: str) -> bool:
+def is_archive_folder(path: str) -> bool:
     """Return whether a member of an archive is a folder, by its name."""
     return path.endswith(("/", "\\"))
 
 
-def is_possible_picture(name: str) -> bool:
+def is_picture_member(name: str) -> bool:
     """Return whether a member of an archive or bucket may be a picture, by its name."""
     last = FOLDER_SEPARATORS.split(name)[-1]  # empty of a folder
-    return bool(last) and not has_clutter(name) and is_picture_name(last)
+    return bool(last) and not is_system_path(name) and is_picture_name(last)

@@ -32,7 +32,7 @@ def trim_text(text: str) -> str:
     return _AT_THE_ENDS.sub("", text)
 
 
-def remove_unseen(text: str) -> str:
+def remove_blank_characters(text: str) -> str:
     """Return a text without any white space or invisible characters."""
     return _ANYWHERE.sub("", text)
 
@@ -55,9 +55,9 @@ def escape_unprintable_lines(text: str) -> str:
     return "\n".join(map(escape_unprintable, text.split("\n")))
 
 
-def join_first_items(items: Sequence[object], most: int, between: str = ", ") -> str:
-    """Return the first `most` items as a text, joined by `between`, with an ellipsis if there are more."""
-    return between.join([*map(str, items[:most]), *(["..."] if len(items) > most else [])])
+def join_first_items(items: Sequence[object], max_items: int, separator: str = ", ") -> str:
+    """Return the first `max_items` items as a text, with an ellipsis if there are more."""
+    return separator.join([*map(str, items[:max_items]), *(["..."] if len(items) > max_items else [])])
 
 
 def format_count(count: int, singular: str, plural: str = "") -> str:

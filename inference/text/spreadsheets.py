@@ -2,8 +2,8 @@
 
 A folder may be called `=HYPERLINK(...)`, and the paths of its files are written to tables that people open. A
 path gets `./` before it, which names the same file. In any other text, an apostrophe is written before each
-sign with which a cell could begin, because the reader may use another separator. `unescape_text` removes
-them. The page in the browser does the same, and a test compares both.
+sign with which a cell could begin, because the reader may use another separator. `unescape_spreadsheet_text`
+removes them. The page in the browser does the same, and a test compares both.
 """
 
 import csv
@@ -30,23 +30,27 @@ MARK: Final = "'"
 """The sign that is written before a text which a spreadsheet would otherwise run."""
 
 
-def escape_path(path: str) -> str:
+def escape_spreadsheet_path(path: str) -> str:
     """Return a path that no spreadsheet runs as a formula: one that would be run gets `./` before it."""
     return f"./{path}" if re.match(FORMULA_BEGINNING_PATTERN, path) else path
 
 
-def escape_text(text: str) -> str:
-    """Return a text that no spreadsheet runs as a formula; `unescape_text` restores the text."""
+def escape_spreadsheet_text(text: str) -> str:
+    """Return a text that no spreadsheet runs as a formula; `unescape_spreadsheet_text` restores the text."""
     return text if NUMBER.fullmatch(text) else _UNMARKED.sub(MARK, text)
 
 
-def unescape_text(cell: str) -> str:
-    """Return the text of a cell that `escape_text` made; return any other cell as it is."""
+def unescape_spreadsheet_text(cell: str) -> str:
+    """Return the text of a cell that `escape_spreadsheet_text` made; return any other cell as it is."""
     return _MARKED.sub("", cell)
 
 
 def format_csv(
-    rows: Iterable[Sequence[object]], *, separator: str = ",", line_end: str = "\n", is_opened: bool = True
+    rows: Iterable[Sequence[object]],
+    *,
+    separator: str = ",",
+    line_end: str = "\n",
+    is_for_spreadsheet: bool = True,
 ) -> str:
     """Format rows as CSV.
 
@@ -56,13 +60,16 @@ def format_csv(
         rows: the cells of each row; None is an empty cell.
         separator: the text between cells.
         line_end: the text after each row.
-        is_opened: whether people open the file, so that texts have to be escaped.
+        is_for_spreadsheet: whether people open the file, so that texts have to be escaped.
     """
     text = io.StringIO(newline="")
     plain = csv.writer(text, delimiter=separator, lineterminator=line_end)
     quoted = csv.writer(text, delimiter=separator, lineterminator=line_end, quoting=csv.QUOTE_ALL)
     for row in rows:
-        cells = [escape_text(cell) if is_opened and isinstance(cell, str) else cell for cell in row]
+        cells = [
+            escape_spreadsheet_text(cell) if is_for_spreadsheet and isinstance(cell, str) else cell
+            for cell in row
+        ]
         has_return = any(isinstance(cell, str) and "\r" in cell for cell in cells)
         (quoted if has_return else plain).writerow(cells)
     return text.getvalue()

@@ -104,15 +104,15 @@ class Language:
     woocommerce: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
-    def is_read(self) -> bool:
+    def is_readable(self) -> bool:
         """Whether titles in this language can be read, because its file has words for garments."""
         return bool(self.garments)
 
-    def word_tokens(self, word: str) -> tuple[str, ...]:
+    def tokenize_word(self, word: str) -> tuple[str, ...]:
         """Return the tokens of a word of a language file; the result is cached for several tables."""
         return _word_tokens(word, self.keep_accents)
 
-    def tokens(self, text: str) -> list[str]:
+    def tokenize(self, text: str) -> list[str]:
         """Return the words and signs of a text, with the accents that matter in this language."""
         return split_title(text, keep_accents=self.keep_accents)
 
@@ -130,14 +130,14 @@ def load_languages() -> Mapping[str, Language]:
     """
     every = [language for code, language in _read_shipped_languages().items() if code != SHARED_WORDS_NAME]
     rank = {code: place for place, code in enumerate(PREFERRED_LANGUAGES)}
-    every.sort(key=lambda one: (rank.get(one.code, len(rank)), not one.is_read, one.code))
+    every.sort(key=lambda one: (rank.get(one.code, len(rank)), not one.is_readable, one.code))
     return MappingProxyType({language.code: language for language in every})
 
 
 @cache
 def list_readable_languages() -> tuple[str, ...]:
     """Return the codes of the languages whose titles can be read, in the order of `load_languages()`."""
-    return tuple(code for code, language in load_languages().items() if language.is_read)
+    return tuple(code for code, language in load_languages().items() if language.is_readable)
 
 
 def get_language_name(code: str) -> str:
@@ -217,7 +217,7 @@ _LISTS: Final = (
 def _check_parts(language: Language) -> None:
     """Refuse a file that lacks a required part."""
     needed = [] if language.code == SHARED_WORDS_NAME else ["name", "known_by"]
-    needed += ["head"] if language.is_read and language.code != SHARED_WORDS_NAME else []
+    needed += ["head"] if language.is_readable and language.code != SHARED_WORDS_NAME else []
     if missing := [name for name in needed if not getattr(language, name)]:
         raise LanguageFileInvalid(f"`{missing[0]}` is missing. A file needs {', '.join(needed)}.")
     if language.head and language.head not in HEAD_POSITIONS:
@@ -239,7 +239,7 @@ def _check_words(language: Language) -> None:
 def _check_once(name: str, words: Iterable[str], language: Language) -> None:
     earlier = dict[tuple[str, ...], str]()
     for word in words:
-        tokens = language.word_tokens(word)
+        tokens = language.tokenize_word(word)
         if not tokens:
             raise LanguageFileInvalid(f"`{name}` has {word!r}, which has no letters.")
         if tokens in earlier:

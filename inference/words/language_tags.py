@@ -23,7 +23,7 @@ MAX_LANGUAGES: Final = 100
 of the number of tags."""
 
 
-class Part(NamedTuple):
+class LanguagePart(NamedTuple):
     """The part of a text in one language, cut out by language tags.
 
     Attributes:
@@ -35,7 +35,7 @@ class Part(NamedTuple):
     code: str = ""
 
 
-def select_tagged_text(text: str, languages: Sequence[str]) -> Part:
+def select_tagged_text(text: str, languages: Sequence[str]) -> LanguagePart:
     """Return the part of a text in the preferred language, without language tags such as `[:en]`.
 
     Args:
@@ -45,12 +45,12 @@ def select_tagged_text(text: str, languages: Sequence[str]) -> Part:
     """
     parts = split_language_parts(text)
     if not parts:
-        return Part(text)
+        return LanguagePart(text)
     filled = {code: part for code, part in parts.items() if part.strip()}
     if not filled:
-        return Part(_TAG.sub("", text))
+        return LanguagePart(_TAG.sub("", text))
     code = next((code for code in languages if code in filled), next(iter(filled)))
-    return Part(filled[code], code)
+    return LanguagePart(filled[code], code)
 
 
 def split_language_parts(text: str) -> dict[str, str]:

@@ -108,7 +108,7 @@ def _has_garments(titles: Sequence[str], code: str) -> bool:
     ) >= MIN_KNOWN_TITLES_SHARE * len(filled)
 
 
-def prepare_languages() -> None:
+def preload_languages() -> None:
     """Read all language files now, so that the first title does not wait for them."""
     count_known_words("")
     for code in list_readable_languages():
@@ -175,7 +175,7 @@ def _find_likely_languages(
     for code, text in texts.items():
         key = text, load_languages()[code].keep_accents
         if key not in tokens:
-            tokens[key] = load_languages()[code].tokens(text)
+            tokens[key] = load_languages()[code].tokenize(text)
         yield code, tokens[key]
 
 
@@ -253,7 +253,7 @@ class _Lexicon:
         for language in sources:
             meanings = (*language.garments, *language.suits, *language.sets, *language.colours)
             for word in (*language.known_by, *meanings):
-                tokens = language.word_tokens(word)
+                tokens = language.tokenize_word(word)
                 self.phrases.setdefault(tokens, set()).add(language.code)
                 self.longest[tokens[0]] = max(self.longest.get(tokens[0], 1), len(tokens))
                 if word.startswith(COMPOUND_END_SIGN):

@@ -13,10 +13,10 @@ from inference.words.tokens import CONJUNCTION_SIGNS, PART_SEPARATORS
 from inference.words.vocabulary import (
     COUNTING_MARK,
     SUIT_WORDS,
+    GarmentWord,
     Grammar,
     Item,
-    NamedKinds,
-    select_named_kinds,
+    select_garment_words,
 )
 
 PACK_KINDS: Final = frozenset({"socks", "underwear", "jewellery", "nightwear"})
@@ -37,29 +37,31 @@ def remove_counting_words(items: Iterable[Item]) -> list[Item]:
     return [item for item in items if not _is_counting(item)]
 
 
-def is_garment_set(items: Sequence[Item], heads: Sequence[NamedKinds], grammar: Grammar) -> bool:
+def is_garment_set(items: Sequence[Item], garment_words: Sequence[GarmentWord], grammar: Grammar) -> bool:
     """Return whether a title names a set of different garments, not a pack of one garment.
 
     Args:
         items: the words of the title.
-        heads: the garments among these words that decide.
+        garment_words: the garments among these words that decide.
         grammar: the function words of the title's language.
     """
-    garments = [item for item in select_named_kinds(items) if not _is_counting(item)]
+    garments = [item for item in select_garment_words(items) if not _is_counting(item)]
     is_suit = any(garment.kinds == SUIT_WORDS for garment in garments)
-    if any(head.kinds == SUIT_WORDS for head in heads) or (is_suit and not _find_common_kinds(heads)):
+    if any(head.kinds == SUIT_WORDS for head in garment_words) or (
+        is_suit and not _find_common_kinds(garment_words)
+    ):
         return True
     if not any(map(_is_counting, items)):
-        return any(item in grammar.counts for item in items) and not _find_common_kinds(heads)
+        return any(item in grammar.counts for item in items) and not _find_common_kinds(garment_words)
     common_kinds = _find_common_kinds(garments)
     return not common_kinds or not (common_kinds & PACK_KINDS or _has_number(items, grammar))
 
 
 def _is_counting(item: Item) -> bool:
-    return isinstance(item, NamedKinds) and item.kinds == COUNTING_MARK
+    return isinstance(item, GarmentWord) and item.kinds == COUNTING_MARK
 
 
-def _find_common_kinds(garments: Iterable[NamedKinds]) -> frozenset[str]:
+def _find_common_kinds(garments: Iterable[GarmentWord]) -> frozenset[str]:
     """Return the kinds that all garments have in common."""
     kinds = [garment.kinds for garment in garments]
     return frozenset.intersection(*kinds) if kinds else frozenset()
@@ -90,7 +92,7 @@ def _is_number_of_pieces(place: int, items: Sequence[Item], grammar: Grammar) ->
     ):
         return True  # "pack de 3"
     for distance, behind in enumerate(items[place + 1 : place + 2 + MAX_WORDS_BETWEEN]):
-        if isinstance(behind, NamedKinds) or (distance == 0 and behind in grammar.counts):
+        if isinstance(behind, GarmentWord) or (distance == 0 and behind in grammar.counts):
             return True
         if behind in PART_SEPARATORS | CONJUNCTION_SIGNS | grammar.prepositions or not behind.isalpha():
             return False

@@ -30,7 +30,7 @@ COUNTING_MARK: Final = frozenset({"counting"})
 Part: TypeAlias = Literal["garments", "groups", "things", "wearers", "clothing"]
 
 
-class NamedKinds(NamedTuple):
+class GarmentWord(NamedTuple):
     """A word of a title that names a garment.
 
     Attributes:
@@ -43,10 +43,10 @@ class NamedKinds(NamedTuple):
     kinds: frozenset[str]
 
 
-Item: TypeAlias = str | NamedKinds
+Item: TypeAlias = str | GarmentWord
 
 
-class WordTable(NamedTuple):
+class Vocabulary(NamedTuple):
     """Table of words and phrases of a language that are looked up in titles.
 
     Attributes:
@@ -97,11 +97,11 @@ def make_grammar(code: str) -> Grammar:
 def _merge_word_lists(language: Language, part: str) -> frozenset[str]:
     """Return the words of a list of a language, and those of all languages, as they stand in titles."""
     words = (*getattr(load_shared_words(), part), *getattr(language, part))
-    return frozenset(" ".join(language.word_tokens(word)) for word in words)
+    return frozenset(" ".join(language.tokenize_word(word)) for word in words)
 
 
 @cache
-def make_word_table(code: str, part: Part = "garments") -> WordTable:
+def make_vocabulary(code: str, part: Part = "garments") -> Vocabulary:
     """Return the table of words to look up in titles of a language, with words that all languages share.
 
     Args:
@@ -115,7 +115,7 @@ def make_word_table(code: str, part: Part = "garments") -> WordTable:
 
 
 @cache
-def make_variant_words() -> WordTable:
+def make_variant_vocabulary() -> Vocabulary:
     """Return the table of words of colour and size in all languages, since shops mix languages in them."""
     everything = (load_shared_words(), *load_languages().values())
     words = [dict.fromkeys((*one.variants, *one.colours), frozenset[str]()) for one in everything]
@@ -123,24 +123,24 @@ def make_variant_words() -> WordTable:
 
 
 @cache
-def find_things_of_language(code: str) -> WordTable:
+def make_accessory_vocabulary(code: str) -> Vocabulary:
     """Return the table of a language's words for things for garments ("hanger"), without shared words."""
     language = load_languages()[code]
     return _make_table([_kinds_of(language, "things")], language)
 
 
-def _make_table(sources: Iterable[KindsByWord], language: Language) -> WordTable:
+def _make_table(sources: Iterable[KindsByWord], language: Language) -> Vocabulary:
     """Return the words of some sources, of which later ones have precedence."""
     phrases = dict[tuple[str, ...], frozenset[str]]()
     ends = dict[str, frozenset[str]]()
     for source in sources:
         for word, kinds in source.items():
-            tokens = language.word_tokens(word)
+            tokens = language.tokenize_word(word)
             phrases[tokens] = kinds
             if word.startswith(COMPOUND_END_SIGN):
                 ends["".join(tokens)] = kinds
     longest = {phrase[0]: len(phrase) for phrase in sorted(phrases, key=len)}
-    return WordTable(phrases, ends, longest)
+    return Vocabulary(phrases, ends, longest)
 
 
 def _kinds_of(language: Language, part: Part) -> KindsByWord:
@@ -152,34 +152,40 @@ def _kinds_of(language: Language, part: Part) -> KindsByWord:
     return dict.fromkeys(getattr(language, part), frozenset())
 
 
-def has_vocabulary_word(tokens: Sequence[str], words: WordTable) -> bool:
+def has_vocabulary_word(tokens: Sequence[str], vocabulary: Vocabulary) -> bool:
     """Return whether one of the words of a table occurs among the tokens of a text."""
-    return bool(words.phrases) and any(isinstance(item, NamedKinds) for item in find_words(tokens, words))
+    return bool(vocabulary.phrases) and any(
+        isinstance(item, GarmentWord) for item in replace_known_words(tokens, vocabulary)
+    )
 
 
 @cache
-def list_whole_words(code: str) -> WordTable:
+def make_whole_word_vocabulary(code: str) -> Vocabulary:
     """Return the table of garments of a language without ends of compounds, which other words may end in."""
-    return make_word_table(code)._replace(ends={})
+    return make_vocabulary(code)._replace(ends={})
 
 
 @cache
 def list_known_tokens(code: str) -> frozenset[str]:
     """Return the tokens of the frequent words by which the language of titles is recognised."""
     language = load_languages()[code]
-    return frozenset(token for word in language.known_by for token in language.tokens(word))
+    return frozenset(token for word in language.known_by for token in language.tokenize(word))
 
 
-def merge_word_tables(words: WordTable, added: WordTable) -> WordTable:
-    """Return a table of words with further ones; if both have a word, its kinds come from `added`."""
+def merge_vocabularies(vocabulary: Vocabulary, added_vocabulary: Vocabulary) -> Vocabulary:
+    """Return the words of both; if both have a word, its kinds come from `added_vocabulary`."""
     longest = {
-        token: max(words.longest.get(token, 1), added.longest.get(token, 1))
-        for token in words.longest.keys() | added.longest.keys()
+        token: max(vocabulary.longest.get(token, 1), added_vocabulary.longest.get(token, 1))
+        for token in vocabulary.longest.keys() | added_vocabulary.longest.keys()
     }
-    return WordTable({**words.phrases, **added.phrases}, {**words.ends, **added.ends}, longest)
+    return Vocabulary(
+        {**vocabulary.phrases, **added_vocabulary.phrases},
+        {**vocabulary.ends, **added_vocabulary.ends},
+        longest,
+    )
 
 
-def find_words(tokens: Sequence[str], words: WordTable) -> list[Item]:
+def replace_known_words(tokens: Sequence[str], vocabulary: Vocabulary) -> list[Item]:
     """Return the tokens of a text, in which each word or phrase of a table is replaced by its kinds.
 
     If several phrases begin at a token, the longest is taken.
@@ -187,14 +193,14 @@ def find_words(tokens: Sequence[str], words: WordTable) -> list[Item]:
     items = list[Item]()
     start = 0
     while start < len(tokens):
-        longest = min(words.longest.get(tokens[start], 0), len(tokens) - start)
+        longest = min(vocabulary.longest.get(tokens[start], 0), len(tokens) - start)
         phrases = (tuple(tokens[start : start + count]) for count in range(longest, 0, -1))
-        phrase = next((phrase for phrase in phrases if phrase in words.phrases), None)
+        phrase = next((phrase for phrase in phrases if phrase in vocabulary.phrases), None)
         if phrase:
-            items.append(NamedKinds(" ".join(phrase), words.phrases[phrase]))
+            items.append(GarmentWord(" ".join(phrase), vocabulary.phrases[phrase]))
         else:
-            kinds = _find_by_end(tokens[start], words.ends)
-            items.append(tokens[start] if kinds is None else NamedKinds(tokens[start], kinds))
+            kinds = _find_by_end(tokens[start], vocabulary.ends)
+            items.append(tokens[start] if kinds is None else GarmentWord(tokens[start], kinds))
         start += len(phrase or "1")
     return items
 
@@ -207,9 +213,9 @@ def _find_by_end(token: str, ends: Mapping[str, frozenset[str]]) -> frozenset[st
     return next((ends[token[start:]] for start in starts if token[start:] in ends), None)
 
 
-def split_at_words(items: Sequence[Item], between: Iterable[str]) -> Iterator[list[Item]]:
-    """Yield the parts of a title, split at the signs or words in `between`."""
-    signs = frozenset(between)
+def split_at_words(items: Sequence[Item], separators: Iterable[str]) -> Iterator[list[Item]]:
+    """Yield the parts of a title, split at the signs or words in `separators`."""
+    signs = frozenset(separators)
     part = list[Item]()
     for item in items:
         if isinstance(item, str) and item in signs:
@@ -220,6 +226,6 @@ def split_at_words(items: Sequence[Item], between: Iterable[str]) -> Iterator[li
     yield part
 
 
-def select_named_kinds(items: Iterable[Item]) -> list[NamedKinds]:
+def select_garment_words(items: Iterable[Item]) -> list[GarmentWord]:
     """Return the items of a title that name a garment or a set."""
-    return [item for item in items if isinstance(item, NamedKinds) and item.kinds]
+    return [item for item in items if isinstance(item, GarmentWord) and item.kinds]

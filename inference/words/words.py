@@ -19,17 +19,17 @@ from inference.words.tokens import CONJUNCTION_SIGNS, PART_SEPARATORS, split_tit
 from inference.words.vocabulary import (
     COUNTING_MARK,
     SUIT_WORDS,
+    GarmentWord,
     Grammar,
     Item,
-    NamedKinds,
-    WordTable,
-    find_things_of_language,
-    find_words,
+    Vocabulary,
     has_vocabulary_word,
+    make_accessory_vocabulary,
     make_grammar,
-    make_variant_words,
-    make_word_table,
-    select_named_kinds,
+    make_variant_vocabulary,
+    make_vocabulary,
+    replace_known_words,
+    select_garment_words,
     split_at_words,
 )
 
@@ -73,24 +73,26 @@ def read_garments(title: str, category: str, language: str) -> NamedGarments:
     return read_category_garments(category, language)
 
 
-def read_title_garments(title: str, language: str, words: WordTable | None = None) -> NamedGarments:
+def read_title_garments(title: str, language: str, vocabulary: Vocabulary | None = None) -> NamedGarments:
     """Return the kinds of garment that a product's title names.
 
     Args:
         title: the title of a product, as a list has it: of any length, in any script, with HTML or without.
         language: the code of a language that can be read, such as `en`.
-        words: the words that name garments; None for the words of the language.
+        vocabulary: the words that name garments; None for the words of the language.
 
     Returns:
         The deciding words and their kinds; both empty if the title names no garment.
     """
-    return read_token_garments(*_split_and_recognise(title, language), words)
+    return read_token_garments(*_split_and_recognise(title, language), vocabulary)
 
 
-def read_part_kinds(title: str, language: str) -> frozenset[str]:
+def read_set_part_kinds(title: str, language: str) -> frozenset[str]:
     """Return the kinds of all garments that a title names, such as the parts of a set."""
     items = _find_items(*_split_and_recognise(title, language))
-    return frozenset(kind for item in select_named_kinds(remove_counting_words(items)) for kind in item.kinds)
+    return frozenset(
+        kind for item in select_garment_words(remove_counting_words(items)) for kind in item.kinds
+    )
 
 
 def _split_and_recognise(text: str, language: str) -> tuple[list[str], str]:
@@ -100,35 +102,35 @@ def _split_and_recognise(text: str, language: str) -> tuple[list[str], str]:
     """
     part = select_tagged_text(text, (language, *list_readable_languages()))
     spoken = part.code if part.code in list_readable_languages() else language
-    return load_languages()[spoken].tokens(part.text), spoken
+    return load_languages()[spoken].tokenize(part.text), spoken
 
 
 def read_token_garments(
-    tokens: Sequence[str], language: str, words: WordTable | None = None
+    tokens: Sequence[str], language: str, vocabulary: Vocabulary | None = None
 ) -> NamedGarments:
     """Return the kinds of garment that a title names, from its words and signs.
 
     Args:
         tokens: the words and signs of the title, as `Language.tokens` returns them.
         language: the code of a language that can be read, such as `en`.
-        words: the words that name garments; None for the words of the language.
+        vocabulary: the words that name garments; None for the words of the language.
 
     Returns:
         The deciding words and their kinds; both empty if the title names no garment.
     """
-    items = _find_items(tokens, language, words)
+    items = _find_items(tokens, language, vocabulary)
     garments = remove_counting_words(items)
     heads = _find_deciding_words(garments, language)
-    if not select_named_kinds(heads):
-        is_of_clothes = not heads and has_vocabulary_word(tokens, make_word_table(language, "clothing"))
+    if not select_garment_words(heads):
+        is_of_clothes = not heads and has_vocabulary_word(tokens, make_vocabulary(language, "clothing"))
         return _set_word(items) if is_of_clothes else NO_NAMED_GARMENTS
     if is_garment_set(items, heads, make_grammar(language)):
         counting_words = (
-            item.word for item in select_named_kinds(items) if item.kinds in {SUIT_WORDS, COUNTING_MARK}
+            item.word for item in select_garment_words(items) if item.kinds in {SUIT_WORDS, COUNTING_MARK}
         )
         return NamedGarments(tuple(dict.fromkeys(counting_words)), SUIT_WORDS)
     if any(GARMENT_SET_KIND in head.kinds for head in heads):
-        heads = select_named_kinds(garments)
+        heads = select_garment_words(garments)
     return _merge_kinds(heads)
 
 
@@ -142,24 +144,26 @@ def read_set_garments(title: str, language: str) -> NamedGarments:
 
 
 def _set_word(items: Sequence[Item]) -> NamedGarments:
-    words = tuple(item.word for item in select_named_kinds(items) if item.kinds == COUNTING_MARK)
+    words = tuple(item.word for item in select_garment_words(items) if item.kinds == COUNTING_MARK)
     return NamedGarments(words, SUIT_WORDS) if words else NO_NAMED_GARMENTS
 
 
-def _find_items(tokens: Sequence[str], language: str, words: WordTable | None = None) -> list[Item]:
+def _find_items(tokens: Sequence[str], language: str, words: Vocabulary | None = None) -> list[Item]:
     """Return the words of a title; none if it is about clothes of animals or dolls."""
-    if has_vocabulary_word(tokens, make_word_table(language, "wearers")):
+    if has_vocabulary_word(tokens, make_vocabulary(language, "wearers")):
         return []
-    return find_words(tokens, words or make_word_table(language))
+    return replace_known_words(tokens, words or make_vocabulary(language))
 
 
-def _find_deciding_words(items: Sequence[Item], language: str) -> list[NamedKinds]:
+def _find_deciding_words(items: Sequence[Item], language: str) -> list[GarmentWord]:
     """Return the words that decide: those of the first part of a title that has some."""
     parts = split_at_words(items, PART_SEPARATORS)
     return next((heads for part in parts if (heads := _find_heads(part, language))), [])
 
 
-def read_category_garments(category: str, language: str, words: WordTable | None = None) -> NamedGarments:
+def read_category_garments(
+    category: str, language: str, vocabulary: Vocabulary | None = None
+) -> NamedGarments:
     """Return the kinds of garment that a category names at its deepest level ("Women > Dresses").
 
     All garments of that level are used ("Shirts, Blouses"). "Top", "Bottom" and "Outerwear" stand for groups
@@ -168,29 +172,29 @@ def read_category_garments(category: str, language: str, words: WordTable | None
     Args:
         category: the category as a list has it.
         language: the code of a language that is read.
-        words: the words that name garments; None for those of the language.
+        vocabulary: the words that name garments; None for those of the language.
     """
     part = select_tagged_text(category, (language, *list_readable_languages()))
     language = part.code if part.code in list_readable_languages() else language
     levels = _LEVELS.split(part.text)
-    level_garments = (_level_says(level.split("/"), language, words) for level in reversed(levels))
+    level_garments = (_level_says(level.split("/"), language, vocabulary) for level in reversed(levels))
     return next(filter(None, level_garments), NO_NAMED_GARMENTS)
 
 
 def _is_of_clothes(category: str, language: str) -> bool:
     """Check whether a category names garments, or clothing of any kind."""
     tokens, spoken = _split_and_recognise(category, language)
-    has_clothing = has_vocabulary_word(tokens, make_word_table(spoken, "clothing"))
+    has_clothing = has_vocabulary_word(tokens, make_vocabulary(spoken, "clothing"))
     return has_clothing or bool(read_category_garments(category, language).kinds)
 
 
-def _level_says(parts: Sequence[str], language: str, words: WordTable | None) -> NamedGarments | None:
+def _level_says(parts: Sequence[str], language: str, words: Vocabulary | None) -> NamedGarments | None:
     """Return what one level admits; None if it names nothing.
 
     A slash stands between levels ("Women/Trousers/Shorts"), unless all parts name garments and none of them
     is a kind of the part before it ("Skirts/Shorts").
     """
-    part_garments = [_find_garments(part, language, words or make_word_table(language)) for part in parts]
+    part_garments = [_find_garments(part, language, words or make_vocabulary(language)) for part in parts]
     heads = [part for part in part_garments if part]
     if not heads:
         return None
@@ -200,25 +204,25 @@ def _level_says(parts: Sequence[str], language: str, words: WordTable | None) ->
     return _merge_kinds([head for part in heads for head in part])
 
 
-def _find_garments(level: str, language: str, words: WordTable) -> list[NamedKinds]:
+def _find_garments(level: str, language: str, words: Vocabulary) -> list[GarmentWord]:
     """Return the words of a part of a category that name garments or sets, and those of groups."""
-    tokens = load_languages()[language].tokens(level)
-    heads = select_named_kinds(find_words(tokens, make_word_table(language, "groups")))
-    for part in split_at_words(find_words(tokens, words), PART_SEPARATORS):
+    tokens = load_languages()[language].tokenize(level)
+    heads = select_garment_words(replace_known_words(tokens, make_vocabulary(language, "groups")))
+    for part in split_at_words(replace_known_words(tokens, words), PART_SEPARATORS):
         heads += _find_heads(part, language)
     return [head._replace(kinds=SUIT_WORDS) if head.kinds == COUNTING_MARK else head for head in heads]
 
 
 def remove_variant_words(title: str) -> tuple[str, ...]:
     """Return the words of a title without colour and size, so that variants of one product are equal."""
-    items = find_words(split_title(title), make_variant_words())
+    items = replace_known_words(split_title(title), make_variant_vocabulary())
     words = (
         item for item in items if isinstance(item, str) and item not in PART_SEPARATORS | CONJUNCTION_SIGNS
     )
     return tuple(word for word in words if not _SIZE.fullmatch(word))
 
 
-def _find_heads(items: list[Item], language: str) -> list[NamedKinds]:
+def _find_heads(items: list[Item], language: str) -> list[GarmentWord]:
     """Return the words that decide for a part of a title: the garments before a preposition.
 
     Behind one ("Two in One Grey Shorts") a garment is used if none stands before, unless the preposition is
@@ -231,7 +235,7 @@ def _find_heads(items: list[Item], language: str) -> list[NamedKinds]:
     for part in behind:
         if heads:
             break
-        is_own = not is_count and isinstance(part[0] if part else "", NamedKinds)
+        is_own = not is_count and isinstance(part[0] if part else "", GarmentWord)
         heads = _joined_heads(part[1:] if is_own else part, language)
     return heads
 
@@ -239,48 +243,48 @@ def _find_heads(items: list[Item], language: str) -> list[NamedKinds]:
 def _only_counts(items: list[Item], grammar: Grammar) -> bool:
     """Check whether items say no more than a number: "2", "par"."""
     return not any(
-        isinstance(item, NamedKinds) or (item.isalpha() and item not in grammar.counts) for item in items
+        isinstance(item, GarmentWord) or (item.isalpha() and item not in grammar.counts) for item in items
     )
 
 
-def _joined_heads(items: list[Item], language: str) -> list[NamedKinds]:
+def _joined_heads(items: list[Item], language: str) -> list[GarmentWord]:
     """Return the head of each of the parts that "and" joins, of those that have one."""
     grammar = make_grammar(language)
     parts = split_at_words(items, grammar.conjunctions | CONJUNCTION_SIGNS)
     return [head for part in parts if (head := _find_head(part, grammar, language))]
 
 
-def _find_head(part: list[Item], grammar: Grammar, language: str) -> NamedKinds | None:
+def _find_head(part: list[Item], grammar: Grammar, language: str) -> GarmentWord | None:
     """Return the head of a part: its first or last garment; None if it names none.
 
     A thing for garments is a head that admits nothing: in English right behind the garment ("dress hanger"),
     in other languages before it, also if the garment follows behind a preposition.
     """
-    used = [item for item in part if find_garment_word(item) not in grammar.alone or item is part[-1]]
-    garments = [place for place, item in enumerate(used) if isinstance(item, NamedKinds) and item.kinds]
-    strong = [place for place in garments if find_garment_word(used[place]) not in grammar.weak]
+    used = [item for item in part if get_item_word(item) not in grammar.alone or item is part[-1]]
+    garments = [place for place, item in enumerate(used) if isinstance(item, GarmentWord) and item.kinds]
+    strong = [place for place in garments if get_item_word(used[place]) not in grammar.weak]
     if not garments:
-        return NamedKinds("", frozenset()) if _has_thing(used, find_things_of_language(language)) else None
+        return GarmentWord("", frozenset()) if _has_thing(used, make_accessory_vocabulary(language)) else None
     place = (strong or garments)[-1 if grammar.is_last else 0]
     if grammar.is_last:
-        is_of_thing = _has_thing(used[place + 1 : place + 2], make_word_table(language, "things"))
+        is_of_thing = _has_thing(used[place + 1 : place + 2], make_vocabulary(language, "things"))
     else:
-        is_of_thing = _has_thing(used[:place], find_things_of_language(language))
+        is_of_thing = _has_thing(used[:place], make_accessory_vocabulary(language))
     head = used[place]
-    return NamedKinds(
-        find_garment_word(head), frozenset() if isinstance(head, str) or is_of_thing else head.kinds
+    return GarmentWord(
+        get_item_word(head), frozenset() if isinstance(head, str) or is_of_thing else head.kinds
     )
 
 
-def _has_thing(items: Iterable[Item], things: WordTable) -> bool:
-    return has_vocabulary_word([token for item in items for token in find_garment_word(item).split()], things)
+def _has_thing(items: Iterable[Item], things: Vocabulary) -> bool:
+    return has_vocabulary_word([token for item in items for token in get_item_word(item).split()], things)
 
 
-def find_garment_word(item: Item) -> str:
+def get_item_word(item: Item) -> str:
     """Return the word of an item of a title, whether the item names a garment or not."""
-    return item.word if isinstance(item, NamedKinds) else item
+    return item.word if isinstance(item, GarmentWord) else item
 
 
-def _merge_kinds(heads: Sequence[NamedKinds]) -> NamedGarments:
+def _merge_kinds(heads: Sequence[GarmentWord]) -> NamedGarments:
     words = tuple(dict.fromkeys(head.word for head in heads if head.kinds))
     return NamedGarments(words, frozenset(kind for head in heads for kind in head.kinds))

@@ -11,10 +11,10 @@ A kind is a garment as shops name it. The ratio (.69 / .10 = 6.9) says how much 
 among the other products than in general. Four products with the general shares are added to the others, so
 that one or two neighbours do not decide alone.
 
-A list is read twice. The first time, `CategoryMembers` collects the categories of each product, and finds
-products that are alike (one row for each size). The second time, each product adds its part: the probability
-of each kind by its photos and its title. `CategoryProducts` has the sums of the parts. It subtracts the part
-of a product before it compares, so that no product is evidence about itself.
+A list is read twice. The first time, `CategoryProductCollector` collects the categories of each product, and
+finds products that are alike (one row for each size). The second time, each product adds its part: the
+probability of each kind by its photos and its title. `CategoryProductSums` has the sums of the parts. It
+subtracts the part of a product before it compares, so that no product is evidence about itself.
 
 Parts and sums are whole numbers (millionths), so that the order of rows cannot change a decision.
 """
@@ -28,7 +28,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.posterior import Shares, compare_with_general
+from inference.posterior import Shares, compute_frequency_ratios
 from inference.words.words import remove_variant_words
 from labelling.decide.product_titles import ProductTitle
 
@@ -45,7 +45,7 @@ Bools: TypeAlias = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
-class CategoryProducts:
+class CategoryProductSums:
     """The products of a table, summed up by category: P products, C categories, K kinds of garments.
 
     A part is the probability of each kind by which a product adds to its category, in millionths.
@@ -69,7 +69,7 @@ class CategoryProducts:
     counts: Int64 = field(default_factory=lambda: np.zeros(0, np.int64))
     general: Shares = field(default_factory=dict)
 
-    def compare_others(self, product: str) -> Shares | None:
+    def compare_other_products(self, product: str) -> Shares | None:
         """Return how much more frequent each kind is among the other products of a category than in general.
 
         Args:
@@ -99,14 +99,14 @@ class CategoryProducts:
         # Without the product's own part, so that it is no evidence about itself.
         sums = self.sums[category] - self.parts[number] * is_counted
         shares = dict(zip(self.general, (sums / MILLION).tolist(), strict=True))
-        return compare_with_general(shares, other_count, self.general)
+        return compute_frequency_ratios(shares, other_count, self.general)
 
 
-NO_CATEGORY_PRODUCTS: Final = CategoryProducts()
+NO_CATEGORY_PRODUCTS: Final = CategoryProductSums()
 """No products, for a table in which the products of a category say nothing about one another."""
 
 
-class CategoryMembers:
+class CategoryProductCollector:
     """The categories of each product, and the products that are alike, collected while a list is read.
 
     Products are alike if they have the same photo, or if their titles differ in colour and size alone. So a
@@ -129,7 +129,7 @@ class CategoryMembers:
         self._member_products, self._member_categories = array("i"), array("i")
         self._alike_keys, self._alike_products = array("q"), array("i")
 
-    def collect_products(self, products: Iterable[ProductTitle]) -> Iterator[ProductTitle]:
+    def observe_products(self, products: Iterable[ProductTitle]) -> Iterator[ProductTitle]:
         """Yield the given products unchanged, and collect the categories of each on the way.
 
         Collectors can be chained in this way, so that a list of millions of products is read once for all.
@@ -156,7 +156,7 @@ class CategoryMembers:
             self._alike_keys.append(alike_key)
             self._alike_products.append(number)
 
-    def sum_parts(self, parts: Int32, general: Shares) -> CategoryProducts:
+    def sum_contributions(self, parts: Int32, general_shares: Shares) -> CategoryProductSums:
         """Add up, for each category, the probabilities of the kinds that its products add.
 
         Args:
@@ -180,14 +180,14 @@ class CategoryMembers:
             unique_categories, starts = np.unique(counted_categories, return_index=True)
             sums[unique_categories] = np.add.reduceat(parts[counted_groups], starts, dtype=np.int64)
         chosen_members = self._choose_categories(counts)
-        return CategoryProducts(
+        return CategoryProductSums(
             numbers=self.numbers,
             categories=categories[chosen_members],
             parts=parts,
             is_counted=np.isin(pairs[chosen_members], counted_pairs),
             sums=sums,
             counts=counts,
-            general=general,
+            general=general_shares,
         )
 
     def _choose_categories(self, counts: Int64) -> Int64:

@@ -105,7 +105,7 @@ class CategoryQuestions:
             reader: the reader of the list's categories, with the words that the shop has explained already.
         """
         self._reader = reader
-        self._is_readable = reader.list_words.is_read
+        self._is_readable = reader.list_words.is_readable
         self._min_rows = MIN_PRODUCTS_IF_READABLE if self._is_readable else MIN_PRODUCTS_IF_UNREADABLE
         self._levels: dict[str, _Level] = {}
 
@@ -122,7 +122,7 @@ class CategoryQuestions:
         """
         record = row.record
         for path in self._reader.find_category_paths(record.cells, find_parent_folder(record.photos[0].path)):
-            if not self._reader.is_explained(path):
+            if not self._reader.is_category_explained(path):
                 self._add_to_level(path, row, is_known=False)
             elif known_level := self._reader.find_known_level(path):
                 self._add_to_level(path[: path.index(known_level) + 1], row, is_known=True)

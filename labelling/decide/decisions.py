@@ -17,16 +17,16 @@ from operator import itemgetter
 from typing import Final
 
 from inference.contract import LABEL
-from inference.release_labels import NONE, has_kinds
+from inference.release_labels import NONE, has_known_kinds
 from inference.words.kinds import KIND
 from inference.words.recognition import recognise_category_language
-from labelling.decide.category_products import CategoryMembers, CategoryProducts
+from labelling.decide.category_products import CategoryProductCollector, CategoryProductSums
 from labelling.decide.category_questions import CategoryQuestions
-from labelling.decide.list_colours import ListedColours
+from labelling.decide.list_colours import ListColourReader
 from labelling.decide.product_answers import make_product_record
-from labelling.decide.product_parts import PartReader
-from labelling.decide.product_titles import ListedRow, find_parent_folder, read_product_titles
-from labelling.decide.row_decision import DecisionContext, answer_with_list, decide_row
+from labelling.decide.product_parts import CategoryContributionReader
+from labelling.decide.product_titles import ListedPhoto, find_parent_folder, read_product_titles
+from labelling.decide.row_decision import DecisionContext, answer_row_with_list, decide_row
 from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
 from labelling.decide.title_decision import collect_titles
 from labelling.decide.valid_answers import read_valid_answers
@@ -39,9 +39,9 @@ from labelling.journal.journal_rows import (
 )
 from labelling.lists.categories import NO_FOLDERS, CategoryColumn, FolderCategories, find_folder_categories
 from labelling.lists.colour_columns import find_colour_columns
-from labelling.lists.folder_names import REVIEW_FOLDER, name_folders
+from labelling.lists.folder_names import REVIEW_FOLDER, make_folder_names
 from labelling.lists.list_meaning import ListReader
-from labelling.lists.own_words import OwnWords
+from labelling.lists.own_words import ShopWords
 from labelling.lists.titles import LANGUAGE_OFF, MIN_LANGUAGE_TEXTS, ListWords, find_list_words
 from labelling.lists.unused_words import find_unused_words
 from labelling.lists.variant_rows import find_handle_column, find_variant_column
@@ -56,7 +56,7 @@ WHERE product <> '' AND error = '' GROUP BY sha256 HAVING min(product) <> max(pr
 have the same value in {0}. If this is the column of the handle, the products are variants of one product."""
 
 
-class Decisions:
+class RunDecisions:
     """The decided rows of a labelling run, with the answers that people have given so far.
 
     The rows are read from the journal, which is the SQLite file beside a table. Create the object when all
@@ -92,20 +92,20 @@ class Decisions:
 
     def answer_without_people(self, photo: PhotoRecord) -> HeadAnswers:
         """Return what model and list answer to a photo, by head (class or attribute), without people."""
-        return answer_with_list(photo, self.context)
+        return answer_row_with_list(photo, self.context)
 
     @cached_property
     def context(self) -> DecisionContext:
         """The facts about the whole table that each decision needs, read from the journal once."""
         hashes, variant_hashes = self._find_shared_photos()
         collector = SharedProductsCollector(hashes)
-        members = CategoryMembers([*hashes, *variant_hashes])
+        members = CategoryProductCollector([*hashes, *variant_hashes])
         # A list in which no word names a garment is not read at all: it can have millions of rows.
         is_read = self.settings.by and self.list_reader.has_words
         rows = self._read_product_rows_of_list() if is_read else ()
-        products = collector.collect_products(read_product_titles(self.list_reader, rows))
+        products = collector.observe_products(read_product_titles(self.list_reader, rows))
         if self._has_telling_products:
-            products = members.collect_products(products)
+            products = members.observe_products(products)
         # Both collectors wrap a generator, so they are filled only while `collect_titles` reads it.
         titles = collect_titles(self.settings, self.list_reader, products)
         photos = read_unshared_photos(self.journal, hashes)
@@ -137,7 +137,7 @@ class Decisions:
             (variant_hashes if is_of_variants else shared_hashes).append(sha256)
         return shared_hashes, variant_hashes
 
-    def _read_listed_colours(self, variant_hashes: Iterable[str]) -> ListedColours:
+    def _read_listed_colours(self, variant_hashes: Iterable[str]) -> ListColourReader:
         """Find the columns of the list that have colours, and the products that are sold in several.
 
         Args:
@@ -156,13 +156,13 @@ class Decisions:
         rows_by_product = self.journal.query(query) if run.by and columns.read_columns else ()
         for product, rows in groupby(rows_by_product, itemgetter(0)):
             cells = [dict(zip(names, texts, strict=True)) for _, *texts in rows]
-            if columns.read_colours(cells).is_sold_in_several:
+            if columns.read_colours(cells).is_sold_in_several_colours:
                 several_colours_products[product] = None
                 # The column is named in advice only if it tells rows of one product apart.
                 has_variants |= (
                     bool(variant_column) and len({row[variant_column] for row in cells} - {""}) > 1
                 )
-        return ListedColours(
+        return ListColourReader(
             columns=columns,
             several_colours_products=several_colours_products,
             variant_photos=frozenset(variant_hashes),
@@ -176,18 +176,20 @@ class Decisions:
         This needs a release that tells how frequent each kind of garment is in general.
         """
         has_figures = self.settings.figures is not None and bool(self.settings.general_shares)
-        return has_figures and has_kinds(self.settings.heads.get(KIND, ()))
+        return has_figures and has_known_kinds(self.settings.heads.get(KIND, ()))
 
-    def _sum_categories(self, members: CategoryMembers, context: DecisionContext) -> CategoryProducts:
+    def _sum_categories(
+        self, members: CategoryProductCollector, context: DecisionContext
+    ) -> CategoryProductSums:
         """Add up what the products of each category are, in one more reading of the journal."""
-        reader = PartReader(
+        reader = CategoryContributionReader(
             titles=context.titles,
             shared_photos=context.shared_photos,
             human_answers=context.human_answers,
             class_kinds=context.class_kinds,
         )
-        parts = reader.read_parts(read_product_kinds(self.journal), members.numbers)
-        return members.sum_parts(parts, self.settings.general_shares)
+        parts = reader.read_contributions(read_product_kinds(self.journal), members.numbers)
+        return members.sum_contributions(parts, self.settings.general_shares)
 
     @cached_property
     def settings(self) -> RunSettings:
@@ -224,7 +226,7 @@ class Decisions:
         names = [name for folder_names in folders.names_by_depth.values() for name in sorted(folder_names)]
         return ListReader(
             list_words=words,
-            own_words=OwnWords(
+            own_words=ShopWords(
                 settings.own_words, tuple(self.journal.read_category_answers()), words.language
             ),
             category_column=CategoryColumn.learn_from_cells(self._read_categories()),
@@ -268,7 +270,7 @@ class Decisions:
         There are none if `label --into` has sorted the pictures into folders of classes, because these names
         are answers of the model and not words of the shop.
         """
-        names = name_folders((*self.journal.settings.heads[LABEL], NONE)).values()
+        names = make_folder_names((*self.journal.settings.heads[LABEL], NONE)).values()
         return find_folder_categories(self._read_picture_folders, {*names, REVIEW_FOLDER})
 
     def _read_picture_folders(self) -> Iterator[tuple[str, str]]:
@@ -281,7 +283,7 @@ class Decisions:
         for _, *texts in self.journal.query(query):
             yield dict(zip(columns, texts, strict=True))
 
-    def _read_product_rows_of_list(self) -> Iterator[ListedRow]:
+    def _read_product_rows_of_list(self) -> Iterator[ListedPhoto]:
         """Yield the rows of the list, the ones of each product together, with titles and categories."""
         columns = self.list_words.columns
         query = (
@@ -289,7 +291,7 @@ class Decisions:
             "FROM current LEFT JOIN photos USING (path, stamp) WHERE product <> '' ORDER BY product, number"
         )
         for product, number, path, sha256, *texts in self.journal.query(query):
-            yield ListedRow(product, number, path, sha256, dict(zip(columns, texts, strict=True)))
+            yield ListedPhoto(product, number, path, sha256, dict(zip(columns, texts, strict=True)))
 
     def _select_cells(self, columns: Sequence[str]) -> str:
         """Return the SQL for the cells of the given columns, to append to a SELECT list.

@@ -11,7 +11,7 @@ from typing import Final
 
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import NONE
-from labelling.decide.list_colours import ListColours
+from labelling.decide.list_colours import ListColourDecision
 from labelling.rows import HeadAnswer, HeadDecision
 
 MAX_FEED_COLOURS: Final = 3
@@ -20,7 +20,7 @@ more."""
 
 
 def choose_feed_colours(
-    colour: HeadDecision, list_colours: ListColours | None, photo_colour: HeadAnswer | None
+    colour: HeadDecision, list_colours: ListColourDecision | None, photo_colour: HeadAnswer | None
 ) -> tuple[str, ...]:
     """Return the colours of a product for a feed: from a person, the shop's own words, or the photos.
 
@@ -50,7 +50,7 @@ def choose_feed_colours(
     return (photo_colour.label, *photo_colour.also)[:MAX_FEED_COLOURS]
 
 
-def _is_confirmed_colour(colour: HeadDecision, list_colours: ListColours) -> bool:
+def _is_confirmed_colour(colour: HeadDecision, list_colours: ListColourDecision) -> bool:
     """Return whether a person's colour means the shop's word, or was suggested by photos that confirm it."""
     is_suggested = not list_colours.is_denied_by_photos and colour.label == colour.predicted_label
     return is_suggested or colour.label in list_colours.labels

@@ -92,11 +92,11 @@ class HumanAnswers:
 
     labels_by_subject: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
 
-    def find_answers(self, record: Record) -> RowHumanAnswers:
+    def find_row_answers(self, record: Record) -> RowHumanAnswers:
         """Return the answers of people about the photos of a row, and about its product if it has one."""
-        return self.find_answers_of(record.product, [photo.sha256 for photo in record.photos])
+        return self.find_answers_about_product(record.product, [photo.sha256 for photo in record.photos])
 
-    def find_answers_of(self, product: str, hashes: Sequence[str]) -> RowHumanAnswers:
+    def find_answers_about_product(self, product: str, hashes: Sequence[str]) -> RowHumanAnswers:
         """Return the answers of people about some photos, and about their product.
 
         Args:
@@ -179,8 +179,8 @@ def find_question_reason(
 
 def adapt_kind_to_class(
     decisions: dict[str, HeadDecision],
-    kinds: Mapping[str, frozenset[str]],
-    names: Collection[str],
+    class_kinds: Mapping[str, frozenset[str]],
+    kind_labels: Collection[str],
     categories: Mapping[str, Category],
 ) -> None:
     """Adapt the decision on the attribute `kind`, the garment as shops name it, to a person's class.
@@ -190,17 +190,17 @@ def adapt_kind_to_class(
 
     Args:
         decisions: the decisions by head, which are changed.
-        kinds: the possible kinds of each class of the release: {"Ankle boot": {"boot"}}.
-        names: the labels that the release has for the attribute `kind`.
+        class_kinds: the possible kinds of each class of the release: {"Ankle boot": {"boot"}}.
+        kind_labels: the labels that the release has for the attribute `kind`.
         categories: the category that a sales platform has for each kind.
     """
     label = decisions[LABEL]
     kind = decisions.get(KIND)
     if label.decided_by != DecidedBy.PERSON or kind is None or kind.decided_by == DecidedBy.PERSON:
         return
-    class_kinds = kinds.get(label.label or "", frozenset())
-    if len(class_kinds) == 1 and class_kinds <= {*names}:
-        [name] = class_kinds
+    possible_kinds = class_kinds.get(label.label or "", frozenset())
+    if len(possible_kinds) == 1 and possible_kinds <= {*kind_labels}:
+        [name] = possible_kinds
         category = categories.get(name, (None, None))
         decisions[KIND] = replace(
             kind, label=name, decided_by=DecidedBy.PERSON, category=category, question_reason=None
@@ -209,8 +209,8 @@ def adapt_kind_to_class(
     if label.label == NONE:
         # "None of these classes" fits each kind that belongs to no class. A kind that is not accepted needs
         # no further reason for a review.
-        fits = not kind.is_accepted or kind.label not in frozenset[str]().union(*kinds.values())
+        fits = not kind.is_accepted or kind.label not in frozenset[str]().union(*class_kinds.values())
     else:
-        fits = not class_kinds or (kind.is_accepted and kind.label in class_kinds)
+        fits = not possible_kinds or (kind.is_accepted and kind.label in possible_kinds)
     if not fits:
         decisions[KIND] = replace(kind, reason=Reason.CONTRADICTING)

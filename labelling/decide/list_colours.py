@@ -18,7 +18,7 @@ from labelling.lists.colour_columns import ColourColumns, ShopColours
 from labelling.lists.colour_words import (
     find_colours_of_label,
     is_colour_in_any_language,
-    read_colours,
+    read_text_colours,
     read_title_colours,
 )
 from labelling.rows import HeadAnswer, Record
@@ -31,7 +31,7 @@ for 4% to 6%."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListedColours:
+class ListColourReader:
     """The colours that a list gives to its products, in the shop's words.
 
     Attributes:
@@ -52,15 +52,15 @@ class ListedColours:
     def read_colours(self, record: Record) -> ShopColours:
         """Return the colours that the list has for a photo, in its row, or for a product, in all its rows."""
         if record.product in self.several_colours_products:
-            return ShopColours(is_sold_in_several=True)
+            return ShopColours(is_sold_in_several_colours=True)
         return self.columns.read_colours([photo.cells for photo in record.photos])
 
-    def can_be_denied(self, record: Record) -> bool:
+    def can_photos_contradict(self, record: Record) -> bool:
         """Return whether the photos of a row can contradict the colour in the list."""
         return not all(photo.sha256 in self.variant_photos for photo in record.photos if photo.sha256)
 
 
-class ListColours(NamedTuple):
+class ListColourDecision(NamedTuple):
     """The colours that a list names for a product.
 
     Attributes:
@@ -98,9 +98,9 @@ class ListColours(NamedTuple):
         )
 
 
-def find_listed_colours(
+def decide_list_colours(
     shop_colours: tuple[str, ...], title: str, language: str, shares: Mapping[str, float]
-) -> ListColours | None:
+) -> ListColourDecision | None:
     """Return the colours that a list names for a product; None if only the photos can answer.
 
     Args:
@@ -126,28 +126,28 @@ def find_unknown_colour(shop_colours: ShopColours, language: str) -> str:
         The first text; empty if some text has a known word, or if the list names no colour.
     """
     texts = shop_colours.texts
-    is_known = any(read_colours(text, language) or is_colour_in_any_language(text) for text in texts)
+    is_known = any(read_text_colours(text, language) or is_colour_in_any_language(text) for text in texts)
     return "" if is_known else next(iter(texts), "")
 
 
 def _find_column_colours(
     words: tuple[str, ...], language: str, shares: Mapping[str, float]
-) -> ListColours | None:
+) -> ListColourDecision | None:
     """Return the colours in the list's column, and whether the photos contradict them; None without any."""
     if not words:
         return None
     labels_of_colours = [
-        _rank_labels(colours, shares) for word in words for colours in read_colours(word, language)
+        _rank_labels(colours, shares) for word in words for colours in read_text_colours(word, language)
     ]
     # A set, since two words of the cell can stand for one label, whose probability must be added once.
     total = sum(shares[label] for label in {label for labels in labels_of_colours for label in labels})
     first = dict.fromkeys(labels[0] for labels in labels_of_colours if labels)
-    return ListColours(
+    return ListColourDecision(
         words, tuple(first), is_denied_by_photos=any(labels_of_colours) and total < MIN_COLOUR_PROBABILITY
     )
 
 
-def _find_title_colours(title: str, language: str, shares: Mapping[str, float]) -> ListColours | None:
+def _find_title_colours(title: str, language: str, shares: Mapping[str, float]) -> ListColourDecision | None:
     """Return the colours of a title that the photos confirm; None without any.
 
     If the photos contradict a column of colours, a person is asked. If they contradict a word of a title, the
@@ -160,7 +160,7 @@ def _find_title_colours(title: str, language: str, shares: Mapping[str, float]) 
         if sum(shares[label] for label in labels) >= MIN_COLOUR_PROBABILITY
     ]
     first = tuple(dict.fromkeys(labels[0] for labels in confirmed_labels))
-    return ListColours(first, first, is_denied_by_photos=False) if first else None
+    return ListColourDecision(first, first, is_denied_by_photos=False) if first else None
 
 
 def _rank_labels(colours: frozenset[str], shares: Mapping[str, float]) -> list[str]:

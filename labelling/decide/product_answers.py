@@ -19,11 +19,11 @@ from labelling.sources.items import Source
 from labelling.sources.picture_files import FolderSource
 from reports.product_rule import (
     COLOUR_ATTRIBUTES,
-    ProbableAnswer,
+    ScoredAnswer,
     average_probabilities,
     combine_photo_answers,
-    find_product_threshold,
-    is_promise_shown,
+    find_product_accept_point,
+    is_accuracy_promise_proven,
 )
 from reports.values import Report
 
@@ -33,7 +33,7 @@ colours go into a feed, the file that a sales platform imports. Tables promise m
 colour is worse: it costs the product its place on the platform."""
 
 
-def check_grouping(source: Source, column: str) -> str:
+def resolve_grouping_column(source: Source, column: str) -> str:
     """Check that the photos of a source can be grouped into products by a column or by folder.
 
     Args:
@@ -63,7 +63,7 @@ def check_has_folders(source: Source) -> None:
         SourceUnusable: all pictures lie in the folder itself.
     """
     try:
-        folders = {os.path.dirname(item.place) or "." for item in source.items()}  # noqa: PTH120 - a million
+        folders = {os.path.dirname(item.place) or "." for item in source.iterate_pictures()}  # noqa: PTH120 - a million
     except (SourceUnusable, OSError):
         return
     if len(folders) == 1 and os.path.samefile(folders.pop(), source.address):  # noqa: PTH121 - as above
@@ -101,7 +101,7 @@ def find_proven_heads(report: Report) -> tuple[str, ...]:
     The answers are those about products of several photos, and the promised share of right ones is .95, for
     example.
     """
-    return tuple(head for head, promise in report.products.items() if is_promise_shown(promise))
+    return tuple(head for head, promise in report.products.items() if is_accuracy_promise_proven(promise))
 
 
 def find_feed_thresholds(report: Report) -> dict[str, tuple[float, float]]:
@@ -113,17 +113,18 @@ def find_feed_thresholds(report: Report) -> dict[str, tuple[float, float]]:
         that never reach it are left out.
     """
     points = {
-        head: find_product_threshold(promise, MIN_FEED_ACCURACY) for head, promise in report.products.items()
+        head: find_product_accept_point(promise, MIN_FEED_ACCURACY)
+        for head, promise in report.products.items()
     }
     return {head: (point.threshold, point.lower_bound) for head, point in points.items() if point}
 
 
-def make_product_record(photos: Sequence[PhotoRecord], table: RunSettings) -> ProductRecord:
+def make_product_record(photos: Sequence[PhotoRecord], settings: RunSettings) -> ProductRecord:
     """Return a product with the combined answers of its photos, in which copies of a photo count once.
 
     Args:
         photos: all photos of one product, at least one, in the order of the source.
-        table: the settings of the run, with the labels and the columns of its tables.
+        settings: the settings of the run, with the labels and the columns of its tables.
     """
     first = dict[str, PhotoRecord]()
     name = photos[0].product
@@ -131,10 +132,10 @@ def make_product_record(photos: Sequence[PhotoRecord], table: RunSettings) -> Pr
         # A photo that could not be read has no hash; its path tells it apart from the others.
         first.setdefault(photo.sha256 or photo.path, photo)
     distinct = tuple(first.values())
-    combined = {head: combine_head_answers(distinct, head, table) for head in table.heads}
+    combined = {head: combine_head_answers(distinct, head, settings) for head in settings.heads}
     answers_and_paths = {head: answer for head, answer in combined.items() if answer}
-    cells = {name: _find_first_cell(photo.cells[name] for photo in photos) for name in table.further}
-    product_cells = {table.by.column: name} if table.by and table.by.folder is None else {}
+    cells = {name: _find_first_cell(photo.cells[name] for photo in photos) for name in settings.further}
+    product_cells = {settings.by.column: name} if settings.by and settings.by.folder is None else {}
     return ProductRecord(
         product=name,
         photos=tuple(photos),
@@ -173,14 +174,14 @@ def _find_first_cell(cells: Iterable[str]) -> str:
 
 
 def combine_head_answers(
-    photos: Sequence[PhotoRecord], head: str, table: RunSettings
+    photos: Sequence[PhotoRecord], head: str, settings: RunSettings
 ) -> tuple[HeadAnswer, tuple[str, ...]] | None:
     """Combine the answers of a product's photos about its class or one attribute.
 
     Args:
         photos: the photos of the product, without copies.
         head: the class (LABEL), or the name of an attribute.
-        table: the settings of the run, which say whether the release has proven such answers.
+        settings: the settings of the run, which say whether the release has proven such answers.
 
     Returns:
         The answer, and the paths of the photos that it is based on; None if no photo has an answer.
@@ -188,8 +189,8 @@ def combine_head_answers(
     answered_photos = [photo for photo in photos if head in photo.answers]
     if not answered_photos:
         return None
-    labels = table.heads[head]
-    is_proven = table.by is not None and head in table.by.proven
+    labels = settings.heads[head]
+    is_proven = settings.by is not None and head in settings.by.proven
     photo_answers = [_make_probable_answer(photo.answers[head], labels) for photo in answered_photos]
     product = combine_photo_answers(photo_answers, is_proven=is_proven, is_colour=head in COLOUR_ATTRIBUTES)
     shares = product.probabilities
@@ -210,8 +211,8 @@ def combine_head_answers(
     return answer, tuple(answered_photos[place].path for place in product.photo_positions)
 
 
-def _make_probable_answer(answer: HeadAnswer, labels: Sequence[str]) -> ProbableAnswer:
-    return ProbableAnswer(answer.probabilities, labels.index(answer.label), answer.reason)
+def _make_probable_answer(answer: HeadAnswer, labels: Sequence[str]) -> ScoredAnswer:
+    return ScoredAnswer(answer.probabilities, labels.index(answer.label), answer.reason)
 
 
 def is_certain_enough_for_feed(product: ProductRecord, head: str, grouping: ProductGrouping | None) -> bool:

@@ -20,8 +20,8 @@ from typing import Final
 import numpy as np
 
 from inference.contract import LABEL
-from inference.garment_evidence import Words
-from inference.posterior import DEFAULT_FIGURES, find_posterior, find_word_factors
+from inference.garment_evidence import WordEvidence
+from inference.posterior import DEFAULT_FIGURES, compute_posterior, compute_word_factors
 from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND
 from inference.words.kinds import KIND
@@ -30,7 +30,7 @@ from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.shared_photos import SharedPhotos
 from labelling.decide.title_decision import ListTitles
 from labelling.journal.human_answer import LEFT_OUT_LABEL
-from labelling.journal.journal_rows import ProductKinds
+from labelling.journal.journal_rows import ProductKindProbabilities
 from labelling.lists.row_words import NO_ROW_WORDS
 from reports.product_rule import average_probabilities
 
@@ -39,7 +39,7 @@ DECIDING_HEADS: Final = (KIND, LABEL)
 
 
 @dataclass(frozen=True, kw_only=True)
-class PartReader:
+class CategoryContributionReader:
     """A reader of the parts of products: what each of them says about the kinds of its category.
 
     Attributes:
@@ -54,7 +54,9 @@ class PartReader:
     human_answers: HumanAnswers
     class_kinds: Mapping[str, frozenset[str]]
 
-    def read_parts(self, products: Iterable[ProductKinds], numbers: Mapping[str, int]) -> Int32:
+    def read_contributions(
+        self, products: Iterable[ProductKindProbabilities], numbers: Mapping[str, int]
+    ) -> Int32:
         """Return the parts of P products as millionths, int32 (P, K); zeros for a product that adds nothing.
 
         Args:
@@ -64,18 +66,18 @@ class PartReader:
         parts = np.zeros((len(numbers), len(self.titles.release_labels.kinds)), np.int32)
         for product in products:
             number = numbers.get(product.product)
-            part = self.find_part(product) if number is not None else None
+            part = self.compute_contribution(product) if number is not None else None
             if part:
                 parts[number] = [round(share * MILLION) for share in part]
         return parts
 
-    def find_part(self, product: ProductKinds) -> Sequence[float] | None:
+    def compute_contribution(self, product: ProductKindProbabilities) -> Sequence[float] | None:
         """Return the probability of each kind that a product adds to its category; None if it adds nothing.
 
         Args:
             product: the photos of the product, with their probabilities of the kinds.
         """
-        people = self.human_answers.find_answers_of(product.product, product.hashes)
+        people = self.human_answers.find_answers_about_product(product.product, product.hashes)
         labels_by_head = {head: people.find_labels(head) for head in DECIDING_HEADS}
         if any(len(labels) > 1 or LEFT_OUT_LABEL in labels for labels in labels_by_head.values()):
             return None
@@ -98,7 +100,7 @@ class PartReader:
         is_contradicting = words.meaning.conflict == Reason.CONTRADICTING
         return None if is_contradicting or self._is_shared(product, shares) else shares
 
-    def _find_posterior(self, photos: Sequence[float], title: Words) -> Sequence[float]:
+    def _find_posterior(self, photos: Sequence[float], title: WordEvidence) -> Sequence[float]:
         """Return the probability of each kind by photos and title, in the order of the labels of `kind`.
 
         Args:
@@ -107,14 +109,14 @@ class PartReader:
         labels = self.titles.release_labels.kinds
         factors = None
         if title.kinds:
-            factors = find_word_factors(
+            factors = compute_word_factors(
                 title.kinds,
                 labels,
                 is_confirmed=title.is_confirmed,
                 is_broad=title.is_broad,
                 figures=self.titles.figures or DEFAULT_FIGURES,
             )
-        return list(find_posterior(dict(zip(labels, photos, strict=True)), [factors]).values())
+        return list(compute_posterior(dict(zip(labels, photos, strict=True)), [factors]).values())
 
     def _make_certain(self, kind: str) -> Sequence[float] | None:
         """Return the part of a product whose kind a person gave: 1 for this kind; None for an unknown one."""
@@ -136,7 +138,7 @@ class PartReader:
         total = sum(within)
         return [share / total for share in within] if total else None
 
-    def _is_shared(self, product: ProductKinds, shares: Sequence[float]) -> bool:
+    def _is_shared(self, product: ProductKindProbabilities, shares: Sequence[float]) -> bool:
         """Return whether the list also gives all photos to other products, which are of another kind."""
         if not self.shared_photos.products_by_photo:
             return False

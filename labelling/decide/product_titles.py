@@ -15,7 +15,7 @@ from labelling.lists.own_words import Meaning
 from labelling.lists.row_words import RowWords, combine_titles
 
 
-class ListedRow(NamedTuple):
+class ListedPhoto(NamedTuple):
     """A row of a list that names a photo of a product.
 
     Attributes:
@@ -57,7 +57,7 @@ class ProductTitle(NamedTuple):
     category_keys: tuple[str, ...] = ()
 
 
-def read_product_titles(reader: ListReader, rows: Iterable[ListedRow]) -> Iterator[ProductTitle]:
+def read_product_titles(reader: ListReader, rows: Iterable[ListedPhoto]) -> Iterator[ProductTitle]:
     """Yield each product as its list describes it: title, kinds of garments, photos and categories.
 
     The kinds of a product are those that all its titles share. Of its other cells, the first filled one of
@@ -71,7 +71,7 @@ def read_product_titles(reader: ListReader, rows: Iterable[ListedRow]) -> Iterat
         yield _read_product_title(reader, list(group))
 
 
-def _read_product_title(reader: ListReader, rows: Sequence[ListedRow]) -> ProductTitle:
+def _read_product_title(reader: ListReader, rows: Sequence[ListedPhoto]) -> ProductTitle:
     list_words, first = reader.list_words, rows[0]
     cells = {
         column: next((row.cells[column] for row in rows if row.cells[column]), "") for column in first.cells
@@ -88,7 +88,7 @@ def _read_product_title(reader: ListReader, rows: Sequence[ListedRow]) -> Produc
         title=list_words.read_title(cells),
         words=row_words,
         shown_kinds=kinds
-        | (list_words.read_set_kinds(cells) if kinds == {GARMENT_SET_KIND} else frozenset()),
+        | (list_words.read_set_part_kinds(cells) if kinds == {GARMENT_SET_KIND} else frozenset()),
         photo_hashes=frozenset(row.sha256 for row in rows if row.sha256),
         category_keys=reader.find_category_keys(cells, folder),
     )

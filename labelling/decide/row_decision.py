@@ -27,23 +27,23 @@ from functools import cached_property
 from inference.contract import LABEL
 from inference.garment_decision import GarmentDecision
 from inference.reasons import DecidedBy, Reason
-from inference.release_labels import NONE, has_kinds
+from inference.release_labels import NONE, has_known_kinds
 from inference.words.kinds import KIND
 from inference.words.recognition import find_label_kinds, recognise_language
-from labelling.decide.category_products import NO_CATEGORY_PRODUCTS, CategoryProducts
+from labelling.decide.category_products import NO_CATEGORY_PRODUCTS, CategoryProductSums
 from labelling.decide.feed_colours import choose_feed_colours
 from labelling.decide.human_answers import HeadContext, HumanAnswers, adapt_kind_to_class, decide_head
 from labelling.decide.list_colours import (
-    ListColours,
-    ListedColours,
-    find_listed_colours,
+    ListColourDecision,
+    ListColourReader,
+    decide_list_colours,
     find_unknown_colour,
 )
 from labelling.decide.product_answers import is_certain_enough_for_feed
 from labelling.decide.shared_photos import SharedPhotos
 from labelling.decide.title_decision import (
     ListTitles,
-    decide_record,
+    decide_row_garment,
     make_answers_with_title,
     make_review_answer,
 )
@@ -71,8 +71,8 @@ class DecisionContext:
     titles: ListTitles
     shared_photos: SharedPhotos
     human_answers: HumanAnswers
-    listed_colours: ListedColours = field(default_factory=ListedColours)
-    category_products: CategoryProducts = NO_CATEGORY_PRODUCTS
+    listed_colours: ListColourReader = field(default_factory=ListColourReader)
+    category_products: CategoryProductSums = NO_CATEGORY_PRODUCTS
 
     @cached_property
     def colour_head(self) -> str:
@@ -82,7 +82,7 @@ class DecisionContext:
     @cached_property
     def has_kinds(self) -> bool:
         """Whether the release answers the kinds of garments that the words of a list name."""
-        return has_kinds(self.settings.heads.get(KIND, ()))
+        return has_known_kinds(self.settings.heads.get(KIND, ()))
 
     @cached_property
     def class_kinds(self) -> Mapping[str, frozenset[str]]:
@@ -105,9 +105,9 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
     answers = _hold_shared_photos(record, decision, context)
     photo_colour = answer_feed_colour(record, answers, context)
     shop_colours = context.listed_colours.read_colours(record)
-    list_colours = read_list_colours(record, shop_colours, context)
+    list_colours = decide_row_list_colours(record, shop_colours, context)
     if list_colours and list_colours.labels:
-        shares = context.titles.label_probabilities(record, context.colour_head)
+        shares = context.titles.compute_label_probabilities(record, context.colour_head)
         answers[context.colour_head] = list_colours.make_answer(record.answers[context.colour_head], shares)
     decisions = apply_human_answers(record, answers, context)
     colour = decisions.get(context.colour_head, NO_DECISION)
@@ -117,16 +117,16 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
         title_kinds=context.titles.find_title_kinds(record),
         suggested_kinds=decision.suggested_kinds if decision else (),
         feed_colours=choose_feed_colours(colour, list_colours, photo_colour)
-        if isinstance(record, ProductRecord) and not shop_colours.is_sold_in_several
+        if isinstance(record, ProductRecord) and not shop_colours.is_sold_in_several_colours
         else (),
         has_likely_colours=list_colours is None and not colour.is_settled,
-        is_sold_in_several_colours=shop_colours.is_sold_in_several,
+        is_sold_in_several_colours=shop_colours.is_sold_in_several_colours,
         cell_without_colour=shop_colours.cell_without_colour,
         unknown_colour=find_unknown_colour(shop_colours, context.titles.list_reader.list_words.language),
     )
 
 
-def answer_with_list(record: Record, context: DecisionContext) -> dict[str, HeadAnswer]:
+def answer_row_with_list(record: Record, context: DecisionContext) -> dict[str, HeadAnswer]:
     """Return the answers to a row as photos and list give them, without its colour and without people.
 
     Args:
@@ -140,8 +140,8 @@ def answer_with_list(record: Record, context: DecisionContext) -> dict[str, Head
 
 
 def _decide_with_list(record: Record, context: DecisionContext) -> GarmentDecision | None:
-    other_products = context.category_products.compare_others(record.product)
-    return decide_record(record, context.titles, other_products)
+    other_products = context.category_products.compare_other_products(record.product)
+    return decide_row_garment(record, context.titles, other_products)
 
 
 def _hold_shared_photos(
@@ -164,7 +164,7 @@ def _hold_shared_photos(
     is_shared = (
         decision is not None
         and None in {decision.label_reason, decision.kind_reason}
-        and not has_unshared_photo(record, decision, shared_photos)
+        and not can_accept_shared_decision(record, decision, shared_photos)
     )
     for head, answer in answers.items():
         if decision and head in joint_heads:
@@ -175,7 +175,9 @@ def _hold_shared_photos(
     return answers
 
 
-def has_unshared_photo(record: Record, decision: GarmentDecision, shared_photos: SharedPhotos) -> bool:
+def can_accept_shared_decision(
+    record: Record, decision: GarmentDecision, shared_photos: SharedPhotos
+) -> bool:
     """Return whether a decision by photos and list rests on more than photos of several products.
 
     It does if a photo is listed under this product alone, or if a shared photo may show each of its products.
@@ -191,26 +193,26 @@ def has_unshared_photo(record: Record, decision: GarmentDecision, shared_photos:
     return shared_photos.can_accept_label(record, head, record.answers[head].label)
 
 
-def read_list_colours(
+def decide_row_list_colours(
     record: Record, shop_colours: ShopColours, context: DecisionContext
-) -> ListColours | None:
+) -> ListColourDecision | None:
     """Return the colours that the list names for a row, in its column of colours or its title.
 
     Returns:
         The colours; None if the list names none, if the product is sold in several colours, or if the release
         does not answer the colour of this row.
     """
-    if context.colour_head not in record.answers or shop_colours.is_sold_in_several:
+    if context.colour_head not in record.answers or shop_colours.is_sold_in_several_colours:
         return None
     words = context.titles.list_reader.list_words
-    title = words.read_title(record.cells) if words.is_read else ""
-    colours = find_listed_colours(
+    title = words.read_title(record.cells) if words.is_readable else ""
+    colours = decide_list_colours(
         shop_colours.texts,
         title,
         words.find_title_language(record.cells),
-        context.titles.label_probabilities(record, context.colour_head),
+        context.titles.compute_label_probabilities(record, context.colour_head),
     )
-    if colours is None or context.listed_colours.can_be_denied(record):
+    if colours is None or context.listed_colours.can_photos_contradict(record):
         return colours
     # A photo that variants share shows one of them, so it says nothing against the colour of another.
     return colours._replace(is_denied_by_photos=False)
@@ -252,7 +254,7 @@ def apply_human_answers(
         The decisions by head, each with the reason if a review sheet asks about it. The class always has a
         decision.
     """
-    row_answers = context.human_answers.find_answers(record)
+    row_answers = context.human_answers.find_row_answers(record)
     meaning = context.titles.find_meaning(record)
     categories = context.settings.categories
     decisions = dict[str, HeadDecision]()

@@ -45,7 +45,7 @@ class SharedProductsCollector:
         self._kinds = {sha256: set[Meaning]() for sha256 in hashes}
         self._words: dict[str, tuple[str, ...]] = {}
 
-    def collect_products(self, products: Iterable[ProductTitle]) -> Iterator[ProductTitle]:
+    def observe_products(self, products: Iterable[ProductTitle]) -> Iterator[ProductTitle]:
         """Yield the given products unchanged, and collect the facts about each on the way.
 
         Collectors can be chained in this way, so that a list of millions of products is read once for all.
@@ -140,7 +140,7 @@ class SharedPhotos:
         shared_products = [self.products_by_photo.get(sha256) for sha256 in hashes]
         return None in shared_products or all(
             products.has_same_title_words
-            or all(self.titles.release_labels.admit_kind(kind, listed) for listed in products.kinds)
+            or all(self.titles.release_labels.is_kind_allowed(kind, listed) for listed in products.kinds)
             for products in shared_products
             if products
         )

@@ -12,10 +12,10 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.garment_decision import GarmentDecision, decide_garment
-from inference.garment_evidence import Evidence, PhotoAnswer, Words
+from inference.garment_evidence import GarmentEvidence, PhotoAnswer, WordEvidence
 from inference.posterior import FormulaFigures, Shares
 from inference.reasons import DecidedBy, Reason
-from inference.release_labels import ReleaseLabels, find_release_labels
+from inference.release_labels import ReleaseLabels, translate_release_labels
 from inference.words.kinds import KIND
 from labelling.decide.product_titles import ProductTitle, find_parent_folder
 from labelling.lists.list_meaning import ListReader
@@ -50,7 +50,7 @@ class ListTitles:
     product_words: Mapping[str, RowWords] = field(default_factory=dict)
     contradicting_products: tuple[str, ...] = ()
 
-    def find_words(self, record: Record) -> RowWords:
+    def find_row_words(self, record: Record) -> RowWords:
         """Return the kinds of garments that the list's words name for a photo or a product.
 
         For a photo, the words of its product are used. If the titles of the product contradict each other,
@@ -64,7 +64,7 @@ class ListTitles:
 
     def find_meaning(self, record: Record) -> ListMeaning:
         """Return the kinds of garments that title and category of a row allow together, and any conflict."""
-        return self.find_words(record).meaning
+        return self.find_row_words(record).meaning
 
     def find_title_kinds(self, record: Record) -> frozenset[str]:
         """Return the kinds of garments that the list allows for a row; an empty set if it names none."""
@@ -83,15 +83,15 @@ class ListTitles:
             head.
         """
         if head == LABEL:
-            return self.release_labels.admit_class(label, title_kinds)
-        return self.release_labels.admit_kind(label, title_kinds) if head in self.title_heads else None
+            return self.release_labels.is_class_allowed(label, title_kinds)
+        return self.release_labels.is_kind_allowed(label, title_kinds) if head in self.title_heads else None
 
     @property
     def title_heads(self) -> tuple[str, ...]:
         """The heads that titles decide about: the class, and the attribute `kind` if the release has it."""
         return (LABEL, KIND) if self.release_labels.kinds else (LABEL,)
 
-    def label_probabilities(self, record: Record, head: str) -> dict[str, float]:
+    def compute_label_probabilities(self, record: Record, head: str) -> dict[str, float]:
         """Return the probability of each label of a head by all photos of a row: {"Dress": .6, "Coat": .1}.
 
         Args:
@@ -119,7 +119,7 @@ def collect_titles(
         words_by_product[product.product] = distinct.setdefault(product.words, product.words)
         if product.words.meaning.conflict == Reason.CONTRADICTING:
             contradicting_products.append((product.number, product.product))
-    labels = find_release_labels(heads[LABEL], heads.get(KIND), reader.list_words.language)
+    labels = translate_release_labels(heads[LABEL], heads.get(KIND), reader.list_words.language)
     return ListTitles(
         list_reader=reader,
         release_labels=labels,
@@ -130,7 +130,7 @@ def collect_titles(
     )
 
 
-def decide_record(
+def decide_row_garment(
     record: Record, titles: ListTitles, other_products: Shares | None = None
 ) -> GarmentDecision | None:
     """Decide the class and the kind of a row by its photos, its title and its category.
@@ -146,11 +146,11 @@ def decide_record(
     """
     if LABEL not in record.answers:
         return None
-    words = titles.find_words(record)
+    words = titles.find_row_words(record)
     label = _make_photo_answer(record, LABEL)
     kind = _make_photo_answer(record, KIND) if KIND in record.answers else None
     if titles.figures:
-        evidence = Evidence(
+        evidence = GarmentEvidence(
             label=label,
             kind=kind,
             title=words.title,
@@ -161,7 +161,7 @@ def decide_record(
     else:
         # Without figures nothing can be weighed. Title and category are then one witness, with which the
         # photos agree or not.
-        evidence = Evidence(label=label, kind=kind, title=Words(words.meaning.kinds))
+        evidence = GarmentEvidence(label=label, kind=kind, title=WordEvidence(words.meaning.kinds))
     decision = decide_garment(evidence, titles.release_labels, titles.figures)
     conflict = _find_conflict(words, titles)
     return _hold_for_person(decision, evidence, conflict) if conflict else decision
@@ -176,7 +176,7 @@ def _find_conflict(words: RowWords, titles: ListTitles) -> Reason | None:
     return None if is_weighed and titles.figures else conflict
 
 
-def _hold_for_person(decision: GarmentDecision, evidence: Evidence, reason: Reason) -> GarmentDecision:
+def _hold_for_person(decision: GarmentDecision, evidence: GarmentEvidence, reason: Reason) -> GarmentDecision:
     """Return a decision that sends the row to a person, and keeps the suggestions of the given decision."""
     return replace(
         decision,

@@ -15,7 +15,7 @@ LEFT_OUT_LABEL: Final = ""
 """The label that stands for "left out": a person saw the picture and could not, or would not, decide."""
 
 
-class Question(NamedTuple):
+class AnswerSubject(NamedTuple):
     """A question about a picture or a product that a person answered on a review sheet.
 
     Attributes:

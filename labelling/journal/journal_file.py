@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from inference.contract import LABEL
 from labelling.errors import RunMismatch, TableUnusable
-from labelling.journal.human_answer import HumanAnswer, Question
+from labelling.journal.human_answer import AnswerSubject, HumanAnswer
 from labelling.journal.journal_format import (
     CHANGED,
     EXPORTED,
@@ -220,7 +220,7 @@ class Journal(LockedDatabase):
         """Whether all pictures of the source are listed, and each has an answer or an error."""
         return self.state != UNFINISHED
 
-    def mark_unfinished(self) -> None:
+    def mark_tables_incomplete(self) -> None:
         """Note that a run has new answers that the tables do not show; call this after each few pictures.
 
         The changes are committed if the last commit was at least COMMIT_SECONDS ago.
@@ -244,70 +244,72 @@ class Journal(LockedDatabase):
         self._committed_at = now
         self._is_dirty = False
 
-    def make_current(self, run: RunSettings, listing: int) -> None:
+    def make_listing_current(self, settings: RunSettings, listing_number: int) -> None:
         """Make a complete listing (the pictures of the source, in order) the one that all queries read.
 
         Args:
-            run: the settings of the run that made the listing.
-            listing: the number of the listing in the file.
+            settings: the settings of the run that made the listing.
+            listing_number: the number of the listing in the file.
         """
         self.commit()
-        self.execute("UPDATE run SET run = ?, listing = ?, state = ?", run.format_json(), listing, CHANGED)
+        self.execute(
+            "UPDATE run SET run = ?, listing = ?, state = ?", settings.format_json(), listing_number, CHANGED
+        )
         complete_seen_photos(self)
-        self._settings = run
+        self._settings = settings
         self.state = CHANGED
 
-    def keep_settings(self, run: RunSettings) -> None:
+    def keep_settings(self, settings: RunSettings) -> None:
         """Replace the settings of the current run, for example when the language of titles was found."""
-        self.execute("UPDATE run SET run = ?", run.format_json())
-        self._settings = run
+        self.execute("UPDATE run SET run = ?", settings.format_json())
+        self._settings = settings
 
-    def mark_changed(self) -> None:
+    def mark_tables_outdated(self) -> None:
         """Note that the tables have to be written again, for example after an answer of a person."""
         if self.state == EXPORTED:
             self.execute("UPDATE run SET state = ?", CHANGED)
             self.state = CHANGED
         self.commit()
 
-    def mark_exported(self) -> None:
+    def mark_tables_written(self) -> None:
         """Note that the tables on the disk have all rows, so that they need not be written again."""
         self.execute("UPDATE run SET state = ?", EXPORTED)
         self.state = EXPORTED
         self.commit()
 
     @contextmanager
-    def show_as_current(self, run: RunSettings, listing: int) -> Iterator[None]:
+    def use_unfinished_listing(self, settings: RunSettings, listing_number: int) -> Iterator[None]:
         """Let all queries read an incomplete listing during a `with` block, for a table of the rows so far.
 
         Changes that are made within the block are undone at its end.
 
         Args:
-            run: the settings of the run that makes the listing.
-            listing: the number of the listing in the file.
+            settings: the settings of the run that makes the listing.
+            listing_number: the number of the listing in the file.
         """
         self.commit()
         before = self._settings
-        self._settings = run
+        self._settings = settings
         try:
-            self.execute("UPDATE run SET listing = ?", listing)
+            self.execute("UPDATE run SET listing = ?", listing_number)
             yield
         finally:
             self._settings = before
             with self.convert_errors():
                 self._db.rollback()
 
-    def read_human_answers(self) -> dict[Question, HumanAnswer]:
+    def read_human_answers(self) -> dict[AnswerSubject, HumanAnswer]:
         """Return the answers of people by question, also about pictures that are not in this table."""
         rows = self.query("SELECT sha256, attribute, product, label, at FROM answers")
         return {
-            Question(sha256, attribute or LABEL, product): HumanAnswer(label, at)
+            AnswerSubject(sha256, attribute or LABEL, product): HumanAnswer(label, at)
             for sha256, attribute, product, label, at in rows
         }
 
     def keep_human_answers(
         self,
-        answers: Mapping[Question, HumanAnswer],
-        card_photos: Mapping[Question, Set[str]] = MappingProxyType({}),
+        answers: Mapping[AnswerSubject, HumanAnswer],
+        card_photos: Mapping[AnswerSubject, Set[str]] = MappingProxyType({}),
     ) -> None:
         """Add answers of people, or replace earlier answers to the same questions; all are kept, or none.
 
@@ -330,7 +332,7 @@ class Journal(LockedDatabase):
             if question.product:
                 cards[key] = card_photos.get(question, frozenset())
         keep_seen_photos(self, cards)
-        self.mark_changed()
+        self.mark_tables_outdated()
 
     def read_category_answers(self) -> list[CategoryAnswer]:
         """Return what people said about categories, such as `Bluza`: sweater, the earliest answer first.
@@ -354,7 +356,7 @@ class Journal(LockedDatabase):
             for key, answer in answers.items()
         )
         self.execute_many("INSERT OR REPLACE INTO category_answers VALUES (?, ?, ?, ?)", rows)
-        self.mark_changed()
+        self.mark_tables_outdated()
 
 
 def make_journal_path(table: Path) -> Path:

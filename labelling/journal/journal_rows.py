@@ -94,7 +94,7 @@ STORED_ANSWER_FIELDS: Final = ("label", "confidence", "reason", "also", "probabi
 photo."""
 
 
-class ProductKinds(NamedTuple):
+class ProductKindProbabilities(NamedTuple):
     """The photos of a product that differ in content, with their probabilities of the kinds of garments.
 
     Attributes:
@@ -136,7 +136,7 @@ class RunListing:
             "CREATE TEMP TABLE due (path TEXT, stamp TEXT, PRIMARY KEY (path, stamp)) WITHOUT ROWID"
         )
 
-    def list_items(self, source: Iterable[PictureItem]) -> Iterator[PictureItem]:
+    def add_and_yield_unanswered(self, source: Iterable[PictureItem]) -> Iterator[PictureItem]:
         """Add all pictures of a source to the listing, and yield the pictures that still need an answer.
 
         A picture that several rows name is yielded once. A picture whose last answer was an error is yielded
@@ -182,10 +182,10 @@ class RunListing:
         answers = (_make_row_values(item, photo) for item, photo in zip(items, photos, strict=True))
         if changes := self._journal.execute_many(_ADD_PHOTO, answers):
             self._changes += changes
-            self._journal.mark_unfinished()
+            self._journal.mark_tables_incomplete()
         self.done_count += len(items)
 
-    def make_current(self) -> None:
+    def make_listing_current(self) -> None:
         """Make this listing the current one; call this when all pictures are listed and labelled.
 
         Answers of pictures that the source no longer has are deleted. If listing, answers and settings equal
@@ -197,20 +197,20 @@ class RunListing:
         if not self._changes and journal.is_complete and journal.settings == self._settings:
             is_same = bool(journal.query_value(_IS_SAME_LISTING, self._listing, self._listing))
         if not is_same:
-            journal.make_current(self._settings, self._listing)
+            journal.make_listing_current(self._settings, self._listing)
             journal.execute(_DELETE_UNLISTED_PHOTOS, self._listing)
         journal.execute("DELETE FROM listed WHERE listing <> (SELECT listing FROM run)")
         journal.commit()
 
     @contextmanager
-    def show_unfinished(self) -> Iterator[None]:
+    def use_unfinished_listing(self) -> Iterator[None]:
         """Use the pictures listed so far as the current listing during a `with` block.
 
         Pictures of the earlier listing that this one has not reached follow, if both have the same columns.
         """
         journal = self._journal
         has_same_cells = journal.settings.further == self._settings.further
-        with journal.show_as_current(self._settings, self._listing):
+        with journal.use_unfinished_listing(self._settings, self._listing):
             if has_same_cells:
                 journal.execute(
                     _ADD_UNREACHED_PICTURES, self._listing, self._count, self._listing - 1, self._listing
@@ -252,7 +252,7 @@ def read_photo_groups(journal: Journal) -> Iterator[list[PhotoRecord]]:
         yield list(group)
 
 
-def read_product_kinds(journal: Journal) -> Iterator[ProductKinds]:
+def read_product_kinds(journal: Journal) -> Iterator[ProductKindProbabilities]:
     """Yield the photos of each product with their probabilities of the kinds of garments.
 
     The other answers are not parsed, since what products say about their categories needs only the kinds.
@@ -264,7 +264,7 @@ def read_product_kinds(journal: Journal) -> Iterator[ProductKinds]:
             for _, path, sha256, error, text in rows:
                 texts.setdefault(sha256 or path, (sha256, text if not error else None))
             hashes, probabilities = zip(*texts.values(), strict=True)
-            yield ProductKinds(product, hashes, tuple(map(_parse_probabilities, probabilities)))
+            yield ProductKindProbabilities(product, hashes, tuple(map(_parse_probabilities, probabilities)))
 
 
 @lru_cache(MAX_CACHED_ANSWERS)

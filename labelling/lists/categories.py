@@ -19,7 +19,7 @@ from typing import Final, Self, TypeAlias
 
 from inference.words.tokens import MAX_HTML_CHARACTERS, fold_text
 from labelling.lists.cells import ADDRESS_PATTERN
-from labelling.lists.identifiers import read_identifier, read_listed_cell
+from labelling.lists.identifiers import clean_list_cell, read_identifier
 
 CategoryPath: TypeAlias = tuple[str, ...]
 """The levels of one category, the top level first: ("Clothing", "Shirts")."""
@@ -128,7 +128,7 @@ class CategoryColumn:
             different_cells.add(cell)
             row_count += 1
         for cell in different_cells:
-            text = read_listed_cell(cell)
+            text = clean_list_cell(cell)
             # Both readings of a comma are counted: "Shirts, blouses" as one level, and as two.
             texts = [text, *(part for sign in PATH_SEPARATORS for part in text.split(sign))]
             counts.update({make_level_key(level) for part in texts for level in _split_levels(part)} - {""})
@@ -141,7 +141,7 @@ class CategoryColumn:
         numbers or addresses are left out, too.
         """
         # Commas first, since they separate whole paths. A slash separates levels within a path.
-        written_paths = self._split_at_sign(read_listed_cell(cell), PATH_SEPARATORS[0])
+        written_paths = self._split_at_sign(clean_list_cell(cell), PATH_SEPARATORS[0])
         paths = dict.fromkeys(self._split_cell(text) for text in written_paths)
         # In sorted order, a path stands directly before those that begin with it.
         beginnings = {path for path, next_path in pairwise(sorted(paths)) if next_path[: len(path)] == path}

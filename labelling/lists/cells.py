@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from labelling.errors import Unreadable
+from labelling.errors import PictureUnreadable
 from labelling.lists.paths import MAX_PATH_BYTES, is_path_too_long
 
 SHORT_ADDRESS_PATTERN: Final = r"//(?:[\w-]+\.)+[a-z]{2,}(?::\d+)?/"
@@ -59,7 +59,7 @@ PATH_FAULTS: Final = (
 instead."""
 
 
-class Address(NamedTuple):
+class PictureAddress(NamedTuple):
     """The address of a picture on the web or in S3, as opposed to the path of a file, which is a plain text.
 
     Attributes:
@@ -88,9 +88,9 @@ def find_addresses(cell: str) -> list[str]:
     return [address.rstrip(end_signs) for address in BETWEEN_ADDRESSES_PATTERN.split(bare)]
 
 
-def make_address(address: str) -> Address:
+def parse_picture_address(address: str) -> PictureAddress:
     """Return an address that can be fetched: with `https:` in front if it begins with `//`."""
-    return Address(f"https:{address}" if address.startswith("//") else address)
+    return PictureAddress(f"https:{address}" if address.startswith("//") else address)
 
 
 def is_picture_cell(cell: str) -> bool:
@@ -98,7 +98,7 @@ def is_picture_cell(cell: str) -> bool:
     return bool(ADDRESS_PATTERN.match(cell) or FILE_ENDING_PATTERN.search(cell))
 
 
-def check_path(cell: str, path: str, columns: Sequence[str]) -> str | Unreadable:
+def validate_picture_path(cell: str, path: str, columns: Sequence[str]) -> str | PictureUnreadable:
     """Return the path that a cell names, or an error if it is a cell such as `ftp://shop/a.jpg`.
 
     The error is returned and not raised, so that one wrong cell does not end the reading of a list. The path
@@ -115,7 +115,7 @@ def check_path(cell: str, path: str, columns: Sequence[str]) -> str | Unreadable
     why = _explain_no_path(cell) if cell else _explain_empty_cells(columns)
     if not why and is_path_too_long(path):
         why = f"Its path has {len(os.fsencode(path)):,} bytes, and this system takes {MAX_PATH_BYTES:,}."
-    return Unreadable(why) if why else path
+    return PictureUnreadable(why) if why else path
 
 
 def _explain_empty_cells(columns: Sequence[str]) -> str:

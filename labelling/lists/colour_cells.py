@@ -81,5 +81,5 @@ def _list_no_colour_texts() -> tuple[frozenset[tuple[str, ...]], frozenset[tuple
     accented = set[tuple[str, ...]]()
     for language in (load_shared_words(), *load_languages().values()):
         cells = accented if language.keep_accents else plain
-        cells.update(tuple(language.tokens(cell)) for cell in language.no_colours)
+        cells.update(tuple(language.tokenize(cell)) for cell in language.no_colours)
     return frozenset(plain), frozenset(accented)

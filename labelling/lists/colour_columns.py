@@ -62,14 +62,14 @@ class ShopColours(NamedTuple):
     Attributes:
         texts: the colours of one garment, the main one first: ("Navy", "White"); empty if the list names
             none.
-        is_sold_in_several: whether buyers choose among several colours, for each of which the list has a row
-            or a variation. Such a product has no colour of its own, and `texts` is empty.
+        is_sold_in_several_colours: whether buyers choose among several colours, for each of which the list
+            has a row or a variation. Such a product has no colour of its own, and `texts` is empty.
         cell_without_colour: the first cell of a colour column that names no colour, such as "see image";
             empty if a cell names one, or if all are empty.
     """
 
     texts: tuple[str, ...] = ()
-    is_sold_in_several: bool = False
+    is_sold_in_several_colours: bool = False
     cell_without_colour: str = ""
 
 
@@ -77,7 +77,7 @@ NO_SHOP_COLOURS: Final = ShopColours()
 """The colours of a product for which the list names none."""
 
 
-class Option(NamedTuple):
+class ProductOptionColumns(NamedTuple):
     """The columns of one option of a product, which a buyer chooses: `Option1 Name` and `Option1 Value`.
 
     Only the first row of a product has the name, such as "Color".
@@ -107,7 +107,7 @@ class ColourColumns:
 
     columns: tuple[str, ...] = ()
     reason: Literal["named", "usual", "found"] = "usual"
-    options: tuple[Option, ...] = ()
+    options: tuple[ProductOptionColumns, ...] = ()
     attribute_columns: tuple[str, ...] = ()
     metafields: tuple[str, ...] = ()
     unread_metafields: tuple[str, ...] = ()
@@ -267,13 +267,13 @@ def _has_colour_cells(cells: Sequence[str]) -> bool:
     return named_count >= MIN_COLOUR_CELLS_SHARE * len(cells)
 
 
-def _find_options(columns: Sequence[str]) -> Iterator[Option]:
+def _find_options(columns: Sequence[str]) -> Iterator[ProductOptionColumns]:
     """Yield each pair of columns such as `Option1 Name` and `Option1 Value`."""
     by_heading = {column.strip().casefold(): column for column in columns}
     for heading, column in by_heading.items():
         value_heading = heading.replace("name", "value")
         if _OPTION_NAME.fullmatch(heading) and value_heading in by_heading:
-            yield Option(column, by_heading[value_heading])
+            yield ProductOptionColumns(column, by_heading[value_heading])
 
 
 def _find_attribute_columns(columns: Sequence[str]) -> Iterator[str]:

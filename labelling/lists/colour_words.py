@@ -31,7 +31,7 @@ def read_title_colours(title: str, language: str) -> list[frozenset[str]]:
 
 
 @lru_cache(maxsize=1024)
-def read_colours(text: str, language: str) -> tuple[frozenset[str], ...]:
+def read_text_colours(text: str, language: str) -> tuple[frozenset[str], ...]:
     """Return the colours that a cell of a colour column names: ({"blue"}, {"white"}) for "navy/white".
 
     Args:
@@ -47,7 +47,7 @@ def read_colours(text: str, language: str) -> tuple[frozenset[str], ...]:
 @lru_cache(maxsize=1024)
 def is_colour_in_any_language(text: str) -> bool:
     """Return whether a text names a colour in any language whose words are known: "rouge", "dunkelblau"."""
-    return any(read_colours(text, code) for code in load_languages())
+    return any(read_text_colours(text, code) for code in load_languages())
 
 
 @lru_cache
@@ -57,9 +57,9 @@ def find_colours_of_label(label: str) -> frozenset[str]:
     A label that no language knows is a colour of its own.
     """
     for language in load_languages().values():
-        word = language.tokens(label)
+        word = language.tokenize(label)
         for written, colours in language.colours.items():
-            if language.tokens(written.removeprefix(COMPOUND_END_SIGN)) == word:
+            if language.tokenize(written.removeprefix(COMPOUND_END_SIGN)) == word:
                 return frozenset(colours[:1])
     return frozenset({" ".join(split_title(label))})
 
@@ -83,7 +83,7 @@ class _ColourWords(NamedTuple):
 
     def tokens(self, text: str) -> list[str]:
         """Return the words and signs of a text, with accents if they matter in the language."""
-        return self.language.tokens(text)
+        return self.language.tokenize(text)
 
 
 def _find_colours(tokens: Sequence[str], words: _ColourWords) -> Iterator[frozenset[str]]:
@@ -117,9 +117,9 @@ def _make_colour_words(language: str) -> _ColourWords:
     parts = set[str]()
     # The list's own language comes last, so that its meaning replaces the English one of an equal word.
     for source in (english, own_language):
-        parts.update(" ".join(own_language.tokens(word)) for word in source.parts)
+        parts.update(" ".join(own_language.tokenize(word)) for word in source.parts)
         for word, colours in source.colours.items():
-            tokens = tuple(own_language.tokens(word))
+            tokens = tuple(own_language.tokenize(word))
             phrases[tokens] = frozenset(colours)
             if word.startswith(COMPOUND_END_SIGN):
                 ends["".join(tokens)] = frozenset(colours)

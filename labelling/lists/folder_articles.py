@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal, NamedTuple, TypeAlias
 
-from labelling.lists.identifiers import is_long_number, read_identifier
+from labelling.lists.identifiers import is_truncated_number, read_identifier
 
 ArticleRule: TypeAlias = Literal["folder", "name", "file"]
 """The part of a path that names the article: the `folder`, the common part of several files' `name`, or the
@@ -43,7 +43,7 @@ class FolderArticles(NamedTuple):
     crowded_name: str
 
 
-def name_articles(paths: Sequence[str]) -> FolderArticles:
+def assign_article_names(paths: Sequence[str]) -> FolderArticles:
     """Return the article of each picture of a folder, and the rule by which it was found.
 
     Args:
@@ -111,4 +111,4 @@ def _make_identifier(name: str) -> str:
     that a spreadsheet shortened.
     """
     identifier = read_identifier(name)
-    return identifier if identifier and not is_long_number(identifier) else f"({name.strip()})"
+    return identifier if identifier and not is_truncated_number(identifier) else f"({name.strip()})"

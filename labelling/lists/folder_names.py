@@ -21,7 +21,7 @@ MAX_NAME_BYTES: Final = 240
 """Largest number of bytes of a name. File systems allow 255; the rest is for a number at the end."""
 
 
-def name_folders(labels: Iterable[str]) -> dict[str, str]:
+def make_folder_names(labels: Iterable[str]) -> dict[str, str]:
     """Return the name of a folder for each label, and REVIEW_FOLDER for the empty label.
 
     No two names differ by capitals alone, since Windows and macOS take such folders for one.

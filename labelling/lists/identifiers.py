@@ -4,7 +4,7 @@
     n/a          null       #REF!     no identifier
 
 Rows of one product are found by the cleaned text of `read_identifier`. A platform knows the product by the
-shop's own spelling, which `read_listed_cell` returns.
+shop's own spelling, which `clean_list_cell` returns.
 """
 
 import re
@@ -43,7 +43,7 @@ def read_identifier(cell: str) -> str:
     # Several times, since one wrapping can be within another: an apostrophe within `="..."`.
     while text != previous_text:
         previous_text = text
-        text = " ".join(remove_format_characters(read_listed_cell(text)).split())
+        text = " ".join(remove_format_characters(clean_list_cell(text)).split())
     is_none = (
         text == NO_VALUE_TEXT
         or text.casefold() in UNKNOWN_VALUE_TEXTS
@@ -52,7 +52,7 @@ def read_identifier(cell: str) -> str:
     return "" if is_none else text
 
 
-def read_listed_cell(cell: str) -> str:
+def clean_list_cell(cell: str) -> str:
     """Return the text of a cell as its author meant it: `001 A` for `="001 A"`, and `=1+1` for `'=1+1`.
 
     Only white space at the ends and what spreadsheets put around a text are removed.
@@ -72,6 +72,6 @@ def remove_format_characters(text: str) -> str:
     return "".join(character for character in text if unicodedata.category(character) != "Cf")
 
 
-def is_long_number(cell: str) -> bool:
+def is_truncated_number(cell: str) -> bool:
     """Check whether a cell is a long number, such as `4,01E+12`, whose last digits a spreadsheet dropped."""
-    return LONG_NUMBER_PATTERN.fullmatch(remove_format_characters(read_listed_cell(cell)).strip()) is not None
+    return LONG_NUMBER_PATTERN.fullmatch(remove_format_characters(clean_list_cell(cell)).strip()) is not None

@@ -24,17 +24,17 @@ from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions, spli
 from labelling.lists.list_rows import ListFile
 from labelling.lists.list_text import (
     MAX_SHOWN_CHARACTERS,
+    convert_text_errors,
     find_encoding,
-    name_text_errors,
     open_text,
-    read_stamp,
+    read_file_stamp,
 )
 from labelling.lists.malformed_rows import (
     MAX_NAMED_BAD_ROWS,
     ParsedRow,
     describe_left_out_rows,
+    describe_malformed_rows,
     explain_parse_error,
-    join_sentences,
     parse_rows,
 )
 
@@ -53,23 +53,23 @@ OpenList: TypeAlias = Callable[[Path, Collection[str], ListOptions, Collection[s
 
 def open_list(
     path: Path,
-    needed: Collection[str],
-    reading: ListOptions = DEFAULT_LIST_OPTIONS,
-    optional: Collection[str] = (),
+    needed_columns: Collection[str],
+    list_options: ListOptions = DEFAULT_LIST_OPTIONS,
+    optional_columns: Collection[str] = (),
 ) -> ListFile:
     """Open a list, and check its header and each of its rows.
 
     Args:
-        needed: the columns that the list must have, such as ("path", "label").
-        optional: further columns that are read if they exist.
+        needed_columns: the columns that the list must have, such as ("path", "label").
+        optional_columns: further columns that are read if they exist.
 
     Raises:
         ListUnusable: the list cannot be read, is text in another encoding, lacks a column, has two columns of
             a name that is read, or has rows that do not fit its header. The message names the row and its
             line.
     """
-    list_ = open_header(path, needed, reading, optional)
-    with name_text_errors(path, list_.encoding):
+    list_ = open_header(path, needed_columns, list_options, optional_columns)
+    with convert_text_errors(path, list_.encoding):
         faults, invisible_count = list_.check_rows()
         if (
             list_.separator == "\t"
@@ -82,12 +82,14 @@ def open_list(
             faults, invisible_count = list_.check_rows()
     # An open quotation mark swallows the rows after it, so that no option may leave "the row" out.
     unclosed_faults = [fault for fault in faults if fault.is_unclosed]
-    if unclosed_faults or (faults and not reading.skip_bad_rows):
+    if unclosed_faults or (faults and not list_options.skip_bad_rows):
         option = "no option leaves it out" if unclosed_faults else "--skip-bad-rows leaves such rows out"
-        why = join_sentences(unclosed_faults or faults, MAX_FAULTS_IN_MESSAGE)
+        why = describe_malformed_rows(unclosed_faults or faults, MAX_FAULTS_IN_MESSAGE)
         raise ListUnusable(f"{why} Nothing of the list is read until it is right; {option}.")
     notes = (
-        [f"{describe_left_out_rows(faults)} {join_sentences(faults, MAX_NAMED_BAD_ROWS)}"] if faults else []
+        [f"{describe_left_out_rows(faults)} {describe_malformed_rows(faults, MAX_NAMED_BAD_ROWS)}"]
+        if faults
+        else []
     )
     notes += [explain_invisible_characters(path, invisible_count)] if invisible_count else []
     return replace(list_, notes=(*list_.notes, *notes))
@@ -95,31 +97,33 @@ def open_list(
 
 def open_header(
     path: Path,
-    needed: Collection[str],
-    reading: ListOptions = DEFAULT_LIST_OPTIONS,
-    optional: Collection[str] = (),
+    needed_columns: Collection[str],
+    list_options: ListOptions = DEFAULT_LIST_OPTIONS,
+    optional_columns: Collection[str] = (),
 ) -> ListFile:
     """Open a list and check its header, but not its rows, which is fast for a list of any length.
 
     Args:
-        needed: the columns that the list must have, such as ("path", "label").
-        optional: further columns that are read if they exist.
+        needed_columns: the columns that the list must have, such as ("path", "label").
+        optional_columns: further columns that are read if they exist.
 
     Raises:
         ListUnusable: the list cannot be read, lacks a needed column, or has two columns of one name that is
             read.
     """
-    with name_text_errors(path, reading.encoding or "utf-8"):
-        stamp = read_stamp(path)
-        encoding, note = find_encoding(path, reading.encoding)
-    with name_text_errors(path, encoding):
-        list_ = _open_with_header(path, needed, reading, encoding, stamp)
-    reading, needed = _match_header(list_.header, needed, reading)
-    _check_header(list_, needed, {*needed, *optional, reading.product_column})
+    with convert_text_errors(path, list_options.encoding or "utf-8"):
+        stamp = read_file_stamp(path)
+        encoding, note = find_encoding(path, list_options.encoding)
+    with convert_text_errors(path, encoding):
+        list_ = _open_with_header(path, needed_columns, list_options, encoding, stamp)
+    list_options, needed_columns = _match_header(list_.header, needed_columns, list_options)
+    _check_header(list_, needed_columns, {*needed_columns, *optional_columns, list_options.product_column})
     unread_columns = [
-        name for name in list_.header if name not in {*needed, *optional, reading.product_column}
+        name
+        for name in list_.header
+        if name not in {*needed_columns, *optional_columns, list_options.product_column}
     ]
-    renaming_advice = suggest_renaming(sorted({*optional}.difference(list_.header)), unread_columns)
+    renaming_advice = suggest_renaming(sorted({*optional_columns}.difference(list_.header)), unread_columns)
     notes = [note] if note else []
     notes += (
         [f"{path}: a column that is spelt otherwise is not read.{renaming_advice}"] if renaming_advice else []
@@ -127,23 +131,26 @@ def open_header(
     return replace(list_, notes=(*list_.notes, *notes))
 
 
-def explain_invisible_characters(path: Path | str, rows: int) -> str:
+def explain_invisible_characters(path: Path | str, row_count: int) -> str:
     """Return a note that invisible characters, such as soft hyphens, were removed from article numbers."""
-    counted_rows = format_count(rows, "row")
+    counted_rows = format_count(row_count, "row")
     return f"{path}: characters that cannot be seen are dropped from the identifiers of {counted_rows}."
 
 
-def suggest_renaming(needed: Iterable[str], header: Iterable[str]) -> str:
+def suggest_renaming(needed_columns: Iterable[str], header: Iterable[str]) -> str:
     """Return advice to rename columns that are nearly right: " Rename 'Path ' to `path`."; empty without any.
 
     Args:
-        needed: the names of columns that are needed, in small letters.
+        needed_columns: the names of columns that are needed, in small letters.
         header: the names of the columns that the list has.
     """
     # A header that was split at the wrong sign is one name with all the others in it.
     names = [name for cell in header for name in re.split(f"[{CELL_SEPARATORS}]", cell)]
     similar_names = (
-        (name, want) for want in needed for name in names if trim_text(name).casefold() == want != name
+        (name, want)
+        for want in needed_columns
+        for name in names
+        if trim_text(name).casefold() == want != name
     )
     return "".join(f" Rename {name!r} to `{want}`." for name, want in similar_names)
 

@@ -97,7 +97,7 @@ def has_texts_of_other_language(language: str, columns: Iterable[Collection[str]
 
 def _has_texts(cells: Collection[str]) -> bool:
     filled = [cell for cell in cells if any(map(str.isalpha, cell))]
-    text_count = sum(map(is_text, filled))
+    text_count = sum(map(is_running_text, filled))
     return (
         bool(filled)
         and text_count >= MIN_TEXT_SHARE * len(filled)
@@ -105,7 +105,7 @@ def _has_texts(cells: Collection[str]) -> bool:
     )
 
 
-def is_text(cell: str) -> bool:
+def is_running_text(cell: str) -> bool:
     """Return whether a cell is a text of several words, such as "Light and airy", and no name or number."""
     words = _WORD.findall(extract_visible_text(cell))
     return len(words) >= MIN_TEXT_WORDS or (len(words) == 2 and not all(word[0].isupper() for word in words))

@@ -22,10 +22,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache, partial
 
-from inference.garment_evidence import NO_WORDS, Words
+from inference.garment_evidence import NO_WORDS, WordEvidence
 from inference.words.language_files import UNDETERMINED_LANGUAGE, list_readable_languages, load_languages
 from inference.words.recognition import count_known_words
-from inference.words.vocabulary import list_known_tokens, list_whole_words
+from inference.words.vocabulary import list_known_tokens, make_whole_word_vocabulary
 from inference.words.words import (
     read_category_garments,
     read_garments,
@@ -39,7 +39,7 @@ from labelling.lists.categories import (
     FolderCategories,
     make_level_key,
 )
-from labelling.lists.own_words import NO_OWN_WORDS, Meaning, OwnWords
+from labelling.lists.own_words import NO_OWN_WORDS, Meaning, ShopWords
 from labelling.lists.row_words import (
     NO_TITLE_WORDS,
     ListMeaning,
@@ -77,7 +77,10 @@ def read_level_kinds(level: str, language: str) -> Meaning:
     meanings = list(
         filter(
             None,
-            (read_category_garments(level, code, list_whole_words(code)).kinds for code in knowing_codes),
+            (
+                read_category_garments(level, code, make_whole_word_vocabulary(code)).kinds
+                for code in knowing_codes
+            ),
         )
     )
     return frozenset.intersection(*meanings) if meanings else frozenset()
@@ -85,7 +88,7 @@ def read_level_kinds(level: str, language: str) -> Meaning:
 
 def _has_other_meaning(level: str, code: str) -> bool:
     """Return whether a level has a word of a language, but names no garment in it, as "Golf" in English."""
-    is_known = not list_known_tokens(code).isdisjoint(load_languages()[code].tokens(level))
+    is_known = not list_known_tokens(code).isdisjoint(load_languages()[code].tokenize(level))
     return is_known and not (code in list_readable_languages() and read_category_garments(level, code).kinds)
 
 
@@ -106,7 +109,7 @@ class ListReader:
     """
 
     list_words: ListWords = field(default_factory=ListWords)
-    own_words: OwnWords = NO_OWN_WORDS
+    own_words: ShopWords = NO_OWN_WORDS
     category_column: CategoryColumn = field(default_factory=CategoryColumn)
     folder_categories: FolderCategories = NO_FOLDERS
     folder_language: str = UNDETERMINED_LANGUAGE
@@ -117,7 +120,7 @@ class ListReader:
     def has_words(self) -> bool:
         """Whether there are any words, of the list or of people, that can say which garment a product is."""
         has_own_words = bool(self.own_words.file_rows or self.own_words.category_answers)
-        return self.list_words.is_read or has_own_words or self.has_categories
+        return self.list_words.is_readable or has_own_words or self.has_categories
 
     @property
     def has_categories(self) -> bool:
@@ -180,7 +183,7 @@ class ListReader:
             return read_category_garments(level, self._language).kinds
         return read_level_kinds(level, self._language)
 
-    def is_explained(self, path: CategoryPath) -> bool:
+    def is_category_explained(self, path: CategoryPath) -> bool:
         """Return whether nobody has to explain a category: a person did, or a level has a known word."""
         return self.own_words.is_category_explained(path) or any(map(self.is_garment_level, path))
 
@@ -211,9 +214,9 @@ class ListReader:
         # A person's explanation comes first, and replaces the known word of the category.
         if explained := self._find_explained(cells, folder):
             meaning = combine_with_explained(title_words.meaning, explained)
-            return RowWords(meaning, title_words.words, Words(explained, is_confirmed=True))
+            return RowWords(meaning, title_words.words, WordEvidence(explained, is_confirmed=True))
         kinds = self._read_known_category(cells, folder) if self.can_read_known_words else frozenset()
-        category = Words(kinds, is_broad=self.is_language_uncertain) if kinds else NO_WORDS
+        category = WordEvidence(kinds, is_broad=self.is_language_uncertain) if kinds else NO_WORDS
         # The category is read for the common meaning only if the title names nothing.
         meaning = title_words.meaning
         if not meaning.kinds and self.can_read_known_words:
@@ -228,7 +231,7 @@ class ListReader:
 
     def _read_known_category(self, cells: Mapping[str, str], folder: str) -> Meaning:
         """Return the kinds of a row's categories by known words. The deepest one of each category is used."""
-        if self.list_words.is_read:
+        if self.list_words.is_readable:
             language = self.list_words.find_title_language(cells)
             return _read_category_kinds(self._read_category_text(cells, folder), language)
         known_levels = filter(None, map(self.find_known_level, self.find_category_paths(cells, folder)))
@@ -236,7 +239,7 @@ class ListReader:
 
     def _read_set_or_category(self, cells: Mapping[str, str], folder: str, category: Meaning) -> Meaning:
         """Return the kind `set` for a title such as "Set Anna" among clothes, or the category's kinds."""
-        if not self.list_words.is_read:
+        if not self.list_words.is_readable:
             return category
         title = self.list_words.read_title(cells)
         language = self.list_words.find_title_language(cells)
@@ -259,7 +262,7 @@ class ListReader:
             cells: the cells of the row, by column.
         """
         title = self.list_words.read_title(cells)
-        if self.list_words.is_read:
+        if self.list_words.is_readable:
             return self._read_title_in(title, self.list_words.find_title_language(cells))
         meanings = self.own_words.find_phrase_meanings(title)
         if not meanings:
@@ -267,18 +270,18 @@ class ListReader:
         shared_kinds = frozenset.intersection(*meanings)
         if not shared_kinds:
             return TitleWords(merge_conflict(meanings))
-        return TitleWords(ListMeaning(shared_kinds), Words(shared_kinds, is_confirmed=True))
+        return TitleWords(ListMeaning(shared_kinds), WordEvidence(shared_kinds, is_confirmed=True))
 
     def _read_title_in(self, title: str, language: str) -> TitleWords:
         """Return the kinds that a title names in a language whose garments are known, such as `de`."""
         phrases = self.own_words.title_phrases.phrases
         if phrases:
-            garments = read_title_garments(title, language, self.own_words.add_to_words(language))
+            garments = read_title_garments(title, language, self.own_words.make_extended_vocabulary(language))
         else:
             garments = read_garments(title, "", language)
         is_confirmed = any(map(self.own_words.is_title_phrase, garments.words))
         kinds = garments.kinds or _read_set_kinds(title, language)
-        words = Words(kinds, is_confirmed, is_broad=self.is_language_uncertain) if kinds else NO_WORDS
+        words = WordEvidence(kinds, is_confirmed, is_broad=self.is_language_uncertain) if kinds else NO_WORDS
         return TitleWords(ListMeaning(garments.kinds), words)
 
 

@@ -64,7 +64,7 @@ class ListOptions:
         """
         return ListOptions(encoding=self.encoding, skip_bad_rows=self.skip_bad_rows)
 
-    def find_path(self, cell: str, file: Path, encoding: str) -> str:
+    def resolve_path(self, cell: str, file: Path, encoding: str) -> str:
         """Return the path of the file that a cell of a list names, whether the file exists or not.
 
         Args:

@@ -9,14 +9,14 @@ from typing import NamedTuple
 from inference.text.plain_text import format_count
 from labelling.errors import ListUnusable
 from labelling.lists.cells import is_picture_cell
-from labelling.lists.identifiers import is_long_number, remove_format_characters
+from labelling.lists.identifiers import is_truncated_number, remove_format_characters
 from labelling.lists.list_reading import ListOptions
-from labelling.lists.list_text import name_text_errors, open_text, read_stamp
+from labelling.lists.list_text import convert_text_errors, open_text, read_file_stamp
 from labelling.lists.malformed_rows import (
     MalformedRow,
     ParsedRow,
-    advise_on_mysql,
     explain_cut_number,
+    explain_mysql_quotes,
     explain_parse_error,
     find_swallowed_line,
     parse_rows,
@@ -74,17 +74,17 @@ class ListFile:
         for place, name in enumerate(self.header):
             if name:
                 places.setdefault(name, place)
-        with name_text_errors(self.path, self.encoding):
+        with convert_text_errors(self.path, self.encoding):
             for row_place, cells, fault in self._check_each_row():
                 if fault is None:
                     yield ListRow(row_place, {name: cells[place] for name, place in places.items()})
             # The rows were checked when the list was opened. A row that was added since would be unchecked.
-            if read_stamp(self.path) != self.stamp:
+            if read_file_stamp(self.path) != self.stamp:
                 raise ListUnusable(f"{self.path}: was changed while it was read. Give the command again.")
 
-    def find_path(self, cell: str) -> str:
+    def resolve_path(self, cell: str) -> str:
         """Return the path of the file that a cell of this list names, whether the file exists or not."""
-        return self.list_options.find_path(cell.strip(), self.path, self.encoding)
+        return self.list_options.resolve_path(cell.strip(), self.path, self.encoding)
 
     def check_rows(self) -> tuple[list[MalformedRow], int]:
         """Return the faults of all rows that do not fit the header, and a number for a note.
@@ -145,9 +145,9 @@ class ListFile:
             quoted = "" if cells < columns else " A cell that holds one is in quotation marks."
             count = format_count(cells, "cell")
             why = f"it has {count}, and the header has {columns}; between them is {self.separator!r}."
-            return MalformedRow(f"{row_place}: {why}{quoted}{advise_on_mysql(row)}", further_lines)
+            return MalformedRow(f"{row_place}: {why}{quoted}{explain_mysql_quotes(row)}", further_lines)
         for place in self._identifier_places:
-            if is_long_number(row.cells[place]):
+            if is_truncated_number(row.cells[place]):
                 return MalformedRow(
                     f"{row_place}, column `{self.header[place]}`: {explain_cut_number(row.cells[place])}"
                 )

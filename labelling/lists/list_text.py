@@ -127,7 +127,7 @@ class _StrictText(TextIOWrapper):
 
 
 @contextmanager
-def name_text_errors(path: Path, encoding: str) -> Iterator[None]:
+def convert_text_errors(path: Path, encoding: str) -> Iterator[None]:
     """Turn errors of reading a list within a `with` block into ListUnusable, which names the list and line.
 
     Raises:
@@ -162,7 +162,7 @@ def _locate_undecodable_line(path: Path, encoding: str) -> str:
     return ": its text"
 
 
-def read_stamp(path: Path) -> tuple[int, int]:
+def read_file_stamp(path: Path) -> tuple[int, int]:
     """Return the size of a file in bytes and its time of change in nanoseconds, to notice a later change."""
     facts = path.stat()
     return facts.st_size, facts.st_mtime_ns

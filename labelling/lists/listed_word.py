@@ -14,7 +14,7 @@ from labelling.lists.list_meaning import ListReader
 from labelling.run_settings import FOLDER_COLUMN
 
 
-class ListedWord(NamedTuple):
+class ListGarmentWord(NamedTuple):
     """A word of a list that names a garment, as the list writes it.
 
     Attributes:
@@ -26,7 +26,9 @@ class ListedWord(NamedTuple):
     column: str
 
 
-def find_listed_word(reader: ListReader, rows: Iterable[Mapping[str, str]], folder: str) -> ListedWord | None:
+def find_list_garment_word(
+    reader: ListReader, rows: Iterable[Mapping[str, str]], folder: str
+) -> ListGarmentWord | None:
     """Return the word of a title that names the garment of a product, or else that of a category.
 
     Args:
@@ -45,27 +47,27 @@ def find_listed_word(reader: ListReader, rows: Iterable[Mapping[str, str]], fold
     return next(filter(None, found), None)
 
 
-def _find_title_word(reader: ListReader, cells: Mapping[str, str]) -> ListedWord | None:
+def _find_title_word(reader: ListReader, cells: Mapping[str, str]) -> ListGarmentWord | None:
     column = _find_filled_column(reader.list_words.titles, cells)
-    if not column or not reader.list_words.is_read:
+    if not column or not reader.list_words.is_readable:
         return None
     language = reader.list_words.find_title_language(cells)
     title = reader.list_words.read_title(cells)
     if reader.own_words.title_phrases.phrases:
-        garments = read_title_garments(title, language, reader.own_words.add_to_words(language))
+        garments = read_title_garments(title, language, reader.own_words.make_extended_vocabulary(language))
     else:
         garments = read_garments(title, "", language)  # cached since the row was decided
-    return ListedWord(_find_spelling(title, garments.words), column) if garments.words else None
+    return ListGarmentWord(_find_spelling(title, garments.words), column) if garments.words else None
 
 
-def _find_category_word(reader: ListReader, cells: Mapping[str, str], folder: str) -> ListedWord | None:
+def _find_category_word(reader: ListReader, cells: Mapping[str, str], folder: str) -> ListGarmentWord | None:
     has_folders = bool(reader.folder_categories.names_by_depth)
     column = FOLDER_COLUMN if has_folders else _find_filled_column(reader.list_words.categories, cells)
     for path in reader.find_category_paths(cells, folder):
         if explained_level := _find_explained_level(reader, path):
-            return ListedWord(explained_level, column)
+            return ListGarmentWord(explained_level, column)
         if known_level := reader.find_known_level(path):
-            return ListedWord(_find_word_of_level(reader, known_level), column)
+            return ListGarmentWord(_find_word_of_level(reader, known_level), column)
     return None
 
 
@@ -81,7 +83,7 @@ def _find_explained_level(reader: ListReader, path: CategoryPath) -> str:
 
 def _find_word_of_level(reader: ListReader, level: str) -> str:
     """Return the word for a garment in a part of a category; the whole part if its language is not known."""
-    if not reader.list_words.is_read or reader.list_words.language not in list_readable_languages():
+    if not reader.list_words.is_readable or reader.list_words.language not in list_readable_languages():
         return level
     words = read_category_garments(level, reader.list_words.language).words
     return _find_spelling(level, words) if words else level

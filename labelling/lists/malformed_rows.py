@@ -120,10 +120,10 @@ def explain_parse_error(row: ParsedRow) -> tuple[str, bool]:
         )
     else:
         is_unclosed = False
-    return advise_on_mysql(row).strip() or why, is_unclosed
+    return explain_mysql_quotes(row).strip() or why, is_unclosed
 
 
-def advise_on_mysql(row: ParsedRow) -> str:
+def explain_mysql_quotes(row: ParsedRow) -> str:
     r"""Return advice for a list that MySQL wrote, with \" for a quotation mark; empty for any other list."""
     if r"\"" not in row.lines[0]:
         return ""
@@ -192,7 +192,7 @@ def explain_cut_number(cell: str) -> str:
     )
 
 
-def join_sentences(faults: Sequence[MalformedRow], limit: int) -> str:
+def describe_malformed_rows(faults: Sequence[MalformedRow], limit: int) -> str:
     """Return the sentences of the first malformed rows, up to `limit`, and the number of the further ones."""
     more = f"And {len(faults) - limit:,} more." if len(faults) > limit else ""
     return " ".join(filter(None, [*(fault.sentence for fault in faults[:limit]), more]))

@@ -21,12 +21,12 @@ from inference.words.kinds import KINDS, sort_kinds
 from inference.words.language_files import COMPOUND_END_SIGN, load_languages
 from inference.words.tokens import split_title
 from inference.words.vocabulary import (
-    NamedKinds,
-    WordTable,
-    find_words,
-    make_word_table,
-    merge_word_tables,
-    select_named_kinds,
+    GarmentWord,
+    Vocabulary,
+    make_vocabulary,
+    merge_vocabularies,
+    replace_known_words,
+    select_garment_words,
 )
 from labelling.lists.categories import CategoryPath, make_category_key
 
@@ -55,7 +55,7 @@ PLACES: Final[tuple[Place, ...]] = (CATEGORY_PLACE, TITLE_PLACE, BOTH_PLACES)
 """All places in which a word can be valid."""
 
 
-class OwnWord(NamedTuple):
+class ShopWord(NamedTuple):
     """A word or phrase of a shop, and the kinds of garment that the shop means by it.
 
     Attributes:
@@ -115,7 +115,7 @@ def format_meaning(meaning: Meaning) -> str:
 
 
 @dataclass(frozen=True)
-class OwnWords:
+class ShopWords:
     """The words of a shop whose meaning people explained, in a file and on review sheets.
 
     Attributes:
@@ -124,7 +124,7 @@ class OwnWords:
         language: the code of the list's language, which says whether accents matter in titles.
     """
 
-    file_rows: tuple[OwnWord, ...] = ()
+    file_rows: tuple[ShopWord, ...] = ()
     category_answers: tuple[CategoryAnswer, ...] = ()
     language: str = ""
 
@@ -141,7 +141,7 @@ class OwnWords:
         return not all(self.category_meanings.values())
 
     @cached_property
-    def title_phrases(self) -> WordTable:
+    def title_phrases(self) -> Vocabulary:
         """The explained phrases of titles, as a table in which titles are looked up."""
         rows = [
             (row.words, tokens, row.meaning)
@@ -150,7 +150,7 @@ class OwnWords:
         ]
         meanings_by_tokens = {tokens: meaning for _, tokens, meaning in rows}
         # Sorted by length, so that the length of the longest phrase stays for each first word.
-        return WordTable(
+        return Vocabulary(
             meanings_by_tokens,
             {"".join(tokens): meaning for words, tokens, meaning in rows if words[0] == COMPOUND_END_SIGN},
             {tokens[0]: len(tokens) for tokens in sorted(meanings_by_tokens, key=len)},
@@ -162,12 +162,14 @@ class OwnWords:
         Args:
             word: the word or phrase in small letters.
         """
-        return any(isinstance(item, NamedKinds) for item in find_words(word.split(), self.title_phrases))
+        return any(
+            isinstance(item, GarmentWord) for item in replace_known_words(word.split(), self.title_phrases)
+        )
 
     def split_title(self, text: str) -> list[str]:
         """Return the words and signs of a title or a phrase, with accents if the language needs them."""
         language = load_languages().get(self.language)
-        return language.tokens(text) if language else split_title(text)
+        return language.tokenize(text) if language else split_title(text)
 
     def find_level_meanings(self, path: CategoryPath) -> list[Meaning | None]:
         """Return the explained meaning of each level: [None, {"top"}] for ("Women", "Tops").
@@ -208,17 +210,17 @@ class OwnWords:
     def _find_path_meaning(self, path: CategoryPath) -> Meaning:
         return next(filter(None, reversed(self.find_level_meanings(path))), frozenset())
 
-    def add_to_words(self, language: str) -> WordTable:
+    def make_extended_vocabulary(self, language: str) -> Vocabulary:
         """Return the garment words of a language, such as `de`, with the shop's phrases added."""
         if language not in self._words_by_language:
-            self._words_by_language[language] = merge_word_tables(
-                make_word_table(language), self.title_phrases
+            self._words_by_language[language] = merge_vocabularies(
+                make_vocabulary(language), self.title_phrases
             )
         return self._words_by_language[language]
 
     @cached_property
-    def _words_by_language(self) -> dict[str, WordTable]:
-        """The tables that `add_to_words` made, since each of the list's titles needs one."""
+    def _words_by_language(self) -> dict[str, Vocabulary]:
+        """The tables that `make_extended_vocabulary` made, since each of the list's titles needs one."""
         return {}
 
     def find_phrase_meanings(self, title: str) -> list[Meaning]:
@@ -227,17 +229,18 @@ class OwnWords:
         Phrases that say nothing are left out. If several phrases begin at one word, the longest is used.
         """
         return [
-            item.kinds for item in select_named_kinds(find_words(self.split_title(title), self.title_phrases))
+            item.kinds
+            for item in select_garment_words(replace_known_words(self.split_title(title), self.title_phrases))
         ]
 
-    def make_rows(self) -> list[OwnWord]:
+    def make_rows(self) -> list[ShopWord]:
         """Return all explained words as rows of a file of words, for the shop's next list.
 
         An answer on a review sheet replaces the row for the same category. If that row is also valid in
         titles, it stays for titles.
         """
         answered_keys = {make_category_key(answer.category) for answer in self.category_answers}
-        rows = list[OwnWord]()
+        rows = list[ShopWord]()
         for row in self.file_rows:
             if row.category_key not in answered_keys:
                 rows.append(row)
@@ -245,11 +248,11 @@ class OwnWords:
                 rows.append(row._replace(place=TITLE_PLACE))
         return [
             *rows,
-            *(OwnWord(answer.category, answer.meaning, CATEGORY_PLACE) for answer in self.category_answers),
+            *(ShopWord(answer.category, answer.meaning, CATEGORY_PLACE) for answer in self.category_answers),
         ]
 
 
-NO_OWN_WORDS: Final = OwnWords()
+NO_OWN_WORDS: Final = ShopWords()
 """The own words of a shop that explained none."""
 
 

@@ -15,7 +15,7 @@ from typing import Final
 
 from inference.text.file_names import is_picture_name
 from inference.text.plain_text import escape_unprintable, shorten_text
-from inference.text.spreadsheets import unescape_text
+from inference.text.spreadsheets import unescape_spreadsheet_text
 
 MAX_PATH_BYTES: Final = 4096
 """Number of bytes from which Linux refuses a path. Other systems refuse shorter ones, too."""
@@ -45,7 +45,7 @@ def find_existing_path(path: str) -> str:
     # A file of exactly this name wins: on Linux a name can have a backslash.
     if is_path_too_long(path) or os.path.lexists(path):
         return path
-    unmarked = "/".join(map(unescape_text, path.split("/")))
+    unmarked = "/".join(map(unescape_spreadsheet_text, path.split("/")))
     for spelling in (path, path.replace("\\", "/"), unmarked):
         if os.path.lexists(respelt := _respell_path(spelling)):
             return respelt

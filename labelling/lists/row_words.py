@@ -15,7 +15,7 @@ explained category do not, the meaning has a conflict, and a person has to look.
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from inference.garment_evidence import NO_WORDS, Words
+from inference.garment_evidence import NO_WORDS, WordEvidence
 from inference.reasons import Reason
 from labelling.lists.own_words import Meaning, combine_meanings
 
@@ -46,7 +46,7 @@ class TitleWords(NamedTuple):
     """
 
     meaning: ListMeaning = NO_MEANING
-    words: Words = NO_WORDS
+    words: WordEvidence = NO_WORDS
 
 
 NO_TITLE_WORDS: Final = TitleWords()
@@ -63,8 +63,8 @@ class RowWords(NamedTuple):
     """
 
     meaning: ListMeaning = NO_MEANING
-    title: Words = NO_WORDS
-    category: Words = NO_WORDS
+    title: WordEvidence = NO_WORDS
+    category: WordEvidence = NO_WORDS
 
 
 NO_ROW_WORDS: Final = RowWords()
@@ -90,7 +90,7 @@ def combine_titles(titles: Sequence[TitleWords]) -> TitleWords:
     telling_words = [words for words in known_words if words.kinds >= meaning.kinds]
     is_confirmed = any(words.is_confirmed and words.kinds == meaning.kinds for words in telling_words)
     is_broad = all(words.is_broad for words in telling_words)
-    return TitleWords(meaning, Words(meaning.kinds, is_confirmed, is_broad))
+    return TitleWords(meaning, WordEvidence(meaning.kinds, is_confirmed, is_broad))
 
 
 def _combine_title_meanings(meanings: Sequence[ListMeaning]) -> ListMeaning:

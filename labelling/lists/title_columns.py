@@ -21,7 +21,7 @@ from inference.words.tokens import split_title
 from inference.words.words import read_title_garments
 from labelling.lists.cells import find_addresses, is_picture_cell
 from labelling.lists.column_names import fold_column_name
-from labelling.lists.list_language import has_texts_of_other_language, is_text
+from labelling.lists.list_language import has_texts_of_other_language, is_running_text
 
 ReadColumns: TypeAlias = Callable[[Sequence[str]], Iterable[Mapping[str, str]]]
 """A function that reads the cells of some columns, row by row, from the first row with each call."""
@@ -131,7 +131,7 @@ def _read_columns(columns: Mapping[str, Sequence[str]], language: str) -> Iterat
 
 def _has_categories(cells: Sequence[str]) -> bool:
     """Return whether a column has categories: a few words that repeat, and no texts."""
-    return 2 * len({*cells}) <= len(cells) and 2 * sum(map(is_text, cells)) < len(cells)
+    return 2 * len({*cells}) <= len(cells) and 2 * sum(map(is_running_text, cells)) < len(cells)
 
 
 def _read_column(name: str, language: str, counts: Counter[str]) -> TitleColumn:

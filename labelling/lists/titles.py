@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Final
 
 from inference.words.language_files import UNDETERMINED_LANGUAGE, list_readable_languages
-from inference.words.language_tags import Part, select_tagged_text
+from inference.words.language_tags import LanguagePart, select_tagged_text
 from inference.words.recognition import (
     MAX_TITLES_READ,
     count_known_words,
@@ -23,7 +23,7 @@ from inference.words.words import (
     NO_NAMED_GARMENTS,
     NamedGarments,
     read_garments,
-    read_part_kinds,
+    read_set_part_kinds,
     read_title_garments,
 )
 from labelling.lists.categories import cut_category_cell
@@ -62,7 +62,7 @@ class ListWords:
     has_few_letters: bool = False
 
     @property
-    def is_read(self) -> bool:
+    def is_readable(self) -> bool:
         """Whether the words are in a language whose garments are known, as those of German are."""
         return self.language in list_readable_languages()
 
@@ -114,10 +114,10 @@ class ListWords:
         """
         return self._choose_part(_find_first_text(self.titles, cells)).text
 
-    def _choose_part(self, text: str) -> Part:
+    def _choose_part(self, text: str) -> LanguagePart:
         return _choose_part(text, self.language, self.second_language)
 
-    def _choose_category_part(self, cells: Mapping[str, str]) -> Part:
+    def _choose_category_part(self, cells: Mapping[str, str]) -> LanguagePart:
         return self._choose_part(cut_category_cell(_find_first_text(self.categories, cells)))
 
     def find_title_language(self, cells: Mapping[str, str]) -> str:
@@ -142,18 +142,18 @@ class ListWords:
         """Return the kinds of garment that the title of a row names, without its category: {"skirt"}."""
         return (
             read_garments(self.read_title(cells), "", self.find_title_language(cells)).kinds
-            if self.is_read
+            if self.is_readable
             else frozenset()
         )
 
-    def read_set_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
+    def read_set_part_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
         """Return the kinds of all parts of a set in a title: {"top", "skirt"} for "Top and skirt set".
 
         One photo of the set may show one part alone.
         """
         return (
-            read_part_kinds(self.read_title(cells), self.find_title_language(cells))
-            if self.is_read
+            read_set_part_kinds(self.read_title(cells), self.find_title_language(cells))
+            if self.is_readable
             else frozenset()
         )
 
@@ -162,7 +162,7 @@ class ListWords:
 
         Without any, the result is NO_NAMED_GARMENTS.
         """
-        if not self.is_read:
+        if not self.is_readable:
             return NO_NAMED_GARMENTS
         return read_garments(
             self.read_title(cells), self.read_category(cells), self.find_title_language(cells)
@@ -214,7 +214,7 @@ def find_list_words(
     other_columns = map(itemgetter(1), read_text_columns(possible_columns, rows))
     # The language comes before the check: without it, no word of a title is known.
     words = words.choose_language(language, rows(words.columns), other_columns)
-    is_named = words.is_read and any(
+    is_named = words.is_readable and any(
         read_title_garments(words.read_title(row), words.language).kinds for row in rows(words.titles)
     )
     # A column that a person named is used, even if no word in it is known.
@@ -246,7 +246,7 @@ def _find_columns(wanted_names: Sequence[str], columns: Sequence[str]) -> tuple[
 
 
 @lru_cache(maxsize=8192)
-def _choose_part(text: str, language: str, second: str) -> Part:
+def _choose_part(text: str, language: str, second: str) -> LanguagePart:
     """Return the part of a text in a language of the list; the whole text if it has no language tags."""
     # Cached, because the title and the category of a row are read several times.
     part = select_tagged_text(text, (language, second, *list_readable_languages()))

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from inference.words.language_files import COMPOUND_END_SIGN
 from labelling.lists.categories import CategoryPath, make_category_key
 from labelling.lists.list_meaning import ListReader
-from labelling.lists.own_words import CATEGORY_PLACE, OwnWord, OwnWords
+from labelling.lists.own_words import CATEGORY_PLACE, ShopWord, ShopWords
 
 
 def find_unused_words(reader: ListReader, rows: Iterable[tuple[Mapping[str, str], str]]) -> list[str]:
@@ -17,7 +17,7 @@ def find_unused_words(reader: ListReader, rows: Iterable[tuple[Mapping[str, str]
     """
     own_words = reader.own_words
     answered_words = [
-        OwnWord(answer.category, answer.meaning, CATEGORY_PLACE) for answer in own_words.category_answers
+        ShopWord(answer.category, answer.meaning, CATEGORY_PLACE) for answer in own_words.category_answers
     ]
     words = [*own_words.file_rows, *answered_words]
     if not words:
@@ -42,7 +42,7 @@ def _list_category_keys(path: CategoryPath) -> list[str]:
     return [*keys, *(" > ".join(keys[start:]) for start in range(len(keys)))]
 
 
-def _is_in_titles(word: OwnWord, texts: Iterable[str], own_words: OwnWords) -> bool:
+def _is_in_titles(word: ShopWord, texts: Iterable[str], own_words: ShopWords) -> bool:
     """Return whether a phrase is in a title.
 
     Args:

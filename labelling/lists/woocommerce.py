@@ -75,7 +75,7 @@ def _get_attribute_number(match: re.Match[str]) -> str:
     return next(number for number in match.groups() if number)
 
 
-def read_attributes(cells: Mapping[str, str]) -> dict[str, str]:
+def read_woocommerce_attributes(cells: Mapping[str, str]) -> dict[str, str]:
     """Return the cells of a row with attributes, by English headers: {"Attribute 1 name": "Color", ...}.
 
     An attribute whose column of values is not known is left out: a row without values would empty it.
@@ -132,7 +132,7 @@ def is_product_type(column: str, cell: str) -> bool:
 
 def read_colour_values(cells: Mapping[str, str]) -> list[str]:
     """Return the values of the colour attribute in a row: ["Red", "Blue"]; empty if it has none."""
-    attribute_cells = read_attributes(cells)
+    attribute_cells = read_woocommerce_attributes(cells)
     name = _find_colour_header(attribute_cells)
     return _split_values(attribute_cells.get(_make_value_header(name), "")) if name else []
 
@@ -163,7 +163,7 @@ def make_colour_attribute(cells: Mapping[str, str], colours: tuple[str, ...]) ->
         cells: the cells of the product's row in the list, by column.
         colours: the colours of the product, the main one first.
     """
-    attribute_cells = read_attributes(cells)
+    attribute_cells = read_woocommerce_attributes(cells)
     free = (column for number in count(1) if not attribute_cells.get(column := f"Attribute {number} name"))
     # A free number, since a taken one would replace another attribute of the product, such as its size.
     name = _find_colour_header(attribute_cells) or next(free)

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from inference.text.plain_text import shorten_text
-from inference.text.spreadsheets import format_csv, unescape_text
-from labelling.errors import ListUnusable, WordsUnusable
+from inference.text.spreadsheets import format_csv, unescape_spreadsheet_text
+from labelling.errors import ListUnusable, ShopWordsUnusable
 from labelling.lists.categories import has_letters, make_level_key
 from labelling.lists.list_files import open_list
 from labelling.lists.list_reading import ListOptions
@@ -27,8 +27,8 @@ from labelling.lists.own_words import (
     CATEGORY_PLACE,
     PLACES,
     TITLE_PLACE,
-    OwnWord,
     Place,
+    ShopWord,
     format_meaning,
     parse_meaning,
 )
@@ -40,18 +40,20 @@ PLACE_COLUMN: Final = "in"
 """The optional column that says whether words are valid in categories, in titles, or in both (empty)."""
 
 
-def read_words(file: Path, reading: ListOptions, say: Callable[[str], None]) -> tuple[OwnWord, ...]:
+def read_shop_words(
+    file: Path, list_options: ListOptions, say: Callable[[str], None]
+) -> tuple[ShopWord, ...]:
     """Read a file of words: a CSV in which a shop explains words of its categories and titles.
 
     Args:
-        reading: the options for reading the list, of which `encoding` and `skip_bad_rows` are used.
+        list_options: the options for reading the list, of which `encoding` and `skip_bad_rows` are used.
         say: a function that is called with each sentence for the person at the terminal.
 
     Raises:
-        WordsUnusable: the file cannot be read, lacks a column, names an unknown kind or place, or gives the
-            same words twice.
+        ShopWordsUnusable: the file cannot be read, lacks a column, names an unknown kind or place, or gives
+            the same words twice.
     """
-    words_options = ListOptions(encoding=reading.encoding, skip_bad_rows=reading.skip_bad_rows)
+    words_options = ListOptions(encoding=list_options.encoding, skip_bad_rows=list_options.skip_bad_rows)
     try:
         opened = open_list(file, WORDS_COLUMNS, words_options, (PLACE_COLUMN,))
         for note in opened.notes:
@@ -61,43 +63,43 @@ def read_words(file: Path, reading: ListOptions, say: Callable[[str], None]) -> 
             for row_place, cells in opened.read_rows()
         ]
     except ListUnusable as error:
-        raise WordsUnusable(str(error)) from error
+        raise ShopWordsUnusable(str(error)) from error
     words = [(row_place, _parse_word(cells, row_place)) for row_place, cells in rows]
     _refuse_repeated_words(words)
     return tuple(word for _, word in words)
 
 
-def _parse_word(cells: dict[str, str], row_place: str) -> OwnWord:
+def _parse_word(cells: dict[str, str], row_place: str) -> ShopWord:
     """Return the word that a row explains.
 
     Args:
         row_place: the place of the row for messages, such as "words.csv, row 3, line 3".
 
     Raises:
-        WordsUnusable: a cell is empty or has a value that is not known.
+        ShopWordsUnusable: a cell is empty or has a value that is not known.
     """
-    words = unescape_text(cells["words"])
+    words = unescape_spreadsheet_text(cells["words"])
     if not make_level_key(words):
-        raise WordsUnusable(
+        raise ShopWordsUnusable(
             f"{row_place}: the cell in the column `words` is empty. Write a category or a phrase."
         )
     place = _parse_place(cells.get(PLACE_COLUMN, ""), row_place)
     if place == CATEGORY_PLACE and not has_letters(words):
-        raise WordsUnusable(
+        raise ShopWordsUnusable(
             f"{row_place}: the category {shorten_text(words)!r} has no letters. Write a category of the "
             "list, or leave the row out."
         )
     try:
         meaning = parse_meaning(cells["kinds"])
     except ValueError as error:
-        raise WordsUnusable(f"{row_place}: {error}") from error
-    return OwnWord(words, meaning, place)
+        raise ShopWordsUnusable(f"{row_place}: {error}") from error
+    return ShopWord(words, meaning, place)
 
 
 def _parse_place(text: str, row_place: str) -> Place:
     place = next((place for place in PLACES if place == text.casefold()), None)
     if place is None:
-        raise WordsUnusable(
+        raise ShopWordsUnusable(
             f"{row_place}: {shorten_text(text)!r} in the column `in` is no place. Write `category`, "
             "`title`, or nothing "
             "for both."
@@ -105,11 +107,11 @@ def _parse_place(text: str, row_place: str) -> Place:
     return place
 
 
-def _refuse_repeated_words(words: Iterable[tuple[str, OwnWord]]) -> None:
+def _refuse_repeated_words(words: Iterable[tuple[str, ShopWord]]) -> None:
     """Refuse words that two rows explain for the same place, since the explanations could differ.
 
     Raises:
-        WordsUnusable: there are two such rows. The message names both.
+        ShopWordsUnusable: there are two such rows. The message names both.
     """
     first: dict[tuple[str, Place], str] = {}
     for row_place, word in words:
@@ -118,19 +120,19 @@ def _refuse_repeated_words(words: Iterable[tuple[str, OwnWord]]) -> None:
             if not key[0]:
                 continue
             if key in first:
-                raise WordsUnusable(
+                raise ShopWordsUnusable(
                     f"{row_place}: {shorten_text(word.words)!r} stands in {first[key]}, too. Leave one "
                     "of the two rows out."
                 )
             first[key] = row_place
 
 
-def format_words(words: Iterable[OwnWord]) -> str:
+def format_shop_words(words: Iterable[ShopWord]) -> str:
     """Return explained words as the text of a CSV with the columns `words`, `kinds` and `in`."""
     rows = ((word.words, format_meaning(word.meaning), word.place) for word in words)
     return format_csv([(*WORDS_COLUMNS, PLACE_COLUMN), *rows])
 
 
-def make_words_file_path(table: Path) -> Path:
+def make_shop_words_path(table: Path) -> Path:
     """Return the path of the file of words beside a table: `labels-words.csv` for `labels.csv`."""
     return table.with_name(f"{table.stem}-words.csv")

@@ -16,7 +16,7 @@ from inference.contract import LABEL
 from inference.text.plain_text import choose_form, format_count
 from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.review.corrections import Correction, merge_human_answers
-from reports.intervals import CONFIDENCE_LEVEL, bound_wrong_rows, compute_clopper_pearson_interval
+from reports.intervals import CONFIDENCE_LEVEL, compute_clopper_pearson_interval, compute_max_wrong_rows
 
 MAX_SAMPLE_ROWS: Final = 130
 """Largest number of rows that are drawn for an audit if no person chose a number."""
@@ -29,13 +29,13 @@ BOUND_CERTAINTY: Final = 1 - (1 - CONFIDENCE_LEVEL) / 2
 may look a second time, at a larger sample that contains the first one."""
 
 
-def choose_sample_size(accepted: int) -> int:
+def choose_sample_size(accepted_count: int) -> int:
     """Return the number of rows that are drawn for an audit, unless people choose a number.
 
     Args:
-        accepted: the number of accepted rows of the table.
+        accepted_count: the number of accepted rows of the table.
     """
-    return min(MAX_SAMPLE_ROWS, accepted // ACCEPTED_PER_SAMPLE_ROW)
+    return min(MAX_SAMPLE_ROWS, accepted_count // ACCEPTED_PER_SAMPLE_ROW)
 
 
 def make_sample_rank(path: str, version: str) -> bytes:
@@ -81,15 +81,18 @@ def _describe_audit(head_answers: Sequence[Correction], corrections: Sequence[Co
     sample_answers = {
         (correction.path, correction.product): correction for correction in sorted_answers
     }.values()
-    questions = {correction.make_question(correction.sha256) for correction in sample_answers}
+    questions = {correction.make_answer_subject(correction.sha256) for correction in sample_answers}
     # A person may correct an answer outside the audit. The latest answer is used, as in the table.
-    relevant = [answer for answer in corrections if answer.make_question(answer.sha256) in questions]
+    relevant = [answer for answer in corrections if answer.make_answer_subject(answer.sha256) in questions]
     answers, _ = merge_human_answers([(answer.sha256, answer) for answer in relevant], {})
     labels = [
-        (answers[answer.make_question(answer.sha256)].label, answer.predicted) for answer in sample_answers
+        (answers[answer.make_answer_subject(answer.sha256)].label, answer.predicted)
+        for answer in sample_answers
     ]
     right = [label == predicted for label, predicted in labels if label != LEFT_OUT_LABEL]
-    low, high = find_bounds(sum(right), len(right), max(correction.audit_of for correction in sample_answers))
+    low, high = compute_audit_bounds(
+        sum(right), len(right), max(correction.audit_of for correction in sample_answers)
+    )
     size = max(len(sample_answers), *(correction.audit for correction in sample_answers))
     missing_count = size - len(sample_answers)
     verb = choose_form(missing_count, "has", "have")
@@ -103,7 +106,7 @@ def _describe_audit(head_answers: Sequence[Correction], corrections: Sequence[Co
     )
 
 
-def find_bounds(right_count: int, sample_size: int, population_size: int) -> tuple[float, float]:
+def compute_audit_bounds(right_count: int, sample_size: int, population_size: int) -> tuple[float, float]:
     """Return a lower and an upper bound for the share of right rows among all rows, from a random sample.
 
     Each bound has the certainty BOUND_CERTAINTY.
@@ -118,8 +121,8 @@ def find_bounds(right_count: int, sample_size: int, population_size: int) -> tup
         return compute_clopper_pearson_interval(right_count, sample_size, BOUND_CERTAINTY)
     if not sample_size:
         return 0.0, 1.0
-    return 1 - bound_wrong_rows(
+    return 1 - compute_max_wrong_rows(
         population_size, sample_size - right_count, sample_size, BOUND_CERTAINTY
-    ) / population_size, bound_wrong_rows(
+    ) / population_size, compute_max_wrong_rows(
         population_size, right_count, sample_size, BOUND_CERTAINTY
     ) / population_size

@@ -39,7 +39,7 @@ REASON_NAMES: Final[Mapping[Reason, str]] = {
 """The name of each reason on a card. The head of the page explains each of them once."""
 
 
-class CardPhoto(NamedTuple):
+class ReviewCardPhoto(NamedTuple):
     """A picture on a card.
 
     Attributes:
@@ -53,7 +53,7 @@ class CardPhoto(NamedTuple):
     sha256: str
 
 
-class CardScreen(NamedTuple):
+class ReviewSection(NamedTuple):
     """A part of the review page whose cards are shown in groups, one for each suggested label.
 
     A person clicks the cards that do not belong to a group. Then one click confirms all others. Such cards
@@ -70,7 +70,7 @@ class CardScreen(NamedTuple):
     is_folded: bool
 
 
-class Card(NamedTuple):
+class ReviewCard(NamedTuple):
     """One question on a page, about a picture or a product.
 
     Attributes:
@@ -117,10 +117,10 @@ class Card(NamedTuple):
     attribute: str = LABEL
     product: str = ""
     title: str = ""
-    photos: tuple[CardPhoto, ...] = ()
+    photos: tuple[ReviewCardPhoto, ...] = ()
     more: int = 0
     copies: int = 0
-    screen: CardScreen | None = None
+    screen: ReviewSection | None = None
     choices: tuple[KindChoice, ...] = ()
     further_kinds: tuple[str, ...] = ()
     guess_kind: str = ""
@@ -128,7 +128,7 @@ class Card(NamedTuple):
     column: str = ""
 
 
-class CategoryCard(NamedTuple):
+class CategoryReviewCard(NamedTuple):
     """A card that asks which kinds of garments a shop means by one of its categories.
 
     Attributes:
@@ -147,10 +147,10 @@ class CategoryCard(NamedTuple):
     is_of_products: bool
     kinds: tuple[tuple[str, int], ...]
     other: int
-    photos: tuple[CardPhoto, ...]
+    photos: tuple[ReviewCardPhoto, ...]
 
 
-AGREEING_SCREEN: Final = CardScreen(
+AGREEING_SCREEN: Final = ReviewSection(
     "The list says the same",
     "Doubtful answers that the words of the list admit. Click what does not belong in a group; then one "
     "click confirms the rest of it.",
@@ -158,7 +158,7 @@ AGREEING_SCREEN: Final = CardScreen(
 )
 """The part of the page with doubtful answers that the words of the list allow."""
 
-COLOUR_SCREEN: Final = CardScreen(
+COLOUR_SCREEN: Final = ReviewSection(
     "Colours for the feed",
     "Products without a colour, by the one that their photos suggest. Click what does not belong in a group; "
     "then one click confirms the rest of it.",
@@ -166,7 +166,7 @@ COLOUR_SCREEN: Final = CardScreen(
 )
 """The part of the page with products that have no certain colour for the feed."""
 
-FEED_SCREEN: Final = CardScreen(
+FEED_SCREEN: Final = ReviewSection(
     "Optional: colours that the feed has",
     "Look them through. Click what does not belong in a group; then one click confirms the rest of it.",
     is_folded=True,

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from inference.text.plain_text import shorten_text
-from inference.text.spreadsheets import unescape_text
+from inference.text.spreadsheets import unescape_spreadsheet_text
 from inference.words.kinds import KIND
 from labelling.errors import CorrectionsUnusable
 from labelling.lists.categories import has_letters, make_category_key
@@ -38,7 +38,7 @@ def read_category_answer(row: Mapping[str, str], answered_at: str, row_place: st
         CorrectionsUnusable: the category has no letters, or the row also names a picture or a product,
             answers another attribute than the kind, or names an unknown kind.
     """
-    category = unescape_text(row[CATEGORY_COLUMN])
+    category = unescape_spreadsheet_text(row[CATEGORY_COLUMN])
     if not has_letters(category):
         raise CorrectionsUnusable(
             f"{row_place}: the category {shorten_text(category)!r} has no letters. Write a category of the "
@@ -56,19 +56,19 @@ def read_category_answer(row: Mapping[str, str], answered_at: str, row_place: st
             f"{shorten_text(attribute)!r}."
         )
     try:
-        meaning = parse_meaning(unescape_text(row["label"]))
+        meaning = parse_meaning(unescape_spreadsheet_text(row["label"]))
     except ValueError as error:
         raise CorrectionsUnusable(f"{row_place}: {error}") from error
     return CategoryAnswer(category, meaning, answered_at)
 
 
 def merge_category_answers(
-    new: Sequence[CategoryAnswer], stored_answers: Iterable[CategoryAnswer]
+    new_answers: Sequence[CategoryAnswer], stored_answers: Iterable[CategoryAnswer]
 ) -> tuple[dict[str, CategoryAnswer], int]:
     """Return the latest answer about each category. If two answers have the same time, the later row is used.
 
     Args:
-        new: the answers that were read, in the order of the files and their rows.
+        new_answers: the answers that were read, in the order of the files and their rows.
         stored_answers: the answers that were taken earlier.
 
     Returns:
@@ -76,7 +76,7 @@ def merge_category_answers(
     """
     latest = {make_category_key(answer.category): answer for answer in stored_answers}
     differing = set[str]()
-    for answer in new:
+    for answer in new_answers:
         key = make_category_key(answer.category)
         before = latest.get(key)
         if before and before.meaning != answer.meaning:

@@ -1,7 +1,7 @@
 """Which answers change from one release to another on the same pictures, as rows and as a page of thumbnails.
 
-Each picture is read once and answered by both releases. `compare_releases` returns a `Comparison`. The page
-that `make_changes_page` makes of it works from a disk and sends no request.
+Each picture is read once and answered by both releases. `compare_releases` returns a `ReleaseComparison`. The
+page that `make_changes_page` makes of it works from a disk and sends no request.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from inference.contract import LABEL
 from inference.networks import Networks
 from inference.text.plain_text import choose_form, format_count
 from inference.text.spreadsheets import format_csv
-from labelling.review.page import fill_page, make_thumbnail
+from labelling.review.page import make_thumbnail, render_page
 from labelling.rows import ACCEPT, REVIEW, HeadAnswer, PictureAnswers, make_table_path
 from labelling.sources.items import Source
 from labelling.workers.labeller import PICTURES_PER_RUN, Watch, classify_uploads
@@ -22,7 +22,7 @@ from labelling.write.table_cells import CONFIDENCE_DIGITS
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class AnswerChange:
     """A picture to which two releases answer differently: another label, or another decision.
 
     Attributes:
@@ -45,7 +45,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ReleaseComparison:
     """The differences between the answers of two releases to the same pictures.
 
     Attributes:
@@ -58,23 +58,29 @@ class Comparison:
     """
 
     picture_count: int
-    changes: tuple[Change, ...]
+    changes: tuple[AnswerChange, ...]
     unread_pictures: tuple[tuple[str, str], ...]
     accepted_counts: tuple[int, int]
     thumbnails: dict[str, str]
 
 
 def compare_releases(
-    source: Source, first: Networks, second: Networks, watch: Watch, *, show: bool
-) -> Comparison:
+    source: Source,
+    first_networks: Networks,
+    second_networks: Networks,
+    report_progress: Watch,
+    *,
+    has_thumbnails: bool,
+) -> ReleaseComparison:
     """Let two releases answer the pictures of a source, and compare the answers.
 
     Args:
         source: the source, whose pictures are read once.
-        first: the networks of release A.
-        second: the networks of release B.
-        watch: a function that is called with the number of finished pictures, and None as their total.
-        show: whether to keep thumbnails of changed pictures, which take 4 kB of memory each.
+        first_networks: the networks of release A.
+        second_networks: the networks of release B.
+        report_progress: a function that is called with the number of finished pictures, and None as their
+            total.
+        has_thumbnails: whether to keep thumbnails of changed pictures, which take 4 kB of memory each.
 
     Raises:
         SourceUnusable, StoreError: the source cannot be listed.
@@ -85,12 +91,12 @@ def compare_releases(
     unread_pictures = []
     thumbnails = {}
     accepted = [0, 0]
-    for name, before, after, upload in _answer_pictures(source, first, second):
+    for name, before, after, upload in _answer_pictures(source, first_networks, second_networks):
         if error := before.error or after.error:
             unread_pictures.append((name, error))
             continue
         pictures += 1
-        watch(pictures, None)
+        report_progress(pictures, None)
         for place, photo in enumerate((before, after)):
             accepted[place] += photo.answers[LABEL].is_accepted
         common_heads = [head for head in before.answers if head in after.answers]
@@ -101,15 +107,15 @@ def compare_releases(
         ]
         changes += [_make_change(name, before, after, head) for head in different]
         # The last change has the path of this picture: all of its changes have the same one.
-        if different and show and isinstance(upload, bytes):
+        if different and has_thumbnails and isinstance(upload, bytes):
             thumbnails[changes[-1].path] = make_thumbnail(upload)
     changes.sort(key=_make_change_key)
-    return Comparison(
+    return ReleaseComparison(
         pictures, tuple(changes), tuple(unread_pictures), (accepted[0], accepted[1]), thumbnails
     )
 
 
-def _make_change_key(change: Change) -> tuple[object, ...]:
+def _make_change_key(change: AnswerChange) -> tuple[object, ...]:
     """Return a sort key: the class before attributes, changed labels before decisions, sure answers first."""
     return change.attribute, change.label_a == change.label_b, -change.confidence_b, change.path
 
@@ -119,7 +125,7 @@ def _answer_pictures(
 ) -> Iterator[tuple[str, PictureAnswers, PictureAnswers, object]]:
     """Yield the name of each picture, the answers of both releases, and its bytes."""
     read_pictures = source.open_reader()
-    picture_items = source.items()
+    picture_items = source.iterate_pictures()
     while items := list(islice(picture_items, PICTURES_PER_RUN)):
         uploads = list(read_pictures([item.place for item in items]))
         names = [item.name for item in items]
@@ -136,10 +142,10 @@ def _name_decision(answer: HeadAnswer) -> str:
     return ACCEPT if answer.is_accepted else REVIEW
 
 
-def _make_change(name: str, before: PictureAnswers, after: PictureAnswers, head: str) -> Change:
+def _make_change(name: str, before: PictureAnswers, after: PictureAnswers, head: str) -> AnswerChange:
     a = before.answers[head]
     b = after.answers[head]
-    return Change(
+    return AnswerChange(
         attribute="" if head == LABEL else head,
         path=make_table_path(name),
         sha256=before.sha256,
@@ -152,11 +158,11 @@ def _make_change(name: str, before: PictureAnswers, after: PictureAnswers, head:
     )
 
 
-CHANGE_COLUMNS: Final = tuple(field.name for field in fields(Change))
+CHANGE_COLUMNS: Final = tuple(field.name for field in fields(AnswerChange))
 """The columns of the CSV of changed answers, in their order: the fields of Change."""
 
 
-def make_changes_table(changes: Sequence[Change]) -> bytes:
+def make_changes_table(changes: Sequence[AnswerChange]) -> bytes:
     """Return a CSV in UTF-8 with the columns CHANGE_COLUMNS and a row for each change.
 
     Cells that a spreadsheet would run as formulas are escaped.
@@ -177,25 +183,25 @@ MAX_CHANGES_ON_PAGE: Final = 1000
 """Largest number of changes on the HTML page, which is then a few megabytes."""
 
 
-def make_changes_page(compared: Comparison, names: tuple[str, str]) -> bytes:
+def make_changes_page(comparison: ReleaseComparison, release_names: tuple[str, str]) -> bytes:
     """Return an HTML page that shows the first MAX_CHANGES_ON_PAGE changes with their thumbnails, in UTF-8.
 
     Args:
-        compared: the comparison, with thumbnails.
-        names: the names of the first and the second release, for the text of the page.
+        comparison: the comparison, with thumbnails.
+        release_names: the names of the first and the second release, for the text of the page.
     """
-    shown = compared.changes[:MAX_CHANGES_ON_PAGE]
+    shown = comparison.changes[:MAX_CHANGES_ON_PAGE]
     page = {
-        "first": names[0],
-        "second": names[1],
-        "lead": _describe_changes(compared, names, len(shown)),
-        "kinds": _count_kinds(compared.changes),
-        "cards": [_make_card(change, compared.thumbnails.get(change.path, "")) for change in shown],
+        "first": release_names[0],
+        "second": release_names[1],
+        "lead": _describe_changes(comparison, release_names, len(shown)),
+        "kinds": _count_kinds(comparison.changes),
+        "cards": [_make_card(change, comparison.thumbnails.get(change.path, "")) for change in shown],
     }
-    return fill_page("changes.html", page, "cards.js", "changes.js").encode("utf-8", "backslashreplace")
+    return render_page("changes.html", page, "cards.js", "changes.js").encode("utf-8", "backslashreplace")
 
 
-def _describe_changes(compared: Comparison, names: tuple[str, str], shown_count: int) -> str:
+def _describe_changes(compared: ReleaseComparison, names: tuple[str, str], shown_count: int) -> str:
     """Return the sentences at the top of the page."""
     first, second = names
     pictures = format_count(compared.picture_count, "picture")
@@ -209,13 +215,13 @@ def _describe_changes(compared: Comparison, names: tuple[str, str], shown_count:
     )
 
 
-def _count_kinds(changes: Sequence[Change]) -> list[dict[str, str | int]]:
+def _count_kinds(changes: Sequence[AnswerChange]) -> list[dict[str, str | int]]:
     """Return the name of each kind of change and how many changes are of it, the most frequent first."""
     counts = Counter(map(_name_kind, changes))
     return [{"name": name, "count": count} for name, count in counts.most_common()]
 
 
-def _name_kind(change: Change) -> str:
+def _name_kind(change: AnswerChange) -> str:
     """Return what a change does, such as `Bag → Coat`, or `Bag: accept → review` if the label stays."""
     question = f"{change.attribute}: " if change.attribute else ""
     if change.label_a == change.label_b:
@@ -223,14 +229,14 @@ def _name_kind(change: Change) -> str:
     return f"{question}{change.label_a} → {change.label_b}"
 
 
-def _count_answers(changes: Sequence[Change]) -> str:
+def _count_answers(changes: Sequence[AnswerChange]) -> str:
     """Return how many pictures changed, and how many answers if a picture has several."""
     pictures = len({change.path for change in changes})
     answers = "another answer" if pictures == len(changes) else f"{len(changes):,} other answers"
     return format_count(pictures, f"has {answers}", f"have {answers}")
 
 
-def _make_card(change: Change, picture: str) -> dict[str, str]:
+def _make_card(change: AnswerChange, picture: str) -> dict[str, str]:
     """Return the card of a change, for the page."""
     return {
         "kind": _name_kind(change),

@@ -14,13 +14,13 @@ from typing import Final, NamedTuple
 
 from inference.text.plain_text import format_count, shorten_text
 from labelling.errors import CorrectionsUnusable
-from labelling.journal.human_answer import Question
+from labelling.journal.human_answer import AnswerSubject
 from labelling.journal.journal_file import Journal
 from labelling.lists.own_words import CategoryAnswer
 from labelling.review.category_answers import merge_category_answers
 from labelling.review.corrections import (
-    AllCorrections,
     Correction,
+    CorrectionFileAnswers,
     merge_human_answers,
     name_correction,
 )
@@ -56,7 +56,9 @@ class CorrectionEffect(NamedTuple):
     accepted_before: int | None = None
 
 
-def take_corrections(all_corrections: AllCorrections, journal: Journal, table: Path) -> CorrectionEffect:
+def import_corrections(
+    all_corrections: CorrectionFileAnswers, journal: Journal, table: Path
+) -> CorrectionEffect:
     """Store people's answers in the journal of a table, which is the SQLite file beside it.
 
     Answers about pictures are kept if the current listing has the picture. Answers about categories are
@@ -205,7 +207,7 @@ def _make_card_key(answer: Correction) -> tuple[object, ...]:
 
 def _find_card_photos(
     corrections: Iterable[Correction], matched_corrections: Iterable[tuple[str, Correction]]
-) -> dict[Question, set[str]]:
+) -> dict[AnswerSubject, set[str]]:
     """Return the sha256 of all photos on the card of each question about a product, as files name them."""
     hashes_by_card = defaultdict[object, set[str]](set)
     for answer in corrections:
@@ -214,7 +216,7 @@ def _find_card_photos(
     # By time, so that the photos of a question are those of its latest answer, which is the one that is kept.
     in_order = sorted(matched_corrections, key=lambda pair: pair[1].answered_at)
     return {
-        answer.make_question(sha256): hashes_by_card[_make_card_key(answer)]
+        answer.make_answer_subject(sha256): hashes_by_card[_make_card_key(answer)]
         for sha256, answer in in_order
         if answer.product
     }

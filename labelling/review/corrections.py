@@ -24,9 +24,9 @@ from typing import Final, NamedTuple
 from inference.contract import LABEL
 from inference.release_labels import NONE
 from inference.text.plain_text import format_count, normalize_label, shorten_text
-from inference.text.spreadsheets import unescape_text
+from inference.text.spreadsheets import unescape_spreadsheet_text
 from labelling.errors import CorrectionsUnusable, ListUnusable
-from labelling.journal.human_answer import LEFT_OUT_LABEL, HumanAnswer, Question
+from labelling.journal.human_answer import LEFT_OUT_LABEL, AnswerSubject, HumanAnswer
 from labelling.lists.identifiers import read_identifier
 from labelling.lists.list_files import open_list
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
@@ -91,16 +91,16 @@ class Correction(NamedTuple):
     product: str = ""
     version: str = ""
 
-    def make_question(self, sha256: str) -> "Question":
+    def make_answer_subject(self, sha256: str) -> "AnswerSubject":
         """Return the question that this correction answers: about which picture, attribute and product.
 
         Args:
             sha256: the hash of the picture, which a correction by path alone does not have.
         """
-        return Question(sha256, self.attribute, self.product)
+        return AnswerSubject(sha256, self.attribute, self.product)
 
 
-class AllCorrections(NamedTuple):
+class CorrectionFileAnswers(NamedTuple):
     """The answers of people in some files of corrections.
 
     Attributes:
@@ -116,7 +116,7 @@ def read_corrections(
     files: Sequence[Path],
     labels: Sequence[str] | None,
     attributes: Mapping[str, Sequence[str]] = MappingProxyType({}),
-    reading: ListOptions = DEFAULT_LIST_OPTIONS,
+    list_options: ListOptions = DEFAULT_LIST_OPTIONS,
     say: Callable[[str], None] = lambda _: None,
 ) -> list[Correction]:
     """Read people's answers about pictures and products from CSV files.
@@ -126,7 +126,7 @@ def read_corrections(
     Args:
         labels: the valid classes; None to accept any label, if neither classes nor attributes are known yet.
         attributes: the valid labels of each attribute of the release.
-        reading: the options for reading a list, such as its encoding.
+        list_options: the options for reading a list, such as its encoding.
         say: a function that is called with sentences for the user.
 
     Raises:
@@ -135,7 +135,7 @@ def read_corrections(
     """
     all_pictures = list[Correction]()
     for file in files:
-        pictures, categories = read_all_corrections([file], labels, attributes, reading, say)
+        pictures, categories = read_all_corrections([file], labels, attributes, list_options, say)
         if categories and not pictures:
             raise CorrectionsUnusable(
                 f"{file}: none of {format_count(len(categories), 'row')} is about a picture. All are about "
@@ -152,15 +152,15 @@ def read_all_corrections(
     files: Sequence[Path],
     labels: Sequence[str] | None,
     attributes: Mapping[str, Sequence[str]] = MappingProxyType({}),
-    reading: ListOptions = DEFAULT_LIST_OPTIONS,
+    list_options: ListOptions = DEFAULT_LIST_OPTIONS,
     say: Callable[[str], None] = lambda _: None,
-) -> AllCorrections:
+) -> CorrectionFileAnswers:
     """Read people's answers about pictures, products and categories of a shop from CSV files.
 
     Args:
         labels: the valid classes; None to accept any label, if neither classes nor attributes are known yet.
         attributes: the valid labels of each attribute of the release.
-        reading: the options for reading a list, such as its encoding.
+        list_options: the options for reading a list, such as its encoding.
         say: a function that is called with sentences for the user.
 
     Raises:
@@ -168,14 +168,14 @@ def read_all_corrections(
             attribute or a label that the release lacks, or an unknown kind in a row about a category.
     """
     heads = None if labels is None else {LABEL: labels, **attributes}
-    rows = [row for file in files for row in _read_file(file, heads, reading, say)]
+    rows = [row for file in files for row in _read_file(file, heads, list_options, say)]
     pictures = [row for row in rows if isinstance(row, Correction)]
-    return AllCorrections(pictures, [row for row in rows if isinstance(row, CategoryAnswer)])
+    return CorrectionFileAnswers(pictures, [row for row in rows if isinstance(row, CategoryAnswer)])
 
 
 def merge_human_answers(
-    matched_corrections: Sequence[tuple[str, Correction]], stored_answers: Mapping[Question, HumanAnswer]
-) -> tuple[dict[Question, HumanAnswer], int]:
+    matched_corrections: Sequence[tuple[str, Correction]], stored_answers: Mapping[AnswerSubject, HumanAnswer]
+) -> tuple[dict[AnswerSubject, HumanAnswer], int]:
     """Return the latest answer to each question, whatever the order of the files.
 
     Args:
@@ -189,14 +189,14 @@ def merge_human_answers(
     Raises:
         CorrectionsUnusable: the two latest answers to a question have the same time and different labels.
     """
-    latest: dict[tuple[Question, Path], Correction] = {}
+    latest: dict[tuple[AnswerSubject, Path], Correction] = {}
     for sha256, correction in matched_corrections:
-        key = correction.make_question(sha256), correction.file
+        key = correction.make_answer_subject(sha256), correction.file
         # If two rows of one file have the same time, the later row is used. Between two files nobody can tell
         # which answer is meant, so `_refuse_contradiction` ends the command.
         if key not in latest or correction.answered_at >= latest[key].answered_at:
             latest[key] = correction
-    answers_by_question: dict[Question, list[HumanAnswer]] = defaultdict(list)
+    answers_by_question: dict[AnswerSubject, list[HumanAnswer]] = defaultdict(list)
     for (question, _), correction in latest.items():
         answers_by_question[question].append(HumanAnswer(correction.label, correction.answered_at))
     for question in answers_by_question.keys() & stored_answers.keys():
@@ -207,7 +207,7 @@ def merge_human_answers(
         if len({correction.label for correction in answers}) > 1
     }
     for sha256, correction in matched_corrections:
-        if (question := correction.make_question(sha256)) in differing:
+        if (question := correction.make_answer_subject(sha256)) in differing:
             _refuse_contradiction(answers_by_question[question], correction)
     return {
         question: max(answers, key=lambda correction: correction.answered_at)
@@ -250,18 +250,18 @@ def _read_file(
             continue
         attribute = _parse_attribute(row.get("attribute", ""), heads, row_place)
         yield Correction(
-            path=unescape_text(row.get("path", "")),
+            path=unescape_spreadsheet_text(row.get("path", "")),
             sha256=row.get("sha256", "").lower(),
             label=_parse_label(row["label"], attribute, heads, row_place),
             answered_at=answered_at,
             audit=_parse_sample_size(row.get("audit", ""), row_place),
             file=file,
             group=read_identifier(row.get("group", "")),
-            predicted=unescape_text(row.get("predicted", "")),
+            predicted=unescape_spreadsheet_text(row.get("predicted", "")),
             attribute=attribute,
             audit_of=_parse_accepted_count(row.get("audit_of", ""), row_place),
             product=read_identifier(row.get("product", "")),
-            version=unescape_text(row.get("version", "")),
+            version=unescape_spreadsheet_text(row.get("version", "")),
         )
 
 
@@ -303,12 +303,12 @@ def _parse_attribute(text: str, heads: Mapping[str, Sequence[str]] | None, row_p
 def _parse_label(text: str, attribute: str, heads: Mapping[str, Sequence[str]] | None, row_place: str) -> str:
     label = normalize_label(text)
     if heads is None:
-        return unescape_text(label)
+        return unescape_spreadsheet_text(label)
     labels = heads[attribute]
     labels_by_spelling = {
         normalize_label(valid_label): valid_label for valid_label in (*labels, NONE, LEFT_OUT_LABEL)
     }
-    for meant in (label, unescape_text(label)):
+    for meant in (label, unescape_spreadsheet_text(label)):
         if meant in labels_by_spelling:
             return labels_by_spelling[meant]
     nearest_labels = difflib.get_close_matches(label, labels, n=1)

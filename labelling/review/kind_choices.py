@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.release_labels import NONE, OTHER_KIND, has_kinds
+from inference.release_labels import NONE, OTHER_KIND, has_known_kinds
 from inference.words.kinds import KIND, KINDS, sort_kinds
 from labelling.decide.row_decision import DecisionContext
 from labelling.rows import Record, TableRow
@@ -39,7 +39,7 @@ class KindChoice(NamedTuple):
     kind: str = ""
 
 
-def suggest_answer(row: TableRow, context: DecisionContext) -> tuple[str, str]:
+def suggest_class_and_kind(row: TableRow, context: DecisionContext) -> tuple[str, str]:
     """Return the likeliest answer about class and kind, which one press of Enter takes.
 
     Args:
@@ -132,7 +132,7 @@ def find_kinds_without_class(record: Record, context: DecisionContext) -> tuple[
         kinds.
     """
     names = context.settings.heads.get(KIND, ())
-    if not has_kinds(names):
+    if not has_known_kinds(names):
         return ()
     kinds_of_classes = frozenset[str]().union(*context.class_kinds.values())
     kinds = [kind for kind in names if kind not in kinds_of_classes]
@@ -144,4 +144,4 @@ def _find_kind_shares(record: Record, context: DecisionContext) -> dict[str, flo
     """Return the probability of each kind by the photos, as in {"skirt": .7}; empty if none was answered."""
     if KIND not in record.answers:
         return {}
-    return context.titles.label_probabilities(record, KIND)
+    return context.titles.compute_label_probabilities(record, KIND)

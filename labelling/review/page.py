@@ -1,9 +1,9 @@
 """Make the review page, on which a person answers questions about pictures, and exports the answers as CSV.
 
-A question is a `Card`. The most doubtful rows come first, then parts that are optional and closed. The page
-is one HTML file that works from a disk and sends no request. Its content is embedded as JSON, and pictures as
-`data:` URLs. A Content-Security-Policy allows only the script whose hash it names. `wardrobe label` writes
-such a page of a table, and a training writes one of the labels that it doubts.
+A question is a `ReviewCard`. The most doubtful rows come first, then parts that are optional and closed. The
+page is one HTML file that works from a disk and sends no request. Its content is embedded as JSON, and
+pictures as `data:` URLs. A Content-Security-Policy allows only the script whose hash it names. `wardrobe
+label` writes such a page of a table, and a training writes one of the labels that it doubts.
 """
 
 import base64
@@ -22,11 +22,11 @@ import cv2
 from inference.contract import LABEL
 from inference.errors import UploadError
 from inference.pictures.decode import MAX_PIXELS, decode_image
-from inference.pictures.framing import limit_edge
+from inference.pictures.framing import shrink_to_edge
 from inference.release_labels import NONE
 from inference.text.spreadsheets import CELL_BEGINNING_PATTERN
 from labelling.errors import TableUnusable
-from labelling.review.cards import ALL_SCREENS, Card, CardPhoto, CardScreen, CategoryCard
+from labelling.review.cards import ALL_SCREENS, CategoryReviewCard, ReviewCard, ReviewCardPhoto, ReviewSection
 from labelling.write.partial_files import write_output
 
 MAX_THUMBNAIL_EDGE: Final = 320
@@ -40,7 +40,7 @@ PageTranslations: TypeAlias = Mapping[str, Mapping[str, str]]
 """Translations of the page's texts: a mapping from English to translated text, by language."""
 
 
-class PageFrame(NamedTuple):
+class ReviewPageFrame(NamedTuple):
     """The parts of a page around its cards.
 
     Attributes:
@@ -98,7 +98,7 @@ def make_thumbnail(upload: bytes) -> str:
         The URL; empty if the bytes are not a picture that can be read.
     """
     try:
-        picture = limit_edge(decode_image(upload, MAX_PIXELS).picture, MAX_THUMBNAIL_EDGE)
+        picture = shrink_to_edge(decode_image(upload, MAX_PIXELS).picture, MAX_THUMBNAIL_EDGE)
     except UploadError:
         return ""
     bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
@@ -139,11 +139,11 @@ PAGE_SCRIPTS: Final = (
 
 
 def make_review_page(
-    cards: Sequence[Card],
+    cards: Sequence[ReviewCard],
     labels: Sequence[str],
-    frame: PageFrame,
+    frame: ReviewPageFrame,
     attributes: Mapping[str, Sequence[str]] = MappingProxyType({}),
-    categories: Sequence[CategoryCard] = (),
+    categories: Sequence[CategoryReviewCard] = (),
 ) -> str:
     """Return the HTML of a whole review page, on which a person answers the questions of cards.
 
@@ -181,15 +181,15 @@ def make_review_page(
         "categories": [_show_category(card, pictures) for card in categories],
         "parts": _make_parts(cards, pictures, is_first=not categories),
     }
-    return fill_page("review.html", shown, "cards.js", *PAGE_SCRIPTS)
+    return render_page("review.html", shown, "cards.js", *PAGE_SCRIPTS)
 
 
-def fill_page(frame: str, shown: object, *scripts: str) -> str:
+def render_page(frame: str, page_data: object, *scripts: str) -> str:
     """Return the HTML of a page of this package, with its style, scripts and content embedded.
 
     Args:
         frame: the name of the HTML file of the page in this package, such as `review.html`.
-        shown: the content as JSON values, which the scripts show.
+        page_data: the content as JSON values, which the scripts show.
         scripts: the names of the JavaScript files in this package, in the order in which they run.
     """
     style = read_page_part("review.css")
@@ -201,14 +201,14 @@ def fill_page(frame: str, shown: object, *scripts: str) -> str:
         f"style-src {hash_content(style)}; script-src {hash_content(script)}"
     )
     # Text of the shop, such as `</script>`, must not end the element that it stands in.
-    embedded = json.dumps(shown).replace("<", "\\u003c")
+    embedded = json.dumps(page_data).replace("<", "\\u003c")
     page = Template(read_page_part(frame))
     return page.substitute(policy=policy, style=style, script=script, shown=embedded)
 
 
-def _list_pictures(cards: Sequence[Card | CategoryCard]) -> dict[str, None]:
+def _list_pictures(cards: Sequence[ReviewCard | CategoryReviewCard]) -> dict[str, None]:
     """Return the pictures of all cards, each once: a picture is asked about more than once."""
-    first_pictures = ([card.picture] if isinstance(card, Card) else [] for card in cards)
+    first_pictures = ([card.picture] if isinstance(card, ReviewCard) else [] for card in cards)
     pictures = (
         [*first, *(photo.picture for photo in card.photos)]
         for first, card in zip(first_pictures, cards, strict=True)
@@ -216,7 +216,7 @@ def _list_pictures(cards: Sequence[Card | CategoryCard]) -> dict[str, None]:
     return dict.fromkeys(filter(None, chain.from_iterable(pictures)))
 
 
-def _show_category(card: CategoryCard, pictures: Mapping[str, str]) -> dict[str, object]:
+def _show_category(card: CategoryReviewCard, pictures: Mapping[str, str]) -> dict[str, object]:
     return {
         **card._asdict(),
         "photos": [_show_photo(photo, pictures) for photo in card.photos],
@@ -225,7 +225,7 @@ def _show_category(card: CategoryCard, pictures: Mapping[str, str]) -> dict[str,
 
 
 def _make_parts(
-    cards: Sequence[Card], pictures: Mapping[str, str], *, is_first: bool
+    cards: Sequence[ReviewCard], pictures: Mapping[str, str], *, is_first: bool
 ) -> list[dict[str, object]]:
     """Return the doubtful questions, then the screens, then the audit.
 
@@ -237,9 +237,9 @@ def _make_parts(
     doubtful_cards = [card for card in cards if not card.audit and not card.screen]
     screens = sorted({card.screen for card in cards if card.screen}, key=ALL_SCREENS.index)
     title, lead = DOUBTFUL_HEADING if audit_cards or screens or not is_first else ("", "")
-    parts = [(CardScreen(title, lead, is_folded=False), doubtful_cards, False)]
+    parts = [(ReviewSection(title, lead, is_folded=False), doubtful_cards, False)]
     parts += [(screen, [card for card in cards if card.screen == screen], True) for screen in screens]
-    parts.append((CardScreen(*AUDIT_HEADING, is_folded=True), audit_cards, False))
+    parts.append((ReviewSection(*AUDIT_HEADING, is_folded=True), audit_cards, False))
     return [
         {
             "title": screen.title,
@@ -253,7 +253,7 @@ def _make_parts(
     ]
 
 
-def _show_card(card: Card, pictures: Mapping[str, str]) -> dict[str, object]:
+def _show_card(card: ReviewCard, pictures: Mapping[str, str]) -> dict[str, object]:
     """Return a card as JSON values. Thumbnails are named by their numbers on the page."""
     return {
         **card._asdict(),
@@ -266,12 +266,12 @@ def _show_card(card: Card, pictures: Mapping[str, str]) -> dict[str, object]:
     }
 
 
-def _show_photo(photo: CardPhoto, pictures: Mapping[str, str]) -> dict[str, object]:
+def _show_photo(photo: ReviewCardPhoto, pictures: Mapping[str, str]) -> dict[str, object]:
     """Return a photo whose thumbnail is named by its number on the page, where each is stored once."""
     return photo._replace(picture=pictures.get(photo.picture, ""))._asdict()
 
 
-def _hash_photos(photos: Iterable[Card | CardPhoto]) -> str:
+def _hash_photos(photos: Iterable[ReviewCard | ReviewCardPhoto]) -> str:
     """Return a hash of the photos on a card, under which the page keeps what a person chose for them.
 
     The order of the photos does not matter. A photo whose hash is not known is told from others by its

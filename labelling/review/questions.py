@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.reasons import DecidedBy, Reason
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.review.audit import MAX_SAMPLE_ROWS, choose_sample_size, make_sample_rank
 from labelling.review.page import PageTranslations
 from labelling.rows import HeadAnswers, HeadDecision, PhotoRecord, Record, TableRow
@@ -246,7 +246,7 @@ def _make_sort_key(subject: Record, decision: HeadDecision) -> tuple[object, ...
     return place, *measures, not subject.product, subject.number
 
 
-def choose_photos(row: TableRow, decisions: Decisions) -> list[PhotoRecord]:
+def choose_photos(row: TableRow, decisions: RunDecisions) -> list[PhotoRecord]:
     """Return the readable photos of a row in the order in which a card shows them.
 
     If possible, the first photo has an answer and is listed under this product alone. Familiar photos follow,

@@ -14,15 +14,15 @@ from typing import Final, NamedTuple, TypeGuard
 from inference.contract import LABEL
 from inference.pictures.decode import prepare_decoders
 from inference.reasons import DecidedBy, Reason
-from inference.release_labels import OTHER_KIND, has_kinds
-from inference.text.spreadsheets import escape_path
+from inference.release_labels import OTHER_KIND, has_known_kinds
+from inference.text.spreadsheets import escape_spreadsheet_path
 from inference.words.kinds import KIND, KINDS, sort_kinds
 from labelling.decide.category_questions import CategoryQuestion
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.decide.product_titles import find_parent_folder
 from labelling.decide.row_decision import DecisionContext
-from labelling.errors import Unreadable
-from labelling.lists.listed_word import find_listed_word
+from labelling.errors import PictureUnreadable
+from labelling.lists.listed_word import find_list_garment_word
 from labelling.review.cards import (
     ACCEPTED_CLASS_NOTE,
     AGREEING_SCREEN,
@@ -34,20 +34,20 @@ from labelling.review.cards import (
     FEED_SCREEN,
     LIST_CONFLICT_NOTE,
     REASON_NAMES,
-    Card,
-    CardPhoto,
-    CategoryCard,
+    CategoryReviewCard,
+    ReviewCard,
+    ReviewCardPhoto,
 )
 from labelling.review.kind_choices import (
     find_classes_of_kinds,
     find_kinds_without_class,
     make_kind_choices,
-    suggest_answer,
+    suggest_class_and_kind,
 )
 from labelling.review.page import (
     DOUBTFUL_LEAD,
     PARTS_LEAD,
-    PageFrame,
+    ReviewPageFrame,
     make_review_page,
     make_thumbnail,
     write_page,
@@ -85,7 +85,7 @@ class WrittenSheet(NamedTuple):
     optional_count: int
 
 
-def write_sheet(source: Source, decisions: Decisions, review: SheetSettings) -> WrittenSheet:
+def write_sheet(source: Source, decisions: RunDecisions, sheet_settings: SheetSettings) -> WrittenSheet:
     """Write a review sheet: an HTML page with questions about a finished table that nobody has answered yet.
 
     The pictures of the page are read in one pass over the source.
@@ -93,7 +93,7 @@ def write_sheet(source: Source, decisions: Decisions, review: SheetSettings) -> 
     Args:
         source: the source of the pictures.
         decisions: the decided rows of the table.
-        review: the settings of the page, such as its path and the number of questions.
+        sheet_settings: the settings of the page, such as its path and the number of questions.
 
     Raises:
         TableUnusable: the page cannot be written.
@@ -101,7 +101,7 @@ def write_sheet(source: Source, decisions: Decisions, review: SheetSettings) -> 
     """
     prepare_decoders()
     run = decisions.settings
-    choices, categories = choose_questions(decisions, review)
+    choices, categories = choose_questions(decisions, sheet_settings)
     all_questions = [question for choice in choices for question in choice.all_questions]
     # By identity: a row has a question about each head, and all of them show the same photos.
     photos = {id(question.row): choose_photos(question.row, decisions) for question in all_questions}
@@ -109,30 +109,32 @@ def write_sheet(source: Source, decisions: Decisions, review: SheetSettings) -> 
     category_photos = (photo for question in categories for photo in question.photos)
     pictures = _read_pictures([*card_photos, *category_photos], source)
 
-    def make_card(question: SheetQuestion) -> Card | None:
+    def make_card(question: SheetQuestion) -> ReviewCard | None:
         return _make_card(question, photos[id(question.row)], pictures, decisions)
 
     cards = [card for choice in choices for card in _make_cards(choice, make_card, decisions.context)]
     lead = DOUBTFUL_LEAD if all(card.screen is None and not card.audit for card in cards) else PARTS_LEAD
     title = f"{decisions.journal.path.stem}, {run.version}"
-    frame = PageFrame(
+    frame = ReviewPageFrame(
         title,
         lead,
-        review.translations,
+        sheet_settings.translations,
         EXPORT_FILE_NAME,
-        review.command,
+        sheet_settings.command,
         version=run.version,
         row_count=choices[0].answered_count,
         are_products=run.by is not None,
         reasons=tuple((REASON_NAMES[reason], reason.sentence) for reason in _find_reasons(choices)),
         kind_classes=find_classes_of_kinds(decisions.context),
     )
-    attributes = {head: run.heads[head] for head in review.heads if head != LABEL}
+    attributes = {head: run.heads[head] for head in sheet_settings.heads if head != LABEL}
     category_cards = [_make_category_card(question, pictures, run) for question in categories]
-    write_page(review.page_path, make_review_page(cards, run.heads[LABEL], frame, attributes, category_cards))
+    write_page(
+        sheet_settings.page_path, make_review_page(cards, run.heads[LABEL], frame, attributes, category_cards)
+    )
     optional_count = sum(card.audit > 0 or card.screen == FEED_SCREEN for card in cards)
     question_count = len(cards) - optional_count + len(category_cards)
-    return WrittenSheet(review.page_path, question_count, optional_count)
+    return WrittenSheet(sheet_settings.page_path, question_count, optional_count)
 
 
 def _find_reasons(choices: Sequence[HeadQuestions]) -> list[Reason]:
@@ -145,19 +147,21 @@ def _find_reasons(choices: Sequence[HeadQuestions]) -> list[Reason]:
 
 
 def choose_questions(
-    decisions: Decisions, review: SheetSettings
+    decisions: RunDecisions, sheet_settings: SheetSettings
 ) -> tuple[list[HeadQuestions], list[CategoryQuestion]]:
     """Choose the questions of a review sheet in one pass over the rows of a table.
 
     Args:
         decisions: the decided rows of the table.
-        review: the settings of the page.
+        sheet_settings: the settings of the page.
 
     Returns:
         The questions about the class and each attribute, in the order of `review.heads`; and the questions
         about categories of the shop, which are empty if their answers would change no decision.
     """
-    choices = [HeadQuestions(head, review, decisions.settings.version) for head in review.heads]
+    choices = [
+        HeadQuestions(head, sheet_settings, decisions.settings.version) for head in sheet_settings.heads
+    ]
     category_questions = decisions.start_category_questions()
     for row in decisions.read_reviewable_rows():
         if category_questions:
@@ -168,13 +172,13 @@ def choose_questions(
 
 
 def _make_category_card(
-    question: CategoryQuestion, pictures: Mapping[str, CardPhoto], settings: RunSettings
-) -> CategoryCard:
+    question: CategoryQuestion, pictures: Mapping[str, ReviewCardPhoto], settings: RunSettings
+) -> CategoryReviewCard:
     """Return the card of a question about a category; the kinds that its photos show come first."""
     names = settings.heads.get(KIND, ())
-    products_by_kind = question.products_by_kind if has_kinds(names) else {}
+    products_by_kind = question.products_by_kind if has_known_kinds(names) else {}
     kinds = dict.fromkeys([*(kind for kind in products_by_kind if kind in KINDS), *KINDS])
-    return CategoryCard(
+    return CategoryReviewCard(
         category=question.category,
         branches=question.branches,
         products=question.product_count,
@@ -186,8 +190,8 @@ def _make_category_card(
 
 
 def _make_cards(
-    choice: HeadQuestions, make_card: Callable[[SheetQuestion], Card | None], context: DecisionContext
-) -> Iterator[Card]:
+    choice: HeadQuestions, make_card: Callable[[SheetQuestion], ReviewCard | None], context: DecisionContext
+) -> Iterator[ReviewCard]:
     """Yield the cards about one head: the doubtful ones, those of the feed, and those of the audit."""
     for question in choice.doubtful_questions:
         if card := make_card(question):
@@ -209,13 +213,13 @@ def _make_cards(
             yield _hide_answer(card, len(audit_questions), choice.accepted_count)
 
 
-def _hide_answer(card: Card, sample_size: int, accepted: int) -> Card:
+def _hide_answer(card: ReviewCard, sample_size: int, accepted: int) -> ReviewCard:
     """Return a card of the sample that does not show the answer of the model."""
     note, values = ("", {}) if card.attribute == LABEL else (AUDIT_NOTE, {"attribute": card.attribute})
     return card._replace(note=note, guess="", audit=sample_size, audit_of=accepted, note_values=values)
 
 
-def _add_title_help(card: Card, question: SheetQuestion, context: DecisionContext) -> Card:
+def _add_title_help(card: ReviewCard, question: SheetQuestion, context: DecisionContext) -> ReviewCard:
     """Return a doubtful card with the title's help: a suggestion, or a group that the photo confirms."""
     decision = question.decision
     row = question.row
@@ -241,16 +245,16 @@ def _add_title_help(card: Card, question: SheetQuestion, context: DecisionContex
     photos = row.record.photos
     reader = context.titles.list_reader
     folder = find_parent_folder(photos[0].path)
-    if found := find_listed_word(reader, (photo.cells for photo in photos), folder):
+    if found := find_list_garment_word(reader, (photo.cells for photo in photos), folder):
         card = card._replace(word=found.word, column=found.column)
-    guess_kind = suggest_answer(row, context)[1] if suggested else ""
+    guess_kind = suggest_class_and_kind(row, context)[1] if suggested else ""
     return card._replace(guess_kind=guess_kind, choices=make_kind_choices(row, context))
 
 
-def _add_suggestion(card: Card, row: TableRow, context: DecisionContext) -> Card:
+def _add_suggestion(card: ReviewCard, row: TableRow, context: DecisionContext) -> ReviewCard:
     """Return a card about the class that suggests the likeliest answer about class and kind together."""
-    label, kind = suggest_answer(row, context)
-    shares = context.titles.label_probabilities(row.record, KIND if kind else LABEL)
+    label, kind = suggest_class_and_kind(row, context)
+    shares = context.titles.compute_label_probabilities(row.record, KIND if kind else LABEL)
     values: dict[str, str | float] = {"label": label if kind in {"", OTHER_KIND} else kind}
     if (share := shares.get(kind or label)) is not None:
         values["confidence"] = share
@@ -260,9 +264,9 @@ def _add_suggestion(card: Card, row: TableRow, context: DecisionContext) -> Card
 def _make_card(
     question: SheetQuestion,
     photos: Sequence[PhotoRecord],
-    pictures: Mapping[str, CardPhoto],
-    decisions: Decisions,
-) -> Card | None:
+    pictures: Mapping[str, ReviewCardPhoto],
+    decisions: RunDecisions,
+) -> ReviewCard | None:
     """Return the card of a question; None if the source no longer has a picture of it."""
     shown = [pictures[photo.path] for photo in photos[:MAX_PHOTOS_ON_CARD] if photo.path in pictures]
     answer = question.decision.answer
@@ -276,7 +280,7 @@ def _make_card(
     values |= {"reason": reason} if head == LABEL else {"attribute": head}
     note = (CLASS_NOTE if reason else ACCEPTED_CLASS_NOTE) if head == LABEL else ATTRIBUTE_NOTE
     titles = (decisions.list_words.read_title(photo.cells) for photo in subject.photos if subject.product)
-    return Card(
+    return ReviewCard(
         subject.name,
         *shown[0][:2],
         note,
@@ -296,24 +300,26 @@ def _make_card(
     )
 
 
-def _read_pictures(photos: Iterable[PhotoRecord], source: Source) -> dict[str, CardPhoto]:
+def _read_pictures(photos: Iterable[PhotoRecord], source: Source) -> dict[str, ReviewCardPhoto]:
     """Return pictures of the source by their paths in the table, read in one pass, some at a time."""
     hashes = {photo.path: photo.sha256 for photo in photos}
     read_pictures = source.open_reader()
-    shown = dict[str, CardPhoto]()
+    shown = dict[str, ReviewCardPhoto]()
     wanted_items = (
-        (item for item in source.items() if make_table_path(item.name) in hashes) if hashes else iter(())
+        (item for item in source.iterate_pictures() if make_table_path(item.name) in hashes)
+        if hashes
+        else iter(())
     )
     while part := list(islice(wanted_items, PICTURES_PER_READ)):
         new = {make_table_path(item.name): item for item in part if make_table_path(item.name) not in shown}
         uploads = read_pictures([item.place for item in new.values()])
         for (path, item), upload in zip(new.items(), uploads, strict=True):
             picture = make_thumbnail(upload) if _is_as_labelled(upload, hashes[path]) else ""
-            shown[path] = CardPhoto(_choose_training_path(item, source), picture, hashes[path])
+            shown[path] = ReviewCardPhoto(_choose_training_path(item, source), picture, hashes[path])
     return shown
 
 
-def _is_as_labelled(upload: bytes | Unreadable, sha256: str) -> TypeGuard[bytes]:
+def _is_as_labelled(upload: bytes | PictureUnreadable, sha256: str) -> TypeGuard[bytes]:
     """Return whether a picture has the content of its row, since answers are about that content."""
     return isinstance(upload, bytes) and hashlib.sha256(upload).hexdigest() == sha256
 
@@ -322,4 +328,4 @@ def _choose_training_path(item: PictureItem, source: Source) -> str:
     """Return an absolute path; for a picture in an archive or a store, the path inside it."""
     if isinstance(item.place, str):
         return os.path.abspath(item.place)  # noqa: PTH100 - a link keeps its own name
-    return escape_path(item.name.removeprefix(f"{source.address}/"))
+    return escape_spreadsheet_path(item.name.removeprefix(f"{source.address}/"))

@@ -13,15 +13,15 @@ from typing import Final
 from inference.text.plain_text import format_count, join_first_items, shorten_text
 from labelling.journal.journal_file import Journal
 from labelling.lists.categories import make_category_key
-from labelling.lists.own_words import CategoryAnswer, OwnWord
-from labelling.lists.words_file import make_words_file_path
+from labelling.lists.own_words import CategoryAnswer, ShopWord
+from labelling.lists.words_file import make_shop_words_path
 from model_store.release_files import hash_file
 
 MAX_NAMED_CATEGORIES: Final = 5
 """Largest number of categories that a sentence names."""
 
 
-def take_words(file: Path, words: Sequence[OwnWord], journal: Journal, table: Path) -> str:
+def import_shop_words(file: Path, words: Sequence[ShopWord], journal: Journal, table: Path) -> str:
     """Compare a file of words with the answers about categories in a journal, and keep what was changed.
 
     If the file is the one beside the table that a run wrote, its rows replace answers that differ, and the
@@ -35,7 +35,7 @@ def take_words(file: Path, words: Sequence[OwnWord], journal: Journal, table: Pa
     Returns:
         A sentence about the categories in which file and answers differ; empty if they agree.
     """
-    own_file = make_words_file_path(table)
+    own_file = make_shop_words_path(table)
     is_own = own_file.exists() and file.samefile(own_file) and own_file.name in (journal.known_hashes or {})
     answers = {make_category_key(answer.category): answer for answer in journal.read_category_answers()}
     differing = {

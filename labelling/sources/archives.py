@@ -8,9 +8,15 @@ from zipfile import ZipFile, ZipInfo
 from inference.errors import ArchiveUnreadable, MemberUnreadable
 from inference.pictures.decode import MAX_BYTES
 from inference.sessions.zip_file import open_zip, read_member, read_member_name
-from inference.text.file_names import is_possible_picture
-from labelling.errors import SourceUnusable, Unreadable
-from labelling.sources.items import LocalSource, PictureItem, ReadPictures, check_size, read_or_explain
+from inference.text.file_names import is_picture_member
+from labelling.errors import PictureUnreadable, SourceUnusable
+from labelling.sources.items import (
+    LocalSource,
+    PictureItem,
+    ReadPictures,
+    check_byte_count,
+    read_bytes_or_error,
+)
 
 
 class ZipSource(LocalSource):
@@ -19,14 +25,14 @@ class ZipSource(LocalSource):
     Names of members are never used as paths, so a member `../../x.jpg` reaches no file of this machine.
     """
 
-    def items(self) -> Iterator[PictureItem]:
+    def iterate_pictures(self) -> Iterator[PictureItem]:
         with closing(self._open_archive()) as archive:
             members = archive.infolist()
             # Members that share their bytes make a bomb: a small ZIP with terabytes of pictures.
             if sum(member.compress_size for member in members) > archive.start_dir:
                 raise SourceUnusable(f"{self.place}: no whole ZIP (its members overlap).")
             for member in members:
-                if is_possible_picture(name := read_member_name(member)):
+                if is_picture_member(name := read_member_name(member)):
                     stamp = f"{member.file_size} {member.CRC:08x}"
                     yield PictureItem(name, member, stamp, member.file_size, list_cells=())
 
@@ -41,10 +47,10 @@ class ZipSource(LocalSource):
         open_once = cache(self._open_archive)
 
         def read_one(member: ZipInfo) -> bytes:
-            check_size(member.file_size)
+            check_byte_count(member.file_size)
             try:
                 return read_member(open_once(), member, MAX_BYTES)
             except MemberUnreadable as error:
-                raise Unreadable(str(error)) from error
+                raise PictureUnreadable(str(error)) from error
 
-        return lambda members: (read_or_explain(read_one, member) for member in members)
+        return lambda members: (read_bytes_or_error(read_one, member) for member in members)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-from inference.text.file_names import is_possible_picture
-from labelling.errors import Unreadable
-from labelling.sources.items import PictureItem, ReadPictures, Source, check_size, read_or_explain
+from inference.text.file_names import is_picture_member
+from labelling.errors import PictureUnreadable
+from labelling.sources.items import PictureItem, ReadPictures, Source, check_byte_count, read_bytes_or_error
 from model_store.errors import NotFound, StoreError
 from model_store.s3 import S3Store
 
@@ -28,10 +28,10 @@ class BucketSource(Source):
     def address(self) -> str:
         return S3Store(self.source_word).address
 
-    def items(self) -> Iterator[PictureItem]:
+    def iterate_pictures(self) -> Iterator[PictureItem]:
         store = S3Store(self.source_word)
         for entry in store.iterate_entries(""):
-            if is_possible_picture(entry.key):
+            if is_picture_member(entry.key):
                 stamp = f"{entry.size} {entry.modified_at.isoformat()} {entry.etag}".rstrip()
                 # A part of the size, so that a chunk of work has enough objects to fetch at the same time.
                 weight = entry.size // PARALLEL_FETCHES
@@ -43,19 +43,19 @@ class BucketSource(Source):
 
         def read_one(place: tuple[str, int]) -> bytes:
             key, size = place
-            check_size(size)
+            check_byte_count(size)
             try:
                 return store.read(key)
             except NotFound as error:
-                raise Unreadable("It is no longer there.") from error
+                raise PictureUnreadable("It is no longer there.") from error
             except StoreError as error:
                 # If the store itself fails, this raises its error and ends the run. Otherwise the fault is in
                 # this object, and is the error of its row.
                 next(store.iterate_entries(""), None)
-                raise Unreadable(str(error)) from error
+                raise PictureUnreadable(str(error)) from error
 
-        def read_all(places: Sequence[tuple[str, int]]) -> Iterator[bytes | Unreadable]:
-            return pool.map(lambda place: read_or_explain(read_one, place), places)
+        def read_all(places: Sequence[tuple[str, int]]) -> Iterator[bytes | PictureUnreadable]:
+            return pool.map(lambda place: read_bytes_or_error(read_one, place), places)
 
         return read_all
 
@@ -69,21 +69,21 @@ def open_bucket(bucket: str) -> S3Store:
     return S3Store(f"s3://{bucket}")
 
 
-def read_object(store_of: Callable[[str], S3Store], address: str) -> bytes:
+def read_s3_object(open_bucket_store: Callable[[str], S3Store], address: str) -> bytes:
     """Return the bytes of an object in S3 that a list names, at most MAX_BYTES.
 
     Args:
-        store_of: returns the store of a bucket by its name, and may cache it.
+        open_bucket_store: returns the store of a bucket by its name, and may cache it.
         address: the address of the object, `s3://bucket/key`.
 
     Raises:
-        Unreadable: the object cannot be read or is too large. The run continues, since the next row of the
-            list may name another bucket.
+        PictureUnreadable: the object cannot be read or is too large. The run continues, since the next row of
+            the list may name another bucket.
     """
     bucket, _, key = address[len("s3://") :].partition("/")
     try:
-        content = store_of(bucket).read(key)
+        content = open_bucket_store(bucket).read(key)
     except StoreError as error:
-        raise Unreadable(str(error)) from error
-    check_size(len(content))
+        raise PictureUnreadable(str(error)) from error
+    check_byte_count(len(content))
     return content

@@ -26,7 +26,7 @@ from urllib3.response import HTTPResponse
 from urllib3.util import Url, parse_url
 
 from inference.pictures.decode import MAX_BYTES
-from labelling.errors import Unreadable
+from labelling.errors import PictureUnreadable
 from labelling.sources.items import AllowedHosts
 
 HTTPS_PORT: Final = 443
@@ -78,28 +78,28 @@ def parse_allowed_host(text: str) -> tuple[str, int]:
     return name, parts.port or HTTPS_PORT
 
 
-def check_address(url: str, hosts: AllowedHosts) -> Url:
+def parse_allowed_address(url: str, hosts: AllowedHosts) -> Url:
     """Return the parsed address of a picture, after a check that it may be fetched.
 
     Args:
         hosts: the hosts from which pictures may be fetched.
 
     Raises:
-        Unreadable: the text is no address, does not begin with https://, has a user name, or its host is not
-            allowed. The message says which.
+        PictureUnreadable: the text is no address, does not begin with https://, has a user name, or its host
+            is not allowed. The message says which.
     """
     try:
         parts = parse_url(url)
     except ValueError as error:
-        raise Unreadable("Its address is none.") from error
+        raise PictureUnreadable("Its address is none.") from error
     if parts.scheme != "https":
-        raise Unreadable("Only addresses that begin with https:// are fetched.")
+        raise PictureUnreadable("Only addresses that begin with https:// are fetched.")
     if parts.auth is not None:
-        raise Unreadable("Its address holds a user name, which is not sent. Leave it out.")
+        raise PictureUnreadable("Its address holds a user name, which is not sent. Leave it out.")
     if not HOST_PATTERN.fullmatch(_strip_host(parts)):
-        raise Unreadable("Its address names no host.")
+        raise PictureUnreadable("Its address names no host.")
     if not any(_is_allowed_host(parts, *allowed) for allowed in hosts):
-        raise Unreadable(
+        raise PictureUnreadable(
             f"The host {parts.netloc} is not among those of --allow-host. Add --allow-host {parts.netloc}."
         )
     return parts
@@ -133,16 +133,17 @@ class Fetcher:
         """Fetch a picture, following redirects, and return its bytes, at most MAX_BYTES.
 
         Raises:
-            Unreadable: an address is not allowed, or the host does not send a picture in time and size.
+            PictureUnreadable: an address is not allowed, or the host does not send a picture in time and
+                size.
         """
         deadline = time.monotonic() + self._seconds
         for _ in range(1 + MAX_REDIRECTS):
-            parts = check_address(url, self._hosts)
+            parts = parse_allowed_address(url, self._hosts)
             answer = self._request_content(parts, deadline)
             if isinstance(answer, bytes):
                 return answer
             url = _join_address(url, answer)
-        raise Unreadable(f"The host {parts.netloc} redirects more than {MAX_REDIRECTS} times.")
+        raise PictureUnreadable(f"The host {parts.netloc} redirects more than {MAX_REDIRECTS} times.")
 
     def _request_content(self, parts: Url, deadline: float) -> bytes | str:
         """Return the bytes that a host sends, or the address of a redirect as text."""
@@ -156,7 +157,7 @@ class Fetcher:
         except (OSError, HTTPError, HTTPException, ValueError) as error:
             is_late = isinstance(error, TimeoutError | TimedOut) or time.monotonic() >= deadline
             why = "does not answer in time" if is_late else _explain_error(error)
-            raise Unreadable(f"The host {parts.netloc} {why}.") from error
+            raise PictureUnreadable(f"The host {parts.netloc} {why}.") from error
 
     @contextmanager
     def _open_connection(self, parts: Url, deadline: float) -> Iterator[HTTPSConnection]:
@@ -180,7 +181,7 @@ def _join_address(url: str, location: str) -> str:
     try:
         return urljoin(url, location)
     except ValueError as error:  # such as brackets around something other than an IPv6 address
-        raise Unreadable("It is redirected to what is no address.") from error
+        raise PictureUnreadable("It is redirected to what is no address.") from error
 
 
 @contextmanager
@@ -214,7 +215,7 @@ def _read_answer(parts: Url, connection: HTTPSConnection) -> bytes | str:
         if response.status in _REDIRECT_STATUSES and location:
             return location.strip()
         if response.status != 200:
-            raise Unreadable(f"The host {parts.netloc} answers with status {response.status}.")
+            raise PictureUnreadable(f"The host {parts.netloc} answers with status {response.status}.")
         return _read_content(response)
 
 
@@ -226,7 +227,7 @@ def _read_content(response: HTTPResponse) -> bytes:
         content += piece
         is_too_large = len(content) > MAX_BYTES
     if is_too_large:
-        raise Unreadable(f"It has more than {MAX_BYTES:,} bytes, which is the most that is read.")
+        raise PictureUnreadable(f"It has more than {MAX_BYTES:,} bytes, which is the most that is read.")
     return bytes(content)
 
 

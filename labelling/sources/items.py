@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
 from inference.pictures.decode import MAX_BYTES
-from labelling.errors import Unreadable
+from labelling.errors import PictureUnreadable
 
 PARALLEL_FETCHES: Final = 16
 """Number of pictures on the web that one process fetches at the same time, as fetching is mostly waiting."""
@@ -50,7 +50,7 @@ class PictureItem(NamedTuple):
     list_cells: tuple[str, ...]
 
 
-ReadPictures: TypeAlias = Callable[[Sequence[Any]], Iterable[bytes | Unreadable]]
+ReadPictures: TypeAlias = Callable[[Sequence[Any]], Iterable[bytes | PictureUnreadable]]
 """Function that returns the bytes of the pictures at some places, in order. A picture that cannot be read is
 the error Unreadable, which is returned and not raised."""
 
@@ -88,7 +88,7 @@ class Source:
         """Sentences about the list that a person should read, such as left out rows; empty without any."""
         return ()
 
-    def items(self) -> Iterator[PictureItem]:
+    def iterate_pictures(self) -> Iterator[PictureItem]:
         """Yield the pictures of the source in its order, without reading their bytes.
 
         Raises:
@@ -128,7 +128,7 @@ class LocalSource(Source):
         return os.path.abspath(self.place)  # noqa: PTH100 - resolving a link would name another file
 
 
-def read_stamp(path: str) -> tuple[str, int]:
+def read_picture_stamp(path: str) -> tuple[str, int]:
     """Return the stamp of a file, such as `48213 1732968000123456789`, and its size in bytes.
 
     A stamp is a text that changes with the content: the size, and the time of the last change.
@@ -141,29 +141,29 @@ def read_stamp(path: str) -> tuple[str, int]:
     return f"{facts.st_size} {facts.st_mtime_ns}", facts.st_size
 
 
-def read_or_explain(read_place: Callable[[Any], bytes], place: Any) -> bytes | Unreadable:  # noqa: ANN401 - see PictureItem.place
+def read_bytes_or_error(read_place: Callable[[Any], bytes], place: Any) -> bytes | PictureUnreadable:  # noqa: ANN401 - see PictureItem.place
     """Return the bytes of a picture; if it cannot be read, return the error Unreadable and do not raise it.
 
     Args:
         read_place: reads the bytes at a place, and raises Unreadable if it cannot.
         place: the place of the picture; or an Unreadable, which is returned as it is.
     """
-    if isinstance(place, Unreadable):
+    if isinstance(place, PictureUnreadable):
         return place
     try:
         return read_place(place)
-    except Unreadable as error:
+    except PictureUnreadable as error:
         return error
 
 
-def check_size(size: int) -> None:
+def check_byte_count(size: int) -> None:
     """Check that a picture is not too large to be read.
 
     Args:
         size: the size of the file in bytes, before it is decoded.
 
     Raises:
-        Unreadable: the size is more than MAX_BYTES.
+        PictureUnreadable: the size is more than MAX_BYTES.
     """
     if size > MAX_BYTES:
-        raise Unreadable(f"It has {size:,} bytes; at most {MAX_BYTES:,} are read. Send a smaller one.")
+        raise PictureUnreadable(f"It has {size:,} bytes; at most {MAX_BYTES:,} are read. Send a smaller one.")

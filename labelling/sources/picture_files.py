@@ -13,9 +13,9 @@ from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from inference.text.file_names import is_clutter, is_picture_name
-from labelling.errors import ListUnusable, SourceUnusable, Unreadable
-from labelling.lists.cells import Address, check_path, find_addresses, make_address
+from inference.text.file_names import is_picture_name, is_system_file_name
+from labelling.errors import ListUnusable, PictureUnreadable, SourceUnusable
+from labelling.lists.cells import PictureAddress, find_addresses, parse_picture_address, validate_picture_path
 from labelling.lists.list_files import open_list
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from labelling.lists.list_rows import ListFile
@@ -28,9 +28,9 @@ from labelling.sources.items import (
     LocalSource,
     PictureItem,
     ReadPictures,
-    check_size,
-    read_or_explain,
-    read_stamp,
+    check_byte_count,
+    read_bytes_or_error,
+    read_picture_stamp,
 )
 from model_store.release_files import open_regular_file
 
@@ -58,7 +58,7 @@ class FileSource(LocalSource):
 class FolderSource(FileSource):
     """A source of all files below a folder with names that pictures can have, such as `a.jpg`."""
 
-    def items(self) -> Iterator[PictureItem]:
+    def iterate_pictures(self) -> Iterator[PictureItem]:
         return _list_files(self.folder, self.source_word, _list_folder(self.place))
 
 
@@ -68,7 +68,7 @@ class PatternSource(FileSource):
     Files that systems add, such as `__MACOSX/._a.jpg`, are skipped unless the pattern itself names them.
     """
 
-    def items(self) -> Iterator[PictureItem]:
+    def iterate_pictures(self) -> Iterator[PictureItem]:
         folder = self.folder or None
         paths = sorted(glob.glob(self.source_word, root_dir=folder, recursive=True))  # noqa: PTH207 - Path.glob finds hidden files too
         if not paths:
@@ -78,14 +78,15 @@ class PatternSource(FileSource):
         return (
             _make_item(path, place)
             for path, place in places
-            if not os.path.isdir(place) and not any(map(is_clutter, set(path.split("/")) - named_parts))  # noqa: PTH112 - as above
+            if not os.path.isdir(place)  # noqa: PTH112 - as above
+            and not any(map(is_system_file_name, set(path.split("/")) - named_parts))
         )
 
 
 class SingleFileSource(FileSource):
     """A source that is a single picture file."""
 
-    def items(self) -> Iterator[PictureItem]:
+    def iterate_pictures(self) -> Iterator[PictureItem]:
         return iter((_make_item(self.source_word, self.place),))
 
 
@@ -114,19 +115,19 @@ class ListSource(FileSource):
         get_fetcher = cache(lambda: _make_fetcher(self.hosts))
         get_object_reader = cache(_make_object_reader)
 
-        def read_one(place: str | Address) -> bytes:
-            if not isinstance(place, Address):
+        def read_one(place: str | PictureAddress) -> bytes:
+            if not isinstance(place, PictureAddress):
                 return read_file(place)
             return get_object_reader()(place.text) if place.is_in_s3 else get_fetcher().fetch(place.text)
 
-        def read_all(places: Sequence[str | Address]) -> Iterator[bytes | Unreadable]:
-            addresses = [place for place in places if isinstance(place, Address)]
+        def read_all(places: Sequence[str | PictureAddress]) -> Iterator[bytes | PictureUnreadable]:
+            addresses = [place for place in places if isinstance(place, PictureAddress)]
             if not addresses:
-                return (read_or_explain(read_one, place) for place in places)
+                return (read_bytes_or_error(read_one, place) for place in places)
             # `cache` does not wait: of several first threads, each would open a client of its own.
             for is_in_s3 in {place.is_in_s3 for place in addresses}:
                 get_object_reader() if is_in_s3 else get_fetcher()
-            return pool.map(lambda place: read_or_explain(read_one, place), places)
+            return pool.map(lambda place: read_bytes_or_error(read_one, place), places)
 
         return read_all
 
@@ -151,7 +152,7 @@ class ListSource(FileSource):
         except ListUnusable as error:
             raise SourceUnusable(str(error)) from error
 
-    def items(self) -> Iterator[PictureItem]:
+    def iterate_pictures(self) -> Iterator[PictureItem]:
         variants = VariantRows(self._opened_list.columns, self._opened_list.list_options)
         try:
             for row in self._opened_list.read_rows():
@@ -175,22 +176,22 @@ class ListSource(FileSource):
         if addresses := find_addresses(cell):
             for address in addresses:
                 yield PictureItem(
-                    address, make_address(address), UNKNOWN_STAMP, WEB_PICTURE_BYTES, list_cells
+                    address, parse_picture_address(address), UNKNOWN_STAMP, WEB_PICTURE_BYTES, list_cells
                 )
             return
-        path = check_path(
-            cell, self._opened_list.find_path(cell), self._opened_list.list_options.path_columns
+        path = validate_picture_path(
+            cell, self._opened_list.resolve_path(cell), self._opened_list.list_options.path_columns
         )
-        if isinstance(path, Unreadable):
+        if isinstance(path, PictureUnreadable):
             yield PictureItem(cell, path, UNKNOWN_STAMP, 0, list_cells)
         else:
             yield _make_item(cell, path, list_cells)
 
 
 def _make_object_reader() -> Callable[[str], bytes]:
-    from labelling.sources.buckets import open_bucket, read_object  # noqa: PLC0415 - boto3 takes 0.3 s to import
+    from labelling.sources.buckets import open_bucket, read_s3_object  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
-    return partial(read_object, cache(open_bucket))
+    return partial(read_s3_object, cache(open_bucket))
 
 
 def _make_fetcher(hosts: AllowedHosts) -> "Fetcher":
@@ -201,36 +202,39 @@ def _make_fetcher(hosts: AllowedHosts) -> "Fetcher":
 
 def _make_item(name: str, path: str, list_cells: tuple[str, ...] = ()) -> PictureItem:
     try:
-        return PictureItem(name, path, *read_stamp(path), list_cells)
+        return PictureItem(name, path, *read_picture_stamp(path), list_cells)
     except (OSError, ValueError):  # its error comes from reading it, in the row of the picture
         return PictureItem(name, path, "", 0, list_cells)
 
 
-def read_files(paths: Sequence[str]) -> Iterator[bytes | Unreadable]:
+def read_files(paths: Sequence[str]) -> Iterator[bytes | PictureUnreadable]:
     """Yield the bytes of some files, in order; a file that cannot be read is the error Unreadable."""
-    return (read_or_explain(read_file, path) for path in paths)
+    return (read_bytes_or_error(read_file, path) for path in paths)
 
 
 def read_file(path: str) -> bytes:
     """Return the bytes of a regular file, at most MAX_BYTES.
 
     Raises:
-        Unreadable: the file does not exist, is a folder or too large, or the system refuses to read it.
+        PictureUnreadable: the file does not exist, is a folder or too large, or the system refuses to read
+            it.
     """
     try:
         with open_regular_file(path) as file:
             size = os.fstat(file.fileno()).st_size
-            check_size(size)
+            check_byte_count(size)
             return file.read(size)
     except IsADirectoryError as error:
         is_link = os.path.islink(path)  # noqa: PTH114 - as above
-        raise Unreadable(LINKED_FOLDER_ERROR if is_link else "It is a folder, not a picture.") from error
+        raise PictureUnreadable(
+            LINKED_FOLDER_ERROR if is_link else "It is a folder, not a picture."
+        ) from error
     except FileNotFoundError as error:
-        raise Unreadable(explain_missing_file(path)) from error
+        raise PictureUnreadable(explain_missing_file(path)) from error
     except OSError as error:
-        raise Unreadable(f"It cannot be read: {error.strerror}.") from error
+        raise PictureUnreadable(f"It cannot be read: {error.strerror}.") from error
     except ValueError as error:  # a path in a list has a NUL character
-        raise Unreadable("Its path is none.") from error
+        raise PictureUnreadable("Its path is none.") from error
 
 
 def _list_folder(root: str) -> list[tuple[str, bool]]:
@@ -245,7 +249,7 @@ def _list_folder(root: str) -> list[tuple[str, bool]]:
             return sorted(
                 (entry.name, entry.is_dir(follow_symlinks=False))
                 for entry in entries
-                if not is_clutter(entry.name)
+                if not is_system_file_name(entry.name)
             )
     except OSError as error:
         raise SourceUnusable(f"{root}: this folder cannot be listed ({error.strerror}).") from error

@@ -28,43 +28,48 @@ LIST_ENDINGS: Final = (".csv", ".tsv", ".txt")
 
 
 def open_source(
-    word: str, hosts: AllowedHosts = (), reading: ListOptions = DEFAULT_LIST_OPTIONS, folder: str | Path = ""
+    source_name: str,
+    hosts: AllowedHosts = (),
+    list_options: ListOptions = DEFAULT_LIST_OPTIONS,
+    folder: str | Path = "",
 ) -> Source:
     """Return the source of pictures that an argument of the command line names.
 
     Args:
-        word: the argument: a folder, a pattern with `*`, a CSV (also .tsv, .txt) with a column `path`, a ZIP,
-            an `s3://bucket/prefix`, or one picture.
+        source_name: the argument: a folder, a pattern with `*`, a CSV (also .tsv, .txt) with a column `path`,
+            a ZIP, an `s3://bucket/prefix`, or one picture.
         hosts: the hosts from which pictures of a list may be fetched; none by default.
-        reading: the options for reading a list, such as its encoding.
-        folder: the folder that `word` is relative to; empty for the current folder.
+        list_options: the options for reading a list, such as its encoding.
+        folder: the folder that `source_name` is relative to; empty for the current folder.
 
     Raises:
         SourceUnusable: there is no such file or folder, or it is a workbook of a spreadsheet program.
         StoreError: the address of a bucket is wrong.
     """
-    if word.startswith("s3://"):
+    if source_name.startswith("s3://"):
         from labelling.sources.buckets import BucketSource  # noqa: PLC0415 - boto3 takes 0.3 s to import
 
-        return BucketSource(word)
+        return BucketSource(source_name)
     # The stored name may differ from the written one in its slashes or, after a copy from macOS, in its
     # accents.
-    path = Path(find_existing_path(str(Path(folder, expand_home(word)))))
+    path = Path(find_existing_path(str(Path(folder, expand_home(source_name)))))
     # Pictures are called by the source as it was named, without the folder that it is relative to.
     name = str(path).removeprefix(f"{str(folder).rstrip('/')}/" if folder else "")
     if path.is_dir():
         return picture_files.FolderSource(os.path.normpath(name), folder=str(folder))
     if not path.exists():
-        if glob.has_magic(word):
+        if glob.has_magic(source_name):
             return picture_files.PatternSource(name, folder=str(folder))
         raise SourceUnusable(
-            f"{word}: no such file or folder. A source is a folder, a pattern in quotes, a CSV with a column "
-            "`path`, a ZIP, or s3://bucket/prefix."
+            f"{source_name}: no such file or folder. A source is a folder, a pattern in quotes, a CSV with a "
+            "column `path`, a ZIP, or s3://bucket/prefix."
         )
     if path.suffix.lower() in WORKBOOK_ENDINGS:
-        raise SourceUnusable(f"{word}: {WORKBOOK_ADVICE}")
+        raise SourceUnusable(f"{source_name}: {WORKBOOK_ADVICE}")
     sources: dict[str, Callable[..., Source]] = {
-        **dict.fromkeys(LIST_ENDINGS, partial(picture_files.ListSource, hosts=hosts, list_options=reading)),
+        **dict.fromkeys(
+            LIST_ENDINGS, partial(picture_files.ListSource, hosts=hosts, list_options=list_options)
+        ),
         ".zip": archives.ZipSource,
     }
     return sources.get(path.suffix.lower(), picture_files.SingleFileSource)(name, folder=str(folder))

@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from inference.arrays import Picture, Pixels
-from inference.classifier import Answer as AnswerOfHead
+from inference.classifier import LabelAnswer as AnswerOfHead
 from inference.classifier import Prediction
 from inference.contract import LABEL
 from inference.errors import InferenceError, UploadError
@@ -25,7 +25,7 @@ from inference.networks import Networks
 from inference.pictures.convert import ModelInput
 from inference.pictures.decode import MAX_PIXELS, decode_image, prepare_decoders
 from inference.reasons import DecidedBy, Reason
-from labelling.errors import LabellingError, Unreadable, WorkersFailed
+from labelling.errors import LabellingError, PictureUnreadable, WorkersFailed
 from labelling.rows import HeadAnswer, PictureAnswers
 from labelling.sources.items import PictureItem, ReadPictures, Source
 from model_store.errors import StoreError
@@ -208,7 +208,9 @@ def _drop_inapplicable_answers(photo: PictureAnswers) -> PictureAnswers:
     return replace(photo, answers=answers)
 
 
-def classify_uploads(networks: Networks, uploads: Iterable[bytes | Unreadable]) -> list[PictureAnswers]:
+def classify_uploads(
+    networks: Networks, uploads: Iterable[bytes | PictureUnreadable]
+) -> list[PictureAnswers]:
     """Classify some pictures in one run of the model, and return their answers in the same order.
 
     A picture that cannot be read or decoded gets its error in place of answers.
@@ -251,9 +253,9 @@ def _make_head_answer(answer: AnswerOfHead, probabilities: list[float]) -> HeadA
     )
 
 
-def _prepare_upload(upload: bytes | Unreadable, networks: Networks) -> tuple[str, ModelInput | str]:
+def _prepare_upload(upload: bytes | PictureUnreadable, networks: Networks) -> tuple[str, ModelInput | str]:
     """Return the SHA-256 of an upload, and the input for the networks, or the error as text."""
-    if isinstance(upload, Unreadable):
+    if isinstance(upload, PictureUnreadable):
         return "", str(upload)
     sha256 = hashlib.sha256(upload).hexdigest()
     try:

@@ -84,7 +84,7 @@ def label_on_ray(
             return answer
 
         head_address = os.environ.get(ADDRESS_VARIABLE) or ray.get_runtime_context().gcs_address
-        chunks = group_into_chunks(carry_bytes(items, setup.source))
+        chunks = group_into_chunks(attach_picture_bytes(items, setup.source))
         try:
             yield from label_chunks(submit, chunks, {}, max_pending, lambda: _check_reachable(head_address))
         except ray.exceptions.RayTaskError as error:
@@ -99,7 +99,7 @@ def label_on_ray(
             ) from error
 
 
-def carry_bytes(items: Iterator[PictureItem], source: Source) -> Iterator[PictureItem]:
+def attach_picture_bytes(items: Iterator[PictureItem], source: Source) -> Iterator[PictureItem]:
     """Yield pictures in a form that any machine of a cluster can use.
 
     Pictures of an S3 bucket pass unchanged, because every machine can fetch them. Any other picture is read

@@ -16,7 +16,7 @@ from inference.words.kinds import KIND, sort_kinds
 from labelling.decide.product_titles import find_parent_folder
 from labelling.errors import TableUnusable
 from labelling.lists.list_meaning import ListReader
-from labelling.lists.listed_word import find_listed_word
+from labelling.lists.listed_word import find_list_garment_word
 from labelling.lists.titles import LANGUAGE_OFF
 from labelling.rows import ProductRecord, TableRow
 from labelling.run_settings import FOLDER_COLUMN, RunSettings
@@ -60,7 +60,7 @@ LAST_COLUMNS: Final = ("version", "sha256", "error")
 
 
 @dataclass(frozen=True)
-class Column:
+class TableColumn:
     """One column of a table: its name, the type of its cells, and how a cell is read from a row.
 
     Attributes:
@@ -78,18 +78,18 @@ def make_photo_columns(
     settings: RunSettings,
     *,
     has_human_answers: bool = False,
-    has_own_words: bool = False,
+    has_shop_words: bool = False,
     reader: ListReader | None = None,
-) -> list[Column]:
+) -> list[TableColumn]:
     """Return the columns of the table of photos, in their order.
 
     Args:
         has_human_answers: whether people answered something, which adds the columns of DECISION_FIELDS.
-        has_own_words: whether folders, or words that the shop explained, name kinds of garments. Then there
+        has_shop_words: whether folders, or words that the shop explained, name kinds of garments. Then there
             are the columns TITLE_KINDS_COLUMN and LISTED_WORD_COLUMN, as for each list whose titles are read.
         reader: the reader of the list's words; None to leave the cells of LISTED_WORD_COLUMN empty.
     """
-    has_words = has_own_words or has_titles(settings)
+    has_words = has_shop_words or has_titles(settings)
     return [
         *_make_model_columns(settings.heads, settings.version),
         *(_make_decider_columns(settings) if has_human_answers or has_words else ()),
@@ -103,18 +103,18 @@ def make_product_columns(
     settings: RunSettings,
     *,
     has_human_answers: bool = False,
-    has_own_words: bool = False,
+    has_shop_words: bool = False,
     reader: ListReader | None = None,
-) -> list[Column]:
+) -> list[TableColumn]:
     """Return the columns of the table of products. The first column has the names of the products.
 
     Args:
         has_human_answers: whether people answered something, which adds the columns of DECISION_FIELDS.
-        has_own_words: whether folders, or words that the shop explained, name kinds of garments. Then there
+        has_shop_words: whether folders, or words that the shop explained, name kinds of garments. Then there
             are the columns TITLE_KINDS_COLUMN and LISTED_WORD_COLUMN, as for each list whose titles are read.
         reader: the reader of the list's words; None to leave the cells of LISTED_WORD_COLUMN empty.
     """
-    has_words = has_own_words or has_titles(settings)
+    has_words = has_shop_words or has_titles(settings)
     own_columns = list(_make_answer_columns(settings.attributes, settings.version))
     distinct_names = make_distinct_names(settings.further.values(), {column.name for column in own_columns})
     names = {name: distinct_names[table_name] for name, table_name in settings.further.items()}
@@ -208,13 +208,13 @@ def _list_own_names(labels: Iterable[str], attributes: Iterable[str]) -> Iterato
         yield from (make_column_name(head, field) for field in (*fields, *DECISION_FIELDS, *CATEGORY_FIELDS))
 
 
-def _make_model_columns(heads: Mapping[str, Sequence[str]], version: str) -> Iterator[Column]:
+def _make_model_columns(heads: Mapping[str, Sequence[str]], version: str) -> Iterator[TableColumn]:
     """Yield the columns of the table of photos that the model fills, from `path` to `error`."""
     yield _make_text_column("path", lambda row: row.record.name)
     yield from _make_head_columns(LABEL, CLASS_FIELDS)
-    yield Column("familiarity", float, read_cell=lambda row: row.record.familiarity)
+    yield TableColumn("familiarity", float, read_cell=lambda row: row.record.familiarity)
     for index, label in enumerate(heads[LABEL]):
-        yield Column(PROBABILITY_PREFIX + label, float, read_cell=_make_probability_reader(index))
+        yield TableColumn(PROBABILITY_PREFIX + label, float, read_cell=_make_probability_reader(index))
     for name in heads:
         if name != LABEL:
             yield from _make_head_columns(name, ATTRIBUTE_FIELDS)
@@ -223,12 +223,12 @@ def _make_model_columns(heads: Mapping[str, Sequence[str]], version: str) -> Ite
     yield _make_text_column("error", lambda row: row.record.error or None)
 
 
-def _make_answer_columns(attributes: Iterable[str], version: str) -> Iterator[Column]:
+def _make_answer_columns(attributes: Iterable[str], version: str) -> Iterator[TableColumn]:
     """Yield the columns of the table of products that the combined answers fill."""
     yield from _make_head_columns(LABEL, CLASS_FIELDS)
     for name in attributes:
         yield from _make_head_columns(name, ("confidence", "decision", "reason", "also"))
-    yield Column(
+    yield TableColumn(
         PHOTOS_COLUMN,
         int,
         # Copies of a photo count once. A photo that cannot be read has no sha256.
@@ -239,32 +239,32 @@ def _make_answer_columns(attributes: Iterable[str], version: str) -> Iterator[Co
     yield _make_text_column("error", lambda row: row.record.error or None)
 
 
-def _make_decider_columns(run: RunSettings) -> Iterator[Column]:
+def _make_decider_columns(run: RunSettings) -> Iterator[TableColumn]:
     """Yield the columns of DECISION_FIELDS for the class and each attribute."""
     for head in run.heads:
         yield from (_make_answer_column(head, field) for field in DECISION_FIELDS)
 
 
-def _make_category_columns(run: RunSettings) -> Iterator[Column]:
+def _make_category_columns(run: RunSettings) -> Iterator[TableColumn]:
     """Yield the columns of CATEGORY_FIELDS for the class and the attributes that have categories."""
     for head in run.heads:
         if run.categories.get(head):
             yield from (_make_category_column(head, place) for place in range(len(CATEGORY_FIELDS)))
 
 
-def has_titles(run: RunSettings) -> bool:
+def has_titles(settings: RunSettings) -> bool:
     """Return whether the settings of a run let titles of the list decide about pictures."""
-    return run.list_words is not None and run.list_words.language != LANGUAGE_OFF
+    return settings.list_words is not None and settings.list_words.language != LANGUAGE_OFF
 
 
-def _make_word_columns(reader: ListReader | None) -> Iterator[Column]:
+def _make_word_columns(reader: ListReader | None) -> Iterator[TableColumn]:
     """Yield the columns with the kinds that the list's words allow, and with the word that names them."""
 
     def read_word(row: TableRow) -> str | None:
         if reader is None or not row.title_kinds:
             return None
         photos = row.record.photos
-        listed_word = find_listed_word(
+        listed_word = find_list_garment_word(
             reader, (photo.cells for photo in photos), find_parent_folder(photos[0].path)
         )
         return f"{listed_word.word} ({listed_word.column})" if listed_word else None
@@ -275,25 +275,25 @@ def _make_word_columns(reader: ListReader | None) -> Iterator[Column]:
     yield _make_text_column(LISTED_WORD_COLUMN, read_word)
 
 
-def _make_head_columns(head: str, fields: Iterable[str]) -> Iterator[Column]:
+def _make_head_columns(head: str, fields: Iterable[str]) -> Iterator[TableColumn]:
     """Yield the columns of the class or an attribute: its label, and the given fields of its answer."""
     yield _make_text_column(head, lambda row: row.find_decision(head).label)
     yield from (_make_answer_column(head, field) for field in fields)
 
 
-def _make_text_column(name: str, read_cell: Callable[[TableRow], object]) -> Column:
-    return Column(name, str, read_cell)
+def _make_text_column(name: str, read_cell: Callable[[TableRow], object]) -> TableColumn:
+    return TableColumn(name, str, read_cell)
 
 
-def _make_answer_column(head: str, field: str) -> Column:
-    return Column(
+def _make_answer_column(head: str, field: str) -> TableColumn:
+    return TableColumn(
         make_column_name(head, field),
         kind=float if field == "confidence" else str,
         read_cell=lambda row: FIELD_READERS[field](row.find_decision(head)),
     )
 
 
-def _make_category_column(head: str, place: int) -> Column:
+def _make_category_column(head: str, place: int) -> TableColumn:
     return _make_text_column(
         make_column_name(head, CATEGORY_FIELDS[place]), lambda row: row.find_decision(head).category[place]
     )

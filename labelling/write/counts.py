@@ -9,14 +9,14 @@ from collections.abc import Iterable
 from typing import Final
 
 from inference.contract import LABEL
-from inference.reasons import DecidedBy, Place, Reason, find_reasons
+from inference.reasons import DecidedBy, Reason, ReasonPlace, find_reasons
 from inference.release_labels import NONE
 from inference.text.plain_text import shorten_text
 from inference.words.kinds import KIND
 from labelling.rows import ACCEPT, REVIEW, HeadDecision, PhotoRecord, Record, TableRow
 from labelling.run_settings import RunSettings
 
-OUTCOMES: Final[tuple[Reason | None, ...]] = (None, *find_reasons([Place.PICTURE]))
+OUTCOMES: Final[tuple[Reason | None, ...]] = (None, *find_reasons([ReasonPlace.PICTURE]))
 """The possible outcomes for the class of a picture, in the order of a summary: None for an accepted answer,
 and each reason for a review."""
 
@@ -48,7 +48,7 @@ class RowCounts:
             answer names no kind.
     """
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: ReasonPlace) -> None:
         """Create counts of zero.
 
         Args:
@@ -71,7 +71,7 @@ class RowCounts:
         self.first_error = ""
         self.first_missing_picture = ""
 
-    def count_rows(self, rows: Iterable[TableRow]) -> list[TableRow]:
+    def observe_rows(self, rows: Iterable[TableRow]) -> list[TableRow]:
         """Count some rows, and return them as a list.
 
         Raises:
@@ -144,7 +144,7 @@ class RowCounts:
                 reasons[reason] += count
         return dict(sorted(reasons.items()))
 
-    def count_labels(self, run: RunSettings) -> dict[str, dict[str, int]]:
+    def count_labels(self, settings: RunSettings) -> dict[str, dict[str, int]]:
         """Return for each class how many rows have each outcome: {"Dress": {"accept": 34, "ambiguous": 5}}.
 
         The classes are in the order of the release. NONE ("none of these") follows if it was answered.
@@ -152,17 +152,17 @@ class RowCounts:
         has_none = any(self.outcomes[LABEL, NONE, reason] for reason in OUTCOMES)
         return {
             label: {reason or ACCEPT: self.outcomes[LABEL, label, reason] for reason in OUTCOMES}
-            for label in (*run.heads[LABEL], *([NONE] if has_none else []))
+            for label in (*settings.heads[LABEL], *([NONE] if has_none else []))
         }
 
-    def count_attributes(self, run: RunSettings) -> dict[str, dict[str, dict[str, int]]]:
+    def count_attributes(self, settings: RunSettings) -> dict[str, dict[str, dict[str, int]]]:
         """Return the counts for attributes: {"colour": {"blue": {"accept": 30, "review": 9}, ...}}."""
         every = Counter[tuple[str, str | None]]()
         for (head, label, _), count in self.outcomes.items():
             every[head, label] += count
         return {
             head: {label: self._count_decisions(head, label, every[head, label]) for label in labels}
-            for head, labels in run.attributes.items()
+            for head, labels in settings.attributes.items()
         }
 
     def _count_decisions(self, head: str, label: str, every: int) -> dict[str, int]:

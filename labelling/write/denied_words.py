@@ -40,7 +40,7 @@ class _Category:
     accepted_count: int = 0
 
 
-class DeniedWords:
+class ContradictedCategories:
     """A collector of people's answers for each category whose word is known, as `Bluza`: shirt."""
 
     def __init__(self, context: DecisionContext) -> None:

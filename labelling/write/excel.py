@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from labelling.errors import TableUnusable
 from labelling.rows import TableRow
-from labelling.write.columns import Column
+from labelling.write.columns import TableColumn
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -43,16 +43,19 @@ def require_xlsxwriter() -> None:
         ) from error
 
 
-def check_room(rows: int, columns: int) -> None:
+def check_sheet_size(row_count: int, column_count: int) -> None:
     """Check that a sheet of Excel can hold a table.
 
     Args:
-        rows: the number of rows of the table, without the header.
+        row_count: the number of rows of the table, without the header.
 
     Raises:
         TableUnusable: the table has too many rows or columns.
     """
-    for number, most, what in ((rows, MAX_SHEET_ROWS, "rows"), (columns, MAX_SHEET_COLUMNS, "columns")):
+    for number, most, what in (
+        (row_count, MAX_SHEET_ROWS, "rows"),
+        (column_count, MAX_SHEET_COLUMNS, "columns"),
+    ):
         if number > most:
             raise TableUnusable(
                 f"A sheet of Excel has no room for {number:,} {what}, but for {most:,}. Name a table that "
@@ -60,7 +63,7 @@ def check_room(rows: int, columns: int) -> None:
             )
 
 
-def write_workbook(file: Path, columns: Sequence[Column], rows: Iterable[TableRow]) -> int:
+def write_workbook(file: Path, columns: Sequence[TableColumn], rows: Iterable[TableRow]) -> int:
     """Write a table as an Excel workbook of one sheet, row by row.
 
     Args:
@@ -82,14 +85,14 @@ def write_workbook(file: Path, columns: Sequence[Column], rows: Iterable[TableRo
             return _fill_sheet(workbook.add_worksheet(), columns, rows)
 
 
-def _fill_sheet(sheet: "Worksheet", names: Sequence[Column], rows: Iterable[TableRow]) -> int:
+def _fill_sheet(sheet: "Worksheet", names: Sequence[TableColumn], rows: Iterable[TableRow]) -> int:
     """Write the header and the rows, and return how many cells were cut."""
     # `write_string` and `write_number`, because `write` makes a formula of "=1+1", and a link of an address.
     cut = 0
     for place, column in enumerate(names):
         cut += _write_text(sheet, 0, place, column.name)
     for number, row in enumerate(rows, 1):
-        check_room(number, len(names))
+        check_sheet_size(number, len(names))
         for place, column in enumerate(names):
             cell: Any = column.read_cell(row)
             if cell is None or cell == "":

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from labelling.rows import TableRow
 from labelling.run_settings import ProductGrouping
-from labelling.write.platforms import FEED_PLATFORMS, find_spellings
+from labelling.write.platforms import FEED_PLATFORMS, find_product_spellings
 
 
 class FeedArticle(NamedTuple):
@@ -55,7 +55,7 @@ class FeedArticles:
             row: the decided row of the product, which has one spelling and a colour.
             platform: the name of the platform, such as `google`.
         """
-        [name] = find_spellings(row, grouping)
+        [name] = find_product_spellings(row, grouping)
         cells = FEED_PLATFORMS[platform].make_cells(name, row)
         key = cells[FEED_PLATFORMS[platform].key]
         columns = tuple(cells)
@@ -75,6 +75,6 @@ class FeedArticles:
         return [key for key in self._articles if key in self._differing]
 
     @property
-    def fed_articles(self) -> list[FeedArticle]:
+    def included_articles(self) -> list[FeedArticle]:
         """The articles that the feed has, one for each key, in the order of the table."""
         return [article for key, article in self._articles.items() if key not in self._differing]

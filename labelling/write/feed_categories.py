@@ -14,7 +14,12 @@ from inference.words.kinds import KIND
 from inference.words.recognition import find_label_kinds, recognise_language
 from labelling.rows import TableRow
 from labelling.run_settings import RunSettings
-from labelling.write.platforms import FEED_PLATFORMS, find_lacking_column, find_spellings, read_list_cell
+from labelling.write.platforms import (
+    FEED_PLATFORMS,
+    find_lacking_column,
+    find_product_spellings,
+    read_list_cell,
+)
 from labelling.write.taxonomies import find_kind_category
 
 
@@ -53,7 +58,7 @@ class FeedCategories:
         feed_platform = FEED_PLATFORMS[self._platform]
         if (file := feed_platform.categories) is None:
             return
-        spellings = find_spellings(row, self._run.by)
+        spellings = find_product_spellings(row, self._run.by)
         kinds = _find_product_kinds(row, self._kinds, self._run.heads.get(KIND, ()))
         category = file.choose_cell(find_kind_category(self._platform, kinds))
         has_own = _has_own_category(row, file.column)

@@ -17,17 +17,17 @@ from typing import Final, NamedTuple
 
 from inference.reasons import Reason
 from inference.text.plain_text import format_count, join_first_items, shorten_text
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.decide.row_decision import find_colour_head
 from labelling.errors import TableUnusable
 from labelling.journal.journal_file import Journal
-from labelling.lists.woocommerce import read_attributes
+from labelling.lists.woocommerce import read_woocommerce_attributes
 from labelling.rows import TableRow
 from labelling.run_settings import ProductGrouping
 from labelling.write.feed_articles import FeedArticles
 from labelling.write.feed_categories import FeedCategories
 from labelling.write.outputs import replace_files
-from labelling.write.platforms import FEED_PLATFORMS, find_lacking_column, find_spellings
+from labelling.write.platforms import FEED_PLATFORMS, find_lacking_column, find_product_spellings
 
 MAX_NAMED_IN_FEED: Final = 5
 """Largest number of left out products that a sentence names."""
@@ -78,7 +78,7 @@ class FeedResult(NamedTuple):
     note: str
 
 
-def check_feed(platform: str, columns: Iterable[str], attributes: Iterable[str]) -> str:
+def require_feed_attribute(platform: str, columns: Iterable[str], attributes: Iterable[str]) -> str:
     """Check that a feed for a platform is possible, before any picture is labelled.
 
     Args:
@@ -149,7 +149,7 @@ def mention_earlier_feed(table: Path, platform: str) -> Iterator[None]:
         raise
 
 
-def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "") -> FeedResult:
+def write_feed(platform: str, table: Path, decisions: RunDecisions, advice: str = "") -> FeedResult:
     """Write the feed of a finished table, with a row for each product, and the file of categories.
 
     The files are `TABLE-PLATFORM.csv` and `TABLE-PLATFORM-categories.csv`. The main colour of a product comes
@@ -166,7 +166,7 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
             a file cannot be written.
     """
     run = decisions.settings
-    head = check_feed(platform, run.further, run.attributes)
+    head = require_feed_attribute(platform, run.further, run.attributes)
     articles = FeedArticles()
     categories = FeedCategories(platform, run)
     left_out = {reason: list[str]() for reason in LEFT_OUT_REASONS}
@@ -181,7 +181,7 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
             articles.add_product(row, platform, run.by)
     # This is known only after all products: a later one can have the same key and another colour.
     left_out[DIFFERENT_COLOURS] = articles.differing_keys
-    fed_articles = articles.fed_articles
+    fed_articles = articles.included_articles
     if not fed_articles:
         products = format_count(count, "product")
         reason = f"no {head} of {products} is accepted, or given by a person. {advice}"
@@ -203,7 +203,7 @@ def write_feed(platform: str, table: Path, decisions: Decisions, advice: str = "
         right_share=run.by.likely[head][1] if likely_count and run.by else 0.0,
         left_out_products=left_out,
         categories=(categories_file, len(rows)) if rows else None,
-        note="" if read_attributes(run.further) else FEED_PLATFORMS[platform].note,
+        note="" if read_woocommerce_attributes(run.further) else FEED_PLATFORMS[platform].note,
     )
 
 
@@ -257,7 +257,7 @@ def find_left_out_reason(
         return LOSING_VARIATIONS, product
     if lacking_column := find_lacking_column(platform, row):
         return LACKING_CELL, f"{product} (`{lacking_column}`)"
-    return (TWO_SPELLINGS, product) if len(find_spellings(row, grouping)) > 1 else None
+    return (TWO_SPELLINGS, product) if len(find_product_spellings(row, grouping)) > 1 else None
 
 
 def _write_tables(

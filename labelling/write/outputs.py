@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 from inference.text.file_names import is_picture_name
 from labelling.errors import OutputUnusable, RunMismatch
 from labelling.journal.journal_file import Journal, make_journal_path
-from labelling.lists.words_file import make_words_file_path
+from labelling.lists.words_file import make_shop_words_path
 from labelling.write.partial_files import make_partial_file
 from model_store.release_files import hash_file
 
@@ -34,23 +34,23 @@ FileIdentity: TypeAlias = str | tuple[int, int]
 file, which all hard links of the file have."""
 
 
-def check_outputs(outputs: Iterable[Path], reads: Iterable[str | Path]) -> None:
+def check_outputs(outputs: Iterable[Path], inputs: Iterable[str | Path]) -> None:
     """Check, before any work, that no output of a command would replace an input or another output.
 
     Args:
         outputs: the paths of all files that a command writes.
-        reads: the files that the command reads, and folders with everything in them, such as a release.
+        inputs: the files that the command reads, and folders with everything in them, such as a release.
 
     Raises:
         OutputUnusable: an output is read by the command, is another output, or is not a file.
     """
-    inputs = {identity for file in reads for identity in _list_identities(file)}
+    input_identities = {identity for file in inputs for identity in _list_identities(file)}
     other_identities = set[FileIdentity]()
     for file in outputs:
         own_identities = _list_identities(file)
         # A folder that is read, such as a release, must not get a new file anywhere in it.
         inside = {str(folder) for folder in Path(os.path.realpath(file)).parents}
-        if not inputs.isdisjoint(own_identities) or not inputs.isdisjoint(inside):
+        if not input_identities.isdisjoint(own_identities) or not input_identities.isdisjoint(inside):
             raise OutputUnusable(f"{file}: this command reads it, and would replace it. Name another file.")
         if not other_identities.isdisjoint(own_identities):
             raise OutputUnusable(f"{file}: would be two outputs of this command. Name another file.")
@@ -84,7 +84,7 @@ def make_folders(files: Iterable[Path]) -> None:
             raise OutputUnusable(f"{file}: its folder cannot be made ({error.strerror}).") from error
 
 
-def list_source_file(source: str) -> list[str]:
+def list_source_inputs(source: str) -> list[str]:
     """Return a source of pictures in a list, if it is a file that no output may replace.
 
     Args:
@@ -137,12 +137,12 @@ def check_not_edited(journal: Journal, files: Iterable[Path]) -> None:
     for file in files:
         if os.path.lexists(file) and hash_file(file) not in (journal.known_hashes or {}).get(file.name, ()):
             # People edit the shop's own words on purpose, for the option that reads them.
-            is_words_file = file == make_words_file_path(journal.table)
+            is_words_file = file == make_shop_words_path(journal.table)
             error = CHANGED_WORDS_ERROR if is_words_file else CHANGED_FILE_ERROR
             raise OutputUnusable(error.format(file))
 
 
-def claim_files(journal: Journal, files: Iterable[Path]) -> None:
+def record_file_hashes(journal: Journal, files: Iterable[Path]) -> None:
     """Record existing files in a journal as written by its runs, so that they may be replaced."""
     journal.keep_hashes({file.name: [hash_file(file)] for file in files if file.is_file()})
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from labelling.errors import TableUnusable
 from labelling.journal.journal_file import Journal
-from labelling.lists.own_words import OwnWord
-from labelling.lists.words_file import format_words, make_words_file_path
+from labelling.lists.own_words import ShopWord
+from labelling.lists.words_file import format_shop_words, make_shop_words_path
 from labelling.write.outputs import replace_files
 
 
-def write_words(table: Path, words: Iterable[OwnWord], journal: Journal) -> Path:
+def write_shop_words(table: Path, words: Iterable[ShopWord], journal: Journal) -> Path:
     """Write the file of a shop's own words beside a table, and return the path of the file.
 
     Args:
@@ -21,10 +21,10 @@ def write_words(table: Path, words: Iterable[OwnWord], journal: Journal) -> Path
         OutputUnusable: somebody changed the existing file since a run wrote it.
         TableUnusable: the file cannot be written.
     """
-    file = make_words_file_path(table)
+    file = make_shop_words_path(table)
     try:
         with replace_files(journal, [file]) as [new]:
-            new.write_text(format_words(words), "utf-8")
+            new.write_text(format_shop_words(words), "utf-8")
     except OSError as error:
         raise TableUnusable(f"{file}: cannot be written ({error.strerror}).") from error
     return file

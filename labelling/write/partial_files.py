@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from model_store.release_files import flush_folder, name_file_in_errors
+from model_store.release_files import add_path_to_errors, flush_folder
 
 PARTIAL_ENDING: Final = ".wardrobe-partial"
 """End of the name of a file that is not complete yet."""
@@ -87,7 +87,7 @@ def make_partial_file(file: Path) -> Iterator[PartialFile]:
     Raises:
         OSError: the file cannot be written there.
     """
-    with name_file_in_errors(file):
+    with add_path_to_errors(file):
         partial = PartialFile(file)
         try:
             yield partial

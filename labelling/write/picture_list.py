@@ -9,9 +9,9 @@ import os
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from inference.text.spreadsheets import escape_path, format_csv
+from inference.text.spreadsheets import escape_spreadsheet_path, format_csv
 from labelling.errors import OutputUnusable, SourceUnusable
-from labelling.lists.folder_articles import FolderArticles, name_articles
+from labelling.lists.folder_articles import FolderArticles, assign_article_names
 from labelling.sources.picture_files import FolderSource
 from labelling.write.outputs import check_no_pictures, check_outputs, make_folders
 from labelling.write.partial_files import make_partial_file
@@ -20,7 +20,7 @@ LIST_COLUMNS: Final = ("path", "article", "title")
 """The columns of the list. The cells of the title are empty, for a person to fill in."""
 
 
-class PictureList(NamedTuple):
+class WrittenPictureList(NamedTuple):
     """The pictures in a list that was written, and those that were left out.
 
     Attributes:
@@ -43,7 +43,7 @@ class PictureList(NamedTuple):
         return len({*self.articles.names})
 
 
-def write_picture_list(file: Path, source: FolderSource) -> PictureList:
+def write_picture_list(file: Path, source: FolderSource) -> WrittenPictureList:
     """Write a CSV with a row for each picture of a folder.
 
     The paths are relative to the folder of the list if the pictures lie below it, and absolute otherwise.
@@ -61,20 +61,20 @@ def write_picture_list(file: Path, source: FolderSource) -> PictureList:
     check_outputs([file], [])
     names = _list_names(source)
     folder = _find_path_in_list(file, source)
-    paths = {name: escape_path(_keep_first_blank(folder + name)) for name in names}
+    paths = {name: escape_spreadsheet_path(_keep_first_blank(folder + name)) for name in names}
     listed_names = [name for name in names if _is_listable(paths[name])]
     if not listed_names:
         raise SourceUnusable(f"{source.address}: has no picture that a list can name.")
-    articles = name_articles(listed_names)
+    articles = assign_article_names(listed_names)
     rows = [(paths[name], article, "") for name, article in zip(listed_names, articles.names, strict=True)]
     _write_new_file(file, format_csv([LIST_COLUMNS, *rows]).encode())
-    return PictureList(articles, [name for name in names if not _is_listable(paths[name])])
+    return WrittenPictureList(articles, [name for name in names if not _is_listable(paths[name])])
 
 
 def _list_names(source: FolderSource) -> list[str]:
     """Return the paths of the pictures, relative to the folder."""
     folder = "" if source.source_word == "." else f"{source.source_word.rstrip('/')}/"
-    return [item.name.removeprefix(folder) for item in source.items()]
+    return [item.name.removeprefix(folder) for item in source.iterate_pictures()]
 
 
 def _find_path_in_list(file: Path, source: FolderSource) -> str:

@@ -1,20 +1,20 @@
 """The platforms that import a feed: the columns that each of them reads, and the cells that it needs.
 
-A feed for Google has the columns `id` and `color`; one for Shopify has `URL handle`, `Title` and a metafield
-for the colour. To add a platform, add a member of FEED_PLATFORMS, with the columns that the platform
-documents.
+A feed for Google has the columns `id` and `color`; one for Shopify has `URL handle`, `Title` and a
+metafield for the colour. To add a platform, add a member of FEED_PLATFORMS, with the columns that the
+platform documents.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Final, NamedTuple
 
-from labelling.lists.identifiers import read_listed_cell
+from labelling.lists.identifiers import clean_list_cell
 from labelling.lists.woocommerce import (
     REPLACEMENT_NOTE,
     has_variations,
     make_colour_attribute,
-    read_attributes,
+    read_woocommerce_attributes,
 )
 from labelling.rows import Category, TableRow
 from labelling.run_settings import ProductGrouping
@@ -35,7 +35,7 @@ class CategoryFile(NamedTuple):
     other_columns: tuple[str, ...]
 
 
-class Platform(NamedTuple):
+class FeedPlatform(NamedTuple):
     """The columns and rules of the feed that a sales platform imports.
 
     Attributes:
@@ -62,13 +62,13 @@ class Platform(NamedTuple):
     has_loss: Callable[[TableRow], bool]
     note: str
 
-    def make_cells(self, name: str, row: TableRow) -> dict[str, str]:
+    def make_cells(self, product_name: str, row: TableRow) -> dict[str, str]:
         """Return the cells of a product's row in the feed, by column.
 
         Args:
-            name: the name of the product in the list.
+            product_name: the name of the product in the list.
         """
-        return {self.key: self.read_key(name, row), **self.other_cells(row), **self.colour_cells(row)}
+        return {self.key: self.read_key(product_name, row), **self.other_cells(row), **self.colour_cells(row)}
 
 
 _HANDLE: Final = ("handle", "url handle")
@@ -79,8 +79,8 @@ _TITLE: Final = ("title",)
 
 # Several colours stand in one cell as each platform reads them: "Navy/White" for Google, "Navy, White" for
 # Shopify.
-FEED_PLATFORMS: Final[Mapping[str, Platform]] = {
-    "google": Platform(
+FEED_PLATFORMS: Final[Mapping[str, FeedPlatform]] = {
+    "google": FeedPlatform(
         key="id",
         read_key=lambda name, _: name,
         colour_cells=lambda row: {"color": "/".join(row.feed_colours)},
@@ -90,7 +90,7 @@ FEED_PLATFORMS: Final[Mapping[str, Platform]] = {
         has_loss=lambda _: False,
         note="",
     ),
-    "shopify": Platform(
+    "shopify": FeedPlatform(
         key="URL handle",
         read_key=lambda _, row: read_list_cell(row, _HANDLE),
         colour_cells=lambda row: {"Color (product.metafields.custom.color)": ", ".join(row.feed_colours)},
@@ -100,11 +100,11 @@ FEED_PLATFORMS: Final[Mapping[str, Platform]] = {
         has_loss=lambda _: False,
         note="",
     ),
-    "woocommerce": Platform(
+    "woocommerce": FeedPlatform(
         key="SKU",
         read_key=lambda name, _: name,
         colour_cells=lambda row: make_colour_attribute(row.record.cells, row.feed_colours),
-        other_cells=lambda row: read_attributes(row.record.cells),
+        other_cells=lambda row: read_woocommerce_attributes(row.record.cells),
         needed_columns=(),
         categories=None,
         has_loss=lambda row: has_variations(row.record.cells),
@@ -122,9 +122,7 @@ def read_list_cell(row: TableRow, names: Sequence[str]) -> str:
     Returns:
         The text of the cell; empty if all such cells are empty or there is no such column.
     """
-    cells = (
-        read_listed_cell(cell) for column, cell in row.record.cells.items() if column.casefold() in names
-    )
+    cells = (clean_list_cell(cell) for column, cell in row.record.cells.items() if column.casefold() in names)
     return next(filter(None, cells), "")
 
 
@@ -135,7 +133,7 @@ def find_lacking_column(platform: str, row: TableRow) -> str:
     )
 
 
-def find_spellings(row: TableRow, grouping: ProductGrouping | None) -> list[str]:
+def find_product_spellings(row: TableRow, grouping: ProductGrouping | None) -> list[str]:
     """Return the different spellings of a product's name in the rows of its list.
 
     Args:
@@ -146,4 +144,4 @@ def find_spellings(row: TableRow, grouping: ProductGrouping | None) -> list[str]
     """
     if grouping is None or grouping.folder is not None:
         return [row.record.product]
-    return list(dict.fromkeys(read_listed_cell(photo.cells[grouping.column]) for photo in row.record.photos))
+    return list(dict.fromkeys(clean_list_cell(photo.cells[grouping.column]) for photo in row.record.photos))

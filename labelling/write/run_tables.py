@@ -14,34 +14,34 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from inference.reasons import Place
+from inference.reasons import ReasonPlace
 from labelling.decide.category_questions import CategoryQuestions
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.decide.product_answers import make_products_path
 from labelling.errors import TableUnusable
 from labelling.journal.journal_file import Journal
 from labelling.journal.journal_format import EXPORTED
 from labelling.journal.journal_rows import RunListing
 from labelling.rows import TableRow
-from labelling.write.columns import Column, make_photo_columns, make_product_columns
+from labelling.write.columns import TableColumn, make_photo_columns, make_product_columns
 from labelling.write.counts import RowCounts
-from labelling.write.denied_words import DeniedWords
+from labelling.write.denied_words import ContradictedCategories
 from labelling.write.outputs import replace_files
 from labelling.write.summary import (
-    Summary,
     TableCounts,
+    TableSummary,
     is_table_complete,
     make_summary,
     make_summary_path,
     write_summary,
 )
-from labelling.write.table import check_form, write_table
+from labelling.write.table import choose_table_format, write_table
 
 ROWS_PER_COUNT: Final = 64
 """Number of rows that are decided and counted together, before they are written."""
 
 
-def write_tables(table: Path, decisions: Decisions, *, kept_count: int = 0) -> Summary:
+def write_tables(table: Path, decisions: RunDecisions, *, kept_count: int = 0) -> TableSummary:
     """Write the tables of a finished run and their summary, and return the summary.
 
     If the files exist and no answer has changed since they were written, they are not written again.
@@ -58,7 +58,7 @@ def write_tables(table: Path, decisions: Decisions, *, kept_count: int = 0) -> S
     has_products = journal.settings.by is not None
     files = list_table_files(table, has_products=has_products)
     if journal.state == EXPORTED and all(map(Path.exists, files)):
-        summary = TypeAdapter(Summary).validate_python(json.loads(files[-1].read_bytes()))
+        summary = TypeAdapter(TableSummary).validate_python(json.loads(files[-1].read_bytes()))
         return replace(summary, table=str(table), rows_before=kept_count, answers_recovered=0)
     try:
         with replace_files(journal, files) as new:
@@ -67,7 +67,7 @@ def write_tables(table: Path, decisions: Decisions, *, kept_count: int = 0) -> S
             write_summary(new[-1], summary)
     except OSError as error:
         raise _make_write_error(table, error) from error
-    journal.mark_exported()
+    journal.mark_tables_written()
     return summary
 
 
@@ -89,9 +89,9 @@ def write_unfinished_tables(table: Path, listing: RunListing, journal: Journal) 
     try:
         with (
             replace_files(journal, list_table_files(table, has_products=False)) as new,
-            listing.show_unfinished(),
+            listing.use_unfinished_listing(),
         ):
-            decisions = Decisions(journal)
+            decisions = RunDecisions(journal)
             counts = _write_counted_tables(table, new, decisions, has_products=False)
             kept_count = listing.kept_count
             summary = make_summary(table, decisions, counts, is_complete=False, kept_count=kept_count)
@@ -119,20 +119,20 @@ def _make_write_error(table: Path, error: OSError) -> TableUnusable:
 
 
 def _write_counted_tables(
-    table: Path, new_files: Sequence[Path], decisions: Decisions, *, has_products: bool
+    table: Path, new_files: Sequence[Path], decisions: RunDecisions, *, has_products: bool
 ) -> TableCounts:
     """Write the table of photos and, if asked for, the table of products, and count the rows on the way."""
-    form = check_form(table)
+    form = choose_table_format(table)
     questions = decisions.start_category_questions()
-    denied_words = DeniedWords(decisions.context)
-    collectors = list[CategoryQuestions | DeniedWords]()
+    denied_words = ContradictedCategories(decisions.context)
+    collectors = list[CategoryQuestions | ContradictedCategories]()
     # Without answers of people no word can be contradicted, and looking at each row would be wasted.
     if decisions.context.human_answers.labels_by_subject:
         collectors.append(denied_words)
     if questions:
         collectors.append(questions)
-    photos = RowCounts(Place.PICTURE)
-    products = RowCounts(Place.PRODUCT) if has_products else None
+    photos = RowCounts(ReasonPlace.PICTURE)
+    products = RowCounts(ReasonPlace.PRODUCT) if has_products else None
     # A category is named with the number of its products, so its rows are counted in one of the tables only.
     rows = _count_rows(decisions.read_photo_rows(), photos, [] if products else collectors)
     cut_cells = write_table(new_files[0], form, _make_columns(make_photo_columns, decisions), rows)
@@ -148,7 +148,9 @@ def _write_counted_tables(
     )
 
 
-def _make_columns(make_columns: Callable[..., list[Column]], decisions: Decisions) -> list[Column]:
+def _make_columns(
+    make_columns: Callable[..., list[TableColumn]], decisions: RunDecisions
+) -> list[TableColumn]:
     return make_columns(
         decisions.settings,
         has_human_answers=bool(decisions.context.human_answers.labels_by_subject),
@@ -158,13 +160,15 @@ def _make_columns(make_columns: Callable[..., list[Column]], decisions: Decision
 
 
 def _count_rows(
-    rows: Iterator[TableRow], counts: RowCounts, collectors: Sequence[CategoryQuestions | DeniedWords]
+    rows: Iterator[TableRow],
+    counts: RowCounts,
+    collectors: Sequence[CategoryQuestions | ContradictedCategories],
 ) -> Iterator[TableRow]:
     """Yield the rows of a table, each after it was counted.
 
     A table may have millions of rows, so they are neither held in memory together nor decided twice.
     """
-    while counted_rows := counts.count_rows(islice(rows, ROWS_PER_COUNT)):
+    while counted_rows := counts.observe_rows(islice(rows, ROWS_PER_COUNT)):
         for collector in collectors:
             collector.add_rows(counted_rows)
         yield from counted_rows

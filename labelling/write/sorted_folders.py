@@ -13,9 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from labelling.decide.decisions import Decisions
-from labelling.errors import SourceUnusable, TableUnusable, Unreadable
-from labelling.lists.folder_names import make_safe_name, name_folders
+from labelling.decide.decisions import RunDecisions
+from labelling.errors import PictureUnreadable, SourceUnusable, TableUnusable
+from labelling.lists.folder_names import make_folder_names, make_safe_name
 from labelling.rows import make_table_path
 from labelling.sources.items import PictureItem, Source
 from model_store.errors import StoreError
@@ -37,7 +37,7 @@ def check_sorted_folder(folder: Path, source: str) -> None:
         raise TableUnusable(f"{folder}: lies in {source}, and would be labelled, too. Name one outside it.")
 
 
-class SortedPictures(NamedTuple):
+class SortingResult(NamedTuple):
     """The result of sorting pictures into folders.
 
     Attributes:
@@ -49,7 +49,7 @@ class SortedPictures(NamedTuple):
     unread_count: int
 
 
-def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> SortedPictures:
+def copy_pictures_into_folders(folder: Path, source: Source, decisions: RunDecisions) -> SortingResult:
     """Copy each picture of a finished table that has an answer into FOLDER/label, or into FOLDER/review.
 
     A picture is copied once. If it is in several rows with different labels, it goes to FOLDER/review.
@@ -69,7 +69,7 @@ def sort_into_folders(folder: Path, source: Source, decisions: Decisions) -> Sor
             path = row.record.name
             label = (decision.label or "") if decision.is_settled else ""
             labels[path] = label if labels.get(path, label) == label else ""
-    folders = name_folders(labels.values())
+    folders = make_folder_names(labels.values())
     names = {path: folders[label] for path, label in labels.items()}
     try:
         for name in sorted(set(names.values())):
@@ -87,7 +87,7 @@ def describe_half_filled_folder(folder: Path) -> str:
     return f"{folder} has only a part of the pictures: name a new folder with --into."
 
 
-def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> SortedPictures:
+def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> SortingResult:
     """Copy pictures from the source into the folders of their labels, which exist.
 
     Args:
@@ -98,10 +98,10 @@ def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> Sorte
     numbers = dict[Path, int]()
     copied_count = 0
     unread_count = 0
-    for item in source.items():
+    for item in source.iterate_pictures():
         if inside := names.pop(make_table_path(item.name), ""):
             [upload] = read_pictures([item.place])
-            if isinstance(upload, Unreadable):
+            if isinstance(upload, PictureUnreadable):
                 unread_count += 1
                 continue
             target = _choose_free_path(folder / inside / _make_file_name(item), numbers)
@@ -113,7 +113,7 @@ def _copy_pictures(folder: Path, source: Source, names: dict[str, str]) -> Sorte
                 ) from error
             copied_count += 1
     # What is left in `names` is no longer in the source.
-    return SortedPictures(copied_count, unread_count + len(names))
+    return SortingResult(copied_count, unread_count + len(names))
 
 
 def _make_file_name(item: PictureItem) -> str:

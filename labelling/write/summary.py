@@ -12,14 +12,14 @@ from typing import Any, Final
 from inference.contract import LABEL
 from inference.reasons import Reason
 from labelling.decide.category_questions import CategoryQuestions
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.decide.product_answers import make_products_path
 from labelling.journal.journal_file import Journal
 from labelling.lists.titles import LANGUAGE_OFF
 from labelling.rows import Category
 from labelling.run_settings import RunSettings
 from labelling.write.counts import RowCounts
-from labelling.write.denied_words import DeniedWords
+from labelling.write.denied_words import ContradictedCategories
 from labelling.write.summary_notes import describe_list, describe_titles
 
 CUT_CELLS_NOTE: Final = (
@@ -28,7 +28,7 @@ CUT_CELLS_NOTE: Final = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Summary:
+class TableSummary:
     """The figures of a table, as in the file `TABLE.summary.json` and in the output of `label --json`.
 
     Attributes:
@@ -95,7 +95,7 @@ class Summary:
         return self.rows > self.errors + self.rows_without_picture
 
 
-def write_summary(file: Path, summary: Summary) -> None:
+def write_summary(file: Path, summary: TableSummary) -> None:
     """Write a summary into a file, as JSON of its fields."""
     file.write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
 
@@ -116,7 +116,7 @@ class TableCounts:
     photos: RowCounts
     products: RowCounts | None
     category_questions: CategoryQuestions | None
-    denied_words: DeniedWords
+    denied_words: ContradictedCategories
     cut_cells: int
 
     @property
@@ -126,15 +126,15 @@ class TableCounts:
 
 
 def make_summary(
-    table: Path, decisions: Decisions, counts: TableCounts, *, is_complete: bool, kept_count: int
-) -> Summary:
+    table: Path, decisions: RunDecisions, counts: TableCounts, *, is_complete: bool, kept_count: int
+) -> TableSummary:
     """Return the summary of a table from the counts of its rows."""
     run = decisions.settings
     photos = counts.photos
     errors = photos.count_without_answer() - photos.rows_without_picture
     answers = photos.rows - errors - photos.rows_without_picture
     questions = counts.category_questions
-    return Summary(
+    return TableSummary(
         table=str(table),
         source=run.source,
         version=run.version,
@@ -170,7 +170,7 @@ def make_summary(
     )
 
 
-def _make_word_figures(decisions: Decisions, counts: RowCounts) -> Mapping[str, Any] | None:
+def _make_word_figures(decisions: RunDecisions, counts: RowCounts) -> Mapping[str, Any] | None:
     """Return the figures of a summary about the titles of the list; None if titles are not read."""
     words = decisions.list_words
     if words.language == LANGUAGE_OFF:

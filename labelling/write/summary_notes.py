@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Final
 
 from inference.text.plain_text import choose_form, format_count, join_first_items, shorten_text
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.lists.colour_columns import ColourColumns
 from labelling.lists.title_notes import describe_title_column
 from labelling.lists.titles import LANGUAGE_OFF
@@ -34,7 +34,7 @@ CATEGORY_PRODUCTS_NOTE: Final = (
 )
 
 
-def describe_list(decisions: Decisions, counts: RowCounts, products: RowCounts | None) -> list[str]:
+def describe_list(decisions: RunDecisions, counts: RowCounts, products: RowCounts | None) -> list[str]:
     """Return all sentences about a list that a person should know.
 
     Args:
@@ -54,7 +54,7 @@ def describe_list(decisions: Decisions, counts: RowCounts, products: RowCounts |
     ]
 
 
-def describe_titles(decisions: Decisions) -> str:
+def describe_titles(decisions: RunDecisions) -> str:
     """Return the sentence that names the columns of titles; empty if a person turned titles off."""
     run = decisions.settings
     if run.language == LANGUAGE_OFF:
@@ -62,7 +62,7 @@ def describe_titles(decisions: Decisions) -> str:
     return describe_title_column(decisions.list_words, run.further, run.title)
 
 
-def _describe_contradicting_products(decisions: Decisions, product_count: int) -> list[str]:
+def _describe_contradicting_products(decisions: RunDecisions, product_count: int) -> list[str]:
     """Return a sentence that names products whose titles name different garments; none without them."""
     names = decisions.context.titles.contradicting_products
     if not names or not product_count or decisions.settings.by is None:
@@ -85,7 +85,7 @@ def _describe_unused_words(words: list[str]) -> list[str]:
     return [f"{counted_words} in no category and no title of this list: {shown}."]
 
 
-def _describe_colours(decisions: Decisions, counts: RowCounts) -> list[str]:
+def _describe_colours(decisions: RunDecisions, counts: RowCounts) -> list[str]:
     """Return sentences about the colours in the list; none if the release does not answer the colour."""
     if not decisions.context.colour_head:
         return []
@@ -122,7 +122,7 @@ def _name_cells(cells: Counter[str]) -> str:
     return join_first_items([f"`{shorten_text(cell)}`" for cell, _ in cells.most_common()], MAX_NAMED_CELLS)
 
 
-def _describe_several_colours(decisions: Decisions) -> list[str]:
+def _describe_several_colours(decisions: RunDecisions) -> list[str]:
     """Return a sentence about products that are sold in several colours, and how to divide them."""
     colours = decisions.context.listed_colours
     names = list(colours.several_colours_products)

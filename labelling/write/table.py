@@ -13,7 +13,7 @@ from typing import Final
 from inference.text.spreadsheets import format_csv
 from labelling.errors import TableUnusable
 from labelling.rows import TableRow
-from labelling.write.columns import Column
+from labelling.write.columns import TableColumn
 from labelling.write.excel import require_xlsxwriter, write_workbook
 
 WORKBOOK_ENDING: Final = ".xlsx"
@@ -23,7 +23,7 @@ ROWS_PER_WRITE: Final = 1024
 """Number of rows that are formatted and written to a CSV at a time."""
 
 
-def check_form(table: Path) -> str:
+def choose_table_format(table: Path) -> str:
     """Return the form of a table by the ending of its name, after checking that it can be written.
 
     Returns:
@@ -40,12 +40,14 @@ def check_form(table: Path) -> str:
     return form
 
 
-def write_table(file: Path, form: str, columns: Sequence[Column], rows: Iterable[TableRow]) -> int:
+def write_table(
+    file: Path, table_format: str, columns: Sequence[TableColumn], rows: Iterable[TableRow]
+) -> int:
     """Write a table into a file as CSV, JSONL or an Excel workbook.
 
     Args:
         file: the file to write. Its name need not have the ending of the form.
-        form: the form: `.csv`, `.jsonl` or `.xlsx`, as `check_form` returns it.
+        table_format: the form: `.csv`, `.jsonl` or `.xlsx`, as `choose_table_format` returns it.
         rows: the decided rows of pictures or of products, which are read once.
 
     Returns:
@@ -55,14 +57,14 @@ def write_table(file: Path, form: str, columns: Sequence[Column], rows: Iterable
         OSError: the disk is full, for example.
         TableUnusable: Excel has no room for so many rows or columns.
     """
-    if form == WORKBOOK_ENDING:
+    if table_format == WORKBOOK_ENDING:
         return write_workbook(file, columns, rows)
     with file.open("w", encoding="utf-8", newline="") as opened:
-        opened.writelines(_format_lines(form, columns, rows))
+        opened.writelines(_format_lines(table_format, columns, rows))
     return 0
 
 
-def _format_lines(form: str, columns: Sequence[Column], rows: Iterable[TableRow]) -> Iterator[str]:
+def _format_lines(form: str, columns: Sequence[TableColumn], rows: Iterable[TableRow]) -> Iterator[str]:
     """Yield the text of a table, some rows at a time."""
     if form == ".jsonl":
         for row in rows:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from reports.intervals import count_needed_answers
-from reports.page.sentences import find_mixed_up_pair, name_promise_pictures
+from reports.page.sentences import find_mixed_up_pair, get_promise_pictures_name
 from reports.page.wording import Wording
 from reports.promises import HELD_OUT_PICTURES, AcceptPoint, PossiblePromise, Promise
 from reports.values import Report
@@ -30,13 +30,13 @@ ATTRIBUTE_SETTING: Final = f"{TRAINING_SETTING}, of the class as well"
 """Option of a training that sets the share for an attribute such as the colour, which has none of its own."""
 
 
-def describe_acceptance(report: Report, words: Wording) -> Iterator[str]:
+def describe_acceptance(report: Report, wording: Wording) -> Iterator[str]:
     """Yield sentences on which answers are accepted, and on other shares or steps that would accept more.
 
     Args:
-        words: the language of the sentences.
+        wording: the language of the sentences.
     """
-    yield from describe_failed_promises(report, words)
+    yield from advise_on_promises(report, wording)
     if _find_stuck_promises(report):
         return
     promised_shares = {
@@ -47,26 +47,26 @@ def describe_acceptance(report: Report, words: Wording) -> Iterator[str]:
     described: list[PossiblePromise] = []
     for promise in possible:
         if promise.promised in promised_shares and promise.accepted:
-            yield _describe_current(promise, words)
+            yield _describe_current(promise, wording)
         else:
-            yield _describe_share(promise, _choose_setting(report), words, described)
+            yield _describe_share(promise, _choose_setting(report), wording, described)
         described.append(promise)
 
 
-def describe_failed_promises(report: Report, words: Wording) -> Iterator[str]:
+def advise_on_promises(report: Report, wording: Wording) -> Iterator[str]:
     """Yield sentences on promises that are not kept and why, and on what would help if nothing is accepted.
 
     Args:
-        words: the language of the sentences.
+        wording: the language of the sentences.
     """
-    yield from describe_unkept_promises(report.promises, words, report.acceptance)
+    yield from describe_unkept_promises(report.promises, wording, report.acceptance)
     for promise in _find_stuck_promises(report):
         if points := report.acceptance.get(promise.pictures, ()):
-            yield from _suggest_labels_to_check(promise, points, report, words)
+            yield from _suggest_labels_to_check(promise, points, report, wording)
         if promise.n >= promise.needed and (pair := find_mixed_up_pair(report)):
-            yield _describe_mixed_up(pair, report, words)
+            yield _describe_mixed_up(pair, report, wording)
         yield from describe_lower_share(
-            promise.promised, report.possible_promises, words, _choose_setting(report)
+            promise.promised, report.possible_promises, wording, _choose_setting(report)
         )
 
 
@@ -86,54 +86,54 @@ def _choose_setting(report: Report) -> str:
 
 
 def describe_unkept_promises(
-    promises: Iterable[Promise], words: Wording, curves: Mapping[str, Sequence[AcceptPoint]]
+    promises: Iterable[Promise], wording: Wording, curves: Mapping[str, Sequence[AcceptPoint]]
 ) -> Iterator[str]:
     """Yield a text for each promise that accepts no answer, or that is not shown for the user's own pictures.
 
     Args:
         promises: the promises of a report: shares of accepted answers that must be right.
-        words: the language of the texts.
+        wording: the language of the texts.
         curves: the figures at each tested threshold, by set of pictures.
     """
     for promise in promises:
         if not promise.accepted:
-            reason = explain_no_acceptance(promise, words, curves.get(promise.pictures, ()))
-            yield f"{reason} {words.t('None is accepted.')}"
+            reason = explain_no_acceptance(promise, wording, curves.get(promise.pictures, ()))
+            yield f"{reason} {wording.t('None is accepted.')}"
         elif promise.lower_bound < promise.promised:
-            consequence = words.t(
+            consequence = wording.t(
                 "Too few of your pictures are a random sample, so the threshold of the previous release is "
                 "kept."
             )
-            yield f"{_explain_unshown_promise(promise, words)} {consequence}"
+            yield f"{_explain_unshown_promise(promise, wording)} {consequence}"
 
 
-def explain_no_acceptance(promise: Promise, words: Wording, points: Sequence[AcceptPoint] = ()) -> str:
+def explain_no_acceptance(promise: Promise, wording: Wording, points: Sequence[AcceptPoint] = ()) -> str:
     """Return a sentence on why a promise accepts no answer: too few answers, or no threshold shows the share.
 
     Args:
-        words: the language of the sentence.
+        wording: the language of the sentence.
         points: the figures at each threshold that was tested, if they are known. The sentence has those that
             come nearest to the promise.
     """
     if promise.n < promise.needed:
-        return _explain_too_few_answers(promise, words.counted(promise.n, "answer"), words)
-    kind = name_promise_pictures(promise.pictures, words)
+        return _explain_too_few_answers(promise, wording.counted(promise.n, "answer"), wording)
+    kind = get_promise_pictures_name(promise.pictures, wording)
     nearest = _find_nearest_point(points)
     if nearest is None or nearest.right is None or nearest.lower_bound >= promise.promised:
-        return words.t(
+        return wording.t(
             "{kind}: no threshold proves that {share} of the sure answers are right, both here and for the "
             "other pictures that it decides about. Too many of them are wrong, or too few were checked.",
             kind=kind,
-            share=_format_share(promise.promised, words),
+            share=_format_share(promise.promised, wording),
         )
-    return words.t(
+    return wording.t(
         "{kind}: {right} of the answers with a confidence of {confidence} or more are right, which proves "
         "{bound}, not {share}.",
         kind=kind,
-        right=words.percent(nearest.right),
-        confidence=words.percent(nearest.threshold, 0),
-        bound=words.percent(nearest.lower_bound),
-        share=_format_share(promise.promised, words),
+        right=wording.percent(nearest.right),
+        confidence=wording.percent(nearest.threshold, 0),
+        bound=wording.percent(nearest.lower_bound),
+        share=_format_share(promise.promised, wording),
     )
 
 
@@ -170,7 +170,7 @@ def _explain_unshown_promise(promise: Promise, words: Wording) -> str:
         return _explain_too_few_answers(promise, accepted, words)
     return words.t(
         "{kind}: {right} of {answers} are right, which does not show that {share} of all such are.",
-        kind=name_promise_pictures(promise.pictures, words),
+        kind=get_promise_pictures_name(promise.pictures, words),
         right=words.percent(promise.right / promise.accepted),
         answers=accepted,
         share=_format_share(promise.promised, words),
@@ -181,7 +181,7 @@ def _explain_too_few_answers(promise: Promise, answers: str, words: Wording) -> 
     return words.t(
         "{kind}: {answers} cannot show that {share} are right: that takes {needed} answers without an error, "
         "or more with some.",
-        kind=name_promise_pictures(promise.pictures, words),
+        kind=get_promise_pictures_name(promise.pictures, words),
         answers=answers,
         share=_format_share(promise.promised, words),
         needed=words.whole(promise.needed),
@@ -194,22 +194,26 @@ def _format_share(accuracy: float, words: Wording) -> str:
 
 
 def describe_lower_share(
-    accuracy: float, possible: Iterable[PossiblePromise], words: Wording, setting: str = ATTRIBUTE_SETTING
+    accuracy: float,
+    possible_promises: Iterable[PossiblePromise],
+    wording: Wording,
+    setting: str = ATTRIBUTE_SETTING,
 ) -> Iterator[str]:
     """Yield a sentence on which answers would be accepted if a lower share of them had to be right.
 
     Args:
         accuracy: the share that has to be right now, 0 to 1.
-        possible: promises with other shares, by rising share, with the answers that each would accept.
-        words: the language of the sentences.
+        possible_promises: promises with other shares, by rising share, with the answers that each would
+            accept.
+        wording: the language of the sentences.
         setting: the option or setting that asks for a share, with `{share}` in its place.
     """
     # The highest lower share that accepts anything; without one, the lowest share of all.
-    lower = [promise for promise in possible if promise.promised < accuracy]
+    lower = [promise for promise in possible_promises if promise.promised < accuracy]
     for best in [promise for promise in lower if promise.accepted][-1:] or lower[:1]:
-        yield _describe_share(best, setting, words)
+        yield _describe_share(best, setting, wording)
         if not best.accepted:
-            yield words.t(
+            yield wording.t(
                 "A person has to look at every answer. The review sheet of {command} shows the least sure "
                 "ones first.",
                 command="wardrobe label --review",

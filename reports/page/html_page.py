@@ -1,7 +1,7 @@
 """Render the report of a release as an HTML page for people, with the template report.html.
 
 The service sends the page at GET /metrics, in the reader's language. Each release also contains the page in
-English, as one file that needs neither server nor network (`make_page_file`).
+English, as one file that needs neither server nor network (`make_report_page_file`).
 """
 
 import base64
@@ -18,12 +18,12 @@ from inference.errors import UploadError
 from inference.pictures.decode import MAX_PIXELS
 from inference.pictures.picture_opening import open_picture
 from model_store.release_files import FIGURES_FOLDER
-from reports.page.advice import describe_failed_promises
+from reports.page.advice import advise_on_promises
 from reports.page.sentences import (
     describe_weaknesses,
+    get_promise_pictures_name,
+    get_tier_name,
     list_confusions,
-    name_promise_pictures,
-    name_tier,
     summarize_report,
     summarize_unknown_sources,
 )
@@ -61,7 +61,7 @@ FigureAddress = Callable[[str, bytes], str]
 """Function that returns the address of a figure for the page, given its file name and bytes."""
 
 
-def make_page_file(
+def make_report_page_file(
     contracts: Mapping[NetworkName, ModelContract],
     report: Report,
     figures: Mapping[str, bytes],
@@ -85,7 +85,7 @@ def make_page_file(
     return page.encode("utf-8", "replace")
 
 
-def read_figures(folder: Path) -> dict[str, bytes]:
+def read_report_figures(folder: Path) -> dict[str, bytes]:
     """Read the PNG figures in a release's folder, as bytes by file name."""
     return {path.name: path.read_bytes() for path in sorted((folder / FIGURES_FOLDER).glob("*.png"))}
 
@@ -95,38 +95,46 @@ def _embed_figure(_: str, data: bytes) -> str:
 
 
 def make_report_page(
-    report: Report, figures: Mapping[str, bytes], address: FigureAddress, words: Wording, **page: object
+    report: Report,
+    figures: Mapping[str, bytes],
+    make_figure_address: FigureAddress,
+    wording: Wording,
+    **template_values: object,
 ) -> str:
     """Return the HTML page of a report in the reader's language.
 
     Args:
         figures: the bytes of the release's PNGs, by file name.
-        address: a function that returns the address of each figure for the page.
-        page: further values that the template uses, by name.
+        make_figure_address: a function that returns the address of each figure for the page.
+        template_values: further values that the template uses, by name.
     """
     return render_report_page(
-        words,
+        wording,
         report=report,
         garments={
             tier: photos for tier, photos in report.photos.items() if photos.macro_accuracy is not None
         },
-        summary=summarize_report(report, words),
-        summary_of_unknown=summarize_unknown_sources(report, words),
-        weaknesses=list(describe_weaknesses(report, words)),
-        ways_on=list(describe_failed_promises(report, words)),
+        summary=summarize_report(report, wording),
+        summary_of_unknown=summarize_unknown_sources(report, wording),
+        weaknesses=list(describe_weaknesses(report, wording)),
+        ways_on=list(advise_on_promises(report, wording)),
         confusions=list_confusions(report),
-        figures=make_page_figures(figures, address),
-        **page,
+        figures=make_page_figures(figures, make_figure_address),
+        **template_values,
     )
 
 
-def render_report_page(words: Wording, **page: object) -> str:
+def render_report_page(wording: Wording, **template_values: object) -> str:
     """Render the template of the report page with these values, which are escaped for HTML.
 
     Args:
-        page: the values that the template uses, by name.
+        template_values: the values that the template uses, by name.
     """
-    return _create_environment().get_template(REPORT_PAGE_FILE).render(words=words, t=words.t, **page)
+    return (
+        _create_environment()
+        .get_template(REPORT_PAGE_FILE)
+        .render(words=wording, t=wording.t, **template_values)
+    )
 
 
 @cache
@@ -135,8 +143,8 @@ def _create_environment() -> Environment:
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     environment.filters |= {name: _make_wording_filter(name) for name in WORDING_FILTERS}
     environment.filters |= {
-        "name_of_pictures": _make_text_filter(name_promise_pictures),
-        "tier_name": _make_text_filter(name_tier),
+        "name_of_pictures": _make_text_filter(get_promise_pictures_name),
+        "tier_name": _make_text_filter(get_tier_name),
         "t": _make_wording_filter("t"),
     }
     return environment
@@ -163,12 +171,14 @@ def _make_text_filter(make_text: Callable[[str, Wording], str]) -> Callable[...,
     return filtered
 
 
-def make_page_figures(files: Mapping[str, bytes], address: FigureAddress) -> dict[str, PageFigure]:
+def make_page_figures(
+    files: Mapping[str, bytes], make_figure_address: FigureAddress
+) -> dict[str, PageFigure]:
     """Return the figures with name, address and size for the template, by file name without `.png`.
 
     Args:
         files: the bytes of the figures, by file name. A file that is no valid PNG is left out.
-        address: a function that returns the address of each figure for the page.
+        make_figure_address: a function that returns the address of each figure for the page.
     """
     page_figures = dict[str, PageFigure]()
     for name, data in files.items():
@@ -179,7 +189,7 @@ def make_page_figures(files: Mapping[str, bytes], address: FigureAddress) -> dic
         if picture.format == "PNG":
             page_figures[name.removesuffix(".png")] = {
                 "name": name,
-                "address": address(name, data),
+                "address": make_figure_address(name, data),
                 "width": picture.size[0],
                 "height": picture.size[1],
             }

@@ -68,13 +68,13 @@ def find_mixed_up_pair(report: Report) -> tuple[str, str, int] | None:
     return next(((first, other, wrong) for (first, other), wrong in most), None)
 
 
-def describe_weaknesses(report: Report, words: Wording) -> Iterator[str]:
+def describe_weaknesses(report: Report, wording: Wording) -> Iterator[str]:
     """Yield sentences on the worst figures of a report, such as the class that is recognised least often.
 
     Args:
-        words: the language of the sentences.
+        wording: the language of the sentences.
     """
-    t = words.t
+    t = wording.t
     test = report.test
     missed = {
         label: figures for label, figures in test.per_class.items() if figures.support and figures.recall < 1
@@ -84,31 +84,31 @@ def describe_weaknesses(report: Report, words: Wording) -> Iterator[str]:
         yield t(
             "{label} is recognised least often: {share} (95% interval {interval}).",
             label=t(label),
-            share=words.percent(worst.recall),
-            interval=words.share_interval(worst.recall, worst.support),
+            share=wording.percent(worst.recall),
+            interval=wording.share_interval(worst.recall, worst.support),
         )
     else:
-        yield t("No mistake was found in {pictures}.", pictures=_count_measured(report, words))
+        yield t("No mistake was found in {pictures}.", pictures=_count_measured(report, wording))
     low, high = test.accuracy_interval
     if high - low > WIDE_ACCURACY_INTERVAL:
         yield t(
             "On only {pictures}, the 95% interval of the accuracy is wide: {interval}.",
-            pictures=_count_measured(report, words),
-            interval=words.interval(test.accuracy_interval),
+            pictures=_count_measured(report, wording),
+            interval=wording.interval(test.accuracy_interval),
         )
     for truth, predicted, wrong, n in list_confusions(report)[:MAX_CONFUSED_PAIRS]:
         yield t(
             "{label} is taken for {other} in {wrong} of {all} ({share}).",
             label=t(truth),
             other=t(predicted),
-            wrong=words.whole(wrong),
-            all=words.whole(n),
-            share=words.percent(wrong / n),
+            wrong=wording.whole(wrong),
+            all=wording.whole(n),
+            share=wording.percent(wrong / n),
         )
-    yield from _describe_photos(report, words)
+    yield from _describe_photos(report, wording)
     for other, ood in report.out_of_scope.items():
         if ood.familiarity_auroc is not None and ood.familiarity_auroc < MIN_GOOD_AUROC:
-            yield _describe_unseparated(other, ood, words)
+            yield _describe_unseparated(other, ood, wording)
 
 
 def _describe_photos(report: Report, words: Wording) -> Iterator[str]:
@@ -118,7 +118,7 @@ def _describe_photos(report: Report, words: Wording) -> Iterator[str]:
         if recall and recall.recall < 1:
             yield words.t(
                 "{kind}: {label} is recognised least often: {share} of {photos}.",
-                kind=name_tier(name, words),
+                kind=get_tier_name(name, words),
                 label=words.t(label),
                 share=words.percent(recall.recall),
                 photos=words.counted(recall.n, "photo"),
@@ -134,23 +134,23 @@ def _describe_unseparated(pictures_name: str, ood: OutOfScope, words: Wording) -
     )
 
 
-def name_tier(tier: str, words: Wording) -> str:
+def get_tier_name(tier: str, wording: Wording) -> str:
     """Return the name of a tier of photos for readers, such as "Product shots" for A."""
-    return words.t(TIER_NAMES[tier]) if tier in TIER_NAMES else words.t("Photos, tier {tier}", tier=tier)
+    return wording.t(TIER_NAMES[tier]) if tier in TIER_NAMES else wording.t("Photos, tier {tier}", tier=tier)
 
 
-def name_promise_pictures(pictures: str, words: Wording) -> str:
+def get_promise_pictures_name(pictures: str, wording: Wording) -> str:
     """Return the name of a set of pictures for readers, such as "Product shots" for "photos of tier A".
 
     Args:
         pictures: the name in the report: HELD_OUT_PICTURES, photos of a tier, or photos from a source.
     """
     if pictures.startswith(SOURCE_PHOTOS_PREFIX):
-        return words.t("Photos from {source}", source=pictures.removeprefix(SOURCE_PHOTOS_PREFIX))
+        return wording.t("Photos from {source}", source=pictures.removeprefix(SOURCE_PHOTOS_PREFIX))
     return (
-        _capitalize(words.t(pictures))
+        _capitalize(wording.t(pictures))
         if pictures == HELD_OUT_PICTURES
-        else name_tier(extract_tier(pictures), words)
+        else get_tier_name(extract_tier(pictures), wording)
     )
 
 
@@ -165,16 +165,16 @@ def _count_measured(report: Report, words: Wording) -> str:
     return words.counted(report.test.n, "test picture")
 
 
-def summarize_unknown_sources(report: Report, words: Wording) -> str:
+def summarize_unknown_sources(report: Report, wording: Wording) -> str:
     """Return a sentence on how often the model is right about photos from shops that it does not know.
 
     It is empty if the report has no such figures.
     """
-    shares = {tier: words.percent(figures.right[0]) for tier, figures in report.unknown_sources.items()}
+    shares = {tier: wording.percent(figures.right[0]) for tier, figures in report.unknown_sources.items()}
     if not shares:
         return ""
-    tiers_text = ", ".join(_describe_shares(shares, words))
-    return words.t(
+    tiers_text = ", ".join(_describe_shares(shares, wording))
+    return wording.t(
         "Of a shop or person that it does not know, the model names the right class for {shares}.",
         shares=tiers_text,
     )
@@ -189,17 +189,17 @@ def _describe_shares(shares: Mapping[str, str], words: Wording) -> list[str]:
     ]
 
 
-def summarize_report(report: Report, words: Wording) -> str:
+def summarize_report(report: Report, wording: Wording) -> str:
     """Return one or two sentences on how often the model is right about photos and test pictures."""
-    t = words.t
+    t = wording.t
     crossed = report.test.split == CROSS_FITTED_SPLIT
     shares = {
-        name: words.percent(figures.accuracy) for name, figures in report.photos.items() if figures.accuracy
+        name: wording.percent(figures.accuracy) for name, figures in report.photos.items() if figures.accuracy
     }
-    share_texts = _describe_shares(shares, words)
-    pictures = words.counted(report.test.n, "picture" if crossed else "test picture")
+    share_texts = _describe_shares(shares, wording)
+    pictures = wording.counted(report.test.n, "picture" if crossed else "test picture")
     share_texts.append(
-        t("{share} of the {pictures}", share=words.percent(report.test.accuracy), pictures=pictures)
+        t("{share} of the {pictures}", share=wording.percent(report.test.accuracy), pictures=pictures)
     )
     right = t("The model names the right class for {shares}.", shares=", ".join(share_texts))
     cross_fitted_text = t("Each of these was answered by a network that had not learnt it.")

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import ACCEPT_NOTHING
-from reports.grouped_answers import compute_share_interval, estimate_errors
+from reports.grouped_answers import compute_share_interval, estimate_wrong_shares
 from training.thresholds.acceptance import choose_confidence_threshold
 from training.thresholds.answer_sets import AnswerSet
 
@@ -32,7 +32,8 @@ def promises_too_much(senders: int) -> float:
     each, correlation = SENDERS[senders]
     of = np.repeat(np.arange(senders), each)
     found = [
-        estimate_errors(~one, of, np.array([len(of)])) for one in drawn(senders, each, correlation, 0.94)
+        estimate_wrong_shares(~one, of, np.array([len(of)]))
+        for one in drawn(senders, each, correlation, 0.94)
     ]
     return float(np.mean([one.prove_accuracy(PROMISED)[0] for one in found]))
 

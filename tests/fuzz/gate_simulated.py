@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from model_store.errors import GateRefused
 from model_store.local_releases import open_bundled_release
-from model_store.store_keys import get_files_in_folder
+from model_store.store_keys import make_folder_release_files
 from reports.answers import TEST_SET, Answers
 from reports.evidence import ReleaseEvidence, read_evidence
-from reports.gate import check_gate
+from reports.gate import check_candidate_release
 
 RUNS, SEED = 200, 0
 
@@ -47,14 +47,14 @@ def refused(base: ReleaseEvidence, lost: float) -> list[str]:
     random, found = np.random.default_rng(SEED), list[str]()
     for _ in range(RUNS):
         try:
-            check_gate(a_release(base, random, lost), a_release(base, random))
+            check_candidate_release(a_release(base, random, lost), a_release(base, random))
         except GateRefused as error:
             found.append(str(error))
     return found
 
 
 def test_the_gate_seldom_refuses_an_equal_release_and_mostly_one_that_loses_three_points() -> None:
-    base = read_evidence(get_files_in_folder(open_bundled_release()))
+    base = read_evidence(make_folder_release_files(open_bundled_release()))
 
     equal, worse = refused(base, 0.0), refused(base, 0.033)
 

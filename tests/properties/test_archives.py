@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import RequestError
-from app.payloads.body import Body
+from app.payloads.body import RequestBody
 from app.payloads.limits import make_batch_limits
 from app.settings import Settings
 from inference.errors import InferenceError
@@ -27,14 +27,14 @@ MEMBERS = {"in/a.png": random.Random(0).randbytes(2000), "zeros.png": bytes(5000
 
 def label(path: Path) -> None:
     source = open_source(str(path))
-    list(source.open_reader()([item.place for item in source.items()]))
+    list(source.open_reader()([item.place for item in source.iterate_pictures()]))
 
 
 ZIP, KERAS = zipped(**MEMBERS), {"metadata.json": b'{"keras_version": "3.12.0"}', "config.json": b"{}"}
 READERS: dict[str, tuple[st.SearchStrategy[bytes], Callable[[Path], object]]] = {
     "body.gz": (
         nearly([gzip.compress(ZIP)]),
-        lambda path: Body(path.read_bytes(), LIMITS, coding="gzip").inflate(),
+        lambda path: RequestBody(path.read_bytes(), LIMITS, coding="gzip").decompress(),
     ),
     "shop.zip": (nearly([ZIP]), label),
     "model.keras": (nearly([zipped(**KERAS, **MEMBERS)]), check_keras_file),

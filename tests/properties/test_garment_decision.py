@@ -8,29 +8,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.garment_decision import GarmentDecision, decide_garment
-from inference.garment_evidence import NO_WORDS, Evidence, PhotoAnswer, Words
+from inference.garment_evidence import NO_WORDS, GarmentEvidence, PhotoAnswer, WordEvidence
 from inference.posterior import (
     FormulaFigures,
-    compare_with_general,
-    find_category_factors,
-    find_general_shares,
-    find_posterior,
-    find_word_factors,
+    compute_category_factors,
+    compute_frequency_ratios,
+    compute_general_shares,
+    compute_posterior,
+    compute_word_factors,
 )
 from inference.reasons import DecidedBy, Reason
-from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels, find_release_labels
+from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels, translate_release_labels
 from inference.words.kinds import KINDS
 from tests.formula_cases import CLASSES, KIND_LABELS, RELEASE
 
-OWN_CLASSES = find_release_labels(("jeans slim", "jeans wide", "Kleid", "Schuhe", "AB12"), None, "de")
-OWN_CLASSES_WITH_KINDS = find_release_labels(
+OWN_CLASSES = translate_release_labels(("jeans slim", "jeans wide", "Kleid", "Schuhe", "AB12"), None, "de")
+OWN_CLASSES_WITH_KINDS = translate_release_labels(
     ("jeans slim", "jeans wide", "Kleid", "Socken"), ("trousers", "dress", "skirt", OTHER_KIND), "de"
 )
-RELEASES = (RELEASE, OWN_CLASSES, OWN_CLASSES_WITH_KINDS, find_release_labels(CLASSES, KINDS[:12], "en"))
+RELEASES = (RELEASE, OWN_CLASSES, OWN_CLASSES_WITH_KINDS, translate_release_labels(CLASSES, KINDS[:12], "en"))
 
 REASONS = st.sampled_from([None, Reason.AMBIGUOUS, Reason.UNFAMILIAR, Reason.UNPROVEN, Reason.CONTRADICTING])
 WORDS = st.builds(
-    Words, st.frozensets(st.sampled_from([*KINDS, NONE]), max_size=5), st.booleans(), st.booleans()
+    WordEvidence, st.frozensets(st.sampled_from([*KINDS, NONE]), max_size=5), st.booleans(), st.booleans()
 )
 FIGURES = st.builds(
     FormulaFigures,
@@ -55,16 +55,16 @@ def answers(draw: st.DrawFn, labels: tuple[str, ...]) -> PhotoAnswer:
 
 @st.composite
 def other_products(draw: st.DrawFn, kinds: tuple[str, ...]) -> Mapping[str, float] | None:
-    general = find_general_shares({kind: draw(st.integers(0, 50)) for kind in kinds}, kinds)
+    general = compute_general_shares({kind: draw(st.integers(0, 50)) for kind in kinds}, kinds)
     each = draw(st.lists(probabilities(kinds), max_size=4))
     sums = {kind: sum(row[place] for row in each) for place, kind in enumerate(kinds)}
-    return compare_with_general(sums, len(each), general)
+    return compute_frequency_ratios(sums, len(each), general)
 
 
 @st.composite
-def evidences(draw: st.DrawFn, labels: ReleaseLabels) -> Evidence:
+def evidences(draw: st.DrawFn, labels: ReleaseLabels) -> GarmentEvidence:
     kinds = labels.kinds
-    return Evidence(
+    return GarmentEvidence(
         label=draw(answers(tuple(labels.classes))),
         kind=draw(answers(kinds)) if kinds else None,
         title=draw(WORDS),
@@ -74,7 +74,7 @@ def evidences(draw: st.DrawFn, labels: ReleaseLabels) -> Evidence:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> tuple[Evidence, ReleaseLabels]:
+def cases(draw: st.DrawFn) -> tuple[GarmentEvidence, ReleaseLabels]:
     labels = draw(st.sampled_from(RELEASES))
     return draw(evidences(labels)), labels
 
@@ -86,14 +86,14 @@ def accepted(decision: GarmentDecision) -> tuple[str | None, str | None]:
     )
 
 
-def with_words(evidence: Evidence, column: str, words: Words) -> Evidence:
+def with_words(evidence: GarmentEvidence, column: str, words: WordEvidence) -> GarmentEvidence:
     """Return evidence with other words of the title or of the category."""
     return replace(evidence, title=words) if column == "title" else replace(evidence, category=words)
 
 
 @given(cases(), FIGURES)
 def test_in_a_review_the_answers_of_the_photos_stay(
-    case: tuple[Evidence, ReleaseLabels], figures: FormulaFigures
+    case: tuple[GarmentEvidence, ReleaseLabels], figures: FormulaFigures
 ) -> None:
     evidence, labels = case
 
@@ -106,20 +106,20 @@ def test_in_a_review_the_answers_of_the_photos_stay(
 
 @given(cases(), FIGURES)
 def test_an_accepted_kind_belongs_to_the_accepted_class(
-    case: tuple[Evidence, ReleaseLabels], figures: FormulaFigures
+    case: tuple[GarmentEvidence, ReleaseLabels], figures: FormulaFigures
 ) -> None:
     evidence, labels = case
 
     label, kind = accepted(decide_garment(evidence, labels, figures))
 
-    if label and kind and evidence.kind and label not in labels.unknown_classes:
+    if label and kind and evidence.kind and label not in labels.classes_without_kinds:
         class_kinds = labels.kinds_of_classes.get(label)
         assert kind in class_kinds if class_kinds else not labels.classes_of_kinds[kind]
 
 
 @given(cases(), FIGURES)
 def test_a_kind_for_which_no_word_speaks_is_not_accepted_beside_words(
-    case: tuple[Evidence, ReleaseLabels], figures: FormulaFigures
+    case: tuple[GarmentEvidence, ReleaseLabels], figures: FormulaFigures
 ) -> None:
     evidence, labels = case
     others = evidence.other_products or {}
@@ -128,12 +128,12 @@ def test_a_kind_for_which_no_word_speaks_is_not_accepted_beside_words(
 
     words = evidence.known_words
     if kind and words and evidence.kind and kind != max(others, key=others.__getitem__, default=None):
-        assert any(labels.admit_kind(kind, known.kinds) for known in words)
+        assert any(labels.is_kind_allowed(kind, known.kinds) for known in words)
 
 
 @given(cases(), FIGURES)
 def test_a_class_needs_a_word_for_one_of_its_kinds(
-    case: tuple[Evidence, ReleaseLabels], figures: FormulaFigures
+    case: tuple[GarmentEvidence, ReleaseLabels], figures: FormulaFigures
 ) -> None:
     evidence, labels = case
 
@@ -141,18 +141,19 @@ def test_a_class_needs_a_word_for_one_of_its_kinds(
 
     words = evidence.known_words
     if label and label != NONE and words and evidence.other_products is None:
-        assert any(labels.admit_class(label, known.kinds) is not False for known in words)
+        assert any(labels.is_class_allowed(label, known.kinds) is not False for known in words)
 
 
 @given(cases(), FIGURES)
 def test_the_photos_stay_accepted_beside_words_that_admit_them(
-    case: tuple[Evidence, ReleaseLabels], figures: FormulaFigures
+    case: tuple[GarmentEvidence, ReleaseLabels], figures: FormulaFigures
 ) -> None:
     evidence, labels = case
-    bare = Evidence(label=evidence.label, kind=evidence.kind)
+    bare = GarmentEvidence(label=evidence.label, kind=evidence.kind)
     label, kind = accepted(decide_garment(bare, labels, None))
     denied = any(
-        labels.admit_class(label, known.kinds) is False or labels.admit_kind(kind, known.kinds) is False
+        labels.is_class_allowed(label, known.kinds) is False
+        or labels.is_kind_allowed(kind, known.kinds) is False
         for known in evidence.known_words
     )
 
@@ -164,7 +165,7 @@ def test_the_photos_stay_accepted_beside_words_that_admit_them(
 
 @given(cases(), FIGURES, st.sampled_from(["title", "category"]), WORDS)
 def test_a_witness_that_speaks_for_what_is_accepted_takes_nothing_away(
-    case: tuple[Evidence, ReleaseLabels], figures: FormulaFigures, column: str, words: Words
+    case: tuple[GarmentEvidence, ReleaseLabels], figures: FormulaFigures, column: str, words: WordEvidence
 ) -> None:
     evidence, labels = case
     without = with_words(evidence, column, NO_WORDS)
@@ -191,9 +192,9 @@ def test_a_broader_word_never_gives_a_kind_more_than_a_narrower_one_that_admits_
     photo: list[float], kind: str, further: frozenset[str]
 ) -> None:
     shares = dict(zip(KIND_LABELS, photo, strict=True))
-    narrow = find_posterior(shares, [find_word_factors({kind}, KIND_LABELS)])
+    narrow = compute_posterior(shares, [compute_word_factors({kind}, KIND_LABELS)])
 
-    broad = find_posterior(shares, [find_word_factors({kind} | further, KIND_LABELS)])
+    broad = compute_posterior(shares, [compute_word_factors({kind} | further, KIND_LABELS)])
 
     assert broad[kind] <= narrow[kind] + 1e-12
 
@@ -202,33 +203,35 @@ def test_a_broader_word_never_gives_a_kind_more_than_a_narrower_one_that_admits_
     probabilities(KIND_LABELS), st.lists(WORDS.filter(lambda words: words.kinds), max_size=40), st.randoms()
 )
 def test_the_order_of_witnesses_changes_nothing(
-    photo: list[float], said: list[Words], random: object
+    photo: list[float], said: list[WordEvidence], random: object
 ) -> None:
     shares = dict(zip(KIND_LABELS, photo, strict=True))
-    factors = [find_word_factors(words.kinds, KIND_LABELS, is_confirmed=words.is_confirmed) for words in said]
+    factors = [
+        compute_word_factors(words.kinds, KIND_LABELS, is_confirmed=words.is_confirmed) for words in said
+    ]
     shuffled = sorted(factors, key=lambda _: random.random())  # type: ignore[attr-defined]
 
-    posterior = find_posterior(shares, factors)
+    posterior = compute_posterior(shares, factors)
 
-    assert posterior == find_posterior(shares, shuffled)
+    assert posterior == compute_posterior(shares, shuffled)
     assert math.isclose(sum(posterior.values()), 1)
 
 
 @given(evidences(RELEASE), FIGURES)
 def test_a_category_with_one_product_says_nothing_by_its_products(
-    evidence: Evidence, figures: FormulaFigures
+    evidence: GarmentEvidence, figures: FormulaFigures
 ) -> None:
-    nobody = compare_with_general({}, 0, dict.fromkeys(KIND_LABELS, 1 / len(KIND_LABELS)))
-    word = find_word_factors({"dress"}, KIND_LABELS, figures=figures)
+    nobody = compute_frequency_ratios({}, 0, dict.fromkeys(KIND_LABELS, 1 / len(KIND_LABELS)))
+    word = compute_word_factors({"dress"}, KIND_LABELS, figures=figures)
 
     assert nobody is None
-    assert find_category_factors(word, nobody, figures=figures) == word
+    assert compute_category_factors(word, nobody, figures=figures) == word
 
 
 @given(cases())
-def test_words_that_were_not_measured_accept_nothing(case: tuple[Evidence, ReleaseLabels]) -> None:
+def test_words_that_were_not_measured_accept_nothing(case: tuple[GarmentEvidence, ReleaseLabels]) -> None:
     evidence, labels = case
-    bare = Evidence(label=evidence.label, kind=evidence.kind)
+    bare = GarmentEvidence(label=evidence.label, kind=evidence.kind)
 
     decision = decide_garment(evidence, labels, None)
 
@@ -240,23 +243,27 @@ def test_words_that_were_not_measured_accept_nothing(case: tuple[Evidence, Relea
 
 @given(st.sampled_from([("Kleid",), ("Kleid", "Hose")]), st.data(), WORDS, WORDS, FIGURES)
 def test_a_release_of_one_or_two_classes_accepts_no_more_than_the_photos_alone(
-    classes: tuple[str, ...], data: st.DataObject, title: Words, category: Words, figures: FormulaFigures
+    classes: tuple[str, ...],
+    data: st.DataObject,
+    title: WordEvidence,
+    category: WordEvidence,
+    figures: FormulaFigures,
 ) -> None:
     label = data.draw(answers(classes))
-    labels = find_release_labels(classes, None, "de")
+    labels = translate_release_labels(classes, None, "de")
 
-    decision = decide_garment(Evidence(label=label, title=title, category=category), labels, figures)
+    decision = decide_garment(GarmentEvidence(label=label, title=title, category=category), labels, figures)
 
     assert label.reason is None or decision.label_reason == label.reason
 
 
 @given(st.sampled_from([math.nan, math.inf]), st.integers(0, len(KIND_LABELS) - 1), WORDS, FIGURES)
 def test_photos_with_a_probability_that_is_no_number_are_never_accepted(
-    wrong: float, place: int, title: Words, figures: FormulaFigures
+    wrong: float, place: int, title: WordEvidence, figures: FormulaFigures
 ) -> None:
     scores = [0.05] * len(KIND_LABELS)
     scores[place] = wrong
-    evidence = Evidence(
+    evidence = GarmentEvidence(
         label=PhotoAnswer(label="Dress", reason=None, scores=[0.1] * len(CLASSES)),
         kind=PhotoAnswer(label="dress", reason=None, scores=scores),
         title=title,
@@ -267,6 +274,6 @@ def test_photos_with_a_probability_that_is_no_number_are_never_accepted(
 
 def test_words_without_kinds_are_no_witness() -> None:
     scores = [0.1] * len(CLASSES)
-    evidence = Evidence(label=PhotoAnswer(label="Dress", reason=None, scores=scores), title=NO_WORDS)
+    evidence = GarmentEvidence(label=PhotoAnswer(label="Dress", reason=None, scores=scores), title=NO_WORDS)
 
     assert not evidence.has_witness

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.arrays import Picture
-from inference.contract import GREY_28, InputContract, make_whole_input
+from inference.contract import GREY_28, InputContract, make_whole_picture_input
 from inference.errors import UploadError
 from inference.pictures.convert import convert_to_pixels
 from inference.pictures.decode import decode_image
@@ -44,7 +44,7 @@ STREAMS = [zlib.compress(bytes([kind, *range(28)]) * 28, level) for kind in rang
 def test_what_opencv_reads_of_the_models_own_size_pillow_reads_alike(stream: bytes) -> None:
     upload = png_of_stream(28, 28, stream)
 
-    one, other = (samples_of(upload, reads) for reads in (GREY_28, make_whole_input(28, 3)))
+    one, other = (samples_of(upload, reads) for reads in (GREY_28, make_whole_picture_input(28, 3)))
 
     assert (one is None) == (other is None)
     assert one is None or other is None or np.array_equal(one, other)

@@ -6,21 +6,21 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.prediction.title_answer import decide_prediction, make_listed_fields
-from inference.classifier import Answer, Prediction
+from app.prediction.title_answer import decide_listed_fields, decide_titled_garment
+from inference.classifier import LabelAnswer, Prediction
 from inference.contract import LABEL
-from inference.garment_evidence import Words
+from inference.garment_evidence import WordEvidence
 from inference.posterior import FormulaFigures
 from inference.reasons import Reason
-from inference.release_labels import OTHER_KIND, find_release_labels
+from inference.release_labels import OTHER_KIND, translate_release_labels
 from inference.words.kinds import KIND, KINDS
 from inference.words.words import read_title_garments
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import make_product_record
-from labelling.decide.product_titles import ListedRow, read_product_titles
-from labelling.decide.row_decision import DecisionContext, answer_with_list
+from labelling.decide.product_titles import ListedPhoto, read_product_titles
+from labelling.decide.row_decision import DecisionContext, answer_row_with_list
 from labelling.decide.shared_photos import SharedPhotos
-from labelling.decide.title_decision import collect_titles, decide_record
+from labelling.decide.title_decision import collect_titles, decide_row_garment
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.titles import ListWords
 from labelling.rows import HeadAnswer, PhotoRecord, Record
@@ -59,11 +59,11 @@ WORDS = ListWords(titles=("Title",), language="en")
 
 
 @st.composite
-def head_answers(draw: st.DrawFn, labels: Sequence[str], reasons: Sequence[Reason | None]) -> Answer:
+def head_answers(draw: st.DrawFn, labels: Sequence[str], reasons: Sequence[Reason | None]) -> LabelAnswer:
     parts = draw(st.lists(st.floats(0, 1), min_size=len(labels), max_size=len(labels)).filter(any))
     probabilities = np.array([part / sum(parts) for part in parts], np.float32)
     index, reason = int(probabilities.argmax()), draw(st.sampled_from(reasons))
-    return Answer(
+    return LabelAnswer(
         class_id=index,
         label=labels[index],
         confidence=float(probabilities[index]),
@@ -82,7 +82,7 @@ def predictions(draw: st.DrawFn) -> Prediction:
     return Prediction(answer=answer, attributes=attributes, familiarity=None)
 
 
-def heads_of(prediction: Prediction) -> dict[str, Answer]:
+def heads_of(prediction: Prediction) -> dict[str, LabelAnswer]:
     return {LABEL: prediction.answer, **prediction.attributes}
 
 
@@ -105,7 +105,7 @@ def known_of(prediction: Prediction, figures: FormulaFigures | None, photo: Phot
     further = {"Title": "Title"}
     table = RunSettings(source="list.csv", version="1", heads=heads, further=further, by=by, figures=figures)
     reader = ListReader(list_words=WORDS)
-    row = ListedRow(photo.product, photo.number, photo.path, photo.sha256, photo.cells)
+    row = ListedPhoto(photo.product, photo.number, photo.path, photo.sha256, photo.cells)
     titles = collect_titles(table, reader, read_product_titles(reader, [row]))
     return DecisionContext(
         settings=table,
@@ -122,30 +122,30 @@ def test_the_service_and_tables_decide_alike(
     photo = photo_of(prediction, title)
     known = known_of(prediction, figures, photo)
 
-    words = Words(read_title_garments(title, "en").kinds)
-    alone = decide_prediction(prediction, words, "en", figures)
+    words = WordEvidence(read_title_garments(title, "en").kinds)
+    alone = decide_titled_garment(prediction, words, "en", figures)
     rows: list[Record] = [photo, make_product_record([photo], known.settings)]
 
     for row in rows:
-        assert decide_record(row, known.titles) == alone
-        assert answer_with_list(row, known)[LABEL].reason == alone.label_reason
+        assert decide_row_garment(row, known.titles) == alone
+        assert answer_row_with_list(row, known)[LABEL].reason == alone.label_reason
 
 
 @given(predictions(), st.sampled_from(TITLES), st.sampled_from(FIGURES))
 def test_what_the_service_shows_in_a_review_is_admitted_by_the_title(
     prediction: Prediction, title: str, figures: FormulaFigures | None
 ) -> None:
-    words = Words(read_title_garments(title, "en").kinds)
-    decision = decide_prediction(prediction, words, "en", figures)
+    words = WordEvidence(read_title_garments(title, "en").kinds)
+    decision = decide_titled_garment(prediction, words, "en", figures)
 
-    fields = make_listed_fields(prediction, words, "en", figures)
+    fields = decide_listed_fields(prediction, words, "en", figures)
 
     assert (fields["decision"], fields["reason"]) == (decision.decision, decision.label_reason)
     assert fields["label"] == decision.label or fields["reason"]
     if decision.has_witness and fields["reason"]:
-        labels = find_release_labels(prediction.answer.labels, labels_of_kind(prediction), "en")
-        assert labels.admit_class(fields["label"], words.kinds) is not False
-        assert labels.admit_kind(fields["kind"], words.kinds) is not False
+        labels = translate_release_labels(prediction.answer.labels, labels_of_kind(prediction), "en")
+        assert labels.is_class_allowed(fields["label"], words.kinds) is not False
+        assert labels.is_kind_allowed(fields["kind"], words.kinds) is not False
 
 
 def labels_of_kind(prediction: Prediction) -> tuple[str, ...] | None:
@@ -157,10 +157,10 @@ def labels_of_kind(prediction: Prediction) -> tuple[str, ...] | None:
 def test_the_confidence_is_that_of_what_was_decided(
     prediction: Prediction, title: str, figures: FormulaFigures | None
 ) -> None:
-    words = Words(read_title_garments(title, "en").kinds)
-    decision = decide_prediction(prediction, words, "en", figures)
+    words = WordEvidence(read_title_garments(title, "en").kinds)
+    decision = decide_titled_garment(prediction, words, "en", figures)
 
-    fields = make_listed_fields(prediction, words, "en", figures)
+    fields = decide_listed_fields(prediction, words, "en", figures)
 
     if decision.decision == "accept" and decision.has_witness:
         assert fields["confidence"] == decision.label_confidence

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from app.errors import Busy
+from app.errors import ServiceBusy
 from app.prediction.admission import RequestQueue, RequestQueues
 from tests.waiting import wait_for
 
@@ -15,11 +15,11 @@ from tests.waiting import wait_for
 @contextmanager
 def admitted(admission: RequestQueue) -> Iterator[None]:
     """A request that works for the block."""
-    entered = admission.enter()
+    entered = admission.acquire_slot()
     try:
         yield
     finally:
-        admission.leave(entered)
+        admission.release_slot(entered)
 
 
 InLine = Callable[[RequestQueue, Callable[[], object]], None]
@@ -43,9 +43,9 @@ def in_line() -> Iterator[InLine]:
         yield put
 
 
-def refused(admission: RequestQueue) -> Busy:
+def refused(admission: RequestQueue) -> ServiceBusy:
     """The refusal of one more request."""
-    with pytest.raises(Busy) as refusal, admitted(admission):
+    with pytest.raises(ServiceBusy) as refusal, admitted(admission):
         pass
     return refusal.value
 
@@ -107,12 +107,12 @@ def test_who_gives_way_continues_after_those_that_waited(in_line: InLine) -> Non
     admission = RequestQueue(limit=1, queue_length=2, queue_seconds=60)
     order: list[str] = []
 
-    with RequestQueues(admission, admission).create_turn(is_large=False) as turn:
-        turn.give_way()
+    with RequestQueues(admission, admission).create_slot(is_large=False) as turn:
+        turn.yield_slot()
         order.append("holder")
         in_line(admission, lambda: order.append("first"))
         in_line(admission, lambda: order.append("second"))
-        turn.give_way()
+        turn.yield_slot()
         order.append("holder")
 
     assert order == ["holder", "first", "second", "holder"]
@@ -127,20 +127,20 @@ def test_an_interrupted_wait_costs_no_slot_or_place(
     is_handed_over: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     admission = RequestQueue(limit=1, queue_length=1, queue_seconds=60)
-    entered = admission.enter()
+    entered = admission.acquire_slot()
 
     class InterruptedTurn(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
             if is_handed_over:
-                admission.leave(entered)
+                admission.release_slot(entered)
             raise Interrupted
 
     with monkeypatch.context() as interrupting:
         interrupting.setattr(threading, "Event", InterruptedTurn)
         with pytest.raises(Interrupted):
-            admission.enter()
+            admission.acquire_slot()
     if not is_handed_over:
-        admission.leave(entered)
+        admission.release_slot(entered)
 
     assert admission.waiting_count == 0
     with admitted(admission):
@@ -162,11 +162,11 @@ def test_who_is_interrupted_while_it_gives_way_hands_no_slot_on_twice(
             works.wait(60)
             raise Interrupted
 
-    with pytest.raises(Interrupted), RequestQueues(admission, admission).create_turn(is_large=False) as turn:
+    with pytest.raises(Interrupted), RequestQueues(admission, admission).create_slot(is_large=False) as turn:
         in_line(admission, work)
         with monkeypatch.context() as interrupting:
             interrupting.setattr(threading, "Event", InterruptedTurn)
-            turn.give_way()
+            turn.yield_slot()
     in_line(admission, lambda: None)  # still waits for the one that works
     end.set()
 
@@ -176,15 +176,15 @@ def test_what_turns_out_to_be_large_leaves_its_slot_to_small_things_while_it_wai
     queues, order = RequestQueues(light, heavy), list[str]()
 
     def turns_out_to_be_large() -> None:
-        with queues.create_turn(is_large=False) as turn:
-            turn.move_to_large()
+        with queues.create_slot(is_large=False) as turn:
+            turn.move_to_large_queue()
             order.append("large")
 
     with ThreadPoolExecutor(1) as others:
-        with queues.create_turn(is_large=True):
+        with queues.create_slot(is_large=True):
             waiting = others.submit(turns_out_to_be_large)
             wait_for("a large thing in the queue", lambda: heavy.waiting_count)
-            with queues.create_turn(is_large=False):
+            with queues.create_slot(is_large=False):
                 order.append("small")
         waiting.result(60)
 

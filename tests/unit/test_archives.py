@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import BadRequest, TooLarge
-from app.payloads.body import CONTENT_CODINGS, Body
+from app.errors import BadRequest, RequestTooLarge
+from app.payloads.body import CONTENT_CODINGS, RequestBody
 from app.payloads.limits import make_batch_limits
 from app.payloads.request_items import Upload
 from app.payloads.zip_archives import open_zip_archive
 from app.settings import Settings
 from inference.pictures.decode import MAX_BYTES
 from inference.sessions.zip_file import ENTRY_SIGNATURE
-from labelling.errors import SourceUnusable, Unreadable
+from labelling.errors import PictureUnreadable, SourceUnusable
 from labelling.sources.archives import ZipSource
 from tests.uploads import zipped
 
@@ -29,8 +29,8 @@ def in_a_batch(packed: bytes, _: Path) -> list[bytes | str]:
 def in_a_catalogue(packed: bytes, folder: Path) -> list[bytes | str]:
     (folder / "shop.zip").write_bytes(packed)
     source = ZipSource(str(folder / "shop.zip"))
-    found = source.open_reader()([item.place for item in source.items()])
-    return [str(one) if isinstance(one, Unreadable) else one for one in found]
+    found = source.open_reader()([item.place for item in source.iterate_pictures()])
+    return [str(one) if isinstance(one, PictureUnreadable) else one for one in found]
 
 
 READERS = pytest.mark.parametrize("read", [in_a_batch, in_a_catalogue])
@@ -127,7 +127,11 @@ def test_a_name_is_read_as_utf_8_or_as_windows_wrote_it(written: str, read: Read
     assert read(packed, tmp_path) == [b"a"]
     (tmp_path / "shop.zip").write_bytes(packed)
     names = [item.name for item in open_zip_archive(packed, 1, 9).iterate_items()]
-    assert names == [item.name for item in ZipSource(f"{tmp_path}/shop.zip").items()] == ["grüne Jacke.png"]
+    assert (
+        names
+        == [item.name for item in ZipSource(f"{tmp_path}/shop.zip").iterate_pictures()]
+        == ["grüne Jacke.png"]
+    )
 
 
 def test_folders_and_what_desktops_hide_are_passed_over_and_long_names_cut() -> None:
@@ -157,7 +161,7 @@ def test_folders_and_what_desktops_hide_are_passed_over_and_long_names_cut() -> 
 def test_a_zip_of_many_more_entries_than_pictures_is_refused(name: str, count: int) -> None:
     packed = zipped(**{name.format(number): b"" for number in range(count)})
 
-    with pytest.raises(TooLarge, match=r"far more than 1 pictures"):
+    with pytest.raises(RequestTooLarge, match=r"far more than 1 pictures"):
         open_zip_archive(packed, 1, 100)
 
 
@@ -173,4 +177,6 @@ def test_a_body_whose_coding_holds_nothing_is_not_inflated_to_its_end(coding: st
     begin = packer.compress(b"") + packer.flush(zlib.Z_SYNC_FLUSH)
 
     with pytest.raises(BadRequest, match=r"its first [\d,]+ bytes hold 0"):
-        Body(begin + NOTHING * 1_000_000, limits=make_batch_limits(Settings()), coding=coding).inflate()
+        RequestBody(
+            begin + NOTHING * 1_000_000, limits=make_batch_limits(Settings()), coding=coding
+        ).decompress()

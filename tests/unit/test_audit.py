@@ -8,7 +8,7 @@ import pytest
 
 from inference.release_labels import NONE
 from labelling.journal.human_answer import LEFT_OUT_LABEL
-from labelling.review.audit import choose_sample_size, describe_audits, find_bounds, make_sample_rank
+from labelling.review.audit import choose_sample_size, compute_audit_bounds, describe_audits, make_sample_rank
 from labelling.review.corrections import Correction
 
 ROWS = 1000
@@ -112,12 +112,12 @@ def test_the_class_comes_first_then_attributes_and_answers_of_another_release_ar
 
 
 def test_a_table_that_was_looked_at_whole_leaves_no_doubt() -> None:
-    nearly = find_bounds(105, 115, 119)
+    nearly = compute_audit_bounds(105, 115, 119)
 
-    assert find_bounds(109, 119, 119) == (109 / 119, 109 / 119)
+    assert compute_audit_bounds(109, 119, 119) == (109 / 119, 109 / 119)
     # 4 rows are left: 10 to 14 are wrong, and 14 would show 10 or fewer in less than 1 of 40 draws.
     assert 105 / 119 <= nearly[0] <= nearly[1] == 109 / 119
-    assert find_bounds(0, 0, 9) == (0.0, 1.0)
+    assert compute_audit_bounds(0, 0, 9) == (0.0, 1.0)
 
 
 def test_in_two_looks_at_a_table_with_a_broken_promise_it_holds_in_one_of_twenty_at_most() -> None:
@@ -125,7 +125,7 @@ def test_in_two_looks_at_a_table_with_a_broken_promise_it_holds_in_one_of_twenty
     rows, wrong = 400, 21  # 94.75% are right, and 95% are promised
 
     def shows(looked: list[int]) -> bool:
-        return find_bounds(sum(row >= wrong for row in looked), len(looked), rows)[0] >= 0.95
+        return compute_audit_bounds(sum(row >= wrong for row in looked), len(looked), rows)[0] >= 0.95
 
     orders = [draw.sample(range(rows), 188) for _ in range(runs)]
     held = sum(shows(order[:94]) or shows(order) for order in orders)

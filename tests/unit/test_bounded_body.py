@@ -9,7 +9,7 @@ from gunicorn.http.body import Body, ChunkedReader, LengthReader
 from gunicorn.http.unreader import IterUnreader
 
 from app import bounded_body
-from app.bounded_body import STEP_BYTES, BoundedBody, TooMuchFraming
+from app.bounded_body import STEP_BYTES, BoundedBody, ChunkFramingTooLarge
 
 NEXT = b"GET / HTTP/1.1\r\n\r\n"
 """The request that follows on the connection."""
@@ -89,7 +89,7 @@ def test_a_body_that_is_always_there_ends_at_its_deadline() -> None:
 def test_more_framing_than_data_is_refused(framed: bytes) -> None:
     _, request = bounded([framed * 1000] * 100, None)
 
-    with pytest.raises(TooMuchFraming):
+    with pytest.raises(ChunkFramingTooLarge):
         request.body.read(1_000_000)
 
     assert request.body.failed

@@ -11,25 +11,30 @@ import pytest
 
 from model_store.cache import (
     ARRIVING_PREFIX,
-    locate_in_cache,
+    get_cached_release_path,
     pull_bare_artifact,
     pull_release,
     resolve_cache_folder,
 )
-from model_store.cache_notes import MIN_UNUSED_SECONDS, find_noted_release, note_current_release, prune_cache
+from model_store.cache_notes import (
+    MIN_UNUSED_SECONDS,
+    find_remembered_release,
+    prune_cache,
+    remember_current_release,
+)
 from model_store.errors import (
     BadAddress,
-    FormatRefused,
     NotFound,
     NothingPromoted,
     ReleaseCorrupt,
     StoreRefused,
+    UnsafeFormat,
 )
 from model_store.local_releases import open_bare_artifact, open_release
 from model_store.named_release import find_release, parse_store_address
 from model_store.publish import publish_release
 from model_store.store import MAX_PARTIAL_AGE_SECONDS, PARTIAL_FOLDER, FolderStore, open_store
-from reports.judge import judge_without_refusing
+from reports.judge import describe_release_verdict
 from tests.releases import a_release
 
 SINCE = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
@@ -55,7 +60,7 @@ def cache(tmp_path: Path) -> Path:
 def sent(store: FolderStore, made: Path, *, promoted: bool = False) -> str:
     """Bring a release into the store; its version."""
     return publish_release(
-        made, store, judge_without_refusing, author="ann", promote=promoted
+        made, store, describe_release_verdict, author="ann", promote=promoted
     ).manifest.version
 
 
@@ -99,10 +104,12 @@ def test_a_release_damaged_in_the_cache_is_fetched_again(
     store: FolderStore, cache: Path, shelf: list[Path]
 ) -> None:
     version = pulled(store, cache, shelf[0])
-    note_current_release(cache, "s3://shop/a", open_release(locate_in_cache(cache, version)), SINCE)
-    (locate_in_cache(cache, version) / "model.onnx").write_bytes(b"damaged")
+    remember_current_release(
+        cache, "s3://shop/a", open_release(get_cached_release_path(cache, version)), SINCE
+    )
+    (get_cached_release_path(cache, version) / "model.onnx").write_bytes(b"damaged")
 
-    assert find_noted_release(cache, "s3://shop/a") is None
+    assert find_remembered_release(cache, "s3://shop/a") is None
     assert open_release(pull_release(store, version, cache).folder).version == version
 
 
@@ -121,12 +128,12 @@ def test_a_bare_artifact_that_the_cache_has_stays_where_it_is_and_a_damaged_one_
 def test_what_was_current_is_remembered_for_its_store_alone(
     store: FolderStore, cache: Path, shelf: list[Path]
 ) -> None:
-    release = open_release(locate_in_cache(cache, pulled(store, cache, shelf[0])))
+    release = open_release(get_cached_release_path(cache, pulled(store, cache, shelf[0])))
     bare = pull_bare_artifact(FolderStore(bare_upload(cache.with_name("bare"), "m.keras", "m.json")), cache)
-    note_current_release(cache, "s3://shop/a", release, SINCE)
-    note_current_release(cache, "s3://shop/b", bare, SINCE)
+    remember_current_release(cache, "s3://shop/a", release, SINCE)
+    remember_current_release(cache, "s3://shop/b", bare, SINCE)
 
-    found = [find_noted_release(cache, f"s3://shop/{name}") for name in "abc"]
+    found = [find_remembered_release(cache, f"s3://shop/{name}") for name in "abc"]
 
     assert [one and (one.release, one.since) for one in found] == [(release, SINCE), (bare, SINCE), None]
 
@@ -142,8 +149,8 @@ def test_what_was_used_last_stays_in_the_cache_and_what_any_store_had_as_current
         seed: pulled(store, cache, shelf[seed - 1], used) for seed, used in ((1, 300), (2, 100), (3, 200))
     }
     for seed in noted:
-        note_current_release(
-            cache, f"s3://shop/{seed}", open_release(locate_in_cache(cache, versions[seed])), SINCE
+        remember_current_release(
+            cache, f"s3://shop/{seed}", open_release(get_cached_release_path(cache, versions[seed])), SINCE
         )
     (cache / "last-damaged.json").write_bytes(b"")
     (cache / f"{ARRIVING_PREFIX}left-by-a-crash").mkdir()
@@ -241,8 +248,8 @@ def test_what_a_file_system_keeps_at_its_root_is_not_listed(store: FolderStore) 
         (("a.keras",), ReleaseCorrupt, "a model without its metrics"),
         (("a.keras", "b.keras", "m.json"), ReleaseCorrupt, r"2 \.keras files \(a\.keras, b\.keras\)"),
         (("a.keras", "m.json", "n.json"), ReleaseCorrupt, r"2 \.json files \(m\.json, n\.json\)"),
-        (("a.h5", "m.json"), FormatRefused, r"a\.h5: \.h5 files can run code.*\.save\('model\.keras"),
-        (("a.keras", "b.pkl", "m.json"), FormatRefused, r"b\.pkl: \.pkl files can run code"),
+        (("a.h5", "m.json"), UnsafeFormat, r"a\.h5: \.h5 files can run code.*\.save\('model\.keras"),
+        (("a.keras", "b.pkl", "m.json"), UnsafeFormat, r"b\.pkl: \.pkl files can run code"),
     ],
 )
 def test_any_other_folder_or_upload_is_refused_by_what_is_wrong_with_it(

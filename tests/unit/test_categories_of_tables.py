@@ -12,8 +12,8 @@ from inference.posterior import FormulaFigures
 from inference.reasons import DecidedBy, Reason
 from inference.words.kinds import KIND
 from labelling.decide.category_questions import CategoryQuestion
-from labelling.decide.decisions import Decisions
-from labelling.journal.human_answer import HumanAnswer, Question
+from labelling.decide.decisions import RunDecisions
+from labelling.journal.human_answer import AnswerSubject, HumanAnswer
 from labelling.journal.journal_file import Journal
 from labelling.journal.journal_rows import RunListing
 from labelling.lists.own_words import CategoryAnswer
@@ -60,13 +60,13 @@ def photo(sku: str, category: str, title: str = "", *, path: str = "", **shares:
 def decide(
     folder: Path,
     photos: Sequence[PhotoRecord],
-    people: Mapping[Question, HumanAnswer] | None = None,
+    people: Mapping[AnswerSubject, HumanAnswer] | None = None,
     settings: RunSettings = RUN,
 ) -> dict[str, TableRow]:
     """Decide a list in a journal of its own; the rows of products by their names."""
     with Journal(folder / f"{len(list(folder.iterdir()))}.csv", settings) as journal:
         fill(journal, settings, photos, people)
-        return {row.record.name: row for row in Decisions(journal).read_reviewable_rows()}
+        return {row.record.name: row for row in RunDecisions(journal).read_reviewable_rows()}
 
 
 def answer_of(row: TableRow) -> tuple[str | None, str | None, str | None]:
@@ -96,13 +96,13 @@ def test_the_summary_says_that_new_products_can_change_earlier_decisions(tmp_pat
     with Journal(tmp_path / "table.csv", RUN) as journal:
         fill(journal, RUN, [*DRESSES, *OTHERS, DOUBTFUL])
 
-        assert CATEGORY_PRODUCTS_NOTE in write_tables(tmp_path / "table.csv", Decisions(journal)).notes
+        assert CATEGORY_PRODUCTS_NOTE in write_tables(tmp_path / "table.csv", RunDecisions(journal)).notes
 
 
 def test_a_photo_of_the_product_is_decided_with_the_same_other_products(tmp_path: Path) -> None:
     with Journal(tmp_path / "table.csv", RUN) as journal:
         fill(journal, RUN, [*DRESSES, *OTHERS, DOUBTFUL])
-        rows = {row.record.product: row for row in Decisions(journal).read_photo_rows()}
+        rows = {row.record.product: row for row in RunDecisions(journal).read_photo_rows()}
 
     assert answer_of(rows["x"]) == ("Dress", None, DecidedBy.LIST)
 
@@ -138,7 +138,7 @@ def test_elsewhere_the_other_products_say_nothing(
 
 
 def test_people_who_contradict_a_whole_category_are_believed(tmp_path: Path) -> None:
-    people = {Question(one.sha256, KIND): HumanAnswer("coat", "2026") for one in DRESSES}
+    people = {AnswerSubject(one.sha256, KIND): HumanAnswer("coat", "2026") for one in DRESSES}
 
     row = decide(tmp_path, [*DRESSES, *OTHERS, DOUBTFUL], people)["x"]
 
@@ -148,8 +148,8 @@ def test_people_who_contradict_a_whole_category_are_believed(tmp_path: Path) -> 
 def test_people_who_contradict_one_another_about_a_whole_category_add_nothing(tmp_path: Path) -> None:
     backs = [replace(one, path=f"back {one.path}", sha256=f"back {one.path}") for one in DRESSES]
     people = {
-        **{Question(one.sha256, KIND): HumanAnswer("coat", "2026") for one in DRESSES},
-        **{Question(one.sha256, KIND): HumanAnswer("belt", "2026") for one in backs},
+        **{AnswerSubject(one.sha256, KIND): HumanAnswer("coat", "2026") for one in DRESSES},
+        **{AnswerSubject(one.sha256, KIND): HumanAnswer("belt", "2026") for one in backs},
     }
 
     row = decide(tmp_path, [*DRESSES, *backs, *OTHERS, DOUBTFUL], people)["x"]
@@ -182,7 +182,7 @@ def test_categories_that_changed_since_the_last_run_are_read_anew(tmp_path: Path
     for listed in (DOUBTFUL, moved):
         with Journal(tmp_path / "table.csv", RUN) as journal:
             fill(journal, RUN, [*DRESSES, *OTHERS, listed])
-            rows = {row.record.name: row for row in Decisions(journal).read_product_rows()}
+            rows = {row.record.name: row for row in RunDecisions(journal).read_product_rows()}
             found.append(answer_of(rows["x"])[1])
 
     assert found == [None, Reason.AMBIGUOUS]
@@ -192,11 +192,11 @@ def test_a_table_that_was_stopped_half_way_is_decided_with_what_it_has(tmp_path:
     photos = [*DRESSES[:4], *OTHERS, DOUBTFUL, *DRESSES[4:]]
     with Journal(tmp_path / "table.csv", RUN) as journal:
         listing = RunListing(journal, RUN)
-        items = list(listing.list_items(an_item(one, RUN) for one in photos))
+        items = list(listing.add_and_yield_unanswered(an_item(one, RUN) for one in photos))
         done = len(DRESSES[:4]) + len(OTHERS) + 1
         listing.keep_answers(items[:done], photos[:done])
-        with listing.show_unfinished():
-            rows = {row.record.name: row for row in Decisions(journal).read_reviewable_rows()}
+        with listing.use_unfinished_listing():
+            rows = {row.record.name: row for row in RunDecisions(journal).read_reviewable_rows()}
 
     assert len(rows) == done
     assert answer_of(rows["x"]) == ("Dress", None, DecidedBy.LIST)  # four other dresses are enough
@@ -212,7 +212,7 @@ def ask(
     with Journal(folder / "table.csv", RUN) as journal:
         fill(journal, RUN, photos)
         journal.keep_category_answers({answer.category.casefold(): answer for answer in answers})
-        decisions = Decisions(journal)
+        decisions = RunDecisions(journal)
         questions = decisions.start_category_questions()
         assert questions is not None
         for row in decisions.read_reviewable_rows():

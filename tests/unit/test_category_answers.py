@@ -8,7 +8,7 @@ from labelling.errors import CorrectionsUnusable
 from labelling.journal.journal_file import Journal
 from labelling.lists.own_words import NO_KIND, CategoryAnswer
 from labelling.review.category_answers import merge_category_answers
-from labelling.review.correction_intake import take_corrections
+from labelling.review.correction_intake import import_corrections
 from labelling.review.corrections import read_all_corrections, read_corrections
 from labelling.run_settings import RunSettings
 
@@ -92,7 +92,7 @@ def test_a_journal_keeps_answers_about_categories_also_those_that_its_list_lacks
     settings = RunSettings(source="list.csv", version="1", heads={"label": ("Shirt",)})
     file, table = written(tmp_path, ONE + f",,,{SECOND},kind,,Sale\n"), tmp_path / "table.csv"
     with Journal(table, settings) as journal:
-        taken = take_corrections(read_all_corrections([file], ["Shirt"], {}), journal, table)
+        taken = import_corrections(read_all_corrections([file], ["Shirt"], {}), journal, table)
 
     with Journal(table) as journal:
         kept = journal.read_category_answers()

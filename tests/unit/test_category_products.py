@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 
 from inference.contract import LABEL
-from inference.garment_evidence import Words
+from inference.garment_evidence import WordEvidence
 from inference.posterior import FormulaFigures
 from inference.reasons import Reason
 from inference.release_labels import NONE
 from inference.words.kinds import KIND
-from labelling.decide.category_products import MILLION, CategoryMembers, CategoryProducts
+from labelling.decide.category_products import MILLION, CategoryProductCollector, CategoryProductSums
 from labelling.decide.human_answers import HumanAnswers
-from labelling.decide.product_parts import PartReader
+from labelling.decide.product_parts import CategoryContributionReader
 from labelling.decide.product_titles import ProductTitle
 from labelling.decide.shared_photos import SharedPhotos, SharedProducts
 from labelling.decide.title_decision import collect_titles
 from labelling.journal.human_answer import LEFT_OUT_LABEL
-from labelling.journal.journal_rows import ProductKinds
+from labelling.journal.journal_rows import ProductKindProbabilities
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.row_words import ListMeaning, RowWords
 from labelling.run_settings import RunSettings
@@ -43,9 +43,9 @@ class Member:
     photos: frozenset[str] = frozenset()
 
 
-def sum_up(members: Sequence[Member], shared: Sequence[str] = ()) -> CategoryProducts:
+def sum_up(members: Sequence[Member], shared: Sequence[str] = ()) -> CategoryProductSums:
     """Sum up the categories of some products."""
-    collected = CategoryMembers(shared)
+    collected = CategoryProductCollector(shared)
     for number, member in enumerate(members):
         collected.add_product(
             ProductTitle(
@@ -62,13 +62,13 @@ def sum_up(members: Sequence[Member], shared: Sequence[str] = ()) -> CategoryPro
     for member in members:
         if member.name in collected.numbers:
             parts[collected.numbers[member.name]] = [round(share * MILLION) for share in member.shares]
-    return collected.sum_parts(parts, GENERAL)
+    return collected.sum_contributions(parts, GENERAL)
 
 
 def test_the_other_products_speak_for_what_they_are_more_often_than_products_in_general() -> None:
     products = sum_up([Member(str(number)) for number in range(9)] + [Member("coat", COAT)])
 
-    found = products.compare_others("coat")
+    found = products.compare_other_products("coat")
 
     assert found == pytest.approx(  # nine others, and four products in general
         {
@@ -84,16 +84,16 @@ def test_the_other_products_speak_for_what_they_are_more_often_than_products_in_
 def test_the_only_product_of_a_category_has_no_others(name: str) -> None:
     products = sum_up([Member("1"), Member("2", categories=()), Member("3", categories=("sale",))])
 
-    assert products.compare_others(name) is None
+    assert products.compare_other_products(name) is None
 
 
 def test_a_product_that_adds_nothing_hears_the_others_and_is_not_counted() -> None:
     products = sum_up([Member("held", (0.0,) * 4), Member("1"), Member("2")])
 
     assert products.counts.tolist() == [2]
-    assert products.compare_others("held") == sum_up(
+    assert products.compare_other_products("held") == sum_up(
         [Member("new"), Member("1"), Member("2")]
-    ).compare_others("new")
+    ).compare_other_products("new")
 
 
 def test_of_several_categories_the_one_with_most_products_speaks_and_each_counts_the_product() -> None:
@@ -104,7 +104,7 @@ def test_of_several_categories_the_one_with_most_products_speaks_and_each_counts
     products = sum_up([both, *small, *large])
     alone = sum_up([Member("both", COAT, ("large",)), *large])
 
-    assert products.compare_others("both") == alone.compare_others("both")
+    assert products.compare_other_products("both") == alone.compare_other_products("both")
     assert products.counts.tolist() == [2, 4]
 
 
@@ -114,7 +114,7 @@ def test_of_categories_with_equally_many_products_the_first_by_its_key_speaks(
 ) -> None:
     others = [Member("1", DRESS, ("a",)), Member("2", COAT, ("b",))]
 
-    found = sum_up([Member("both", COAT, categories), *others]).compare_others("both")
+    found = sum_up([Member("both", COAT, categories), *others]).compare_other_products("both")
 
     assert found
     assert found["dress"] > 1 > found["coat"]
@@ -140,14 +140,14 @@ def test_products_that_are_alike_count_once_with_the_mean_of_their_parts(
     assert products.counts.tolist() == [2 if is_alike else 3]
     if is_alike:
         assert products.sums.tolist() == [[450_000, 1_550_000, 0, 0]]
-        by_one, by_other = products.compare_others("1"), products.compare_others("2")
-        assert by_one == by_other == sum_up([Member("3", COAT), Member("4")]).compare_others("4")
+        by_one, by_other = products.compare_other_products("1"), products.compare_other_products("2")
+        assert by_one == by_other == sum_up([Member("3", COAT), Member("4")]).compare_other_products("4")
 
 
 def test_products_that_are_alike_have_no_others_if_they_are_alone() -> None:
     sizes = [Member(str(number), title=f"Summer dress Anna {number}") for number in range(36, 46)]
 
-    assert sum_up(sizes).compare_others("40") is None
+    assert sum_up(sizes).compare_other_products("40") is None
 
 
 def test_a_hundred_thousand_categories_are_summed_up_one_by_one() -> None:
@@ -156,8 +156,10 @@ def test_a_hundred_thousand_categories_are_summed_up_one_by_one() -> None:
     products = sum_up([*members, Member("second", COAT, ("category 7",))])
 
     assert len(products.counts) == 100_000
-    assert products.compare_others("8") is None
-    assert products.compare_others("7") == sum_up([Member("1"), Member("2", COAT)]).compare_others("1")
+    assert products.compare_other_products("8") is None
+    assert products.compare_other_products("7") == sum_up(
+        [Member("1"), Member("2", COAT)]
+    ).compare_other_products("1")
 
 
 def test_the_order_of_rows_makes_no_difference() -> None:
@@ -178,7 +180,7 @@ def test_the_order_of_rows_makes_no_difference() -> None:
     first, second = sum_up(members, shared="abcdefgh"), sum_up(shuffled, shared="abcdefgh")
 
     for member in members:
-        assert first.compare_others(member.name) == second.compare_others(member.name)
+        assert first.compare_other_products(member.name) == second.compare_other_products(member.name)
 
 
 RUN = RunSettings(
@@ -188,7 +190,7 @@ RUN = RunSettings(
     figures=FormulaFigures(),
     general_shares=GENERAL,
 )
-SKIRT_TITLE = RowWords(ListMeaning(frozenset({"skirt"})), title=Words(frozenset({"skirt"})))
+SKIRT_TITLE = RowWords(ListMeaning(frozenset({"skirt"})), title=WordEvidence(frozenset({"skirt"})))
 TWO_ARTICLES = RowWords(ListMeaning(frozenset({"skirt", "dress"}), Reason.CONTRADICTING))
 UNCLEAR = (0.4, 0.3, 0.2, 0.1)
 
@@ -203,13 +205,13 @@ def find_part(
     given = photos or {"a": UNCLEAR}
     listed = [ProductTitle("7", 0, "", words, frozenset(), frozenset(given))] if words else []
     titles = collect_titles(RUN, ListReader(), listed)
-    reader = PartReader(
+    reader = CategoryContributionReader(
         titles=titles,
         shared_photos=SharedPhotos(titles=titles, products_by_photo=shared or {}),
         human_answers=HumanAnswers(people or {}),
         class_kinds={"Dress": frozenset({"dress"}), "Coat": frozenset({"coat"}), "Riddle": frozenset()},
     )
-    part = reader.find_part(ProductKinds("7", tuple(given), tuple(given.values())))
+    part = reader.compute_contribution(ProductKindProbabilities("7", tuple(given), tuple(given.values())))
     return [round(share, 2) for share in part] if part else None
 
 

@@ -16,7 +16,7 @@ from inference.contract import (
     InputContract,
     ModelContract,
     choose_network,
-    make_whole_input,
+    make_whole_picture_input,
 )
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.networks import Networks
@@ -83,7 +83,7 @@ def test_large_pictures_are_run_one_at_a_time_in_their_order() -> None:
     pixels = np.zeros((2, 192, 192, 3), np.uint8)
     pixels[1] = 1
     session = Counting()
-    classifier = Classifier(session, replace(CONTRACT, input=make_whole_input(192, 3)))
+    classifier = Classifier(session, replace(CONTRACT, input=make_whole_picture_input(192, 3)))
 
     answers = classifier.classify(pixels)
     classifier.check_golden_answers(pixels, {"label": FIRM_THEN_TORN}, NEAR.tolist())
@@ -98,21 +98,21 @@ def test_large_pictures_are_run_one_at_a_time_in_their_order() -> None:
         ((28, 28), GREY_28, "pixels"),
         ((32, 32, 3), GREY_28, "photos"),
         (None, GREY_28, "photos"),
-        ((64, 64), make_whole_input(64, 1), "pixels"),
-        ((64, 64, 3), make_whole_input(64, 3), "pixels"),
-        (None, make_whole_input(64, 3), "photos"),
+        ((64, 64), make_whole_picture_input(64, 1), "pixels"),
+        ((64, 64, 3), make_whole_picture_input(64, 3), "pixels"),
+        (None, make_whole_picture_input(64, 3), "photos"),
         ((7, 7), GREY_28, "pixels"),
     ],
 )
 def test_pixels_go_to_the_network_of_their_shape_and_pictures_to_the_second_one(
     shape: tuple[int, ...] | None, model: InputContract, network: str
 ) -> None:
-    assert choose_network(shape, {"pixels": model, "photos": make_whole_input(32, 3)}) == network
+    assert choose_network(shape, {"pixels": model, "photos": make_whole_picture_input(32, 3)}) == network
     assert choose_network(shape, {"pixels": model}) == ("photos" if shape is None else "pixels")
 
 
 def test_the_network_gets_the_size_of_a_photo_before_it_was_reduced_and_none_for_numbers() -> None:
-    networks = Networks.make_single(Classifier(Saying(), CONTRACT))
+    networks = Networks.wrap_classifier(Classifier(Saying(), CONTRACT))
 
     photo = networks.make_model_input(decode_image(jpeg(plain(3000, 4000)), MAX_PIXELS))
     rows = networks.make_rows_input(np.zeros((28, 28), np.uint8).tolist())

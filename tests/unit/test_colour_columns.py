@@ -155,7 +155,7 @@ def test_a_metafield_without_a_namespace_does_not_hide_the_option_of_the_product
     ],
 )
 def test_a_product_whose_rows_have_different_colours_is_sold_in_several(rows: Rows) -> None:
-    assert read(*rows) == ShopColours(is_sold_in_several=True)
+    assert read(*rows) == ShopColours(is_sold_in_several_colours=True)
 
 
 @pytest.mark.parametrize(

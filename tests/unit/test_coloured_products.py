@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import make_whole_input
+from inference.contract import make_whole_picture_input
 from lab.attribute import decide_attribute, fit_attribute
 from lab.attribute_rules import COLOUR, Attribute, Fitted, Mask, make_colour_attribute
 from lab.coloured_photos import CHECKED, SHOP, WORDS
@@ -84,7 +84,7 @@ def promise(folder: Path, wrong: int, familiarity: float = 0.5) -> ProductPromis
         networks="photos",
         probabilities=np.eye(len(LABELS))[np.zeros(len(PHOTOS), int)],
     )
-    reads = make_whole_input(32, 3)
+    reads = make_whole_picture_input(32, 3)
     parent = open_release(a_release(folder / "parent", per_class=1, photos=reads, further_answers=kept))
     network = parent.manifest.get_network("photos").replace_fields(
         contract=a_contract(LABELS, reads, least_familiarity=0.2)

@@ -13,18 +13,18 @@ import pytest
 
 from inference.contract import LABEL, Head
 from inference.release_labels import NONE
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.errors import CorrectionsUnusable
-from labelling.job import Job
+from labelling.job import LabellingJob
 from labelling.journal.human_answer import LEFT_OUT_LABEL
 from labelling.journal.journal_file import Journal
 from labelling.lists.list_reading import ListOptions
-from labelling.review.correction_intake import take_corrections
+from labelling.review.correction_intake import import_corrections
 from labelling.review.corrections import MAX_CLOCK_ERROR, read_all_corrections, read_corrections
 from labelling.run import run_labelling
 from labelling.sources.source_opening import open_source
 from labelling.write.run_tables import write_tables
-from labelling.write.summary import Summary
+from labelling.write.summary import TableSummary
 from model_store.local_releases import open_release
 from tests.labelled_here import here
 from tests.own_pictures import a_photo
@@ -68,7 +68,7 @@ def labelled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     release = open_release(a_release(folder / "release", labels=CLASSES, attributes={"colour": head}))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        job = Job(source=open_source("shop"), table=Path("table.csv"), release=release, engine=here)
+        job = LabellingJob(source=open_source("shop"), table=Path("table.csv"), release=release, engine=here)
         run_labelling(job, lambda *_: None, print, lambda *_: None)
         yield folder
 
@@ -81,12 +81,12 @@ def folder(labelled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     return copied
 
 
-def correct(table: Path, files: Sequence[Path]) -> Summary:
+def correct(table: Path, files: Sequence[Path]) -> TableSummary:
     """Take files of corrections into a finished table."""
     with Journal(table) as journal:
         corrections = read_all_corrections(files, journal.settings.heads[LABEL], journal.settings.attributes)
-        take_corrections(corrections, journal, table)
-        return write_tables(table, Decisions(journal))
+        import_corrections(corrections, journal, table)
+        return write_tables(table, RunDecisions(journal))
 
 
 def answers_in(*files: Path, hashed: HashedFiles = NO_HASHED_FILES) -> Corrections:

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 
 from inference.contract import ACCEPT_NOTHING, Familiarity
-from inference.decision import calibrate, compute_familiarity, decide_answer
+from inference.decision import calibrate_probabilities, compute_familiarity, decide_answer
 
 decided = partial(decide_answer, minimum_confidence=0.7, minimum_familiarity=0.05)
 QUANTILES = Familiarity(quantiles=(1.0, 2.0, 4.0))
@@ -25,7 +25,7 @@ QUANTILES = Familiarity(quantiles=(1.0, 2.0, 4.0))
 def test_a_temperature_softens_or_sharpens(
     probabilities: list[float], temperature: float, calibrated: list[float]
 ) -> None:
-    assert calibrate(probabilities, temperature) == pytest.approx(calibrated)
+    assert calibrate_probabilities(probabilities, temperature) == pytest.approx(calibrated)
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 
 from inference.reasons import Reason
 from inference.release_labels import NONE
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.decide.valid_answers import count_outdated_answers
-from labelling.journal.human_answer import HumanAnswer, Question
+from labelling.journal.human_answer import AnswerSubject, HumanAnswer
 from labelling.journal.journal_file import Journal
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
@@ -54,7 +54,7 @@ def decided(folder: Path, products: int) -> tuple[int, int]:
     """How many queries it takes to decide so many products, and how many of these are accepted."""
     with Counting(folder / f"{products}.csv", RUN) as journal:
         fill(journal, RUN, of_sizes(products))
-        before, decisions = journal.queries, Decisions(journal)
+        before, decisions = journal.queries, RunDecisions(journal)
         rows = list(decisions.read_product_rows())
         assert len(rows) == products
         return journal.queries - before, sum(row.class_decision.is_accepted for row in rows)
@@ -70,20 +70,20 @@ def test_a_list_with_a_row_a_size_takes_as_many_queries_however_long_it_is(tmp_p
 def test_of_a_table_that_is_written_nothing_is_read_again(tmp_path: Path) -> None:
     with Counting(tmp_path / "table.csv", RUN) as journal:
         fill(journal, RUN, of_sizes(10))
-        first = write_tables(tmp_path / "table.csv", Decisions(journal))
+        first = write_tables(tmp_path / "table.csv", RunDecisions(journal))
         before = journal.queries
-        again = write_tables(tmp_path / "table.csv", Decisions(journal))
+        again = write_tables(tmp_path / "table.csv", RunDecisions(journal))
 
         assert (again, journal.queries) == (first, before)
 
 
 @pytest.mark.parametrize("photo", ["of 0", "of 1"])
 def test_an_answer_to_a_product_holds_where_its_photo_is_one_of_it(photo: str, tmp_path: Path) -> None:
-    said = {Question(photo, "label", "3"): HumanAnswer("Bag", "2026")}
+    said = {AnswerSubject(photo, "label", "3"): HumanAnswer("Bag", "2026")}
     with Journal(tmp_path / "table.csv", RUN) as journal:
         fill(journal, RUN, of_sizes(10), said)
         labels = {
-            row.record.product: row.class_decision.label for row in Decisions(journal).read_product_rows()
+            row.record.product: row.class_decision.label for row in RunDecisions(journal).read_product_rows()
         }
 
         assert labels["3"] == ("Bag" if photo == "of 0" else "Shirt")
@@ -104,14 +104,14 @@ A_COAT = HeadAnswer(label="Coat", reason=Reason.AMBIGUOUS, probabilities=(0.7, 0
 def cells_of(kind: str, decision: str, said: dict[str, str]) -> dict[str, object]:
     """The cells of a coat whose kind was answered so, and what people said of it by head."""
     reason = None if decision == "accept" else Reason.AMBIGUOUS
-    answers = {Question("a", head): HumanAnswer(label, "2026") for head, label in said.items()}
+    answers = {AnswerSubject("a", head): HumanAnswer(label, "2026") for head, label in said.items()}
     heads = {
         "label": A_COAT,
         "kind": HeadAnswer(label=kind, reason=reason, probabilities=(0.25,) * 4),
     }
     with TemporaryDirectory() as folder, Journal(Path(folder) / "table.csv", OF_KINDS) as journal:
         fill(journal, OF_KINDS, [PhotoRecord(path="a", sha256="a", answers=heads)], answers)
-        [row] = Decisions(journal).read_photo_rows()
+        [row] = RunDecisions(journal).read_photo_rows()
         return {
             column.name: column.read_cell(row)
             for column in make_photo_columns(OF_KINDS, has_human_answers=True)
@@ -157,10 +157,10 @@ def test_what_a_person_answered_needs_no_review_in_the_table(
 
 def test_the_summary_counts_as_to_be_reviewed_what_no_person_answered(tmp_path: Path) -> None:
     rows = [PhotoRecord(path=name, sha256=name, answers={"label": A_COAT}) for name in "abcd"]
-    said = {Question("a"): HumanAnswer("Coat", "2026"), Question("b"): HumanAnswer("Belt", "2026")}
+    said = {AnswerSubject("a"): HumanAnswer("Coat", "2026"), AnswerSubject("b"): HumanAnswer("Belt", "2026")}
     with Journal(tmp_path / "table.csv", OF_KINDS) as journal:
         fill(journal, OF_KINDS, rows, said)
-        summary = write_tables(tmp_path / "table.csv", Decisions(journal))
+        summary = write_tables(tmp_path / "table.csv", RunDecisions(journal))
 
     assert (summary.review_share, summary.labels["Coat"]["ambiguous"]) == (0.5, 2)
     assert (summary.accepted, summary.decided_by_person) == (0, 2)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inference.arrays import Picture
-from inference.contract import InputContract, make_whole_input
-from inference.errors import BrokenPicture, PictureTooLarge, UnknownFormat
+from inference.contract import InputContract, make_whole_picture_input
+from inference.errors import BrokenPicture, PictureTooLarge, UnknownPictureFormat
 from inference.pictures.convert import convert_to_pixels
 from inference.pictures.decode import REDUCED_EDGE, decode_image
 from inference.pictures.picture_opening import open_picture
@@ -272,7 +272,7 @@ def test_samples_become_8_bits_of_rgb_over_white(upload: bytes, expected: list[l
 
 
 def test_a_tiff_of_floats_is_refused_by_name() -> None:
-    with pytest.raises(UnknownFormat, match="This TIFF has samples of 32 bits"):
+    with pytest.raises(UnknownPictureFormat, match="This TIFF has samples of 32 bits"):
         decode_image(tiff(np.ones((8, 8), np.float32)), MAX_PIXELS)
 
 
@@ -295,7 +295,7 @@ def test_a_large_jpeg_is_decoded_no_larger_than_needed(edge: int, expected: int)
 def test_a_large_photo_keeps_two_samples_for_each_pixel_of_a_large_input() -> None:
     photo = jpeg(plain(3000, 4000))
 
-    assert max(decode_image(photo, 10**8, make_whole_input(500, 3)).picture.shape) == 1000
+    assert max(decode_image(photo, 10**8, make_whole_picture_input(500, 3)).picture.shape) == 1000
 
 
 @pytest.mark.parametrize(

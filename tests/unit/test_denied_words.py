@@ -7,8 +7,8 @@ import pytest
 
 from inference.contract import LABEL
 from inference.words.kinds import KIND
-from labelling.decide.decisions import Decisions
-from labelling.journal.human_answer import LEFT_OUT_LABEL, HumanAnswer, Question
+from labelling.decide.decisions import RunDecisions
+from labelling.journal.human_answer import LEFT_OUT_LABEL, AnswerSubject, HumanAnswer
 from labelling.journal.journal_file import Journal
 from labelling.rows import PhotoRecord
 from labelling.write.run_tables import write_tables
@@ -22,12 +22,12 @@ OTHERS = [photo(f"{number}", "Naised > Pluusid", shirt=0.5, dress=0.4) for numbe
 def notes(folder: Path, answers: Sequence[tuple[PhotoRecord, str, str]]) -> str:
     """The sentences of the summary, once people answered an attribute of some products."""
     said = {
-        Question(one.sha256, head, one.product): HumanAnswer(label, "2026-11-30")
+        AnswerSubject(one.sha256, head, one.product): HumanAnswer(label, "2026-11-30")
         for one, head, label in answers
     }
     with Journal(folder / "table.csv", SHOP) as journal:
         fill(journal, SHOP, [*JEANS, *OTHERS], said)
-        return " ".join(write_tables(folder / "table.csv", Decisions(journal)).notes)
+        return " ".join(write_tables(folder / "table.csv", RunDecisions(journal)).notes)
 
 
 def test_a_word_that_all_answers_contradict_is_named_with_what_rests_on_it(tmp_path: Path) -> None:

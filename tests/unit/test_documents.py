@@ -6,14 +6,14 @@ import json
 import pytest
 
 from app.errors import BadRequest
-from app.payloads.body import Body
+from app.payloads.body import RequestBody
 from app.payloads.json_bodies import MAX_LENIENT_BYTES, decode_base64, parse_json_body
 from app.payloads.limits import make_batch_limits
 from app.settings import Settings
 
 
 def read(data: bytes) -> object:
-    return parse_json_body(Body(data, make_batch_limits(Settings())))
+    return parse_json_body(RequestBody(data, make_batch_limits(Settings())))
 
 
 @pytest.mark.parametrize(

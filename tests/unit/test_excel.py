@@ -7,13 +7,13 @@ import pytest
 
 from labelling.errors import TableUnusable
 from labelling.rows import PhotoRecord, TableRow
-from labelling.write.columns import Column
-from labelling.write.excel import MAX_EXCEL_CELL_CHARACTERS, MAX_SHEET_ROWS, check_room, write_workbook
+from labelling.write.columns import TableColumn
+from labelling.write.excel import MAX_EXCEL_CELL_CHARACTERS, MAX_SHEET_ROWS, check_sheet_size, write_workbook
 from tests.tables import workbook_rows
 
 NAMES = [
-    Column("path", str, lambda row: row.record.name),
-    Column("familiarity", float, lambda row: row.record.familiarity),
+    TableColumn("path", str, lambda row: row.record.name),
+    TableColumn("familiarity", float, lambda row: row.record.familiarity),
 ]
 
 
@@ -62,9 +62,9 @@ def test_a_cell_that_is_too_long_is_cut_and_counted(text: str, kept: int, cut: i
 
 
 def test_more_rows_than_a_sheet_holds_are_refused() -> None:
-    check_room(MAX_SHEET_ROWS, 1)
+    check_sheet_size(MAX_SHEET_ROWS, 1)
     with pytest.raises(TableUnusable, match="no room for 1,048,576 rows, but for 1,048,575"):
-        check_room(MAX_SHEET_ROWS + 1, 1)
+        check_sheet_size(MAX_SHEET_ROWS + 1, 1)
 
 
 def test_what_cannot_be_written_is_an_error_of_the_system(tmp_path: Path) -> None:

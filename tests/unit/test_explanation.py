@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import make_whole_input
-from inference.explanation import SQUARES_PER_EDGE, draw_heat_map, explain_prediction
+from inference.contract import make_whole_picture_input
+from inference.explanation import SQUARES_PER_EDGE, compute_probability_drops, draw_heat_map
 from inference.networks import Networks
 from inference.pictures.convert import ModelInput
 from inference.sessions.session import Scores
@@ -42,30 +42,30 @@ def bgra(png: bytes) -> NDArray[np.generic]:
     return decoded
 
 
-NETWORKS = Networks.make_single(Classifier(LooksAtACorner(), replace(CONTRACT, familiarity=None)))
+NETWORKS = Networks.wrap_classifier(Classifier(LooksAtACorner(), replace(CONTRACT, familiarity=None)))
 
 
 def test_what_a_class_rests_on_is_where_hiding_it_costs_the_most() -> None:
-    drops = explain_prediction(NETWORKS, LIT, 1)
+    drops = compute_probability_drops(NETWORKS, LIT, 1)
 
     half = SQUARES_PER_EDGE // 2
     assert drops.shape == (SQUARES_PER_EDGE, SQUARES_PER_EDGE)
     assert drops[: half - 1, : half - 1].min() > 0
     assert drops[half + 1 :, half + 1 :] == pytest.approx(0, abs=1e-6)
-    assert explain_prediction(NETWORKS, LIT, 0) == pytest.approx(-drops, abs=1e-6)
+    assert compute_probability_drops(NETWORKS, LIT, 0) == pytest.approx(-drops, abs=1e-6)
 
 
 def test_in_a_picture_in_colour_the_hidden_part_gets_its_mean_colour() -> None:
-    contract = replace(CONTRACT, familiarity=None, input=make_whole_input(32, 3))
+    contract = replace(CONTRACT, familiarity=None, input=make_whole_picture_input(32, 3))
     lit = ModelInput(np.full((32, 32, 3), 100, np.uint8))
 
-    assert explain_prediction(
-        Networks.make_single(Classifier(LooksAtACorner(), contract)), lit, 1
+    assert compute_probability_drops(
+        Networks.wrap_classifier(Classifier(LooksAtACorner(), contract)), lit, 1
     ) == pytest.approx(0, abs=1e-6)
 
 
 def test_the_heat_map_is_red_where_the_class_rests_and_clear_elsewhere() -> None:
-    png = draw_heat_map(explain_prediction(NETWORKS, LIT, 1), 28, 28)
+    png = draw_heat_map(compute_probability_drops(NETWORKS, LIT, 1), 28, 28)
 
     blue, _, red, alpha = np.moveaxis(bgra(png), -1, 0)
     assert alpha.shape == (28, 28)
@@ -75,6 +75,6 @@ def test_the_heat_map_is_red_where_the_class_rests_and_clear_elsewhere() -> None
 
 
 def test_a_model_that_looks_at_nothing_gives_a_clear_map() -> None:
-    png = draw_heat_map(explain_prediction(NETWORKS, ModelInput(np.zeros_like(LIT.pixels)), 1), 28, 28)
+    png = draw_heat_map(compute_probability_drops(NETWORKS, ModelInput(np.zeros_like(LIT.pixels)), 1), 28, 28)
 
     assert bgra(png)[..., 3].max() == 0

@@ -13,11 +13,11 @@ from model_store.errors import (
     StoreRefused,
     StoreUnreachable,
 )
-from model_store.promotions import read_current_promotion, roll_back
+from model_store.promotions import read_current_promotion, roll_back_release
 from model_store.publish import promote_release, publish_release
 from model_store.store import FolderStore, Store
 from model_store.store_keys import make_manifest_key
-from reports.judge import judge_without_refusing
+from reports.judge import describe_release_verdict
 from tests.releases import a_release
 
 SILENT = "no answer. Look at AWS_ENDPOINT_URL_S3, the network and the server."
@@ -95,7 +95,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory, shelf: list[Path]) -> Path:
     folder = tmp_path_factory.mktemp("filled") / "store"
     for made in shelf:
         publish_release(
-            made, FolderStore(folder), judge_without_refusing, author="ann", promote=made != shelf[-1]
+            made, FolderStore(folder), describe_release_verdict, author="ann", promote=made != shelf[-1]
         )
     return folder
 
@@ -104,18 +104,18 @@ Act = Callable[[Store, list[Path]], object]
 
 
 def rolls_back(store: Store, shelf: list[Path]) -> object:
-    return roll_back(store, "ann")
+    return roll_back_release(store, "ann")
 
 
 def promotes(store: Store, shelf: list[Path]) -> object:
-    return promote_release(a_version(shelf[-1]), store, judge_without_refusing, author="ann")
+    return promote_release(a_version(shelf[-1]), store, describe_release_verdict, author="ann")
 
 
 def publishes(store: Store, shelf: list[Path]) -> object:
     for path in shelf[-1].rglob("*.onnx"):
         store.delete(f"releases/{a_version(shelf[-1])}/{path.name}")
     store.delete(make_manifest_key(a_version(shelf[-1])))
-    return publish_release(shelf[-1], store, judge_without_refusing, author="ann")
+    return publish_release(shelf[-1], store, describe_release_verdict, author="ann")
 
 
 def a_version(made: Path) -> str:
@@ -173,7 +173,7 @@ def test_the_error_says_what_to_look_at_before_a_rollback_is_repeated(filled: Pa
     store = Failing(tmp_path / "store", 3, StoreUnreachable, answers=True)  # the probe takes two
 
     with pytest.raises(PromotionUnchecked) as stopped:
-        roll_back(store, "ann")
+        roll_back_release(store, "ann")
 
     back = read_current_promotion(FolderStore(tmp_path / "store"))
     assert str(stopped.value) == (

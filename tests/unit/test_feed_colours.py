@@ -5,13 +5,13 @@ import pytest
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import NONE
 from labelling.decide.feed_colours import choose_feed_colours
-from labelling.decide.list_colours import ListColours
+from labelling.decide.list_colours import ListColourDecision
 from labelling.rows import HeadAnswer, HeadDecision
 
-INK = ListColours(feed_texts=("Ink",), labels=())
-NAVY = ListColours(feed_texts=("Navy",), labels=("blue",))
-NAVY_OR_RED = ListColours(feed_texts=("Navy", "Red"), labels=("blue", "red"))
-DENIED_NAVY = ListColours(feed_texts=("Navy",), labels=("blue",), is_denied_by_photos=True)
+INK = ListColourDecision(feed_texts=("Ink",), labels=())
+NAVY = ListColourDecision(feed_texts=("Navy",), labels=("blue",))
+NAVY_OR_RED = ListColourDecision(feed_texts=("Navy", "Red"), labels=("blue", "red"))
+DENIED_NAVY = ListColourDecision(feed_texts=("Navy",), labels=("blue",), is_denied_by_photos=True)
 PHOTO = HeadAnswer(label="black", confidence=0.9)
 
 
@@ -41,6 +41,6 @@ def by_person(label: str | None, answer: HeadAnswer = PHOTO) -> HeadDecision:
     ],
 )
 def test_a_feed_sends_the_shops_own_word_unless_a_person_names_another_colour(
-    decision: HeadDecision, by_list: ListColours | None, sent: tuple[str, ...]
+    decision: HeadDecision, by_list: ListColourDecision | None, sent: tuple[str, ...]
 ) -> None:
     assert choose_feed_colours(decision, by_list, PHOTO) == sent

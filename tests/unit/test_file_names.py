@@ -11,10 +11,10 @@ from inference.text.file_names import (
     CLUTTER_NAMES,
     NON_PICTURE_ENDINGS,
     OFFICE_LOCK_PREFIX,
-    has_clutter,
-    is_folder,
+    is_archive_folder,
+    is_picture_member,
     is_picture_name,
-    is_possible_picture,
+    is_system_path,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -39,8 +39,8 @@ ROOT = Path(__file__).parents[2]
     ],
 )
 def test_what_systems_add_beside_pictures_is_none_of_them(name: str) -> None:
-    assert has_clutter(name)
-    assert not is_possible_picture(name)
+    assert is_system_path(name)
+    assert not is_picture_member(name)
 
 
 @pytest.mark.parametrize(
@@ -63,27 +63,27 @@ def test_the_page_passes_over_the_same_names_in_a_zip(name: str, expected: set[s
     ["dress.jpg", "./dress.jpg", "../shop/dress.jpg", "a\\b\\dress", "#1.png", "@home/1.png", "$5/bag.png"],
 )
 def test_names_that_a_person_gave_are_pictures_though_they_begin_oddly(name: str) -> None:
-    assert not has_clutter(name)
-    assert is_possible_picture(name)
+    assert not is_system_path(name)
+    assert is_picture_member(name)
 
 
 def test_a_file_without_a_name_is_sent_and_is_found_nowhere() -> None:
-    assert not has_clutter("")
-    assert not is_possible_picture("")
+    assert not is_system_path("")
+    assert not is_picture_member("")
 
 
 def test_a_name_of_many_kilobytes_costs_no_work() -> None:
-    assert not has_clutter("a/" * 30_000 + ".hidden")
+    assert not is_system_path("a/" * 30_000 + ".hidden")
 
 
 @pytest.mark.parametrize("name", ["shop/", "shop\\", "a.png/"])
 def test_a_folder_is_no_picture(name: str) -> None:
-    assert is_folder(name)
-    assert not is_possible_picture(name)
+    assert is_archive_folder(name)
+    assert not is_picture_member(name)
 
 
 def test_notes_and_edits_are_passed_over_where_files_are_found_and_not_where_they_are_sent() -> None:
     found = ("list.CSV", "IMG_1.AAE", "IMG_1.xmp", "read me.txt", "labels.csv.sqlite-journal", "labels.xlsx")
 
     assert not any(map(is_picture_name, found))
-    assert not any(map(has_clutter, found))
+    assert not any(map(is_system_path, found))

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inference.contract import GREY_28, make_whole_input
+from inference.contract import GREY_28, make_whole_picture_input
 from inference.pictures.decode import decode_image
 from labelling.review.corrections import read_corrections
 from model_store.local_releases import open_release
@@ -29,7 +29,7 @@ from training.improve import choose_next_training
 from training.methods import choose_training_method, make_data_source
 from training.progress import ProgressLines
 
-READS = make_whole_input(64, 3)
+READS = make_whole_picture_input(64, 3)
 """The input of a network that sees photos."""
 
 BEFORE, BEHIND = range(2), range(2, 6)

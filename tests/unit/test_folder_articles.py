@@ -2,7 +2,7 @@
 
 import pytest
 
-from labelling.lists.folder_articles import name_articles
+from labelling.lists.folder_articles import assign_article_names
 from labelling.lists.identifiers import read_identifier
 
 
@@ -26,14 +26,14 @@ from labelling.lists.identifiers import read_identifier
 def test_an_article_is_the_folder_else_the_name_without_its_number_else_the_file(
     paths: list[str], rule: str, names: list[str]
 ) -> None:
-    articles = name_articles(paths)
+    articles = assign_article_names(paths)
 
     assert (articles.rule, articles.names) == (rule, names)
 
 
 def test_the_name_that_more_than_ten_files_share_is_told() -> None:
-    assert name_articles([f"IMG_{n:02}.jpg" for n in range(11)]).crowded_name == "IMG"
-    assert name_articles([f"IMG_{n:02}.jpg" for n in range(10)]).crowded_name == ""
+    assert assign_article_names([f"IMG_{n:02}.jpg" for n in range(11)]).crowded_name == "IMG"
+    assert assign_article_names([f"IMG_{n:02}.jpg" for n in range(10)]).crowded_name == ""
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,11 @@ def test_the_name_that_more_than_ten_files_share_is_told() -> None:
     ],
 )
 def test_different_folders_or_files_never_become_one_article_or_none(paths: list[str]) -> None:
-    names = name_articles(paths).names
+    names = assign_article_names(paths).names
 
     assert len(set(names)) == len(paths)
     assert list(map(read_identifier, names)) == names
 
 
 def test_pictures_beside_the_folders_are_counted() -> None:
-    assert name_articles(["7.png", "8.png", "a/1.png"]).loose_count == 2
+    assert assign_article_names(["7.png", "8.png", "a/1.png"]).loose_count == 2

@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from inference.garment_decision import GarmentDecision, decide_garment
-from inference.garment_evidence import Evidence, PhotoAnswer, Words
+from inference.garment_evidence import GarmentEvidence, PhotoAnswer, WordEvidence
 from inference.posterior import DEFAULT_FIGURES, FormulaFigures
 from inference.reasons import Reason
-from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels, find_release_labels
+from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels, translate_release_labels
 from tests.formula_cases import CASES, RELEASE, Case, make_evidence
 from tests.service import ROOT
 
@@ -47,10 +47,10 @@ def test_the_pages_show_the_decision_of_each_case(case: Case) -> None:
 
 LABELS = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Shirt")
 KINDS = ("top", "trousers", "pullover", "dress", "coat", "shirt", "skirt", "hat", OTHER_KIND)
-SIX_CLASSES = find_release_labels(LABELS, KINDS, "en")
-WITHOUT_KIND = find_release_labels(LABELS, None, "en")
-WITHOUT_OTHER = find_release_labels(LABELS, KINDS[:-1], "en")
-GERMAN = find_release_labels(("Jacke", "Mantel", "Hose", "Sonstiges"), None, "en")
+SIX_CLASSES = translate_release_labels(LABELS, KINDS, "en")
+WITHOUT_KIND = translate_release_labels(LABELS, None, "en")
+WITHOUT_OTHER = translate_release_labels(LABELS, KINDS[:-1], "en")
+GERMAN = translate_release_labels(("Jacke", "Mantel", "Hose", "Sonstiges"), None, "en")
 
 
 def share_out(labels: tuple[str, ...], given: dict[str, float]) -> list[float]:
@@ -66,23 +66,23 @@ def make_photo(
     *,
     label_reason: Reason | None = Reason.UNFAMILIAR,
     kind_reason: Reason | None = Reason.UNFAMILIAR,
-) -> Evidence:
+) -> GarmentEvidence:
     """Return the evidence of a photo without words."""
     kind = kinds and PhotoAnswer(
         label=max(kinds, key=kinds.__getitem__), reason=kind_reason, scores=share_out(release.kinds, kinds)
     )
     scores = share_out(tuple(release.classes), classes)
     label = PhotoAnswer(label=max(classes, key=classes.__getitem__), reason=label_reason, scores=scores)
-    return Evidence(label=label, kind=kind or None)
+    return GarmentEvidence(label=label, kind=kind or None)
 
 
 def decide_with_words(
-    photo: Evidence,
+    photo: GarmentEvidence,
     kinds: set[str],
     release: ReleaseLabels = SIX_CLASSES,
     figures: FormulaFigures | None = DEFAULT_FIGURES,
 ) -> GarmentDecision:
-    return decide_garment(replace(photo, title=Words(frozenset(kinds))), release, figures)
+    return decide_garment(replace(photo, title=WordEvidence(frozenset(kinds))), release, figures)
 
 
 def outcome(decision: GarmentDecision) -> tuple[str, str | None]:
@@ -110,7 +110,7 @@ HAT = make_photo({"Dress": 0.5}, {"hat": 0.98}, kind_reason=None)
     ],
 )  # fmt: skip
 def test_a_title_decides_together_with_the_photo(
-    photo: Evidence, words: set[str], expected: tuple[str, str], decided_by: tuple[str, str]
+    photo: GarmentEvidence, words: set[str], expected: tuple[str, str], decided_by: tuple[str, str]
 ) -> None:
     decision = decide_with_words(photo, words)
 
@@ -149,7 +149,7 @@ def test_an_accepted_kind_outside_the_classes_makes_none_of_these_if_that_was_me
 
 
 def test_the_class_alone_is_accepted_if_its_kinds_are_close() -> None:
-    release = find_release_labels(
+    release = translate_release_labels(
         ("Shoes", "Dress", "Trouser"), ("sneaker", "boot", "dress", OTHER_KIND), "en"
     )
     photo = make_photo({"Shoes": 0.9}, {"sneaker": 0.5, "boot": 0.48}, release)
@@ -171,7 +171,7 @@ def test_a_kind_that_the_photos_accept_stays_if_only_its_class_is_probable_enoug
 
 
 def test_classes_that_share_a_kind_get_the_parts_that_the_photo_gives_them() -> None:
-    release = find_release_labels(("Jacke", "Mantel", "Hose"), ("coat", "trousers", OTHER_KIND), "en")
+    release = translate_release_labels(("Jacke", "Mantel", "Hose"), ("coat", "trousers", OTHER_KIND), "en")
     clear = make_photo({"Jacke": 0.97, "Mantel": 0.01}, {"coat": 0.5}, release)
     close = make_photo({"Jacke": 0.5, "Mantel": 0.4}, {"coat": 0.5}, release)
 
@@ -233,14 +233,14 @@ def test_an_attribute_kind_with_labels_of_its_own_has_no_say(
 ) -> None:
     photo = make_photo({"Trouser": 0.6}, release=WITHOUT_KIND, label_reason=reason)
     own_kind = PhotoAnswer(label=kinds[0], reason=None, scores=(0.9, 0.1))
-    release = find_release_labels(LABELS, kinds, "en")
+    release = translate_release_labels(LABELS, kinds, "en")
 
     with_attribute = decide_with_words(replace(photo, kind=own_kind), words, release, figures)
 
     assert with_attribute == decide_with_words(photo, words, WITHOUT_KIND, figures)
 
 
-OWN = find_release_labels(("T-shirt/top", "Zeugs", "Sets", NONE), None, "en")
+OWN = translate_release_labels(("T-shirt/top", "Zeugs", "Sets", NONE), None, "en")
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_a_review_beside_words_is_ambiguous_whatever_the_photos_reason_was(reaso
 
 def test_a_word_of_a_guessed_language_weighs_as_little_as_a_broad_one() -> None:
     photo = make_photo({"Dress": 0.7}, {"dress": 0.5, "skirt": 0.3, "coat": 0.1})
-    guessed = replace(photo, title=Words(frozenset(["skirt"]), is_broad=True))
+    guessed = replace(photo, title=WordEvidence(frozenset(["skirt"]), is_broad=True))
 
     assert outcome(decide_garment(guessed, SIX_CLASSES, DEFAULT_FIGURES)) == ("list", "list")
     assert outcome(decide_with_words(photo, {"skirt"})) == (NONE, "skirt")

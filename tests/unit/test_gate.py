@@ -12,12 +12,12 @@ from inference.contract import LABEL, Head, Imaging, InputContract, ModelContrac
 from model_store.errors import GateRefused
 from model_store.local_releases import open_bundled_release
 from model_store.manifest import Manifest
-from model_store.store_keys import get_files_in_folder
+from model_store.store_keys import make_folder_release_files
 from reports.answers import CORRECTED_SET, NO_ANSWERS, NO_CLASS, TEST_SET, Answers
-from reports.answers_file import read_own_answers
+from reports.answers_file import read_release_answers
 from reports.comparison import join_groups
 from reports.evidence import ReleaseEvidence, read_evidence
-from reports.gate import check_gate
+from reports.gate import check_candidate_release
 from reports.promises import ProductPromise
 from reports.values import read_report
 from tests.releases import LABELS, with_contract, with_label
@@ -42,7 +42,7 @@ def check(
 ) -> None:
     """Ask the gate: it says that the candidate follows, or that it is refused, and why."""
     try:
-        found = f"follows: {check_gate(candidate, current, oldest)}"
+        found = f"follows: {check_candidate_release(candidate, current, oldest)}"
     except GateRefused as error:
         found = f"refused: {error}"
     assert re.match(said, found), found
@@ -385,7 +385,7 @@ def test_photos_may_be_wrong_as_often_as_the_network_for_photos_promises() -> No
 
 
 def test_the_bundled_release_follows_itself_and_not_where_it_accepts_every_answer() -> None:
-    served = read_evidence(get_files_in_folder(open_bundled_release()))
+    served = read_evidence(make_folder_release_files(open_bundled_release()))
     every = replace(served.answers, decisions=np.full(len(served.answers), "accept"))
 
     check(r"follows: .*tier A \(.*tier B \(.*tier C \(.*tier X \(", served, served)
@@ -395,7 +395,7 @@ def test_the_bundled_release_follows_itself_and_not_where_it_accepts_every_answe
 def test_the_bundled_release_keeps_its_answer_to_each_picture() -> None:
     served = open_bundled_release()
 
-    found = read_own_answers(served.manifest, lambda path: (served.folder / path).read_bytes(), "here")
+    found = read_release_answers(served.manifest, lambda path: (served.folder / path).read_bytes(), "here")
 
     shown = found.select_set(TEST_SET)
     assert found.has_decision.all()

@@ -8,7 +8,7 @@ from threading import Thread
 import pytest
 
 from app.healthcheck import main
-from inference.cores import apply_quota, count_usable_cores
+from inference.cores import count_usable_cores, limit_cores_by_quota
 from tests.commands import done
 from tests.service import free_port
 
@@ -51,7 +51,7 @@ def test_the_port_is_asked_without_unseen_characters_and_without_a_proxy_for_oth
     ],
 )
 def test_a_quota_is_used_up_to_its_last_part_of_a_core(quota: str, cores: int) -> None:
-    assert apply_quota(quota, affinity_cores=4) == cores
+    assert limit_cores_by_quota(quota, affinity_cores=4) == cores
 
 
 def test_there_are_never_more_than_the_process_is_pinned_to_and_where_it_is_not_every_core_counts(

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from labelling.errors import CorrectionsUnusable, ListUnusable
-from labelling.lists.identifiers import is_long_number, read_identifier, read_listed_cell
+from labelling.lists.identifiers import clean_list_cell, is_truncated_number, read_identifier
 from labelling.lists.list_files import open_list
 from labelling.lists.list_reading import ListOptions
 from labelling.review.corrections import read_corrections
@@ -68,21 +68,21 @@ def test_what_is_read_stays_as_it_is(cell: str) -> None:
     ],
 )
 def test_a_feed_has_the_lists_own_cell(cell: str, sent: str) -> None:
-    assert read_listed_cell(cell) == sent
+    assert clean_list_cell(cell) == sent
 
 
 @pytest.mark.parametrize(
     "cell", ["4,05E+12", "4.05E+12", "4E+12", " 4,05e+12 ", '="4,05E+12"', "4,05E+12\u200b"]
 )
 def test_what_a_spreadsheet_makes_of_a_long_number_is_known(cell: str) -> None:
-    assert is_long_number(cell)
+    assert is_truncated_number(cell)
 
 
 @pytest.mark.parametrize(
     "cell", ["4051234567890", "14,05E+12", "4,05E-12", "4,05E+1", "A4,05E+12", "E+12", "4E+123"]
 )
 def test_an_article_is_no_long_number(cell: str) -> None:
-    assert not is_long_number(cell)
+    assert not is_truncated_number(cell)
 
 
 def test_a_list_of_cut_numbers_is_refused_with_rows(tmp_path: Path) -> None:

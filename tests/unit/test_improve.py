@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from pydantic import JsonValue
 
-from inference.contract import make_whole_input
+from inference.contract import make_whole_picture_input
 from inference.pictures.decode import MAX_PIXELS, decode_image
 from labelling.lists.list_reading import ListOptions
 from labelling.review.corrections import Correction, read_corrections
@@ -72,7 +72,7 @@ def recorded(release: Path, typed: str = "", /, **settings: JsonValue) -> Correc
     """A release of own classes that records these settings, and the corrections of the working directory."""
     made, file = open_release(release), Path("corrections.csv").absolute()
     manifest = made.manifest.model_copy(update={"training": {"settings": settings}})
-    rows = tuple(read_corrections([file], None, reading=ListOptions(encoding=typed)))
+    rows = tuple(read_corrections([file], None, list_options=ListOptions(encoding=typed)))
     return CorrectedRelease("store", LocalRelease(made.folder, manifest), file, rows, typed)
 
 
@@ -134,7 +134,7 @@ def test_corrections_that_cannot_be_learnt_start_no_training(
 def test_training_a_release_of_own_classes_further_on_corrections_names_the_verb_that_does(
     here: Path,
 ) -> None:
-    release = a_release(here / "release", labels=KINDS, reads=make_whole_input(64, 3))
+    release = a_release(here / "release", labels=KINDS, reads=make_whole_picture_input(64, 3))
     words = ["--from", str(release), "--photos", str(corrections())]
 
     with pytest.raises(BadRecipe, match=f"wardrobe improve corrections.csv --from {release}"):

@@ -8,21 +8,21 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import beta, binomtest, hypergeom, t
 
-from reports.distributions import compute_binomial_chance
+from reports.distributions import compute_binomial_cdf
 from reports.grouped_answers import (
-    WeightedErrors,
+    WeightedWrongShares,
     compute_grouped_macro_interval,
     compute_share_interval,
     compute_t_quantiles,
-    estimate_errors,
+    estimate_wrong_shares,
 )
 from reports.intervals import (
-    bound_wrong_rows,
     compute_clopper_pearson_interval,
-    compute_loss_chance,
-    compute_lower_bounds,
+    compute_loss_p_value,
     compute_macro_interval,
-    compute_upper_bounds,
+    compute_max_wrong_rows,
+    compute_share_lower_bounds,
+    compute_share_upper_bounds,
     compute_wilson_interval,
     count_needed_answers,
 )
@@ -32,8 +32,8 @@ from reports.intervals import (
 def test_the_lower_bound_is_clopper_and_pearsons(n: int, right: int) -> None:
     exact = binomtest(right, n, alternative="greater").proportion_ci(0.95).low
 
-    assert compute_lower_bounds(right, n)[0] == pytest.approx(exact)
-    assert compute_upper_bounds(n - right, n)[0] == pytest.approx(1 - exact)
+    assert compute_share_lower_bounds(right, n)[0] == pytest.approx(exact)
+    assert compute_share_upper_bounds(n - right, n)[0] == pytest.approx(1 - exact)
 
 
 def test_students_t_is_that_of_the_tables() -> None:
@@ -60,12 +60,12 @@ def test_so_many_answers_show_the_promise_and_one_less_does_not(
     counts = np.array([answers - 1.0, answers])
 
     assert count_needed_answers(accuracy, errors) == answers
-    assert (compute_lower_bounds(counts - errors, counts) >= accuracy).tolist() == [False, True]
+    assert (compute_share_lower_bounds(counts - errors, counts) >= accuracy).tolist() == [False, True]
 
 
 # By hand: 94 draws without and with one error are .98^94 + 94 * .02 * .98^93 = .1497 + .2872.
 def test_how_likely_few_errors_are_is_a_sum_of_binomial_terms() -> None:
-    assert compute_binomial_chance(1, 94, 0.02) == pytest.approx(0.4369, abs=1e-4)
+    assert compute_binomial_cdf(1, 94, 0.02) == pytest.approx(0.4369, abs=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_more_wrong_rows_of_a_table_than_the_bound_would_have_shown_more(
 
     most = max(wrong for wrong in possible if hypergeom.cdf(found, rows, wrong, drawn) > 0.05)
 
-    assert bound_wrong_rows(rows, found, drawn) == most
+    assert compute_max_wrong_rows(rows, found, drawn) == most
 
 
 def test_wilsons_interval_is_the_one_in_the_textbook() -> None:
@@ -106,14 +106,14 @@ def test_the_interval_of_two_shares_is_as_wide_as_agresti_and_caffos() -> None:
     ("losses", "expected"), [([3, 1], 1 / 4), ([1, -1, 2], 3 / 8), ([63], 1 / 2), ([], 1.0), ([0, 0], 1.0)]
 )
 def test_the_chance_counts_all_photos_of_a_sender_as_one(losses: list[int], expected: float) -> None:
-    assert compute_loss_chance(np.array(losses, np.int64)) == pytest.approx(expected, abs=0.005)
+    assert compute_loss_p_value(np.array(losses, np.int64)) == pytest.approx(expected, abs=0.005)
 
 
 @pytest.mark.parametrize(("worse", "better"), [(5, 1), (1, 1), (0, 9), (60, 40), (3000, 2900), (40, 60)])
 def test_the_chance_is_that_of_mcnemars_exact_test(worse: int, better: int) -> None:
     exact = binomtest(worse, worse + better, 0.5, alternative="greater").pvalue
 
-    assert compute_loss_chance(np.repeat([1, -1], [worse, better])) == pytest.approx(exact, abs=0.005)
+    assert compute_loss_p_value(np.repeat([1, -1], [worse, better])) == pytest.approx(exact, abs=0.005)
 
 
 def answers(*senders: str) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
@@ -122,9 +122,9 @@ def answers(*senders: str) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     return right, np.repeat(np.arange(len(senders)), [len(photos) for photos in senders])
 
 
-def shown(*senders: str) -> WeightedErrors:
+def shown(*senders: str) -> WeightedWrongShares:
     right, groups = answers(*senders)
-    return estimate_errors(~right, groups, np.array([len(right)]))
+    return estimate_wrong_shares(~right, groups, np.array([len(right)]))
 
 
 # By hand, with a likeness of .1. First: three photos weigh 1 / 1.2 each, the others 1, so W = 4.5 and the
@@ -169,10 +169,10 @@ def test_the_bound_is_beta_of_the_weighted_numbers() -> None:
 def test_what_the_first_answers_show_does_not_know_the_later_ones() -> None:
     right, groups = answers("++-", "+", "--+", "++", "-")
 
-    found = estimate_errors(~right, groups, np.array([4, 7]))
+    found = estimate_wrong_shares(~right, groups, np.array([4, 7]))
 
     assert found.independent_answers.tolist() == [
-        estimate_errors(~right[:count], groups[:count], np.array([count])).independent_answers[0]
+        estimate_wrong_shares(~right[:count], groups[:count], np.array([count])).independent_answers[0]
         for count in (4, 7)
     ]
 
@@ -180,7 +180,7 @@ def test_what_the_first_answers_show_does_not_know_the_later_ones() -> None:
 def test_no_length_is_estimated_where_no_answer_can_be_accepted() -> None:
     right, groups = answers("++-", "+")
 
-    found = estimate_errors(~right, groups, np.array([], np.int64))
+    found = estimate_wrong_shares(~right, groups, np.array([], np.int64))
 
     assert found.bound_right_shares().tolist() == []
 

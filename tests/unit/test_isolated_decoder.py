@@ -18,7 +18,7 @@ from inference.errors import (
     BrokenPicture,
     DecoderStopped,
     PictureTooLarge,
-    UnknownFormat,
+    UnknownPictureFormat,
     UploadError,
 )
 from inference.pictures.decode import MAX_PIXELS, decode_image
@@ -40,7 +40,7 @@ def decoded_picture(upload: bytes) -> Picture:
 def test_without_its_decoder_a_heic_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
 
-    with pytest.raises(UnknownFormat, match="HEIC is not read by this installation"):
+    with pytest.raises(UnknownPictureFormat, match="HEIC is not read by this installation"):
         decode_image(HEIC, MAX_PIXELS)
     assert decoded_picture(AVIF).shape == PICTURE.shape
 

@@ -15,12 +15,12 @@ from pydantic import ValidationError
 from model_store.errors import ManifestInvalid, NothingPromoted
 from model_store.local_releases import BUNDLED_FOLDER, check_manifest
 from model_store.manifest import SCHEMA_10, SCHEMA_VERSION, Manifest, parse_manifest
-from model_store.promotions import read_current_promotion, roll_back
+from model_store.promotions import read_current_promotion, roll_back_release
 from model_store.publish import promote_release, prune_releases, publish_release
 from model_store.release_files import REPORT_FILE
 from model_store.store import FolderStore
 from model_store.store_keys import make_promotion_key
-from reports.judge import judge_release, judge_without_refusing
+from reports.judge import describe_release_verdict, judge_release
 from reports.promises import Promise
 from reports.values import parse_report
 from tests.commands import wardrobe
@@ -128,11 +128,11 @@ def test_a_store_that_1_0_0_began_is_listed_promoted_in_rolled_back_and_pruned(
     assert [listed[version]["state"] for version in OF_2_0_0] == ["current", "promoted"]
     assert {"schema_version: 5, but" in listed[version]["state"] for version in OF_1_0_0} == {True}
     with pytest.raises(ManifestInvalid, match=f"{OF_1_0_0[0]}/manifest.json: schema_version: 5, but"):
-        promote_release(OF_1_0_0[0], begun, judge_without_refusing, author="eve")
+        promote_release(OF_1_0_0[0], begun, describe_release_verdict, author="eve")
     with pytest.raises(NothingPromoted, match="no earlier release to go back to"):
-        roll_back(begun, "eve")
-    promote_release(OF_2_0_0[1], begun, judge_without_refusing, author="eve")
-    assert roll_back(begun, "eve").version == OF_2_0_0[0]
+        roll_back_release(begun, "eve")
+    promote_release(OF_2_0_0[1], begun, describe_release_verdict, author="eve")
+    assert roll_back_release(begun, "eve").version == OF_2_0_0[0]
     assert [release.version for release in prune_releases(begun, keep=2, older_than=timedelta(0))] == [
         version for version in OF_1_0_0 if version != OF_1_0_0[1]
     ]
@@ -147,7 +147,7 @@ def test_where_a_release_of_1_0_0_is_current_the_next_one_is_forced(
 
     with pytest.raises(ManifestInvalid, match=r"schema_version: 5, but"):
         publish_release(made, begun, judge_release, author="ann")
-    published = publish_release(made, begun, judge_without_refusing, author="ann")
+    published = publish_release(made, begun, describe_release_verdict, author="ann")
 
     assert read_current_promotion(begun) == published.promotion
     assert published.verdict.startswith("Forced, as current could not be compared with: ")

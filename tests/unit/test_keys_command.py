@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.security.api_keys import ApiKeys, hash_key, read_keys
+from app.security.api_keys import ApiKeys, hash_key, read_api_keys
 from scripts.terminal import run_main
 from tests.commands import done, wardrobe
 
@@ -25,7 +25,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def names(file: Path) -> list[str]:
-    return [key.name for key in read_keys(file)]
+    return [key.name for key in read_api_keys(file)]
 
 
 def test_a_new_key_is_accepted_and_stands_nowhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -63,7 +63,7 @@ def test_many_who_add_at_the_same_time_lose_nothing_and_get_different_keys(file:
 
     assert codes == [0] * 16
     assert sorted(names(file)) == [*"abcdefghijklmnop", "shop"]
-    assert len({key.sha256 for key in read_keys(file)}) == 17
+    assert len({key.sha256 for key in read_api_keys(file)}) == 17
 
 
 def test_a_disk_that_is_full_is_one_line_with_the_file_and_changes_nothing(file: Path) -> None:

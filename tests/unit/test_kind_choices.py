@@ -7,9 +7,9 @@ from inference.posterior import FormulaFigures
 from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND
 from inference.words.kinds import KIND
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.journal.journal_file import Journal
-from labelling.review.kind_choices import KindChoice, make_kind_choices, suggest_answer
+from labelling.review.kind_choices import KindChoice, make_kind_choices, suggest_class_and_kind
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import RunSettings
 from tests.journals import fill
@@ -40,9 +40,9 @@ def seen_on_a_card(
     photo = PhotoRecord(path="a.jpg", sha256="a", answers=answers, cells={"title": title})
     with Journal(folder / "table.csv", SHOP) as journal:
         fill(journal, SHOP, [photo])
-        decisions = Decisions(journal)
+        decisions = RunDecisions(journal)
         [row] = decisions.read_photo_rows()
-        return suggest_answer(row, decisions.context), make_kind_choices(row, decisions.context)
+        return suggest_class_and_kind(row, decisions.context), make_kind_choices(row, decisions.context)
 
 
 def test_a_kind_without_a_class_is_suggested_in_place_of_the_nearest_class(tmp_path: Path) -> None:

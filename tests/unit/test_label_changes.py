@@ -15,7 +15,12 @@ from inference.contract import Head, InputContract, ModelContract
 from inference.networks import Networks
 from inference.sessions.session import Scores
 from inference.text.spreadsheets import FORMULA_BEGINNING_PATTERN
-from labelling.review.changes import Comparison, compare_releases, make_changes_page, make_changes_table
+from labelling.review.changes import (
+    ReleaseComparison,
+    compare_releases,
+    make_changes_page,
+    make_changes_table,
+)
 from labelling.sources.source_opening import open_source
 from tests.review_sheets import a_change
 from tests.uploads import png
@@ -54,10 +59,10 @@ def test_another_label_comes_before_another_decision_alone_and_the_surest_first(
 
     found = compare_releases(
         open_source(pictures),
-        Networks.make_single(Classifier(before, CONTRACT)),
-        Networks.make_single(Classifier(after, CONTRACT)),
+        Networks.wrap_classifier(Classifier(before, CONTRACT)),
+        Networks.wrap_classifier(Classifier(after, CONTRACT)),
         lambda done, of: None,
-        show=False,
+        has_thumbnails=False,
     )
 
     assert [Path(one.path).name for one in found.changes] == ["2.png", "1.png", "0.png"]
@@ -83,6 +88,6 @@ def test_a_table_of_changes_has_no_cell_that_a_spreadsheet_runs() -> None:
 def test_the_page_counts_pictures_apart_from_answers(changed: list[tuple[str, str]], said: str) -> None:
     changes = tuple(a_change(path, attribute) for path, attribute in changed)
 
-    page = make_changes_page(Comparison(9, changes, (), (9, 9), {}), ("first", "second")).decode()
+    page = make_changes_page(ReleaseComparison(9, changes, (), (9, 9), {}), ("first", "second")).decode()
 
     assert said in page

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.errors import RunMismatch
-from labelling.journal.human_answer import HumanAnswer, Question
+from labelling.journal.human_answer import AnswerSubject, HumanAnswer
 from labelling.journal.journal_file import Journal, make_journal_path
 from labelling.journal.journal_rows import RunListing
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
-from labelling.write.outputs import claim_files
+from labelling.write.outputs import record_file_hashes
 from labelling.write.run_tables import list_table_files, write_tables
 from tests.journals import an_item
 
@@ -33,8 +33,8 @@ RUN = RunSettings(
 )
 SHA256 = "ab" * 32
 SAID = {
-    Question(SHA256): HumanAnswer("Bag", "2026"),
-    Question(SHA256, "label", "A 1"): HumanAnswer("Shirt", "2026"),
+    AnswerSubject(SHA256): HumanAnswer("Bag", "2026"),
+    AnswerSubject(SHA256, "label", "A 1"): HumanAnswer("Shirt", "2026"),
 }
 
 
@@ -49,20 +49,20 @@ AUTUMN = [a_row("c", "2"), a_row("d", "3"), a_row("a", "A 1"), a_row("a", "4")]
 
 
 def a_run(
-    folder: Path, rows: list[PhotoRecord] = SPRING, answers: dict[Question, HumanAnswer] | None = None
+    folder: Path, rows: list[PhotoRecord] = SPRING, answers: dict[AnswerSubject, HumanAnswer] | None = None
 ) -> None:
     """A run as a command makes it, a picture at a time, each committed."""
     with Journal(folder / TABLE, RUN) as journal:
         listing = RunListing(journal, RUN)
-        for item in listing.list_items(an_item(row, RUN) for row in rows):
+        for item in listing.add_and_yield_unanswered(an_item(row, RUN) for row in rows):
             listing.keep_answers([item], [row for row in rows if row.path == item.name][:1])
             journal.commit()
-        listing.make_current()
+        listing.make_listing_current()
         if answers:
             journal.keep_human_answers(answers)
         if journal.known_hashes is None:
-            claim_files(journal, list_table_files(folder / TABLE, has_products=True))
-        write_tables(folder / TABLE, Decisions(journal))
+            record_file_hashes(journal, list_table_files(folder / TABLE, has_products=True))
+        write_tables(folder / TABLE, RunDecisions(journal))
 
 
 def tables_in(folder: Path) -> dict[str, str]:
@@ -159,7 +159,7 @@ def test_answers_that_are_killed_anywhere_give_the_same_tables_when_they_are_giv
 def answer(folder: Path) -> None:
     with Journal(folder / TABLE) as journal:
         journal.keep_human_answers(SAID)
-        write_tables(folder / TABLE, Decisions(journal))
+        write_tables(folder / TABLE, RunDecisions(journal))
 
 
 def of_2(db: sqlite3.Connection) -> None:
@@ -211,7 +211,7 @@ def test_a_journal_of_version_2_gives_peoples_answers_and_a_kill_anywhere_loses_
 
 
 def test_version_2_finds_all_answers_where_it_looks_for_them(tmp_path: Path) -> None:
-    a_run(begun_by_2(tmp_path), answers={Question("cd" * 32, "colour"): HumanAnswer("red", "2027")})
+    a_run(begun_by_2(tmp_path), answers={AnswerSubject("cd" * 32, "colour"): HumanAnswer("red", "2027")})
 
     with closing(sqlite3.connect(make_journal_path(tmp_path / TABLE))) as db:
         answers = db.execute("SELECT * FROM answers ORDER BY rowid").fetchall()
@@ -236,7 +236,7 @@ def test_of_two_products_that_are_one_by_now_the_latest_answer_comes_over(tmp_pa
 
     with Journal(tmp_path / TABLE, RUN) as journal:
         assert journal.read_human_answers() == {
-            Question(SHA256, "label", "1001"): HumanAnswer("Bag", "2026-03")
+            AnswerSubject(SHA256, "label", "1001"): HumanAnswer("Bag", "2026-03")
         }
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.errors import RunMismatch, TableUnusable
-from labelling.journal.human_answer import HumanAnswer, Question
+from labelling.journal.human_answer import AnswerSubject, HumanAnswer
 from labelling.journal.journal_file import Journal, make_journal_path
 from labelling.journal.journal_format import CHANGED, EXPORTED, FORMAT_VERSION
 from labelling.journal.journal_rows import RunListing
@@ -65,7 +65,7 @@ def test_a_crash_costs_a_seconds_work_and_no_more(tmp_path: Path) -> None:
     now = 0.0
     with Journal(tmp_path / TABLE, RUN, clock=lambda: now) as opened:
         listing = RunListing(opened, RUN)
-        [first, second] = listing.list_items(an_item(a_row(name), RUN) for name in "ab")
+        [first, second] = listing.add_and_yield_unanswered(an_item(a_row(name), RUN) for name in "ab")
         now = 0.9
         listing.keep_answers([first], [a_row("a")])
         too_early = crashed(tmp_path, tmp_path / "too early")
@@ -107,9 +107,11 @@ def test_a_picture_is_labelled_once_where_it_is_new_or_changed_and_wherever_it_l
 ) -> None:
     with journal(two) as opened:
         listing = RunListing(opened, RUN)
-        items = list(listing.list_items(an_item(a_row(name), RUN, stamp) for name, stamp in source))
+        items = list(
+            listing.add_and_yield_unanswered(an_item(a_row(name), RUN, stamp) for name, stamp in source)
+        )
         listing.keep_answers(items, [a_row(item.name) for item in items])
-        listing.make_current()
+        listing.make_listing_current()
 
     assert "".join(item.name for item in items) == labelled
     assert rows_in(two) == "".join(name for name, _ in source)
@@ -122,7 +124,7 @@ def test_errors_are_tried_again_in_each_run_and_their_rows_stay(tmp_path: Path) 
 
     with journal(tmp_path) as opened:
         listing = RunListing(opened, RUN)
-        tried = [item.name for item in listing.list_items(an_item(row, RUN) for row in rows)]
+        tried = [item.name for item in listing.add_and_yield_unanswered(an_item(row, RUN) for row in rows)]
         before = paths_in(opened)
     with journal(tmp_path) as opened:
         mended = label_rows(opened, RUN, list(map(a_row, ("broken", "sound"))))
@@ -135,7 +137,7 @@ def test_errors_are_tried_again_in_each_run_and_their_rows_stay(tmp_path: Path) 
 
 def test_the_same_listing_again_leaves_the_tables_as_they_are(two: Path) -> None:
     with journal(two) as opened:
-        opened.mark_exported()
+        opened.mark_tables_written()
 
     with journal(two) as opened:
         label_rows(opened, RUN, list(map(a_row, "ab")))
@@ -153,15 +155,15 @@ def label_again(opened: Journal, names: str) -> None:
 def test_until_a_new_listing_is_whole_the_one_before_counts(two: Path, tmp_path: Path) -> None:
     with journal(two) as opened:
         listing = RunListing(opened, RUN)
-        items = list(listing.list_items(an_item(a_row(name), RUN) for name in "cb"))
+        items = list(listing.add_and_yield_unanswered(an_item(a_row(name), RUN) for name in "cb"))
         listing.keep_answers(items, [a_row("c")])
         opened.commit()
         killed = crashed(two, tmp_path / "killed")
         during = "".join(paths_in(opened))
-        with listing.show_unfinished():
+        with listing.use_unfinished_listing():
             so_far = "".join(paths_in(opened))
         after = "".join(paths_in(opened))
-        listing.make_current()
+        listing.make_listing_current()
 
     assert (rows_in(killed), during, so_far, after) == ("ab", "ab", "cba", "ab")
     assert rows_in(two) == "cb"
@@ -176,7 +178,7 @@ def test_what_a_list_says_is_no_part_of_an_answer(tmp_path: Path) -> None:
 
     with Journal(tmp_path / TABLE, wider) as opened:
         labelled = label_rows(opened, wider, [replace(a_row("a"), cells={"price": "8", "sku": " A  1 "})])
-        [row] = Decisions(opened).read_product_rows()
+        [row] = RunDecisions(opened).read_product_rows()
 
     assert labelled == []
     assert (row.record.product, row.record.cells) == ("A 1", {"price": "8", "sku": "A 1"})
@@ -213,7 +215,7 @@ def test_rows_are_replaced_by_those_of_a_release_that_was_made_later(
 
 
 ANSWERS = {
-    Question(f"{number:064x}", attribute): HumanAnswer("Bag", "2026")
+    AnswerSubject(f"{number:064x}", attribute): HumanAnswer("Bag", "2026")
     for number in range(60)
     for attribute in ("label", "of it")
 }
@@ -264,7 +266,7 @@ def test_an_answer_that_a_disk_has_changed_names_what_labels_again(two: Path) ->
         journal(two) as opened,
         pytest.raises(TableUnusable, match="add --restart and give people's corrections again"),
     ):
-        list(Decisions(opened).read_photo_rows())
+        list(RunDecisions(opened).read_photo_rows())
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from inference.reasons import Reason
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.journal.journal_file import Journal
 from labelling.review.questions import (
     HeadQuestions,
@@ -40,7 +40,7 @@ def a_row(
     )
 
 
-def questions_of(decisions: Decisions, limit: int) -> list[SheetQuestion]:
+def questions_of(decisions: RunDecisions, limit: int) -> list[SheetQuestion]:
     """The doubtful questions about the class, at most so many."""
     review = SheetSettings(Path("sheet.html"), limit, 0, (), "", {}, "")
     choice = HeadQuestions("label", review, decisions.settings.version)
@@ -49,7 +49,7 @@ def questions_of(decisions: Decisions, limit: int) -> list[SheetQuestion]:
     return choice.doubtful_questions
 
 
-def asked(decisions: Decisions, limit: int) -> list[TableRow]:
+def asked(decisions: RunDecisions, limit: int) -> list[TableRow]:
     """The rows whose class a sheet asks a person, at most so many."""
     return [question.row for question in questions_of(decisions, limit)]
 
@@ -68,7 +68,7 @@ def test_unfamiliar_pictures_come_first_then_the_least_sure_and_no_accepted_ones
     ]
     with Journal(tmp_path / "table.csv", RUN) as opened:
         fill(opened, RUN, rows)
-        decisions = Decisions(opened)
+        decisions = RunDecisions(opened)
         chosen = asked(decisions, 6)
         shown = choose_photos(chosen[0], decisions)
 
@@ -94,7 +94,7 @@ def test_copies_of_a_picture_have_one_question_and_those_of_most_copies_come_fir
     rows[-1] = replace(rows[-1], sha256=rows[-2].sha256)  # two products with the same photo
     with Journal(tmp_path / "table.csv", BY_SKU) as opened:
         fill(opened, BY_SKU, rows)
-        questions = questions_of(Decisions(opened), 9)
+        questions = questions_of(RunDecisions(opened), 9)
 
     assert [(one.row.record.name, one.copy_count) for one in questions] == [
         ("unsure", 2),
@@ -127,6 +127,6 @@ def test_products_stand_among_pictures_of_none_by_the_same_measures(tmp_path: Pa
     ]
     with Journal(tmp_path / "table.csv", BY_SKU) as opened:
         fill(opened, BY_SKU, rows)
-        chosen = asked(Decisions(opened), 9)
+        chosen = asked(RunDecisions(opened), 9)
 
     assert [row.record.name for row in chosen] == ["9", "unsure", "7", "surer"]

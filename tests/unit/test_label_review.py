@@ -4,8 +4,8 @@ import json
 from html.parser import HTMLParser
 
 from inference.release_labels import NONE
-from labelling.review.cards import Card
-from labelling.review.page import DOUBTFUL_LEAD, LEAVE_OUT_LABEL, PageFrame, make_review_page
+from labelling.review.cards import ReviewCard
+from labelling.review.page import DOUBTFUL_LEAD, LEAVE_OUT_LABEL, ReviewPageFrame, make_review_page
 from tests.service import ROOT
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>.png'
@@ -24,10 +24,10 @@ class Seen(HTMLParser):
 
 
 def test_a_hostile_name_stays_text() -> None:
-    card = Card(HOSTILE, HOSTILE, "data:image/jpeg;base64,", HOSTILE, HOSTILE, HOSTILE)
+    card = ReviewCard(HOSTILE, HOSTILE, "data:image/jpeg;base64,", HOSTILE, HOSTILE, HOSTILE)
 
     page = make_review_page(
-        [card], ["Shirt", "</script><script>alert(3)</script>"], PageFrame(HOSTILE, DOUBTFUL_LEAD, {})
+        [card], ["Shirt", "</script><script>alert(3)</script>"], ReviewPageFrame(HOSTILE, DOUBTFUL_LEAD, {})
     )
 
     elements = Seen(page).found
@@ -40,7 +40,7 @@ def test_a_hostile_name_stays_text() -> None:
 
 def test_a_class_that_is_called_none_of_these_means_what_the_sheet_offers() -> None:
     page = make_review_page(
-        [], ["Shirt", NONE], PageFrame("table.csv", DOUBTFUL_LEAD, {}), {"colour": [NONE, "red"]}
+        [], ["Shirt", NONE], ReviewPageFrame("table.csv", DOUBTFUL_LEAD, {}), {"colour": [NONE, "red"]}
     )
 
     offered = json.loads(page.partition('id="shown">')[2].partition("</script>")[0])["labels"]
@@ -57,7 +57,7 @@ def test_the_sheet_has_the_colours_of_the_services_page() -> None:
 
 
 def test_the_page_lets_nothing_run_but_its_own_script() -> None:
-    page = make_review_page([], ["Shirt"], PageFrame("table.csv", DOUBTFUL_LEAD, {}))
+    page = make_review_page([], ["Shirt"], ReviewPageFrame("table.csv", DOUBTFUL_LEAD, {}))
 
     policy = next(
         attributes["content"] for name, attributes in Seen(page).found if attributes.get("http-equiv")

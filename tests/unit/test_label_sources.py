@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 import pytest
 
 from inference.pictures.decode import MAX_BYTES
-from inference.text.spreadsheets import escape_text
+from inference.text.spreadsheets import escape_spreadsheet_text
 from labelling.errors import SourceUnusable
 from labelling.lists.list_reading import ListOptions
 from labelling.sources.items import Source
@@ -21,12 +21,12 @@ Form: TypeAlias = Literal["NFC", "NFD"]
 
 
 def names(source: Source) -> list[str]:
-    return [item.name for item in source.items()]
+    return [item.name for item in source.iterate_pictures()]
 
 
 def contents(source: Source) -> list[bytes | str]:
     """The bytes of each picture, or what is wrong with it."""
-    found = source.open_reader()([item.place for item in source.items()])
+    found = source.open_reader()([item.place for item in source.iterate_pictures()])
     return [one if isinstance(one, bytes) else str(one) for one in found]
 
 
@@ -103,7 +103,7 @@ def test_a_list_in_a_code_page_names_files_in_unicode_or_of_the_same_bytes(tmp_p
     (tmp_path / os.fsdecode("gr\u00fcn.png".encode("cp1252"))).write_bytes(b"green")
     cells = ["path", "Röcke.png", "grün.png", "gelb.png"]
     (tmp_path / "list.csv").write_bytes("\r\n".join(cells).encode("cp1252"))
-    source = open_source(str(tmp_path / "list.csv"), reading=ListOptions(encoding="cp1252"))
+    source = open_source(str(tmp_path / "list.csv"), list_options=ListOptions(encoding="cp1252"))
 
     assert names(source) == cells[1:]
     assert contents(source)[:2] == [b"skirt", b"green"]
@@ -131,7 +131,7 @@ def test_several_addresses_of_one_cell_are_a_row_each(between: str, tmp_path: Pa
 def test_an_address_keeps_its_name_and_is_fetched_as_it_is_or_by_https(
     cell: str, fetched: str, tmp_path: Path
 ) -> None:
-    [item] = open_source(str(write_list(tmp_path / "list.csv", [cell]))).items()
+    [item] = open_source(str(write_list(tmp_path / "list.csv", [cell]))).iterate_pictures()
 
     assert (item.name, item.place) == (cell, (fetched,))
 
@@ -173,7 +173,10 @@ def test_a_cell_that_names_no_file_says_what_to_write(cell: str, words: str, tmp
     ("name", "cell"),
     [
         *((name, name) for name in ("~a.png", "a.png, b.png", "www.a.png", "file:a.png")),
-        *((name, escape_text(name)) for name in ("=a.png", "b;=1+1;.png", "in/c,-d.png", "'=e.png")),
+        *(
+            (name, escape_spreadsheet_text(name))
+            for name in ("=a.png", "b;=1+1;.png", "in/c,-d.png", "'=e.png")
+        ),
     ],
 )
 def test_a_file_that_is_there_is_read_however_it_is_called_also_as_a_table_writes_it(
@@ -240,7 +243,7 @@ def test_an_export_of_magento_names_no_picture_and_pictures_below_the_root(tmp_p
     (tmp_path / "list.csv").write_text("\n".join([*lines, f"3,{root}/catalog/b.png,"]), "utf-8")
     reading = ListOptions(path_columns=("base_image", "small_image"), root=root)
 
-    items = list(open_source(str(tmp_path / "list.csv"), (), reading).items())
+    items = list(open_source(str(tmp_path / "list.csv"), (), reading).iterate_pictures())
 
     assert [(item.list_cells, item.place if isinstance(item.place, str) else "") for item in items] == [
         (("1",), str(root / "catalog" / "a.png")),

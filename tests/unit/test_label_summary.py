@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from labelling.job import Job
+from labelling.job import LabellingJob
 from labelling.sources.source_opening import open_source
 from labelling.write.counts import OUTCOMES
-from labelling.write.summary import Summary
+from labelling.write.summary import TableSummary
 from model_store.local_releases import open_bundled_release
 from scripts.label_summary import describe_progress, print_table_figures
 
-SUMMARY = Summary(
+SUMMARY = TableSummary(
     table="t.csv",
     source="shop",
     version="20261120T101500Z-3f9a1c2e",
@@ -71,7 +71,7 @@ def test_the_sentence_comes_first_and_the_tables_last_without_zeros(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "shop").mkdir()
-    job = Job(
+    job = LabellingJob(
         source=open_source(str(tmp_path / "shop")), table=tmp_path / "t.csv", release=open_bundled_release()
     )
 

@@ -15,7 +15,7 @@ from inference.words.language_files import (
     read_language_folder,
 )
 from inference.words.tokens import split_title
-from inference.words.vocabulary import make_word_table
+from inference.words.vocabulary import make_vocabulary
 from inference.words.words import read_title_garments
 
 RIGHT = """
@@ -38,7 +38,12 @@ def written(folder: Path, text: str, name: str = "et.toml") -> Path:
 def test_a_file_has_all_that_is_known_about_its_language(tmp_path: Path) -> None:
     language = read_language_file(written(tmp_path, RIGHT))
 
-    assert (language.code, language.name, language.head, language.is_read) == ("et", "Estonian", "last", True)
+    assert (language.code, language.name, language.head, language.is_readable) == (
+        "et",
+        "Estonian",
+        "last",
+        True,
+    )
     assert language.garments == {
         "jope": {"coat"},
         "mantel": {"coat"},
@@ -50,7 +55,7 @@ def test_a_file_has_all_that_is_known_about_its_language(tmp_path: Path) -> None
 def test_a_file_without_garments_is_of_a_language_that_is_recognised_and_not_read(tmp_path: Path) -> None:
     language = read_language_file(written(tmp_path, 'name = "Estonian"\nknown_by = ["ja"]\n'))
 
-    assert not language.is_read
+    assert not language.is_readable
 
 
 @pytest.mark.parametrize(
@@ -114,7 +119,7 @@ def test_words_of_all_languages_are_not_repeated_in_a_language() -> None:
     everywhere = {tuple(split_title(word)): kinds for kinds, words in shared.items() for word in words}
 
     for code in list_readable_languages():
-        assert make_word_table(code).phrases.keys() >= everywhere.keys()
+        assert make_vocabulary(code).phrases.keys() >= everywhere.keys()
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,10 @@
 import pytest
 
 from inference.words.language_files import COMPOUND_END_SIGN, load_languages
-from labelling.decide.list_colours import ListColours, find_listed_colours
+from labelling.decide.list_colours import ListColourDecision, decide_list_colours
 from labelling.lists.colour_cells import split_colour_cell
-from labelling.lists.colour_words import read_colours, read_title_colours
-from labelling.lists.woocommerce import has_variations, read_attributes
+from labelling.lists.colour_words import read_text_colours, read_title_colours
+from labelling.lists.woocommerce import has_variations, read_woocommerce_attributes
 
 HEAD = ("black", "white", "grey", "blue", "green", "brown", "beige", "red", "pink", "yellow")
 
@@ -42,7 +42,7 @@ def test_a_title_names_the_colours_of_the_garment(title: str, language: str, col
 @pytest.mark.parametrize("code", load_languages())
 def test_each_colour_word_of_a_language_is_read_whole(code: str) -> None:
     colours = load_languages()[code].colours
-    read = {word: read_colours(word.removeprefix(COMPOUND_END_SIGN), code) for word in colours}
+    read = {word: read_text_colours(word.removeprefix(COMPOUND_END_SIGN), code) for word in colours}
 
     assert read == {word: (frozenset(names),) for word, names in colours.items()}
 
@@ -108,46 +108,46 @@ def test_a_cell_keeps_the_words_of_the_shop(cell: str, words: tuple[str, ...]) -
 def test_the_own_column_comes_before_the_title_and_the_title_before_the_photos() -> None:
     of_photos = shares(brown=0.6, black=0.3, red=0.1)
 
-    both = find_listed_colours(("Negro",), "Sandalias rojo", "es", of_photos)
-    title = find_listed_colours((), "Sandalias Korium negro", "es", of_photos)
-    neither = find_listed_colours((), "Sandalias Korium", "es", of_photos)
+    both = decide_list_colours(("Negro",), "Sandalias rojo", "es", of_photos)
+    title = decide_list_colours((), "Sandalias Korium negro", "es", of_photos)
+    neither = decide_list_colours((), "Sandalias Korium", "es", of_photos)
 
-    assert both == ListColours(("Negro",), ("black",))
-    assert title == ListColours(("black",), ("black",))
+    assert both == ListColourDecision(("Negro",), ("black",))
+    assert title == ListColourDecision(("black",), ("black",))
     assert neither is None
 
 
 def test_own_words_that_a_release_has_no_name_for_go_into_the_feed_and_name_no_label() -> None:
-    assert find_listed_colours(("Dusty Sunset",), "", "en", shares(red=1.0)) == ListColours(
+    assert decide_list_colours(("Dusty Sunset",), "", "en", shares(red=1.0)) == ListColourDecision(
         ("Dusty Sunset",), ()
     )
 
 
 def test_own_words_that_the_photos_deny_go_into_the_feed_and_are_looked_at() -> None:
-    denied = find_listed_colours(("Blue",), "", "en", shares(red=0.99, blue=0.019))
-    confirmed = find_listed_colours(("Blue", "red"), "", "en", shares(red=0.99))
+    denied = decide_list_colours(("Blue",), "", "en", shares(red=0.99, blue=0.019))
+    confirmed = decide_list_colours(("Blue", "red"), "", "en", shares(red=0.99))
 
-    assert denied == ListColours(("Blue",), ("blue",), is_denied_by_photos=True)
-    assert confirmed == ListColours(("Blue", "red"), ("blue", "red"))
+    assert denied == ListColourDecision(("Blue",), ("blue",), is_denied_by_photos=True)
+    assert confirmed == ListColourDecision(("Blue", "red"), ("blue", "red"))
 
 
 @pytest.mark.parametrize(("share", "labels"), [(0.02, ("blue",)), (0.019, None)])
 def test_a_word_of_the_title_counts_where_the_photos_give_it_its_share(
     share: float, labels: tuple[str, ...] | None
 ) -> None:
-    answer = find_listed_colours((), "Navy dress", "en", shares(red=1 - share, blue=share))
+    answer = decide_list_colours((), "Navy dress", "en", shares(red=1 - share, blue=share))
 
     assert (answer and answer.labels) == labels
 
 
 def test_of_a_word_with_several_names_the_likeliest_counts() -> None:
-    answer = find_listed_colours((), "Ecru cardigan", "en", shares(white=0.1, beige=0.5))
+    answer = decide_list_colours((), "Ecru cardigan", "en", shares(white=0.1, beige=0.5))
 
-    assert answer == ListColours(("beige",), ("beige",))
+    assert answer == ListColourDecision(("beige",), ("beige",))
 
 
 def test_the_labels_of_an_own_head_are_known_in_their_language() -> None:
-    assert find_listed_colours((), "Red dress", "en", {"rot": 0.5, "blau": 0.5}) == ListColours(
+    assert decide_list_colours((), "Red dress", "en", {"rot": 0.5, "blau": 0.5}) == ListColourDecision(
         ("rot",), ("rot",)
     )
 
@@ -160,8 +160,8 @@ def test_accents_tell_a_colour_from_another_word_where_they_matter() -> None:
 def test_an_attribute_of_woocommerce_whose_values_are_not_known_is_left_out() -> None:
     cells = {"Naam eigenschap 1": "Maat", "Waarden 1": "S, M", "Naam eigenschap 2": "Kleur"}
 
-    assert read_attributes(cells) == {}
-    assert read_attributes(cells | {"Waarde eigenschap 2": "Rood"}) == {
+    assert read_woocommerce_attributes(cells) == {}
+    assert read_woocommerce_attributes(cells | {"Waarde eigenschap 2": "Rood"}) == {
         "Attribute 2 name": "Kleur",
         "Attribute 2 value(s)": "Rood",
     }

@@ -79,7 +79,7 @@ def test_categories_under_a_heading_that_is_not_known_are_no_titles_in_a_similar
 
     words = read({"emri": texts * 2, "lloji": categories * 2})
 
-    assert not words.is_read
+    assert not words.is_readable
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from inference.garment_evidence import NO_WORDS, Words
+from inference.garment_evidence import NO_WORDS, WordEvidence
 from inference.reasons import Reason
 from labelling.lists.categories import CategoryColumn, FolderCategories
 from labelling.lists.list_meaning import ListReader
-from labelling.lists.own_words import NO_KIND, CategoryAnswer, OwnWord, OwnWords
+from labelling.lists.own_words import NO_KIND, CategoryAnswer, ShopWord, ShopWords
 from labelling.lists.row_words import ListMeaning, RowWords, TitleWords, combine_titles
 from labelling.lists.titles import LANGUAGE_OFF, ListWords
 
@@ -20,8 +20,8 @@ def kinds(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
-OWN = OwnWords(
-    file_rows=(OwnWord("kohv", kinds("top"), "title"), OwnWord("tee", kinds("dress"), "title")),
+OWN = ShopWords(
+    file_rows=(ShopWord("kohv", kinds("top"), "title"), ShopWord("tee", kinds("dress"), "title")),
     category_answers=(
         CategoryAnswer("Pluusid", kinds("top", "shirt"), AT),
         CategoryAnswer("Parfüüm", kinds(NO_KIND), AT),
@@ -30,7 +30,7 @@ OWN = OwnWords(
 )
 
 
-def reader(language: str, own_words: OwnWords = OWN, *, is_on: bool = True) -> ListReader:
+def reader(language: str, own_words: ShopWords = OWN, *, is_on: bool = True) -> ListReader:
     words = ListWords(titles=("title",), categories=("category",), language=language)
     return ListReader(
         list_words=words, own_words=own_words, category_column=CategoryColumn(), can_read_known_words=is_on
@@ -84,7 +84,7 @@ def test_words_that_are_switched_off_say_nothing_but_an_answer_of_a_person_does(
 
     assert by_word == RowWords()
     assert by_person.meaning.kinds == kinds("top", "shirt")
-    assert by_person.category == Words(kinds("top", "shirt"), is_confirmed=True)
+    assert by_person.category == WordEvidence(kinds("top", "shirt"), is_confirmed=True)
 
 
 @pytest.mark.parametrize(
@@ -111,12 +111,12 @@ def test_folders_are_the_category_of_a_source_without_such_columns() -> None:
     assert read.read_row_words({}, "shop/other/12").meaning == ListMeaning()
 
 
-def said(*names: str) -> Words:
-    return Words(kinds(*names))
+def said(*names: str) -> WordEvidence:
+    return WordEvidence(kinds(*names))
 
 
-def confirmed(*names: str) -> Words:
-    return Words(kinds(*names), is_confirmed=True)
+def confirmed(*names: str) -> WordEvidence:
+    return WordEvidence(kinds(*names), is_confirmed=True)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,7 @@ def confirmed(*names: str) -> Words:
     ],
 )
 def test_the_decision_gets_title_and_category_apart(
-    language: str, title: str, category: str, of_title: Words, of_category: Words
+    language: str, title: str, category: str, of_title: WordEvidence, of_category: WordEvidence
 ) -> None:
     words = reader(language).read_row_words({"title": title, "category": category}, "")
 
@@ -145,7 +145,7 @@ def test_the_decision_gets_title_and_category_apart(
 
 @pytest.mark.parametrize("language", ["en", "et"])
 def test_an_answer_that_a_category_says_nothing_removes_its_word(language: str) -> None:
-    own_words = OwnWords(category_answers=(CategoryAnswer("Jeans", kinds(), AT),))
+    own_words = ShopWords(category_answers=(CategoryAnswer("Jeans", kinds(), AT),))
     cells = {"title": "Anna", "category": "Skirts > Jeans"}
 
     words = reader(language, own_words).read_row_words(cells, "")
@@ -158,8 +158,8 @@ def test_words_of_a_language_that_was_guessed_from_few_cells_are_broad() -> None
 
     words = uncertain.read_row_words({"title": "Linen shirt", "category": "Skirts"}, "")
 
-    assert words.title == Words(kinds("shirt"), is_broad=True)
-    assert words.category == Words(kinds("skirt"), is_broad=True)
+    assert words.title == WordEvidence(kinds("shirt"), is_broad=True)
+    assert words.category == WordEvidence(kinds("skirt"), is_broad=True)
 
 
 def title_words(*titles: str) -> TitleWords:

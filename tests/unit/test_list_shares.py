@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from inference.posterior import FormulaFigures
-from inference.release_labels import find_release_labels
+from inference.release_labels import translate_release_labels
 from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release
 from reports.answers import Answers
-from reports.intervals import compute_lower_bounds, compute_upper_bounds
+from reports.intervals import compute_share_lower_bounds, compute_share_upper_bounds
 from reports.values import parse_report, read_report
 from reports.word_figures import (
     OutsideKinds,
@@ -69,8 +69,8 @@ def test_what_is_right_at_least_has_bounds_of_right_words_and_of_the_likeliest_w
     figures = measure_title_words(make_kind_word_data(confirmed + denied, KINDS), "photos")
 
     level = WORDS_CONFIDENCE_LEVEL
-    right = compute_lower_bounds(90, 100, level)[0] * (1 - WRONG_TITLE_SHARE)
-    wrong = compute_upper_bounds(100, 100, level)[0] * WRONG_TITLE_SHARE
+    right = compute_share_lower_bounds(90, 100, level)[0] * (1 - WRONG_TITLE_SHARE)
+    wrong = compute_share_upper_bounds(100, 100, level)[0] * WRONG_TITLE_SHARE
     assert first(figures.named) == pytest.approx(right / (right + wrong))
     of = figures.named.at[0].sets["A"]
     assert (of.n, of.accepted, of.wrong_n, of.wrong_accepted) == (100, 90, 100, 100)
@@ -212,7 +212,7 @@ def test_kinds_outside_the_classes_are_counted_where_the_class_is_in_review() ->
         decisions=[photo[4] for photo in photos],
     )
 
-    outside = measure_outside_kinds(classes + kinds, find_release_labels(CLASSES, KIND_LABELS, "en"))
+    outside = measure_outside_kinds(classes + kinds, translate_release_labels(CLASSES, KIND_LABELS, "en"))
 
     assert (outside.n, outside.right) == (2, 1)
 

@@ -63,7 +63,7 @@ def test_a_row_that_does_not_fit_is_named_and_nothing_is_read_unless_people_leav
     list_ = write(tmp_path, text)
 
     with pytest.raises(SourceUnusable) as labelled:
-        list(open_source(str(list_)).items())
+        list(open_source(str(list_)).iterate_pictures())
     with pytest.raises(DataError) as learnt:
         list_pictures(list_)
     with pytest.raises(CorrectionsUnusable) as corrected:
@@ -143,7 +143,7 @@ def test_a_cell_may_hold_several_addresses_on_lines_of_their_own(more: str, tmp_
     cell, rest = "\n".join(addresses), ",Coat" if more else ""
     list_ = write(tmp_path, f'path{more}\n"{cell}"{rest}\n')
 
-    assert [item.name for item in open_source(str(list_)).items()] == addresses
+    assert [item.name for item in open_source(str(list_)).iterate_pictures()] == addresses
 
 
 def _seconds_to_read(lines: int, folder: Path) -> float:
@@ -215,13 +215,13 @@ def test_a_second_column_of_a_name_that_is_read_is_refused(header: str, tmp_path
     list_ = write(tmp_path, f"{header}\na.jpg{',x' * header.count(',')}\n")
 
     with pytest.raises(ListUnusable, match=f"has two columns `{header.rsplit(',', maxsplit=1)[-1]}`"):
-        open_list(list_, ["path"], optional=["label"])
+        open_list(list_, ["path"], optional_columns=["label"])
 
 
 def test_a_column_that_is_spelt_otherwise_is_named(tmp_path: Path) -> None:
     list_ = write(tmp_path, "path,label,Split,TIER ,group,Group\na.jpg,Coat,test,A,1,2\n")
 
-    found = open_list(list_, ["path"], optional=["split", "group", "tier", "source"])
+    found = open_list(list_, ["path"], optional_columns=["split", "group", "tier", "source"])
 
     said = (
         "a column that is spelt otherwise is not read. Rename 'Split' to `split`. Rename 'TIER ' to `tier`."
@@ -302,7 +302,7 @@ def test_one_byte_that_is_no_utf8_refuses_the_list_even_where_bad_rows_are_left_
 def test_a_list_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
     list_ = write(tmp_path, "path\n" + "a.jpg\n" * 8000)
     source = open_source(str(list_))
-    items = source.items()
+    items = source.iterate_pictures()
     next(items)
 
     write(tmp_path, "path\n" + "b.jpg\n" * 4000)
@@ -310,7 +310,7 @@ def test_a_list_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
     with pytest.raises(SourceUnusable, match=r"list\.csv: was changed while it was read"):
         list(items)
     with pytest.raises(SourceUnusable, match="was changed while"):
-        list(source.items())
+        list(source.iterate_pictures())
 
 
 @pytest.mark.parametrize("named", ["cp1252", "utf-16-le", "UTF8"])
@@ -330,17 +330,20 @@ def test_answers_pictures_to_learn_and_to_label_are_read_alike(tmp_path: Path) -
     list_.write_bytes("path;label;note\r\n1.jpg;Schürze;\r\nstrümpfe.jpg;Bébé;\r\n".encode("cp1252"))
     expected, reading = [("1.jpg", "Schürze"), ("strümpfe.jpg", "Bébé")], ListOptions(encoding="cp1252")
 
-    answers = read_corrections([list_], None, reading=reading)
+    answers = read_corrections([list_], None, list_options=reading)
     assert [(one.path, one.label) for one in answers] == expected
     assert [(one.path.name, one.label) for one in list_pictures(list_, reading).pictures] == expected
-    assert [one.name for one in open_source(str(list_), reading=reading).items()] == ["1.jpg", "strümpfe.jpg"]
+    assert [one.name for one in open_source(str(list_), list_options=reading).iterate_pictures()] == [
+        "1.jpg",
+        "strümpfe.jpg",
+    ]
 
 
 @pytest.mark.parametrize("ending", [".tsv", ".txt", ".CSV"])
 def test_a_list_may_have_other_endings(ending: str, tmp_path: Path) -> None:
     (tmp_path / f"list{ending}").write_text("title\tpath\nred\ta.png\n", "utf-16")
 
-    assert [one.name for one in open_source(f"{tmp_path}/list{ending}").items()] == ["a.png"]
+    assert [one.name for one in open_source(f"{tmp_path}/list{ending}").iterate_pictures()] == ["a.png"]
 
 
 @pytest.mark.parametrize(
@@ -372,19 +375,19 @@ SHOP = "sku,image,image_model,label\n1,a.jpg,m/a.jpg,Coat\n2,b.jpg,,Dress\n"
 
 def test_a_list_without_paths_names_the_columns_that_hold_pictures(tmp_path: Path) -> None:
     with pytest.raises(SourceUnusable, match=r"`image`, `image_model`: --path-column image,image_model$"):
-        list(open_source(str(write(tmp_path, SHOP))).items())
+        list(open_source(str(write(tmp_path, SHOP))).iterate_pictures())
 
 
 def test_a_column_whose_name_has_commas_is_read_as_it_is_suggested(tmp_path: Path) -> None:
     list_ = write(tmp_path, 'sku;Image URLs (x, y);"a,b";x\n1;a.jpg;b;c.jpg\n')
 
     with pytest.raises(SourceUnusable, match=r"--path-column 'Image URLs \(x, y\)'$"):
-        list(open_source(str(list_)).items())
+        list(open_source(str(list_)).iterate_pictures())
 
     for name in ("Image URLs (x, y)", "Image URLs (x,y)"):
         reading = ListOptions(path_columns=split_column_names(name))
-        source = open_source(str(list_), reading=reading)
-        assert [item.name for item in source.items()] == ["a.jpg"]
+        source = open_source(str(list_), list_options=reading)
+        assert [item.name for item in source.iterate_pictures()] == ["a.jpg"]
         assert source.columns == ("sku", "a,b", "x")
 
 
@@ -393,7 +396,7 @@ def test_a_workbook_is_to_be_saved_as_csv(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"PK\x03\x04\x14\x00")
 
     with pytest.raises(SourceUnusable, match=r"is a workbook\. Save its sheet as CSV UTF-8\."):
-        list(open_source(str(tmp_path / name)).items())
+        list(open_source(str(tmp_path / name)).iterate_pictures())
 
 
 def test_each_column_of_pictures_makes_a_row_with_the_other_cells(tmp_path: Path) -> None:
@@ -402,9 +405,9 @@ def test_each_column_of_pictures_makes_a_row_with_the_other_cells(tmp_path: Path
     for name in rows:
         (tmp_path / "pictures" / name).write_bytes(name.encode())
     reading = ListOptions(path_columns=("image", "image_model"), root=tmp_path / "pictures")
-    source = open_source(str(write(tmp_path, SHOP)), reading=reading)
+    source = open_source(str(write(tmp_path, SHOP)), list_options=reading)
 
-    labelled = list(source.items())
+    labelled = list(source.iterate_pictures())
     learnt = list_pictures(write(tmp_path, SHOP), list_options=reading).pictures
 
     pictures = [name.encode() for name in rows]
@@ -423,7 +426,7 @@ def test_a_file_that_is_missing_is_named_with_its_folder_and_the_nearest_name(tm
     list_ = write(tmp_path, "\n".join(cells))
     source = open_source(str(list_))
 
-    assert list(map(str, source.open_reader()([one.place for one in source.items()]))) == [
+    assert list(map(str, source.open_reader()([one.place for one in source.iterate_pictures()]))) == [
         f"There is no file 'dress-1.jpg' in {tmp_path}/photos. The nearest name there is 'dress-01.jpg'.",
         f"There is no folder 'fotos' in {tmp_path}. The nearest name there is 'photos'.",
         f"There is no file 'zzz' in {tmp_path}/photos.",
@@ -456,7 +459,7 @@ def test_a_path_that_the_system_does_not_take_is_an_error_of_its_row_without_loo
 ) -> None:
     source = open_source(str(write(tmp_path, f"path\n{part * 30_000}a.jpg\n")))
 
-    [error] = source.open_reader()([item.place for item in source.items()])
+    [error] = source.open_reader()([item.place for item in source.iterate_pictures()])
 
     assert "this system takes 4,096" in str(error)
     assert len(look_ups) < 10
@@ -467,7 +470,7 @@ def test_a_path_whose_folder_is_not_there_is_looked_up_no_further(
 ) -> None:
     source = open_source(str(write(tmp_path, "path\n" + "\u00e9/" * 1000 + "a.jpg\n")))
 
-    [error] = source.open_reader()([item.place for item in source.items()])
+    [error] = source.open_reader()([item.place for item in source.iterate_pictures()])
 
     assert f"There is no folder '\u00e9' in {tmp_path}." in str(error)
     assert len(look_ups) < 20

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inference.contract import GREY_28, InputContract, make_whole_input
+from inference.contract import GREY_28, InputContract, make_whole_picture_input
 from model_store.errors import ManifestInvalid, ManifestTooNew
 from model_store.local_releases import open_release
 from model_store.manifest import SCHEMA_VERSION, GoldenAnswers, parse_manifest
@@ -38,7 +38,7 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @pytest.fixture(scope="module")
 def two_networks(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    made = a_release(tmp_path_factory.mktemp("two"), photos=make_whole_input(32, 3))
+    made = a_release(tmp_path_factory.mktemp("two"), photos=make_whole_picture_input(32, 3))
     return (made / "manifest.json").read_bytes()
 
 
@@ -108,7 +108,11 @@ def test_a_network_that_cannot_be_served_is_refused_with_the_reason(
 
 @pytest.mark.parametrize(
     ("reads", "name"),
-    [(GREY_28, "pixels"), (make_whole_input(64, 1), "pixels"), (make_whole_input(64, 3), "photos")],
+    [
+        (GREY_28, "pixels"),
+        (make_whole_picture_input(64, 1), "pixels"),
+        (make_whole_picture_input(64, 3), "photos"),
+    ],
 )
 def test_an_only_network_is_called_by_what_it_reads_and_answers_under_either_name(
     tmp_path: Path, reads: InputContract, name: str

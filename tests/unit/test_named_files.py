@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from app.prediction.platform_categories import read_taxonomy
-from app.security.api_keys import read_keys
+from app.security.api_keys import read_api_keys
 from inference.sessions.keras_file import check_keras_file
-from labelling.errors import ListUnusable, Unreadable
+from labelling.errors import ListUnusable, PictureUnreadable
 from labelling.lists.list_files import open_list
 from labelling.lists.list_reading import ListOptions
 from labelling.sources.picture_files import read_file
@@ -43,7 +43,7 @@ def test_what_is_no_file_has_no_content(made: Callable[[Path], str], tmp_path: P
 
     assert hash_file(path) is None
     assert isinstance(decode_picture_file(Path(path)), str)
-    with pytest.raises(Unreadable):
+    with pytest.raises(PictureUnreadable):
         read_file(path)
 
 
@@ -57,7 +57,7 @@ def test_a_list_that_is_a_pipe_is_refused(encoding: str, tmp_path: Path) -> None
 
 READERS: dict[str, Callable[[Path], object]] = {
     "categories of a service": read_taxonomy,
-    "API keys": read_keys,
+    "API keys": read_api_keys,
     "trusted keys": read_trusted_keys,
     "key that signs": read_private_key,
     "Keras model": check_keras_file,

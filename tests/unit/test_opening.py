@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from model_store.errors import OpeningEnded
+from model_store.errors import OpeningKilled
 from model_store.opening_marks import mark_opening
 
 VERSION = "20261120T101500Z-3f9a1c2e"
@@ -35,10 +35,10 @@ def test_a_mark_that_is_removed_while_another_process_reads_it_names_no_death(
     mark: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ExitStack() as first:
-        first.enter_context(mark_opening(mark.parent, VERSION, last=False))
+        first.enter_context(mark_opening(mark.parent, VERSION, is_last_candidate=False))
         after_the_first_open(monkeypatch, first.close)
 
-        with mark_opening(mark.parent, VERSION, last=False):
+        with mark_opening(mark.parent, VERSION, is_last_candidate=False):
             own = mark.read_text("ascii")
 
     assert own == "1"  # were this process to end, its own mark would say so
@@ -47,10 +47,10 @@ def test_a_mark_that_is_removed_while_another_process_reads_it_names_no_death(
 
 def test_the_end_of_one_process_leaves_the_mark_of_the_next(mark: Path) -> None:
     with ExitStack() as beside:
-        with mark_opening(mark.parent, VERSION, last=False):
-            beside.enter_context(mark_opening(mark.parent, VERSION, last=False))
+        with mark_opening(mark.parent, VERSION, is_last_candidate=False):
+            beside.enter_context(mark_opening(mark.parent, VERSION, is_last_candidate=False))
 
-        with mark_opening(mark.parent, VERSION, last=False):
+        with mark_opening(mark.parent, VERSION, is_last_candidate=False):
             beside.close()
             left = mark.exists()
 
@@ -58,9 +58,9 @@ def test_the_end_of_one_process_leaves_the_mark_of_the_next(mark: Path) -> None:
     assert not mark.exists()
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, OpeningEnded])
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError, OpeningKilled])
 def test_whatever_ends_the_block_is_no_end_of_the_process(mark: Path, error: type[BaseException]) -> None:
-    with pytest.raises(error), mark_opening(mark.parent, VERSION, last=False):
+    with pytest.raises(error), mark_opening(mark.parent, VERSION, is_last_candidate=False):
         raise error
 
     assert not mark.exists()
@@ -76,7 +76,7 @@ def test_where_there_can_be_no_mark_the_release_is_opened_without_one(
 ) -> None:
     spoil(mark)
 
-    with mark_opening(mark.parent, VERSION, last=False):
+    with mark_opening(mark.parent, VERSION, is_last_candidate=False):
         was_opened = True
 
     assert was_opened

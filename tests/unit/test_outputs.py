@@ -14,7 +14,7 @@ from labelling.write.outputs import (
     check_no_file_exists,
     check_not_edited,
     check_outputs,
-    claim_files,
+    record_file_hashes,
     replace_files,
 )
 from labelling.write.partial_files import PARTIAL_ENDING
@@ -113,7 +113,7 @@ def test_a_file_is_replaced_where_the_journal_knows_it_and_no_other(journal: Jou
         put(journal, file, "winter")
 
     assert file.read_text("utf-8") == "mine"
-    claim_files(journal, [file])
+    record_file_hashes(journal, [file])
     put(journal, file, "winter")
     assert file.read_text("utf-8") == "winter"
     assert sorted(path.name for path in tmp_path.iterdir() if path.name.startswith(".")) == []

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inference.arrays import Pixels
-from inference.contract import GREY_28, InputContract, make_whole_input
+from inference.contract import GREY_28, InputContract, make_whole_picture_input
 from inference.pictures.convert import convert_to_pixels
 from inference.pictures.decode import decode_image
 from tests.coded_pictures import avif, heic
@@ -102,7 +102,7 @@ def test_a_picture_of_28_by_28_is_negated_where_its_border_is_light_and_light_on
     almost = np.where(DARK_ON_LIGHT == 128, 127, DARK_ON_LIGHT).astype(np.uint8)
 
     light, dark = pixels_of(png(DARK_ON_LIGHT)), pixels_of(png(almost))
-    as_it_is = pixels_of(png(DARK_ON_LIGHT), make_whole_input(28, 1))
+    as_it_is = pixels_of(png(DARK_ON_LIGHT), make_whole_picture_input(28, 1))
 
     for pixels, expected in ((light, 255 - DARK_ON_LIGHT), (dark, almost), (as_it_is, DARK_ON_LIGHT)):
         assert pixels is not None
@@ -162,7 +162,7 @@ def test_any_other_picture_is_left_to_conversion(picture: NDArray[np.uint8]) -> 
 
 def test_a_grey_input_takes_a_grey_picture_of_its_size_as_it_is() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8)
-    reads = make_whole_input(40, 1)
+    reads = make_whole_picture_input(40, 1)
 
     as_grey_png, as_rgb_png = (
         decode_image(png(one), 10**6, reads) for one in (picture, np.dstack([picture] * 3))

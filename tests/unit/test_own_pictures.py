@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from inference.arrays import PixelsBatch
-from inference.contract import GREY_28, Imaging, InputContract, make_whole_input
+from inference.contract import GREY_28, Imaging, InputContract, make_whole_picture_input
 from inference.pictures.convert import convert_to_pixels
 from inference.pictures.decode import MAX_BYTES, MAX_PIXELS, decode_image
 from tests.own_pictures import KINDS, Said, Things, a_photo, see_nothing
@@ -34,7 +34,7 @@ from training.data.vectors import Features
 from training.errors import BadRecipe, DataError
 from training.progress import ProgressLines, ReportDone
 
-READS = make_whole_input(48, 3)
+READS = make_whole_picture_input(48, 3)
 
 COUNT = 12
 """Pictures per class: for the test about two, by content."""
@@ -392,7 +392,7 @@ def test_pixels_of_large_pictures_are_read_when_they_are_asked_for(things: Thing
 def test_samples_are_kept_from_the_first_reading_and_say_whether_a_border_is_plain(things: Things) -> None:
     cluttered = np.random.default_rng(0).integers(0, 256, (72, 64, 3), np.uint8)
     things.add("Ball", "cluttered.png", png(cluttered))
-    data = Said().read(things.place, make_whole_input(64, 3), see=see_nothing)
+    data = Said().read(things.place, make_whole_picture_input(64, 3), see=see_nothing)
     before = data.train.images[:4]
     for file in data.train.files:
         file.unlink()

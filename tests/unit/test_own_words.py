@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from inference.words.words import read_title_garments
-from labelling.errors import WordsUnusable
+from labelling.errors import ShopWordsUnusable
 from labelling.lists.categories import CategoryColumn
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS
@@ -14,15 +14,15 @@ from labelling.lists.own_words import (
     NO_KIND,
     TITLE_PLACE,
     CategoryAnswer,
-    OwnWord,
-    OwnWords,
+    ShopWord,
+    ShopWords,
     combine_meanings,
     format_meaning,
     parse_meaning,
 )
 from labelling.lists.titles import ListWords
 from labelling.lists.unused_words import find_unused_words
-from labelling.lists.words_file import format_words, read_words
+from labelling.lists.words_file import format_shop_words, read_shop_words
 
 AT = "2026-11-30T03:00:00.000Z"
 
@@ -31,14 +31,14 @@ def kinds(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
-OWN = OwnWords(
+OWN = ShopWords(
     file_rows=(
-        OwnWord("Gömlek", kinds("shirt")),
-        OwnWord("Üst", kinds("top", "shirt"), CATEGORY_PLACE),
-        OwnWord("kot", kinds("trousers", "shorts"), TITLE_PLACE),
-        OwnWord("kot şort", kinds("shorts"), TITLE_PLACE),
-        OwnWord("İndirim", kinds(), CATEGORY_PLACE),
-        OwnWord("Parfüm", kinds(NO_KIND)),
+        ShopWord("Gömlek", kinds("shirt")),
+        ShopWord("Üst", kinds("top", "shirt"), CATEGORY_PLACE),
+        ShopWord("kot", kinds("trousers", "shorts"), TITLE_PLACE),
+        ShopWord("kot şort", kinds("shorts"), TITLE_PLACE),
+        ShopWord("İndirim", kinds(), CATEGORY_PLACE),
+        ShopWord("Parfüm", kinds(NO_KIND)),
     ),
     category_answers=(
         CategoryAnswer("Bluz", kinds("top", "shirt"), AT),
@@ -114,16 +114,16 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_a_file_of_words_is_read_as_it_was_written(tmp_path: Path) -> None:
-    words = (*OWN.file_rows, OwnWord("=2+3 kot", kinds("trousers"), TITLE_PLACE))
-    file = written(tmp_path, format_words(words))
+    words = (*OWN.file_rows, ShopWord("=2+3 kot", kinds("trousers"), TITLE_PLACE))
+    file = written(tmp_path, format_shop_words(words))
 
-    assert read_words(file, DEFAULT_LIST_OPTIONS, pytest.fail) == words
+    assert read_shop_words(file, DEFAULT_LIST_OPTIONS, pytest.fail) == words
 
 
 def test_the_column_that_says_where_words_are_valid_may_be_missing(tmp_path: Path) -> None:
     file = written(tmp_path, "words,kinds\nGömlek,shirt\n")
 
-    assert read_words(file, DEFAULT_LIST_OPTIONS, pytest.fail) == (OwnWord("Gömlek", kinds("shirt")),)
+    assert read_shop_words(file, DEFAULT_LIST_OPTIONS, pytest.fail) == (ShopWord("Gömlek", kinds("shirt")),)
 
 
 @pytest.mark.parametrize(
@@ -145,22 +145,22 @@ def test_the_column_that_says_where_words_are_valid_may_be_missing(tmp_path: Pat
     ],
 )
 def test_a_file_of_words_is_refused_with_what_is_wrong(tmp_path: Path, rows: str, sentence: str) -> None:
-    with pytest.raises(WordsUnusable, match=sentence):
-        read_words(written(tmp_path, rows), DEFAULT_LIST_OPTIONS, lambda _: None)
+    with pytest.raises(ShopWordsUnusable, match=sentence):
+        read_shop_words(written(tmp_path, rows), DEFAULT_LIST_OPTIONS, lambda _: None)
 
 
 def test_the_same_words_may_have_one_meaning_in_titles_and_one_in_categories(tmp_path: Path) -> None:
     file = written(tmp_path, "words,kinds,in\nKot,trousers,category\nKot,trousers|shorts,title\n")
 
-    assert len(read_words(file, DEFAULT_LIST_OPTIONS, pytest.fail)) == 2
+    assert len(read_shop_words(file, DEFAULT_LIST_OPTIONS, pytest.fail)) == 2
 
 
 def test_the_rows_for_the_next_list_have_the_answers_in_place_of_rows_for_the_same_category() -> None:
-    own = OwnWords(
+    own = ShopWords(
         file_rows=(
-            OwnWord("Üst", kinds("top")),
-            OwnWord("kot", kinds("trousers"), TITLE_PLACE),
-            OwnWord("Şal", kinds("scarf")),
+            ShopWord("Üst", kinds("top")),
+            ShopWord("kot", kinds("trousers"), TITLE_PLACE),
+            ShopWord("Şal", kinds("scarf")),
         ),
         category_answers=(
             CategoryAnswer("ÜST", kinds("shirt"), AT),
@@ -169,11 +169,11 @@ def test_the_rows_for_the_next_list_have_the_answers_in_place_of_rows_for_the_sa
     )
 
     assert own.make_rows() == [
-        OwnWord("Üst", kinds("top"), TITLE_PLACE),
-        OwnWord("kot", kinds("trousers"), TITLE_PLACE),
-        OwnWord("Şal", kinds("scarf")),
-        OwnWord("ÜST", kinds("shirt"), CATEGORY_PLACE),
-        OwnWord("Bluz", kinds("top"), CATEGORY_PLACE),
+        ShopWord("Üst", kinds("top"), TITLE_PLACE),
+        ShopWord("kot", kinds("trousers"), TITLE_PLACE),
+        ShopWord("Şal", kinds("scarf")),
+        ShopWord("ÜST", kinds("shirt"), CATEGORY_PLACE),
+        ShopWord("Bluz", kinds("top"), CATEGORY_PLACE),
     ]
 
 
@@ -192,8 +192,8 @@ def test_a_phrase_with_a_hyphen_before_it_is_also_the_end_of_a_compound(
     title: str, language: str, found: list[frozenset[str]]
 ) -> None:
     rows = {"-kurzhemd": "shirt", "-쇼트팬츠": "shorts", "-tunikaset": "set", "robe kleid": "dress"}
-    own = OwnWords(
-        file_rows=tuple(OwnWord(words, kinds(kind), TITLE_PLACE) for words, kind in rows.items()),
+    own = ShopWords(
+        file_rows=tuple(ShopWord(words, kinds(kind), TITLE_PLACE) for words, kind in rows.items()),
         language=language,
     )
 
@@ -201,31 +201,31 @@ def test_a_phrase_with_a_hyphen_before_it_is_also_the_end_of_a_compound(
 
 
 def test_the_end_of_a_compound_is_known_beside_the_words_of_a_language() -> None:
-    own = OwnWords(file_rows=(OwnWord("-flatterer", kinds("dress")),), language="de")
+    own = ShopWords(file_rows=(ShopWord("-flatterer", kinds("dress")),), language="de")
 
-    read = read_title_garments("Sommerflatterer", "de", own.add_to_words("de"))
+    read = read_title_garments("Sommerflatterer", "de", own.make_extended_vocabulary("de"))
 
     assert read.kinds == {"dress"}
     assert [own.is_title_phrase(word) for word in (*read.words, "flatterer", "hemd")] == [True, True, False]
-    assert read_title_garments("Leinenhemd", "de", own.add_to_words("de")).kinds == {"shirt"}
+    assert read_title_garments("Leinenhemd", "de", own.make_extended_vocabulary("de")).kinds == {"shirt"}
 
 
 def test_the_end_of_a_compound_stays_in_the_file_of_words(tmp_path: Path) -> None:
-    words = (OwnWord("-kurzhemd", kinds("shirt"), TITLE_PLACE),)
-    (tmp_path / "words.csv").write_text(format_words(words), "utf-8")
+    words = (ShopWord("-kurzhemd", kinds("shirt"), TITLE_PLACE),)
+    (tmp_path / "words.csv").write_text(format_shop_words(words), "utf-8")
 
-    assert read_words(tmp_path / "words.csv", DEFAULT_LIST_OPTIONS, print) == words
+    assert read_shop_words(tmp_path / "words.csv", DEFAULT_LIST_OPTIONS, print) == words
 
 
-PATHS = OwnWords(
+PATHS = ShopWords(
     file_rows=(
-        OwnWord("Flats", kinds("closed shoe")),
-        OwnWord("Home > Flats", kinds(NO_KIND), CATEGORY_PLACE),
-        OwnWord("Women/Shoes/Flats", kinds("sandal"), CATEGORY_PLACE),
-        OwnWord("Shoes > Flats", kinds("boot")),
-        OwnWord("Women >  Tops", kinds("top"), CATEGORY_PLACE),
-        OwnWord("Men > Sale", kinds(), CATEGORY_PLACE),
-        OwnWord("Sale", kinds("coat")),
+        ShopWord("Flats", kinds("closed shoe")),
+        ShopWord("Home > Flats", kinds(NO_KIND), CATEGORY_PLACE),
+        ShopWord("Women/Shoes/Flats", kinds("sandal"), CATEGORY_PLACE),
+        ShopWord("Shoes > Flats", kinds("boot")),
+        ShopWord("Women >  Tops", kinds("top"), CATEGORY_PLACE),
+        ShopWord("Men > Sale", kinds(), CATEGORY_PLACE),
+        ShopWord("Sale", kinds("coat")),
     ),
     category_answers=(CategoryAnswer("Clothing > Kids > Tops", kinds("pullover"), AT),),
 )
@@ -262,19 +262,19 @@ def test_words_that_a_list_has_nowhere_are_found() -> None:
         ({"title": "린넨쇼트팬츠", "category": "Home > Flats, Sale"}, ""),
         ({"title": "Kurzhemden", "category": "Sale"}, ""),
     ]
-    own = OwnWords(
+    own = ShopWords(
         file_rows=(
-            OwnWord("Women > Tops", kinds("top"), CATEGORY_PLACE),
-            OwnWord("Woman > Tops", kinds("top"), CATEGORY_PLACE),
-            OwnWord("Women", kinds(), CATEGORY_PLACE),
-            OwnWord("Clothing > Women", kinds(), CATEGORY_PLACE),  # no category ends with it
-            OwnWord("robe", kinds("dress"), TITLE_PLACE),
-            OwnWord("rob", kinds("dress"), TITLE_PLACE),
-            OwnWord("-쇼트팬츠", kinds("shorts"), TITLE_PLACE),
-            OwnWord("쇼트팬츠", kinds("shorts"), TITLE_PLACE),
-            OwnWord("sale", kinds()),
-            OwnWord("anna", kinds()),
-            OwnWord("Tpos", kinds("top")),
+            ShopWord("Women > Tops", kinds("top"), CATEGORY_PLACE),
+            ShopWord("Woman > Tops", kinds("top"), CATEGORY_PLACE),
+            ShopWord("Women", kinds(), CATEGORY_PLACE),
+            ShopWord("Clothing > Women", kinds(), CATEGORY_PLACE),  # no category ends with it
+            ShopWord("robe", kinds("dress"), TITLE_PLACE),
+            ShopWord("rob", kinds("dress"), TITLE_PLACE),
+            ShopWord("-쇼트팬츠", kinds("shorts"), TITLE_PLACE),
+            ShopWord("쇼트팬츠", kinds("shorts"), TITLE_PLACE),
+            ShopWord("sale", kinds()),
+            ShopWord("anna", kinds()),
+            ShopWord("Tpos", kinds("top")),
         ),
         category_answers=(
             CategoryAnswer("Flats", kinds("boot"), AT),

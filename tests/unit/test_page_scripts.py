@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.web.translations import TRANSLATIONS
-from inference.text.spreadsheets import escape_path, escape_text
+from inference.text.spreadsheets import escape_spreadsheet_path, escape_spreadsheet_text
 from tests.uploads import zipped
 
 PAGE = Path(__file__).parents[2] / "app" / "web" / "page"
@@ -176,7 +176,10 @@ def test_the_page_marks_the_same_cells_as_the_tables(tmp_path: Path) -> None:
 
     found = run(tmp_path, CELLS, json.dumps(texts).encode())
 
-    assert found == [[escape_text(text), escape_text(escape_path(text))] for text in texts]
+    assert found == [
+        [escape_spreadsheet_text(text), escape_spreadsheet_text(escape_spreadsheet_path(text))]
+        for text in texts
+    ]
 
 
 RESULTS = """

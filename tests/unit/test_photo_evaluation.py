@@ -9,8 +9,8 @@ import pytest
 
 from inference.arrays import PixelsBatch
 from inference.classifier import Classifier
-from inference.contract import Familiarity, Head, ModelContract, make_whole_input
-from inference.sessions.session import Scores, Session
+from inference.contract import Familiarity, Head, ModelContract, make_whole_picture_input
+from inference.sessions.session import ModelSession, Scores
 from reports.intervals import compute_wilson_interval
 from reports.photo_figures import PhotoFigures
 from tests.fashion import PHOTO
@@ -21,7 +21,7 @@ from training.evaluation.photos import compute_photo_figures, make_photo_answers
 
 CONTRACT = ModelContract.make_class_contract(
     Head(labels=("Bag", "Coat", "Dress"), temperature=1.0, confidence=0.7),
-    make_whole_input(28, 1),
+    make_whole_picture_input(28, 1),
     Familiarity(quantiles=(0.0, 1.0, 2.0), threshold=0.5),
 )
 
@@ -79,7 +79,7 @@ def some_photos(taken: tuple[tuple[str, str, int, str], ...] = TAKEN) -> Picture
 
 
 def measured(
-    session: Session, photos: Pictures, contract: ModelContract = CONTRACT
+    session: ModelSession, photos: Pictures, contract: ModelContract = CONTRACT
 ) -> dict[str, PhotoFigures]:
     asked = make_photo_answers(session.run(photos.images), photos)
     return compute_photo_figures(add_decisions(Classifier(session, contract), asked), contract, "development")

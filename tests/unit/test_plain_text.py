@@ -11,7 +11,7 @@ from inference.text.plain_text import (
     escape_unprintable_lines,
     format_count,
     join_first_items,
-    remove_unseen,
+    remove_blank_characters,
     shorten_text,
     trim_text,
 )
@@ -20,7 +20,7 @@ from inference.text.plain_text import (
 @pytest.mark.parametrize("unseen", ["\r", "\n", " ", "\t", "\u00a0", "\u200b", "\ufeff", "\u2028", "\u3000"])
 def test_unseen_characters_at_the_ends_are_left_out(unseen: str) -> None:
     assert trim_text(f"{unseen}a{unseen}b{unseen}{unseen}") == f"a{unseen}b"
-    assert remove_unseen(f"{unseen}a{unseen}b{unseen}") == "ab"
+    assert remove_blank_characters(f"{unseen}a{unseen}b{unseen}") == "ab"
 
 
 def test_unseen_characters_of_a_message_are_shown() -> None:

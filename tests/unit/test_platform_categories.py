@@ -60,7 +60,7 @@ def test_a_csv_is_refused_with_the_form_to_write(tmp_path: Path, text: str) -> N
     ],
 )
 def test_a_category_is_named_in_the_clients_language(tmp_path: Path, header: str | None, name: str) -> None:
-    hat = categories(tmp_path, WHOLE).choose_names(header).classes[0]
+    hat = categories(tmp_path, WHOLE).localize_categories(header).classes[0]
 
     assert hat == {"id": "1", "name": name, "names": {"de": "Hüte", "de-AT": "Kappln"}}
 
@@ -69,11 +69,13 @@ def test_a_name_may_be_missing_and_two_classes_may_share_a_category(tmp_path: Pa
     shared = {"id": 1, "names": {"de": "Hüte", "en": "Hats"}}
 
     hat, scarf, glove = (
-        categories(tmp_path, {"Hat": shared, "Scarf": shared, "Glove": shared}).choose_names(None).classes
+        categories(tmp_path, {"Hat": shared, "Scarf": shared, "Glove": shared})
+        .localize_categories(None)
+        .classes
     )
 
     assert hat == scarf == glove == {"id": "1", "name": "Hüte", "names": {"de": "Hüte", "en": "Hats"}}
-    assert categories(tmp_path, {"Hat": {"id": 1}}).choose_names("de").classes == (
+    assert categories(tmp_path, {"Hat": {"id": 1}}).localize_categories("de").classes == (
         {"id": "1", "name": None, "names": {}},
     )
 

@@ -11,7 +11,7 @@ import cv2
 import pytest
 
 from app.settings import Settings
-from inference.contract import Head, make_whole_input
+from inference.contract import Head, make_whole_picture_input
 from labelling.errors import OutputUnusable
 from scripts.terminal import run_main
 from tests.commands import done, wardrobe
@@ -46,7 +46,9 @@ def test_each_attribute_has_a_line_behind_the_bars(
     tmp_path: Path, photo: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     colour = Head(labels=("red", "green"), temperature=1.0, confidence=0.1)
-    release = a_release(tmp_path / "release", reads=make_whole_input(32, 3), attributes={"colour": colour})
+    release = a_release(
+        tmp_path / "release", reads=make_whole_picture_input(32, 3), attributes={"colour": colour}
+    )
 
     assert main(["--model", str(release), photo, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)["attributes"]["colour"]
@@ -62,7 +64,7 @@ def test_what_a_release_calls_its_labels_is_no_command_of_the_terminal(
 ) -> None:
     labels = ("a\x1b[2Jb", "c\x9bd", "e\u202ef")
     colour = Head(labels=labels, temperature=1.0, confidence=0.1)
-    reads = make_whole_input(32, 3)
+    reads = make_whole_picture_input(32, 3)
     release = a_release(tmp_path / "release", labels=labels, reads=reads, attributes={"colour": colour})
 
     main(["--model", str(release), photo])

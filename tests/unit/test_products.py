@@ -6,17 +6,17 @@ import pytest
 from inference.reasons import Reason
 from reports.answers import Answers
 from reports.product_rule import (
-    ProbableAnswer,
+    ScoredAnswer,
     combine_photo_answers,
-    find_product_threshold,
-    is_promise_shown,
+    find_product_accept_point,
+    is_accuracy_promise_proven,
 )
 from reports.promises import ProductPromise, Promise
 from training.evaluation.products import measure_products
 
 
-def photo(*probabilities: float, reason: Reason | None = None) -> ProbableAnswer:
-    return ProbableAnswer(probabilities, int(np.argmax(probabilities)), reason)
+def photo(*probabilities: float, reason: Reason | None = None) -> ScoredAnswer:
+    return ScoredAnswer(probabilities, int(np.argmax(probabilities)), reason)
 
 
 SHIRT, DRESS = photo(0.9, 0.1), photo(0.2, 0.8)
@@ -40,7 +40,7 @@ UNSURE = photo(0.6, 0.4, reason=Reason.AMBIGUOUS)
     ],
 )  # fmt: skip
 def test_a_product_is_accepted_where_its_photos_agree(
-    photos: list[ProbableAnswer], label: int, reason: Reason | None, rests_on: list[int]
+    photos: list[ScoredAnswer], label: int, reason: Reason | None, rests_on: list[int]
 ) -> None:
     answer = combine_photo_answers(photos, is_proven=True)
 
@@ -105,7 +105,7 @@ def test_a_report_counts_products_of_several_photos() -> None:
 
     assert (found.pictures, found.n, found.accepted, found.right) == ("products", 2, 1, 1)
     assert found.needed == 59
-    assert not is_promise_shown(found)
+    assert not is_accuracy_promise_proven(found)
 
 
 def sixty_one(wrong: int) -> ProductPromise:
@@ -128,14 +128,14 @@ def sixty_one(wrong: int) -> ProductPromise:
 def test_a_report_keeps_what_products_show_from_each_confidence() -> None:
     promise = sixty_one(3)
 
-    assert not is_promise_shown(promise)
+    assert not is_accuracy_promise_proven(promise)
     assert (promise.accepted, promise.right, round(promise.lower_bound, 2)) == (61, 58, 0.88)
-    of_all = find_product_threshold(promise, 0.85)
+    of_all = find_product_accept_point(promise, 0.85)
     assert of_all is not None
     assert (of_all.accepted, round(of_all.lower_bound, 2)) == (1.0, 0.88)
-    assert find_product_threshold(promise, 0.95) is None
-    assert find_product_threshold(sixty_one(50), 0.85) is None
-    stricter = find_product_threshold(sixty_one(12), 0.85)
+    assert find_product_accept_point(promise, 0.95) is None
+    assert find_product_accept_point(sixty_one(50), 0.85) is None
+    stricter = find_product_accept_point(sixty_one(12), 0.85)
     assert stricter is not None
     assert 0.8 < stricter.threshold < 0.95
     assert stricter.lower_bound >= 0.85
@@ -166,6 +166,6 @@ def test_attributes_are_counted_beside_the_class() -> None:
 
 
 def test_a_release_without_the_figure_shows_nothing() -> None:
-    assert not is_promise_shown(None)
+    assert not is_accuracy_promise_proven(None)
     exact = {"pictures": "products", "promised": 0.95, "needed": 59, "n": 60, "accepted": 59, "right": 59}
-    assert is_promise_shown(Promise(**exact, lower_bound=0.95))  # type: ignore[arg-type]
+    assert is_accuracy_promise_proven(Promise(**exact, lower_bound=0.95))  # type: ignore[arg-type]

@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 
 from model_store.errors import NotFound, NothingPromoted, ReleaseRemoved, StoreBroken, UnconditionalStore
-from model_store.promotions import append_promotion, read_current_promotion, read_newest_promotion, roll_back
+from model_store.promotions import (
+    append_promotion,
+    read_current_promotion,
+    read_newest_promotion,
+    roll_back_release,
+)
 from model_store.publish import promote_release, prune_releases, publish_release
 from model_store.store import FolderStore
 from model_store.store_keys import PROMOTIONS, RELEASES, list_releases, make_release_prefix
-from reports.judge import judge_without_refusing
+from reports.judge import describe_release_verdict
 from tests.releases import a_release
 
 
@@ -72,7 +77,12 @@ def folder(tmp_path: Path) -> Path:
 
 def published(store: FolderStore, made: Path, *, promoted: bool = True) -> str:
     return publish_release(
-        made, store, judge_without_refusing, author="ann", promote=promoted, unconditional=True
+        made,
+        store,
+        describe_release_verdict,
+        author="ann",
+        promote=promoted,
+        can_skip_conditional_writes=True,
     ).manifest.version
 
 
@@ -81,17 +91,17 @@ def test_nothing_is_promoted_where_conditional_writes_are_ignored(folder: Path, 
     first, second = (published(store, shelf[seed], promoted=False) for seed in (1, 2))
 
     with pytest.raises(UnconditionalStore, match=r"ignores conditional writes .*--unconditional"):
-        publish_release(shelf[3], store, judge_without_refusing, author="ann")
+        publish_release(shelf[3], store, describe_release_verdict, author="ann")
     with pytest.raises(UnconditionalStore):
-        promote_release(first, store, judge_without_refusing, author="ann")
+        promote_release(first, store, describe_release_verdict, author="ann")
     unchanged = store.list_entries("promotions/"), {release.version for release in list_releases(store)}
-    promote_release(first, store, judge_without_refusing, author="ann", unconditional=True)
-    promote_release(second, store, judge_without_refusing, author="ann", unconditional=True)
+    promote_release(first, store, describe_release_verdict, author="ann", can_skip_conditional_writes=True)
+    promote_release(second, store, describe_release_verdict, author="ann", can_skip_conditional_writes=True)
     with pytest.raises(UnconditionalStore):
-        roll_back(store, "ann")
+        roll_back_release(store, "ann")
 
     assert unchanged == ([], {first, second})
-    assert roll_back(store, "ann", unconditional=True).version == first
+    assert roll_back_release(store, "ann", can_skip_conditional_writes=True).version == first
 
 
 @pytest.mark.parametrize("is_rollback", [True, False], ids=["rollback", "promotion"])
@@ -103,8 +113,8 @@ def test_a_release_pruned_before_its_record_is_named_with_a_command_and_the_reco
     store.doomed = doomed
 
     with pytest.raises(ReleaseRemoved, match=f"{doomed} was removed .* promotion 4 .* promote VERSION`"):
-        roll_back(store, "eve") if is_rollback else promote_release(
-            doomed, store, judge_without_refusing, author="eve"
+        roll_back_release(store, "eve") if is_rollback else promote_release(
+            doomed, store, describe_release_verdict, author="eve"
         )
 
     assert (read_current_promotion(store).version, read_current_promotion(store).number) == (doomed, 4)
@@ -177,4 +187,4 @@ def test_a_prune_ends_when_the_promotions_disappear(folder: Path, tmp_path: Path
 @pytest.mark.parametrize("version", ["20261120T101500Z-00000000", "latest", "../../etc/passwd", ""])
 def test_a_version_that_is_not_there_is_not_promoted(folder: Path, version: str) -> None:
     with pytest.raises(NotFound):
-        promote_release(version, FolderStore(folder), judge_without_refusing, author="ann")
+        promote_release(version, FolderStore(folder), describe_release_verdict, author="ann")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from model_store.errors import LostRace, NothingPromoted, StoreBroken, StoreError
+from model_store.errors import NothingPromoted, PromotionConflict, StoreBroken, StoreError
 from model_store.promotions import (
     append_promotion,
     read_current_promotion,
@@ -16,7 +16,7 @@ from model_store.promotions import (
     read_newest_promotion,
     read_promotions,
     require_conditional_writes,
-    roll_back,
+    roll_back_release,
 )
 from model_store.publish import list_prunable_releases
 from model_store.records import (
@@ -129,7 +129,7 @@ def test_a_probe_whose_first_answer_is_lost_is_ours(folder: Path) -> None:
 
 
 def test_a_writer_whose_record_was_replaced_learns_it(folder: Path) -> None:
-    with pytest.raises(LostRace, match=f"bob promoted {B} first, so {A} is not current"):
+    with pytest.raises(PromotionConflict, match=f"bob promoted {B} first, so {A} is not current"):
         append_promotion(Overwriting(folder), A, "promote", "ann", None)
 
 
@@ -219,11 +219,11 @@ def test_rolling_back_goes_from_candidate_to_candidate_and_ends(
     store = shelf.copied(folder).store
     write_log(store, steps, shelf.versions)
 
-    walked = [roll_back(store, "eve").version for _ in back]
+    walked = [roll_back_release(store, "eve").version for _ in back]
 
     assert walked == [shelf.versions[name] for name in back]
     with pytest.raises(NothingPromoted, match="no earlier release to go back to"):
-        roll_back(store, "eve")
+        roll_back_release(store, "eve")
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_the_newest_record_is_named_where_it_cannot_be_read_and_nothing_is_appen
         read_newest_promotion,
         read_promotions,
         lambda store: read_newer_promotion(store, 2),
-        lambda store: roll_back(store, "eve"),
+        lambda store: roll_back_release(store, "eve"),
     ):
         with pytest.raises(StoreError, match=r"promotions/00000003\.json: "):
             ask(store)

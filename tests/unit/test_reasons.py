@@ -8,13 +8,13 @@ import pytest
 from app.api.schemas import create_answer_schemas
 from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
-from inference.reasons import Place, Reason, find_reasons
+from inference.reasons import Reason, ReasonPlace, find_reasons
 from labelling.rows import HeadAnswer, HeadDecision, PhotoRecord, TableRow
 from labelling.write.counts import OUTCOMES, RowCounts
 from tests.service import ROOT
 
 PAGE = ROOT / "app" / "web" / "page" / "words.js"
-OF_CARDS = set(find_reasons([Place.PICTURE, Place.PRODUCT])) - {Reason.NO_PHOTO}
+OF_CARDS = set(find_reasons([ReasonPlace.PICTURE, ReasonPlace.PRODUCT])) - {Reason.NO_PHOTO}
 """A sheet has no card for a product without a photo."""
 
 
@@ -27,7 +27,7 @@ def reasons_of_schema(name: str) -> set[str]:
 def test_the_contract_explains_each_reason_of_an_answer() -> None:
     reason = create_answer_schemas()["Prediction"]["properties"]["reason"]
 
-    for one in find_reasons([Place.ANSWER]):
+    for one in find_reasons([ReasonPlace.ANSWER]):
         assert f"`{one}`: {one.sentence}" in reason["description"]
 
 
@@ -59,21 +59,33 @@ def reasons_in_order() -> set[str]:
 
 HTTP, TABLES = "reference/http.md", "reference/table.md"
 LISTS: dict[str, tuple[Callable[[], set[str]], Iterable[str]]] = {
-    "openapi.json, Prediction": (lambda: reasons_of_schema("Prediction"), find_reasons([Place.ANSWER])),
-    "openapi.json, Attribute": (lambda: reasons_of_schema("Attribute"), find_reasons([Place.ATTRIBUTE])),
-    "openapi.json, Listed": (lambda: reasons_of_schema("Listed"), find_reasons([Place.LISTED])),
+    "openapi.json, Prediction": (lambda: reasons_of_schema("Prediction"), find_reasons([ReasonPlace.ANSWER])),
+    "openapi.json, Attribute": (
+        lambda: reasons_of_schema("Attribute"),
+        find_reasons([ReasonPlace.ATTRIBUTE]),
+    ),
+    "openapi.json, Listed": (lambda: reasons_of_schema("Listed"), find_reasons([ReasonPlace.LISTED])),
     "translations.json": (translated_reasons, OF_CARDS),
-    "words.js, REASONS": (lambda: reasons_of_the_page("REASONS"), find_reasons([Place.ANSWER])),
+    "words.js, REASONS": (lambda: reasons_of_the_page("REASONS"), find_reasons([ReasonPlace.ANSWER])),
     "words.js, LISTED_REASONS": (
         lambda: reasons_of_the_page("LISTED_REASONS"),
-        find_reasons([Place.LISTED]),
+        find_reasons([ReasonPlace.LISTED]),
     ),
-    f"{HTTP}, class": (lambda: reasons_of_table(HTTP, "class"), find_reasons([Place.ANSWER])),
-    f"{HTTP}, attribute": (lambda: reasons_of_table(HTTP, "attribute"), find_reasons([Place.ATTRIBUTE])),
-    f"{HTTP}, listed": (lambda: reasons_of_table(HTTP, "`listed`"), find_reasons([Place.LISTED])),
-    f"{HTTP}, order": (reasons_in_order, find_reasons([Place.ANSWER, Place.ATTRIBUTE])),
-    f"{TABLES}, pictures": (lambda: reasons_of_table(TABLES, "pictures"), find_reasons([Place.PICTURE])),
-    f"{TABLES}, products": (lambda: reasons_of_table(TABLES, "products"), find_reasons([Place.PRODUCT])),
+    f"{HTTP}, class": (lambda: reasons_of_table(HTTP, "class"), find_reasons([ReasonPlace.ANSWER])),
+    f"{HTTP}, attribute": (
+        lambda: reasons_of_table(HTTP, "attribute"),
+        find_reasons([ReasonPlace.ATTRIBUTE]),
+    ),
+    f"{HTTP}, listed": (lambda: reasons_of_table(HTTP, "`listed`"), find_reasons([ReasonPlace.LISTED])),
+    f"{HTTP}, order": (reasons_in_order, find_reasons([ReasonPlace.ANSWER, ReasonPlace.ATTRIBUTE])),
+    f"{TABLES}, pictures": (
+        lambda: reasons_of_table(TABLES, "pictures"),
+        find_reasons([ReasonPlace.PICTURE]),
+    ),
+    f"{TABLES}, products": (
+        lambda: reasons_of_table(TABLES, "products"),
+        find_reasons([ReasonPlace.PRODUCT]),
+    ),
 }
 """What lists reasons, how its reasons are read, and which it has to list."""
 
@@ -98,7 +110,9 @@ def test_the_columns_of_a_summary_are_in_the_order_that_scripts_know() -> None:
 
 
 def test_a_summary_has_a_column_for_each_reason_of_a_picture() -> None:
-    assert set(OUTCOMES) == {None, *find_reasons([Place.PICTURE])}, "OUTCOMES lacks one, or has another one"
+    assert set(OUTCOMES) == {None, *find_reasons([ReasonPlace.PICTURE])}, (
+        "OUTCOMES lacks one, or has another one"
+    )
 
 
 def a_row(reason: Reason) -> TableRow:
@@ -109,19 +123,19 @@ def a_row(reason: Reason) -> TableRow:
     return TableRow(record=PhotoRecord(path="a.png", answers={LABEL: answer}), decisions={LABEL: decided})
 
 
-OF_TABLES = [(place, reason) for place in (Place.PICTURE, Place.PRODUCT) for reason in Reason]
+OF_TABLES = [(place, reason) for place in (ReasonPlace.PICTURE, ReasonPlace.PRODUCT) for reason in Reason]
 
 
 @pytest.mark.parametrize(("place", "reason"), [one for one in OF_TABLES if one[0] in one[1].places])
-def test_a_summary_shows_every_row_whatever_its_reason(place: Place, reason: Reason) -> None:
+def test_a_summary_shows_every_row_whatever_its_reason(place: ReasonPlace, reason: Reason) -> None:
     counts = RowCounts(place)
 
-    list(counts.count_rows([a_row(reason)]))
+    list(counts.observe_rows([a_row(reason)]))
 
     assert sum(counts.count_reviews().values()) + counts.count_without_answer(Reason.NO_PHOTO) == 1
 
 
 @pytest.mark.parametrize(("place", "reason"), [one for one in OF_TABLES if one[0] not in one[1].places])
-def test_a_row_that_a_summary_would_not_show_ends_the_count(place: Place, reason: Reason) -> None:
+def test_a_row_that_a_summary_would_not_show_ends_the_count(place: ReasonPlace, reason: Reason) -> None:
     with pytest.raises(ValueError, match=f"a.png: a summary has no place for the reason .*{reason.value}"):
-        list(RowCounts(place).count_rows([a_row(reason)]))
+        list(RowCounts(place).observe_rows([a_row(reason)]))

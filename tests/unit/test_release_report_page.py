@@ -9,7 +9,7 @@ from inference.contract import ACCEPT_NOTHING
 from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release
 from model_store.manifest import DataSet
 from reports.model_card import make_model_card
-from reports.page.html_page import make_page_file, read_figures
+from reports.page.html_page import make_report_page_file, read_report_figures
 from reports.values import read_report
 from tests.releases import a_contract, a_report, with_label
 
@@ -17,8 +17,8 @@ from tests.releases import a_contract, a_report, with_label
 @pytest.fixture(scope="module")
 def page() -> str:
     release = open_bundled_release()
-    return make_page_file(
-        release.manifest.contracts, read_report(release), read_figures(BUNDLED_FOLDER)
+    return make_report_page_file(
+        release.manifest.contracts, read_report(release), read_report_figures(BUNDLED_FOLDER)
     ).decode()
 
 
@@ -51,7 +51,7 @@ def test_without_unknown_shops_a_tier_has_one_large_figure_that_of_the_summary()
     release = open_bundled_release()
     report = read_report(release).model_copy(update={"unknown_sources": {}})
     tiers = report.photos.values()
-    page = make_page_file(release.manifest.contracts, report, {}).decode()
+    page = make_report_page_file(release.manifest.contracts, report, {}).decode()
 
     (summary,) = re.findall(r"(The model names .*?)</p>", page)
     (cards,) = re.findall(r"Photographs, as users send them</h3>(.*?)</dl>", page, re.DOTALL)
@@ -88,7 +88,7 @@ def test_promises_are_about_products_too_and_say_where_the_bound_for_another_sho
     assert "Products stay in review if" in notes
     assert "not for others" not in notes
     alone = report.model_copy(update={"unknown_sources": {}, "products": {}})
-    of_known = make_page_file(open_bundled_release().manifest.contracts, alone, {}).decode()
+    of_known = make_report_page_file(open_bundled_release().manifest.contracts, alone, {}).decode()
     assert "it holds for the shops and senders of these photos, not for others" in of_known
     assert "Products" not in of_known
 
@@ -97,7 +97,9 @@ def test_the_page_says_of_cross_fitted_figures_what_they_are() -> None:
     release, report = open_bundled_release(), read_report(open_bundled_release())
     test = report.test.model_copy(update={"split": "cross-fitted"})
 
-    page = make_page_file(release.manifest.contracts, report.model_copy(update={"test": test}), {}).decode()
+    page = make_report_page_file(
+        release.manifest.contracts, report.model_copy(update={"test": test}), {}
+    ).decode()
 
     assert "each was answered by a network that had not learnt it (cross-fitted)" in page
     assert "Calibration and decisions on all pictures, cross-fitted" in page
@@ -108,7 +110,9 @@ def test_a_calibration_error_stands_beside_what_chance_gives() -> None:
     release, report = open_bundled_release(), read_report(open_bundled_release())
     test = report.test.model_copy(update={"ece_null": (0.0021, 0.0084)})
 
-    page = make_page_file(release.manifest.contracts, report.model_copy(update={"test": test}), {}).decode()
+    page = make_report_page_file(
+        release.manifest.contracts, report.model_copy(update={"test": test}), {}
+    ).decode()
 
     assert "chance gives a calibrated network 0.21 to 0.84%" in page
     for one in report.photos.values():
@@ -132,7 +136,7 @@ def test_labels_and_names_are_shown_as_they_are_and_do_nothing() -> None:
     labels = ("<script>alert(1)</script>", '" onload="alert(2)', "Größe & {{ 7 * 7 }}")
     data = DataSet(name="<script>alert(3)</script>", train_sha256="d" * 64, test_sha256="e" * 64)
 
-    page = make_page_file({"pixels": a_contract(labels)}, a_report(labels, 1.0, data), {}).decode()
+    page = make_report_page_file({"pixels": a_contract(labels)}, a_report(labels, 1.0, data), {}).decode()
 
     assert "<script" not in page
     assert ' onload="' not in page
@@ -147,7 +151,7 @@ def test_page_and_card_say_which_labels_need_a_higher_confidence_or_are_withheld
     photos = with_label(photos, stricter=stricter, withheld=("Shirt",))
     contracts = {**release.manifest.contracts, "photos": photos}
 
-    page = make_page_file(contracts, read_report(release), {}).decode()
+    page = make_report_page_file(contracts, read_report(release), {}).decode()
 
     assert photos.class_head.exceptions_text == ", Coat from 96%, Shirt never"
     assert "on, Coat from 96%, Shirt never." in make_model_card(contracts, read_report(release))
@@ -166,7 +170,7 @@ def test_page_and_card_say_by_how_much_a_release_is_too_sure() -> None:
     test = report.test.model_copy(update={"overconfidence": 0.0128})
     report = report.model_copy(update={"test": test, "photos": tiers})
 
-    page = make_page_file(release.manifest.contracts, report, {}).decode()
+    page = make_report_page_file(release.manifest.contracts, report, {}).decode()
 
     assert "mean confidence minus accuracy: +1.3 points" in page
     assert page.count("-2.1") == sum(one.ece is not None for one in tiers.values())

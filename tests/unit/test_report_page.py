@@ -9,12 +9,12 @@ import pytest
 from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release
 from model_store.manifest import DataSet
 from reports.page.advice import (
+    advise_on_promises,
     describe_acceptance,
-    describe_failed_promises,
     describe_unkept_promises,
     explain_no_acceptance,
 )
-from reports.page.html_page import make_report_page, read_figures
+from reports.page.html_page import make_report_page, read_report_figures
 from reports.page.sentences import describe_weaknesses
 from reports.page.wording import ENGLISH_WORDING, NUMBER_EXAMPLE, PERCENTAGE_EXAMPLE, Wording
 from reports.photo_figures import UnknownSource, UnknownSources
@@ -146,7 +146,7 @@ MIXED_UP = (
 def test_where_nothing_is_accepted_it_says_why_and_what_would_help(
     report: Report, expected: list[str]
 ) -> None:
-    assert list(describe_failed_promises(report, ENGLISH_WORDING)) == expected
+    assert list(advise_on_promises(report, ENGLISH_WORDING)) == expected
     assert list(describe_acceptance(report, ENGLISH_WORDING)) == expected
 
 
@@ -192,7 +192,7 @@ def test_it_says_how_near_the_answers_come_and_whether_a_few_labels_may_be_enoug
         update={"acceptance": {HELD_OUT_PICTURES: tuple(points)}}
     )
 
-    said = list(describe_failed_promises(report, ENGLISH_WORDING))
+    said = list(advise_on_promises(report, ENGLISH_WORDING))
 
     assert said[: len(expected)] == expected
     assert said[len(expected)].startswith("hat and scarf are mixed up most")
@@ -361,7 +361,7 @@ def test_every_sentence_and_header_is_translated() -> None:
     report = read_report(release).model_copy(update={"unknown_sources": {"C": tier}})
 
     shown = make_report_page(
-        report, read_figures(BUNDLED_FOLDER), lambda name, _: name, Wording("x", Marked()), **page
+        report, read_report_figures(BUNDLED_FOLDER), lambda name, _: name, Wording("x", Marked()), **page
     )
 
     assert shown.count("too few sources for a bound") == 1

@@ -12,9 +12,9 @@ from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND
 from inference.words.kinds import KIND
 from labelling.decide.human_answers import HumanAnswers
-from labelling.decide.list_colours import ListedColours
+from labelling.decide.list_colours import ListColourReader
 from labelling.decide.product_answers import make_product_record
-from labelling.decide.product_titles import ListedRow, read_product_titles
+from labelling.decide.product_titles import ListedPhoto, read_product_titles
 from labelling.decide.row_decision import DecisionContext, decide_row
 from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
 from labelling.decide.title_decision import collect_titles
@@ -441,13 +441,13 @@ def cells_of(case: Case) -> dict[str, object]:
     records = [record(photo, case) for photo in case.photos]
     shared = [photo.name for photo in case.photos if photo.also_under]
     rows = [
-        ListedRow(ARTICLE, 0, "", "", records[0].cells),
-        *(ListedRow(ARTICLE, 0, "", sha256, records[0].cells) for sha256 in shared),
-        *(ListedRow(OTHER_ARTICLE, 1, "", sha256, {"Title": case.other_title}) for sha256 in [*shared, ""]),
+        ListedPhoto(ARTICLE, 0, "", "", records[0].cells),
+        *(ListedPhoto(ARTICLE, 0, "", sha256, records[0].cells) for sha256 in shared),
+        *(ListedPhoto(OTHER_ARTICLE, 1, "", sha256, {"Title": case.other_title}) for sha256 in [*shared, ""]),
     ]
     reader = ListReader(list_words=settings.list_words or ListWords())
     collector = SharedProductsCollector(shared)
-    titles = collect_titles(settings, reader, collector.collect_products(read_product_titles(reader, rows)))
+    titles = collect_titles(settings, reader, collector.observe_products(read_product_titles(reader, rows)))
     people = dict[tuple[str, str], dict[str, str]]()
     for (name, head), label in case.people.items():
         people.setdefault(("", ARTICLE) if name == ARTICLE else (name, ""), {})[head] = label
@@ -456,7 +456,7 @@ def cells_of(case: Case) -> dict[str, object]:
         titles=titles,
         shared_photos=make_shared_photos(collector.make_shared_products(), records, titles),
         human_answers=HumanAnswers(people),
-        listed_colours=ListedColours(
+        listed_colours=ListColourReader(
             columns=find_colour_columns(tuple(settings.further), lambda _: iter(()), settings.colour)
         ),
     )

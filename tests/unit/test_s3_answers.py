@@ -16,7 +16,7 @@ from model_store.errors import (
     StoreRefused,
     StoreUnreachable,
 )
-from model_store.s3 import S3Store, choose_error, mask_credentials, translate_server_error
+from model_store.s3 import S3Store, make_s3_error, mask_credentials, translate_server_error
 from tests.https_servers import Authority, https_server, redirect, status
 
 WHERE = "s3://shop-models/wardrobe/promotions/00000042.json"
@@ -44,7 +44,7 @@ WHERE = "s3://shop-models/wardrobe/promotions/00000042.json"
     ],
 )
 def test_each_known_code_has_its_error_and_remedy(code: str, error: type[StoreError], words: str) -> None:
-    found = choose_error(code, "short and stout", WHERE, "GetObject")
+    found = make_s3_error(code, "short and stout", WHERE, "GetObject")
 
     assert type(found) is error
     assert str(found).startswith(f"{WHERE}: {code} on GetObject. ")
@@ -60,7 +60,7 @@ def test_each_known_code_has_its_error_and_remedy(code: str, error: type[StoreEr
     ],
 )
 def test_what_is_denied_names_its_permission(operation: str, permission: str) -> None:
-    assert f"needs {permission}." in str(choose_error("AccessDenied", "", WHERE, operation))
+    assert f"needs {permission}." in str(make_s3_error("AccessDenied", "", WHERE, operation))
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ def test_what_is_denied_names_its_permission(operation: str, permission: str) ->
     ],
 )
 def test_a_refusal_quotes_the_servers_own_words_behind_ours(code: str, words: str) -> None:
-    refusal = str(choose_error(code, words, WHERE, "GetObject"))
+    refusal = str(make_s3_error(code, words, WHERE, "GetObject"))
 
     assert refusal.endswith(f" The server says: {words}")
-    assert not str(choose_error(code, "", WHERE, "GetObject")).endswith("The server says: ")
+    assert not str(make_s3_error(code, "", WHERE, "GetObject")).endswith("The server says: ")
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_server_that_redirects_everything_is_no_s3(
 
 @pytest.mark.parametrize("operation", ["ListObjectsV2", "PutObject"])
 def test_what_is_not_found_where_no_key_has_to_be_is_the_bucket(operation: str) -> None:
-    found = choose_error("404", "", WHERE, operation)
+    found = make_s3_error("404", "", WHERE, operation)
 
     assert type(found) is StoreRefused
     assert "There is no such bucket" in str(found)
@@ -205,7 +205,9 @@ def test_no_message_of_a_library_shows_a_header_of_authorization(said: str) -> N
 
 
 def test_a_server_without_words_is_not_quoted() -> None:
-    assert str(choose_error("503", "", WHERE, "GetObject")).endswith("could not answer now. Try again later.")
+    assert str(make_s3_error("503", "", WHERE, "GetObject")).endswith(
+        "could not answer now. Try again later."
+    )
 
 
 def test_a_message_without_secrets_stays_as_it_is() -> None:

@@ -10,10 +10,10 @@ from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND
 from inference.words.kinds import KIND
 from labelling.decide.category_questions import CategoryQuestion
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.journal.journal_file import Journal
-from labelling.lists.own_words import NO_KIND, CategoryAnswer, OwnWord
-from labelling.lists.words_file import format_words
+from labelling.lists.own_words import NO_KIND, CategoryAnswer, ShopWord
+from labelling.lists.words_file import format_shop_words
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.write.run_tables import write_tables
@@ -76,7 +76,7 @@ ANSWERS = (
 def decided(
     folder: Path,
     answers: Sequence[CategoryAnswer] = (),
-    words: Sequence[OwnWord] = (),
+    words: Sequence[ShopWord] = (),
     photos: Sequence[PhotoRecord] = LIST,
 ) -> dict[str, tuple[str | None, str | None]]:
     """Decide a list in a journal of its own; the label and the reason of each product."""
@@ -84,7 +84,7 @@ def decided(
     with Journal(folder / f"{len(list(folder.iterdir()))}.csv", settings) as journal:
         fill(journal, settings, photos)
         journal.keep_category_answers({one.category.casefold(): one for one in answers})
-        rows = list(Decisions(journal).read_product_rows())
+        rows = list(RunDecisions(journal).read_product_rows())
     return {row.record.name: (row.class_decision.label, row.class_decision.reason) for row in rows}
 
 
@@ -118,13 +118,13 @@ def test_answers_about_categories_and_photos_decide_together(tmp_path: Path) -> 
 
 
 def test_a_file_of_words_decides_as_the_answers_that_it_was_made_of(tmp_path: Path) -> None:
-    words = [OwnWord(answer.category, answer.meaning, "category") for answer in ANSWERS]
+    words = [ShopWord(answer.category, answer.meaning, "category") for answer in ANSWERS]
 
     assert decided(tmp_path, words=words) == AFTER
 
 
 def test_later_answers_are_used_in_place_of_the_file(tmp_path: Path) -> None:
-    words = [OwnWord("Pluusid", frozenset({"dress"}), "category")]
+    words = [ShopWord("Pluusid", frozenset({"dress"}), "category")]
 
     found = decided(tmp_path, ANSWERS, words)
 
@@ -149,7 +149,7 @@ def questions(
     with Journal(folder / "table.csv", settings) as journal:
         fill(journal, settings, photos)
         journal.keep_category_answers({one.category.casefold(): one for one in answers})
-        decisions = Decisions(journal)
+        decisions = RunDecisions(journal)
         asked = decisions.start_category_questions()
         if asked is None:
             return []
@@ -172,7 +172,7 @@ def test_categories_are_asked_about_those_of_most_doubtful_products_first(tmp_pa
 def test_the_summary_counts_the_questions_and_the_products_that_they_are_about(tmp_path: Path) -> None:
     with Journal(tmp_path / "table.csv", SHOP) as journal:
         fill(journal, SHOP, LIST)
-        summary = write_tables(tmp_path / "table.csv", Decisions(journal))
+        summary = write_tables(tmp_path / "table.csv", RunDecisions(journal))
 
     assert summary.category_questions == {"categories": 2, "rows": 5}
 
@@ -225,11 +225,11 @@ def test_a_release_without_figures_for_words_asks_nothing(tmp_path: Path) -> Non
     with Journal(tmp_path / "table.csv", settings) as journal:
         fill(journal, settings, LIST)
 
-        assert Decisions(journal).start_category_questions() is None
+        assert RunDecisions(journal).start_category_questions() is None
 
 
 def test_the_settings_of_a_run_keep_the_rows_of_its_file_of_words() -> None:
-    settings = replace(SHOP, own_words=(OwnWord("Pluusid", frozenset({"top", "shirt"})),))
+    settings = replace(SHOP, own_words=(ShopWord("Pluusid", frozenset({"top", "shirt"})),))
 
     assert RunSettings.parse_json(settings.format_json()) == settings
-    assert format_words(settings.own_words) == "words,kinds,in\nPluusid,top|shirt,\n"
+    assert format_shop_words(settings.own_words) == "words,kinds,in\nPluusid,top|shirt,\n"

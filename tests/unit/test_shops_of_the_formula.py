@@ -15,19 +15,19 @@ import numpy as np
 import pytest
 
 from inference.contract import LABEL
-from inference.garment_evidence import NO_WORDS, Words
-from inference.posterior import FormulaFigures, Shares, find_general_shares
+from inference.garment_evidence import NO_WORDS, WordEvidence
+from inference.posterior import FormulaFigures, Shares, compute_general_shares
 from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND
 from inference.words.kinds import GARMENT_SET_KIND, KIND
-from labelling.decide.category_products import CategoryMembers, CategoryProducts
+from labelling.decide.category_products import CategoryProductCollector, CategoryProductSums
 from labelling.decide.human_answers import HumanAnswers
-from labelling.decide.product_parts import PartReader
+from labelling.decide.product_parts import CategoryContributionReader
 from labelling.decide.product_titles import ProductTitle
-from labelling.decide.row_decision import DecisionContext, answer_with_list
+from labelling.decide.row_decision import DecisionContext, answer_row_with_list
 from labelling.decide.shared_photos import SharedPhotos
 from labelling.decide.title_decision import collect_titles
-from labelling.journal.journal_rows import ProductKinds
+from labelling.journal.journal_rows import ProductKindProbabilities
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.row_words import ListMeaning, RowWords
 from labelling.rows import HeadAnswer, PhotoRecord, ProductRecord
@@ -64,21 +64,21 @@ def read_shops() -> Shops:
         version="1",
         heads=heads,
         figures=FormulaFigures(),
-        general_shares=find_general_shares(dict(zip(heads[KIND], COUNTS, strict=True)), heads[KIND]),
+        general_shares=compute_general_shares(dict(zip(heads[KIND], COUNTS, strict=True)), heads[KIND]),
     )
-    members = CategoryMembers(())
-    titles = collect_titles(run, ListReader(), members.collect_products(map(make_title, rows)))
+    members = CategoryProductCollector(())
+    titles = collect_titles(run, ListReader(), members.observe_products(map(make_title, rows)))
     context = DecisionContext(
         settings=run, titles=titles, shared_photos=SharedPhotos(titles=titles), human_answers=HumanAnswers()
     )
-    reader = PartReader(
+    reader = CategoryContributionReader(
         titles=titles,
         shared_photos=context.shared_photos,
         human_answers=context.human_answers,
         class_kinds=context.class_kinds,
     )
     kinds = [make_product_kinds(row, heads[KIND]) for row in rows if not is_held(row)]
-    sums = members.sum_parts(reader.read_parts(kinds, members.numbers), run.general_shares)
+    sums = members.sum_contributions(reader.read_contributions(kinds, members.numbers), run.general_shares)
     return Shops(rows, replace(context, category_products=sums))
 
 
@@ -86,8 +86,8 @@ def read_labels(row: Row, start: str) -> tuple[str, ...]:
     return tuple(name.removeprefix(start) for name in row if name.startswith(start))
 
 
-def make_product_kinds(row: Row, labels: Sequence[str]) -> ProductKinds:
-    return ProductKinds(name_of(row), (name_of(row),), (read_shares(row, "kind_", labels),))
+def make_product_kinds(row: Row, labels: Sequence[str]) -> ProductKindProbabilities:
+    return ProductKindProbabilities(name_of(row), (name_of(row),), (read_shares(row, "kind_", labels),))
 
 
 def name_of(row: Row) -> str:
@@ -98,8 +98,8 @@ def read_shares(row: Row, start: str, labels: Sequence[str]) -> tuple[float, ...
     return tuple(float(row[start + label]) for label in labels)
 
 
-def read_words(names: str) -> Words:
-    return Words(frozenset(names.split("|"))) if names else NO_WORDS
+def read_words(names: str) -> WordEvidence:
+    return WordEvidence(frozenset(names.split("|"))) if names else NO_WORDS
 
 
 def is_held(row: Row) -> bool:
@@ -142,7 +142,7 @@ def decide(row: Row, context: DecisionContext) -> tuple[str | None, str | None]:
     """Return the accepted kind and class; None for one that a person looks at."""
     if is_held(row):
         return None, None
-    answers = answer_with_list(make_record(row, context.settings.heads), context)
+    answers = answer_row_with_list(make_record(row, context.settings.heads), context)
     kind, label = (answers[head].label if answers[head].is_accepted else None for head in (KIND, LABEL))
     return kind, label
 
@@ -171,7 +171,7 @@ def test_tables_accept_the_products_of_shops_and_nearly_all_of_them_rightly() ->
 
 
 @dataclass(frozen=True)
-class OneCategory(CategoryProducts):
+class OneCategory(CategoryProductSums):
     """The sums of one category, for a product that was put into it by mistake."""
 
     found: Shares | None = None
@@ -206,7 +206,7 @@ def move_product(row: Row, member: Row, shops: Shops) -> DecisionContext:
     return replace(
         shops.context,
         titles=replace(titles, product_words={name_of(row): words}),
-        category_products=OneCategory(found=stranger.compare_others("")),
+        category_products=OneCategory(found=stranger.compare_other_products("")),
     )
 
 

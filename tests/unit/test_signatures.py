@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from inference.errors import BrokenPicture, UnknownFormat
+from inference.errors import BrokenPicture, UnknownPictureFormat
 from inference.pictures.decode import decode_image
 from inference.pictures.picture_opening import open_picture
 from inference.pictures.signatures import find_picture_format
@@ -38,7 +38,7 @@ MAX_PIXELS = 1_000_000
 )
 def test_what_is_no_picture_is_named_and_what_is_read_is_said(upload: bytes, message: str) -> None:
     with pytest.raises(
-        UnknownFormat, match=rf"^{message}.*Send PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF\."
+        UnknownPictureFormat, match=rf"^{message}.*Send PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC or AVIF\."
     ):
         open_picture(upload, MAX_PIXELS)
 
@@ -80,7 +80,7 @@ def test_a_header_without_a_size_is_broken(upload: bytes) -> None:
     ],
 )
 def test_what_holds_a_picture_is_refused_with_what_would_do(upload: bytes, words: str) -> None:
-    with pytest.raises(UnknownFormat, match=words):
+    with pytest.raises(UnknownPictureFormat, match=words):
         open_picture(upload, MAX_PIXELS)
 
 
@@ -88,5 +88,5 @@ def test_what_holds_a_picture_is_refused_with_what_would_do(upload: bytes, words
     "upload", [b"Was it?PNG", b"iVBORw0K", b"image", b"\x01\x02" + png(PICTURE), b"??", b"a JFIF file"]
 )
 def test_other_bytes_are_not_taken_for_a_picture(upload: bytes) -> None:
-    with pytest.raises(UnknownFormat, match="Send PNG, JPEG"):
+    with pytest.raises(UnknownPictureFormat, match="Send PNG, JPEG"):
         open_picture(upload, MAX_PIXELS)

@@ -10,25 +10,27 @@ import pytest
 
 from inference.contract import LABEL
 from inference.reasons import Reason
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.errors import TableUnusable
-from labelling.job import Job
-from labelling.journal.human_answer import HumanAnswer, Question
+from labelling.job import LabellingJob
+from labelling.journal.human_answer import AnswerSubject, HumanAnswer
 from labelling.journal.journal_file import Journal
-from labelling.lists.folder_names import name_folders
+from labelling.lists.folder_names import make_folder_names
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.sources.source_opening import open_source
 from labelling.write.sorted_folders import check_sorted_folder
-from labelling.write.sorted_folders import sort_into_folders as sort
+from labelling.write.sorted_folders import copy_pictures_into_folders as sort
 from model_store.local_releases import open_bundled_release
 from tests.journals import fill
 
 
-def a_job(folder: Path, source: Path, *rows: tuple[str, str, str, str]) -> Job:
+def a_job(folder: Path, source: Path, *rows: tuple[str, str, str, str]) -> LabellingJob:
     """A finished run with rows of path, label, decision, and who decided."""
-    job = Job(source=open_source(str(source)), table=folder / "labels.csv", release=open_bundled_release())
+    job = LabellingJob(
+        source=open_source(str(source)), table=folder / "labels.csv", release=open_bundled_release()
+    )
     with Journal(job.table, job.settings) as journal:
-        photos, answers = [], dict[Question, HumanAnswer]()
+        photos, answers = [], dict[AnswerSubject, HumanAnswer]()
         for number, (path, label, decision, by) in enumerate(rows):
             reason = None if decision == "accept" else Reason.AMBIGUOUS
             heads = (
@@ -38,14 +40,14 @@ def a_job(folder: Path, source: Path, *rows: tuple[str, str, str, str]) -> Job:
             )
             photos += [PhotoRecord(path=path, sha256=f"{number:064x}", answers=heads)]
             if by == "person":
-                answers[Question(photos[-1].sha256)] = HumanAnswer(label, "2026")
+                answers[AnswerSubject(photos[-1].sha256)] = HumanAnswer(label, "2026")
         fill(journal, job.settings, photos, answers)
     return job
 
 
-def sort_into(folder: Path, job: Job) -> tuple[int, int]:
+def sort_into(folder: Path, job: LabellingJob) -> tuple[int, int]:
     with Journal(job.table, job.settings) as journal:
-        return sort(folder, job.source, Decisions(journal))
+        return sort(folder, job.source, RunDecisions(journal))
 
 
 @pytest.fixture
@@ -97,7 +99,7 @@ def test_a_picture_of_several_rows_lies_in_one_place_in_review_where_they_differ
         ("catalogue/b.jpg", "Bag", "review", "model"),
     )
     with Journal(job.table, job.settings) as journal:
-        decisions = Decisions(journal)
+        decisions = RunDecisions(journal)
         first, second = decisions.read_photo_rows()
         sure = replace(second, decisions={LABEL: first.class_decision})
         rows = [first, second, first, sure]
@@ -120,7 +122,7 @@ def test_folders_of_labels_differ_on_every_system() -> None:
         "\u8863" * 100,
     ]
 
-    found = name_folders([*labels, "", "Bag"])
+    found = make_folder_names([*labels, "", "Bag"])
 
     assert found["T-shirt/top"] == "T-shirt_top"
     assert found[""] == "review"

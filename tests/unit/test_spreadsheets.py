@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from inference.text.spreadsheets import (
     FORMULA_BEGINNING_PATTERN,
     NUMBER,
-    escape_text,
+    escape_spreadsheet_text,
     format_csv,
-    unescape_text,
+    unescape_spreadsheet_text,
 )
 from training.data.pixel_files import read_pixel_csv
 
@@ -23,7 +23,7 @@ TEXTS = st.text() | st.text(alphabet="=+-@\uff1d',;\t\r\n a1.")
 
 @given(TEXTS)
 def test_every_text_comes_back_and_no_part_of_its_cell_runs(text: str) -> None:
-    assert unescape_text(escape_text(text)) == text
+    assert unescape_spreadsheet_text(escape_spreadsheet_text(text)) == text
 
     [row] = csv.reader(io.StringIO(format_csv([["", text]]), newline=""))
     parts = re.split("[,;\t\r\n]", row[1])
@@ -43,7 +43,7 @@ def test_every_text_comes_back_and_no_part_of_its_cell_runs(text: str) -> None:
     ],
 )
 def test_a_mark_stands_where_a_cell_may_begin_and_numbers_stay(text: str, cell: str) -> None:
-    assert escape_text(text) == cell
+    assert escape_spreadsheet_text(text) == cell
 
 
 def test_pixels_that_excel_saved_again_are_read(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from model_store.errors import ReleaseRemoved, StoreError, StoreUnreachable
-from model_store.promotions import is_release_complete, read_current_promotion, roll_back
+from model_store.promotions import is_release_complete, read_current_promotion, roll_back_release
 from model_store.publish import MIN_AGE, MIN_UNFINISHED_AGE, promote_release, prune_releases, publish_release
 from model_store.store import FolderStore
 from model_store.store_keys import RELEASES, list_releases, make_file_key, make_manifest_key
-from reports.judge import judge_without_refusing
+from reports.judge import describe_release_verdict
 from tests.releases import a_release
 from tests.unit.test_failing_writes import Failing
 
@@ -28,7 +28,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], l
     made = [a_release(place / str(seed), seed=seed, keeps_answers=False) for seed in range(3)]
     store = FolderStore(place / "store")
     versions = [
-        publish_release(folder, store, judge_without_refusing, author="ann").manifest.version
+        publish_release(folder, store, describe_release_verdict, author="ann").manifest.version
         for folder in made
     ]
     return place / "store", versions, made
@@ -155,7 +155,7 @@ def others(place: Path, *, first: str) -> list[object]:
     """Two prunes and a rollback, from one of them on; what each came to."""
     acts: dict[str, Callable[[], object]] = {
         "prune": lambda: prune_releases(FolderStore(place), keep=1, older_than=NONE),
-        "rollback": lambda: roll_back(FolderStore(place), "eve"),
+        "rollback": lambda: roll_back_release(FolderStore(place), "eve"),
     }
     order = ["rollback", "prune", "prune"] if first == "rollback" else ["prune", "rollback", "prune"]
     ends = list[object]()
@@ -175,16 +175,19 @@ def publishes(store: FolderStore) -> object:
     made = a_release(
         Path(store.address).with_name(f"new-{Path(store.address).name}"), seed=9, keeps_answers=False
     )
-    return publish_release(made, store, judge_without_refusing, author="bob")
+    return publish_release(made, store, describe_release_verdict, author="bob")
 
 
 def rolls_back(store: FolderStore) -> object:
-    return roll_back(store, "bob")
+    return roll_back_release(store, "bob")
 
 
 def promotes(store: FolderStore) -> object:
     return promote_release(
-        min(release.version for release in list_releases(store)), store, judge_without_refusing, author="bob"
+        min(release.version for release in list_releases(store)),
+        store,
+        describe_release_verdict,
+        author="bob",
     )
 
 

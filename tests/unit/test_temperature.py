@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from inference.decision import calibrate
+from inference.decision import calibrate_probabilities
 from inference.sessions.session import Scores
 from reports.answers import NO_CLASS, Answers
 from tests.answers import truth, undecided_answers, unmeasured
@@ -42,7 +42,7 @@ def test_the_temperature_makes_confidence_the_accuracy(confidence: float, temper
     found = fit_temperature_to_answers(answers)
 
     assert found == pytest.approx(temperature, rel=1e-3)
-    softened = calibrate(answers.probabilities[0].tolist(), found)
+    softened = calibrate_probabilities(answers.probabilities[0].tolist(), found)
     assert softened[0] == pytest.approx(0.8, abs=1e-3)
 
 
@@ -52,7 +52,7 @@ def test_answers_that_are_all_right_do_not_make_every_confidence_1(alike: bool) 
         undecided_answers(unmeasured((0.6, 300)), truth(300, 0)), has_equal_class_weights=alike
     )
 
-    assert calibrate([0.6, 0.4], found)[0] < 0.7
+    assert calibrate_probabilities([0.6, 0.4], found)[0] < 0.7
 
 
 def test_a_probability_that_underflowed_does_not_spoil_the_fit() -> None:

@@ -59,7 +59,7 @@ def test_where_no_known_name_names_kinds_the_shortest_column_that_does_is_the_ti
     words = read(columns, others=["ours"])
 
     assert words.titles == titles
-    assert (words.language if words.is_read else None) == language
+    assert (words.language if words.is_readable else None) == language
 
 
 @pytest.mark.parametrize("name", ["Titel", "Nom"])
@@ -72,7 +72,7 @@ def test_titles_in_a_language_that_is_not_read_say_nothing(name: str) -> None:
         "Jaqueta i faldilla",
     )
 
-    assert (read({name: catalan}).language, read({name: catalan}).is_read) == ("ca", False)
+    assert (read({name: catalan}).language, read({name: catalan}).is_readable) == ("ca", False)
 
 
 def test_categories_have_a_language_beside_titles_that_are_names_and_beside_no_others() -> None:

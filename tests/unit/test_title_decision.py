@@ -13,8 +13,8 @@ from inference.release_labels import NONE
 from inference.words.kinds import KIND
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import make_product_record
-from labelling.decide.product_titles import ListedRow, read_product_titles
-from labelling.decide.row_decision import DecisionContext, answer_with_list, decide_row
+from labelling.decide.product_titles import ListedPhoto, read_product_titles
+from labelling.decide.row_decision import DecisionContext, answer_row_with_list, decide_row
 from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
 from labelling.decide.title_decision import collect_titles
 from labelling.lists.list_meaning import ListReader
@@ -50,14 +50,14 @@ def known_of(
     figures: FormulaFigures | None = None,
     run: RunSettings = RUN,
 ) -> DecisionContext:
-    rows = [ListedRow(one.product, one.number, one.path, one.sha256, one.cells) for one in photos]
+    rows = [ListedPhoto(one.product, one.number, one.path, one.sha256, one.cells) for one in photos]
     products = {one.sha256: {each.product for each in photos if each.sha256 == one.sha256} for one in photos}
     shared = SharedProductsCollector(sha256 for sha256, names in products.items() if len(names) > 1)
     words = find_word_columns(["Title"]).choose_language(language, []) if language else ListWords()
     table = replace(run, figures=figures)
     reader = ListReader(list_words=words)
     by_product = sorted((row for row in rows if row.product), key=attrgetter("product"))
-    titles = collect_titles(table, reader, shared.collect_products(read_product_titles(reader, by_product)))
+    titles = collect_titles(table, reader, shared.observe_products(read_product_titles(reader, by_product)))
     return DecisionContext(
         settings=table,
         titles=titles,
@@ -67,7 +67,7 @@ def known_of(
 
 
 def reason_of(subject: Record, known: DecisionContext) -> str | None:
-    return answer_with_list(subject, known)[LABEL].reason
+    return answer_row_with_list(subject, known)[LABEL].reason
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_an_accepted_answer_that_the_title_does_not_admit_needs_a_person(
 ) -> None:
     row = photo(title, label)
 
-    answer = answer_with_list(row, known_of([row]))[LABEL]
+    answer = answer_row_with_list(row, known_of([row]))[LABEL]
 
     assert (answer.label, answer.reason) == (label, reason)
 
@@ -115,7 +115,7 @@ def test_a_kind_of_the_attribute_is_held_against_the_list_too(
     shares = tuple(float(name == kind) for name in KINDS)
     attributes = {KIND: HeadAnswer(label=kind, probabilities=shares), "colour": HeadAnswer(label="red")}
 
-    answers = answer_with_list(replace(row, answers={**row.answers, **attributes}), known_of([row]))
+    answers = answer_row_with_list(replace(row, answers={**row.answers, **attributes}), known_of([row]))
 
     assert [answers[name].reason for name in (KIND, "colour")] == [reason, None]
 
@@ -132,7 +132,7 @@ FIGURES = FormulaFigures()
 
 
 def decided(row: Record, *others: PhotoRecord) -> HeadAnswers:
-    return answer_with_list(row, known_of([*row.photos, *others], figures=FIGURES))
+    return answer_row_with_list(row, known_of([*row.photos, *others], figures=FIGURES))
 
 
 def shown(answers: HeadAnswers, head: str) -> tuple[str, str | None, str]:
@@ -324,7 +324,7 @@ def test_an_attribute_kind_with_labels_of_its_own_is_like_any_other(
         path="1.jpg", sha256="a", answers={LABEL: of_class, KIND: of_kind}, cells={"Title": title}
     )
 
-    answers = answer_with_list(row, known_of([row], figures=figures, run=OWN_RUN))
+    answers = answer_row_with_list(row, known_of([row], figures=figures, run=OWN_RUN))
 
     is_title_decisive = figures is FIGURES or label is None
     assert answers[LABEL].reason == (reason if is_title_decisive else label)

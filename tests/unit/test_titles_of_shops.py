@@ -51,7 +51,7 @@ def test_the_language_of_some_titles_of_a_shop_is_recognised(titles: dict[str, l
 def test_titles_of_real_shops_name_their_kinds(titles: dict[str, list[Title]]) -> None:
     garments, named, wrong, said = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for code, of_language in titles.items():
-        for title in of_language if load_languages()[code].is_read else ():
+        for title in of_language if load_languages()[code].is_readable else ():
             kinds = read_garments(title.text, title.category, code).kinds
             garments[code] += bool(title.kinds)
             named[code] += bool(title.kinds and kinds)

@@ -17,8 +17,8 @@ from inference.reasons import Reason
 from inference.sessions.session import Scores
 from reports import network_figures
 from reports.answers import NO_CLASS, TEST_SET, Answers
-from reports.answers_file import pack_answers, parse_answers
-from reports.stored_decisions import redecide_answers
+from reports.answers_file import parse_answers, serialize_answers
+from reports.stored_decisions import reapply_thresholds
 from tests.releases import with_label
 from training.data.pictures import Pictures
 from training.evaluation.evaluate import (
@@ -189,7 +189,7 @@ def test_stored_answers_are_decided_as_the_network_would_decide_by_other_thresho
     )
     stored = add_decisions(Classifier(session, before), given)
 
-    again = redecide_answers(stored, {"pixels": now})
+    again = reapply_thresholds(stored, {"pixels": now})
 
     expected = add_decisions(Classifier(session, now), given)
     assert again.decisions.tolist() == expected.decisions.tolist()
@@ -202,9 +202,9 @@ def test_an_answer_of_exactly_the_least_confidence_stays_accepted_in_the_file() 
     stored = Answers.make_answers("A", [0], networks="pixels", probabilities=np.array([[least, 0.1, 0.1]]))
     contract = with_label(CONTRACT, confidence=least)
 
-    read = parse_answers(pack_answers(stored))
+    read = parse_answers(serialize_answers(stored))
 
-    assert redecide_answers(read, {"pixels": contract}).decisions.tolist() == ["accept"]
+    assert reapply_thresholds(read, {"pixels": contract}).decisions.tolist() == ["accept"]
 
 
 def test_a_label_for_which_the_class_says_nothing_is_decided_about_where_no_class_is_known() -> None:
@@ -227,7 +227,7 @@ def test_a_label_for_which_the_class_says_nothing_is_decided_about_where_no_clas
         probabilities=shares[:1],
     )
 
-    found = redecide_answers(of_class + of_kind, {"pixels": ranked.replace_heads({"kind": kind})})
+    found = reapply_thresholds(of_class + of_kind, {"pixels": ranked.replace_heads({"kind": kind})})
 
     assert found.decisions.tolist() == ["unfamiliar", "accept", "unfamiliar", ""]
 
@@ -246,7 +246,7 @@ def test_a_decision_stays_where_a_stored_answer_lacks_what_it_takes_or_another_r
         probabilities=shares,
     )
 
-    found = [redecide_answers(stored, {"pixels": one}).decisions.tolist() for one in (ranked, CONTRACT)]
+    found = [reapply_thresholds(stored, {"pixels": one}).decisions.tolist() for one in (ranked, CONTRACT)]
 
     assert found[0] == ["accept", "ambiguous", "ambiguous", "ambiguous"]
     assert found[1] == ["accept", "ambiguous", "accept", "ambiguous"]
@@ -263,7 +263,7 @@ def test_a_stored_review_stays_if_its_reason_is_none_of_those_that_thresholds_gi
         probabilities=shares,
     )
 
-    found = redecide_answers(stored, {"pixels": CONTRACT})
+    found = reapply_thresholds(stored, {"pixels": CONTRACT})
 
     assert found.decisions.tolist() == ["accept", Reason.CONTRADICTING]
 
@@ -289,7 +289,7 @@ def test_the_null_band_is_that_of_a_calibrated_network() -> None:
 
 
 def test_a_rule_for_answering_requests_is_in_the_measured_figures(monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = Networks.interpret
+    answer = Networks.make_predictions
 
     def doubt_everything(
         networks: Networks, scores: Scores, names: Sequence[NetworkName]
@@ -301,7 +301,7 @@ def test_a_rule_for_answering_requests_is_in_the_measured_figures(monkeypatch: p
 
     monkeypatch.setattr(Networks, "interpret", doubt_everything)
 
-    served = Networks.make_single(Classifier(WrittenAnswers(), CONTRACT)).classify(
+    served = Networks.wrap_classifier(Classifier(WrittenAnswers(), CONTRACT)).classify(
         [ModelInput(pixels) for pixels in numbered_pictures().images]
     )
     assert {one.answer.decision for one in served} == {"review"}

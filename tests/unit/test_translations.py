@@ -9,7 +9,7 @@ from jinja2 import Environment, nodes
 
 from app.api.web_page import FOLDER
 from app.web.translations import TRANSLATIONS
-from inference.reasons import Place, Reason, find_reasons
+from inference.reasons import Reason, ReasonPlace, find_reasons
 from labelling.review.cards import (
     ACCEPTED_CLASS_NOTE,
     AGREEING_SCREEN,
@@ -122,7 +122,7 @@ def texts_of_the_report() -> set[str]:
 
 
 SHEET = ROOT / "labelling" / "review"
-REASONS_OF_CARDS = set(find_reasons([Place.PICTURE, Place.PRODUCT])) - {Reason.NO_PHOTO}
+REASONS_OF_CARDS = set(find_reasons([ReasonPlace.PICTURE, ReasonPlace.PRODUCT])) - {Reason.NO_PHOTO}
 """A sheet has no card for a product without a photo."""
 
 OF_CARDS = {

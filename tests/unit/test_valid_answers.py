@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from labelling.decide.valid_answers import count_outdated_answers, read_valid_answers
-from labelling.journal.human_answer import HumanAnswer, Question
+from labelling.journal.human_answer import AnswerSubject, HumanAnswer
 from labelling.journal.journal_file import Journal
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
@@ -19,7 +19,7 @@ RUN = RunSettings(
     further={"sku": "sku"},
     by=ProductGrouping(column="sku", folder=None, proven=()),
 )
-QUESTION = Question("a", product="1")
+QUESTION = AnswerSubject("a", product="1")
 BAG = HumanAnswer("Bag", "2026-11-30T10:00:00.000Z")
 SHIRT = HumanAnswer("Shirt", "2026-11-30T11:00:00.000Z")
 
@@ -75,7 +75,7 @@ def test_an_answer_about_a_product_is_outdated_if_a_photo_was_replaced(
 ) -> None:
     with Journal(tmp_path / "table.csv", RUN) as journal:
         list_photos(journal, list(map(a_photo, seen)))
-        journal.keep_human_answers({QUESTION: BAG, Question("b"): SHIRT})
+        journal.keep_human_answers({QUESTION: BAG, AnswerSubject("b"): SHIRT})
 
         list_photos(journal, [*map(a_photo, present), a_photo("other.x", "2")], "v2")
 
@@ -148,7 +148,7 @@ def test_an_answer_without_photos_is_about_those_of_the_next_listing(tmp_path: P
 def test_the_latest_valid_answer_is_used(tmp_path: Path) -> None:
     with Journal(tmp_path / "table.csv", RUN) as journal:
         list_photos(journal, [a_photo("1.a"), a_photo("2.b")])
-        journal.keep_human_answers({Question("b", product="1"): SHIRT, QUESTION: BAG})
+        journal.keep_human_answers({AnswerSubject("b", product="1"): SHIRT, QUESTION: BAG})
         both = labels_of_product(journal)
         list_photos(journal, [a_photo("1.a")], "v2")
         first_alone = labels_of_product(journal)

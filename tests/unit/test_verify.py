@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from model_store.errors import FormatRefused, ManifestInvalid, ReleaseError
+from model_store.errors import ManifestInvalid, ReleaseError, UnsafeFormat
 from model_store.local_releases import open_release
 from tests.releases import CREATED_AT, a_release
 
@@ -31,8 +31,8 @@ def test_a_whole_release_opens_under_a_version_that_sha256sum_gives_too(tmp_path
 @pytest.mark.parametrize(
     ("name", "error"),
     [
-        ("MODEL.H5", FormatRefused),
-        ("figures/weights.pkl", FormatRefused),
+        ("MODEL.H5", UnsafeFormat),
+        ("figures/weights.pkl", UnsafeFormat),
         ("two words.png", ManifestInvalid),
     ],
 )

@@ -11,7 +11,7 @@ from inference.text.spreadsheets import format_csv
 from labelling.errors import CorrectionsUnusable
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from labelling.review.corrections import Correction, read_corrections
-from model_store.release_files import write_whole
+from model_store.release_files import write_atomically
 from training.data.corrections import Corrections, find_corrected_file
 from training.errors import DataError
 from training.progress import Say
@@ -41,7 +41,7 @@ def read_correction_files(
             "relative to the file: --path-column and --root are not for them."
         )
     try:
-        return read_corrections(files, None, reading=list_options, say=say)
+        return read_corrections(files, None, list_options=list_options, say=say)
     except CorrectionsUnusable as error:
         raise DataError(str(error)) from error
 
@@ -68,5 +68,5 @@ def save_corrections(corrections: Corrections, runs: Path) -> Path:
     text = format_csv([CORRECTION_COLUMNS, *rows]).encode("utf-8", "surrogateescape")
     copy = runs / f"improved-{hashlib.sha256(text).hexdigest()[:12]}" / "corrections.csv"
     copy.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(copy, BOM_UTF8 + text)  # so that no encoding of a list is taken for its own
+    write_atomically(copy, BOM_UTF8 + text)  # so that no encoding of a list is taken for its own
     return copy

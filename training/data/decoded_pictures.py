@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Pixels, PixelsBatch
-from inference.contract import GREY_28, InputContract, NetworkName, choose_only_name
+from inference.contract import GREY_28, InputContract, NetworkName, choose_only_network
 from inference.pictures.border import measure_border
 from inference.pictures.convert import make_model_input
 from inference.pictures.decode import REDUCED_EDGE, DecodedPicture, prepare_decoders
@@ -200,7 +200,7 @@ def _decode_unique_picture(
         decoded = decode_picture_file(picture.path, input_contract, hashed_files)
     if isinstance(decoded, str):
         return decoded
-    model_input = make_model_input(decoded, {choose_only_name(input_contract): input_contract})
+    model_input = make_model_input(decoded, {choose_only_network(input_contract): input_contract})
     is_plain = measure_border(decoded.picture, GREY_28.imaging.border_tolerance).is_plain()
     is_black = not model_input.pixels.any()
     return (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from inference.contract import LABEL
 from inference.release_labels import NONE
-from inference.text.file_names import is_clutter, is_picture_name
+from inference.text.file_names import is_picture_name, is_system_file_name
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from model_store.release_files import expand_home
 from training.data.listing import (
@@ -54,7 +54,9 @@ def list_pictures(
             f"{path}: --product-column {list_options.product_column} names a column of a CSV, and this is "
             "none."
         )
-    folders = [entry for entry in list_entries(path) if entry.is_dir() and not is_clutter(entry.name)]
+    folders = [
+        entry for entry in list_entries(path) if entry.is_dir() and not is_system_file_name(entry.name)
+    ]
     unlabelled_folders = _find_unlabelled_folders(folders)
     # The other folders are tiers or parts if they have folders of labels inside, or else labels themselves.
     tiers = [folder for folder in folders if folder not in unlabelled_folders]
@@ -63,7 +65,9 @@ def list_pictures(
     )
     if not _is_divided(tiers):
         return listing.concatenate(_list_labels(path))
-    other_entries = (entry for entry in list_entries(path) if not entry.is_dir() or is_clutter(entry.name))
+    other_entries = (
+        entry for entry in list_entries(path) if not entry.is_dir() or is_system_file_name(entry.name)
+    )
     listing = replace(listing, left_out_files=(*listing.left_out_files, *other_entries))
     names = {tier.name.casefold() for tier in tiers}
     if names <= TRAIN_FOLDER_NAMES:  # only `train` has labels, as if the data set were not divided
@@ -105,11 +109,13 @@ def unwrap_folder(path: Path) -> Path:
     """
     if not path.is_dir() or has_idx_files(path) or any(map(can_be_picture, list_entries(path))):
         return path
-    folders = [entry for entry in list_entries(path) if entry.is_dir() and not is_clutter(entry.name)]
+    folders = [
+        entry for entry in list_entries(path) if entry.is_dir() and not is_system_file_name(entry.name)
+    ]
     if len(folders) != 1 or len(folders[0].name) == 1:
         return path
     inner_entries = list_entries(folders[0])
-    has_folders = any(entry.is_dir() and not is_clutter(entry.name) for entry in inner_entries)
+    has_folders = any(entry.is_dir() and not is_system_file_name(entry.name) for entry in inner_entries)
     is_data_set = has_idx_files(folders[0]) or (has_folders and not any(map(can_be_picture, inner_entries)))
     return unwrap_folder(folders[0]) if is_data_set else path
 
@@ -133,7 +139,7 @@ def _find_unlabelled_folders(folders: Sequence[Path]) -> list[Path]:
 def _is_divided(folders: Sequence[Path]) -> bool:
     """Tell whether folders contain sub-folders and no pictures, so that labels are one level further down."""
     inner_entries = [
-        entry for folder in folders for entry in list_entries(folder) if not is_clutter(entry.name)
+        entry for folder in folders for entry in list_entries(folder) if not is_system_file_name(entry.name)
     ]
     return any(entry.is_dir() for entry in inner_entries) and not any(map(can_be_picture, inner_entries))
 
@@ -150,7 +156,7 @@ def _list_labels(folder: Path, part: DataSetPart | None = None, tier: str = "") 
     empty_folders = list[Path]()
     nested_folders = list[Path]()
     for entry in list_entries(folder):
-        if is_clutter(entry.name) or not entry.is_dir():
+        if is_system_file_name(entry.name) or not entry.is_dir():
             left_out_files.append(entry)
             continue
         label = read_label(entry.name, str(entry))
@@ -180,7 +186,7 @@ def _walk_folders(folder: Path) -> Iterator[Path]:
     """Yield a folder and all folders below it, without links and folders such as `__MACOSX`."""
     yield folder
     for entry in list_entries(folder):
-        if entry.is_dir() and not entry.is_symlink() and not is_clutter(entry.name):
+        if entry.is_dir() and not entry.is_symlink() and not is_system_file_name(entry.name):
             yield from _walk_folders(entry)
 
 

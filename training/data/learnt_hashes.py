@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from model_store.errors import ReleaseCorrupt
 from model_store.local_releases import LocalRelease
-from model_store.release_files import write_whole
+from model_store.release_files import write_atomically
 from training.data.perceptual_hashes import NO_PERCEPTUAL_HASHES, PerceptualHashes, find_near_hashes
 from training.progress import Say
 
@@ -93,7 +93,7 @@ class LearntHashes:
             if numbers is not None:
                 packed = io.BytesIO()
                 np.save(packed, numbers.astype("<u8"), allow_pickle=False)
-                write_whole(folder / name, packed.getvalue())
+                write_atomically(folder / name, packed.getvalue())
 
 
 NO_LEARNT_HASHES: Final = LearntHashes(np.empty(0, np.uint64), NO_PERCEPTUAL_HASHES)

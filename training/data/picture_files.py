@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Pixels, PixelsBatch
-from inference.contract import EDGE, GREY_28, InputContract, choose_only_name
+from inference.contract import EDGE, GREY_28, InputContract, choose_only_network
 from inference.errors import UploadError
 from inference.pictures.convert import make_model_input
 from inference.pictures.decode import MAX_PIXELS, DecodedPicture, decode_image
@@ -84,7 +84,7 @@ def _read_pixels(path: Path, input_contract: InputContract) -> Pixels:
     decoded = decode_picture_file(path, input_contract)
     if isinstance(decoded, str):
         raise DataError(f"{decoded} It could be read before: do not change pictures meanwhile.")
-    return make_model_input(decoded, {choose_only_name(input_contract): input_contract}).pixels
+    return make_model_input(decoded, {choose_only_network(input_contract): input_contract}).pixels
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import EDGE
-from inference.text.file_names import is_clutter
+from inference.text.file_names import is_system_file_name
 from labelling.lists.list_text import WORKBOOK_ENDINGS
 from model_store.release_files import open_regular_file, read_regular_file
 from training.errors import DataError
@@ -109,7 +109,7 @@ def _read_only_member(path: Path) -> bytes:
         names = [
             name
             for name in archive.namelist()
-            if name.lower().endswith(".csv") and not any(map(is_clutter, name.split("/")))
+            if name.lower().endswith(".csv") and not any(map(is_system_file_name, name.split("/")))
         ]
         if len(names) != 1:
             raise DataError(

@@ -191,11 +191,11 @@ def make_class_folds(labels: LabelCodes, groups: PictureDigests, folds: int) -> 
         if not lone_classes:
             return fold_numbers
         is_of_lone_class = labels == lone_classes[0]
-        groups, counts = np.unique(groups[is_of_lone_class], return_counts=True)
+        lone_groups, counts = np.unique(groups[is_of_lone_class], return_counts=True)
         fold_sizes = np.bincount(fold_numbers, minlength=folds + 1)[1:]
         # The fold that has the whole class now counts as full, so that it is not chosen again.
         fold_sizes[fold_numbers[is_of_lone_class][0] - 1] = len(labels)
-        fold_numbers[groups == groups[counts.argmin()]] = fold_sizes.argmin() + 1
+        fold_numbers[groups == lone_groups[counts.argmin()]] = fold_sizes.argmin() + 1
     raise BadRecipe("A class would be in one fold as a whole. Bring pictures of it of other groups.")
 
 

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 from inference.contract import LABEL
 from inference.release_labels import NONE
 from inference.text.plain_text import choose_form, format_count, shorten_text
-from inference.text.spreadsheets import unescape_text
+from inference.text.spreadsheets import unescape_spreadsheet_text
 from labelling.errors import ListUnusable
 from labelling.lists.identifiers import NO_VALUE_TEXT, UNKNOWN_VALUE_TEXTS, read_identifier
 from labelling.lists.list_files import OpenList, open_list
@@ -156,12 +156,12 @@ def _make_row_pictures(
     tier, group, source, checked_cell = (cells.get(column, "") for column in OPTIONAL_COLUMNS)
     product = read_identifier(cells.get(table.list_options.product_column, ""))
     group = read_identifier(group) or product or (row.row_place if len(paths) > 1 else "")
-    labels = {name: unescape_text(cells[name]) for name in (LABEL, *attributes)}
+    labels = {name: unescape_spreadsheet_text(cells[name]) for name in (LABEL, *attributes)}
     labels = {name: cell and read_label(cell, row.row_place) for name, cell in labels.items()}
     labels |= {name: "" for name in attributes if labels[name] == NONE}  # not known, as in a correction
     for path in paths:
         yield ListedPicture(
-            Path(table.find_path(path)),
+            Path(table.resolve_path(path)),
             labels,
             part,
             tier,

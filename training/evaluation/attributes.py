@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.arrays import Probabilities
-from inference.classifier import Answer, Classifier, Prediction
+from inference.classifier import Classifier, LabelAnswer, Prediction
 from reports.answers import ACCEPT, NO_ANSWERS, NO_CLASS, Answers
 from reports.page.advice import describe_lower_share, explain_no_acceptance
 from reports.page.wording import ENGLISH_WORDING
@@ -78,7 +78,7 @@ def make_attribute_answers(
 
 
 def _make_attribute_rows(
-    name: str, served_answers: Sequence[Answer], class_answers: Answers, labels: Labels
+    name: str, served_answers: Sequence[LabelAnswer], class_answers: Answers, labels: Labels
 ) -> Answers:
     predicted = np.array([answer.class_id for answer in served_answers], np.int64)
     is_right = labels.is_right[np.arange(len(served_answers)), predicted]

@@ -19,7 +19,7 @@ from inference.classifier import Classifier, Prediction
 from inference.contract import LABEL, ModelContract, NetworkName
 from inference.networks import Networks
 from inference.pictures.convert import ModelInput
-from inference.sessions.session import Scores, Session
+from inference.sessions.session import ModelSession, Scores
 from reports.answers import ACCEPT, NO_CLASS, TEST_SET, Answers, ColumnValues
 from reports.grouped_answers import compute_share_interval
 from reports.network_figures import (
@@ -68,7 +68,7 @@ ScoreFunction: TypeAlias = Callable[[Pictures], Scores]
 """Type of a function that returns the scores of a network for pictures, before temperature."""
 
 
-def answer_pictures(session: Session, contract: ModelContract, pictures: Pictures) -> Answers:
+def answer_pictures(session: ModelSession, contract: ModelContract, pictures: Pictures) -> Answers:
     """Run a network on pictures of a data set, and return the answers that a service would give.
 
     Raises:
@@ -115,7 +115,7 @@ def _name_pictures_once(digests: NDArray[np.str_]) -> NDArray[np.str_]:
 
 def predict_pictures(classifier: Classifier, pictures: Pictures) -> list[Prediction]:
     """Return the predictions of the service for each picture: class, attributes and decisions."""
-    networks = Networks.make_single(classifier)
+    networks = Networks.wrap_classifier(classifier)
     names = iter(pictures.networks)
     return [
         prediction
@@ -152,7 +152,7 @@ def predict_from_scores(
     scores = make_scores(answers)
     heads = {**scores.probabilities, **attributes}
     names = cast("list[NetworkName]", answers.networks.tolist())
-    return Networks.make_single(classifier).interpret(replace(scores, probabilities=heads), names)
+    return Networks.wrap_classifier(classifier).make_predictions(replace(scores, probabilities=heads), names)
 
 
 def fill_in_predictions(predictions: Sequence[Prediction], answers: Answers) -> Answers:
@@ -173,7 +173,7 @@ def find_main_network(answers: Answers) -> NetworkName:
     return cast("NetworkName", Counter(answers.networks.tolist()).most_common(1)[0][0])
 
 
-def score_pictures(session: Session, images: PixelsBatch | FileImages) -> Scores:
+def score_pictures(session: ModelSession, images: PixelsBatch | FileImages) -> Scores:
     """Run a model on pictures in batches, and return its scores for all of them."""
     return join_scores([session.run(batch) for batch in split_into_batches(images)])
 

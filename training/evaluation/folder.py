@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from inference.contract import ModelContract
-from inference.text.spreadsheets import escape_path, format_csv
+from inference.text.spreadsheets import escape_spreadsheet_path, format_csv
 from labelling.write.partial_files import write_output
 from reports.answers import Answers
 from reports.page.html_page import REPORT_PAGE_FILE
@@ -81,7 +81,7 @@ def _format_table(answers: Answers, files: Sequence[Path], labels: Sequence[str]
         familiarity = float(answers.familiarity[place])
         rows.append(
             (
-                escape_path(str(files[place])) if files else str(place),
+                escape_spreadsheet_path(str(files[place])) if files else str(place),
                 labels[answers.truth[place]] if shows_class else str(answers.spelt[place]),
                 labels[answers.predicted[place]],
                 f"{answers.confidences[place]:.4f}",

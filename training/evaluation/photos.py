@@ -21,7 +21,11 @@ from inference.sessions.session import Scores
 from model_store.local_releases import LocalRelease
 from model_store.release_networks import open_networks
 from reports.answers import ACCEPT, NO_CLASS, Answers, ColumnValues
-from reports.grouped_answers import compute_grouped_macro_interval, compute_share_interval, estimate_errors
+from reports.grouped_answers import (
+    compute_grouped_macro_interval,
+    compute_share_interval,
+    estimate_wrong_shares,
+)
 from reports.photo_figures import (
     MIN_SOURCES,
     ClassRecall,
@@ -237,7 +241,7 @@ def _compute_lower_bound(garments: Answers) -> float | None:
     if len(names) < MIN_SOURCES:
         return None
     return float(
-        estimate_errors(~accepted.is_right, groups, np.array([len(accepted)])).bound_right_shares()[0]
+        estimate_wrong_shares(~accepted.is_right, groups, np.array([len(accepted)])).bound_right_shares()[0]
     )
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from inference.contract import LABEL
 from reports.answers import ACCEPT, CLASS_HEAD, Answers
-from reports.product_rule import COLOUR_ATTRIBUTES, PRODUCTS_SET, ProbableAnswer, combine_photo_answers
+from reports.product_rule import COLOUR_ATTRIBUTES, PRODUCTS_SET, ScoredAnswer, combine_photo_answers
 from reports.promises import ProductPromise
 from training.thresholds.acceptance import compute_acceptance_curves, make_promises
 from training.thresholds.answer_sets import AnswerSet
@@ -55,7 +55,7 @@ def _find_product_rows(answers: Answers) -> list[NDArray[np.int64]]:
 
 def _judge_product(
     answers: Answers, rows: NDArray[np.int64], *, is_colour: bool
-) -> tuple[ProbableAnswer, bool]:
+) -> tuple[ScoredAnswer, bool]:
     """Answer about a product, and tell whether the answer is right.
 
     A photo may have further right labels, such as a second colour. An answer with one of them is right.
@@ -68,9 +68,9 @@ def _judge_product(
 
 def _answer_product(
     answers: Answers, rows: NDArray[np.int64], labels: NDArray[np.int64], *, is_colour: bool
-) -> ProbableAnswer:
+) -> ScoredAnswer:
     photos = [
-        ProbableAnswer(shares, label, None if decision == ACCEPT else decision)
+        ScoredAnswer(shares, label, None if decision == ACCEPT else decision)
         for shares, label, decision in zip(
             answers.probabilities[rows].tolist(),
             labels.tolist(),
@@ -81,7 +81,7 @@ def _answer_product(
     return combine_photo_answers(photos, is_proven=True, is_colour=is_colour)
 
 
-def _make_promise(judged_products: list[tuple[ProbableAnswer, bool]], right: float) -> ProductPromise:
+def _make_promise(judged_products: list[tuple[ScoredAnswer, bool]], right: float) -> ProductPromise:
     is_right = np.array([is_right for _, is_right in judged_products])
     is_accepted = np.array([answer.reason is None for answer, _ in judged_products])
     # Confidence 1 for accepted products and 0 for others: the threshold .5 counts the decisions as they are.

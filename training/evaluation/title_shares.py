@@ -13,12 +13,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.contract import ModelContract, NetworkName, choose_only_name
-from inference.release_labels import ReleaseLabels, find_release_labels
+from inference.contract import ModelContract, NetworkName, choose_only_network
+from inference.release_labels import ReleaseLabels, translate_release_labels
 from inference.words.kinds import KIND
 from reports.answers import ACCEPT, CLASS_HEAD, Answers
-from reports.grouped_answers import estimate_errors
-from reports.intervals import compute_lower_bounds, compute_upper_bounds
+from reports.grouped_answers import estimate_wrong_shares
+from reports.intervals import compute_share_lower_bounds, compute_share_upper_bounds
 from reports.product_rule import average_probabilities
 from reports.promises import HELD_OUT_PICTURES
 from reports.word_figures import OutsideKinds, WordFigures, WordsAt, WordsOf, WordsPromise
@@ -95,7 +95,7 @@ def measure_own_class_words(answers: Answers, contract: ModelContract) -> WordFi
         The figures; None if no title word names one of the classes.
     """
     head = contract.heads.get(KIND)
-    labels = find_release_labels(contract.labels, head.labels if head else None, "en")
+    labels = translate_release_labels(contract.labels, head.labels if head else None, "en")
     kind_answers = answers.select_head(KIND)
     if labels.kinds and len(kind_answers):
         word_data = make_kind_word_data(kind_answers, labels.kinds)
@@ -107,7 +107,7 @@ def measure_own_class_words(answers: Answers, contract: ModelContract) -> WordFi
     if not word_data.has_named_kind.any():
         return None
     one_set_data = replace(word_data, set_names=np.full(len(word_data.set_names), HELD_OUT_PICTURES))
-    return measure_title_words(one_set_data, choose_only_name(contract.input))
+    return measure_title_words(one_set_data, choose_only_network(contract.input))
 
 
 def measure_outside_kinds(answers: Answers, labels: ReleaseLabels) -> OutsideKinds:
@@ -132,7 +132,7 @@ def measure_outside_kinds(answers: Answers, labels: ReleaseLabels) -> OutsideKin
     is_right = is_outside[kind_answers.truth[is_counted]]
     right_count = int(is_right.sum())
     count = int(is_counted.sum())
-    bound = compute_lower_bounds(right_count, count)[0] if count else 0.0
+    bound = compute_share_lower_bounds(right_count, count)[0] if count else 0.0
     return OutsideKinds(
         n=count, right=right_count, lower_bound=float(bound), needed=MIN_RIGHT_SHARE_WITHOUT_CLASS
     )
@@ -161,7 +161,7 @@ def _bound_accepted_share(
     if not is_counted.any():
         return 0.0, 1.0
     row_groups = None if groups is None else np.unique(groups[is_counted], return_inverse=True)[1]
-    estimate = estimate_errors(
+    estimate = estimate_wrong_shares(
         ~is_accepted[is_counted],
         row_groups,
         np.array([is_counted.sum()]),
@@ -169,8 +169,8 @@ def _bound_accepted_share(
     )
     count = estimate.independent_answers
     accepted_count = (1 - estimate.wrong_share) * count
-    lower_bounds = compute_lower_bounds(accepted_count, count, WORDS_CONFIDENCE_LEVEL)
-    upper_bounds = compute_upper_bounds(accepted_count, count, WORDS_CONFIDENCE_LEVEL)
+    lower_bounds = compute_share_lower_bounds(accepted_count, count, WORDS_CONFIDENCE_LEVEL)
+    upper_bounds = compute_share_upper_bounds(accepted_count, count, WORDS_CONFIDENCE_LEVEL)
     return float(lower_bounds[0]), float(upper_bounds[0])
 
 

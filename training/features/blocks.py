@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 from inference.arrays import PixelsBatch
-from inference.contract import InputContract, make_whole_input
+from inference.contract import InputContract, make_whole_picture_input
 from training.answering import make_batched_model
 from training.data.vectors import Features, FeatureVectors, join_features
 from training.errors import WeightsUnusable
@@ -32,7 +32,7 @@ from training.gradient.networks.efficientnet_lite import LAST_STAGE_LAYER
 from training.gradient.networks.layers import FEATURES_LAYER
 from training.untyped import Network, Tensor
 
-BLOCKS_INPUT_CONTRACT: Final[InputContract] = make_whole_input(192, 3)
+BLOCKS_INPUT_CONTRACT: Final[InputContract] = make_whole_picture_input(192, 3)
 """Input contract of the blocks: 192 x 192 RGB. In a test at 160 x 160, EfficientNet-Lite0 was right less
 often."""
 

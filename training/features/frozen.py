@@ -12,7 +12,7 @@ from typing import Final
 import keras
 import numpy as np
 
-from inference.contract import InputContract, make_whole_input
+from inference.contract import InputContract, make_whole_picture_input
 from training.errors import WeightsUnusable
 from training.features.weights import NPZ_ERRORS, read_npz
 from training.gradient.networks.layers import FEATURES_LAYER
@@ -76,7 +76,7 @@ class FrozenNetwork:
 EFFICIENTNET: Final = FrozenNetwork(
     name="efficientnet_lite2",
     recipe=Recipe(network="efficientnet_lite2", precision="float32"),
-    input_contract=make_whole_input(192, 3),
+    input_contract=make_whole_picture_input(192, 3),
     weights_file=Path(__file__).with_name("lite2.npz"),
 )
 """EfficientNet-Lite2, whose features are the 352 means of its last stage."""
@@ -84,7 +84,7 @@ EFFICIENTNET: Final = FrozenNetwork(
 BACKBONE: Final = FrozenNetwork(
     name="backbone",
     recipe=Recipe(network="compact_stages", precision="float32"),
-    input_contract=make_whole_input(64, 3),
+    input_contract=make_whole_picture_input(64, 3),
     weights_file=Path(__file__).with_name("backbone.npz"),
 )
 """Backbone: a small network for pictures of 64 x 64, whose features are the 392 means of its three stages."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from model_store.release_files import write_whole
+from model_store.release_files import write_atomically
 from training.untyped import Network
 
 NPZ_ERRORS: Final = (
@@ -32,7 +32,7 @@ def write_npz(path: Path, **arrays: object) -> None:
     np.savez_compressed(
         packed, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()}
     )
-    write_whole(path, packed.getvalue())
+    write_atomically(path, packed.getvalue())
 
 
 def read_npz(path: Path) -> dict[str, NDArray[Any]]:

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from inference.classifier import Classifier
 from inference.sessions.onnx_session import OnnxSession
-from model_store.assemble import make_single_network
+from model_store.assemble import make_single_release_network
 from model_store.manifest import GoldenAnswers, Manifest
 from model_store.release_files import FIGURES_FOLDER, GRAPH_FILE
 from reports.answers import MAX_STORED_PICTURES, NO_ANSWERS
@@ -89,7 +89,7 @@ def complete_release(
     scores = session.run(golden)
     manifest = write_and_seal_release(
         folder,
-        networks=make_single_network(
+        networks=make_single_release_network(
             decisions.contract, GoldenAnswers.from_arrays(golden, scores.probabilities, scores.distances)
         ),
         report=report,

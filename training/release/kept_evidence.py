@@ -23,7 +23,7 @@ from inference.sessions.onnx_session import DISTANCE
 from inference.words.kinds import KIND
 from model_store.local_releases import LocalRelease
 from reports.answers import CLASS_HEAD, Answers
-from reports.product_rule import is_promise_shown
+from reports.product_rule import is_accuracy_promise_proven
 from reports.promises import ProductPromise
 from reports.values import read_report
 from training.data.vectors import FeatureVectors
@@ -88,7 +88,7 @@ def choose_product_promises(  # noqa: PLR0913, PLR0917 - both heads, and whom it
     if why := _explain_dropped_figures(parent.manifest.get_contract("photos"), parent_heads, head, contract):
         say(f"What {parent.version} showed of products does not hold for this head: {why}.")
         own_figures = measure_products(own_answers.select_head(CLASS_HEAD), PHOTOS_ACCEPTED_ACCURACY)
-        if not is_promise_shown(own_figures.get(LABEL)):
+        if not is_accuracy_promise_proven(own_figures.get(LABEL)):
             promise = own_figures.get(LABEL)
             accepted = f"{promise.accepted:,} of {promise.n:,} are accepted" if promise else ""
             say(

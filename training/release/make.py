@@ -19,9 +19,9 @@ from model_store.local_releases import LocalRelease
 from model_store.manifest import Headline, Manifest, ReleaseNetwork
 from model_store.release_files import NEW_RELEASE_FOLDER, REPORT_FILE
 from reports.answers import Answers
-from reports.answers_file import ANSWERS_FILE, pack_answers
+from reports.answers_file import ANSWERS_FILE, serialize_answers
 from reports.model_card import MODEL_CARD_FILE, make_model_card
-from reports.page.html_page import REPORT_PAGE_FILE, make_page_file, read_figures
+from reports.page.html_page import REPORT_PAGE_FILE, make_report_page_file, read_report_figures
 from reports.values import Report
 from training.environment import find_git_commit
 from training.release.doubts import FileAnswers
@@ -143,8 +143,10 @@ def write_and_seal_release(  # noqa: PLR0913 - one keyword for each thing that i
     contracts = {name: network.contract for name, network in networks.items()}
     (folder / REPORT_FILE).write_bytes(report.serialize())
     (folder / MODEL_CARD_FILE).write_text(make_model_card(contracts, report), "utf-8")
-    (folder / REPORT_PAGE_FILE).write_bytes(make_page_file(contracts, report, read_figures(folder)))
-    (folder / ANSWERS_FILE).write_bytes(pack_answers(answers))
+    (folder / REPORT_PAGE_FILE).write_bytes(
+        make_report_page_file(contracts, report, read_report_figures(folder))
+    )
+    (folder / ANSWERS_FILE).write_bytes(serialize_answers(answers))
     return seal_release(
         folder,
         created_at=datetime.now(UTC),

@@ -17,7 +17,7 @@ from model_store.local_releases import LocalRelease
 from model_store.manifest import ReleaseNetwork as ReleasedNetwork
 from model_store.release_files import PHOTO_FILES
 from reports.answers import TEST_SET, Answers
-from reports.answers_file import read_own_answers
+from reports.answers_file import read_release_answers
 from reports.network_figures import CROSS_FITTED_SPLIT, ModelFigures
 from reports.values import Report, read_report
 from training.data.learnt_hashes import UNSTATED_LEARNT_HASHES, LearntHashes, load_learnt_hashes
@@ -141,7 +141,7 @@ def _inherit_report(
 
 def _read_test_answers(parent: LocalRelease) -> Answers:
     """Return the parent's stored answers to its test set, which its network for pixels gave."""
-    own_answers = read_own_answers(
+    own_answers = read_release_answers(
         parent.manifest, lambda path: (parent.folder / path).read_bytes(), str(parent.folder)
     )
     return own_answers.select_set(TEST_SET)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import ACCEPT_NOTHING
-from reports.accept_threshold import find_accept_points, find_lowest_threshold
+from reports.accept_threshold import find_accept_points, find_lowest_threshold_index
 from reports.intervals import count_needed_answers
 from reports.promises import HELD_OUT_PICTURES, AcceptPoint, PossiblePromise, Promise
 from reports.values import Report
@@ -51,7 +51,7 @@ def choose_confidence_threshold(answer_sets: Sequence[AnswerSet]) -> float:
     is_kept = [
         bounds.prove_accuracy(accuracy) for bounds, accuracy in zip(estimates, accuracies, strict=True)
     ]
-    place = find_lowest_threshold(
+    place = find_lowest_threshold_index(
         # The share of all answers: unfamiliar ones are in the number too, since they go to review.
         np.stack(
             [answers.count_accepted(thresholds)[0] / len(answers.is_right) for answers in promised_sets],

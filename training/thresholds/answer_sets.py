@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import Familiarity
-from inference.decision import calibrate, compute_familiarity
+from inference.decision import calibrate_probabilities, compute_familiarity
 from inference.sessions.session import Scores
 from reports.accept_threshold import DEFAULT_ACCEPT_CONFIDENCE
 from reports.answers import Answers
-from reports.grouped_answers import WeightedErrors, estimate_errors
+from reports.grouped_answers import WeightedWrongShares, estimate_wrong_shares
 from reports.intervals import count_needed_answers
 from reports.promises import SOURCE_PHOTOS_PREFIX, TIER_PHOTOS_PREFIX
 
@@ -60,7 +60,7 @@ class AnswerSet:
         count = np.searchsorted(-self.confidences[order], -thresholds, side="right")
         return count, np.append(0, np.cumsum(self.is_right[order]))[count]
 
-    def estimate_wrong_share(self, thresholds: NDArray[np.float32]) -> WeightedErrors:
+    def estimate_wrong_share(self, thresholds: NDArray[np.float32]) -> WeightedWrongShares:
         """Estimate the share of wrong answers among those that each threshold accepts, with its bounds.
 
         Args:
@@ -69,7 +69,7 @@ class AnswerSet:
         order = self._sort_by_confidence()
         counts, _ = self.count_accepted(thresholds)
         groups = None if self.groups is None else self.groups[order]
-        return estimate_errors(~self.is_right[order], groups, counts)
+        return estimate_wrong_shares(~self.is_right[order], groups, counts)
 
     def select_answers(self, name: str, is_selected: NDArray[np.bool_]) -> "AnswerSet":
         """Return the answers that a mask picks, as a set of its own.
@@ -183,7 +183,8 @@ def compute_confidences(
     """
     # These are the functions of the service, which take one picture at a time.
     confidences: NDArray[np.float32] = np.array(
-        [max(calibrate(row, temperature)) for row in scores.class_probabilities.tolist()], np.float32
+        [max(calibrate_probabilities(row, temperature)) for row in scores.class_probabilities.tolist()],
+        np.float32,
     )
     if familiarity is None or scores.distances is None:
         return confidences

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reports.answers import Answers
-from reports.distributions import compute_binomial_chance
+from reports.distributions import compute_binomial_cdf
 from reports.intervals import CONFIDENCE_LEVEL
 from training.data.photos import OOD_TIER
 from training.thresholds.decide import Thresholds, decide_thresholds
@@ -120,7 +120,7 @@ def count_source_labels(
     cells = list(_count_cells(answers.select_rows(is_counted), labels))
     unknown_sources = set(answers.sources[answers.is_from_unknown_source].tolist())
     chances = {
-        place: compute_binomial_chance(cell.right_count, cell.accepted_count, promised_share)
+        place: compute_binomial_cdf(cell.right_count, cell.accepted_count, promised_share)
         for place, cell in enumerate(cells)
         if cell.source in unknown_sources
     }

@@ -11,7 +11,7 @@ from onnx import TensorProto, helper
 
 from inference.sessions.keras_session import KerasSession
 from inference.sessions.onnx_session import OnnxSession
-from inference.sessions.session import Session
+from inference.sessions.session import ModelSession
 from tests.releases import a_graph
 
 CLASSES = 10
@@ -72,6 +72,6 @@ def onnx_file(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 @pytest.fixture(params=["onnx", "keras"])
 def session(
     request: pytest.FixtureRequest, onnx_file: Callable[..., Path], keras_file: Callable[..., Path]
-) -> Session:
+) -> ModelSession:
     """Each session in turn."""
     return OnnxSession(onnx_file()) if request.param == "onnx" else KerasSession(keras_file())

@@ -43,7 +43,7 @@ def test_scores_do_not_depend_on_the_form_of_input(
 def test_guesses_are_in_the_log(keras_file: Callable[..., Path], caplog: pytest.LogCaptureFixture) -> None:
     path = keras_file(rescales=False, activation="linear")
 
-    KerasSession(path).log_guesses(path)
+    KerasSession(path).log_inferred_input(path)
 
     assert "its input is pixels / 255" in caplog.text
     assert "its outputs go through a softmax" in caplog.text

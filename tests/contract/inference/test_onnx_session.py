@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
-from inference.contract import make_whole_input
+from inference.contract import make_whole_picture_input
 from inference.errors import ContractBroken, ModelUnreadable
 from inference.sessions.onnx_session import OnnxSession
 from tests.releases import a_release
@@ -37,7 +37,7 @@ def test_a_graph_of_another_input_is_refused(onnx_file: Callable[..., Path], cha
 
 
 def test_a_graph_of_another_size_than_the_contracts_is_refused(tmp_path: Path) -> None:
-    graph = a_release(tmp_path, reads=make_whole_input(64, 3)) / "model.onnx"
+    graph = a_release(tmp_path, reads=make_whole_picture_input(64, 3)) / "model.onnx"
 
     with pytest.raises(ContractBroken, match=r"It must have one, `pixels`, uint8, \(N, 64, 64\)"):
         OnnxSession(graph, shape=(64, 64))

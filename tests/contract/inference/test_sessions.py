@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from inference.sessions.session import Session
+from inference.sessions.session import ModelSession
 from tests.contract.inference.conftest import CLASSES, WEIGHTS
 
 PIXELS = np.random.default_rng(1).integers(0, 256, (5, 28, 28), np.uint8)
 
 
-def test_scores_are_the_models_own_one_row_of_float32_per_picture(session: Session) -> None:
+def test_scores_are_the_models_own_one_row_of_float32_per_picture(session: ModelSession) -> None:
     logits = (PIXELS.reshape(5, 784) / 255) @ WEIGHTS.astype(np.float64)
     weights = np.exp(logits - logits.max(axis=1, keepdims=True))
     expected = weights / weights.sum(axis=1, keepdims=True)
@@ -24,7 +24,7 @@ def test_scores_are_the_models_own_one_row_of_float32_per_picture(session: Sessi
     assert scores.distances is None
 
 
-def test_a_picture_scores_the_same_alone_and_in_a_batch(session: Session) -> None:
+def test_a_picture_scores_the_same_alone_and_in_a_batch(session: ModelSession) -> None:
     together = session.run(PIXELS).class_probabilities
 
     alone = session.run(PIXELS[2:3]).class_probabilities
@@ -32,7 +32,7 @@ def test_a_picture_scores_the_same_alone_and_in_a_batch(session: Session) -> Non
     assert alone[0] == pytest.approx(together[2], abs=1e-6)
 
 
-def test_scores_stay_what_they_are_when_the_next_picture_comes(session: Session) -> None:
+def test_scores_stay_what_they_are_when_the_next_picture_comes(session: ModelSession) -> None:
     first = session.run(PIXELS[:1]).class_probabilities
     before = first.copy()
 
@@ -41,7 +41,7 @@ def test_scores_stay_what_they_are_when_the_next_picture_comes(session: Session)
     assert np.array_equal(first, before)
 
 
-def test_threads_get_the_scores_of_their_own_pictures(session: Session) -> None:
+def test_threads_get_the_scores_of_their_own_pictures(session: ModelSession) -> None:
     alone = [PIXELS[i : i + 1] for i in range(5)]
     expected = [session.run(pixels).class_probabilities for pixels in alone]
 

@@ -13,20 +13,20 @@ from typing import Any, Final, cast
 import numpy as np
 import pytest
 
-from inference.contract import ACCEPT_NOTHING, Head, make_whole_input
+from inference.contract import ACCEPT_NOTHING, Head, make_whole_picture_input
 from inference.reasons import Reason
 from inference.release_labels import NONE
-from labelling.decide.decisions import Decisions
+from labelling.decide.decisions import RunDecisions
 from labelling.decide.product_answers import is_certain_enough_for_feed
 from labelling.errors import OutputUnusable, TableUnusable
-from labelling.journal.human_answer import HumanAnswer, Question
+from labelling.journal.human_answer import AnswerSubject, HumanAnswer
 from labelling.journal.journal_file import Journal
 from labelling.review import cards as sheet_cards
 from labelling.rows import HeadAnswer, PhotoRecord, ProductRecord, TableRow
 from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.write.feed_categories import FeedCategories
 from labelling.write.feeds import DIFFERENT_COLOURS, DOUBTFUL_COLOUR, write_feed
-from labelling.write.platforms import FEED_PLATFORMS, Platform
+from labelling.write.platforms import FEED_PLATFORMS, FeedPlatform
 from reports.promises import AcceptPoint, ProductPromise
 from tests.commands import wardrobe
 from tests.documents import blocks
@@ -49,7 +49,9 @@ SAID = {"001001": "red", "001003": "black", "001004": "blue", "001005": "none of
 def doubtful(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release that accepts no colour."""
     heads = {"colour": Head(labels=COLOURS, temperature=1.0, confidence=1.0)}
-    return a_release(tmp_path_factory.mktemp("release"), reads=make_whole_input(32, 3), attributes=heads)
+    return a_release(
+        tmp_path_factory.mktemp("release"), reads=make_whole_picture_input(32, 3), attributes=heads
+    )
 
 
 @pytest.fixture
@@ -158,7 +160,7 @@ def a_table(folder: Path) -> Path:
         rows += [a_photo(number, further, shares.get(number))]
     said = {4: "blue", 5: NONE}
     with Journal(folder / "labels.csv", run) as journal:
-        answers = {Question(f"{n:064x}", "colour"): HumanAnswer(of, "2026") for n, of in said.items()}
+        answers = {AnswerSubject(f"{n:064x}", "colour"): HumanAnswer(of, "2026") for n, of in said.items()}
         fill(journal, run, rows, answers)
     return folder / "labels.csv"
 
@@ -173,7 +175,7 @@ def test_the_page_on_feeds_says_how_a_platform_reads_its_feed(platform: str) -> 
 @pytest.mark.parametrize("platform", sorted(FEED_PLATFORMS))
 def test_a_feed_is_the_file_that_a_platform_reads(platform: str, tmp_path: Path) -> None:
     with Journal(table := a_table(tmp_path)) as journal:
-        feed = write_feed(platform, table, Decisions(journal))
+        feed = write_feed(platform, table, RunDecisions(journal))
 
     fixture = ROOT / "tests/fixtures/feeds" / f"{platform}.csv"
     assert fixture.is_file(), (
@@ -311,7 +313,7 @@ def test_accepted_kinds_are_a_file_of_categories_without_what_the_list_has_or_th
 def categories_of(platform: str, journal: Journal) -> list[str]:
     """The lines of a file of categories."""
     categories = FeedCategories(platform, journal.settings)
-    for row in Decisions(journal).read_product_rows():
+    for row in RunDecisions(journal).read_product_rows():
         categories.add_row(row)
     return [",".join(categories.header), *map(",".join, categories.make_rows())]
 
@@ -327,7 +329,7 @@ def test_a_person_who_says_other_leaves_a_category_to_words_that_the_release_has
         further = {"article": article, "title": title}
         rows += [PhotoRecord(path=f"{article}.png", sha256=article * 64, answers=heads, cells=further)]
     said = {
-        Question(article * 64, "kind", article): HumanAnswer("other", "2026-01-01T00:00:00Z")
+        AnswerSubject(article * 64, "kind", article): HumanAnswer("other", "2026-01-01T00:00:00Z")
         for article in products
     }
     with Journal(tmp_path / "labels.csv", run) as journal:
@@ -335,7 +337,7 @@ def test_a_person_who_says_other_leaves_a_category_to_words_that_the_release_has
         assert categories_of("google", journal) == ["id,google_product_category", "1,177"]
 
 
-SHELVES: Final = Platform(
+SHELVES: Final = FeedPlatform(
     key="code",
     read_key=lambda _, row: row.record.cells["Handle"],
     colour_cells=lambda row: dict(zip(("first", "second"), (*row.feed_colours, ""), strict=False)),
@@ -351,10 +353,10 @@ SHELVES: Final = Platform(
 def test_a_platform_merges_products_by_its_key_alone_and_names_its_colours_where_it_likes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(cast("dict[str, Platform]", FEED_PLATFORMS), "shelves", SHELVES)
+    monkeypatch.setitem(cast("dict[str, FeedPlatform]", FEED_PLATFORMS), "shelves", SHELVES)
 
     with Journal(table := a_table(tmp_path)) as journal:
-        feed = write_feed("shelves", table, Decisions(journal))
+        feed = write_feed("shelves", table, RunDecisions(journal))
 
     assert feed.file.read_text("utf-8").splitlines() == [
         "code,second,brand,name,first",
@@ -430,7 +432,7 @@ def test_the_sheet_of_a_feed_shows_together_the_products_that_lack_a_colour(
 
 def test_the_lists_own_colours_are_fed_and_those_that_the_photo_denies_are_asked_about(shop: Path) -> None:
     sure = Head(labels=("black", "blue", "red"), temperature=0.01, confidence=ACCEPT_NOTHING)
-    release = a_release(shop / "release", reads=make_whole_input(32, 3), attributes={"colour": sure})
+    release = a_release(shop / "release", reads=make_whole_picture_input(32, 3), attributes={"colour": sure})
     noise = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
     (shop / "blue.png").write_bytes(png(noise.repeat(8, 0).repeat(8, 1)))
     products = [("1a.png", "denied", "Blue"), ("2a.png", "own", "Pink & Yellow"), ("blue.png", "navy", "")]
@@ -467,7 +469,7 @@ SHOWN_OF_PRODUCTS = ProductPromise(
 def likely(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release that accepts every colour of a photo, and shows .88 for those of products."""
     heads = {"colour": Head(labels=COLOURS, temperature=1.0, confidence=0.1)}
-    folder, reads = tmp_path_factory.mktemp("likely"), make_whole_input(32, 3)
+    folder, reads = tmp_path_factory.mktemp("likely"), make_whole_picture_input(32, 3)
     return a_release(folder, reads=reads, attributes=heads, products={"colour": SHOWN_OF_PRODUCTS})
 
 
@@ -597,7 +599,7 @@ def test_likely_colours_are_counted_by_the_rows_that_a_feed_has(tmp_path: Path) 
     with Journal(tmp_path / "labels.csv", run) as journal:
         fill(journal, run, rows)
 
-        feed = write_feed("shopify", tmp_path / "labels.csv", Decisions(journal))
+        feed = write_feed("shopify", tmp_path / "labels.csv", RunDecisions(journal))
 
     assert (feed.row_count, feed.likely_count, len(feed.left_out_products[DIFFERENT_COLOURS])) == (1, 1, 1)
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inference.pictures.decode import MAX_BYTES
-from labelling.errors import Unreadable
-from labelling.sources.fetch import MAX_REDIRECTS, Fetcher, check_address, parse_allowed_host
+from labelling.errors import PictureUnreadable
+from labelling.sources.fetch import MAX_REDIRECTS, Fetcher, parse_allowed_address, parse_allowed_host
 from tests.catalogues import PICTURES
 from tests.https_servers import Answer, Authority, HttpsServer, https_server, raw, redirect, silence, status
 
@@ -35,7 +35,7 @@ SHOP = (("shop.example", 443), ("*.cdn.example", 443), ("shop.example", 8443), (
     ],
 )
 def test_an_allowed_host_is_asked_for_the_path_as_browsers_write_it(url: str, found: tuple[str, str]) -> None:
-    parts = check_address(url, SHOP)
+    parts = parse_allowed_address(url, SHOP)
 
     assert (parts.netloc, parts.request_uri) == found
 
@@ -65,16 +65,16 @@ def test_an_allowed_host_is_asked_for_the_path_as_browsers_write_it(url: str, fo
     ],
 )
 def test_any_other_address_is_refused(url: str) -> None:
-    with pytest.raises(Unreadable) as refused:
-        check_address(url, SHOP)
+    with pytest.raises(PictureUnreadable) as refused:
+        parse_allowed_address(url, SHOP)
 
     assert len(str(refused.value)) < 400  # it stands in the table
 
 
 @given(st.text() | st.text().map("https://{}".format))
 def test_no_text_of_a_list_is_more_than_a_rows_error(text: str) -> None:
-    with pytest.raises(Unreadable) as refused:
-        check_address(text, ())
+    with pytest.raises(PictureUnreadable) as refused:
+        parse_allowed_address(text, ())
 
     assert str(refused.value).isprintable()
 
@@ -109,7 +109,7 @@ def fetcher(*servers: HttpsServer, seconds: float = 20) -> Fetcher:
 def failure(
     server: HttpsServer, path: str = "/a.png", *, host: str = "localhost", seconds: float = 20
 ) -> str:
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(PictureUnreadable) as refused:
         fetcher(server, seconds=seconds).fetch(server.url(path, host))
     return str(refused.value)
 
@@ -263,7 +263,7 @@ def test_whatever_a_server_answers_is_an_error_without_its_words(
     [("no-such-name.invalid", "cannot be read: "), (f"{'a' * 64}.example", "cannot be read: UnicodeError")],
 )
 def test_a_name_that_cannot_be_resolved_is_an_error(host: str, words: str) -> None:
-    with pytest.raises(Unreadable, match=words):
+    with pytest.raises(PictureUnreadable, match=words):
         Fetcher(((host, 443),)).fetch(f"https://{host}/a.png")
 
 

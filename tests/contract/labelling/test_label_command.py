@@ -228,7 +228,7 @@ def test_where_every_picture_is_an_error_the_first_is_all_that_is_said_and_the_e
 def test_a_store_that_fails_as_a_whole_ends_the_run(bucket: str, moto_server: S3Server) -> None:
     open_store(bucket).create("a.png", b"")
     source = open_source(bucket)
-    places = [item.place for item in source.items()]
+    places = [item.place for item in source.iterate_pictures()]
     name = bucket.split("/")[2]
     moto_server.client.delete_object(Bucket=name, Key="photos/a.png")
     moto_server.client.delete_bucket(Bucket=name)

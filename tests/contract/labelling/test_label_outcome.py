@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.contract import Head, make_whole_input
+from inference.contract import Head, make_whole_picture_input
 from labelling.journal.journal_file import Journal
 from labelling.sources.items import PictureItem
 from labelling.workers.labeller import LabelledChunks, Say, WorkerSetup
@@ -38,7 +38,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A release that accepts no colour."""
     heads = {"colour": Head(labels=COLOURS, temperature=1.0, confidence=1.0)}
     folder = tmp_path_factory.mktemp("outcome") / "release"
-    return a_release(folder, reads=make_whole_input(32, 3), attributes=heads)
+    return a_release(folder, reads=make_whole_picture_input(32, 3), attributes=heads)
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def test_a_picture_that_can_no_longer_be_read_is_skipped_and_counted_and_the_exi
 
 STOPPED = {
     "write_sheet": "The tables are written, and the same command writes the rest.",
-    "sort_into_folders": "has only a part of the pictures: name a new folder with --into.",
+    "copy_pictures_into_folders": "has only a part of the pictures: name a new folder with --into.",
     "write_tables": "Nothing is lost: the same command goes on where it was.",
 }
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from labelling.errors import RunMismatch, SourceUnusable, WorkersFailed
-from labelling.job import Job
+from labelling.job import LabellingJob
 from labelling.run import run_labelling
 from labelling.sources.source_opening import open_source
 from labelling.workers.labeller import PICTURES_PER_CHUNK, Engine
@@ -30,16 +30,18 @@ from tests.s3_servers import S3Server
 from tests.tables import Rows, correct, label, rows_of, summary_in, write_csv
 
 
-def a_job(shop: Path, table: Path, release: Path, engine: Engine = here) -> Job:
+def a_job(shop: Path, table: Path, release: Path, engine: Engine = here) -> LabellingJob:
     source = open_source(str(shop))
-    return Job(source=source, table=table, release=open_release(release), worker_count=1, engine=engine)
+    return LabellingJob(
+        source=source, table=table, release=open_release(release), worker_count=1, engine=engine
+    )
 
 
 def ignore(*_: object) -> None:
     """No one watches."""
 
 
-def run_job(job: Job, watch: Callable[[int, int], None], say: Callable[[str], None]) -> None:
+def run_job(job: LabellingJob, watch: Callable[[int, int], None], say: Callable[[str], None]) -> None:
     run_labelling(job, watch, say, ignore)
 
 
@@ -102,7 +104,7 @@ def test_an_object_overwritten_within_a_second_by_as_many_bytes_has_another_stam
     stamps, name = [], bucket.split("/")[2]
     for content in (b"one", b"two"):
         etag = moto_server.client.put_object(Bucket=name, Key="photos/a.png", Body=content)["ETag"]
-        [item] = open_source(bucket).items()
+        [item] = open_source(bucket).iterate_pictures()
         stamps.append(item.stamp)
         assert etag in item.stamp  # size and time may both be the same
 

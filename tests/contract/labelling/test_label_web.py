@@ -12,7 +12,7 @@ import pytest
 from labelling.sources.items import PARALLEL_FETCHES
 from labelling.sources.source_opening import open_source
 from labelling.workers.process_engine import label_on_processes
-from labelling.workers.ray_engine import carry_bytes
+from labelling.workers.ray_engine import attach_picture_bytes
 from scripts.label_job import ENGINES_BY_NAME
 from tests.catalogues import PICTURES, write_folder, write_list
 from tests.commands import wardrobe
@@ -103,7 +103,7 @@ def test_pictures_that_travel_to_another_machine_weigh_what_they_have(
     catalogue = write_list(tmp_path / "list.csv", [address, "https://other.example/"])
     source = open_source(str(catalogue), (("localhost", server.port),))
 
-    travelling = list(carry_bytes(source.items(), source))
+    travelling = list(attach_picture_bytes(source.iterate_pictures(), source))
 
     assert [item.byte_weight for item in travelling] == [len(PICTURES["a/0.png"]), 0]
     assert travelling[0].place == PICTURES["a/0.png"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.contract import Head, make_whole_input
+from inference.contract import Head, make_whole_picture_input
 from labelling.errors import SourceUnusable
 from tests.commands import wardrobe
 from tests.releases import a_release
@@ -35,7 +35,9 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     heads = {
         "colour": Head(labels=("black", "blue", "red", "white", "green"), temperature=1.0, confidence=1.0)
     }
-    return a_release(tmp_path_factory.mktemp("release"), reads=make_whole_input(32, 3), attributes=heads)
+    return a_release(
+        tmp_path_factory.mktemp("release"), reads=make_whole_picture_input(32, 3), attributes=heads
+    )
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from inference.words.kinds import KIND
-from labelling.errors import OutputUnusable, WordsUnusable
+from labelling.errors import OutputUnusable, ShopWordsUnusable
 from tests.catalogues import write_doubtful
 from tests.review_sheets import shown_on
 from tests.tables import correct, label, read_rows, write_csv
@@ -202,7 +202,7 @@ def test_the_file_that_a_command_reads_is_not_its_output(shop: Path, tmp_path: P
 
 
 def test_a_file_of_words_that_is_not_there_ends_the_command(shop: Path, tmp_path: Path) -> None:
-    with pytest.raises(WordsUnusable, match=r"nowhere.csv: cannot be read \(No such file"):
+    with pytest.raises(ShopWordsUnusable, match=r"nowhere.csv: cannot be read \(No such file"):
         label(shop, tmp_path / "table.csv", "bundled", "--words", "nowhere.csv")
 
     assert not (tmp_path / "table.csv.sqlite").exists()

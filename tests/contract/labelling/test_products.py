@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inference.contract import Head, make_whole_input
+from inference.contract import Head, make_whole_picture_input
 from labelling.errors import CorrectionsUnusable, SourceUnusable
 from labelling.review.questions import MAX_PHOTOS_ON_CARD
 from labelling.run_settings import FOLDER_COLUMN, ProductGrouping
@@ -33,7 +33,7 @@ KEPT = ProductPromise(
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It accepts every photo, and shows its promise for classes of products, not for colours."""
     colour = Head(labels=("black", "blue", "red", "white"), temperature=1.0, confidence=0.1)
-    folder, reads = tmp_path_factory.mktemp("release"), make_whole_input(32, 3)
+    folder, reads = tmp_path_factory.mktemp("release"), make_whole_picture_input(32, 3)
     return a_release(folder, reads=reads, attributes={"colour": colour}, products={"label": KEPT})
 
 

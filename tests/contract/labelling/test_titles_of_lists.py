@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inference.contract import ACCEPT_NOTHING, Head, make_whole_input
+from inference.contract import ACCEPT_NOTHING, Head, make_whole_picture_input
 from inference.release_labels import NONE
 from inference.words.language_files import load_languages
 from labelling.review.cards import AGREEING_SCREEN, LIST_CONFLICT_NOTE
@@ -26,7 +26,7 @@ KEPT = ProductPromise(
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It accepts every photo."""
-    folder, reads = tmp_path_factory.mktemp("release"), make_whole_input(32, 3)
+    folder, reads = tmp_path_factory.mktemp("release"), make_whole_picture_input(32, 3)
     return a_release(folder, reads=reads, products={"label": KEPT})
 
 
@@ -45,7 +45,7 @@ def doubting(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """It accepts no photo, answers kinds as surely as can be, and shows from which share words decide."""
     return a_release(
         tmp_path_factory.mktemp("doubting"),
-        reads=make_whole_input(32, 3),
+        reads=make_whole_picture_input(32, 3),
         attributes={"kind": Head(labels=KINDS, temperature=0.01, confidence=ACCEPT_NOTHING)},
         least_familiarity=1.0,
         words=SHOWN,
@@ -218,7 +218,7 @@ def test_cards_show_titles_that_are_not_read_and_the_run_says_nothing_of_them(
     assert summary_in(tmp_path / "t.csv")["notes"] == []
 
 
-RECOGNISED = next(language for language in load_languages().values() if not language.is_read)
+RECOGNISED = next(language for language in load_languages().values() if not language.is_readable)
 NOT_READ = {
     RECOGNISED.code: (
         [*(" ".join(RECOGNISED.known_by[place : place + 4]) for place in (0, 4, 8)), "Jeans"],

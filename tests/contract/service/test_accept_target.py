@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inference.contract import ACCEPT_NOTHING, make_whole_input
+from inference.contract import ACCEPT_NOTHING, make_whole_picture_input
 from reports.promises import AcceptPoint, PossiblePromise
 from tests.contract.service.conftest import MakeApp, ready
 from tests.documents import blocks
 from tests.releases import a_store
 from tests.uploads import UPLOAD, a_garment, png
 
-READS = make_whole_input(32, 3)
+READS = make_whole_picture_input(32, 3)
 PHOTO = png(np.pad(np.dstack([a_garment(), a_garment(), a_garment() // 2]), ((1, 1), (1, 1), (0, 0))))
 
 CURVES = {

@@ -9,13 +9,13 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.prediction.platform_categories import CategoriesMismatch
-from inference.contract import Head, make_whole_input
+from inference.contract import Head, make_whole_picture_input
 from tests.contract.service.conftest import INVOCATIONS, V2, MakeApp
 from tests.described import Described
 from tests.releases import LABELS, a_store
 from tests.uploads import a_garment, in_base64, png
 
-READS = make_whole_input(32, 3)
+READS = make_whole_picture_input(32, 3)
 ATTRIBUTES = {
     "colour": Head(labels=("red", "green", "blue"), temperature=1.0, confidence=0.1),
     "sleeve": Head(labels=("long", "short"), temperature=1.0, confidence=0.1, applies_to=LABELS[:1]),

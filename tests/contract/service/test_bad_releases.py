@@ -18,7 +18,7 @@ from flask import Flask
 from app.factory import create_app
 from app.releases.opening_attempt import REFUSAL_CAUSES
 from app.settings import Settings
-from inference.contract import make_whole_input
+from inference.contract import make_whole_picture_input
 from model_store.assemble import seal_release
 from model_store.cache import pull_release
 from model_store.local_releases import MAX_RELEASE_BYTES, open_release
@@ -28,7 +28,7 @@ from model_store.publish import promote_release
 from model_store.records import Promotion
 from model_store.store import FolderStore
 from model_store.store_keys import make_release_prefix
-from reports.judge import judge_without_refusing
+from reports.judge import describe_release_verdict
 from tests.contract.service.conftest import poll
 from tests.releases import a_graph, a_release
 
@@ -191,7 +191,7 @@ def cases(level: str) -> pytest.MarkDecorator:
 def good(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Two good releases: one with two networks, of which bad ones are made, and one to be served."""
     folder = tmp_path_factory.mktemp("good")
-    two = a_release(folder / "two", photos=make_whole_input(32, 3), keeps_answers=False)
+    two = a_release(folder / "two", photos=make_whole_picture_input(32, 3), keeps_answers=False)
     return [two, a_release(folder / "served", seed=1, keeps_answers=False)]
 
 
@@ -243,7 +243,7 @@ def test_a_release_that_is_not_complete_is_not_promoted(bad: Path, store: Folder
     version = put(bad, store)
 
     with pytest.raises(REFUSAL_CAUSES, match=words):
-        promote_release(version, store, judge_without_refusing, author="ann")
+        promote_release(version, store, describe_release_verdict, author="ann")
 
     assert read_newest_promotion(store) is None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from model_store.cache import ARRIVING_PREFIX, locate_in_cache, pull_release
+from model_store.cache import ARRIVING_PREFIX, get_cached_release_path, pull_release
 from model_store.errors import CacheUnwritable
 from tests.contract.service.conftest import logged
 from tests.places import Place
@@ -96,7 +96,7 @@ def test_an_old_release_that_cannot_be_removed_does_not_hold_up_a_promotion(plac
     place.log("+A")
     models = place.start(cache_keep=1)
     watcher = place.follow(models, cache_keep=1)
-    old = locate_in_cache(place.cache, place.versions["A"])
+    old = get_cached_release_path(place.cache, place.versions["A"])
     mount(old / "figures")
     os.utime(old, (1, 1))
     place.log("+B")

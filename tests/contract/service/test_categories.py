@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from model_store.publish import publish_release
 from model_store.store import Store, open_store
-from reports.judge import judge_release, judge_without_refusing
+from reports.judge import describe_release_verdict, judge_release
 from tests.contract.service.conftest import MakeApp, poll
 from tests.releases import LABELS, a_release
 from tests.service import ROOT
@@ -67,7 +67,7 @@ def app(make_app: MakeApp, store: Store, file: Path) -> Flask:
 def publish_boots(store: Store, folder: Path) -> str:
     """A release whose last label is another one; its version."""
     release = a_release(folder, labels=(*LABELS[:9], "Boot"), seed=2)
-    return publish_release(release, store, judge_without_refusing, author="tests").manifest.version
+    return publish_release(release, store, describe_release_verdict, author="tests").manifest.version
 
 
 def test_a_later_release_with_other_labels_is_refused(app: Flask, store: Store, tmp_path: Path) -> None:

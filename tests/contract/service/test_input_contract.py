@@ -11,14 +11,14 @@ from openapi_spec_validator import validate
 
 from inference.arrays import Picture
 from inference.classifier import open_classifier
-from inference.contract import make_whole_input
+from inference.contract import make_whole_picture_input
 from model_store.local_releases import open_release
 from tests.contract.service.conftest import INVOCATIONS, TF, V2, MakeApp
 from tests.described import Described
 from tests.releases import a_store
 from tests.uploads import in_base64, png
 
-COLOUR = make_whole_input(64, 3)
+COLOUR = make_whole_picture_input(64, 3)
 PICTURE: Picture = np.random.default_rng(7).integers(0, 256, (64, 64, 3), np.uint8)
 UPLOAD = png(PICTURE[..., ::-1])  # OpenCV writes BGR
 ROWS, NUMBERS = PICTURE.tolist(), PICTURE.ravel().tolist()
@@ -138,7 +138,7 @@ def test_pixels_of_another_size_are_refused_with_the_size_that_is_read(
 
 
 def test_pixels_of_a_large_input_fit_the_limits_of_json(make_app: MakeApp, tmp_path: Path) -> None:
-    client = make_app(model_store=a_store(tmp_path, reads=make_whole_input(224, 3))).test_client()
+    client = make_app(model_store=a_store(tmp_path, reads=make_whole_picture_input(224, 3))).test_client()
 
     answer = client.post("/predict", json={"pixels": np.zeros((224, 224, 3), np.uint8).tolist()})
 

@@ -245,8 +245,8 @@ def test_a_classification_is_answered_as_described(
 def test_draining_and_stale_workers_answer_as_described(make_app: MakeApp, described: Described) -> None:
     app = make_app()
     models: ModelHolder = app.extensions["wardrobe"].models
-    models.record_failure(OSError("no route to host"), datetime.now(UTC))
-    models.refuse([Refusal(2, "20261120T101500Z-00000000", "its labels differ")], datetime.now(UTC))
+    models.record_store_failure(OSError("no route to host"), datetime.now(UTC))
+    models.record_refusals([Refusal(2, "20261120T101500Z-00000000", "its labels differ")], datetime.now(UTC))
 
     stale = app.test_client().get("/readyz")
     app.extensions["wardrobe"].drain()

@@ -6,21 +6,21 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from app.payloads.body import Body
+from app.payloads.body import RequestBody
 from app.payloads.limits import make_batch_limits
-from app.payloads.reading import find_many, find_one
+from app.payloads.reading import read_picture_batch, read_single_picture
 from app.payloads.request_items import PixelRows, RequestItem
 from app.protocols import sagemaker, tf_serving
 from app.protocols.infer_request import parse_infer_request
 from app.settings import Settings
-from inference.contract import make_whole_input
+from inference.contract import make_whole_picture_input
 from inference.pictures.pixel_rows import parse_pixel_rows
 from tests.contract.service.conftest import TF, MakeApp
 
 EDGE = 96
 """What counts is in proportion to the numbers; these are enough to outweigh what does not."""
 
-LARGE = make_whole_input(EDGE, 3)
+LARGE = make_whole_picture_input(EDGE, 3)
 
 TIMES_COUNTED = 3
 """The factor of docs/reference/limits.md: a byte that is counted may take so many in memory."""
@@ -28,28 +28,28 @@ TIMES_COUNTED = 3
 JSON = "application/json"
 TENSOR = f'"name": "pixels", "datatype": "UINT8", "shape": [1, {EDGE}, {EDGE}, 3]'
 
-Find = Callable[[Body], Sequence[RequestItem]]
+Find = Callable[[RequestBody], Sequence[RequestItem]]
 
 
-def one(body: Body) -> list[RequestItem]:
-    return [find_one(body)[0]]
+def one(body: RequestBody) -> list[RequestItem]:
+    return [read_single_picture(body)[0]]
 
 
-def tf(body: Body) -> list[RequestItem]:
+def tf(body: RequestBody) -> list[RequestItem]:
     return tf_serving.parse_body(LARGE, body)[0]
 
 
-def records(body: Body) -> list[RequestItem]:
+def records(body: RequestBody) -> list[RequestItem]:
     return sagemaker.parse_body(LARGE, body)[0]
 
 
-def v2(body: Body) -> list[RequestItem]:
+def v2(body: RequestBody) -> list[RequestItem]:
     return parse_infer_request(body, None, LARGE, ("probabilities",))[0]
 
 
 FORMS: dict[str, tuple[Find, str, str]] = {
     "rows": (one, JSON, '{"pixels": ROWS}'),
-    "batch": (find_many, JSON, '{"images": [{"pixels": ROWS}]}'),
+    "batch": (read_picture_batch, JSON, '{"images": [{"pixels": ROWS}]}'),
     "instances": (tf, JSON, '{"instances": [ROWS]}'),
     "flat instances": (tf, JSON, '{"instances": [[FLAT]]}'),
     "tensor": (v2, JSON, f'{{"inputs": [{{{TENSOR}, "data": [FLAT]}}]}}'),
@@ -69,7 +69,7 @@ def test_a_parsed_body_takes_no_more_memory_than_is_counted(form: str, number: s
     flat = ",".join([number] * EDGE * EDGE * 3)
     data = text.replace("ROWS", rows).replace("FLAT", flat).encode()
     counted = list[int]()
-    body = Body(data, make_batch_limits(Settings()), mimetype, reserve_memory=counted.append)
+    body = RequestBody(data, make_batch_limits(Settings()), mimetype, reserve_memory=counted.append)
 
     tracemalloc.start()
     pixels = [parse_pixel_rows(one.value, LARGE) if isinstance(one, PixelRows) else one for one in find(body)]

@@ -13,12 +13,12 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from app.payloads.body import Body, BodyReader
+from app.payloads.body import BodyReader, RequestBody
 from app.payloads.json_bodies import parse_json_body
 from app.payloads.limits import make_batch_limits
-from app.payloads.reading import find_many
+from app.payloads.reading import read_picture_batch
 from app.payloads.request_items import ReadyPixels, RequestItem, Upload
-from app.prediction.classify_items import MAX_RUN_NUMBERS, answer_items
+from app.prediction.classify_items import MAX_RUN_NUMBERS, classify_request_items
 from app.prediction.outcomes import FailedPicture
 from app.prediction.picture_budget import PictureBudget
 from app.prediction.timing import StageTimer
@@ -122,9 +122,9 @@ def test_a_small_zip_is_large_and_what_it_unpacks_to_counts_as_held() -> None:
     held = list[int]()
     member = bytes(1_000_000)
     packed = zipped(a=member, b=member)
-    body = Body(packed, LIMITS, reserve_memory=held.append)
+    body = RequestBody(packed, LIMITS, reserve_memory=held.append)
 
-    find_many(body)
+    read_picture_batch(body)
 
     assert len(packed) < 3_000
     assert body.is_large
@@ -133,9 +133,9 @@ def test_a_small_zip_is_large_and_what_it_unpacks_to_counts_as_held() -> None:
 
 def test_a_small_gzip_is_large_and_what_it_inflates_to_counts_as_held() -> None:
     held = list[int]()
-    body = Body(gzip.compress(bytes(1_000_000)), LIMITS, coding="gzip", reserve_memory=held.append)
+    body = RequestBody(gzip.compress(bytes(1_000_000)), LIMITS, coding="gzip", reserve_memory=held.append)
 
-    inflated = body.inflate()
+    inflated = body.decompress()
 
     assert body.is_large
     assert len(body.data) + sum(held) == len(inflated.data) == 1_000_000
@@ -151,14 +151,14 @@ def test_what_gzip_cannot_make_smaller_takes_no_more_memory_than_without() -> No
     }
 
     with BodyReader(large_bytes=7_000_000, small_bytes=4_100_000).read(environ, LIMITS) as body:
-        assert body.inflate().data == noise
+        assert body.decompress().data == noise
 
 
 def test_json_counts_with_the_larger_of_its_text_and_what_its_values_become() -> None:
     claims = list[int]()
 
     for text in (b"[0,0,0,0]", b'["' + b"a" * 100 + b'"]'):
-        parse_json_body(Body(text, LIMITS, reserve_memory=claims.append))
+        parse_json_body(RequestBody(text, LIMITS, reserve_memory=claims.append))
 
     assert claims == [4 * 32 - 9, 0]
 
@@ -181,7 +181,9 @@ def test_a_batch_has_so_many_seconds_of_processes_in_all(make_app: MakeApp) -> N
 
     with inside.queues.create_turn(is_large=False) as turn:
         served, items = inside.models.current, [bitmap, bitmap, Upload(UPLOAD)]
-        first, second, third = answer_items(items, served, StageTimer(), turn, budget, lambda: False)
+        first, second, third = classify_request_items(
+            items, served, StageTimer(), turn, budget, lambda: False
+        )
 
     assert not isinstance(first, FailedPicture)
     assert isinstance(second, FailedPicture)
@@ -239,7 +241,7 @@ def test_a_request_that_waits_goes_first_in_the_pauses_of_a_batch(
     with ThreadPoolExecutor(1) as others, queues.create_turn(is_large=is_large) as turn:
         others.submit(other)
         wait_for("a request in the queue", lambda: queues.small.waiting_count + queues.large.waiting_count)
-        outcomes = answer_items(
+        outcomes = classify_request_items(
             items, inside.models.current, StageTimer(), turn, PictureBudget(LIMITS), has_left
         )
 

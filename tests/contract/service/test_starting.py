@@ -199,7 +199,7 @@ def test_a_process_that_opens_a_release_now_does_not_stand_in_the_way(place: Pla
     place.log("+A +B")
     place.cache.mkdir()
 
-    with mark_opening(place.cache, place.versions["B"], last=False):
+    with mark_opening(place.cache, place.versions["B"], is_last_candidate=False):
         models = place.start()
 
     assert place.served(models) == "B"

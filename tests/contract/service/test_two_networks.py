@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from inference.arrays import Pixels
 from inference.classifier import open_classifier
-from inference.contract import make_whole_input
+from inference.contract import make_whole_picture_input
 from model_store.local_releases import open_release
 from model_store.release_files import GRAPH_FILE, PHOTO_GRAPH_FILE
 from tests.commands import wardrobe
@@ -22,7 +22,7 @@ from tests.uploads import a_garment, in_base64, png
 
 Json = dict[str, Any]
 
-READS = make_whole_input(32, 3)
+READS = make_whole_picture_input(32, 3)
 RANDOM = np.random.default_rng(3)
 SMALL: Pixels = a_garment(1)
 COLOUR: Pixels = RANDOM.integers(0, 256, (32, 32, 3), np.uint8)

@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from app.api.problems import register_problem_handlers
 from app.middleware.request_context import CONTEXT_KEY, RequestContext
-from app.middleware.unread_answers import SMALL_ANSWER_BYTES, UnreadAnswers
+from app.middleware.unread_answers import SMALL_ANSWER_BYTES, UnreadAnswerLimit
 from app.prediction import classify_items
 from inference.pictures.convert import ModelInput
 from tests.contract.service.conftest import MakeApp
@@ -54,7 +54,7 @@ def talkative(make_app: MakeApp) -> FlaskClient:
     def answer(size: int) -> Response:
         return Response(bytes(size))
 
-    app.after_request(UnreadAnswers(200_000).count_answer)
+    app.after_request(UnreadAnswerLimit(200_000).limit_unread_answer)
     client = app.test_client()
     client.environ_base.update({CONTEXT_KEY: RequestContext("id", served)})  # type: ignore[dict-item] # of any type
     return client

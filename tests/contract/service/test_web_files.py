@@ -8,7 +8,7 @@ from flask.testing import FlaskClient
 
 from app.api.docs import FOLDER as DOCS_FOLDER
 from app.api.web_page import FOLDER as PAGE_FOLDER
-from app.api.web_page import fill_in_formats, translate_page
+from app.api.web_page import fill_in_picture_formats, translate_page
 from app.middleware.headers import CONTENT_SECURITY_POLICY
 
 PAGE = (PAGE_FOLDER / "index.html").read_text("utf-8")
@@ -57,7 +57,7 @@ def test_nothing_but_the_pages_own_files_is_found(client: FlaskClient, path: str
 
 @pytest.mark.parametrize("heic", [True, False])
 def test_text_and_file_picker_offer_heic_only_where_it_is_read(heic: bool) -> None:
-    page = fill_in_formats(PAGE, "Send PNG, HEIC or AVIF." if heic else "Send PNG or AVIF.")
+    page = fill_in_picture_formats(PAGE, "Send PNG, HEIC or AVIF." if heic else "Send PNG or AVIF.")
 
     assert ("image/heic,image/heif,.heic,.heif" in page, "HEIC, AVIF</span>" in page) == (heic, heic)
     assert 'accept="image/png,' in page

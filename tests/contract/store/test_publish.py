@@ -14,7 +14,7 @@ from model_store.errors import (
     StoreError,
 )
 from model_store.local_releases import open_release
-from model_store.promotions import read_current_promotion, read_newest_promotion, roll_back
+from model_store.promotions import read_current_promotion, read_newest_promotion, roll_back_release
 from model_store.publish import list_prunable_releases, prune_releases, publish_release
 from model_store.signing import TrustedKeys, create_key_pair, read_trusted_keys, sign_release
 from model_store.store import Store
@@ -118,7 +118,7 @@ def test_prune_keeps_current_and_those_before_it_and_removes_the_rest_with_their
     assert spared == []  # within the last hour, which may be promoted at this moment
     assert {release.version for release in removed} == {versions[0], orphan, unfinished}
     assert {release.version for release in list_releases(store)} == {versions[1], versions[2]}
-    assert roll_back(store, "ann").version == versions[1]
+    assert roll_back_release(store, "ann").version == versions[1]
 
 
 def signed(folder: Path, keys: Path) -> TrustedKeys:

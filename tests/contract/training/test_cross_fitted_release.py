@@ -10,7 +10,7 @@ import pytest
 
 from inference.sessions.session import Scores
 from model_store.local_releases import LocalRelease, open_release
-from model_store.store_keys import get_files_in_folder
+from model_store.store_keys import make_folder_release_files
 from reports.answers import TEST_SET
 from reports.answers_file import ANSWERS_FILE
 from reports.evidence import read_evidence
@@ -122,7 +122,7 @@ def test_where_groups_are_products_the_report_says_how_many_are_accepted_and_rig
 
 
 def test_a_release_keeps_its_answers_to_the_test_set(few: LocalRelease) -> None:
-    kept = read_evidence(get_files_in_folder(few)).answers.select_set(TEST_SET)
+    kept = read_evidence(make_folder_release_files(few)).answers.select_set(TEST_SET)
 
     assert kept.is_right.mean() == few.manifest.headline.test_accuracy
     assert kept.has_decision.all()

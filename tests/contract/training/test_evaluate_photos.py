@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inference.contract import make_whole_input
+from inference.contract import make_whole_picture_input
 from inference.pictures.decode import MAX_PIXELS, decode_image
 from labelling.errors import OutputUnusable
 from model_store.local_releases import open_release
@@ -65,7 +65,7 @@ def test_the_bundled_release_is_measured_tier_by_tier_and_its_answers_are_kept_t
 def test_an_evaluation_is_written_again_and_not_over_the_release(
     tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    release, kept = a_release(tmp_path / "release", reads=make_whole_input(32, 3)), tmp_path / "kept"
+    release, kept = a_release(tmp_path / "release", reads=make_whole_picture_input(32, 3)), tmp_path / "kept"
     words = [str(release), "--photos", str(photos), "--out"]
     for _ in range(2):
         told([*words, str(kept)], capsys)
@@ -79,7 +79,7 @@ def test_an_evaluation_is_written_again_and_not_over_the_release(
 def test_of_two_networks_the_one_that_answers_photos_is_measured(
     tmp_path: Path, photos: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    release = open_release(a_release(tmp_path / "two", photos=make_whole_input(32, 3)))
+    release = open_release(a_release(tmp_path / "two", photos=make_whole_picture_input(32, 3)))
     classifier = open_networks(release)
     shown = sorted((photos / "C").rglob("*.png"))
     read = [classifier.make_model_input(decode_image(file.read_bytes(), MAX_PIXELS)) for file in shown]
@@ -130,7 +130,12 @@ def test_pictures_that_were_saved_again_are_counted_as_learnt(
         np.array([], np.str_), np.stack(list(map(compute_perceptual_hash, balls)))
     ).save_hashes(own)
 
-    words = [str(a_release(own, labels=KINDS, reads=make_whole_input(32, 3))), option, str(folder), "--json"]
+    words = [
+        str(a_release(own, labels=KINDS, reads=make_whole_picture_input(32, 3))),
+        option,
+        str(folder),
+        "--json",
+    ]
     wardrobe("evaluate", words)
 
     said = " ".join(capsys.readouterr().err.split())

@@ -11,7 +11,7 @@ from inference.sessions.onnx_session import DISTANCE
 from inference.words.kinds import KIND
 from model_store.local_releases import open_bundled_release
 from reports.answers import NO_ANSWERS, Answers
-from reports.product_rule import is_promise_shown
+from reports.product_rule import is_accuracy_promise_proven
 from reports.promises import ProductPromise
 from reports.values import read_report
 from training.features.shipped import read_shipped_photos
@@ -131,7 +131,11 @@ def test_products_of_the_corrections_take_its_place_where_they_show_the_promise(
 
     products, said = kept(network, head, lax, own)
 
-    assert (products[LABEL].n, products[LABEL].accepted, is_promise_shown(products[LABEL])) == (n, n, True)
+    assert (products[LABEL].n, products[LABEL].accepted, is_accuracy_promise_proven(products[LABEL])) == (
+        n,
+        n,
+        True,
+    )
     assert said.endswith("does not hold for this head: it accepts answers that its parent did not.")
 
 

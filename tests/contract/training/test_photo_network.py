@@ -25,9 +25,9 @@ from lab import photo_network
 from model_store.local_releases import BUNDLED_FOLDER, LocalRelease, open_bundled_release, open_release
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, REPORT_FILE
 from model_store.release_networks import open_networks
-from model_store.store_keys import get_files_in_folder
+from model_store.store_keys import make_folder_release_files
 from reports.answers import TEST_SET
-from reports.answers_file import read_all_answers, read_own_answers
+from reports.answers_file import read_all_answers, read_release_answers
 from reports.evidence import read_evidence
 from reports.values import read_report
 from scripts.terminal import run_main
@@ -215,7 +215,7 @@ def test_its_parents_answers_to_the_test_set_stay_and_what_that_learnt_is_not_fo
     made: LocalRelease,
 ) -> None:
     before, after = (
-        read_evidence(get_files_in_folder(one)).answers.select_set(TEST_SET)
+        read_evidence(make_folder_release_files(one)).answers.select_set(TEST_SET)
         for one in (open_bundled_release(), made)
     )
     of_parent, learnt = (load_learnt_hashes(one.folder) for one in (open_bundled_release(), made))
@@ -228,7 +228,7 @@ def test_its_parents_answers_to_the_test_set_stay_and_what_that_learnt_is_not_fo
 
 
 def test_its_figures_are_answers_of_heads_that_did_not_learn_the_sender(made: LocalRelease) -> None:
-    stored = read_own_answers(made.manifest, lambda name: (made.folder / name).read_bytes(), "here")
+    stored = read_release_answers(made.manifest, lambda name: (made.folder / name).read_bytes(), "here")
     photos = stored.select_rows(stored.networks == "photos")
 
     folds = {(group, fold) for group, fold in zip(photos.groups, photos.folds, strict=True)}

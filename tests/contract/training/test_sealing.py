@@ -11,10 +11,10 @@ import pytest
 
 from lab import sealing
 from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release, open_release
-from model_store.store_keys import get_files_in_folder
+from model_store.store_keys import make_folder_release_files
 from reports.answers import TEST_SET
 from reports.evidence import read_evidence
-from reports.gate import check_gate
+from reports.gate import check_candidate_release
 from reports.values import read_report
 from tests.photos import a_garment_photo
 from tests.system_parts import require_system_part
@@ -68,6 +68,8 @@ def test_the_bundled_release_is_what_its_kept_answers_decide(tmp_path: Path) -> 
     )
     of_class, of_class_before = (read_report(one).products["label"] for one in (again, before))
     assert of_class == of_class_before
-    answered = read_evidence(get_files_in_folder(again)).answers.select_set(TEST_SET)
+    answered = read_evidence(make_folder_release_files(again)).answers.select_set(TEST_SET)
     assert int(answered.has_decision.sum()) == 10_000
-    assert check_gate(read_evidence(get_files_in_folder(again)), read_evidence(get_files_in_folder(before)))
+    assert check_candidate_release(
+        read_evidence(make_folder_release_files(again)), read_evidence(make_folder_release_files(before))
+    )

@@ -10,10 +10,16 @@ from inference.contract import LABEL
 from inference.release_labels import NONE
 from inference.words.kinds import KIND, KINDS
 from labelling.lists.own_words import NO_KIND
-from labelling.review.cards import ACCEPTED_CLASS_NOTE, LIST_CONFLICT_NOTE, Card, CardPhoto, CategoryCard
-from labelling.review.corrections import AllCorrections, read_all_corrections
+from labelling.review.cards import (
+    ACCEPTED_CLASS_NOTE,
+    LIST_CONFLICT_NOTE,
+    CategoryReviewCard,
+    ReviewCard,
+    ReviewCardPhoto,
+)
+from labelling.review.corrections import CorrectionFileAnswers, read_all_corrections
 from labelling.review.kind_choices import KindChoice
-from labelling.review.page import DOUBTFUL_LEAD, PageFrame, make_review_page, make_thumbnail
+from labelling.review.page import DOUBTFUL_LEAD, ReviewPageFrame, make_review_page, make_thumbnail
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
 
@@ -23,21 +29,25 @@ LABELS = ("Dress", "Shirt", "Coat")
 SHAS = [f"{number}b" * 32 for number in range(4)]
 
 
-def photo(number: int) -> CardPhoto:
-    return CardPhoto(f"/shop/{number}.png", make_thumbnail(png(a_garment(number))), SHAS[number])
+def photo(number: int) -> ReviewCardPhoto:
+    return ReviewCardPhoto(f"/shop/{number}.png", make_thumbnail(png(a_garment(number))), SHAS[number])
 
 
-def category(name: str, *branches: str, **counts: int) -> CategoryCard:
+def category(name: str, *branches: str, **counts: int) -> CategoryReviewCard:
     kinds = dict.fromkeys([*(kind for kind in counts if kind != "other"), *KINDS])
     counted = tuple((kind, counts.get(kind, 0)) for kind in kinds)
     other = counts.get("other", 0)
-    return CategoryCard(name, branches, sum(counts.values()), True, counted, other, (photo(0), photo(1)))
+    return CategoryReviewCard(
+        name, branches, sum(counts.values()), True, counted, other, (photo(0), photo(1))
+    )
 
 
-def card(number: int) -> Card:
+def card(number: int) -> ReviewCard:
     shown = photo(number)
     note: dict[str, str | float] = {"label": "Dress", "confidence": 0.5, "listed": "skirt / coat / top"}
-    made = Card(f"{number}", shown.path, shown.picture, ACCEPTED_CLASS_NOTE, "Dress", sha256=shown.sha256)
+    made = ReviewCard(
+        f"{number}", shown.path, shown.picture, ACCEPTED_CLASS_NOTE, "Dress", sha256=shown.sha256
+    )
     return made._replace(note_values=note, product=f"{number}")
 
 
@@ -64,20 +74,20 @@ def sheet(tmp_path: Path) -> str:
         category("Parfüm", other=1),
     ]
     classes = {"shirt": "Shirt", "dress": "Dress", "coat": "Coat", "top": "", "skirt": "", "hat": ""}
-    frame = PageFrame("table.csv", DOUBTFUL_LEAD, TRANSLATIONS, kind_classes=classes)
+    frame = ReviewPageFrame("table.csv", DOUBTFUL_LEAD, TRANSLATIONS, kind_classes=classes)
     page = make_review_page(cards, LABELS, frame, {}, categories)
     (tmp_path / "sheet.html").write_text(page, "utf-8")
     return f"file://{tmp_path}/sheet.html"
 
 
-def corrections_of(page: Page, folder: Path) -> AllCorrections:
+def corrections_of(page: Page, folder: Path) -> CorrectionFileAnswers:
     with page.expect_download() as download:
         page.locator("#export").click()
     download.value.save_as(folder / "corrections.csv")
     return read_all_corrections([folder / "corrections.csv"], LABELS, {KIND: (*KINDS, "other")})
 
 
-def meanings(found: AllCorrections) -> dict[str, frozenset[str]]:
+def meanings(found: CorrectionFileAnswers) -> dict[str, frozenset[str]]:
     return {answer.category: answer.meaning for answer in found.categories}
 
 
@@ -163,7 +173,7 @@ def test_enter_after_a_click_goes_on_and_keeps_the_answer(sheet: str, visiting: 
     expect(page.locator("#count")).to_have_text("4 of 4 answered. Done: export them.")
 
 
-def answers(found: AllCorrections) -> list[tuple[str, str, str]]:
+def answers(found: CorrectionFileAnswers) -> list[tuple[str, str, str]]:
     return [(one.path, one.attribute.replace(LABEL, ""), one.label) for one in found.pictures]
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from labelling.review.changes import Comparison, make_changes_page
+from labelling.review.changes import ReleaseComparison, make_changes_page
 from tests.browser import Visits, flaws
 from tests.review_sheets import a_change
 
@@ -17,7 +17,7 @@ def test_changes_stand_side_by_side_at_a_desk_and_on_a_phone(
 ) -> None:
     changes = tuple(a_change(f"{number}.png") for number in range(8))
     place = tmp_path / "changes.html"
-    place.write_bytes(make_changes_page(Comparison(8, changes, (), (8, 0), {}), ("first", "second")))
+    place.write_bytes(make_changes_page(ReleaseComparison(8, changes, (), (8, 0), {}), ("first", "second")))
 
     page = visiting(place.as_uri(), width=width)
 
@@ -36,7 +36,7 @@ def test_a_kind_of_change_is_shown_alone_and_then_with_all_others(visiting: Visi
         a_change("blue.png", "colour", "blue", "red"),
     )
     place = tmp_path / "changes.html"
-    place.write_bytes(make_changes_page(Comparison(9, changes, (), (8, 0), {}), ("first", "second")))
+    place.write_bytes(make_changes_page(ReleaseComparison(9, changes, (), (8, 0), {}), ("first", "second")))
     page = visiting(place.as_uri())
     names = page.locator("#kinds button").all_inner_texts()
     shirts = page.get_by_role("button", name="Bag → Shirt (2)")
@@ -60,7 +60,7 @@ def test_a_kind_of_change_is_shown_alone_and_then_with_all_others(visiting: Visi
 
 def test_a_page_without_a_change_says_so_and_has_no_buttons(visiting: Visits, tmp_path: Path) -> None:
     place = tmp_path / "changes.html"
-    place.write_bytes(make_changes_page(Comparison(8, (), (), (8, 8), {}), ("first", "second")))
+    place.write_bytes(make_changes_page(ReleaseComparison(8, (), (), (8, 8), {}), ("first", "second")))
 
     page = visiting(place.as_uri())
 

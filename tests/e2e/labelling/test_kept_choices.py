@@ -7,32 +7,38 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.web.translations import TRANSLATIONS
-from labelling.review.cards import ACCEPTED_CLASS_NOTE, AGREEING_SCREEN, Card, CardPhoto, CategoryCard
-from labelling.review.page import DOUBTFUL_LEAD, PageFrame, make_review_page, make_thumbnail
+from labelling.review.cards import (
+    ACCEPTED_CLASS_NOTE,
+    AGREEING_SCREEN,
+    CategoryReviewCard,
+    ReviewCard,
+    ReviewCardPhoto,
+)
+from labelling.review.page import DOUBTFUL_LEAD, ReviewPageFrame, make_review_page, make_thumbnail
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
 
 pytestmark = pytest.mark.slow
 
 LABELS = ("Bag", "Coat", "Dress")
-FRAME = PageFrame("table.csv", DOUBTFUL_LEAD, TRANSLATIONS)
+FRAME = ReviewPageFrame("table.csv", DOUBTFUL_LEAD, TRANSLATIONS)
 SHAS = [f"{number}b" * 32 for number in range(9)]
 
 
-def photo(number: int) -> CardPhoto:
-    return CardPhoto(f"/shop/{number}.png", make_thumbnail(png(a_garment(number))), SHAS[number])
+def photo(number: int) -> ReviewCardPhoto:
+    return ReviewCardPhoto(f"/shop/{number}.png", make_thumbnail(png(a_garment(number))), SHAS[number])
 
 
-def card(name: str, *photos: int, product: str = "", audit: int = 0, has_hash: bool = True) -> Card:
+def card(name: str, *photos: int, product: str = "", audit: int = 0, has_hash: bool = True) -> ReviewCard:
     """A card of a file or a product with these photos, whatever its file is called."""
     first, *further = map(photo, photos)
     sha256 = first.sha256 if has_hash else ""
     values: dict[str, str | float] = {"label": "Bag", "confidence": 0.5}
-    made = Card(name, f"/shop/{name}", first.picture, ACCEPTED_CLASS_NOTE, "Bag", sha256=sha256)
+    made = ReviewCard(name, f"/shop/{name}", first.picture, ACCEPTED_CLASS_NOTE, "Bag", sha256=sha256)
     return made._replace(note_values=values, product=product, photos=tuple(further), audit=audit)
 
 
-def write(folder: Path, cards: Sequence[Card], categories: Sequence[CategoryCard] = ()) -> str:
+def write(folder: Path, cards: Sequence[ReviewCard], categories: Sequence[CategoryReviewCard] = ()) -> str:
     """Write the sheet, in place of an earlier one, and return its address."""
     (folder / "sheet.html").write_text(make_review_page(cards, LABELS, FRAME, {}, categories), "utf-8")
     return f"file://{folder}/sheet.html"
@@ -84,7 +90,7 @@ def test_a_choice_is_not_used_for_another_photo_under_the_same_name(
 
 
 def test_a_choice_about_a_category_is_not_used_for_other_photos(visiting: Visits, tmp_path: Path) -> None:
-    asked = CategoryCard("Üst", (), 2, True, (("top", 1), ("shirt", 1)), 0, (photo(0),))
+    asked = CategoryReviewCard("Üst", (), 2, True, (("top", 1), ("shirt", 1)), 0, (photo(0),))
     page = visiting(write(tmp_path, [], [asked]))
     page.get_by_role("button", name="top 1").click()
 

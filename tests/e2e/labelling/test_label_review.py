@@ -10,9 +10,9 @@ from app.web.translations import TRANSLATIONS
 from inference.reasons import Reason
 from inference.release_labels import NONE
 from labelling.journal.human_answer import LEFT_OUT_LABEL
-from labelling.review.cards import ATTRIBUTE_NOTE, CLASS_NOTE, COLOUR_SCREEN, Card, CardPhoto
+from labelling.review.cards import ATTRIBUTE_NOTE, CLASS_NOTE, COLOUR_SCREEN, ReviewCard, ReviewCardPhoto
 from labelling.review.corrections import Correction, read_corrections
-from labelling.review.page import DOUBTFUL_LEAD, PARTS_LEAD, PageFrame, make_review_page, make_thumbnail
+from labelling.review.page import DOUBTFUL_LEAD, PARTS_LEAD, ReviewPageFrame, make_review_page, make_thumbnail
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
 
@@ -28,7 +28,7 @@ DOUBTS = dict(
 )
 
 
-def write(page: Path, cards: Sequence[Card], frame: PageFrame) -> str:
+def write(page: Path, cards: Sequence[ReviewCard], frame: ReviewPageFrame) -> str:
     """The address of a page of these."""
     page.write_text(make_review_page(cards, LABELS, frame), "utf-8")
     return f"file://{page}"
@@ -38,7 +38,7 @@ def write(page: Path, cards: Sequence[Card], frame: PageFrame) -> str:
 def sheet(tmp_path: Path) -> str:
     """The address of a page with three pictures, two of them with hostile names."""
     cards = [
-        Card(
+        ReviewCard(
             name,
             f"/shop/{name}",
             make_thumbnail(png(a_garment(seed))),
@@ -52,7 +52,9 @@ def sheet(tmp_path: Path) -> str:
         for seed, (name, (reason, confidence)) in enumerate(DOUBTS.items())
     ]
     return write(
-        tmp_path / "review.html", cards, PageFrame("table.csv", DOUBTFUL_LEAD, TRANSLATIONS, command=NEXT)
+        tmp_path / "review.html",
+        cards,
+        ReviewPageFrame("table.csv", DOUBTFUL_LEAD, TRANSLATIONS, command=NEXT),
     )
 
 
@@ -61,7 +63,7 @@ def two_parts(tmp_path: Path) -> str:
     """The address of a page with two doubtful pictures, and two of an audit."""
     picture = make_thumbnail(png(a_garment(0)))
     values: dict[str, str | float] = {"label": "Bag", "confidence": 0.5, "reason": Reason.AMBIGUOUS.sentence}
-    card = Card(
+    card = ReviewCard(
         "",
         "",
         picture,
@@ -74,7 +76,7 @@ def two_parts(tmp_path: Path) -> str:
     )
     blind = card._replace(note="", guess="", audit=2, note_values={})
     cards = [one._replace(name=f"{n}.png", path=f"{n}.png") for n, one in enumerate([card] * 2 + [blind] * 2)]
-    return write(tmp_path / "parts.html", cards, PageFrame("table.csv", PARTS_LEAD, TRANSLATIONS))
+    return write(tmp_path / "parts.html", cards, ReviewPageFrame("table.csv", PARTS_LEAD, TRANSLATIONS))
 
 
 def answers(page: Page) -> list[str]:
@@ -156,13 +158,15 @@ def test_a_reader_of_german_labels_a_sheet_in_german(sheet: str, visiting: Visit
 
 def test_one_answer_holds_for_all_photos_of_a_product(visiting: Visits, tmp_path: Path) -> None:
     shown = [make_thumbnail(png(a_garment(seed))) for seed in range(3)]
-    photos = tuple(CardPhoto(f"/shop/{n}.png", picture, SHAS[n]) for n, picture in enumerate(shown) if n)
+    photos = tuple(
+        ReviewCardPhoto(f"/shop/{n}.png", picture, SHAS[n]) for n, picture in enumerate(shown) if n
+    )
     values: dict[str, str | float] = {
         "label": "Bag",
         "confidence": 0.4,
         "reason": Reason.CONTRADICTING.sentence,
     }
-    card = Card(
+    card = ReviewCard(
         "1001",
         "/shop/0.png",
         shown[0],
@@ -173,7 +177,9 @@ def test_one_answer_holds_for_all_photos_of_a_product(visiting: Visits, tmp_path
         note_values=values,
     )
     card = card._replace(product="1001", title="Tote, red", photos=photos, more=1200)
-    page = visiting(write(tmp_path / "review.html", [card], PageFrame("t.csv", DOUBTFUL_LEAD, TRANSLATIONS)))
+    page = visiting(
+        write(tmp_path / "review.html", [card], ReviewPageFrame("t.csv", DOUBTFUL_LEAD, TRANSLATIONS))
+    )
 
     page.get_by_role("button", name="Enlarge 1001, 3").click()
     assert page.locator("#zoom img").get_attribute("src") == shown[2]
@@ -199,12 +205,16 @@ def together(tmp_path: Path) -> str:
     """The address of a page with five products on one screen: three are values to be blue, two red."""
     shown = [make_thumbnail(png(a_garment(seed))) for seed in range(5)]
     cards = [
-        Card(str(n), f"/shop/{n}.png", picture, ATTRIBUTE_NOTE, guess, sha256=f"{n}b" * 32, product=str(n))
+        ReviewCard(
+            str(n), f"/shop/{n}.png", picture, ATTRIBUTE_NOTE, guess, sha256=f"{n}b" * 32, product=str(n)
+        )
         for n, (picture, guess) in enumerate(zip(shown, ("blue", "red", "blue", "red", "blue"), strict=True))
     ]
     values: dict[str, str | float] = {"attribute": "colour", "label": "blue", "confidence": 0.5}
     cards = [card._replace(note_values=values, screen=COLOUR_SCREEN, attribute="colour") for card in cards]
-    page = make_review_page(cards, LABELS, PageFrame("t.csv", DOUBTFUL_LEAD, TRANSLATIONS), {"colour": WORDS})
+    page = make_review_page(
+        cards, LABELS, ReviewPageFrame("t.csv", DOUBTFUL_LEAD, TRANSLATIONS), {"colour": WORDS}
+    )
     (tmp_path / "together.html").write_text(page, "utf-8")
     return f"file://{tmp_path}/together.html"
 

@@ -20,13 +20,13 @@ from labelling.review.cards import (
     CLASS_NOTE,
     LIST_CONFLICT_NOTE,
     REASON_NAMES,
-    Card,
-    CardPhoto,
-    CategoryCard,
+    CategoryReviewCard,
+    ReviewCard,
+    ReviewCardPhoto,
 )
 from labelling.review.corrections import read_all_corrections
 from labelling.review.kind_choices import KindChoice
-from labelling.review.page import DOUBTFUL_LEAD, PageFrame, make_review_page, make_thumbnail
+from labelling.review.page import DOUBTFUL_LEAD, ReviewPageFrame, make_review_page, make_thumbnail
 from tests.browser import Visits, flaws
 from tests.uploads import a_garment, png
 
@@ -37,7 +37,7 @@ CLASSES = {"bag": "Bag", "coat": "Coat", "dress": "Dress", "skirt": "", "watch":
 COMMAND = "wardrobe label --corrections corrections.csv --out t.csv --review sheet.html"
 KINDS_OF_SHEET = {KIND: (*KINDS, "other")}
 UNFAMILIAR = REASON_NAMES[Reason.UNFAMILIAR]
-FRAME = PageFrame(
+FRAME = ReviewPageFrame(
     "t.csv",
     DOUBTFUL_LEAD,
     TRANSLATIONS,
@@ -49,16 +49,16 @@ FRAME = PageFrame(
 )
 
 
-def photo(number: int) -> CardPhoto:
+def photo(number: int) -> ReviewCardPhoto:
     picture = make_thumbnail(png(a_garment(number % 4)))
-    return CardPhoto(f"/shop/{number}.png", picture, f"{number:064x}")
+    return ReviewCardPhoto(f"/shop/{number}.png", picture, f"{number:064x}")
 
 
-def card(number: int, guess: str = "Bag", **changes: Any) -> Card:
+def card(number: int, guess: str = "Bag", **changes: Any) -> ReviewCard:
     """A card of a product, by default with a suggestion and a reason of two words."""
     shown = photo(number)
     values: dict[str, str | float] = {"label": guess, "confidence": 0.5, "reason": UNFAMILIAR}
-    made = Card(f"{number}", shown.path, shown.picture, CLASS_NOTE, guess, sha256=shown.sha256)
+    made = ReviewCard(f"{number}", shown.path, shown.picture, CLASS_NOTE, guess, sha256=shown.sha256)
     made = made._replace(product=f"{number}", note_values=values, decision=UNFAMILIAR)
     return made._replace(further_kinds=("watch", "skirt", "other"))._replace(**changes)
 
@@ -73,11 +73,14 @@ CONFLICT: dict[str, Any] = {
     "word": "Falda",
     "column": "categoria",
 }
-CATEGORY = CategoryCard("Üst", (), 2, True, (("coat", 1), ("skirt", 1)), 0, (photo(9),))
+CATEGORY = CategoryReviewCard("Üst", (), 2, True, (("coat", 1), ("skirt", 1)), 0, (photo(9),))
 
 
 def write(
-    folder: Path, cards: Sequence[Card], frame: PageFrame = FRAME, categories: Sequence[CategoryCard] = ()
+    folder: Path,
+    cards: Sequence[ReviewCard],
+    frame: ReviewPageFrame = FRAME,
+    categories: Sequence[CategoryReviewCard] = (),
 ) -> str:
     (folder / "sheet.html").write_text(make_review_page(cards, LABELS, frame, {}, categories), "utf-8")
     return f"file://{folder}/sheet.html"
@@ -117,7 +120,7 @@ def task(page: Page) -> str:
     ],
 )
 def test_the_head_begins_with_what_is_to_be_done(
-    cards: list[Card], changes: dict[str, Any], sentence: str, visiting: Visits, tmp_path: Path
+    cards: list[ReviewCard], changes: dict[str, Any], sentence: str, visiting: Visits, tmp_path: Path
 ) -> None:
     page = visiting(write(tmp_path, cards, FRAME._replace(**changes)))
 

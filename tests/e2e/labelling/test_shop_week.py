@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from inference.contract import Head, make_whole_input
+from inference.contract import Head, make_whole_picture_input
 from inference.release_labels import NONE
 from labelling.errors import TableUnusable
 from reports.promises import ProductPromise
@@ -56,7 +56,7 @@ def shop(tmp_path: Path) -> Iterator[Path]:
     a_release(
         tmp_path / "release",
         labels=_labels(),
-        reads=make_whole_input(32, 3),
+        reads=make_whole_picture_input(32, 3),
         attributes={"colour": Head(labels=("black", "blue", "red"), temperature=1.0, confidence=1.0)},
         products={"label": KEPT},
     )

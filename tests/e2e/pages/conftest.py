@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from inference.contract import Head, make_whole_input
+from inference.contract import Head, make_whole_picture_input
 from tests.browser import Visits, chromium
 from tests.picture_page import visit
 from tests.releases import a_store
@@ -39,7 +39,7 @@ def shop_service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     }
     with running(
         folder,
-        MODEL_STORE=a_store(folder, reads=make_whole_input(64, 3), attributes=attributes),
+        MODEL_STORE=a_store(folder, reads=make_whole_picture_input(64, 3), attributes=attributes),
         TAXONOMY=str(ROOT / "examples/taxonomy.json"),
         MAX_UPLOAD_BYTES=str(LARGEST_UPLOAD),
     ) as service:

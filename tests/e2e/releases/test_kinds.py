@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from inference.contract import Head, make_whole_input
+from inference.contract import Head, make_whole_picture_input
 from model_store.errors import GateRefused
 from reports.answers import NO_CLASS, Answers
 from tests.browser import Visits
@@ -63,7 +63,7 @@ def answers_about_kinds(right: int) -> Answers:
 def knowing(right: int, seed: int = 0) -> dict[str, Any]:
     """What is said of a release that knows so many skirts."""
     return {
-        "reads": make_whole_input(32, 3),
+        "reads": make_whole_picture_input(32, 3),
         "attributes": {"kind": KIND, "colour": COLOUR},
         "least_familiarity": 0.5,
         "further_answers": answers_about_kinds(right),

@@ -14,7 +14,7 @@ from typing import Final
 from pydantic import Field, JsonValue, ValidationError
 
 from model_store.manifest import FrozenModel, describe_first_problem
-from model_store.release_files import write_whole
+from model_store.release_files import write_atomically
 from reports.network_figures import Epoch
 from training.errors import WeightsUnusable
 from training.gradient.recipes import KeptEpochRule
@@ -97,7 +97,7 @@ def save_checkpoint(run: TrainingRun, checkpoint: Checkpoint, kept_epoch_number:
 
     The weights of the last epoch must have been written before.
     """
-    write_whole(run.folder / CHECKPOINT_FILE, checkpoint.model_dump_json().encode())
+    write_atomically(run.folder / CHECKPOINT_FILE, checkpoint.model_dump_json().encode())
     _remove_weights(
         run, {run.make_state_path(len(checkpoint.history)), run.make_state_path(kept_epoch_number)}
     )
