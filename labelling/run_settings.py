@@ -134,9 +134,6 @@ class RunSettings:
 
         Compared are the source, the release's version, the labels and the attributes. The result is a part of
         a sentence, and empty if all of these are equal.
-
-        Args:
-            new_settings: the settings of the new run.
         """
         values_by_name = (
             (name, getattr(self, name), getattr(new_settings, name)) for name in ("source", "version")
@@ -158,9 +155,6 @@ class RunSettings:
 
         The later release has to have the same labels, and at least the same attributes: otherwise the answers
         of people would not fit into its table.
-
-        Args:
-            new_settings: the settings of the new run.
         """
         has_heads = (
             self.heads[LABEL] == new_settings.heads[LABEL]

@@ -126,7 +126,6 @@ def find_product_accept_point(promise: ProductPromise | None, min_right_share: f
 
     Args:
         promise: the promise about products, with the figures at each threshold; None if none were measured.
-        min_right_share: the share of accepted products that has to be right, 0 to 1.
 
     Returns:
         The figures; None if no threshold shows this share.

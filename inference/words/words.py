@@ -111,7 +111,7 @@ def read_token_garments(
     """Return the kinds of garment that a title names, from its words and signs.
 
     Args:
-        tokens: the words and signs of the title, as `Language.tokens` returns them.
+        tokens: the words and signs of the title, as `Language.tokenize` returns them.
         language: the code of a language that can be read, such as `en`.
         vocabulary: the words that name garments; None for the words of the language.
 

@@ -88,7 +88,7 @@ class CategoryProductSums:
 
     @cached_property
     def _cached_comparison(self) -> dict[int, Shares | None]:
-        """The last result of `compare_others`, by the number of its product; at most one entry."""
+        """The last result of `compare_other_products`, by the number of its product; at most one entry."""
         return {}
 
     def _compare_others(self, number: int) -> Shares | None:

@@ -126,10 +126,8 @@ def with_test_set(manifest: Manifest, n: int) -> Manifest:
 
 
 def test_answers_are_read_back_as_they_were() -> None:
-    kept, manifest = (
-        some_answers(),
-        with_test_set(listing(ANSWERS_FILE, serialize_answers(some_answers())), 1),
-    )
+    kept = some_answers()
+    manifest = with_test_set(listing(ANSWERS_FILE, serialize_answers(kept)), 1)
 
     found = read_release_answers(manifest, lambda _: serialize_answers(kept), "here")
 
