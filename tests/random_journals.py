@@ -129,7 +129,7 @@ class ListedNames(LocalSource):
 
     names: Sequence[str] = field(default=())
 
-    def items(self) -> Iterator[PictureItem]:
+    def iterate_pictures(self) -> Iterator[PictureItem]:
         return (PictureItem(name, (name,), "v1", 1, ()) for name in self.names)
 
     def open_reader(self) -> ReadPictures:

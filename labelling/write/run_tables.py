@@ -154,7 +154,7 @@ def _make_columns(
     return make_columns(
         decisions.settings,
         has_human_answers=bool(decisions.context.human_answers.labels_by_subject),
-        has_own_words=decisions.list_reader.has_words,
+        has_shop_words=decisions.list_reader.has_words,
         reader=decisions.list_reader,
     )
 

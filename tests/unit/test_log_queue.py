@@ -21,7 +21,7 @@ dictConfig(create_logging_config(Settings(log_format="json")))
 log = logging.getLogger("wardrobe")
 handler = log.handlers[0]
 dropped = []
-log_queue.set_drop_counter(dropped.append)
+log_queue.set_dropped_line_counter(dropped.append)
 good = os.dup(2)
 def full(): os.dup2(os.open("/dev/full", os.O_WRONLY), 2)
 def closed():

@@ -299,7 +299,7 @@ def test_a_rule_for_answering_requests_is_in_the_measured_figures(monkeypatch: p
             for one in answer(networks, scores, names)
         ]
 
-    monkeypatch.setattr(Networks, "interpret", doubt_everything)
+    monkeypatch.setattr(Networks, "make_predictions", doubt_everything)
 
     served = Networks.wrap_classifier(Classifier(WrittenAnswers(), CONTRACT)).classify(
         [ModelInput(pixels) for pixels in numbered_pictures().images]

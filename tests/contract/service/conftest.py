@@ -58,7 +58,7 @@ def poll(app: Flask) -> Any:
 def every_place_taken(app: Flask) -> Iterator[None]:
     """Other requests work for the block, in the only slots of an app without a queue."""
     queues = app.extensions["wardrobe"].queues
-    with queues.create_turn(is_large=False), queues.create_turn(is_large=True):
+    with queues.create_slot(is_large=False), queues.create_slot(is_large=True):
         yield
 
 

@@ -99,9 +99,9 @@ def test_a_store_is_failing_since_its_first_fault_and_until_it_answers(make_app:
     client, models = app.test_client(), app.extensions["wardrobe"].models
 
     for minutes in (0, 5):
-        models.record_failure(OSError("no route to host"), first + timedelta(minutes=minutes))
+        models.record_store_failure(OSError("no route to host"), first + timedelta(minutes=minutes))
     failing = client.get("/readyz").get_json()
-    models.record_answer()
+    models.record_store_success()
     working = client.get("/readyz").get_json()
 
     assert (failing["store"]["since"], failing["stale_since"]) == (first.isoformat(),) * 2

@@ -179,7 +179,7 @@ def test_a_batch_has_so_many_seconds_of_processes_in_all(make_app: MakeApp) -> N
     bitmap = Upload(bmp(np.zeros((40, 40, 3), np.uint8)))
     budget = PictureBudget(LIMITS, seconds=1e-9)
 
-    with inside.queues.create_turn(is_large=False) as turn:
+    with inside.queues.create_slot(is_large=False) as turn:
         served, items = inside.models.current, [bitmap, bitmap, Upload(UPLOAD)]
         first, second, third = classify_request_items(
             items, served, StageTimer(), turn, budget, lambda: False
@@ -206,7 +206,7 @@ def test_one_large_request_works_at_a_time_and_keeps_no_small_one_waiting(
     app = make_app(slots=1, queue_length=0)
     client, queues = app.test_client(), app.extensions["wardrobe"].queues
 
-    with queues.create_turn(is_large=True):
+    with queues.create_slot(is_large=True):
         large = client.post(path, data=data)
         small = client.post("/predict", data=UPLOAD)
     afterwards = client.post(path, data=data)
@@ -231,14 +231,14 @@ def test_a_request_that_waits_goes_first_in_the_pauses_of_a_batch(
     queues, order = inside.queues, list[str]()
 
     def other() -> None:
-        with queues.create_turn(is_large=is_large):
+        with queues.create_slot(is_large=is_large):
             order.append("other")
 
     def has_left() -> bool:
         order.append("batch")
         return False
 
-    with ThreadPoolExecutor(1) as others, queues.create_turn(is_large=is_large) as turn:
+    with ThreadPoolExecutor(1) as others, queues.create_slot(is_large=is_large) as turn:
         others.submit(other)
         wait_for("a request in the queue", lambda: queues.small.waiting_count + queues.large.waiting_count)
         outcomes = classify_request_items(
