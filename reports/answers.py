@@ -67,7 +67,7 @@ class Answers:
         pictures: str (N,), the first PICTURE_NAME_DIGITS hex digits of each picture's SHA-256; empty if it is
             not known.
         groups: str (N,), a text that is equal for pictures that are not independent, such as those of one
-            sender; empty for a picture on its own.
+            sender; empty for a picture on its own. A file has its first PICTURE_NAME_DIGITS characters.
         folds: int64 (N,), the number of the cross-validation fold whose network answered, from 1; 0 if no
             fold's network did.
         networks: str (N,), the network that should answer, `pixels` or `photos`. If the release lacks this
@@ -165,6 +165,7 @@ class Answers:
     @property
     def confidences(self) -> NDArray[np.float64]:
         """The probability of each answered class, float64 (N,); NaN if it is not known."""
+        # NO_CLASS is -1 and picks the last probability, which is NaN then, like all others of the row.
         return np.asarray(self.probabilities[np.arange(len(self)), self.predicted])
 
     @property
@@ -174,7 +175,7 @@ class Answers:
 
     @property
     def unit_numbers(self) -> NDArray[np.int64]:
-        """A number for each picture that is equal within a group, int64 (N,)."""
+        """A number for each picture that is equal within a group, int64 (N,); each its own without groups."""
         return assign_unit_numbers(self.groups)
 
     @property

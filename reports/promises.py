@@ -16,7 +16,7 @@ PROMISED_KEYS: Final = AliasChoices("promised", "accuracy")
 
 HELD_OUT_PICTURES: Final = "held-out pictures"
 """Name, in `promises` and `acceptance`, of pictures that no network had learnt when it answered. All other
-names there are of photos."""
+names there are of photos, or `products`."""
 
 TIER_PHOTOS_PREFIX: Final = "photos of tier "
 """Beginning of the name of the photos of a tier, in `promises` and `acceptance`. A tier says how photos were
@@ -45,7 +45,7 @@ class Promise(FrozenModel):
     )
     promised: UnlimitedShare = Field(
         validation_alias=PROMISED_KEYS,
-        exclude_if=is_never_left_out,
+        exclude_if=is_never_left_out,  # always written, although older reports lack it
         description="Share of the accepted answers that must be right; called `accuracy` in older reports.",
     )
     needed: Count = Field(description="Fewest accepted answers that can show the promise.")

@@ -22,9 +22,10 @@ def publish_photo_release(
     target: ReleaseTarget,
     arguments: argparse.Namespace,
 ) -> object:
-    """Store a release whose head for photos was fitted again, or print the commands that store it.
+    """Store a release that `improve` made of the ten classes, or print the commands that store it.
 
-    The release is stored if --out or --publish was typed.
+    It is stored if --out or --publish was typed. In both cases, a sentence says how it compares with its
+    parent on the same pictures.
 
     Args:
         release_name: the name of the release that was fitted again, as typed after --from.
@@ -32,7 +33,7 @@ def publish_photo_release(
         target: the store, and the pictures to compare both releases on.
 
     Returns:
-        The result for --json.
+        A document for --json: the new release, and how it compares with its parent.
     """
     if arguments.out or arguments.publish:
         return publish_compared_release(new_release.release_folder, target, parent)

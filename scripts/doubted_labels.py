@@ -80,7 +80,8 @@ def write_doubted_labels(
 def _write_files(
     folder: Path, answers: FileAnswers, labels: Sequence[str], next_command: str, *, has_named_folder: bool
 ) -> None:
-    picture_count = len(answers[1])
+    _, files = answers
+    picture_count = len(files)
     if not picture_count:
         return
     doubts = find_doubted_labels(answers, labels)
@@ -94,6 +95,7 @@ def _write_files(
             "are its own."
         )
         return
+    # The name of a file may contain bytes that are no UTF-8.
     write_output(
         folder / DOUBTS_TABLE_NAME, make_doubted_labels_csv(doubts).encode("utf-8", "backslashreplace")
     )
@@ -111,6 +113,7 @@ def _write_files(
     shown_count = _write_page(folder, doubts, labels, next_command or repeated_command)
     console.print(f"To look through, the first {shown_count:,}: {folder / DOUBTS_PAGE_NAME}", soft_wrap=True)
     if next_command:
+        # Not by the console, which would take brackets in a command for styles.
         print(f"To learn what it exports: {next_command}")
         return
     next_step = f"To learn what it exports, add --corrections {DOUBTS_EXPORT_NAME} to the same command."

@@ -26,10 +26,11 @@ that names no SOURCE uses the stored values."""
 
 
 def fill_in_arguments(arguments: argparse.Namespace) -> RunSettings | None:
-    """Fill in missing arguments from the last run of the table, if the command names no SOURCE.
+    """Set missing arguments, in place, to those of the last run of the table, if SOURCE is not named.
 
     Returns:
-        The settings of that run; None if there was none, or if --restart replaces its table.
+        The settings of that run, also if SOURCE is named; None if there was no run, or if --restart replaces
+        its table.
 
     Raises:
         TableUnusable: no SOURCE is named, and there is no last run that has one.

@@ -6,7 +6,7 @@ People correct the answers of a release in a table. What is trained depends on t
 2. A user's own classes: the training of the release is repeated with the settings that its manifest records,
    on the pictures that it learnt together with the corrections.
 
-Start reading at `improve`.
+Start reading at `improve_release`.
 """
 
 from collections.abc import Sequence
@@ -50,7 +50,7 @@ if TYPE_CHECKING:  # needs Keras
 
 @dataclass(frozen=True, kw_only=True)
 class ImproveRequest:
-    """The input of `improve`: the corrections, and the options of the training that learns them.
+    """The input of `improve_release`: the corrections, and the options of the training that learns them.
 
     Attributes:
         corrected_release: the corrections, their file and its encoding, and the name of the release.
@@ -80,7 +80,7 @@ OPTIONS_SET_BY_IMPROVE: Final = {
     "corrections": "--corrections is for `wardrobe train`: improve learns its CSV and --learnt-corrections",
 }
 """Options of `wardrobe train` that `wardrobe improve` sets itself, with the message that refuses each of
-them."""
+them. A person types options of `train` after `--`: `wardrobe improve CSV --from RELEASE -- --fast`."""
 
 
 def improve_release(
@@ -102,17 +102,19 @@ def improve_release(
     """
     # The folder and the options are checked before any picture is read.
     check_run_folder(request.run.folder)
+    # A caller in Python may give options without `typed_names`.
     typed_names = request.typed_names | request.typed_options.option_names
     if refused_names := sorted(typed_names & OPTIONS_SET_BY_IMPROVE.keys()):
         raise UnusedOption(OPTIONS_SET_BY_IMPROVE[refused_names[0]])
     corrected_release = replace(request.corrected_release, release=release)
-    is_of_photos = has_fashion_mnist_classes(release)
-    check_options_used(typed_names, *(("photos",) if is_of_photos else ("own classes", "pixels")))
+    has_ten_classes = has_fashion_mnist_classes(release)
+    # A release of own classes is trained again by a head for photos, or as a network for pixels.
+    check_options_used(typed_names, *(("photos",) if has_ten_classes else ("own classes", "pixels")))
     recorded_options, known_files = choose_next_training(
         corrected_release, request.data, progress, request.learnt_corrections
     )
     options = recorded_options.override_with(request.typed_options)
-    if is_of_photos:
+    if has_ten_classes:
         return train_on_photos(
             release, make_photo_source(options), options, request.run, progress, check_labels
         )
@@ -172,9 +174,12 @@ def choose_next_training(
     ]
     if products := {correction.product for correction in class_corrections} - {""}:
         # Imported here, because scikit-learn is not installed with a service.
-        from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY as RIGHT  # noqa: PLC0415
+        from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY  # noqa: PLC0415
 
-        needed_text = f"{count_needed_answers(RIGHT)} accepted ones are needed to show {RIGHT:.0%}"
+        needed_text = (
+            f"{count_needed_answers(PHOTOS_ACCEPTED_ACCURACY)} accepted ones are needed to show "
+            f"{PHOTOS_ACCEPTED_ACCURACY:.0%}"
+        )
         progress.say(f"{format_count(len(products), 'product')}; {needed_text}.")
     progress.say(
         f"{corrected_release.release.version} knows {len(corrected_release.release.manifest.labels)} "

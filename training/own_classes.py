@@ -85,7 +85,8 @@ def train_own_classes(  # noqa: PLR0913, PLR0917 - pictures, what is learnt of t
     body = build_vector_network(blocks)
     data = make_labelled_vectors(data_source, unique_pictures, make_feature_function(body), options, progress)
     check_labels(data.labels)
-    parts = split_train_validation(data, None)
+    # Pictures are held out only if the data has a test set of its own.
+    parts = split_train_validation(data, limit=None)
     folds = make_default_folds(parts.train)
     announce_training(parts, folds, blocks, options, progress)
     # 2) Heads and the OOD score: one of each for each fold, which answers the fold, and the released ones.

@@ -222,7 +222,7 @@ class BodyReader:
 
 
 def _create_memory_error() -> ServiceBusy:
-    return ServiceBusy("There is no memory for another large body. Try again.", MEMORY_RETRY_SECONDS)
+    return ServiceBusy("There is no memory for another body of this size. Try again.", MEMORY_RETRY_SECONDS)
 
 
 def _join_chunks(chunks: list[bytes]) -> bytes:

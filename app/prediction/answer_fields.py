@@ -51,10 +51,11 @@ def refer_to_schema(name: str) -> WithJsonSchema:
 
 
 def describe_reasons(place: ReasonPlace) -> WithJsonSchema:
-    """Return the schema of a field `reason`, with the meaning of each reason.
+    """Return the JSON schema of a field `reason`: the possible values, each with its meaning.
 
     Args:
-        place: the object of the answer that has the field; not every reason is possible in each.
+        place: the object of the answer that has the field, such as an attribute. The possible values depend
+            on it.
     """
     reasons = find_reasons([place])
     meanings = " ".join(f"`{reason}`: {reason.sentence}" for reason in reasons)

@@ -47,11 +47,11 @@ class Border:
         return compute_luma(self.colour) > _MIDDLE_GREY
 
     def is_black(self) -> bool:
-        """Return whether the colour is black, within the tolerance."""
+        """Return whether each channel of the colour is at most `tolerance` of full scale."""
         return bool(self.colour.max() <= 255 * self.tolerance)
 
     def is_white(self) -> bool:
-        """Return whether the colour is white, within the tolerance."""
+        """Return whether each channel of the colour is at least 1 - `tolerance` of full scale."""
         return bool(self.colour.min() >= 255 * (1 - self.tolerance))
 
     def is_plain(self) -> bool:

@@ -72,10 +72,10 @@ NO_ROW_WORDS: Final = RowWords()
 
 
 def combine_titles(titles: Sequence[TitleWords]) -> TitleWords:
-    """Return the kinds that all titles of one product share; titles that name none are ignored.
+    """Return the kinds of garment that all titles of one product name; titles that name none are ignored.
 
-    If they share none ("Leggings", "T-shirt"), two articles probably have one number. The meaning then has
-    the conflict CONTRADICTING.
+    If they have none in common ("Leggings", "T-shirt"), two articles probably share one article number. Then
+    the result is marked with the conflict CONTRADICTING.
 
     Args:
         titles: the words of each different title of the product.

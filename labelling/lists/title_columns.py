@@ -49,7 +49,8 @@ MIN_KIND_VARIETY: Final = 0.5
 column of materials names few: "denim" and "knit" can be garments, too."""
 
 MIN_KIND_RATIO: Final = 0.8
-"""Smallest number of a title column's cells that name a kind, as a share of those in the column with most."""
+"""Smallest number of a title column's cells that name a kind, as a share of those in the column with most.
+Without it, the shortest column would win even if far fewer of its cells name a kind."""
 
 
 class TitleColumn(NamedTuple):
@@ -130,7 +131,7 @@ def _read_columns(columns: Mapping[str, Sequence[str]], language: str) -> Iterat
 
 
 def _has_categories(cells: Sequence[str]) -> bool:
-    """Return whether a column has categories: a few words that repeat, and no texts."""
+    """Return whether a column has categories: at most half of its cells differ, and few are whole texts."""
     return 2 * len({*cells}) <= len(cells) and 2 * sum(map(is_running_text, cells)) < len(cells)
 
 
@@ -148,9 +149,9 @@ def _read_column(name: str, language: str, counts: Counter[str]) -> TitleColumn:
         if meaning.kinds:
             kinds.add(meaning.kinds)
             cells_with_kind += count
-            more_words_count += count * (
-                len(split_title(text)) > sum(len(word.split()) for word in meaning.words)
-            )
+            kind_word_count = sum(len(word.split()) for word in meaning.words)
+            if len(split_title(text)) > kind_word_count:
+                more_words_count += count
     length = sum(len(text) * count for text, count in counts.items()) / counts.total()
     return TitleColumn(name, language, counts.total(), cells_with_kind, more_words_count, len(kinds), length)
 
@@ -168,7 +169,8 @@ def _choose_best_column(columns: Sequence[TitleColumn]) -> TitleColumn | None:
         if column.kind_sets > 1 or column.cells_with_more_words >= MIN_SHARE_WITH_KIND * column.filled_cells
     ]
     max_kind_sets = max((column.kind_sets for column in candidates), default=0)
-    candidates = [column for column in candidates if column.kind_sets >= MIN_KIND_VARIETY * max_kind_sets > 0]
+    candidates = [column for column in candidates if column.kind_sets >= MIN_KIND_VARIETY * max_kind_sets]
+    # Columns that say more than the kind come first. If there are none, bare kinds ("Skirt") are the titles.
     candidates = [
         column
         for column in candidates

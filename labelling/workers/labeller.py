@@ -259,7 +259,7 @@ def _prepare_upload(upload: bytes | PictureUnreadable, networks: Networks) -> tu
         return "", str(upload)
     sha256 = hashlib.sha256(upload).hexdigest()
     try:
-        # By the input of the pixel network, since a picture of just this size is not converted.
+        # It gets the input of the network for pixels: a picture that has this form already is not converted.
         decoded = decode_image(upload, MAX_PIXELS, networks["pixels"].contract.input)
     except UploadError as error:
         return sha256, str(error)

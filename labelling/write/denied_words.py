@@ -84,7 +84,11 @@ class ContradictedCategories:
         category.accepted_count += row.class_decision.decided_by == DecidedBy.LIST
 
     def describe(self) -> list[str]:
-        """Return a sentence for each category whose word is contradicted by all answers of people."""
+        """Return a sentence for each category whose word is probably misread.
+
+        An example is a category "Tops" that is read as tops, of which people answered three products, and
+        all as dresses.
+        """
         denied_categories = [
             category
             for category in self._categories.values()

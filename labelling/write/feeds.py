@@ -52,7 +52,13 @@ LEFT_OUT_REASONS: Final = (
 )
 """The reasons why products are not in a feed: sentences with places for their number and some names."""
 
-REASONS_WITH_COLOUR: Final = (LACKING_CELL, TWO_SPELLINGS, LOSING_VARIATIONS, SEVERAL_COLOURS)
+REASONS_WITH_COLOUR: Final = (
+    LACKING_CELL,
+    TWO_SPELLINGS,
+    LOSING_VARIATIONS,
+    SEVERAL_COLOURS,
+    DIFFERENT_COLOURS,
+)
 """The reasons for leaving out a product that remain if a person gives it a colour."""
 
 
@@ -272,5 +278,6 @@ def _write_tables(
                     writer.writerow(columns)
                     writer.writerows(rows)
     except OSError as error:
+        # A failed rename names its target in filename2; filename would be the unfinished file.
         file = error.filename2 or next(iter(tables))
         raise TableUnusable(f"{file}: cannot be written ({error.strerror}).") from error

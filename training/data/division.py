@@ -1,6 +1,7 @@
 """Divide decoded pictures into training set and test set, with the labels that are learnt or measured.
 
-A picture and its near copies, and all pictures of one group, such as a product, are in the same part.
+A *kept* picture stands for itself and its near copies, which are left out. M is the number of kept pictures.
+All pictures of one group, such as a product, are in the same part.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,9 +11,7 @@ from numpy.typing import NDArray
 
 from inference.contract import LABEL, InputContract
 from training.data.decoded_pictures import DecodedPictures
-from training.data.fashion import (
-    LabelledData,
-)
+from training.data.fashion import LabelledData
 from training.data.label_choice import choose_evaluation_labels, choose_learnt_labels
 from training.data.labels import Labels, describe_unread_columns
 from training.data.listing import Listing
@@ -102,8 +101,10 @@ def split_train_test(  # noqa: PLR0913, PLR0917 - pictures, and what was decided
         input_contract: the input contract of the model: the shape and form of its pixels.
     """
     order = np.argsort(np.array([picture.sha256 for picture in near_copies.kept_pictures]))
+    # A picture without a label of a question has a negative code there.
     has_label = np.any([question_labels.main_codes >= 0 for question_labels in labels.values()], axis=0)
     all_pictures = make_pictures(listing, decoded, near_copies, labels)
+    # `order[part[order]]` are the positions of a part, in the order of the sha256.
     train, test = (
         all_pictures.take(order[part[order]]) for part in (has_label & ~is_tested, has_label & is_tested)
     )
@@ -166,8 +167,10 @@ def make_pictures(
         labels: the labels of the kept pictures, by question.
     """
     unique_pictures = near_copies.kept_pictures
+    # Files with the same bytes are one picture. The first of their rows gives its path, tier and source.
     first_rows = [picture.rows[0] for picture in near_copies.kept_pictures]
     return Pictures(
+        # Large pictures are no array: they are read from their files when needed.
         pixels=decoded.pixels[near_copies.kept_positions]
         if isinstance(decoded.pixels, np.ndarray)
         else decoded.pixels.take(near_copies.kept_positions),

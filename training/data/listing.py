@@ -106,14 +106,14 @@ class Listing:
     Attributes:
         place: the table or the folder.
         pictures: the pictures with their labels.
-        left_out_files: files among the pictures that were not taken for pictures of a class.
+        left_out_files: files that were left out because they belong to no class.
         empty_folders: folders of labels without a picture.
         nested_folders: folders below a label's folder that contain pictures, which have this label.
         columns: the columns of the table; empty for a folder.
         attributes: the columns that are further questions, such as `colour`.
         labels: the names of the classes, by class id; empty before `assign_class_ids` is called.
         class_ids: the class id of each picture; empty before `assign_class_ids` is called.
-        is_checked_trusted: whether a label that a table calls checked is used like a person's answer.
+        is_checked_trusted: whether rows with `checked` = 1 count as people's answers.
         notes: sentences about a table that a person should read.
         corrections: the rows of people's answers, if the table consists of such answers.
         hashed_files: the hashes of files that were already read when they were listed.
@@ -259,11 +259,11 @@ def make_absolute_path(file: Path) -> str:
 
 
 def read_label(text: str, message_start: str) -> str:
-    """Return a label in its normal form: single spaces, composed accents, and NONE in small letters.
+    """Return a label in its normal form: single spaces, Unicode NFC, and "None of these" in small letters.
 
     Args:
         text: the label as a person wrote it.
-        message_start: the beginning of the message, which says where the label was found.
+        message_start: the beginning of an error message, such as "row 3 of list.csv".
 
     Raises:
         DataError: the label is empty or has characters that cannot be shown.

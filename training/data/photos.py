@@ -52,10 +52,12 @@ def list_photos(path: Path, list_options: ListOptions, picture_use: PictureUse) 
 
     Args:
         path: a folder as FOLDER/tier/label/file, a table with the columns `path`, `label` and `tier`, or a
-            CSV of people's answers (corrections), which has no tier.
+            CSV of people's answers (corrections), which has no tier. A tier says how photos were taken: A for
+            product shots, B for worn garments, C for users' own photos.
         list_options: the way in which tables are read, such as the encoding and the names of columns.
-        picture_use: `learn`: a table may not keep photos for a test, and corrections that no audit drew get
-            CORRECTED_TIER. `measure`: all photos are measured together, and corrections get OWN_TIER.
+        picture_use: `learn` to train on the photos. Then a table with rows for a test is refused, and answers
+            to photos that were not drawn at random get CORRECTED_TIER. `measure` to measure on all of them.
+            Then people's answers get OWN_TIER.
 
     Raises:
         DataError: a folder cannot be read; or the table cannot be read, or keeps photos for a test; or a row

@@ -23,12 +23,12 @@ from training.untyped import Network
 
 @dataclass(frozen=True)
 class FrozenNetwork:
-    """A network whose output is its features, with its file of weights.
+    """A pretrained network that is not trained further; it turns a picture into a vector of features.
 
     Attributes:
         name: the name of the Keras model.
         recipe: the settings by which the network is built.
-        input_contract: the input contract: the shape and form of its pixels.
+        input_contract: the shape, range and channels of the pixels that it reads.
         weights_file: the file of weights that comes with this package.
     """
 

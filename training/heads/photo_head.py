@@ -199,13 +199,16 @@ def _list_thing_names(learnt_photos: Pictures) -> list[str]:
 
 
 def make_object_folds(learnt_photos: Pictures) -> FoldNumbers:
-    """Split the OOD photos into PHOTO_FOLDS folds, with each thing in one fold, the most frequent first.
+    """Split the photos that show no class, such as hats, into PHOTO_FOLDS folds for cross-validation.
+
+    All photos of one object, such as all hats, are in one fold, so that a head is measured on objects that it
+    has not learnt.
 
     Returns:
-        The fold of each photo, from 1; 0 for photos of a class, and for things that the frozen network has
-        learnt. All are 0 if fewer than two things remain.
+        The fold of each photo, from 1; 0 for photos of a class, and for objects that the frozen network has
+        learnt. All are 0 if fewer than two objects remain.
     """
-    # Folds take turns, and the most frequent things come first, so that they are in different folds.
+    # Folds take turns, and the most frequent objects come first, so that they are in different folds.
     things = np.where(find_pretrained_things(learnt_photos), "", name_ood_objects(learnt_photos))
     names, name_of_photo, counts = np.unique(things, return_inverse=True, return_counts=True)
     ranks = np.zeros(len(names), np.int64)

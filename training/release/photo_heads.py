@@ -2,8 +2,8 @@
 
 A head is the last part of a network; it answers one question, such as the class or the colour. Below the
 heads is a frozen network, which turns a photo into a vector. It comes with this package, so photos.keras
-leaves it out. The file is a Keras model with two inputs: the vector, and the pixels, because an attribute may
-read their colours.
+leaves it out. The file is a Keras model with two inputs: the pixels, whose colours an attribute may read, and
+the vector.
 """
 
 from pathlib import Path
@@ -17,8 +17,7 @@ from inference.sessions.keras_session import load_keras_model
 from model_store.manifest import GoldenAnswers
 from model_store.release_files import PHOTO_MODEL_FILE
 from training.errors import ExportError
-from training.features.blocks import BLOCKS_INPUT_CONTRACT, VECTOR_LAYER
-from training.features.blocks import build_vector_network as network_below
+from training.features.blocks import BLOCKS_INPUT_CONTRACT, VECTOR_LAYER, build_vector_network
 from training.features.shipped import PHOTO_BLOCKS
 from training.features.weights import hash_weights
 from training.release.export import export_photo_network
@@ -34,7 +33,7 @@ COMPUTED: Final = "float32"
 
 def describe_frozen_network() -> dict[str, str]:
     """Return what a release records about the frozen network that its heads for photos need: a hash."""
-    return {BELOW: hash_weights(network_below(PHOTO_BLOCKS))}
+    return {BELOW: hash_weights(build_vector_network(PHOTO_BLOCKS))}
 
 
 def read_photo_heads(path: Path) -> Network:
@@ -70,7 +69,7 @@ def join_to_frozen_network(heads: Network) -> Network:
 
     Its input is `pixels`, uint8 (N, 192, 192, 3); its outputs are those of the heads.
     """
-    body = network_below(PHOTO_BLOCKS)
+    body = build_vector_network(PHOTO_BLOCKS)
     return keras.Model(body.input, heads([body.input, body.output]), name="photos")
 
 

@@ -587,6 +587,18 @@ def test_articles_of_one_handle_are_a_row_where_they_have_one_colour(
     assert handles() == ["item-1", "item-4"]
 
 
+def test_an_empty_feed_says_that_the_articles_of_its_handles_have_different_colours(
+    shop: Path, doubtful: Path
+) -> None:
+    rename(shop, "Handle", "URL handle")
+    for item in ("item-3", "item-4"):
+        rename(shop, item, "item-1")
+    labelled(shop, doubtful)
+
+    with pytest.raises(TableUnusable, match=r"Not in the feed: .*1 with articles of different colours\."):
+        corrected(shop, "shopify")
+
+
 def test_likely_colours_are_counted_by_the_rows_that_a_feed_has(tmp_path: Path) -> None:
     by = ProductGrouping(column="article", folder=None, proven=(), likely={"colour": (0.1, 0.88)})
     run = a_run(NAMES, by, label=LABELS, colour=SHADES)
