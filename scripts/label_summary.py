@@ -92,8 +92,7 @@ def _print_figures(summary: TableSummary) -> None:
     is_labelling = summary.rows > summary.rows_before
     speed = describe_speed(summary.rows, summary.seconds) if is_labelling else ""
     console.print(
-        f"{format_count(summary.rows, 'row')}{before_text}{error_text}{without_picture_text}; "
-        f"{summary.review_share:.1%} of the answers about the class need a person. "
+        f"{format_count(summary.rows, 'row')}{before_text}{error_text}{without_picture_text}. "
         f"{speed}Release {summary.version}."
     )
     if summary.words:

@@ -75,7 +75,7 @@ def test_folders_on_a_full_disk_are_an_error_after_the_summary(
     code, printed, said = ended(words, capsys)
 
     assert code == 1
-    assert "6 rows; " in printed
+    assert " 6 rows. " in printed
     assert f"Table: {table}" in printed
     assert "Sorted:" not in printed
     assert "cannot be written (No space left on device)" in said

@@ -39,7 +39,7 @@ def test_a_run_ends_in_a_summary_and_draws_the_audit_that_its_table_can_pay_for(
     doubtful = {str(folder / str(row["path"])) for row in rows if row["decision"] == "review"}
 
     said = capsys.readouterr().out
-    assert "12 rows (12 of them labelled before); " in said
+    assert "12 rows (12 of them labelled before). " in said
     assert said.endswith(f"label --corrections corrections.csv --out {table} --review {sheet}\n")
     shown = shown_on(sheet)
     assert (shown["rows"], shown["are_products"]) == (12, False), "for the head of the sheet"
