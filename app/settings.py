@@ -101,7 +101,7 @@ class Settings(BaseModel):
         max_batch_pixels: largest sum of width x height over all pictures in a batch.
         max_json_numbers: largest number of values in the JSON of a request. While it is parsed, others wait.
         slots: number of small requests that a worker answers at a time, besides one large request.
-        queue_length: number of further requests that may wait for a slot. The next one is refused.
+        queue_length: number of small requests that may wait for a slot. Large ones wait in a longer queue.
         queue_seconds: seconds for which a request may wait for a slot.
         request_seconds: seconds that a client may take to send a body, and to read each part of an answer.
         drain_seconds: seconds before a stopping worker refuses requests. `/readyz` already answers 503 then.
