@@ -29,9 +29,9 @@ from inference.pictures.convert import ModelInput
 from inference.pictures.picture_opening import MIN_LARGE_RUN_NUMBERS, OpenedPicture, open_picture
 from inference.pictures.pixel_rows import encode_png, find_rows_shape
 
-MAX_RUN_NUMBERS = 1_000_000
-"""Largest number of input values of one run of the model for a batch: nine photos of 192 x 192 in colour, or
-1,275 pictures of 28 x 28 in grey. After each run, other requests get their turn."""
+MAX_PART_NUMBERS = 1_000_000
+"""Largest number of input values in one part of a batch: nine photos of 192 x 192 in colour, or 1,275 pictures
+of 28 x 28 in grey. After each part, other requests get their turn. The model answers a part in smaller runs."""
 
 MAX_SEEN_BYTES = 8_000_000
 """Largest number of bytes of pixels that an answer to a batch returns with `seen=1`; as PNGs they have about
@@ -256,11 +256,11 @@ def _explain_picture(
 
 
 def _split_into_runs(inputs: Sequence[ModelInput]) -> Iterator[list[ModelInput]]:
-    """Yield the inputs of each run of the model: up to MAX_RUN_NUMBERS values, or one larger picture."""
+    """Yield the inputs of each part of a batch: up to MAX_PART_NUMBERS values, or one larger picture."""
     run: list[ModelInput] = []
     numbers = 0
     for model_input in inputs:
-        if run and numbers + model_input.pixels.size > MAX_RUN_NUMBERS:
+        if run and numbers + model_input.pixels.size > MAX_PART_NUMBERS:
             yield run
             run = []
             numbers = 0

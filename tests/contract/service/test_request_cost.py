@@ -18,7 +18,7 @@ from app.payloads.json_bodies import parse_json_body
 from app.payloads.limits import make_batch_limits
 from app.payloads.reading import read_picture_batch
 from app.payloads.request_items import ReadyPixels, RequestItem, Upload
-from app.prediction.classify_items import MAX_RUN_NUMBERS, classify_request_items
+from app.prediction.classify_items import MAX_PART_NUMBERS, classify_request_items
 from app.prediction.outcomes import FailedPicture
 from app.prediction.picture_budget import PictureBudget
 from app.prediction.timing import StageTimer
@@ -220,7 +220,7 @@ def test_one_large_request_works_at_a_time_and_keeps_no_small_one_waiting(
         pytest.param(False, [Upload(UPLOAD)] * 3, 1, id="before the model runs"),
         pytest.param(True, [Upload(LARGE)] * 3, 3, id="between two large pictures"),
         pytest.param(
-            True, [ReadyPixels(a_garment())] * (MAX_RUN_NUMBERS // PIXELS + 1), 2, id="between two runs"
+            True, [ReadyPixels(a_garment())] * (MAX_PART_NUMBERS // PIXELS + 1), 2, id="between two runs"
         ),
     ],
 )
