@@ -30,8 +30,9 @@ from inference.pictures.picture_opening import MIN_LARGE_RUN_NUMBERS, OpenedPict
 from inference.pictures.pixel_rows import encode_png, find_rows_shape
 
 MAX_PART_NUMBERS = 1_000_000
-"""Largest number of input values in one part of a batch: nine photos of 192 x 192 in colour, or 1,275 pictures
-of 28 x 28 in grey. After each part, other requests get their turn. The model answers a part in smaller runs."""
+"""Largest number of input values in one part of a batch: nine photos of 192 x 192 in colour, or 1,275
+pictures of 28 x 28 in grey. After each part, other requests get their turn. The model answers a part in
+smaller runs."""
 
 MAX_SEEN_BYTES = 8_000_000
 """Largest number of bytes of pixels that an answer to a batch returns with `seen=1`; as PNGs they have about
@@ -111,7 +112,7 @@ def _classify_batch(
         if inputs:
             _let_others_go_first(turn, work.timing, has_left)
         inputs += call(work.prepare_inputs, remaining_items)
-    for run in _split_into_runs(work.select_readable(inputs)):
+    for run in _split_into_parts(work.select_readable(inputs)):
         _let_others_go_first(turn, work.timing, has_left)
         answers += call(work.run_model, run)
     return _merge_outcomes(inputs, answers)
@@ -255,19 +256,19 @@ def _explain_picture(
     return PictureExplanation(drops, draw_heat_map(drops, height, width))
 
 
-def _split_into_runs(inputs: Sequence[ModelInput]) -> Iterator[list[ModelInput]]:
+def _split_into_parts(inputs: Sequence[ModelInput]) -> Iterator[list[ModelInput]]:
     """Yield the inputs of each part of a batch: up to MAX_PART_NUMBERS values, or one larger picture."""
-    run: list[ModelInput] = []
+    part: list[ModelInput] = []
     numbers = 0
     for model_input in inputs:
-        if run and numbers + model_input.pixels.size > MAX_PART_NUMBERS:
-            yield run
-            run = []
+        if part and numbers + model_input.pixels.size > MAX_PART_NUMBERS:
+            yield part
+            part = []
             numbers = 0
-        run.append(model_input)
+        part.append(model_input)
         numbers += model_input.pixels.size
-    if run:
-        yield run
+    if part:
+        yield part
 
 
 def _allow_retry(error: UploadError) -> UploadError | RequestError:
