@@ -11,7 +11,7 @@ accepted. It belongs to none of the ten classes, so the class `none of these` is
 
 If neither title nor category nor the other products of the category say anything, the photos alone decide,
 by the thresholds of the release. What they accept also stays beside words, unless a word denies it or the
-formula accepts something else. Pure.
+formula accepts something else.
 """
 
 from dataclasses import dataclass, replace
@@ -151,7 +151,7 @@ def _find_accepted_by_photos(weighed: WeighedEvidence) -> _Accepted:
 
 
 def _decide_by_formula(weighed: WeighedEvidence) -> GarmentDecision:
-    """Accept what the formula accepts, or else what the photos accept and no word denies."""
+    """Accept the formula's answer, or else an answer that the photos accept and no word denies."""
     evidence, by_photos = weighed.evidence, _find_accepted_by_photos(weighed)
     accepted = _combine_decisions(
         weighed, _find_accepted_by_formula(weighed), _drop_denied(weighed, by_photos)
@@ -199,7 +199,7 @@ def _find_accepted_by_formula(weighed: WeighedEvidence) -> _Accepted:
 
 
 def _drop_denied(weighed: WeighedEvidence, by_photos: _Accepted) -> _Accepted:
-    """Return what the photos accept and no word denies; the class follows from an accepted kind."""
+    """Return the answer that the photos accept and no word denies; its class follows from an accepted kind."""
     label, kind = by_photos
     if label and weighed.is_class_denied(label):
         label = None
@@ -211,7 +211,7 @@ def _drop_denied(weighed: WeighedEvidence, by_photos: _Accepted) -> _Accepted:
 
 
 def _combine_decisions(weighed: WeighedEvidence, by_formula: _Accepted, by_photos: _Accepted) -> _Accepted:
-    """Return a kind by the formula, or else what the photos accept, or else a class by the formula."""
+    """Return a kind by the formula, or else the photos' accepted answer, or else a class by the formula."""
     label, kind = by_formula
     if label and (kind or not weighed.evidence.kind):
         return by_formula

@@ -1,4 +1,4 @@
-"""The evidence about a garment: the answers of its photos, and what its list says about it. Plain values.
+"""The evidence about a garment: the answers of its photos, and what its list says about it.
 
 garment_decision.py decides with them. reasons.py has the reasons of the photos' answers.
 """
@@ -33,7 +33,7 @@ class WordEvidence(NamedTuple):
 
     Attributes:
         kinds: the kinds that the words admit; empty if they name none.
-        is_confirmed: whether a person said what these words mean.
+        is_confirmed: whether a person explained these words.
         is_broad: whether the words count as broad whatever they admit, because their language was guessed.
     """
 

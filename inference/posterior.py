@@ -50,7 +50,7 @@ WRONG_BROAD_WORD: Final = 0.15
 """Factor of the kinds that a broad word ("Tops") does not speak for: shops put much else under such words."""
 
 WRONG_PERSON: Final = 0.002
-"""Factor of the kinds that a category does not speak for if a person said what it means."""
+"""Factor of the kinds that a category does not speak for if a person explained the category."""
 
 MIN_BROAD_KINDS: Final = 3
 """Number of kinds from which on a word is a broad one."""
@@ -72,7 +72,7 @@ class FormulaFigures:
     Attributes:
         wrong_word: the factor of kinds that a word does not speak for.
         wrong_broad_word: the same factor for a broad word, which speaks for MIN_BROAD_KINDS or more.
-        wrong_person: the same factor if a person said what the word means.
+        wrong_person: the same factor if a person explained the word.
         threshold: the smallest probability of an accepted kind if a word is known.
         can_accept_other: whether OTHER_KIND, which stands for all kinds without a label, can be accepted.
         can_accept_outside: whether the class of photos alone can be `none of these`, if their accepted kind
@@ -112,7 +112,7 @@ def compute_word_factors(
     Args:
         kinds: the kinds that the words admit.
         labels: the labels of the network; a kind without a label is OTHER_KIND.
-        is_confirmed: whether a person said what these words mean.
+        is_confirmed: whether a person explained these words.
         is_broad: whether the words count as broad although they admit few kinds, because their language was
             guessed.
         figures: the numbers of the formula.
@@ -183,7 +183,7 @@ def compute_category_factors(
     Args:
         word: the factors of its word, or of a person's answer about it; None if it names no kind.
         other_products: the numbers of `compute_frequency_ratios`; None without other products.
-        is_confirmed: whether a person said what the category means.
+        is_confirmed: whether a person explained the category.
         figures: the numbers of the formula.
     """
     if other_products is None:

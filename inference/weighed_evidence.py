@@ -2,7 +2,7 @@
 
 The formula works on the kinds of garments, if the release answers them. If it does not, the same formula
 works on the classes: a word speaks for a class if it admits one of the kinds that belong to it. "Names" are
-the labels on which it works: kinds or classes. Pure.
+the labels on which it works: kinds or classes.
 """
 
 import math

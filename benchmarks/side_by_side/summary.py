@@ -1,4 +1,4 @@
-"""From cells to rows: medians over rounds, and ratios within a round. Pure.
+"""From cells to rows: medians over rounds, and ratios within a round.
 
 A ratio is taken between two peers in the same round, so that a machine that slows down slows both.
 """

@@ -263,7 +263,7 @@ def _read_part(name: str, table: Mapping[str, Any], names: Iterable[str]) -> Ite
 
 
 def _read_meanings(name: str, table: Any, parse: Callable[[str], Any]) -> dict[str, Any]:  # noqa: ANN401 - of TOML
-    """Return what each word of a table means: its keys are meanings, its values lists of words."""
+    """Return the meaning of each word of a table: its keys are meanings, its values lists of words."""
     meanings = [
         (key, parse(key), _parse_words(f"{name}.{key}", words))
         for key, words in _parse_table(name, table).items()

@@ -1,4 +1,4 @@
-"""Tell a set of different garments from a pack of one garment, by the words of a title. Pure.
+"""Tell a set of different garments from a pack of one garment, by the words of a title.
 
 A suit is a set, whatever else is named ("3-piece suit with vest"). A word that only counts ("set") makes a
 set of garments that share no kind ("set of shirt and trousers"), and of one garment without a number

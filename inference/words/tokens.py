@@ -1,6 +1,6 @@
 """Split a title into words and signs, so that a word is equal however a shop writes it.
 
-Tags, capitals, accents and characters that nobody sees make no difference. Pure.
+Tags, capitals, accents and characters that nobody sees make no difference.
 """
 
 import re

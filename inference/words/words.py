@@ -189,7 +189,7 @@ def _is_of_clothes(category: str, language: str) -> bool:
 
 
 def _level_says(parts: Sequence[str], language: str, words: Vocabulary | None) -> NamedGarments | None:
-    """Return what one level admits; None if it names nothing.
+    """Return the kinds that one level admits; None if it names nothing.
 
     A slash stands between levels ("Women/Trousers/Shorts"), unless all parts name garments and none of them
     is a kind of the part before it ("Skirts/Shorts").
