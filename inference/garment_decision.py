@@ -199,7 +199,7 @@ def _find_accepted_by_formula(weighed: WeighedEvidence) -> _Accepted:
 
 
 def _drop_denied(weighed: WeighedEvidence, by_photos: _Accepted) -> _Accepted:
-    """Return the answer that the photos accept and no word denies; its class follows from an accepted kind."""
+    """Return the answer that the photos accept and no word denies; an accepted kind gives the class."""
     label, kind = by_photos
     if label and weighed.is_class_denied(label):
         label = None
