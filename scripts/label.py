@@ -29,6 +29,7 @@ from labelling.write.outputs import make_folders
 from labelling.write.platforms import FEED_PLATFORMS
 from labelling.write.summary import TableSummary
 from labelling.write.table import WORKBOOK_ENDING, choose_table_format
+from labelling.write.taxonomies import TAXONOMY_PLATFORMS
 from scripts.__main__ import command
 from scripts.console import ignore_closed_output, print_message
 from scripts.label_job import ENGINES_BY_NAME, REVIEW_LIMIT, read_labelling_job
@@ -170,7 +171,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--feed", choices=FEED_PLATFORMS, help=feed)
     taxonomy = (
-        "columns such as `category_id`: by a file of yours (WARDROBE_TAXONOMY), or google's or shopify's"
+        "columns such as `category_id`: by a file of yours (WARDROBE_TAXONOMY), or by the name of a platform: "
+        f"{' or '.join(TAXONOMY_PLATFORMS)}"
     )
     add("--taxonomy", metavar="FILE|PLATFORM", help=taxonomy)
     add(

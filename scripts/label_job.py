@@ -235,8 +235,8 @@ def _read_named_categories(file_or_platform: str | None, release: LocalRelease) 
     """Return the platform's category of each label, as its id and name; empty without a file or platform.
 
     Args:
-        file_or_platform: the value of --taxonomy: a JSON file, `google` or `shopify`. None for the file of
-            the setting WARDROBE_TAXONOMY, if there is one.
+        file_or_platform: the value of --taxonomy: a JSON file, or one of TAXONOMY_PLATFORMS. None for the
+            file of the setting WARDROBE_TAXONOMY, if there is one.
 
     Raises:
         CategoriesMismatch: the file has other labels than the release.

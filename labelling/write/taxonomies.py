@@ -1,4 +1,4 @@
-"""Find the categories that Google and Shopify have for kinds of garments, such as `skirt`.
+"""Find the categories that sales platforms, such as Google, have for kinds of garments, such as `skirt`.
 
 The file taxonomies.json beside this one has an id and a name for each kind, with the version of the
 platform's list from which they were taken. A kind has no category if the platform has several for it, as for
@@ -27,7 +27,7 @@ def find_platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) 
     """Return the category that a sales platform has for each class and each kind of a release.
 
     Args:
-        platform: the name of the platform, `google` or `shopify`.
+        platform: the name of the platform, one of TAXONOMY_PLATFORMS.
         heads: the labels of the class (LABEL) and of each attribute of the release.
 
     Returns:
@@ -55,7 +55,7 @@ def find_kind_category(platform: str, kinds: frozenset[str]) -> Category:
     """Return the category that a sales platform has for a product of one kind of garment.
 
     Args:
-        platform: the name of the platform, `google` or `shopify`.
+        platform: the name of the platform, one of TAXONOMY_PLATFORMS.
         kinds: the kinds that the product can be, such as {"skirt"}.
 
     Returns:
