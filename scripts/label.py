@@ -171,7 +171,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--feed", choices=FEED_PLATFORMS, help=feed)
     taxonomy = (
-        "columns such as `category_id`: by a file of yours (WARDROBE_TAXONOMY), or by the name of a platform: "
+        "columns such as `category_id`: by a file of yours (WARDROBE_TAXONOMY), or by a platform: "
         f"{' or '.join(TAXONOMY_PLATFORMS)}"
     )
     add("--taxonomy", metavar="FILE|PLATFORM", help=taxonomy)
