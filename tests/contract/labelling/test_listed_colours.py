@@ -151,7 +151,7 @@ def test_rows_of_variants_without_a_picture_are_no_errors_and_no_photos(
     found = summary_in(shop / "labels.csv")
     assert (found["rows"], found["errors"], found["rows_without_picture"]) == (9, 1, 4)
     assert found["first_error"].startswith("x.png: There is no file")
-    assert "9 rows, 1 of them errors, 4 rows without a picture; " in " ".join(capsys.readouterr().out.split())
+    assert "9 rows, 1 of them errors, 4 rows without a picture. " in " ".join(capsys.readouterr().out.split())
     assert {name: row["photos"] for name, row in products_of(shop / "labels.csv").items()} == {
         **{"tee": "2", "hat": "1", "bag": "1"},
         **{"sock": "0", "cap": "1"},
