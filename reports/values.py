@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from pydantic import Field, ValidationError, field_validator
 
-from inference.words.kinds import KIND
 from model_store.errors import ReleaseCorrupt, ReportInvalid
 from model_store.local_releases import LocalRelease
 from model_store.manifest import DataSet, FrozenModel, Share, describe_first_problem, make_schema_config
@@ -186,12 +185,6 @@ class Report(FrozenModel):
         """Leave out the figures of an older rule for titles, whose `named` has no threshold."""
         named = words.get("named") if isinstance(words, dict) else None
         return None if isinstance(named, dict) and "threshold" not in named else words
-
-    @property
-    def kind_counts(self) -> dict[str, int]:
-        """The number of photos of each kind of garment (`skirt`); empty if the release answers no kinds."""
-        kinds = self.attributes.get(KIND)
-        return {} if kinds is None else {label: figures.n for label, figures in kinds.labels.items()}
 
     @field_validator("acceptance")
     @classmethod

@@ -73,10 +73,6 @@ class ShopColours(NamedTuple):
     cell_without_colour: str = ""
 
 
-NO_SHOP_COLOURS: Final = ShopColours()
-"""The colours of a product for which the list names none."""
-
-
 class ProductOptionColumns(NamedTuple):
     """The columns of one option of a product, which a buyer chooses: `Option1 Name` and `Option1 Value`.
 

@@ -138,14 +138,6 @@ class ListWords:
         """Return the text of a row's category, such as "Women > Dresses"; empty if the row has none."""
         return self._choose_category_part(cells).text
 
-    def read_title_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
-        """Return the kinds of garment that the title of a row names, without its category: {"skirt"}."""
-        return (
-            read_garments(self.read_title(cells), "", self.find_title_language(cells)).kinds
-            if self.is_readable
-            else frozenset()
-        )
-
     def read_set_part_kinds(self, cells: Mapping[str, str]) -> frozenset[str]:
         """Return the kinds of all parts of a set in a title: {"top", "skirt"} for "Top and skirt set".
 
