@@ -79,16 +79,16 @@ def classify_request(
         # Under gevent, all other requests that are ready go on here and below. No slot is held meanwhile, so
         # that the model always has a request to work on.
         time.sleep(0)
-        with services.queues.create_slot(is_large=body.is_large) as turn:
+        with services.queues.create_slot(is_large=body.is_large) as slot:
             timing.end()
-            is_slow = turn.is_large and body.is_slow_to_parse
+            is_slow = slot.is_large and body.is_slow_to_parse
             items, make_response = (
                 run_in_native_thread(_parse_inflated, body, parse_body) if is_slow else parse_body(body)
             )
             has_left = partial(has_client_left, environ)
             budget = PictureBudget(limits)
             outcomes = classify_request_items(
-                items, context.model, timing, turn, budget, has_left, parameters
+                items, context.model, timing, slot, budget, has_left, parameters
             )
     timing.end()
     time.sleep(0)

@@ -143,7 +143,7 @@ def _find_nearest_point(points: Sequence[AcceptPoint]) -> AcceptPoint | None:
 
 
 def _suggest_labels_to_check(
-    promise: Promise, points: Sequence[AcceptPoint], report: Report, words: Wording
+    promise: Promise, points: Sequence[AcceptPoint], report: Report, wording: Wording
 ) -> Iterator[str]:
     """Yield a sentence if a few corrected labels may be enough to prove a promise."""
     nearest = _find_nearest_point(points)
@@ -155,42 +155,42 @@ def _suggest_labels_to_check(
     wrong = round((1 - nearest.right) * nearest.answers)
     for corrected in range(1, min(wrong, MAX_LABELS_TO_CORRECT) + 1):
         if count_needed_answers(promise.promised, errors=wrong - corrected) <= nearest.answers:
-            yield words.t(
+            yield wording.t(
                 "The label may be wrong, and not the answer. Look at {page} first: {labels} may be enough.",
                 page="doubted.html",
-                labels=words.counted(corrected, "corrected label"),
+                labels=wording.counted(corrected, "corrected label"),
             )
             return
 
 
-def _explain_unshown_promise(promise: Promise, words: Wording) -> str:
+def _explain_unshown_promise(promise: Promise, wording: Wording) -> str:
     """Return a sentence on why the accepted answers do not show a promise."""
-    accepted = words.counted(promise.accepted, "accepted answer")
+    accepted = wording.counted(promise.accepted, "accepted answer")
     if promise.accepted < promise.needed:
-        return _explain_too_few_answers(promise, accepted, words)
-    return words.t(
+        return _explain_too_few_answers(promise, accepted, wording)
+    return wording.t(
         "{kind}: {right} of {answers} are right, which does not show that {share} of all such are.",
-        kind=get_promise_pictures_name(promise.pictures, words),
-        right=words.percent(promise.right / promise.accepted),
+        kind=get_promise_pictures_name(promise.pictures, wording),
+        right=wording.percent(promise.right / promise.accepted),
         answers=accepted,
-        share=_format_share(promise.promised, words),
+        share=_format_share(promise.promised, wording),
     )
 
 
-def _explain_too_few_answers(promise: Promise, answers: str, words: Wording) -> str:
-    return words.t(
+def _explain_too_few_answers(promise: Promise, answers: str, wording: Wording) -> str:
+    return wording.t(
         "{kind}: {answers} cannot show that {share} are right: that takes {needed} answers without an error, "
         "or more with some.",
-        kind=get_promise_pictures_name(promise.pictures, words),
+        kind=get_promise_pictures_name(promise.pictures, wording),
         answers=answers,
-        share=_format_share(promise.promised, words),
-        needed=words.whole(promise.needed),
+        share=_format_share(promise.promised, wording),
+        needed=wording.whole(promise.needed),
     )
 
 
-def _format_share(accuracy: float, words: Wording) -> str:
+def _format_share(accuracy: float, wording: Wording) -> str:
     """Return a share that a user has asked for, with the digits of the user: 97.5% or 98%."""
-    return words.local(f"{100 * accuracy:g}%")
+    return wording.local(f"{100 * accuracy:g}%")
 
 
 def describe_lower_share(
@@ -220,20 +220,20 @@ def describe_lower_share(
             )
 
 
-def _describe_current(promise: PossiblePromise, words: Wording) -> str:
+def _describe_current(promise: PossiblePromise, wording: Wording) -> str:
     """Return a sentence on which answers are accepted now."""
-    return words.t(
+    return wording.t(
         "For {share} right, {answers} are accepted, {right} of these right, of all such at least {bound} "
         "(95% sure).",
-        share=_format_share(promise.promised, words),
-        answers=_describe_accepted(promise, words),
-        right=words.percent(promise.right),
-        bound=words.percent(promise.lower_bound),
+        share=_format_share(promise.promised, wording),
+        answers=_describe_accepted(promise, wording),
+        right=wording.percent(promise.right),
+        bound=wording.percent(promise.lower_bound),
     )
 
 
 def _describe_share(
-    promise: PossiblePromise, setting: str, words: Wording, before: Iterable[PossiblePromise] = ()
+    promise: PossiblePromise, setting: str, wording: Wording, before: Iterable[PossiblePromise] = ()
 ) -> str:
     """Return a sentence on which answers would be accepted if another share had to be right.
 
@@ -243,58 +243,58 @@ def _describe_share(
     """
     setting_text = setting.replace("{share}", f"{promise.promised:g}")
     if not promise.accepted:
-        return words.t(
+        return wording.t(
             "With {setting}, none would be accepted: that takes {needed} answers without an error, or more "
             "with some.",
             setting=setting_text,
-            needed=words.whole(count_needed_answers(promise.promised)),
+            needed=wording.whole(count_needed_answers(promise.promised)),
         )
     for earlier_promise in before:
         if promise.confidence is not None and earlier_promise.confidence == promise.confidence:
-            return words.t(
+            return wording.t(
                 "With {setting}, the same answers would be accepted as for {other} right.",
                 setting=setting_text,
-                other=_format_share(earlier_promise.promised, words),
+                other=_format_share(earlier_promise.promised, wording),
             )
-    return words.t(
+    return wording.t(
         "With {setting}, {answers} would be accepted, {right} of these right, of all such at least {bound} "
         "(95% sure).",
         setting=setting_text,
-        answers=_describe_accepted(promise, words),
-        right=words.percent(promise.right),
-        bound=words.percent(promise.lower_bound),
+        answers=_describe_accepted(promise, wording),
+        right=wording.percent(promise.right),
+        bound=wording.percent(promise.lower_bound),
     )
 
 
-def _describe_accepted(promise: PossiblePromise, words: Wording) -> str:
+def _describe_accepted(promise: PossiblePromise, wording: Wording) -> str:
     """Return a text such as "80% of the answers (confidence 92% or more)"."""
-    share = words.percent(promise.accepted)
+    share = wording.percent(promise.accepted)
     if promise.confidence is None:
-        return words.t("{share} of the answers", share=share)
-    return words.t(
+        return wording.t("{share} of the answers", share=share)
+    return wording.t(
         "{share} of the answers (confidence {confidence} or more)",
         share=share,
-        confidence=words.percent(promise.confidence, 0),
+        confidence=wording.percent(promise.confidence, 0),
     )
 
 
-def _describe_mixed_up(pair: tuple[str, str, int], report: Report, words: Wording) -> str:
+def _describe_mixed_up(pair: tuple[str, str, int], report: Report, wording: Wording) -> str:
     """Return a sentence on the two classes that are mixed up most, with advice if it can be followed."""
     first, second, wrong = pair
     values = {
-        "label": words.t(first),
-        "other": words.t(second),
-        "wrong": words.whole(wrong),
-        "pictures": words.counted(report.test.n, "answer"),
+        "label": wording.t(first),
+        "other": wording.t(second),
+        "wrong": wording.whole(wrong),
+        "pictures": wording.counted(report.test.n, "answer"),
     }
     if _choose_setting(report) == SERVICE_SETTING or report.data.name == FASHION_MNIST_NAME:
-        return words.t("{label} and {other} are mixed up most, in {wrong} of {pictures}.", **values)
+        return wording.t("{label} and {other} are mixed up most, in {wrong} of {pictures}.", **values)
     counts = {label: report.test.per_class[label].support for label in (first, second)}
     rare = min(counts, key=lambda label: counts[label])
-    return words.t(
+    return wording.t(
         "{label} and {other} are mixed up most, in {wrong} of {pictures}: give both one name, or bring more "
         "pictures of {rare}; the class has {n}.",
         **values,
-        rare=words.t(rare),
-        n=words.whole(counts[rare]),
+        rare=wording.t(rare),
+        n=wording.whole(counts[rare]),
     )

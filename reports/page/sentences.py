@@ -111,26 +111,26 @@ def describe_weaknesses(report: Report, wording: Wording) -> Iterator[str]:
             yield _describe_unseparated(other, ood, wording)
 
 
-def _describe_photos(report: Report, words: Wording) -> Iterator[str]:
+def _describe_photos(report: Report, wording: Wording) -> Iterator[str]:
     """Yield a sentence for each tier of photos, on the class that is recognised least often."""
     for name, tier in report.photos.items():
         label, recall = min(tier.per_class.items(), key=lambda item: item[1].recall, default=("", None))
         if recall and recall.recall < 1:
-            yield words.t(
+            yield wording.t(
                 "{kind}: {label} is recognised least often: {share} of {photos}.",
-                kind=get_tier_name(name, words),
-                label=words.t(label),
-                share=words.percent(recall.recall),
-                photos=words.counted(recall.n, "photo"),
+                kind=get_tier_name(name, wording),
+                label=wording.t(label),
+                share=wording.percent(recall.recall),
+                photos=wording.counted(recall.n, "photo"),
             )
 
 
-def _describe_unseparated(pictures_name: str, ood: OutOfScope, words: Wording) -> str:
-    return words.t(
+def _describe_unseparated(pictures_name: str, ood: OutOfScope, wording: Wording) -> str:
+    return wording.t(
         "{kind}: only {share} of {pictures} are called unfamiliar.",
-        kind=_capitalize(words.t(pictures_name)),
-        share=words.percent(ood.unfamiliar),
-        pictures=words.counted(ood.n, "picture"),
+        kind=_capitalize(wording.t(pictures_name)),
+        share=wording.percent(ood.unfamiliar),
+        pictures=wording.counted(ood.n, "picture"),
     )
 
 
@@ -158,11 +158,11 @@ def _capitalize(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _count_measured(report: Report, words: Wording) -> str:
+def _count_measured(report: Report, wording: Wording) -> str:
     """Return a text on how many pictures the figures are about, such as "10,000 test pictures"."""
     if report.test.split == CROSS_FITTED_SPLIT:
-        return words.t("{pictures}, cross-fitted", pictures=words.counted(report.test.n, "picture"))
-    return words.counted(report.test.n, "test picture")
+        return wording.t("{pictures}, cross-fitted", pictures=wording.counted(report.test.n, "picture"))
+    return wording.counted(report.test.n, "test picture")
 
 
 def summarize_unknown_sources(report: Report, wording: Wording) -> str:
@@ -180,11 +180,11 @@ def summarize_unknown_sources(report: Report, wording: Wording) -> str:
     )
 
 
-def _describe_shares(shares: Mapping[str, str], words: Wording) -> list[str]:
+def _describe_shares(shares: Mapping[str, str], wording: Wording) -> list[str]:
     return [
-        words.t(TIER_SHARE_TEXTS[tier], share=share)
+        wording.t(TIER_SHARE_TEXTS[tier], share=share)
         if tier in TIER_SHARE_TEXTS
-        else words.t("{share} of photos of tier {tier}", share=share, tier=tier)
+        else wording.t("{share} of photos of tier {tier}", share=share, tier=tier)
         for tier, share in shares.items()
     ]
 

@@ -79,7 +79,7 @@ def texts_of_a_template(path: Path) -> set[str]:
 def texts_of_a_module(path: Path) -> set[str]:
     """What a module says through `t`, of a Wording or by itself."""
     calls = [one for one in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(one, ast.Call)]
-    named = [one.args[0] for one in calls if ast.unparse(one.func) in ("t", "words.t", "wording.t")]
+    named = [one.args[0] for one in calls if ast.unparse(one.func) in ("t", "wording.t")]
     return {str(one.value) for one in named if isinstance(one, ast.Constant)}
 
 
