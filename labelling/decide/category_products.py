@@ -162,7 +162,8 @@ class CategoryProductCollector:
         Args:
             parts: int32 (P, K), the probability of each kind for each product, in millionths; zeros for a
                 product that adds nothing. This array is changed: products that are alike get their mean.
-            general: the frequency of each of the K kinds in general, by its name, in the order of the parts.
+            general_shares: the frequency of each of the K kinds in general, by its name, in the order of the
+                parts.
         """
         # Before the means are written, which also give a part to products that have none of their own.
         has_part: Bools = np.asarray(parts.any(axis=1))
