@@ -17,6 +17,7 @@ from typing import Any
 from app.settings import Settings, list_setting_names
 from inference.reasons import ReasonPlace, find_reasons
 from inference.words.language_files import load_languages
+from labelling.write.column_descriptions import COLUMN_DESCRIPTIONS
 from scripts.__main__ import list_verbs
 
 REPOSITORY_ROOT = Path(__file__).parent.parent
@@ -100,6 +101,7 @@ def generate_blocks() -> dict[str, str]:
         "settings": table(make_settings_rows(inspect.getdoc(Settings) or "")),
         "reasons of answers": table(_list_reasons(ANSWER_PLACE_NAMES)),
         "reasons of tables": table(_list_reasons(TABLE_PLACE_NAMES)),
+        "columns": table(COLUMN_DESCRIPTIONS),
         "languages": table(_list_languages()),
     } | figures()
 
