@@ -1,4 +1,4 @@
-"""What the columns of both tables mean, in one sentence each.
+"""The meaning of each column of the two tables, in one sentence.
 
 `make docs` writes these sentences into the page about tables.
 """
@@ -17,7 +17,7 @@ class ColumnDescription(NamedTuple):
     Attributes:
         names: the columns. `colour` and `kind` stand for all attributes. A phrase stands for columns that the
             list or the release names.
-        meaning: what the cells say, in Markdown.
+        meaning: the meaning of the cells, in Markdown.
         table: the table that has the columns: BOTH_TABLES, PHOTO_TABLE or PRODUCT_TABLE.
     """
 
