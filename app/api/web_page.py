@@ -6,14 +6,14 @@ that the installation can read, and the texts in the reader's language.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from flask import Blueprint, Response, abort, request
 
 from app.web.page_files import create_page_file, read_page_files, send_file
 from app.web.translations import TRANSLATIONS, find_translation
-from inference.pictures.signatures import ACCEPTED_FORMATS_ADVICE
+from inference.pictures.signatures import ACCEPTED_FORMATS
 from reports.page import html_page
 
 FOLDER = Path(__file__).parents[1] / "web" / "page"
@@ -34,7 +34,7 @@ def create_web_page_routes() -> Blueprint:
     files = read_page_files(FOLDER) | {
         name: create_page_file(path.read_bytes(), ".css") for name, path in shared_styles.items()
     }
-    english = fill_in_picture_formats((FOLDER / "index.html").read_text("utf-8"), ACCEPTED_FORMATS_ADVICE)
+    english = fill_in_picture_formats((FOLDER / "index.html").read_text("utf-8"), ACCEPTED_FORMATS)
     pages = {
         language: create_page_file(translate_page(english, language, texts).encode(), ".html")
         for language, texts in {"en": {}, **TRANSLATIONS}.items()
@@ -73,14 +73,12 @@ def translate_page(page: str, language: str, texts: Mapping[str, str]) -> str:
     return page_with_language.replace(f"{TEXTS_ELEMENT}{{}}", TEXTS_ELEMENT + embedded)
 
 
-def fill_in_picture_formats(page: str, accepted_formats: str) -> str:
+def fill_in_picture_formats(page: str, formats: Sequence[str]) -> str:
     """Return the HTML of the page with the picture formats that this service reads.
 
     Args:
         page: the HTML with the placeholders `{formats}` and `{types}`.
-        accepted_formats: a sentence with the formats, such as "Send PNG, JPEG or AVIF.".
+        formats: the names of the formats, such as ("PNG", "HEIC").
     """
-    formats = accepted_formats.removeprefix("Send ").removesuffix(".")
-    names = formats.replace(" or ", ", ").split(", ")
-    types = [HEIC_TYPES if name == "HEIC" else f"image/{name.lower()}" for name in names]
-    return page.replace("{formats}", ", ".join(names)).replace("{types}", ",".join(types))
+    types = [HEIC_TYPES if name == "HEIC" else f"image/{name.lower()}" for name in formats]
+    return page.replace("{formats}", ", ".join(formats)).replace("{types}", ",".join(types))

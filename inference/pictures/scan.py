@@ -193,13 +193,13 @@ def scan_png(upload: bytes) -> ScannedPicture:
     if len(upload) < 33 or upload[12:16] != b"IHDR":
         raise make_header_error(upload, "PNG")
     parts = [upload[:33]]  # the signature (8 bytes) and the header chunk IHDR (25 bytes)
-    pieces = 0
+    sample_chunks = 0
     other_chunks = 0
     orientation = 0
     at = 33
     # What remains after each chunk of samples; below 0, the chunks hold more than the picture can need.
     spare_bytes = MAX_PNG_SPARE_BYTES + 2 * _count_png_sample_bytes(upload)
-    most = MAX_CHUNKS + len(upload) // MIN_SAMPLE_CHUNK_BYTES
+    max_sample_chunks = MAX_CHUNKS + len(upload) // MIN_SAMPLE_CHUNK_BYTES
     while at + 8 <= len(upload):
         length, kind = struct.unpack_from(">I4s", upload, at)
         end = at + 12 + length  # length, type and checksum have 4 bytes each
@@ -209,14 +209,16 @@ def scan_png(upload: bytes) -> ScannedPicture:
             orientation = read_orientation(upload[at + 8 : min(end, at + MAX_EXIF_BYTES)])
         if kind == b"IEND":
             break
-        pieces += kind == b"IDAT"
-        other_chunks += kind != b"IDAT"
-        spare_bytes -= min(end, len(upload)) - at if kind == b"IDAT" else 0
+        if kind == b"IDAT":
+            sample_chunks += 1
+            spare_bytes -= min(end, len(upload)) - at
+        else:
+            other_chunks += 1
         if spare_bytes < 0:
             raise _make_structure_error(
                 "PNG", "has more than twice as many bytes of packed samples as its size needs"
             )
-        if pieces > most or other_chunks > MAX_CHUNKS:
+        if sample_chunks > max_sample_chunks or other_chunks > MAX_CHUNKS:
             raise _make_structure_error(
                 "PNG", f"has more than {MAX_CHUNKS:,} chunks, or its samples are in very small pieces"
             )

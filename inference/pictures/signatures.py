@@ -14,10 +14,12 @@ from inference.errors import UnknownPictureFormat
 
 Format: TypeAlias = Literal["PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", "HEIC", "AVIF"]
 
-_NAMES = ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", *(["HEIC"] if find_spec("pillow_heif") else []))
+ACCEPTED_FORMATS: tuple[Format, ...] = ("PNG", "JPEG", "WebP", "GIF", "BMP", "TIFF", "HEIC", "AVIF")
+"""The formats that are read. HEIC is among them only if its decoder is installed; the container has none."""
+if not find_spec("pillow_heif"):
+    ACCEPTED_FORMATS = tuple(name for name in ACCEPTED_FORMATS if name != "HEIC")
 
-ACCEPTED_FORMATS_ADVICE = f"Send {', '.join(_NAMES)} or AVIF."
-"""Advice on accepted formats. It names HEIC only if its decoder is installed; the container has none."""
+ACCEPTED_FORMATS_ADVICE = f"Send {', '.join(ACCEPTED_FORMATS[:-1])} or {ACCEPTED_FORMATS[-1]}."
 
 _ACCEPTED: tuple[tuple[bytes, Format], ...] = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),

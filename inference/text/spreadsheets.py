@@ -45,31 +45,19 @@ def unescape_spreadsheet_text(cell: str) -> str:
     return _MARKED.sub("", cell)
 
 
-def format_csv(
-    rows: Iterable[Sequence[object]],
-    *,
-    separator: str = ",",
-    line_end: str = "\n",
-    is_for_spreadsheet: bool = True,
-) -> str:
-    """Format rows as CSV.
+def format_csv(rows: Iterable[Sequence[object]]) -> str:
+    """Format rows as CSV, in which no text is a formula for a spreadsheet.
 
     A row with a carriage return, which readers would take for the end of the row, is in quotation marks.
 
     Args:
         rows: the cells of each row; None is an empty cell.
-        separator: the text between cells.
-        line_end: the text after each row.
-        is_for_spreadsheet: whether people open the file, so that texts have to be escaped.
     """
     text = io.StringIO(newline="")
-    plain = csv.writer(text, delimiter=separator, lineterminator=line_end)
-    quoted = csv.writer(text, delimiter=separator, lineterminator=line_end, quoting=csv.QUOTE_ALL)
+    plain = csv.writer(text, lineterminator="\n")
+    quoted = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     for row in rows:
-        cells = [
-            escape_spreadsheet_text(cell) if is_for_spreadsheet and isinstance(cell, str) else cell
-            for cell in row
-        ]
+        cells = [escape_spreadsheet_text(cell) if isinstance(cell, str) else cell for cell in row]
         has_return = any(isinstance(cell, str) and "\r" in cell for cell in cells)
         (quoted if has_return else plain).writerow(cells)
     return text.getvalue()

@@ -127,44 +127,33 @@ def make_product_record(photos: Sequence[PhotoRecord], settings: RunSettings) ->
         settings: the settings of the run, with the labels and the columns of its tables.
     """
     first = dict[str, PhotoRecord]()
-    name = photos[0].product
+    product = photos[0].product
     for photo in photos:
         # A photo that could not be read has no hash; its path tells it apart from the others.
         first.setdefault(photo.sha256 or photo.path, photo)
     distinct = tuple(first.values())
-    combined = {head: combine_head_answers(distinct, head, settings) for head in settings.heads}
-    answers_and_paths = {head: answer for head, answer in combined.items() if answer}
-    cells = {name: _find_first_cell(photo.cells[name] for photo in photos) for name in settings.further}
-    product_cells = {settings.by.column: name} if settings.by and settings.by.folder is None else {}
+    answers: dict[str, HeadAnswer] = {}
+    mean_probabilities: dict[str, Sequence[float]] = {}
+    deciding_photos: dict[str, tuple[str, ...]] = {}
+    for head in settings.heads:
+        combined = combine_head_answers(distinct, head, settings)
+        if combined is None:
+            continue
+        answers[head], deciding_photos[head] = combined
+        mean_probabilities[head] = average_probabilities(
+            [photo.answers[head].probabilities for photo in distinct if head in photo.answers]
+        )
+    cells = {column: _find_first_cell(photo.cells[column] for photo in photos) for column in settings.further}
+    if settings.by and settings.by.folder is None:
+        cells[settings.by.column] = product
     return ProductRecord(
-        product=name,
+        product=product,
         photos=tuple(photos),
         distinct_photos=distinct,
-        answers={head: answer for head, (answer, _) in answers_and_paths.items()},
-        mean_probabilities={
-            head: _average_photos(distinct, head, answer, len(paths))
-            for head, (answer, paths) in answers_and_paths.items()
-        },
-        deciding_photos={head: paths for head, (_, paths) in answers_and_paths.items()},
-        cells=cells | product_cells,
-    )
-
-
-def _average_photos(
-    photos: Sequence[PhotoRecord], head: str, answer: HeadAnswer, deciding_count: int
-) -> Sequence[float]:
-    """Return the mean probability of each label over all photos that have an answer, also unfamiliar ones.
-
-    Args:
-        head: the class (LABEL), or the name of an attribute.
-        answer: the combined answer, which is the mean already if all photos decided.
-        deciding_count: the number of photos on which the combined answer is based.
-    """
-    photo_probabilities = [photo.answers[head].probabilities for photo in photos if head in photo.answers]
-    return (
-        answer.probabilities
-        if len(photo_probabilities) == deciding_count
-        else average_probabilities(photo_probabilities)
+        answers=answers,
+        mean_probabilities=mean_probabilities,
+        deciding_photos=deciding_photos,
+        cells=cells,
     )
 
 

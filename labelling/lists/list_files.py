@@ -86,13 +86,13 @@ def open_list(
         option = "no option leaves it out" if unclosed_faults else "--skip-bad-rows leaves such rows out"
         why = describe_malformed_rows(unclosed_faults or faults, MAX_FAULTS_IN_MESSAGE)
         raise ListUnusable(f"{why} Nothing of the list is read until it is right; {option}.")
-    notes = (
-        [f"{describe_left_out_rows(faults)} {describe_malformed_rows(faults, MAX_NAMED_BAD_ROWS)}"]
-        if faults
-        else []
-    )
-    notes += [explain_invisible_characters(path, invisible_count)] if invisible_count else []
-    return replace(list_, notes=(*list_.notes, *notes))
+    notes = list(list_.notes)
+    if faults:
+        named_faults = describe_malformed_rows(faults, MAX_NAMED_BAD_ROWS)
+        notes.append(f"{describe_left_out_rows(faults)} {named_faults}")
+    if invisible_count:
+        notes.append(explain_invisible_characters(path, invisible_count))
+    return replace(list_, notes=tuple(notes))
 
 
 def open_header(

@@ -182,16 +182,12 @@ class ShopWords:
         """
         keys = [make_category_key(level) for level in path]
         meanings = [self.category_meanings.get(key) for key in keys]
-        endings = (" > ".join(keys[start:]) for start in range(len(keys) - 1))
-        explained_endings = filter(self.category_meanings.__contains__, endings)
-        if self.has_explained_paths and (ending := next(explained_endings, "")):
-            meanings[-1] = self.category_meanings[ending]
+        for start in range(len(keys) - 1):  # the longest path first
+            path_key = " > ".join(keys[start:])
+            if path_key in self.category_meanings:
+                meanings[-1] = self.category_meanings[path_key]
+                break
         return meanings
-
-    @cached_property
-    def has_explained_paths(self) -> bool:
-        """Whether some explained category is a path of several levels."""
-        return any(" > " in key for key in self.category_meanings)
 
     def is_category_explained(self, path: CategoryPath) -> bool:
         """Return whether people explained the last level of a category, even as one that says nothing."""

@@ -57,7 +57,7 @@ def test_nothing_but_the_pages_own_files_is_found(client: FlaskClient, path: str
 
 @pytest.mark.parametrize("heic", [True, False])
 def test_text_and_file_picker_offer_heic_only_where_it_is_read(heic: bool) -> None:
-    page = fill_in_picture_formats(PAGE, "Send PNG, HEIC or AVIF." if heic else "Send PNG or AVIF.")
+    page = fill_in_picture_formats(PAGE, ["PNG", "HEIC", "AVIF"] if heic else ["PNG", "AVIF"])
 
     assert ("image/heic,image/heif,.heic,.heif" in page, "HEIC, AVIF</span>" in page) == (heic, heic)
     assert 'accept="image/png,' in page
