@@ -193,7 +193,8 @@ class Journal(LockedDatabase):
         """The SHA-256 of the table and of the files beside it, by file name, as runs wrote them.
 
         A file with another hash was edited by somebody. A name has two hashes while its file is replaced: the
-        old one and the new one. The value is None for a journal of version 2.0.0, which kept no hashes.
+        old one and the new one. For a file of the shop's own words there is a second name, with the hashes of
+        its rows. The value is None for a journal of version 2.0.0, which kept no hashes.
         """
         text = self.query_value("SELECT max(written) FROM run")
         with self.convert_damage_errors():
@@ -205,9 +206,12 @@ class Journal(LockedDatabase):
         Args:
             hashes: the hashes of each file in hexadecimal, by file name; None if a file does not exist.
         """
+        self._replace_hashes(hashes)
+        self.commit()
+
+    def _replace_hashes(self, hashes: Mapping[str, Iterable[str | None]]) -> None:
         hashes_by_name = {name: list(filter(None, file_hashes)) for name, file_hashes in hashes.items()}
         self.execute("UPDATE run SET written = ?", json.dumps((self.known_hashes or {}) | hashes_by_name))
-        self.commit()
 
     def keep_options(self, options: Mapping[str, object]) -> None:
         """Keep the options of this run's command line, for a later command that names no source."""
@@ -342,11 +346,16 @@ class Journal(LockedDatabase):
         rows = self.query("SELECT category, label, at FROM category_answers ORDER BY at, rowid")
         return [CategoryAnswer(category, parse_meaning(label), at) for category, label, at in rows]
 
-    def keep_category_answers(self, answers: Mapping[str, CategoryAnswer]) -> None:
+    def keep_category_answers(
+        self,
+        answers: Mapping[str, CategoryAnswer],
+        hashes: Mapping[str, Iterable[str | None]] = MappingProxyType({}),
+    ) -> None:
         """Add answers of people about categories, or replace earlier ones; all are kept, or none.
 
         Args:
             answers: the answers by category, in the spelling that `make_category_key` makes for comparisons.
+            hashes: the hashes of the file that the answers come from, which `keep_hashes` describes.
 
         Raises:
             TableUnusable: the disk is full.
@@ -356,7 +365,11 @@ class Journal(LockedDatabase):
             for key, answer in answers.items()
         )
         self.execute_many("INSERT OR REPLACE INTO category_answers VALUES (?, ?, ?, ?)", rows)
-        self.mark_tables_outdated()
+        if hashes:
+            self._replace_hashes(hashes)
+        if answers:
+            self.mark_tables_outdated()
+        self.commit()
 
 
 def make_journal_path(table: Path) -> Path:

@@ -13,6 +13,7 @@ denim) in a title leaves two kinds open.
 both.
 """
 
+import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -131,6 +132,19 @@ def format_shop_words(words: Iterable[ShopWord]) -> str:
     """Return explained words as the text of a CSV with the columns `words`, `kinds` and `in`."""
     rows = ((word.words, format_meaning(word.meaning), word.place) for word in words)
     return format_csv([(*WORDS_COLUMNS, PLACE_COLUMN), *rows])
+
+
+def hash_row(word: ShopWord) -> str:
+    """Return the SHA-256 of a category and its meaning, by which a row that somebody changed is recognised.
+
+    Another spelling of the same category, or another order of its kinds, is no change.
+    """
+    return hashlib.sha256(f"{word.category_key}\n{format_meaning(word.meaning)}".encode()).hexdigest()
+
+
+def make_rows_name(words_file: Path) -> str:
+    """Return the name under which a journal keeps the hashes of the rows that a run wrote into a file."""
+    return f"rows of {words_file.name}"
 
 
 def make_shop_words_path(table: Path) -> Path:
