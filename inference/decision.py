@@ -6,7 +6,7 @@ functions in order.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from inference.contract import Familiarity, Head, ModelContract
 from inference.reasons import Reason
@@ -90,10 +90,6 @@ def decide_by_contract(  # noqa: PLR0913, PLR0917 - the rules of a release, and 
     )
 
 
-SCORE_REASONS: Final = frozenset({Reason.UNFAMILIAR, Reason.INAPPLICABLE, Reason.UNPROVEN, Reason.AMBIGUOUS})
-"""Reasons of a review that follow from the scores and the thresholds alone, as `decide_answer` gives them."""
-
-
 def decide_answer(  # noqa: PLR0913 - what the release asks for and what the picture shows, each by its name
     confidence: float,
     familiarity: float | None,
@@ -105,10 +101,9 @@ def decide_answer(  # noqa: PLR0913 - what the release asks for and what the pic
 ) -> tuple[Decision, Reason | None]:
     """Accept an answer, or ask for a review and give the reason.
 
-    The order of the statements says which of several reasons the answer gets. `unfamiliar` comes first: if
-    the picture shows no known class, neither the likeliest class nor the attributes of that class mean
-    anything. `unproven` is the reason if no confidence is enough, because the release shows no share of right
-    answers, or because too few accepted answers with this label were right.
+    The reason is the first of SCORE_REASONS that applies. `unproven` is the reason if no confidence is
+    enough, because the release shows no share of right answers, or because too few accepted answers with this
+    label were right.
 
     Args:
         confidence: the largest calibrated probability, 0..1.

@@ -11,8 +11,8 @@ from typing import cast
 import numpy as np
 
 from inference.contract import LABEL, ModelContract, NetworkName
-from inference.decision import SCORE_REASONS, decide_by_contract
-from inference.reasons import Reason
+from inference.decision import decide_by_contract
+from inference.reasons import SCORE_REASONS, Reason
 from reports.answers import ACCEPT, CLASS_HEAD, Answers
 from reports.answers_file import STORED_DIGITS
 

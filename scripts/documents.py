@@ -12,10 +12,11 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from app.settings import Settings, list_setting_names
-from inference.reasons import ReasonPlace, find_reasons
+from inference.reasons import SCORE_REASONS, ReasonPlace, find_reasons
 from inference.words.language_files import load_languages
 from labelling.write.column_descriptions import COLUMN_DESCRIPTIONS
 from scripts.__main__ import list_verbs
@@ -94,12 +95,14 @@ def _write_changed(file: Path, text: str) -> None:
 
 def generate_blocks() -> dict[str, str]:
     """Return the generated Markdown for the pages, by the name of the block that it fills."""
-    from benchmarks.tables import figures, table  # noqa: PLC0415 - it imports what only `make docs` installs
+    # Here, since it imports what only `make docs` installs.
+    from benchmarks.tables import PAGE_WIDTH, figures, table  # noqa: PLC0415
 
     return {
         "commands": table(_list_commands()),
         "settings": table(make_settings_rows(inspect.getdoc(Settings) or "")),
         "reasons of answers": table(_list_reasons(ANSWER_PLACE_NAMES)),
+        "order of reasons": _say_order_of_reasons(PAGE_WIDTH),
         "reasons of tables": table(_list_reasons(TABLE_PLACE_NAMES)),
         "columns": table(COLUMN_DESCRIPTIONS),
         "languages": table(_list_languages()),
@@ -178,6 +181,16 @@ def _list_reasons(places: Mapping[ReasonPlace, str]) -> list[tuple[str, ...]]:
         )
         for reason in find_reasons(places)
     ]
+
+
+def _say_order_of_reasons(width: int) -> str:
+    """Return a sentence that says which of several reasons an answer has, in lines of up to `width`."""
+    *first_names, last_name = (f"`{reason}`" for reason in SCORE_REASONS)
+    sentence = (
+        "If several reasons apply to a class or an attribute, the answer has the first of "
+        f"{', '.join(first_names)} and {last_name}."
+    )
+    return fill(sentence, width=width) + "\n"
 
 
 def _format_default(value: object) -> str:

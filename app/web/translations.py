@@ -9,15 +9,27 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from app.accept_language import find_preferred_language
+from inference.reasons import Reason
 
 TRANSLATIONS_PATH: Final = Path(__file__).with_name("translations.json")
-"""Path of the JSON file with the translations of all texts."""
+"""Path of the JSON file with the translations of the texts that Python does not translate itself."""
 
 Translations: TypeAlias = dict[str, dict[str, str]]
 """The translation of each English text, by language tag (such as `de`) and by English text."""
 
-TRANSLATIONS: Final[Translations] = json.loads(TRANSLATIONS_PATH.read_text("utf-8"))
-"""The translations of all texts, read from TRANSLATIONS_PATH."""
+
+def read_translations() -> Translations:
+    """Return the translations of TRANSLATIONS_PATH and those of the reasons, which stand with the reasons."""
+    translations: Translations = json.loads(TRANSLATIONS_PATH.read_text("utf-8"))
+    for reason in Reason:
+        if reason.card:
+            translations["de"][reason.card.name] = reason.card.german_name
+            translations["de"][reason.sentence] = reason.card.german_sentence
+    return translations
+
+
+TRANSLATIONS: Final = read_translations()
+"""The translations of all texts."""
 
 
 def find_translation(accept_language: str | None) -> tuple[str, Mapping[str, str]]:

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from inference.contract import LABEL
-from inference.reasons import Reason
 from labelling.review.kind_choices import KindChoice
 
 RIGHT_BUTTON_TEXT: Final = "Right: {answer}"
@@ -27,16 +26,6 @@ COLOUR_CONFLICT_NOTE: Final = "the photo: {label}; the list: {listed}"
 
 AUDIT_NOTE: Final = "{attribute}?"
 """Text on a card of an audit, which does not show the answer of the model."""
-
-REASON_NAMES: Final[Mapping[Reason, str]] = {
-    Reason.AMBIGUOUS: "Close answers",
-    Reason.UNPROVEN: "Unproven answer",
-    Reason.UNFAMILIAR: "Unfamiliar picture",
-    Reason.CONTRADICTING: "Contradicting answers",
-    Reason.TITLE_CONFLICT: "List disagrees",
-    Reason.SHARED_PHOTO: "Shared photo",
-}
-"""The name of each reason on a card. The head of the page explains each of them once."""
 
 
 class ReviewCardPhoto(NamedTuple):

@@ -33,7 +33,6 @@ from labelling.review.cards import (
     COLOUR_SCREEN,
     FEED_SCREEN,
     LIST_CONFLICT_NOTE,
-    REASON_NAMES,
     CategoryReviewCard,
     ReviewCard,
     ReviewCardPhoto,
@@ -124,7 +123,9 @@ def write_sheet(source: Source, decisions: RunDecisions, sheet_settings: SheetSe
         version=run.version,
         row_count=choices[0].answered_count,
         are_products=run.by is not None,
-        reasons=tuple((REASON_NAMES[reason], reason.sentence) for reason in _find_reasons(choices)),
+        reasons=tuple(
+            (reason.card.name, reason.sentence) for reason in _find_reasons(choices) if reason.card
+        ),
         kind_classes=find_classes_of_kinds(decisions.context),
     )
     attributes = {head: run.heads[head] for head in sheet_settings.heads if head != LABEL}
@@ -276,7 +277,8 @@ def _make_card(
         return None
     confidence = answer.confidence or 0.0
     values: dict[str, str | float] = {"label": answer.label, "confidence": confidence}
-    reason = REASON_NAMES[Reason(question.reason)] if question.reason and head == LABEL else ""
+    texts = Reason(question.reason).card if question.reason and head == LABEL else None
+    reason = texts.name if texts else ""
     values |= {"reason": reason} if head == LABEL else {"attribute": head}
     note = (CLASS_NOTE if reason else ACCEPTED_CLASS_NOTE) if head == LABEL else ATTRIBUTE_NOTE
     titles = (decisions.list_words.read_title(photo.cells) for photo in subject.photos if subject.product)

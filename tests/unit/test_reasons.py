@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from app.api.schemas import create_answer_schemas
-from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
-from inference.reasons import Reason, ReasonPlace, find_reasons
+from inference.reasons import SCORE_REASONS, Reason, ReasonPlace, find_reasons
 from labelling.rows import HeadAnswer, HeadDecision, PhotoRecord, TableRow
 from labelling.write.counts import OUTCOMES, RowCounts
 from tests.service import ROOT
@@ -37,8 +36,8 @@ def reasons_of_the_page(name: str) -> set[str]:
     return set(re.findall(r'^  "?([a-z][a-z_ ]*)"?: ', block[1], re.MULTILINE))
 
 
-def translated_reasons() -> set[str]:
-    return {reason.value for reason in Reason if reason.sentence in TRANSLATIONS["de"]}
+def reasons_with_cards() -> set[str]:
+    return {reason.value for reason in Reason if reason.card}
 
 
 def reasons_of_table(page: str, place: str) -> set[str]:
@@ -49,14 +48,6 @@ def reasons_of_table(page: str, place: str) -> set[str]:
     return {reason for reason, places in rows if place in places.split(", ")}
 
 
-def reasons_in_order() -> set[str]:
-    """The reasons of the sentence in http.md that says which of several reasons an answer has."""
-    [sentence] = re.findall(
-        r"the answer has the first of (.*?)\.\n", (ROOT / "docs" / HTTP).read_text("utf-8"), re.DOTALL
-    )
-    return set(re.findall(r"`([^`]+)`", sentence))
-
-
 HTTP, TABLES = "reference/http.md", "reference/table.md"
 LISTS: dict[str, tuple[Callable[[], set[str]], Iterable[str]]] = {
     "openapi.json, Prediction": (lambda: reasons_of_schema("Prediction"), find_reasons([ReasonPlace.ANSWER])),
@@ -65,7 +56,7 @@ LISTS: dict[str, tuple[Callable[[], set[str]], Iterable[str]]] = {
         find_reasons([ReasonPlace.ATTRIBUTE]),
     ),
     "openapi.json, Listed": (lambda: reasons_of_schema("Listed"), find_reasons([ReasonPlace.LISTED])),
-    "translations.json": (translated_reasons, OF_CARDS),
+    "texts of cards": (reasons_with_cards, OF_CARDS),
     "words.js, REASONS": (lambda: reasons_of_the_page("REASONS"), find_reasons([ReasonPlace.ANSWER])),
     "words.js, LISTED_REASONS": (
         lambda: reasons_of_the_page("LISTED_REASONS"),
@@ -77,7 +68,7 @@ LISTS: dict[str, tuple[Callable[[], set[str]], Iterable[str]]] = {
         find_reasons([ReasonPlace.ATTRIBUTE]),
     ),
     f"{HTTP}, listed": (lambda: reasons_of_table(HTTP, "`listed`"), find_reasons([ReasonPlace.LISTED])),
-    f"{HTTP}, order": (reasons_in_order, find_reasons([ReasonPlace.ANSWER, ReasonPlace.ATTRIBUTE])),
+    "SCORE_REASONS": (lambda: set(SCORE_REASONS), find_reasons([ReasonPlace.ANSWER, ReasonPlace.ATTRIBUTE])),
     f"{TABLES}, pictures": (
         lambda: reasons_of_table(TABLES, "pictures"),
         find_reasons([ReasonPlace.PICTURE]),

@@ -9,7 +9,7 @@ from jinja2 import Environment, nodes
 
 from app.api.web_page import FOLDER
 from app.web.translations import TRANSLATIONS
-from inference.reasons import Reason, ReasonPlace, find_reasons
+from inference.reasons import Reason
 from labelling.review.cards import (
     ACCEPTED_CLASS_NOTE,
     AGREEING_SCREEN,
@@ -18,7 +18,6 @@ from labelling.review.cards import (
     COLOUR_SCREEN,
     FEED_SCREEN,
     LIST_CONFLICT_NOTE,
-    REASON_NAMES,
     RIGHT_BUTTON_TEXT,
 )
 from labelling.review.page import AUDIT_HEADING, DOUBTFUL_HEADING, DOUBTFUL_LEAD, PAGE_SCRIPTS, PARTS_LEAD
@@ -122,7 +121,6 @@ def texts_of_the_report() -> set[str]:
 
 
 SHEET = ROOT / "labelling" / "review"
-REASONS_OF_CARDS = set(find_reasons([ReasonPlace.PICTURE, ReasonPlace.PRODUCT])) - {Reason.NO_PHOTO}
 """A sheet has no card for a product without a photo."""
 
 OF_CARDS = {
@@ -143,8 +141,7 @@ OF_CARDS = {
     ACCEPTED_CLASS_NOTE,
     "none of the kinds",
     "it does not say",
-    *(reason.sentence for reason in REASONS_OF_CARDS),
-    *(REASON_NAMES[reason] for reason in REASONS_OF_CARDS),
+    *(text for reason in Reason if reason.card for text in (reason.sentence, reason.card.name)),
 }
 """The texts of the review sheet that its Python writes."""
 

@@ -19,7 +19,6 @@ from labelling.review.cards import (
     ATTRIBUTE_NOTE,
     CLASS_NOTE,
     LIST_CONFLICT_NOTE,
-    REASON_NAMES,
     CategoryReviewCard,
     ReviewCard,
     ReviewCardPhoto,
@@ -36,7 +35,7 @@ LABELS = ("Bag", "Coat", "Dress")
 CLASSES = {"bag": "Bag", "coat": "Coat", "dress": "Dress", "skirt": "", "watch": "", "other": ""}
 COMMAND = "wardrobe label --corrections corrections.csv --out t.csv --review sheet.html"
 KINDS_OF_SHEET = {KIND: (*KINDS, "other")}
-UNFAMILIAR = REASON_NAMES[Reason.UNFAMILIAR]
+UNFAMILIAR = Reason.UNFAMILIAR.card.name if Reason.UNFAMILIAR.card else ""
 FRAME = ReviewPageFrame(
     "t.csv",
     DOUBTFUL_LEAD,
