@@ -106,8 +106,9 @@ function limitToOffered(card, said) {
   return isKnown ? { ...said, kind } : { label: "", isOut: said.isOut };
 }
 
+const keptChoices = readChoices();
 for (const card of cards) {
-  put(card, limitToOffered(card, readChoice(card)));
+  put(card, limitToOffered(card, keptChoices.get(subjectOf(card)) ?? {}));
   if (card.toggles) continue;
   const select = card.querySelector("select.class");
   select.addEventListener("change", () => choose(card, select.value));

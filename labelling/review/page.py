@@ -51,6 +51,8 @@ class ReviewPageFrame(NamedTuple):
         export_name: the name of the file that the page exports.
         command: the command that applies the exported file; empty for none.
         version: the version of the release of an audit; empty for none.
+        table: the name of the table, under which a browser keeps choices for sheets of all releases; empty if
+            the title is used.
         row_count: the number of products of the table, or of its pictures; 0 if the page is of no table.
         are_products: whether `row_count` is a number of products.
         reasons: the short name of each reason on the cards, and the sentence that explains it once.
@@ -64,6 +66,7 @@ class ReviewPageFrame(NamedTuple):
     export_name: str = "corrections.csv"
     command: str = ""
     version: str = ""
+    table: str = ""
     row_count: int = 0
     are_products: bool = False
     reasons: tuple[tuple[str, str], ...] = ()
@@ -164,6 +167,7 @@ def make_review_page(
         "export": frame.export_name,
         "command": frame.command,
         "version": frame.version,
+        "table": frame.table or frame.title,
         "rows": frame.row_count,
         "are_products": frame.are_products,
         "reasons": frame.reasons,

@@ -121,6 +121,7 @@ def write_sheet(source: Source, decisions: RunDecisions, sheet_settings: SheetSe
         EXPORT_FILE_NAME,
         sheet_settings.command,
         version=run.version,
+        table=decisions.journal.path.stem,
         row_count=choices[0].answered_count,
         are_products=run.by is not None,
         reasons=tuple(

@@ -38,9 +38,14 @@ def card(name: str, *photos: int, product: str = "", audit: int = 0, has_hash: b
     return made._replace(note_values=values, product=product, photos=tuple(further), audit=audit)
 
 
-def write(folder: Path, cards: Sequence[ReviewCard], categories: Sequence[CategoryReviewCard] = ()) -> str:
+def write(
+    folder: Path,
+    cards: Sequence[ReviewCard],
+    categories: Sequence[CategoryReviewCard] = (),
+    frame: ReviewPageFrame = FRAME,
+) -> str:
     """Write the sheet, in place of an earlier one, and return its address."""
-    (folder / "sheet.html").write_text(make_review_page(cards, LABELS, FRAME, {}, categories), "utf-8")
+    (folder / "sheet.html").write_text(make_review_page(cards, LABELS, frame, {}, categories), "utf-8")
     return f"file://{folder}/sheet.html"
 
 
@@ -133,7 +138,10 @@ def test_what_is_not_on_the_sheet_is_not_counted_and_is_removed_by_an_export(
     assert kept_keys(page) == 2, "a.png, and the new answer about c.png"
 
 
-def test_choices_of_version_2_0_0_have_no_hash_and_are_left_aside(visiting: Visits, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", [", 20250101T000000Z-12345678", ""])
+def test_choices_of_version_2_0_0_have_no_hash_and_are_left_aside(
+    version: str, visiting: Visits, tmp_path: Path
+) -> None:
     page = visiting(write(tmp_path, [card("a.png", 0), card("1001", 1, product="1001")]))
     kept = {
         "/shop/a.png": {"label": "Coat"},
@@ -141,8 +149,9 @@ def test_choices_of_version_2_0_0_have_no_hash_and_are_left_aside(visiting: Visi
         "/shop/gone.png": {"label": "Bag"},
     }
     page.evaluate(
-        "kept => localStorage.setItem(`review ${location.pathname} ${document.title}`, JSON.stringify(kept))",
-        kept,
+        "([title, kept]) => localStorage.setItem("
+        "`review ${location.pathname} Review: ${title}`, JSON.stringify(kept))",
+        [f"table.csv{version}", kept],
     )
     page.reload()
 
@@ -153,6 +162,51 @@ def test_choices_of_version_2_0_0_have_no_hash_and_are_left_aside(visiting: Visi
     with page.expect_download():
         page.locator("#export").click()
     assert kept_keys(page) == 2
+
+
+def of_release(version: str, table: str = "table.csv") -> ReviewPageFrame:
+    return FRAME._replace(title=f"{table}, {version}", version=version, table=table)
+
+
+def test_what_was_not_exported_is_there_after_a_newer_release_labelled_the_table(
+    visiting: Visits, tmp_path: Path
+) -> None:
+    asked = CategoryReviewCard("Üst", (), 2, True, (("top", 1), ("shirt", 1)), 0, (photo(7),))
+    cards = [card("a.png", 0), card("1001", 1, product="1001")]
+    page = visiting(write(tmp_path, cards, [asked], of_release("20261120T101500Z-3f9a1c2e")))
+    for select in page.locator("select.class").all():
+        select.select_option("Coat")
+    page.get_by_role("button", name="shirt 1").click()
+
+    write(tmp_path, cards[::-1], [asked], of_release("own-2"))
+    page.reload()
+
+    assert answers(page) == ["Coat", "Coat"]
+    expect(page.get_by_role("button", name="shirt 1")).to_have_attribute("aria-pressed", "true")
+    write(tmp_path, cards, [asked], of_release("own-2", "other.csv"))
+    page.reload()
+    assert answers(page) == ["", ""], "a sheet of another table"
+
+
+def test_choices_under_a_key_with_a_release_are_found_and_the_latest_is_used(
+    visiting: Visits, tmp_path: Path
+) -> None:
+    cards = [card("a.png", 0), card("b.png", 1)]
+    frame = of_release("own-3")
+    page = visiting(write(tmp_path, cards, frame=frame))
+    page.locator("select.class").nth(1).select_option("Dress")
+    keep = (
+        "([title, state]) => cards.forEach((card) => localStorage.setItem("
+        "`review ${location.pathname} Review: ${title}\\n${subjectOf(card)}`, JSON.stringify(state)))"
+    )
+    page.evaluate(keep, ["table.csv, own-1", {"label": "Bag", "at": "2026-01-01"}])
+    page.evaluate(keep, ["table.csv, own-2", {"label": "Coat", "at": "2026-01-02"}])
+    page.evaluate(keep, ["table.csv, draft.csv, own-1", {"label": "Bag", "at": "2999-01-01"}])
+
+    page.reload()
+
+    assert answers(page) == ["Coat", "Dress"], "the choice of own-2, and the one of today"
+    assert flaws(page) == []
 
 
 def test_two_tabs_with_the_sheet_keep_each_others_answers(visiting: Visits, tmp_path: Path) -> None:
