@@ -1,7 +1,7 @@
-"""The results of opening the candidates of a promotion: which release is served, which are refused, and why.
+"""The outcome of opening a newly promoted release: the one that is served now, and those that were refused.
 
-A promotion is the record that makes a release current. Its candidates are this release and the earlier ones
-that may replace it, such as `20261120T101500Z-3f9a1c2e`.
+A promotion is the record that makes a release current, such as `20261120T101500Z-3f9a1c2e`. If the promoted
+release cannot be opened, earlier ones are tried. All of them are the *candidates* of the promotion.
 """
 
 import logging

@@ -119,7 +119,7 @@ class ReleaseWatcher:
         return self._open_store()
 
     def _read_newer(self) -> Promotion | None:
-        """Return the newest promotion if it is new, or if a refused release of it may be served by now.
+        """Return the newest promotion; None if it was seen before, and no refused release may be tried again.
 
         Raises:
             RecordUnreadable: the record cannot be read; the next poll reads it again.

@@ -142,7 +142,15 @@ def _wait_for_child(order: bytes, upload: bytes) -> _Ended:
 def _choose_refusal(
     opened: OpenedPicture, code: int | None, size: tuple[int, int], max_pixels: int
 ) -> UploadError | None:
-    """Return the error that says why there are no samples; None if there are some."""
+    """Return the error for a picture that the child process did not decode; None if it did.
+
+    Args:
+        code: the exit status of the process; negative for a signal, None if it sent none.
+        size: width and height; (0, 0) if the process has not read the header.
+
+    Raises:
+        PictureTooLarge: the picture has more than `max_pixels` pixels.
+    """
     name = opened.format
     reason = "{} x {} pixels".format(*size)
     if code is None or code == -signal.SIGKILL:

@@ -240,10 +240,10 @@ def _join_alike(count: int, keys: NDArray[np.int64], products: Int32) -> Int64:
 
 
 def _average_groups(parts: Int32, groups: Int64, has_part: Bools) -> None:
-    """Give all products of a group, which are alike, the mean of the parts in it.
+    """Replace the part of each product by the mean of its group, such as the sizes of one garment.
 
     Args:
-        parts: int32 (P, K), which is changed.
+        parts: int32 (P, K), which is changed in place.
         groups: int64 (P,), the group of each product.
         has_part: bool (P,), whether a product has a part.
     """

@@ -148,7 +148,7 @@ class RunListing:
         for item in source:
             path = make_table_path(item.name)
             self._add_picture(path, item.stamp, item.list_cells)
-            if self._is_to_label(path, item.stamp):
+            if self._claim_if_unanswered(path, item.stamp):
                 yield item
 
     def _add_picture(self, path: str, stamp: str, cells: Sequence[str]) -> None:
@@ -160,13 +160,14 @@ class RunListing:
         self._journal.execute(_ADD_TO_LISTING, self._listing, self._count, path, stamp, product, text)
         self._count += 1
 
-    def _is_to_label(self, path: str, stamp: str) -> bool:
-        """Return whether a picture has no answer yet, and note it, so that it is not labelled twice."""
+    def _claim_if_unanswered(self, path: str, stamp: str) -> bool:
+        """Mark a picture as being labelled by this run; return False if it has an answer or is marked."""
         [(is_due, is_answered)] = self._journal.query(_FIND_IN_RUN, path, stamp)
         if not (is_due or is_answered):
             self._journal.execute("INSERT INTO due VALUES (?, ?)", path, stamp)
             return True
-        self.kept_count += not is_due
+        if not is_due:
+            self.kept_count += 1
         self.done_count += 1
         return False
 

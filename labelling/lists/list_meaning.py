@@ -230,7 +230,10 @@ class ListReader:
         return self.own_words.find_category_meaning(self.find_category_paths(cells, folder))
 
     def _read_known_category(self, cells: Mapping[str, str], folder: str) -> Meaning:
-        """Return the kinds of a row's categories by known words. The deepest one of each category is used."""
+        """Return the kinds that known words name in the categories of a row.
+
+        In "Women > Tops > Blouses", only the deepest word is used.
+        """
         if self.list_words.is_readable:
             language = self.list_words.find_title_language(cells)
             return _read_category_kinds(self._read_category_text(cells, folder), language)

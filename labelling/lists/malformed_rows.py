@@ -170,7 +170,10 @@ def find_swallowed_line(
 def _make_continuation_check(
     cell_lines: Sequence[str], is_picture: Callable[[int, str], bool]
 ) -> Callable[[int], bool]:
-    """Return a function that tells whether a line of a row's first cell belongs to that cell, by its number.
+    """Return a function for the lines of a first cell that has line breaks.
+
+    By the number of a line, the function tells whether the line still belongs to this cell. Otherwise it
+    begins a row that an open quotation mark swallowed.
 
     A cell can have several addresses, one in each line, or a name with a line break: the last line belongs to
     the cell if no line above it names a picture by itself. Any other line may be another row's picture.

@@ -55,7 +55,7 @@ def translate_header(column: str) -> str | None:
 
 @cache
 def _make_header_patterns() -> dict[str, re.Pattern[str]]:
-    """Return a pattern for the headers of each column in all languages, by the end of the English header."""
+    """Return a pattern for each column of attributes, such as "name" of "Attribute 1 name"."""
     headers = {part: [] for part in WOOCOMMERCE_TERMS}  # type: dict[str, list[str]]
     for language in load_languages().values():
         for part, shop_headers in language.woocommerce.items():

@@ -208,7 +208,10 @@ def _make_card_key(answer: Correction) -> tuple[object, ...]:
 def _find_card_photos(
     corrections: Iterable[Correction], matched_corrections: Iterable[tuple[str, Correction]]
 ) -> dict[AnswerSubject, set[str]]:
-    """Return the sha256 of all photos on the card of each question about a product, as files name them."""
+    """For each question about a product, return the hashes of all photos that its review card showed.
+
+    A file of corrections has one row for each of these photos.
+    """
     hashes_by_card = defaultdict[object, set[str]](set)
     for answer in corrections:
         if answer.product and answer.sha256:

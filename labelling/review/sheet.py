@@ -328,7 +328,10 @@ def _is_as_labelled(upload: bytes | PictureUnreadable, sha256: str) -> TypeGuard
 
 
 def _choose_training_path(item: PictureItem, source: Source) -> str:
-    """Return an absolute path; for a picture in an archive or a store, the path inside it."""
+    """Return the path that a correction will name, so that a training finds the picture.
+
+    It is absolute. For a picture in an archive or a store, it is the path inside it.
+    """
     if isinstance(item.place, str):
         return os.path.abspath(item.place)  # noqa: PTH100 - a link keeps its own name
     return escape_spreadsheet_path(item.name.removeprefix(f"{source.address}/"))

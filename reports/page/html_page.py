@@ -162,7 +162,7 @@ def _make_wording_filter(method: str) -> Callable[..., str]:
 
 
 def _make_text_filter(make_text: Callable[[str, Wording], str]) -> Callable[..., str]:
-    """Make a filter for templates that calls a function with a text and the reader's `Wording`."""
+    """Make a filter for templates that passes the text, and the reader's language, to a function."""
 
     @pass_context
     def filtered(context: Context, value: str) -> str:

@@ -160,7 +160,7 @@ def decode_pictures(
             features += (
                 [compute_features(np.stack([*pixels.values()]))] if compute_features and pixels else []
             )
-            free_places = _count_free_places(input_contract, len(batch), len(pixels_in_memory))
+            free_places = _count_kept_pixels(input_contract, len(batch), len(pixels_in_memory))
             pixels_in_memory |= {path: pixels[path].copy() for path in list(pixels)[:free_places]}
     read_errors = [row for row in rows if isinstance(row, str)]
     check_unreadable_files(read_errors, len(rows), progress.warn, skip_unreadable=skip_unreadable)
@@ -176,11 +176,14 @@ def decode_pictures(
     return _make_columns(decoded, input_contract, features, pixels_in_memory)
 
 
-def _count_free_places(input_contract: InputContract, batch_size: int, kept_count: int) -> int:
-    """Return how many pictures of a batch stay in memory: all if they are small, the first ones if not."""
+def _count_kept_pixels(input_contract: InputContract, batch_size: int, already_kept: int) -> int:
+    """Return of how many pictures of the next batch the pixels stay in memory.
+
+    These are all if they are small. Otherwise all batches together keep at most MAX_PICTURES_IN_MEMORY.
+    """
     if is_small_input(input_contract):
         return batch_size
-    return max(0, MAX_PICTURES_IN_MEMORY - kept_count)
+    return max(0, MAX_PICTURES_IN_MEMORY - already_kept)
 
 
 def _report_part_done(

@@ -215,7 +215,7 @@ class Listing:
         return tuple(sorted(labels))
 
     def choose_learnable_classes(self, required_classes: Collection[str] = ()) -> tuple[str, ...]:
-        """Return the classes with enough pictures to be learnt and measured, by names and groups alone.
+        """Return the classes with enough pictures to be learnt and measured. No file is read.
 
         Args:
             required_classes: classes that have to be learnt.

@@ -123,11 +123,11 @@ def combine_reports(
 def describe_short_training(network: str, report: Report) -> str | None:
     """Return a warning if a network is worse than necessary because it was trained for few steps.
 
-    The weights that a training keeps are a running average, which starts from the untrained weights.
+    The kept weights are a running average. The warning is due if this average still contains a share of the
+    untrained weights, and held-out pictures are answered much worse than learnt ones.
 
     Returns:
-        The sentence; None if held-out pictures are answered nearly as well as learnt ones, or if the average
-        has left the untrained weights behind.
+        The sentence; None if no warning is due.
     """
     averaging = report.training.configuration.get("averaging")
     batch_size = report.training.configuration.get("batch_size")

@@ -117,7 +117,7 @@ def count_source_labels(
     """
     # Photos of OOD_TIER show none of the classes, so the promise is not about them.
     is_counted = is_accepted & (answers.sources != "") & (answers.sets != OOD_TIER)
-    cells = list(_count_cells(answers.select_rows(is_counted), labels))
+    cells = list(_count_by_source_and_label(answers.select_rows(is_counted), labels))
     unknown_sources = set(answers.sources[answers.is_from_unknown_source].tolist())
     chances = {
         place: compute_binomial_cdf(cell.right_count, cell.accepted_count, promised_share)
@@ -128,7 +128,8 @@ def count_source_labels(
     return tuple(replace(cell, is_unproven=place in broken_cells) for place, cell in enumerate(cells))
 
 
-def _count_cells(answers: Answers, labels: Sequence[str]) -> Iterator[SourceLabelCounts]:
+def _count_by_source_and_label(answers: Answers, labels: Sequence[str]) -> Iterator[SourceLabelCounts]:
+    """Count answers, all of which must be accepted, by source and label."""
     for source in np.unique(answers.sources).tolist():
         source_answers = answers.select_rows(answers.sources == source)
         for index in np.unique(source_answers.predicted).tolist():

@@ -88,7 +88,7 @@ def add_augmented_copies(
 
 
 def _make_layers(recipe: Recipe) -> list[layers.Layer]:
-    """Return the layers for the changes that a recipe sets, in the order in which they are applied."""
+    """Return the Keras layers that change pictures at random (flip, rotate ...), in the order of use."""
     rotation_share = recipe.rotate / 360
     shift_share = recipe.shift / EDGE
     shear_factor = math.tan(math.radians(recipe.shear))
