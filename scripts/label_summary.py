@@ -14,7 +14,7 @@ from inference.text.plain_text import (
 from inference.words.language_files import UNDETERMINED_LANGUAGE, get_language_name, list_readable_languages
 from labelling.job import LabellingJob
 from labelling.review.audit import describe_audits
-from labelling.review.correction_intake import CorrectionEffect
+from labelling.review.correction_intake import MAX_NAMED_CORRECTIONS, CorrectionEffect
 from labelling.rows import ACCEPT
 from labelling.write.counts import OUTCOMES
 from labelling.write.summary import TableSummary
@@ -267,6 +267,8 @@ def _print_correction_effect(
             f"{summary.table}, among them {', '.join(taken_corrections.examples)}: it is gone or has changed "
             "since."
         )
+    if taken_corrections.overruled_count:
+        print_message(_describe_overruled_answers(taken_corrections))
     rows = format_count(summary.rows, "row")
     make_console().print(f"People decided {summary.decided_by_person:,} of {rows}.")
     if taken_corrections.categories:
@@ -274,6 +276,19 @@ def _print_correction_effect(
     corrections = job.corrections.pictures if job.corrections else []
     for sentence in describe_audits(corrections, summary.version):
         make_console().print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def _describe_overruled_answers(taken_corrections: CorrectionEffect) -> str:
+    """Return a sentence about answers to single photos whose products have an answer of their own."""
+    count = taken_corrections.overruled_count
+    names = join_first_items(
+        [f"`{shorten_text(name)}`" for name in taken_corrections.overruled_products], MAX_NAMED_CORRECTIONS
+    )
+    return (
+        f"{format_count(count, 'row names one photo', 'rows name single photos')} of products with several "
+        f"photos, such as {names}: nothing about the products changed, because people answered about the "
+        "products themselves. To change one, write its name into a column `product`."
+    )
 
 
 def _describe_category_effect(taken_corrections: CorrectionEffect, summary: TableSummary) -> str:

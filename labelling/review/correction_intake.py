@@ -9,6 +9,7 @@ another, and more than once.
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
+from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -24,6 +25,7 @@ from labelling.review.corrections import (
     merge_human_answers,
     name_correction,
 )
+from labelling.review.photo_answers import PictureProducts
 from labelling.run_settings import RunSettings
 from labelling.sources.source_opening import LIST_ENDINGS
 from model_store.release_files import expand_home
@@ -40,6 +42,9 @@ class CorrectionEffect(NamedTuple):
         disagreements: the number of questions to which people gave different labels. The latest is used.
         unmatched_count: the number of answers that belong to no row of the table.
         examples: the names of the first of these, up to MAX_NAMED_CORRECTIONS.
+        overruled_count: the number of answers about one photo of several of a product, which change nothing
+            about the product, because people answered about the product itself.
+        overruled_products: the names of the first of these products, up to MAX_NAMED_CORRECTIONS.
         categories: the number of answers about categories.
         category_disagreements: the number of categories for which people gave different kinds. The latest
             answer is used.
@@ -51,6 +56,8 @@ class CorrectionEffect(NamedTuple):
     disagreements: int
     unmatched_count: int
     examples: tuple[str, ...]
+    overruled_count: int = 0
+    overruled_products: tuple[str, ...] = ()
     categories: int = 0
     category_disagreements: int = 0
     accepted_before: int | None = None
@@ -83,8 +90,12 @@ def import_corrections(
     matched_corrections, unmatched_corrections = match_corrections(_keep_first_photos(corrections), journal)
     if corrections and not matched_corrections:
         raise _make_mismatch_error(corrections, table, {product for (product,) in journal.query(_PRODUCTS)})
-    new, disagreements = merge_human_answers(matched_corrections, journal.read_human_answers())
-    journal.keep_human_answers(new, _find_card_photos(corrections, matched_corrections))
+    stored_answers = journal.read_human_answers()
+    picture_products = PictureProducts(journal, matched_corrections)
+    assigned_corrections = picture_products.assign_to_products(matched_corrections)
+    new, disagreements = merge_human_answers(assigned_corrections, stored_answers)
+    journal.keep_human_answers(new, _find_card_photos(corrections, assigned_corrections))
+    overruled = picture_products.find_overruled_answers(journal, matched_corrections)
     examples = tuple(map(name_correction, unmatched_corrections[:MAX_NAMED_CORRECTIONS]))
     differing = _take_categories(all_corrections.categories, journal)
     return CorrectionEffect(
@@ -92,6 +103,8 @@ def import_corrections(
         disagreements,
         len(unmatched_corrections),
         examples,
+        len(overruled),
+        tuple(islice(dict.fromkeys(overruled), MAX_NAMED_CORRECTIONS)),
         len(all_corrections.categories),
         differing,
     )
@@ -152,8 +165,8 @@ def match_corrections(
     """Find the picture of a table that each correction (a person's answer) belongs to.
 
     A correction without a hash belongs to the row with its path: as written, relative to the corrections'
-    folder, or inside the source. One for a product belongs only to rows of that product. Paths of a list are
-    relative to its folder, or to its root.
+    folder, or inside the source. One for a product belongs only to rows of that product; without path and
+    hash, to the first of these. Paths of a list are relative to its folder, or to its root.
 
     Args:
         corrections: the answers of people about pictures and products.
@@ -163,13 +176,9 @@ def match_corrections(
         A list of (sha256 of the picture, correction), and the corrections that belong to no row.
     """
     folder = _find_list_folder(journal)
-    corrections_by_key = defaultdict[str, list[Correction]](list)
+    corrections_by_key = defaultdict[str | tuple[str], list[Correction]](list)
     for correction in corrections:
-        for key in (
-            {correction.sha256}
-            if correction.sha256
-            else _list_possible_paths(correction, journal.settings.source)
-        ):
+        for key in _list_keys(correction, journal.settings.source):
             corrections_by_key[key].append(correction)
     # By identity, because two rows of a file may be equal, and each of them is counted.
     matched_corrections: dict[int, tuple[str, Correction]] = {}
@@ -178,6 +187,9 @@ def match_corrections(
             for correction in corrections_by_key.get(key, ()):
                 if correction.product in {"", product}:
                     matched_corrections[id(correction)] = sha256, correction
+        # By product alone: its first picture, and no key of a picture equals this one.
+        for correction in corrections_by_key.pop((product,), ()):
+            matched_corrections[id(correction)] = sha256, correction
     return list(matched_corrections.values()), [
         correction for correction in corrections if id(correction) not in matched_corrections
     ]
@@ -230,6 +242,13 @@ _PRODUCTS: Final = "SELECT DISTINCT product FROM current"
 _PICTURES: Final = """
 SELECT path, product, sha256 FROM current JOIN photos USING (path, stamp) WHERE sha256 <> '' ORDER BY number
 """
+
+
+def _list_keys(correction: Correction, source: str) -> set[str] | set[tuple[str]]:
+    """Return the keys by which the picture of a correction is found: its sha256, paths, or a product."""
+    if correction.sha256:
+        return {correction.sha256}
+    return _list_possible_paths(correction, source) if correction.path else {(correction.product,)}
 
 
 def _list_possible_paths(correction: Correction, source: str) -> set[str]:

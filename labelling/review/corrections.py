@@ -4,11 +4,11 @@
     a.jpg,Dress,9f86...,2026-11-30T03:00:00.000Z,,
     b.jpg,blue,60bf...,2026-11-30T03:00:04.000Z,colour,A-17
 
-Only `path` and `label` are needed. An empty `attribute` means the class. An empty label leaves the picture
-out, and NONE means that it shows none of the classes. `sha256` names the content of the picture. If there are
-several answers to one content, the one with the latest time `at` is used. `audit`, `audit_of`, `predicted`
-and `version` belong to audits, which measure how often the model is right. A row with a `category` is not
-about a picture: it says which kinds of garments a shop means by a category.
+Only `label` and either `path` or `product` are needed. An empty `attribute` means the class. An empty label
+leaves the picture out, and NONE means that it shows none of the classes. `sha256` names the content of the
+picture. If there are several answers to one content, the one with the latest time `at` is used. `audit`,
+`audit_of`, `predicted` and `version` belong to audits, which measure how often the model is right. A row with
+a `category` is not about a picture: it says which kinds of garments a shop means by a category.
 """
 
 import difflib
@@ -28,13 +28,16 @@ from inference.text.spreadsheets import unescape_spreadsheet_text
 from labelling.errors import CorrectionsUnusable, ListUnusable
 from labelling.journal.human_answer import LEFT_OUT_LABEL, AnswerSubject, HumanAnswer
 from labelling.lists.identifiers import read_identifier
-from labelling.lists.list_files import open_list
+from labelling.lists.list_files import open_header, open_list
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from labelling.lists.own_words import CategoryAnswer
 from labelling.review.category_answers import CATEGORY_COLUMN, read_category_answer
 
 CORRECTION_COLUMNS: Final = ("path", "label")
-"""The columns that a CSV of corrections must have."""
+"""The columns that a CSV of corrections must have, unless its rows name products."""
+
+PRODUCT_CORRECTION_COLUMNS: Final = ("product", "label")
+"""The columns that a CSV of corrections must have if it has no column `path`."""
 
 OPTIONAL_COLUMNS: Final = (
     *("sha256", "at", "group", "attribute", "product"),
@@ -63,7 +66,8 @@ class Correction(NamedTuple):
     """The answer of a person about one picture.
 
     Attributes:
-        path: the path as written, relative to the folder of its file, or inside an archive or a bucket.
+        path: the path as written, relative to the folder of its file, or inside an archive or a bucket; empty
+            if the row names a product alone.
         sha256: the hash of the picture in hexadecimal; empty if the file does not have it.
         label: a class, NONE or LEFT_OUT_LABEL.
         answered_at: the time of the answer in UTC, ISO 8601 to the millisecond, so that texts sort by time.
@@ -121,7 +125,8 @@ def read_corrections(
 ) -> list[Correction]:
     """Read people's answers about pictures and products from CSV files.
 
-    Rows about categories of a shop are left out, and `say` gets their number.
+    Rows about categories of a shop are left out, and so are rows that name a product and no picture. `say`
+    gets their numbers.
 
     Args:
         labels: the valid classes; None to accept any label, if neither classes nor attributes are known yet.
@@ -131,19 +136,22 @@ def read_corrections(
 
     Raises:
         CorrectionsUnusable: a file cannot be read, lacks a column, has rows that do not fit its header, or
-            has an attribute or a label that the release lacks; or all rows of a file are about categories.
+            has an attribute or a label that the release lacks; or no row of a file names a picture.
     """
     all_pictures = list[Correction]()
     for file in files:
-        pictures, categories = read_all_corrections([file], labels, attributes, list_options, say)
-        if categories and not pictures:
+        answers, categories = read_all_corrections([file], labels, attributes, list_options, say)
+        pictures = [answer for answer in answers if answer.path or answer.sha256]
+        counts = {"categories": len(categories), "products alone": len(answers) - len(pictures)}
+        left_out = {subject: count for subject, count in counts.items() if count}
+        if left_out and not pictures:
+            rows = format_count(sum(counts.values()), "row")
             raise CorrectionsUnusable(
-                f"{file}: none of {format_count(len(categories), 'row')} is about a picture. All are about "
-                "categories, and `wardrobe label --corrections` takes these."
+                f"{file}: none of {rows} is about a picture. All are about {' and '.join(left_out)}, and "
+                "`wardrobe label --corrections` takes these."
             )
-        if categories:
-            rows = format_count(len(categories), "row is", "rows are")
-            say(f"{file}: {rows} about categories, and left out here.")
+        for subject, count in left_out.items():
+            say(f"{file}: {format_count(count, 'row is', 'rows are')} about {subject}, and left out here.")
         all_pictures += pictures
     return all_pictures
 
@@ -229,8 +237,8 @@ def _refuse_contradiction(answers: Sequence[HumanAnswer], example: Correction) -
 
 
 def name_correction(correction: Correction) -> str:
-    """Return the name of a correction's picture for messages: its path, or its sha256 without a path."""
-    return shorten_text(correction.path or correction.sha256)
+    """Return the name of a correction for messages: the path or sha256 of its picture, or its product."""
+    return shorten_text(correction.path or correction.sha256 or correction.product)
 
 
 def _read_file(
@@ -269,20 +277,19 @@ def _read_rows(
     file: Path, reading: ListOptions, say: Callable[[str], None]
 ) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the place of each row in a file of corrections, for messages, and its cells by column."""
+    list_options = replace(reading, identifier_columns=("group", "product"))
     try:
-        opened = open_list(
-            file,
-            CORRECTION_COLUMNS,
-            replace(reading, identifier_columns=("group", "product")),
-            OPTIONAL_COLUMNS,
-        )
+        header = open_header(file, (), list_options).header
+        names_products = "product" in header and "path" not in header
+        needed = PRODUCT_CORRECTION_COLUMNS if names_products else CORRECTION_COLUMNS
+        opened = open_list(file, needed, list_options, OPTIONAL_COLUMNS)
     except ListUnusable as error:
         raise CorrectionsUnusable(str(error)) from error
     for note in opened.notes:
         say(note)
     for row_place, cells in opened.read_rows():
         row = {name: cell.strip() for name, cell in cells.items()}
-        if not (row["path"] or row.get("sha256") or row.get(CATEGORY_COLUMN)):
+        if not any(row.get(column) for column in ("path", "sha256", "product", CATEGORY_COLUMN)):
             raise CorrectionsUnusable(f"{row_place}: names no picture.")
         yield row_place, row
 

@@ -148,6 +148,25 @@ def test_corrections_alone_label_what_is_new_with_the_options_of_the_run_before(
     assert len(products_of(table)) == 3
 
 
+def test_rows_about_single_photos_of_an_answered_product_are_told_with_what_to_write(
+    shop: Path, little_release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"path": f"{number}.png", "sku": f"S-{number // 2}"} for number in range(4)]
+    list_ = write_csv(tmp_path / "list.csv", rows)
+    label(list_, table := tmp_path / "table.csv", little_release, "--root", str(shop), "--by", "sku")
+    correct(table, {"product": "S-0", "label": "Bag"})
+    capsys.readouterr()
+
+    correct(
+        table, {"path": str(shop / "1.png"), "label": "Coat"}, {"path": str(shop / "0.png"), "label": "Coat"}
+    )
+
+    said = " ".join(capsys.readouterr().err.split())
+    assert "2 rows name single photos of products with several photos, such as `S-0`: nothing about" in said
+    assert "write its name into a column `product`" in said
+    assert (products_of(table)["S-0"]["label"], products_of(table)["S-0"]["decided_by"]) == ("Bag", "person")
+
+
 def test_answers_do_not_go_into_rows_of_another_release_or_other_products(
     shop: Path, little_release: Path, tmp_path: Path
 ) -> None:
