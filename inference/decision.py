@@ -6,12 +6,18 @@ functions in order.
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from inference.contract import Familiarity, Head, ModelContract
 from inference.reasons import Reason
 
 Decision: TypeAlias = Literal["accept", "review"]
+
+ACCEPT: Final = "accept"
+"""Decision about an answer that can be used without a look at the picture."""
+
+REVIEW: Final = "review"
+"""Decision about an answer that a person should look at."""
 
 
 def calibrate_probabilities(probabilities: Sequence[float], temperature: float) -> list[float]:

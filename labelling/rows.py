@@ -20,12 +20,6 @@ from inference.contract import LABEL
 from inference.reasons import DecidedBy, Reason
 from inference.text.spreadsheets import escape_spreadsheet_path
 
-ACCEPT: Final = "accept"
-"""Cell of the column `decision` for an answer that can be used."""
-
-REVIEW: Final = "review"
-"""Cell of the column `decision` for an answer at which a person should look."""
-
 MAX_PATH_CHARACTERS: Final = 32_767
 """Longest path in a table, in UTF-16 code units (an emoji has two): the limit of a cell in Excel."""
 

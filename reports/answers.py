@@ -14,6 +14,8 @@ from typing import Any, Final, Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from inference.decision import ACCEPT
+
 MAX_STORED_PICTURES: Final = 1_000_000
 """Largest number of pictures in a test set whose answers are stored."""
 
@@ -27,9 +29,6 @@ TEST_SET: Final = "the test set"
 CORRECTED_SET: Final = "corrected"
 """Name of the set of photos that people have corrected because a release was unsure about them. More answers
 to them are wrong than in a random sample."""
-
-ACCEPT: Final = "accept"
-"""Decision about an answer that no person has to look at."""
 
 CLASS_HEAD: Final = ""
 """Value of the column `attribute` in rows about the class."""

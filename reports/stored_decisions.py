@@ -11,9 +11,9 @@ from typing import cast
 import numpy as np
 
 from inference.contract import LABEL, ModelContract, NetworkName
-from inference.decision import decide_by_contract
+from inference.decision import ACCEPT, decide_by_contract
 from inference.reasons import SCORE_REASONS, Reason
-from reports.answers import ACCEPT, CLASS_HEAD, Answers
+from reports.answers import CLASS_HEAD, Answers
 from reports.answers_file import STORED_DIGITS
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from inference.contract import LABEL
+from inference.decision import ACCEPT
 from inference.text.plain_text import (
     choose_form,
     escape_unprintable_lines,
@@ -15,7 +16,6 @@ from inference.words.language_files import UNDETERMINED_LANGUAGE, get_language_n
 from labelling.job import LabellingJob
 from labelling.review.audit import describe_audits
 from labelling.review.correction_intake import MAX_NAMED_CORRECTIONS, CorrectionEffect
-from labelling.rows import ACCEPT
 from labelling.write.counts import OUTCOMES
 from labelling.write.summary import TableSummary
 from reports.product_rule import is_accuracy_promise_proven

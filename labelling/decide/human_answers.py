@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from inference.contract import LABEL
+from inference.decision import REVIEW
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import NONE
 from inference.words.kinds import KIND
 from labelling.journal.human_answer import LEFT_OUT_LABEL
-from labelling.rows import REVIEW, Category, HeadAnswer, HeadDecision, PhotoRecord, Record
+from labelling.rows import Category, HeadAnswer, HeadDecision, PhotoRecord, Record
 
 
 class RowHumanAnswers(NamedTuple):

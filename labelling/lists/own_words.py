@@ -30,14 +30,11 @@ from inference.words.vocabulary import (
 )
 from labelling.lists.categories import CategoryPath, make_category_key
 
-NO_KIND: Final = NONE
-"""The meaning of a word for things that are no garments, such as perfume: "none of these"."""
-
 KIND_SEPARATOR: Final = "|"
 """The sign between several kinds in a cell of a file of words, as in `top|shirt`."""
 
 Meaning: TypeAlias = frozenset[str]
-"""The kinds that a word stands for, such as {"top", "shirt"}, or NO_KIND alone; empty if it says nothing."""
+"""The kinds that a word stands for, such as {"top", "shirt"}, or NONE alone; empty if it says nothing."""
 
 Place: TypeAlias = Literal["category", "title", ""]
 """Place where a word is valid: as a whole level of a category, anywhere in a title, or in both (empty)."""
@@ -101,17 +98,17 @@ def parse_meaning(text: str) -> Meaning:
         ValueError: the text names something that is no kind. The message lists the possible values.
     """
     names = [name.strip() for name in text.split(KIND_SEPARATOR) if name.strip()]
-    if names == [NO_KIND]:
+    if names == [NONE]:
         return frozenset(names)
     if unknown := [name for name in names if name not in KINDS]:
-        possible = f"It can be kinds with `|` between ({', '.join(KINDS)}), {NO_KIND!r} alone, or empty."
+        possible = f"It can be kinds with `|` between ({', '.join(KINDS)}), {NONE!r} alone, or empty."
         raise ValueError(f"{shorten_text(unknown[0])!r} is no kind. {possible}")
     return frozenset(names)
 
 
 def format_meaning(meaning: Meaning) -> str:
     """Return the text of a meaning for a file of words: `top|shirt` for {"top", "shirt"}."""
-    return NO_KIND if NO_KIND in meaning else KIND_SEPARATOR.join(sort_kinds(meaning))
+    return NONE if NONE in meaning else KIND_SEPARATOR.join(sort_kinds(meaning))
 
 
 @dataclass(frozen=True)

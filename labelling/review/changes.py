@@ -11,11 +11,12 @@ from itertools import islice
 from typing import Final
 
 from inference.contract import LABEL
+from inference.decision import ACCEPT, REVIEW
 from inference.networks import Networks
 from inference.text.plain_text import choose_form, format_count
 from inference.text.spreadsheets import format_csv
 from labelling.review.page import make_thumbnail, render_page
-from labelling.rows import ACCEPT, REVIEW, HeadAnswer, PictureAnswers, make_table_path
+from labelling.rows import HeadAnswer, PictureAnswers, make_table_path
 from labelling.sources.items import Source
 from labelling.workers.labeller import PICTURES_PER_RUN, Watch, classify_uploads
 from labelling.write.table_cells import CONFIDENCE_DIGITS

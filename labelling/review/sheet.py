@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final, NamedTuple, TypeGuard
 
 from inference.contract import LABEL
+from inference.decision import ACCEPT, REVIEW
 from inference.pictures.decode import prepare_decoders
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import OTHER_KIND, has_known_kinds
@@ -58,7 +59,7 @@ from labelling.review.questions import (
     SheetSettings,
     choose_photos,
 )
-from labelling.rows import ACCEPT, REVIEW, PhotoRecord, TableRow, make_table_path
+from labelling.rows import PhotoRecord, TableRow, make_table_path
 from labelling.run_settings import RunSettings
 from labelling.sources.items import PictureItem, Source
 

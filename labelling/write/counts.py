@@ -9,11 +9,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from inference.contract import LABEL
+from inference.decision import ACCEPT, REVIEW
 from inference.reasons import DecidedBy, Reason, ReasonPlace, find_reasons
 from inference.release_labels import NONE
 from inference.text.plain_text import shorten_text
 from inference.words.kinds import KIND
-from labelling.rows import ACCEPT, REVIEW, HeadDecision, PhotoRecord, Record, TableRow
+from labelling.rows import HeadDecision, PhotoRecord, Record, TableRow
 from labelling.run_settings import RunSettings
 
 OUTCOMES: Final[tuple[Reason | None, ...]] = (None, *find_reasons([ReasonPlace.PICTURE]))

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from inference.contract import LABEL
+from inference.decision import ACCEPT, REVIEW
 from inference.reasons import DecidedBy, Reason
-from labelling.rows import ACCEPT, MAX_PATH_CHARACTERS, REVIEW, HeadDecision, ProductRecord, TableRow
+from labelling.rows import MAX_PATH_CHARACTERS, HeadDecision, ProductRecord, TableRow
 
 VALUE_SEPARATOR: Final = "|"
 """Text between several values of one cell. A slash is part of some labels, such as T-shirt/top."""

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from inference.release_labels import NONE
 from labelling.errors import CorrectionsUnusable
 from labelling.journal.journal_file import Journal
-from labelling.lists.own_words import NO_KIND, CategoryAnswer
+from labelling.lists.own_words import CategoryAnswer
 from labelling.review.category_answers import merge_category_answers
 from labelling.review.correction_intake import import_corrections
 from labelling.review.corrections import read_all_corrections, read_corrections
@@ -36,7 +37,7 @@ def answer(category: str, *kinds: str, at: str = FIRST) -> CategoryAnswer:
     ("row", "expected"),
     [
         (ONE, answer("Blusas", "top", "shirt")),
-        (f",none of these,,{FIRST},kind,,Parfüm\n", answer("Parfüm", NO_KIND)),
+        (f",none of these,,{FIRST},kind,,Parfüm\n", answer("Parfüm", NONE)),
         (f",,,{FIRST},kind,,Sale\n", answer("Sale")),
         (f", ,,{FIRST},kind,,Sale\n", answer("Sale")),
         (f",shirt,,{FIRST},kind,,'=1+a\n", answer("=1+a", "shirt")),

@@ -6,9 +6,10 @@ import pytest
 
 from inference.garment_evidence import NO_WORDS, WordEvidence
 from inference.reasons import Reason
+from inference.release_labels import NONE
 from labelling.lists.categories import CategoryColumn, FolderCategories
 from labelling.lists.list_meaning import ListReader
-from labelling.lists.own_words import NO_KIND, CategoryAnswer, ShopWord, ShopWords
+from labelling.lists.own_words import CategoryAnswer, ShopWord, ShopWords
 from labelling.lists.row_words import ListMeaning, RowWords, TitleWords, combine_titles
 from labelling.lists.titles import LANGUAGE_OFF, ListWords
 
@@ -24,7 +25,7 @@ OWN = ShopWords(
     file_rows=(ShopWord("kohv", kinds("top"), "title"), ShopWord("tee", kinds("dress"), "title")),
     category_answers=(
         CategoryAnswer("Pluusid", kinds("top", "shirt"), AT),
-        CategoryAnswer("Parfüüm", kinds(NO_KIND), AT),
+        CategoryAnswer("Parfüüm", kinds(NONE), AT),
         CategoryAnswer("Sale", kinds(), AT),
     ),
 )
@@ -43,7 +44,7 @@ def reader(language: str, own_words: ShopWords = OWN, *, is_on: bool = True) -> 
         ("en", "Linen shirt", "Pluusid", ListMeaning(kinds("shirt"))),
         ("en", "Anna", "Pluusid", ListMeaning(kinds("top", "shirt"))),
         ("en", "Maxi dress", "Pluusid", ListMeaning(kinds("top", "shirt", "dress"), CONFLICT)),
-        ("en", "Maxi dress", "Parfüüm", ListMeaning(kinds("dress", NO_KIND), CONFLICT)),
+        ("en", "Maxi dress", "Parfüüm", ListMeaning(kinds("dress", NONE), CONFLICT)),
         ("en", "Maxi dress", "Sale", ListMeaning(kinds("dress"))),
         ("en", "Anna", "Skirts", ListMeaning(kinds("skirt"))),  # a known word of the list's language
         ("en", "Anna", "Gonne", ListMeaning()),  # of another language: a list in English says nothing
@@ -56,7 +57,7 @@ def reader(language: str, own_words: ShopWords = OWN, *, is_on: bool = True) -> 
         ("en", "Black kohv with tee", "", ListMeaning(kinds("top"))),  # the preposition of the language
         ("en", "Kohv shirt", "", ListMeaning(kinds("shirt"))),  # the last of two garments decides
         ("et", "Anna", "Pluusid", ListMeaning(kinds("top", "shirt"))),
-        ("et", "Linen shirt", "Parfüüm", ListMeaning(kinds(NO_KIND))),  # titles are not read
+        ("et", "Linen shirt", "Parfüüm", ListMeaning(kinds(NONE))),  # titles are not read
         ("et", "Anna", "Naised > Jeans", ListMeaning(kinds("trousers"))),
         ("et", "Must kohv", "", ListMeaning(kinds("top"))),
         ("et", "Kohv ja tee", "", ListMeaning(kinds("top", "dress"), CONFLICT)),
@@ -132,7 +133,7 @@ def confirmed(*names: str) -> WordEvidence:
         ("en", "Black kohv", "", confirmed("top"), NO_WORDS),  # a phrase of the file of words
         ("en", "Kohv shirt", "", said("shirt"), NO_WORDS),  # another word decides
         ("et", "Must kohv", "Jeans", confirmed("top"), said("trousers")),
-        ("et", "Linen shirt", "Parfüüm", NO_WORDS, confirmed(NO_KIND)),
+        ("et", "Linen shirt", "Parfüüm", NO_WORDS, confirmed(NONE)),
     ],
 )
 def test_the_decision_gets_title_and_category_apart(

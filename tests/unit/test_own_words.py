@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from inference.release_labels import NONE
 from inference.words.words import read_title_garments
 from labelling.errors import ShopWordsUnusable
 from labelling.lists.categories import CategoryColumn
@@ -11,7 +12,6 @@ from labelling.lists.list_meaning import ListReader
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS
 from labelling.lists.own_words import (
     CATEGORY_PLACE,
-    NO_KIND,
     TITLE_PLACE,
     CategoryAnswer,
     ShopWord,
@@ -38,7 +38,7 @@ OWN = ShopWords(
         ShopWord("kot", kinds("trousers", "shorts"), TITLE_PLACE),
         ShopWord("kot şort", kinds("shorts"), TITLE_PLACE),
         ShopWord("İndirim", kinds(), CATEGORY_PLACE),
-        ShopWord("Parfüm", kinds(NO_KIND)),
+        ShopWord("Parfüm", kinds(NONE)),
     ),
     category_answers=(
         CategoryAnswer("Bluz", kinds("top", "shirt"), AT),
@@ -60,7 +60,7 @@ OWN = ShopWords(
         ([("Giyim", "kot")], kinds()),  # valid in titles alone
         ([("Bluz",), ("İndirim",)], kinds("top", "shirt")),
         ([("Bluz",), ("Gömlek",)], kinds("top", "shirt")),
-        ([("Kozmetik", "Parfüm")], kinds(NO_KIND)),
+        ([("Kozmetik", "Parfüm")], kinds(NONE)),
         ([], kinds()),
     ],
 )
@@ -93,7 +93,7 @@ def test_a_phrase_is_found_anywhere_in_a_title_and_the_longest_one_is_taken(
         (kinds(), kinds("shirt"), kinds("shirt")),
         (kinds("top"), kinds(), kinds("top")),
         (kinds("dress"), kinds("shirt"), kinds()),
-        (kinds("dress"), kinds(NO_KIND), kinds()),
+        (kinds("dress"), kinds(NONE), kinds()),
     ],
 )
 def test_title_and_category_admit_the_kinds_that_they_share(
@@ -102,7 +102,7 @@ def test_title_and_category_admit_the_kinds_that_they_share(
     assert combine_meanings(title, category) == both
 
 
-@pytest.mark.parametrize("text", ["shirt", "top|shirt", NO_KIND, "", "closed shoe"])
+@pytest.mark.parametrize("text", ["shirt", "top|shirt", NONE, "", "closed shoe"])
 def test_a_meaning_is_written_as_it_is_read(text: str) -> None:
     assert format_meaning(parse_meaning(text)) == text
 
@@ -220,7 +220,7 @@ def test_the_end_of_a_compound_stays_in_the_file_of_words(tmp_path: Path) -> Non
 PATHS = ShopWords(
     file_rows=(
         ShopWord("Flats", kinds("closed shoe")),
-        ShopWord("Home > Flats", kinds(NO_KIND), CATEGORY_PLACE),
+        ShopWord("Home > Flats", kinds(NONE), CATEGORY_PLACE),
         ShopWord("Women/Shoes/Flats", kinds("sandal"), CATEGORY_PLACE),
         ShopWord("Shoes > Flats", kinds("boot")),
         ShopWord("Women >  Tops", kinds("top"), CATEGORY_PLACE),
@@ -236,7 +236,7 @@ PATHS = ShopWords(
     [
         (("Sale 2", "Flats"), kinds("closed shoe")),
         (("Flats", "Black"), kinds("closed shoe")),  # a single level is explained everywhere
-        (("Shop", "Home", "Flats"), kinds(NO_KIND)),
+        (("Shop", "Home", "Flats"), kinds(NONE)),
         (("WOMEN", "shoes", "flats"), kinds("sandal")),  # the longest path
         (("Men", "Shoes", "Flats"), kinds("boot")),
         (("Clothing", "Women", "Tops"), kinds("top")),

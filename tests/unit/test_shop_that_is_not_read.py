@@ -12,7 +12,7 @@ from inference.words.kinds import KIND
 from labelling.decide.category_questions import CategoryQuestion
 from labelling.decide.decisions import RunDecisions
 from labelling.journal.journal_file import Journal
-from labelling.lists.own_words import NO_KIND, CategoryAnswer, ShopWord
+from labelling.lists.own_words import CategoryAnswer, ShopWord
 from labelling.lists.words_file import format_shop_words
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
@@ -68,7 +68,7 @@ LIST = (
 ANSWERS = (
     CategoryAnswer("Pluusid", frozenset({"top", "shirt"}), AT),
     CategoryAnswer("Püksid", frozenset({"trousers"}), AT),
-    CategoryAnswer("Parfüüm", frozenset({NO_KIND}), AT),
+    CategoryAnswer("Parfüüm", frozenset({NONE}), AT),
     CategoryAnswer("Sale", frozenset(), AT),
 )
 

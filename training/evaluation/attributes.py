@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from inference.arrays import Probabilities
 from inference.classifier import Classifier, LabelAnswer, Prediction
-from reports.answers import ACCEPT, NO_ANSWERS, NO_CLASS, Answers
+from inference.decision import ACCEPT
+from reports.answers import NO_ANSWERS, NO_CLASS, Answers
 from reports.page.advice import describe_lower_share, explain_no_acceptance
 from reports.page.wording import ENGLISH_WORDING
 from reports.promises import Promise

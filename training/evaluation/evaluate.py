@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch, Probabilities
 from inference.classifier import Classifier, Prediction
 from inference.contract import LABEL, ModelContract, NetworkName
+from inference.decision import ACCEPT
 from inference.networks import Networks
 from inference.pictures.convert import ModelInput
 from inference.sessions.session import ModelSession, Scores
-from reports.answers import ACCEPT, NO_CLASS, TEST_SET, Answers, ColumnValues
+from reports.answers import NO_CLASS, TEST_SET, Answers, ColumnValues
 from reports.grouped_answers import compute_share_interval
 from reports.network_figures import (
     Averages,

@@ -16,11 +16,12 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
 from inference.contract import ModelContract
+from inference.decision import ACCEPT
 from inference.reasons import Reason
 from inference.sessions.session import Scores
 from model_store.local_releases import LocalRelease
 from model_store.release_networks import open_networks
-from reports.answers import ACCEPT, NO_CLASS, Answers, ColumnValues
+from reports.answers import NO_CLASS, Answers, ColumnValues
 from reports.grouped_answers import (
     compute_grouped_macro_interval,
     compute_share_interval,

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import LABEL
-from reports.answers import ACCEPT, CLASS_HEAD, Answers
+from inference.decision import ACCEPT
+from reports.answers import CLASS_HEAD, Answers
 from reports.product_rule import COLOUR_ATTRIBUTES, PRODUCTS_SET, ScoredAnswer, combine_photo_answers
 from reports.promises import ProductPromise
 from training.thresholds.acceptance import compute_acceptance_curves, make_promises

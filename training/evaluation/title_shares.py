@@ -14,14 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inference.contract import ModelContract, NetworkName, choose_only_network
+from inference.decision import ACCEPT
 from inference.release_labels import ReleaseLabels, translate_release_labels
 from inference.words.kinds import KIND
-from reports.answers import ACCEPT, CLASS_HEAD, Answers
+from reports.answers import CLASS_HEAD, Answers
 from reports.grouped_answers import estimate_wrong_shares
 from reports.intervals import compute_share_lower_bounds, compute_share_upper_bounds
 from reports.product_rule import average_probabilities
 from reports.promises import HELD_OUT_PICTURES
 from reports.word_figures import OutsideKinds, WordFigures, WordsAt, WordsOf, WordsPromise
+from training.data.photos import OOD_TIER
 from training.evaluation.title_word_data import (
     BoolArray,
     TitleWordData,
@@ -47,9 +49,6 @@ photos without words whose accepted kind belongs to no class."""
 WORDS_CONFIDENCE_LEVEL: Final = 0.99
 """Level of the one-sided bounds of right and of wrong words. It is higher than the usual 95%, because each
 figure rests on two bounds, and the smallest of four thresholds is taken."""
-
-TIER_WITHOUT_CLASS: Final = "X"
-"""The tier of photos that show none of the classes."""
 
 UNNAMED_THINGS: Final = "things without a name"
 """Name of the set of photos whose kind the network has no label for: any named kind is wrong."""
@@ -260,7 +259,7 @@ def _measure_set(
     right_counts = (int(has_right_word.sum()), int(outcome.is_led[has_right_word].sum()))
     return _count_words(right_counts, has_wrong_word, outcome.is_wrong).replace_fields(
         right=right_share / (right_share + wrong_share) if right_share else 0.0,
-        needed=MIN_RIGHT_SHARE_WITHOUT_CLASS if name == TIER_WITHOUT_CLASS else MIN_RIGHT_SHARE,
+        needed=MIN_RIGHT_SHARE_WITHOUT_CLASS if name == OOD_TIER else MIN_RIGHT_SHARE,
     )
 
 

@@ -9,7 +9,6 @@ from app.web.translations import TRANSLATIONS
 from inference.contract import LABEL
 from inference.release_labels import NONE
 from inference.words.kinds import KIND, KINDS
-from labelling.lists.own_words import NO_KIND
 from labelling.review.cards import (
     ACCEPTED_CLASS_NOTE,
     LIST_CONFLICT_NOTE,
@@ -122,7 +121,7 @@ def test_a_category_is_answered_by_touch(sheet: str, visiting: Visits, tmp_path:
 
     found = corrections_of(page, tmp_path)
 
-    assert meanings(found) == {"Gömlek & Bluz <b>": {"shirt", "top"}, "Parfüm": {NO_KIND}}
+    assert meanings(found) == {"Gömlek & Bluz <b>": {"shirt", "top"}, "Parfüm": {NONE}}
     assert found.pictures == []
     assert page.locator("#count").inner_text() == "2 of 4 answered"
 
