@@ -5,7 +5,8 @@ python -m lab.strangers PHOTOS --tuned FOLDER --out FOLDER
 A release meets shops that it has not learnt. To measure how well it answers them, lab.tuning makes three
 networks that leave out a third of the sources each, and one that learns all. This command writes a file for
 each of them (part-0.npz to part-2.npz, and whole.npz) with the vectors of all `list_asked_photos`, in their
-order.
+order: `both`, float16 (2, N, D), of the photos and of their mirror images, and `parts`, float16 (2, parts, N,
+D), of the parts of both.
 """
 
 import argparse
@@ -14,11 +15,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inference.pictures.framing import fit_whole_picture
+from lab.part_vectors import average_parts, find_picture_rows
 from lab.photo_tables import list_catalogue_things
 from lab.pretraining_photos import Photo, decode_photo, list_made_photos, list_source_photos, read_pool_photos
 from lab.tuning import TUNINGS
@@ -57,18 +60,20 @@ def list_asked_photos(folder: Path) -> list[Photo]:
     ]
 
 
-def _make_batches(folder: Path, photos: Sequence[Photo]) -> Iterator[Any]:
-    """Yield batches of photos, as they are and mirrored: bfloat16 (2 * CHUNK, 3, 192, 192), -1..1."""
-    import torch  # noqa: PLC0415 - installed for the lab alone
-
+def _make_batches(folder: Path, photos: Sequence[Photo]) -> Iterator[NDArray[np.uint8]]:
+    """Yield batches of photos, as they are and mirrored: uint8 (2 * CHUNK, 192, 192, 3)."""
     for start in range(0, len(photos), CHUNK):
         seen = [
             fit_whole_picture(decode_photo(folder, photo).picture, INPUT_SHAPE)
             for photo in photos[start : start + CHUNK]
         ]
-        x = (torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2).float() - 127) / 128
-        both = torch.cat([x, x.flip(3)]).to(torch.bfloat16)
-        yield both.contiguous(memory_format=torch.channels_last)
+        upright = np.stack(seen)
+        yield np.concatenate([upright, upright[:, :, ::-1]])
+
+
+def _split_mirrored(rows: NDArray[np.float32]) -> NDArray[np.float16]:
+    """Return rows of photos and then of their mirror images, (2 N, ...), as float16 (2, N, ...)."""
+    return rows.reshape(2, -1, *rows.shape[1:]).astype(np.float16)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,19 +83,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--tuned", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     given = parser.parse_args(argv)
-    import torch  # noqa: PLC0415 - installed for the lab alone
-
-    from lab import tuning_steps as steps  # noqa: PLC0415 - needs PyTorch
+    from lab import tuning_steps as steps  # noqa: PLC0415 - needs PyTorch, installed for the lab alone
 
     given.out.mkdir(parents=True, exist_ok=True)
     networks = {name: steps.make_tensors(read_npz(given.tuned / f"{name}.npz")) for name in TUNINGS}
-    seen = defaultdict[str, list[Any]](list)
-    for x in _make_batches(given.photos, list_asked_photos(given.photos)):
+    seen = {name: list[tuple[NDArray[np.float16], NDArray[np.float16]]]() for name in networks}
+    for pixels in _make_batches(given.photos, list_asked_photos(given.photos)):
+        ends = find_picture_rows(pixels)
         for name, weights in networks.items():
-            with torch.no_grad():
-                seen[name].append(steps.compute_means(weights, x).unflatten(0, (2, -1)).numpy())
+            maps = steps.see_pixels(weights, pixels)
+            whole = np.concatenate([each.mean((2, 3)) for each in maps], 1)
+            of_parts = average_parts(maps, ends)
+            seen[name].append((_split_mirrored(whole), _split_mirrored(of_parts).swapaxes(1, 2)))
     for name, batches in seen.items():
-        write_npz(given.out / f"{name}.npz", both=np.concatenate(batches, 1).astype(np.float16))
+        both, parts = zip(*batches, strict=True)
+        write_npz(given.out / f"{name}.npz", both=np.concatenate(both, 1), parts=np.concatenate(parts, 2))
     return 0
 
 

@@ -14,16 +14,16 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 from typing import Any, Final
 
 import cv2
 import numpy as np
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
+from lab.stored_arrays import store_array
 from lab.tuning_batches import BATCH, INPUT_SHAPE, Drawn, Tuning
 from lab.tuning_photos import (
     LEARNT_BY_ALL,
@@ -33,10 +33,11 @@ from lab.tuning_photos import (
     choose_part,
     read_packed_photos,
 )
+from training.errors import BadRecipe
 from training.features.weights import read_npz, write_npz
 
 VIEWS: Final = 51_200
-"""Number of views that are drawn."""
+"""Number of views that are drawn, if the command does not say another one."""
 SEED: Final = 0
 """Seed of everything that is drawn."""
 
@@ -45,18 +46,24 @@ TUNINGS: Final[dict[str, int | None]] = {f"part-{part}": part for part in range(
 
 
 def store_views(tuning: Tuning, count: int, path: Path) -> NDArray[np.uint8]:
-    """Draw the first views of a seed, uint8 (N, 192, 192, 3), and keep them in a file for later runs."""
-    if not path.exists():
-        partial = path.with_suffix(".partial")
-        steps = range(count // BATCH)
-        stored = open_memmap(partial, "w+", np.uint8, (len(steps) * BATCH, *INPUT_SHAPE, 3))
+    """Draw the first views of a seed, uint8 (N, 192, 192, 3), and keep them in a file for later runs.
+
+    Raises:
+        BadRecipe: the file has another number of views.
+    """
+
+    def draw_batches(done: int) -> Iterator[NDArray[np.uint8]]:
         cv2.setNumThreads(1)
         with ThreadPool(os.cpu_count()) as pool:
-            for step, views in enumerate(pool.imap(tuning.draw_views, steps)):
-                stored[step * BATCH : (step + 1) * BATCH] = views
-        stored.flush()
-        partial.rename(path)
-    return open_memmap(path, "r")
+            yield from pool.imap(tuning.draw_views, range(done // BATCH, steps))
+
+    steps = count // BATCH
+    views = store_array(path, (steps * BATCH, *INPUT_SHAPE, 3), np.uint8, draw_batches)
+    if len(views) != steps * BATCH:
+        raise BadRecipe(
+            f"{path} has {len(views):,} views, not {count:,}. To draw another number, name another folder."
+        )
+    return views
 
 
 def find_photo_parts(photos: PackedPhotos) -> NDArray[np.int64]:
@@ -82,6 +89,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("photos", type=Path, metavar="FILE", help="packed photos, of lab.tuning_photos")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--start", type=Path, required=True, metavar="WEIGHTS", help="of lab.imagenet")
+    parser.add_argument("--views", type=int, default=VIEWS, metavar="NUMBER", help="to draw (%(default)s)")
     parser.add_argument("--only", choices=TUNINGS, nargs="*", default=[*TUNINGS], help="(all)")
     given = parser.parse_args(argv)
     from lab import tuning_steps  # noqa: PLC0415 - needs PyTorch, which is installed for the lab alone
@@ -89,7 +97,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     tuning = Tuning(read_packed_photos(given.photos), SEED)
     start = read_npz(given.start)
     given.out.mkdir(parents=True, exist_ok=True)
-    views = store_views(tuning, VIEWS, given.out / "views.npy")
+    views = store_views(tuning, given.views, given.out / "views.npy")
     drawn = np.concatenate([tuning.draw_photos(step) for step in range(len(views) // BATCH)])
     parts = find_photo_parts(tuning.photos)[drawn]
     below, above = tuning_steps.split_stages(tuning_steps.make_tensors(start))

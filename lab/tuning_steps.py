@@ -15,9 +15,9 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 - as everybody calls it
-from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
+from lab.stored_arrays import store_array
 from lab.tuning_batches import BATCH, Batch, Drawn
 
 Tensor: TypeAlias = Any
@@ -149,15 +149,9 @@ def store_outputs(below: Weights, views: NDArray[np.uint8], seed: int, path: Pat
             *_, (_, output) = _run_convolutions(below, _make_pixels(some))
         return np.asarray(output.half().cpu().numpy())
 
-    if not path.exists():
-        partial = path.with_suffix(".partial")
-        first = compute_output(0)
-        kept = open_memmap(partial, "w+", np.float16, (len(views), *first.shape[1:]))
-        for step in range(-(-len(views) // BATCH)):
-            kept[step * BATCH : (step + 1) * BATCH] = compute_output(step)
-        kept.flush()
-        partial.rename(path)
-    return np.asarray(open_memmap(path, "r"))
+    shape = (len(views), *compute_output(0).shape[1:])
+    steps = -(-len(views) // BATCH)
+    return store_array(path, shape, np.float16, lambda done: map(compute_output, range(done // BATCH, steps)))
 
 
 def compute_means(weights: Weights, x: Tensor) -> Tensor:
@@ -167,12 +161,32 @@ def compute_means(weights: Weights, x: Tensor) -> Tensor:
         weights: the weights of all stages, or of those above the first of LAST_STAGES.
         x: the pictures, float (N, 3, H, W), -1..1; or the output of the stages below.
     """
-    outputs = [] if "stem" in weights else [x.float().mean((2, 3))]
+    return torch.cat([output.mean((2, 3)) for output in compute_maps(weights, x)], 1)
+
+
+def compute_maps(weights: Weights, x: Tensor) -> list[Tensor]:
+    """Return the outputs of LAST_STAGES, float32 (N, channels, H, W) each.
+
+    Args:
+        weights: the weights of all stages, or of those above the first of LAST_STAGES.
+        x: the pictures, float (N, 3, H, W), -1..1; or the output of the stages below.
+    """
+    outputs = [] if "stem" in weights else [x.float()]
     ends = find_stage_ends(weights)
-    for name, output in _run_convolutions(weights, x):
-        if name in ends:
-            outputs.append(output.float().mean((2, 3)))
-    return torch.cat(outputs, 1)
+    return outputs + [output.float() for name, output in _run_convolutions(weights, x) if name in ends]
+
+
+def see_pixels(weights: Weights, pixels: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    """Return the outputs of LAST_STAGES for pictures, float32 (N, channels, H, W) each.
+
+    Args:
+        weights: the weights of all stages.
+        pixels: uint8 (N, H, W, 3).
+    """
+    x = (torch.from_numpy(pixels).to(DEVICE).permute(0, 3, 1, 2).float() - 127) / 128
+    with torch.no_grad():
+        maps = compute_maps(weights, x.to(torch.bfloat16).contiguous(memory_format=torch.channels_last))
+    return [each.cpu().numpy() for each in maps]
 
 
 def count_means(weights: Weights) -> int:
