@@ -22,10 +22,11 @@ def find_picture_rows(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     Args:
         pixels: uint8 (N, H, W, 3).
     """
-    is_shown = pixels.any((2, 3))
-    is_shown[~is_shown.any(1)] = True
+    is_shown = pixels.max((2, 3)) > 0
+    is_shown[~np.any(is_shown, axis=1)] = True
     height = is_shown.shape[1]
-    return np.stack([is_shown.argmax(1), height - is_shown[:, ::-1].argmax(1)], 1) / height
+    ends = np.stack([is_shown.argmax(1), height - is_shown[:, ::-1].argmax(1)], 1)
+    return np.asarray(ends / height)
 
 
 def weigh_rows(ends: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
@@ -34,14 +35,14 @@ def weigh_rows(ends: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
     A row that lies in a part by half counts half.
 
     Args:
-        ends: where the picture begins and ends in the square, from `find_picture_rows`.
+        ends: the begin and end of each picture in its square, from `find_picture_rows`.
         rows: the number of rows of the map.
     """
     first, last = ends[:, :1, None], ends[:, 1:, None]
     begin, end = (first + np.array(sides)[:, None] * (last - first) for sides in zip(*SPANS, strict=True))
     edges = np.arange(rows + 1) / rows
     inside = np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], begin), 0, None)
-    return inside / inside.sum(2, keepdims=True)
+    return np.asarray(inside / inside.sum(2, keepdims=True))
 
 
 def average_parts(maps: list[NDArray[np.float32]], ends: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -49,7 +50,7 @@ def average_parts(maps: list[NDArray[np.float32]], ends: NDArray[np.float64]) ->
 
     Args:
         maps: the outputs of the stages, float32 (N, channels, rows, columns) each.
-        ends: where each picture begins and ends in the square, from `find_picture_rows`.
+        ends: the begin and end of each picture in its square, from `find_picture_rows`.
     """
     of_stages = [
         np.einsum("npr,ncr->npc", weigh_rows(ends, each.shape[2]).astype(np.float32), each.mean(3))

@@ -1,5 +1,6 @@
-"""Compute a large array batch by batch, and keep it in a file. A run that was stopped goes on after its last
-checkpoint.
+"""Compute a large array batch by batch, and keep it in a file.
+
+A run that was stopped goes on after its last checkpoint.
 """
 
 from collections.abc import Callable, Iterable

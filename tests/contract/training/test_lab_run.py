@@ -22,6 +22,8 @@ from tests.service import ROOT
 
 CHEAP = ("photos", "outfits", "pack", "tables")
 """Steps that need neither PyTorch nor a network's training."""
+SEEING = ("negatives", "heads", "classes", "colour", "kind", "sealing")
+"""Steps that see photos by the tuned network."""
 OF = 60
 """One photo of so many is in the share."""
 PATIENCE_S = 300.0
@@ -100,20 +102,26 @@ def test_steps_that_were_killed_go_on_and_make_nothing_again(photos: Path, tmp_p
     assert [path for path in made_outfits if not (out / "tables" / path).is_file()] == []
 
 
-def test_heads_are_not_learnt_on_another_network_than_the_package_has(tmp_path: Path) -> None:
+def test_steps_after_the_tuning_see_photos_by_the_tuned_network_and_the_checkout_keeps_its_own(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "dev.csv").touch()
     (tmp_path / "tuned").mkdir()
     (tmp_path / "tuned" / "whole.npz").write_bytes(b"another network")
+    (tmp_path / "records").mkdir()
+    for step in ("outfits", "pack", "start", "views", "tuning-whole"):
+        (tmp_path / "records" / f"{step}.json").touch()
+    before = (ROOT / "training/features/lite2.npz").read_bytes()
+    command = make(f"PHOTOS={tmp_path}", f"OUT={tmp_path}")
 
-    refused = subprocess.run(
-        make(f"PHOTOS={tmp_path}", f"OUT={tmp_path}", "network"),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    subprocess.run([*command, "checkout"], cwd=ROOT, check=True)
+    shown = subprocess.run([*command, "-n"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
-    assert refused.returncode != 0
-    assert "Heads are learnt on training/features/lite2.npz" in refused.stderr
+    assert (tmp_path / "checkout/training/features/lite2.npz").read_bytes() == b"another network"
+    assert (tmp_path / "checkout/lab/Makefile").read_bytes() == (ROOT / "lab/Makefile").read_bytes()
+    assert (ROOT / "training/features/lite2.npz").read_bytes() == before
+    there = re.findall(r"echo '([a-z0-9-]+): lab.*?; \(cd '([^']+)'; export OUT=\.\.", shown)
+    assert set(there) == {(step, f"{tmp_path}/checkout") for step in SEEING}
 
 
 def test_the_page_of_the_lab_names_each_step(tmp_path: Path) -> None:
@@ -135,7 +143,8 @@ def test_a_step_that_makes_a_release_removes_the_one_that_it_made_before_and_not
 
     shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
-    assert shown.count("rm -rf ") == 6
+    assert shown.count("rm -rf ") == 7
+    assert shown.count('rm -rf "${OUT:?}/checkout"; git clone') == 1
     assert dict(re.findall(r"echo '([a-z-]+): .*; rm -rf \"\$\{OUT:\?\}/([a-z/]+)\"; begun=", shown)) == {
         "pixels": "pixels/release",
         "heads": "heads/release",

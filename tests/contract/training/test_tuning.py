@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,10 +12,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lab import tuning, tuning_batches
+from lab import stored_arrays, tuning, tuning_batches
 from lab.tuning_batches import Drawn, Tuning, compute_chances
 from lab.tuning_photos import PackedPhotos, choose_part, is_plain, list_tuning_photos
 from tests.commands import done
+from training.errors import BadRecipe
 
 
 def test_each_tier_has_its_share_and_shoes_and_rare_classes_are_not_lost() -> None:
@@ -82,6 +84,44 @@ def test_a_step_sees_the_same_views_whenever_it_is_asked_and_other_seeds_see_oth
     assert np.array_equal(views, Tuning(photos(), seed=0).draw_views(3))
     assert not np.array_equal(known.draw_photos(3), known.draw_photos(4))
     assert not np.array_equal(known.draw_photos(3), Tuning(photos(), seed=1).draw_photos(3))
+
+
+def test_views_that_were_stopped_go_on_and_end_as_those_of_one_run(tmp_path: Path) -> None:
+    known = Tuning(photos(), seed=0)
+    count = 2 * stored_arrays.CHECKPOINT_ROWS
+    made = list[int]()
+
+    def draw(stop: int) -> Callable[[int], Iterator[NDArray[np.int64]]]:
+        def draw_batches(done: int) -> Iterator[NDArray[np.int64]]:
+            for step in range(done // tuning_batches.BATCH, stop):
+                made.append(step)
+                yield known.draw_photos(step)
+
+        return draw_batches
+
+    steps = count // tuning_batches.BATCH
+    with pytest.raises(ValueError, match="broadcast"):
+        # The third batch of the second half is damaged.
+        stored_arrays.store_array(
+            tmp_path / "one.npy",
+            (count,),
+            np.int64,
+            lambda _: [*draw(steps // 2 + 2)(0), np.zeros(3, np.int64)[None]],
+        )
+    made.clear()
+
+    resumed = stored_arrays.store_array(tmp_path / "one.npy", (count,), np.int64, draw(steps))
+
+    assert made == [*range(steps // 2, steps)]
+    assert np.array_equal(resumed, np.concatenate([known.draw_photos(step) for step in range(steps)]))
+    assert [path.name for path in tmp_path.iterdir()] == ["one.npy"]
+
+
+def test_another_number_of_views_than_the_folder_has_is_refused(tmp_path: Path) -> None:
+    tuning.store_views(Tuning(photos(), seed=0), 64, tmp_path / "views.npy")
+
+    with pytest.raises(BadRecipe, match=r"views\.npy has 64 views, not 128"):
+        tuning.store_views(Tuning(photos(), seed=0), 128, tmp_path / "views.npy")
 
 
 def test_half_of_each_weight_is_the_start_s_and_half_is_tuned() -> None:
