@@ -245,6 +245,8 @@ class TableRow:
             one first, and empty if they are doubtful.
         has_likely_colours: whether these colours come from photos alone, and are less certain than a table
             requires.
+        title_colour_phrases: the first phrase of the title that names its colour, alone and with the word
+            behind it: ("golden", "golden hour"). Empty if a column names the colour, or nothing.
         is_sold_in_several_colours: whether the list has a product in several colours. Then no feed has its
             colour, and nobody is asked for it.
         cell_without_colour: the cell of the list for the colour, if it names none ("see image"); else empty.
@@ -257,6 +259,7 @@ class TableRow:
     suggested_kinds: tuple[str, ...] = ()
     feed_colours: tuple[str, ...] = ()
     has_likely_colours: bool = False
+    title_colour_phrases: tuple[str, ...] = ()
     is_sold_in_several_colours: bool = False
     cell_without_colour: str = ""
     unknown_colour: str = ""

@@ -35,7 +35,7 @@ NO_GARMENT_NAME: Final = "none"
 COMPOUND_END_SIGN: Final = "-"
 """Sign before a word of a language file that may also be the end of a compound word ("-hemd")."""
 
-COLUMN_MEANINGS: Final = ("title", "category", "colour", "shade", "beside_colour")
+COLUMN_MEANINGS: Final = ("title", "category", "brand", "colour", "shade", "beside_colour")
 WOOCOMMERCE_TERMS: Final = ("type", "name", "values", "visible", "global", "default")
 HEAD_POSITIONS: Final = ("first", "last")
 
@@ -68,6 +68,9 @@ class Language:
         sets: words for several things that are sold as one, garments or not ("set").
         variants: words of size and colour by which titles of one product differ, beside those of `colours`.
         no_colours: cells of a colour column that name no colour ("assorted").
+        colour_shades: words beside a colour that belong to it ("light", as in "light green").
+        colour_names: phrases of titles that have a colour word and name no colour, such as those of brands
+            ("Golden Goose").
         garments: kinds by word; empty for phrases that only look like a garment.
         clothing: words of a category that stand for clothing of any kind ("Women's clothing").
         groups: kinds by word of a category that stands for several kinds ("Outerwear").
@@ -97,6 +100,8 @@ class Language:
     sets: tuple[str, ...] = ()
     variants: tuple[str, ...] = ()
     no_colours: tuple[str, ...] = ()
+    colour_shades: tuple[str, ...] = ()
+    colour_names: tuple[str, ...] = ()
     garments: KindsByWord = field(default_factory=dict)
     groups: KindsByWord = field(default_factory=dict)
     colours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -211,6 +216,7 @@ def _parse_language(code: str, table: Mapping[str, Any]) -> Language:
 _LISTS: Final = (
     *("known_by", "prepositions", "parts", "conjunctions", "counts", "alone", "weak"),
     *("things", "wearers", "suits", "sets", "clothing", "variants", "no_colours"),
+    *("colour_shades", "colour_names"),
 )
 
 

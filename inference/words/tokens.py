@@ -70,6 +70,15 @@ def split_text(text: str, *, keep_accents: bool = False) -> list[str]:
     return _TOKEN.findall(fold_text(text, keep_accents=keep_accents))
 
 
+def locate_tokens(text: str, *, keep_accents: bool = False) -> list[slice]:
+    """Return the place of each token of a text without HTML tags: [0:4, 5:9] for "Navy Coat"."""
+    folded_characters = [fold_text(character, keep_accents=keep_accents) for character in text]
+    # A character can become several or none: "ß" is "ss", and a soft hyphen is removed.
+    places = [place for place, folded in enumerate(folded_characters) for _ in folded]
+    matches = _TOKEN.finditer("".join(folded_characters))
+    return [slice(places[match.start()], places[match.end() - 1] + 1) for match in matches]
+
+
 def fold_text(text: str, *, keep_accents: bool = False) -> str:
     """Return a text in small letters, without accents and without characters that nobody sees.
 

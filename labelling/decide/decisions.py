@@ -39,6 +39,7 @@ from labelling.journal.journal_rows import (
 )
 from labelling.lists.categories import NO_FOLDERS, CategoryColumn, FolderCategories, find_folder_categories
 from labelling.lists.colour_columns import find_colour_columns
+from labelling.lists.column_names import find_brand_columns
 from labelling.lists.folder_names import REVIEW_FOLDER, make_folder_names
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.own_words import ShopWords
@@ -167,6 +168,7 @@ class RunDecisions:
             several_colours_products=several_colours_products,
             variant_photos=frozenset(variant_hashes),
             variant_column=variant_column if has_variants else "",
+            brand_columns=find_brand_columns(run.further),
         )
 
     @property

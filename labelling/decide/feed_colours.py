@@ -40,8 +40,10 @@ def choose_feed_colours(
         if list_colours and own_texts and _is_confirmed_colour(colour, list_colours):
             return own_texts
         return (colour.label,) if colour.label and colour.label != NONE else ()
-    if own_texts:
-        return own_texts
+    if list_colours and own_texts:
+        # Beside its colour, a title has other words, and a phrase that no photo confirms can be a name.
+        is_name = list_colours.is_denied_by_photos and list_colours.title_phrases
+        return () if is_name else own_texts
     if photo_colour is None or not photo_colour.is_accepted or photo_colour.label == NONE:
         return ()
     # People gave different colours, so the photos' colour is doubtful, too.

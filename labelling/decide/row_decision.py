@@ -120,6 +120,7 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
         if isinstance(record, ProductRecord) and not shop_colours.is_sold_in_several_colours
         else (),
         has_likely_colours=list_colours is None and not colour.is_settled,
+        title_colour_phrases=list_colours.title_phrases if list_colours else (),
         is_sold_in_several_colours=shop_colours.is_sold_in_several_colours,
         cell_without_colour=shop_colours.cell_without_colour,
         unknown_colour=find_unknown_colour(shop_colours, context.titles.list_reader.list_words.language),
@@ -211,6 +212,7 @@ def decide_row_list_colours(
         title,
         words.find_title_language(record.cells),
         context.titles.compute_label_probabilities(record, context.colour_head),
+        context.listed_colours.read_brand(record),
     )
     if colours is None or context.listed_colours.can_photos_contradict(record):
         return colours

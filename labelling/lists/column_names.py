@@ -1,9 +1,10 @@
-"""Recognise columns of titles, categories and colours by their usual names, such as `title` or `Farbe`.
+"""Recognise columns of titles, categories, brands and colours by their usual names: `title`, `Farbe`.
 
 The file of each language lists such names. They are compared without capitals, accents and underscores.
 """
 
 import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from itertools import chain
 from typing import Literal
@@ -13,7 +14,7 @@ from inference.words.tokens import fold_text
 
 
 @cache
-def list_usual_column_names(part: Literal["title", "category", "colour"]) -> tuple[str, ...]:
+def list_usual_column_names(part: Literal["title", "category", "brand", "colour"]) -> tuple[str, ...]:
     """Return the names that lists of all languages give to a column: "title", "titel", "titre" and so on.
 
     They are in the order in which they are tried: the first name of each language, then its other names, then
@@ -28,6 +29,12 @@ def list_usual_column_names(part: Literal["title", "category", "colour"]) -> tup
 def is_colour_name(text: str) -> bool:
     """Check whether a column, attribute or option has a usual name for colour, such as `Farbe`."""
     return fold_column_name(text) in list_usual_column_names("colour")
+
+
+def find_brand_columns(columns: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns that have a usual name for the brand of a product, such as `Vendor` or `Marke`."""
+    names = list_usual_column_names("brand")
+    return tuple(column for column in columns if fold_column_name(column) in names)
 
 
 @lru_cache

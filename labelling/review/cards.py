@@ -85,6 +85,7 @@ class ReviewCard(NamedTuple):
         screen: the screen on which it is shown with others; None for a card of its own.
         choices: the buttons for the kinds that a title allows; empty for a card without a contradiction.
         further_kinds: the kinds to choose from after a person answered NONE.
+        phrase: the phrase of titles for which cards are grouped; empty to group them by the suggested label.
         guess_kind: the kind that the card's button chooses beside the guess; empty for none.
         word: the word of the list that names a kind, such as `Bluza`; empty for none.
         column: the column of the list that has this word.
@@ -112,6 +113,7 @@ class ReviewCard(NamedTuple):
     screen: ReviewSection | None = None
     choices: tuple[KindChoice, ...] = ()
     further_kinds: tuple[str, ...] = ()
+    phrase: str = ""
     guess_kind: str = ""
     word: str = ""
     column: str = ""
@@ -162,5 +164,14 @@ FEED_SCREEN: Final = ReviewSection(
 )
 """The part of the page with products whose colour is already in the feed."""
 
-ALL_SCREENS: Final = (AGREEING_SCREEN, COLOUR_SCREEN, FEED_SCREEN)
+PHRASE_SCREEN: Final = ReviewSection(
+    "Names that look like colours",
+    "Each group has products whose titles share a phrase with a word for a colour. Their photos show other "
+    "colours, so the phrase may be a name. Click what has the colour of the phrase; then one click gives all "
+    "others the colours of their photos.",
+    is_folded=False,
+)
+"""The part of the page with phrases of titles, such as "Golden Hour", that many photos contradict."""
+
+ALL_SCREENS: Final = (AGREEING_SCREEN, COLOUR_SCREEN, PHRASE_SCREEN, FEED_SCREEN)
 """All parts of the page with grouped cards, in their order."""

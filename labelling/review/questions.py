@@ -27,6 +27,10 @@ REASON_ORDER: Final[Mapping[str, int]] = {Reason.TITLE_CONFLICT: 0, Reason.UNFAM
 """The order of the reasons whose questions come first on a review sheet. All other reasons follow
 together."""
 
+MIN_PHRASE_PRODUCTS: Final = 3
+"""Smallest number of products whose photos contradict a phrase of their titles, so that one question is asked
+for all of them."""
+
 NO_ANSWER_RANK: Final = 2
 """The sort key of photos without an answer. Familiar photos have 0, and unfamiliar photos 1."""
 
@@ -156,6 +160,8 @@ class HeadQuestions:
         self._doubtful = SmallestRows(review.question_limit)
         self._fed = SmallestRows(review.question_limit)
         self._drawn = SmallestRows(MAX_SAMPLE_ROWS if review.audit_size is None else review.audit_size)
+        self._phrases = Counter[str]()
+        self._contradicted_phrases = Counter[str]()
 
     def add_row(self, row: TableRow) -> None:
         """Add a row to the doubtful, feed or audit questions if it belongs there.
@@ -168,6 +174,8 @@ class HeadQuestions:
         if decision.answer is None or (row.is_sold_in_several_colours and self.head in COLOUR_ATTRIBUTES):
             return
         self.answered_count += 1
+        if self.head in COLOUR_ATTRIBUTES:
+            self._count_phrases(row)
         if self._is_asked and decision.reason is None:
             self.accepted_count += 1
             self._drawn.add_row(make_sample_rank(subject.name, self._version), row)
@@ -181,8 +189,34 @@ class HeadQuestions:
             and row.feed_colours
             and decision.decided_by != DecidedBy.PERSON
             and decision.question_reason != Reason.TITLE_CONFLICT
+            # Without a label for the title's colour, the group of the photos' colour would be a wrong one.
+            and (not row.title_colour_phrases or decision.decided_by == DecidedBy.LIST)
         ):
             self._fed.add_row(subject.number, row)
+
+    def _count_phrases(self, row: TableRow) -> None:
+        """Count the phrases by which the title of a row names its colour."""
+        answer = row.find_decision(self.head).answer
+        self._phrases.update(row.title_colour_phrases)
+        if answer and answer.reason == Reason.TITLE_CONFLICT:
+            self._contradicted_phrases.update(row.title_colour_phrases)
+
+    def find_doubtful_phrase(self, row: TableRow) -> str:
+        """Return the phrase of a title that may be a name, because the photos of most such titles deny it.
+
+        Returns:
+            The phrase, such as "golden hour"; empty if it names the colour in most titles, or in too few to
+            tell.
+        """
+        return next(
+            (
+                phrase
+                for phrase in row.title_colour_phrases
+                if self._contradicted_phrases[phrase] >= MIN_PHRASE_PRODUCTS
+                and 2 * self._contradicted_phrases[phrase] > self._phrases[phrase]
+            ),
+            "",
+        )
 
     @property
     def audit_questions(self) -> list[SheetQuestion]:

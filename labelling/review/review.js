@@ -60,7 +60,7 @@ function toAnswer(one) {
   const made = card(one.name, above, ...title, ...notes, row);
   const { path, guess, sha256, decision, predicted, attribute, product } = one;
   const exported = { audit: one.audit || "", auditOf: one.audit_of || "", confidence: one.confidence ?? "" };
-  const searched = { answer: one.guess_kind || guess, kinds: [one.guess_kind, ...(one.choices ?? []).map((one) => one.text)].join(" ") };
+  const searched = { answer: one.guess_kind || guess, group: one.phrase || one.guess_kind || guess, kinds: [one.guess_kind, ...(one.choices ?? []).map((one) => one.text)].join(" ") };
   Object.assign(made.dataset, { name: one.name, path, guess, sha256, decision, predicted, attribute, product, ...exported, ...searched });
   Object.assign(made.dataset, { guessKind: one.guess_kind, photos: one.photos_hash, copies: one.copies });
   made.further = one.photos;
@@ -108,11 +108,11 @@ for (const part of sheet.parts) {
   document.querySelector("main").append(element("section", {}, ...(part.folded ? [folded] : [...head, ...inside])));
 }
 
-// Cards that are seen together, by suggestion; a click on one takes it out of its group.
+// Cards that are seen together, by phrase or suggestion; a click on one takes it out of its group.
 function groupsOf(made) {
-  const suggestions = [...new Set(made.map((card) => card.dataset.answer))];
+  const suggestions = [...new Set(made.map((card) => card.dataset.group))];
   return suggestions.map((suggestion) => {
-    const group = made.filter((card) => card.dataset.answer === suggestion);
+    const group = made.filter((card) => card.dataset.group === suggestion);
     const heading = element("h3", { textContent: `${shown(suggestion)} (${number.format(group.length)})` });
     const all = element("button", { type: "button", className: "all", ariaLabel: t("All right: {suggestion}", { suggestion: shown(suggestion) }), textContent: t("All right") });
     all.addEventListener("click", () => confirmAll(group));

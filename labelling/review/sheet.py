@@ -34,6 +34,7 @@ from labelling.review.cards import (
     COLOUR_SCREEN,
     FEED_SCREEN,
     LIST_CONFLICT_NOTE,
+    PHRASE_SCREEN,
     CategoryReviewCard,
     ReviewCard,
     ReviewCardPhoto,
@@ -199,14 +200,15 @@ def _make_cards(
     for question in choice.doubtful_questions:
         if card := make_card(question):
             # If title and photo contradict each other, the card has to show both answers. So no group has it.
-            is_of_feed = (
-                choice.is_feed_attribute and card.product and question.reason != Reason.TITLE_CONFLICT
-            )
-            yield (
+            is_conflict = question.reason == Reason.TITLE_CONFLICT
+            is_of_feed = choice.is_feed_attribute and card.product and not is_conflict
+            card = (
                 card._replace(screen=COLOUR_SCREEN)
                 if is_of_feed
                 else _add_title_help(card, question, context)
             )
+            phrase = choice.find_doubtful_phrase(question.row) if is_conflict else ""
+            yield card._replace(screen=PHRASE_SCREEN, phrase=phrase) if phrase else card
     for question in choice.feed_questions:
         if card := make_card(question):
             yield card._replace(screen=FEED_SCREEN)
@@ -237,7 +239,7 @@ def _add_title_help(card: ReviewCard, question: SheetQuestion, context: Decision
     # Of the attributes, only the colour can be decided by the list although the photos show another one.
     if card.attribute != LABEL and decision.answer.decided_by == DecidedBy.LIST:
         suggested = decision.answer.suggested_label or ""
-        title_text = " / ".join(row.feed_colours or [decision.answer.label])
+        title_text = " / ".join(row.feed_colours or row.title_colour_phrases[:1] or [decision.answer.label])
         values: dict[str, str | float] = {"label": suggested, "listed": title_text}
         return card._replace(note=COLOUR_CONFLICT_NOTE, note_values=values, guess=suggested)
     values = {**card.note_values, "listed": " / ".join(sort_kinds(row.title_kinds))}

@@ -12,6 +12,8 @@ INK = ListColourDecision(feed_texts=("Ink",), labels=())
 NAVY = ListColourDecision(feed_texts=("Navy",), labels=("blue",))
 NAVY_OR_RED = ListColourDecision(feed_texts=("Navy", "Red"), labels=("blue", "red"))
 DENIED_NAVY = ListColourDecision(feed_texts=("Navy",), labels=("blue",), is_denied_by_photos=True)
+TITLE = NAVY._replace(title_phrases=("navy", "navy coat"))
+DENIED_TITLE = DENIED_NAVY._replace(title_phrases=("navy", "navy coat"))
 PHOTO = HeadAnswer(label="black", confidence=0.9)
 
 
@@ -32,6 +34,11 @@ def by_person(label: str | None, answer: HeadAnswer = PHOTO) -> HeadDecision:
             ("black",),
         ),  # the photo contradicts the shop, and the person agrees
         (by_person("blue"), DENIED_NAVY, ("Navy",)),
+        (HeadDecision(answer=PHOTO, label="blue"), DENIED_NAVY, ("Navy",)),
+        (HeadDecision(answer=PHOTO, label="blue"), TITLE, ("Navy",)),
+        (HeadDecision(answer=PHOTO, label="blue"), DENIED_TITLE, ()),  # a phrase of a title can be a name
+        (by_person("blue"), DENIED_TITLE, ("Navy",)),
+        (by_person("black"), DENIED_TITLE, ("black",)),
         (by_person(NONE), INK, ()),
         (by_person(None), INK, ()),
         (by_person("black"), None, ("black",)),

@@ -36,7 +36,54 @@ def shares(**given: float) -> dict[str, float]:
     ],
 )
 def test_a_title_names_the_colours_of_the_garment(title: str, language: str, colours: list[set[str]]) -> None:
-    assert read_title_colours(title, language) == colours
+    groups = read_title_colours(title, language)
+
+    assert [colour.colours for group in groups for colour in group] == colours
+
+
+@pytest.mark.parametrize(
+    ("title", "language", "texts"),
+    [
+        ("Baby Blue linen dress", "en", [["Baby Blue"]]),
+        ("Dark Green Chinos", "en", [["Dark Green"]]),
+        ("White light jacket", "en", [["White"]]),
+        ("Olive green parka, rust orange", "en", [["Olive green"], ["rust orange"]]),
+        ("Jersey azul oscuro de punto", "es", [["azul oscuro"]]),
+        ("Mörk blå skjorta", "sv", [["Mörk blå"]]),
+        ("Тёмно-синий свитер", "ru", [["Тёмно-синий"]]),
+        ("Áo thun xanh lá đậm", "vi", [["xanh lá đậm"]]),
+        ("Größe L - Weißes Hemd", "de", [["Weißes"]]),
+        ("Navy / Off-White scarf", "en", [["Navy", "Off-White"]]),
+        ("Écharpe rouge et noire", "fr", [["rouge", "noire"]]),
+        ("Scarf Olive, Black & Rust", "en", [["Olive", "Black", "Rust"]]),
+        ("<b>Burgundy</b> tee &amp; Grey socks", "en", [["Burgundy"], ["Grey"]]),
+    ],
+)
+def test_a_title_has_the_whole_phrase_for_a_colour(title: str, language: str, texts: list[list[str]]) -> None:
+    groups = read_title_colours(title, language)
+
+    assert [[colour.text for colour in group] for group in groups] == texts
+
+
+@pytest.mark.parametrize(
+    ("title", "brand", "texts"),
+    [
+        ("Golden Goose Superstar sneakers", "", []),
+        ("Silver Jeans Co. Suki, dark indigo", "", ["dark indigo"]),
+        ("Red Tab trucker jacket", "", []),
+        ("The White Company cashmere throw", "", []),
+        ("Red Wing Iron Ranger, black", "", ["black"]),
+        ("Snow boots", "", []),
+        ("Coral & Co. tee", "Coral & Co.", []),
+        ("Ruby Tuesday Ruby dress", "Ruby Tuesday", ["Ruby"]),
+        ("Linen dress", "Blue", []),
+        ("Purple Label coat", "Ralph", []),
+    ],
+)
+def test_a_name_with_a_word_for_a_colour_is_no_colour(title: str, brand: str, texts: list[str]) -> None:
+    groups = read_title_colours(title, "en", brand)
+
+    assert [colour.text for group in groups for colour in group] == texts
 
 
 @pytest.mark.parametrize("code", load_languages())
@@ -113,7 +160,7 @@ def test_the_own_column_comes_before_the_title_and_the_title_before_the_photos()
     neither = decide_list_colours((), "Sandalias Korium", "es", of_photos)
 
     assert both == ListColourDecision(("Negro",), ("black",))
-    assert title == ListColourDecision(("black",), ("black",))
+    assert title == ListColourDecision(("negro",), ("black",), title_phrases=("negro", "negro"))
     assert neither is None
 
 
@@ -131,25 +178,46 @@ def test_own_words_that_the_photos_deny_go_into_the_feed_and_are_looked_at() -> 
     assert confirmed == ListColourDecision(("Blue", "red"), ("blue", "red"))
 
 
-@pytest.mark.parametrize(("share", "labels"), [(0.02, ("blue",)), (0.019, None)])
-def test_a_word_of_the_title_counts_where_the_photos_give_it_its_share(
-    share: float, labels: tuple[str, ...] | None
+@pytest.mark.parametrize(("share", "is_denied"), [(0.02, False), (0.019, True)])
+def test_a_word_of_the_title_is_denied_if_the_photos_give_it_less_than_its_share(
+    share: float, is_denied: bool
 ) -> None:
     answer = decide_list_colours((), "Navy dress", "en", shares(red=1 - share, blue=share))
 
-    assert (answer and answer.labels) == labels
+    assert answer == ListColourDecision(("Navy",), ("blue",), is_denied, ("navy", "navy dress"))
+
+
+@pytest.mark.parametrize(
+    ("title", "texts", "labels"),
+    [
+        ("Red Line chinos, black", ("black",), ("black",)),
+        ("Brown/red chinos, black", ("black",), ("black",)),
+        ("Red and black chinos", ("Red", "black"), ("red", "black")),
+        ("Black jeans, jet black", ("jet black",), ("black",)),
+        ("Rainbow socks", ("Rainbow",), ()),
+    ],
+)
+def test_of_the_colours_of_a_title_those_count_that_the_photos_confirm(
+    title: str, texts: tuple[str, ...], labels: tuple[str, ...]
+) -> None:
+    answer = decide_list_colours((), title, "en", shares(black=0.99, pink=0.01))
+
+    assert answer is not None
+    assert (answer.feed_texts, answer.labels, answer.is_denied_by_photos) == (texts, labels, False)
 
 
 def test_of_a_word_with_several_names_the_likeliest_counts() -> None:
     answer = decide_list_colours((), "Ecru cardigan", "en", shares(white=0.1, beige=0.5))
 
-    assert answer == ListColourDecision(("beige",), ("beige",))
+    assert answer is not None
+    assert (answer.feed_texts, answer.labels) == (("Ecru",), ("beige",))
 
 
 def test_the_labels_of_an_own_head_are_known_in_their_language() -> None:
-    assert decide_list_colours((), "Red dress", "en", {"rot": 0.5, "blau": 0.5}) == ListColourDecision(
-        ("rot",), ("rot",)
-    )
+    answer = decide_list_colours((), "Red dress", "en", {"rot": 0.5, "blau": 0.5})
+
+    assert answer is not None
+    assert (answer.feed_texts, answer.labels) == (("Red",), ("rot",))
 
 
 def test_accents_tell_a_colour_from_another_word_where_they_matter() -> None:

@@ -338,7 +338,7 @@ WITH_COLOUR: dict[str, Case] = {
         photos=[Photo(sure("Dress"), colour=sure("red", 0.99))],
         title="Blue dress",
         head="colour",
-        shows=("red", "accept", None, "model"),
+        shows=("blue", "review", Reason.TITLE_CONFLICT, "list"),
     ),
     "a colour that the release has no label for": Case(
         photos=[RED], colour="Sunrise", head="colour", shows=("red", "accept", None, "model")

@@ -18,6 +18,7 @@ from labelling.review.cards import (
     COLOUR_SCREEN,
     FEED_SCREEN,
     LIST_CONFLICT_NOTE,
+    PHRASE_SCREEN,
     RIGHT_BUTTON_TEXT,
 )
 from labelling.review.page import AUDIT_HEADING, DOUBTFUL_HEADING, DOUBTFUL_LEAD, PAGE_SCRIPTS, PARTS_LEAD
@@ -132,7 +133,11 @@ OF_CARDS = {
         PARTS_LEAD,
         *AUDIT_HEADING,
         *DOUBTFUL_HEADING,
-        *(text for screen in (AGREEING_SCREEN, COLOUR_SCREEN, FEED_SCREEN) for text in screen[:2]),
+        *(
+            text
+            for screen in (AGREEING_SCREEN, COLOUR_SCREEN, PHRASE_SCREEN, FEED_SCREEN)
+            for text in screen[:2]
+        ),
         COLOUR_CONFLICT_NOTE,
         LIST_CONFLICT_NOTE,
         doubted_labels.DOUBTS_PAGE_INTRODUCTION,

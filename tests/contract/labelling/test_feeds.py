@@ -442,7 +442,7 @@ def test_the_lists_own_colours_are_fed_and_those_that_the_photo_denies_are_asked
     labelled(shop, release, "--feed", "google", "--review", str(shop / "sheet.html"))
 
     fed = {row["id"]: row["color"] for row in rows_of(shop / "labels-google.csv")}
-    assert fed == {"denied": "Blue", "own": "Pink/Yellow", "navy": "blue"}
+    assert fed == {"denied": "Blue", "own": "Pink/Yellow", "navy": "navy"}
     [card] = [card for card in cards_of(shop / "sheet.html", "colour") if card["screen"] is None]
     assert (card["product"], card["guess"], card["note"]) == (
         "denied",
@@ -450,6 +450,31 @@ def test_the_lists_own_colours_are_fed_and_those_that_the_photo_denies_are_asked
         sheet_cards.COLOUR_CONFLICT_NOTE,
     )
     assert card["note_values"] == {"label": "black", "listed": "Blue"}
+
+
+def test_a_colour_of_a_title_that_the_photo_denies_waits_for_a_person_and_a_shared_name_is_one_question(
+    shop: Path,
+) -> None:
+    sure = Head(labels=("black", "blue", "red"), temperature=0.01, confidence=0.1)
+    release = a_release(shop / "release", reads=make_whole_picture_input(32, 3), attributes={"colour": sure})
+    titles = ["Blue coat", "Red Fox tee", "Red Fox coat", "Red Fox dress", "Black coat"]
+    rows = [{"path": "1a.png", "article": str(place), "title": title} for place, title in enumerate(titles)]
+    write_csv(shop / "list.csv", rows)
+
+    labelled(shop, release, "--feed", "google", "--review", str(shop / "sheet.html"))
+
+    colours = {row["article"]: row["colour"] for row in rows_of(shop / "labels-products.csv")}
+    assert colours == {"0": "blue", "1": "red", "2": "red", "3": "red", "4": "black"}
+    reasons = {row["article"]: row["colour_reason"] for row in rows_of(shop / "labels-products.csv")}
+    assert set(map(reasons.get, "0123")) == {"list"}
+    fed = {row["id"]: row["color"] for row in rows_of(shop / "labels-google.csv")}
+    assert fed == {"4": "Black"}
+    cards = {card["product"]: card for card in cards_of(shop / "sheet.html", "colour")}
+    assert cards["0"]["screen"] is None
+    assert cards["0"]["note_values"] == {"label": "black", "listed": "blue"}
+    shared = [cards[article] for article in "123"]
+    assert {tuple(card["screen"]) for card in shared} == {tuple(sheet_cards.PHRASE_SCREEN)}
+    assert {(card["phrase"], card["guess"]) for card in shared} == {("red", "black")}
 
 
 SHOWN_OF_PRODUCTS = ProductPromise(
