@@ -32,10 +32,15 @@ def shown_on(page: Path) -> dict[str, Any]:
     return shown
 
 
+def parts_of(page: Path) -> list[dict[str, Any]]:
+    """The parts of a sheet that ask something; those with settled answers are left out."""
+    return [part for part in shown_on(page)["parts"] if not part.get("settled")]
+
+
 def cards_of(page: Path, attribute: str | None = "") -> list[dict[str, Any]]:
-    """The cards of all parts of a sheet, in order: those that ask for the class, or all for None."""
+    """The cards of the parts of a sheet that ask, in order: those about the class, or all for None."""
     shown = shown_on(page)
-    cards = [card for part in shown["parts"] for card in part["cards"]]
+    cards = [card for part in parts_of(page) for card in part["cards"]]
     for photo in (photo for card in cards for photo in (card, *card.get("photos", ()))):
         photo["picture"] = shown.get("pictures", {}).get(photo["picture"], photo["picture"])
     return [card for card in cards if attribute in {None, card.get("attribute", "")}]

@@ -107,8 +107,16 @@ function limitToOffered(card, said) {
 }
 
 const keptChoices = readChoices();
+
+// A choice that was exported, and is in the table, is no new answer.
+function findNewChoice(card) {
+  const kept = keptChoices.get(subjectOf(card)) ?? {};
+  const { answeredAt } = card.dataset;
+  return answeredAt && !(Date.parse(kept.at) > Date.parse(answeredAt)) ? {} : kept;
+}
+
 for (const card of cards) {
-  put(card, limitToOffered(card, keptChoices.get(subjectOf(card)) ?? {}));
+  put(card, limitToOffered(card, findNewChoice(card)));
   if (card.toggles) continue;
   const select = card.querySelector("select.class");
   select.addEventListener("change", () => choose(card, select.value));

@@ -24,6 +24,13 @@ LIST_CONFLICT_NOTE: Final = "the photo: {label}, {confidence}; the list: {listed
 
 COLOUR_CONFLICT_NOTE: Final = "the photo: {label}; the list: {listed}"
 
+ANSWERED_CLASS_NOTE: Final = "Answered: {label}"
+
+ANSWERED_ATTRIBUTE_NOTE: Final = "Answered, {attribute}: {label}"
+
+LEFT_OUT_TEXT: Final = "(leave out)"
+"""Text on a card for the answer of a person who left a picture out."""
+
 AUDIT_NOTE: Final = "{attribute}?"
 """Text on a card of an audit, which does not show the answer of the model."""
 
@@ -43,20 +50,22 @@ class ReviewCardPhoto(NamedTuple):
 
 
 class ReviewSection(NamedTuple):
-    """A part of the review page whose cards are shown in groups, one for each suggested label.
+    """A part of the review page, whose cards can be shown in groups, one for each suggested label.
 
     A person clicks the cards that do not belong to a group. Then one click confirms all others. Such cards
     show the answer of the model, so they are not used for an audit.
 
     Attributes:
-        title: the heading of the part.
+        title: the heading of the part; `{count}` in it stands for a number of products or pictures.
         lead: the explanation below the heading.
         is_folded: whether the part is optional, and closed at first.
+        is_grouped: whether the cards are shown in groups.
     """
 
     title: str
     lead: str
     is_folded: bool
+    is_grouped: bool = True
 
 
 class ReviewCard(NamedTuple):
@@ -89,6 +98,9 @@ class ReviewCard(NamedTuple):
         guess_kind: the kind that the card's button chooses beside the guess; empty for none.
         word: the word of the list that names a kind, such as `Bluza`; empty for none.
         column: the column of the list that has this word.
+        shows_first_photo: whether the further photos are exported but not shown.
+        answered_at: the time at which a person answered, in UTC; empty without an answer. What a browser kept
+            until then is not used any more.
     """
 
     name: str
@@ -117,6 +129,8 @@ class ReviewCard(NamedTuple):
     guess_kind: str = ""
     word: str = ""
     column: str = ""
+    shows_first_photo: bool = False
+    answered_at: str = ""
 
 
 class CategoryReviewCard(NamedTuple):
@@ -173,5 +187,25 @@ PHRASE_SCREEN: Final = ReviewSection(
 )
 """The part of the page with phrases of titles, such as "Golden Hour", that many photos contradict."""
 
-ALL_SCREENS: Final = (AGREEING_SCREEN, COLOUR_SCREEN, PHRASE_SCREEN, FEED_SCREEN)
-"""All parts of the page with grouped cards, in their order."""
+ANSWERED_SCREEN: Final = ReviewSection(
+    "Answered by people ({count})",
+    "The latest answers first. Choose another one to change it.",
+    is_folded=True,
+    is_grouped=False,
+)
+"""The part of the page with answers of people, which can be changed."""
+
+ACCEPTED_SCREEN: Final = ReviewSection(
+    "Accepted ({count})",
+    "The least certain answers first. What is not shown here is changed by a file like this one, with your "
+    "own rows. Give it to the same command as an export of this sheet.",
+    is_folded=True,
+    is_grouped=False,
+)
+"""The part of the page with answers that model and list accepted, which can be changed."""
+
+SETTLED_SCREENS: Final = (ANSWERED_SCREEN, ACCEPTED_SCREEN)
+"""The parts of the page with answers that need nobody any more."""
+
+ALL_SCREENS: Final = (AGREEING_SCREEN, COLOUR_SCREEN, PHRASE_SCREEN, FEED_SCREEN, *SETTLED_SCREENS)
+"""All parts of the page beside doubtful answers and the audit, in their order."""

@@ -26,7 +26,15 @@ from inference.pictures.framing import shrink_to_edge
 from inference.release_labels import NONE
 from inference.text.spreadsheets import CELL_BEGINNING_PATTERN
 from labelling.errors import TableUnusable
-from labelling.review.cards import ALL_SCREENS, CategoryReviewCard, ReviewCard, ReviewCardPhoto, ReviewSection
+from labelling.review.cards import (
+    ACCEPTED_SCREEN,
+    ALL_SCREENS,
+    SETTLED_SCREENS,
+    CategoryReviewCard,
+    ReviewCard,
+    ReviewCardPhoto,
+    ReviewSection,
+)
 from labelling.write.partial_files import write_output
 
 MAX_THUMBNAIL_EDGE: Final = 320
@@ -58,6 +66,8 @@ class ReviewPageFrame(NamedTuple):
         reasons: the short name of each reason on the cards, and the sentence that explains it once.
         kind_classes: the class of each kind, as in {"boot": "Ankle boot"}; empty text for a kind that
             belongs to none or several. A kind has the key of its class, or a key that no class has.
+        section_counts: the number in the title of a part, by this title.
+        example: the text of a corrections file that changes an accepted answer; empty for none.
     """
 
     title: str
@@ -71,6 +81,8 @@ class ReviewPageFrame(NamedTuple):
     are_products: bool = False
     reasons: tuple[tuple[str, str], ...] = ()
     kind_classes: Mapping[str, str] = MappingProxyType({})
+    section_counts: Mapping[str, int] = MappingProxyType({})
+    example: str = ""
 
 
 def write_page(page: Path, text: str) -> None:
@@ -183,7 +195,7 @@ def make_review_page(
         "texts": frame.translations,
         "formula": CELL_BEGINNING_PATTERN,
         "categories": [_show_category(card, pictures) for card in categories],
-        "parts": _make_parts(cards, pictures, is_first=not categories),
+        "parts": _make_parts(cards, pictures, frame, is_first=not categories),
     }
     return render_page("review.html", shown, "cards.js", *PAGE_SCRIPTS)
 
@@ -229,30 +241,35 @@ def _show_category(card: CategoryReviewCard, pictures: Mapping[str, str]) -> dic
 
 
 def _make_parts(
-    cards: Sequence[ReviewCard], pictures: Mapping[str, str], *, is_first: bool
+    cards: Sequence[ReviewCard], pictures: Mapping[str, str], frame: ReviewPageFrame, *, is_first: bool
 ) -> list[dict[str, object]]:
     """Return the doubtful questions, then the screens, then the audit.
 
     Args:
         pictures: the numbers of the thumbnails on the page.
+        frame: the parts of the page around the cards.
         is_first: whether nothing is above them. Doubtful cards alone then have no heading.
     """
     audit_cards = [card for card in cards if card.audit]
     doubtful_cards = [card for card in cards if not card.audit and not card.screen]
     screens = sorted({card.screen for card in cards if card.screen}, key=ALL_SCREENS.index)
-    title, lead = DOUBTFUL_HEADING if audit_cards or screens or not is_first else ("", "")
-    parts = [(ReviewSection(title, lead, is_folded=False), doubtful_cards, False)]
-    parts += [(screen, [card for card in cards if card.screen == screen], True) for screen in screens]
-    parts.append((ReviewSection(*AUDIT_HEADING, is_folded=True), audit_cards, False))
+    has_other_parts = audit_cards or not is_first or any(screen not in SETTLED_SCREENS for screen in screens)
+    title, lead = DOUBTFUL_HEADING if has_other_parts else ("", "")
+    parts = [(ReviewSection(title, lead, is_folded=False, is_grouped=False), doubtful_cards)]
+    parts += [(screen, [card for card in cards if card.screen == screen]) for screen in screens]
+    parts.append((ReviewSection(*AUDIT_HEADING, is_folded=True, is_grouped=False), audit_cards))
     return [
         {
             "title": screen.title,
+            "count": frame.section_counts.get(screen.title, 0),
             "lead": screen.lead,
-            "together": is_grouped,
+            "example": frame.example if screen == ACCEPTED_SCREEN else "",
+            "together": screen.is_grouped,
             "folded": screen.is_folded,
+            "settled": screen in SETTLED_SCREENS,
             "cards": [_show_card(card, pictures) for card in screen_cards],
         }
-        for screen, screen_cards, is_grouped in parts
+        for screen, screen_cards in parts
         if screen_cards
     ]
 

@@ -183,7 +183,7 @@ class HeadQuestions:
             not row.feed_colours or decision.question_reason == Reason.TITLE_CONFLICT
         )
         if decision.question_reason and (self._is_asked or is_lacking):
-            self._doubtful.add_row(_make_sort_key(subject, decision), row, _find_content(subject))
+            self._doubtful.add_row(_make_sort_key(subject, decision), row, find_content(subject))
         if (
             self.is_feed_attribute
             and row.feed_colours
@@ -238,7 +238,7 @@ class HeadQuestions:
                 row,
                 self.head,
                 row.find_decision(self.head).question_reason,
-                self._doubtful.copy_counts[_find_content(row.record)],
+                self._doubtful.copy_counts[find_content(row.record)],
             )
             for row in rows
         ]
@@ -262,7 +262,7 @@ class HeadQuestions:
         return [*self.doubtful_questions, *self.feed_questions, *self.audit_questions]
 
 
-def _find_content(subject: Record) -> str:
+def find_content(subject: Record) -> str:
     """Return the hash of a picture, whose copies get the same answer; empty for a product."""
     return "" if subject.product else subject.photos[0].sha256
 

@@ -42,7 +42,7 @@ function pictureOf(photo, name) {
 }
 
 function toAnswer(one) {
-  const photos = [one, ...one.photos];
+  const photos = one.shows_first_photo ? [one] : [one, ...one.photos];
   const pictures = photos.map((photo, place) => pictureOf(photo, photos.length > 1 ? `${one.name}, ${place + 1}` : one.name));
   const choice = Object.assign(listOfLabels(one.attribute), { ariaLabel: t("What {name} shows", one) });
   const row = element("p", { className: "row" }, choice, ...furtherKinds(one));
@@ -62,7 +62,7 @@ function toAnswer(one) {
   const exported = { audit: one.audit || "", auditOf: one.audit_of || "", confidence: one.confidence ?? "" };
   const searched = { answer: one.guess_kind || guess, group: one.phrase || one.guess_kind || guess, kinds: [one.guess_kind, ...(one.choices ?? []).map((one) => one.text)].join(" ") };
   Object.assign(made.dataset, { name: one.name, path, guess, sha256, decision, predicted, attribute, product, ...exported, ...searched });
-  Object.assign(made.dataset, { guessKind: one.guess_kind, photos: one.photos_hash, copies: one.copies });
+  Object.assign(made.dataset, { guessKind: one.guess_kind, photos: one.photos_hash, copies: one.copies, answeredAt: one.answered_at ?? "" });
   made.further = one.photos;
   made.kinds = one.further_kinds ?? [];
   made.candidates = one.choices ?? [];
@@ -99,8 +99,9 @@ function fillFurtherKinds(select, kinds) {
 }
 
 for (const part of sheet.parts) {
-  const head = part.title ? [element("h2", { textContent: t(part.title) })] : [];
+  const head = part.title ? [element("h2", { textContent: t(part.title, { count: number.format(part.count) }) })] : [];
   const lead = part.lead ? [element("p", { className: "lead", textContent: t(part.lead) })] : [];
+  if (part.example) lead.push(element("pre", { className: "lead", textContent: part.example }));
   const made = part.cards.map(toAnswer);
   const inside = [...lead, part.together ? element("div", { className: "groups" }, ...groupsOf(made)) : element("div", { className: "cards" }, ...made)];
   // What is optional is closed at first, and not counted among what is to be answered.

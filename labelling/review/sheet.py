@@ -4,29 +4,28 @@
 and makes a card for each question.
 """
 
-import hashlib
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple, TypeGuard
+from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.decision import ACCEPT, REVIEW
 from inference.pictures.decode import prepare_decoders
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import OTHER_KIND, has_known_kinds
-from inference.text.spreadsheets import escape_spreadsheet_path
+from inference.text.spreadsheets import format_csv
 from inference.words.kinds import KIND, KINDS, sort_kinds
 from labelling.decide.category_questions import CategoryQuestion
 from labelling.decide.decisions import RunDecisions
 from labelling.decide.product_titles import find_parent_folder
 from labelling.decide.row_decision import DecisionContext
-from labelling.errors import PictureUnreadable
 from labelling.lists.listed_word import find_list_garment_word
+from labelling.review.card_pictures import read_card_pictures
 from labelling.review.cards import (
     ACCEPTED_CLASS_NOTE,
+    ACCEPTED_SCREEN,
     AGREEING_SCREEN,
+    ANSWERED_SCREEN,
     ATTRIBUTE_NOTE,
     AUDIT_NOTE,
     CLASS_NOTE,
@@ -35,6 +34,7 @@ from labelling.review.cards import (
     FEED_SCREEN,
     LIST_CONFLICT_NOTE,
     PHRASE_SCREEN,
+    SETTLED_SCREENS,
     CategoryReviewCard,
     ReviewCard,
     ReviewCardPhoto,
@@ -50,7 +50,6 @@ from labelling.review.page import (
     PARTS_LEAD,
     ReviewPageFrame,
     make_review_page,
-    make_thumbnail,
     write_page,
 )
 from labelling.review.questions import (
@@ -60,13 +59,10 @@ from labelling.review.questions import (
     SheetSettings,
     choose_photos,
 )
-from labelling.rows import PhotoRecord, TableRow, make_table_path
+from labelling.review.settled_rows import SettledQuestion, SettledRows, show_settled_answer
+from labelling.rows import PhotoRecord, TableRow
 from labelling.run_settings import RunSettings
-from labelling.sources.items import PictureItem, Source
-
-PICTURES_PER_READ: Final = 16
-"""Number of pictures that are read at a time. Those of a bucket or the web are then fetched in parallel."""
-
+from labelling.sources.items import Source
 
 EXPORT_FILE_NAME: Final = "corrections.csv"
 """The name of the CSV file that a review sheet exports."""
@@ -102,23 +98,59 @@ def write_sheet(source: Source, decisions: RunDecisions, sheet_settings: SheetSe
     """
     prepare_decoders()
     run = decisions.settings
-    choices, categories = choose_questions(decisions, sheet_settings)
+    choices, categories, settled_rows = choose_questions(decisions, sheet_settings)
+    answered, accepted = choose_settled_questions(choices, settled_rows)
+    settled = [*answered, *accepted]
     all_questions = [question for choice in choices for question in choice.all_questions]
+    asked_rows = {id(question.row) for question in all_questions}
+    all_questions += [one.question for one in settled]
     # By identity: a row has a question about each head, and all of them show the same photos.
     photos = {id(question.row): choose_photos(question.row, decisions) for question in all_questions}
-    card_photos = (photo for row_photos in photos.values() for photo in row_photos[:MAX_PHOTOS_ON_CARD])
+    card_photos = [photo for row in asked_rows for photo in photos[row][:MAX_PHOTOS_ON_CARD]]
+    card_photos += [photo for row_photos in photos.values() for photo in row_photos[:1]]
     category_photos = (photo for question in categories for photo in question.photos)
-    pictures = _read_pictures([*card_photos, *category_photos], source)
+    # A settled card shows its first photo alone, and exports the names of the others.
+    named_photos = [photo for row_photos in photos.values() for photo in row_photos[1:MAX_PHOTOS_ON_CARD]]
+    pictures = read_card_pictures([*card_photos, *category_photos], named_photos, source)
 
     def make_card(question: SheetQuestion) -> ReviewCard | None:
         return _make_card(question, photos[id(question.row)], pictures, decisions)
 
     cards = [card for choice in choices for card in _make_cards(choice, make_card, decisions.context)]
-    lead = DOUBTFUL_LEAD if all(card.screen is None and not card.audit for card in cards) else PARTS_LEAD
-    title = f"{decisions.journal.path.stem}, {run.version}"
-    frame = ReviewPageFrame(
-        title,
-        lead,
+    for screen, questions in ((ANSWERED_SCREEN, answered), (ACCEPTED_SCREEN, accepted)):
+        made = ((make_card(one.question), one) for one in questions)
+        cards += [show_settled_answer(card, one, screen) for card, one in made if card]
+    lead = DOUBTFUL_LEAD if all(map(_is_doubtful, cards)) else PARTS_LEAD
+    example = _make_example(accepted[0].question) if accepted else ""
+    frame = _make_frame(decisions, sheet_settings, choices, settled_rows)._replace(lead=lead, example=example)
+    heads = dict.fromkeys([*sheet_settings.heads, *(one.question.head for one in settled)])
+    attributes = {head: run.heads[head] for head in heads if head != LABEL}
+    category_cards = [_make_category_card(question, pictures, run) for question in categories]
+    write_page(
+        sheet_settings.page_path, make_review_page(cards, run.heads[LABEL], frame, attributes, category_cards)
+    )
+    optional_count = sum(card.audit > 0 or card.screen == FEED_SCREEN for card in cards)
+    settled_count = sum(card.screen in SETTLED_SCREENS for card in cards)
+    question_count = len(cards) - settled_count - optional_count + len(category_cards)
+    return WrittenSheet(sheet_settings.page_path, question_count, optional_count)
+
+
+def _is_doubtful(card: ReviewCard) -> bool:
+    """Return whether a card is in no part of its own, or in one that needs nobody."""
+    return not card.audit and (card.screen is None or card.screen in SETTLED_SCREENS)
+
+
+def _make_frame(
+    decisions: RunDecisions,
+    sheet_settings: SheetSettings,
+    choices: Sequence[HeadQuestions],
+    settled_rows: SettledRows,
+) -> ReviewPageFrame:
+    """Return the parts of the page around its cards, without the sentences that depend on the cards."""
+    run = decisions.settings
+    return ReviewPageFrame(
+        f"{decisions.journal.path.stem}, {run.version}",
+        "",
         sheet_settings.translations,
         EXPORT_FILE_NAME,
         sheet_settings.command,
@@ -130,15 +162,34 @@ def write_sheet(source: Source, decisions: RunDecisions, sheet_settings: SheetSe
             (reason.card.name, reason.sentence) for reason in _find_reasons(choices) if reason.card
         ),
         kind_classes=find_classes_of_kinds(decisions.context),
+        section_counts={
+            ANSWERED_SCREEN.title: settled_rows.answered_count,
+            ACCEPTED_SCREEN.title: settled_rows.accepted_count,
+        },
     )
-    attributes = {head: run.heads[head] for head in sheet_settings.heads if head != LABEL}
-    category_cards = [_make_category_card(question, pictures, run) for question in categories]
-    write_page(
-        sheet_settings.page_path, make_review_page(cards, run.heads[LABEL], frame, attributes, category_cards)
-    )
-    optional_count = sum(card.audit > 0 or card.screen == FEED_SCREEN for card in cards)
-    question_count = len(cards) - optional_count + len(category_cards)
-    return WrittenSheet(sheet_settings.page_path, question_count, optional_count)
+
+
+def choose_settled_questions(
+    choices: Sequence[HeadQuestions], settled_rows: SettledRows
+) -> tuple[list[SettledQuestion], list[SettledQuestion]]:
+    """Return the questions that people answered, and those that model and list accepted."""
+    audit_names = {
+        choice.head: {question.row.record.name for question in choice.audit_questions} for choice in choices
+    }
+    feed_names = {
+        question.row.record.name
+        for choice in choices
+        if choice.is_feed_attribute
+        for question in choice.feed_questions
+    }
+    return settled_rows.make_questions(audit_names, feed_names)
+
+
+def _make_example(question: SheetQuestion) -> str:
+    """Return the text of a corrections file that gives an accepted row its own class."""
+    record = question.row.record
+    column = "product" if record.product else "path"
+    return format_csv([(column, "attribute", "label"), (record.name, "", question.decision.label or "")])
 
 
 def _find_reasons(choices: Sequence[HeadQuestions]) -> list[Reason]:
@@ -152,7 +203,7 @@ def _find_reasons(choices: Sequence[HeadQuestions]) -> list[Reason]:
 
 def choose_questions(
     decisions: RunDecisions, sheet_settings: SheetSettings
-) -> tuple[list[HeadQuestions], list[CategoryQuestion]]:
+) -> tuple[list[HeadQuestions], list[CategoryQuestion], SettledRows]:
     """Choose the questions of a review sheet in one pass over the rows of a table.
 
     Args:
@@ -160,19 +211,22 @@ def choose_questions(
         sheet_settings: the settings of the page.
 
     Returns:
-        The questions about the class and each attribute, in the order of `review.heads`; and the questions
-        about categories of the shop, which are empty if their answers would change no decision.
+        The questions about the class and each attribute, in the order of `review.heads`; the questions about
+        categories of the shop, which are empty if their answers would change no decision; and the rows that
+        people answered or that are accepted.
     """
     choices = [
         HeadQuestions(head, sheet_settings, decisions.settings.version) for head in sheet_settings.heads
     ]
     category_questions = decisions.start_category_questions()
+    settled_rows = SettledRows(decisions.journal.read_human_answers(), sheet_settings, decisions.context)
     for row in decisions.read_reviewable_rows():
         if category_questions:
             category_questions.add_row(row)
+        settled_rows.add_row(row)
         for choice in choices:
             choice.add_row(row)
-    return choices, category_questions.make_questions() if category_questions else []
+    return choices, category_questions.make_questions() if category_questions else [], settled_rows
 
 
 def _make_category_card(
@@ -304,37 +358,3 @@ def _make_card(
         copies=question.copy_count,
         further_kinds=find_kinds_without_class(subject, decisions.context) if head == LABEL else (),
     )
-
-
-def _read_pictures(photos: Iterable[PhotoRecord], source: Source) -> dict[str, ReviewCardPhoto]:
-    """Return pictures of the source by their paths in the table, read in one pass, some at a time."""
-    hashes = {photo.path: photo.sha256 for photo in photos}
-    read_pictures = source.open_reader()
-    shown = dict[str, ReviewCardPhoto]()
-    wanted_items = (
-        (item for item in source.iterate_pictures() if make_table_path(item.name) in hashes)
-        if hashes
-        else iter(())
-    )
-    while part := list(islice(wanted_items, PICTURES_PER_READ)):
-        new = {make_table_path(item.name): item for item in part if make_table_path(item.name) not in shown}
-        uploads = read_pictures([item.place for item in new.values()])
-        for (path, item), upload in zip(new.items(), uploads, strict=True):
-            picture = make_thumbnail(upload) if _is_as_labelled(upload, hashes[path]) else ""
-            shown[path] = ReviewCardPhoto(_choose_training_path(item, source), picture, hashes[path])
-    return shown
-
-
-def _is_as_labelled(upload: bytes | PictureUnreadable, sha256: str) -> TypeGuard[bytes]:
-    """Return whether a picture has the content of its row, since answers are about that content."""
-    return isinstance(upload, bytes) and hashlib.sha256(upload).hexdigest() == sha256
-
-
-def _choose_training_path(item: PictureItem, source: Source) -> str:
-    """Return the path that a correction will name, so that a training finds the picture.
-
-    It is absolute. For a picture in an archive or a store, it is the path inside it.
-    """
-    if isinstance(item.place, str):
-        return os.path.abspath(item.place)  # noqa: PTH100 - a link keeps its own name
-    return escape_spreadsheet_path(item.name.removeprefix(f"{source.address}/"))

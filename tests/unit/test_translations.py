@@ -12,13 +12,12 @@ from app.web.translations import TRANSLATIONS
 from inference.reasons import Reason
 from labelling.review.cards import (
     ACCEPTED_CLASS_NOTE,
-    AGREEING_SCREEN,
+    ALL_SCREENS,
+    ANSWERED_ATTRIBUTE_NOTE,
+    ANSWERED_CLASS_NOTE,
     CLASS_NOTE,
     COLOUR_CONFLICT_NOTE,
-    COLOUR_SCREEN,
-    FEED_SCREEN,
     LIST_CONFLICT_NOTE,
-    PHRASE_SCREEN,
     RIGHT_BUTTON_TEXT,
 )
 from labelling.review.page import AUDIT_HEADING, DOUBTFUL_HEADING, DOUBTFUL_LEAD, PAGE_SCRIPTS, PARTS_LEAD
@@ -133,17 +132,15 @@ OF_CARDS = {
         PARTS_LEAD,
         *AUDIT_HEADING,
         *DOUBTFUL_HEADING,
-        *(
-            text
-            for screen in (AGREEING_SCREEN, COLOUR_SCREEN, PHRASE_SCREEN, FEED_SCREEN)
-            for text in screen[:2]
-        ),
+        *(text for screen in ALL_SCREENS for text in screen[:2]),
         COLOUR_CONFLICT_NOTE,
         LIST_CONFLICT_NOTE,
         doubted_labels.DOUBTS_PAGE_INTRODUCTION,
     ),
     "accept",
     ACCEPTED_CLASS_NOTE,
+    ANSWERED_ATTRIBUTE_NOTE,
+    ANSWERED_CLASS_NOTE,
     "none of the kinds",
     "it does not say",
     *(text for reason in Reason if reason.card for text in (reason.sentence, reason.card.name)),

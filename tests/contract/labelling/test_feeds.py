@@ -32,7 +32,7 @@ from tests.commands import wardrobe
 from tests.documents import blocks
 from tests.journals import fill
 from tests.releases import LABELS, a_release
-from tests.review_sheets import cards_of, shown_on
+from tests.review_sheets import cards_of, parts_of
 from tests.service import ROOT
 from tests.tables import Rows, correct, label, rows_of, write_csv
 from tests.uploads import a_garment, png
@@ -421,7 +421,7 @@ def test_the_sheet_of_a_feed_shows_together_the_products_that_lack_a_colour(
 
     labelled(shop, doubtful, *words)
 
-    *others, screen = shown_on(sheet)["parts"]
+    *others, screen = parts_of(sheet)
     assert (screen["title"], screen["together"]) == ("Colours for the feed", True)
     [card] = screen["cards"]
     assert (card["product"], card["attribute"]) == ("001002", "colour"), "the others were answered"

@@ -10,7 +10,7 @@ from labelling.review.page import AUDIT_HEADING, DOUBTFUL_HEADING
 from tests.catalogues import write_doubtful, write_folder
 from tests.contract.labelling.conftest import HEADS
 from tests.releases import a_release
-from tests.review_sheets import cards_of, shown_on
+from tests.review_sheets import cards_of, parts_of, shown_on
 from tests.tables import correct, label, rows_of
 from tests.uploads import a_garment, png
 
@@ -59,7 +59,7 @@ def test_a_sheet_begins_with_the_doubtful_and_ends_in_an_audit_of_accepted_ones_
     folder: Path,
 ) -> None:
     rows = {row["sha256"]: row["decision"] for row in rows_of(folder / "table.csv")}
-    first, last = shown_on(folder / "sheet.html")["parts"]
+    first, last = parts_of(folder / "sheet.html")
 
     assert [(part["title"], part["folded"]) for part in (first, last)] == [
         (DOUBTFUL_HEADING[0], False),
