@@ -199,7 +199,7 @@ def _of_unknown(name: str, its: UnknownSources) -> Row:
         name,
         f"{len(its.sources)}",
         f"{its.of_all.n:,}",
-        *(_by_source(*of) for of in (its.right, its.accepted)),
+        *(_by_source(*of) for of in (its.right_share, its.accepted_share)),
         f"{right / accepted:.1%} ({right:,} of {accepted:,})",
     )
 
@@ -218,7 +218,7 @@ def _accepted_of_unknown(name: str, figures: UnknownSources) -> Row:
 
 def _say_what_is_accepted_of_product_shots(product_shots: UnknownSources) -> str:
     """Return the README's sentence about product shots from shops that the model does not know."""
-    share, _ = product_shots.accepted
+    share, _ = product_shots.accepted_share
     right = product_shots.of_all.accepted_right / product_shots.of_all.accepted
     return _wrap_list_item(
         "**... let people label everything?** Of the product shots from shops that the model does not know, "

@@ -37,14 +37,14 @@ from inference.contract import (
 )
 from model_store.errors import ManifestInvalid, ManifestTooNew
 
-SCHEMA_VERSION: Final = 11
+SCHEMA_VERSION: Final = 12
 """Version of the schema with which new manifests are written, and the newest version that can be read."""
 
-SCHEMA_10: Final = 10
-"""Version of the schema that Wardrobe 2.0 writes.
+OLDER_SCHEMAS: Final = (10, 11)
+"""Older versions of the schema that are read, too.
 
-Its heads (the parts of a network that each answer one question) have no `familiarity`, for which the default
-is used.
+Wardrobe 2.0 writes 10. Its heads (the parts of a network that each answer one question) have no
+`familiarity`, for which the default is used. Schema 11 differs from 12 in keys of the report.
 """
 
 VERSION_PATTERN = r"\d{8}T\d{6}Z-[0-9a-f]{8}"
@@ -228,8 +228,8 @@ class ReleaseNetwork(FrozenModel):
 
 
 def _read_schema_version(schema: object) -> object:
-    """Accept schema 10 (written by Wardrobe 2.0) as the present one; leave any other value for the check."""
-    return SCHEMA_VERSION if schema == SCHEMA_10 else schema
+    """Accept one of OLDER_SCHEMAS as the present one; leave any other value for the check."""
+    return SCHEMA_VERSION if schema in OLDER_SCHEMAS else schema
 
 
 class Manifest(FrozenModel):
@@ -244,8 +244,8 @@ class Manifest(FrozenModel):
         git_commit: the commit of the code that made it; None outside a checkout.
     """
 
-    # A manifest of schema 10 becomes one of schema 11 as it is read, so no other code knows two schemas.
-    schema_version: Annotated[Literal[11], BeforeValidator(_read_schema_version)] = SCHEMA_VERSION
+    # A manifest of an older schema becomes one of schema 12 as it is read, so no other code knows several.
+    schema_version: Annotated[Literal[12], BeforeValidator(_read_schema_version)] = SCHEMA_VERSION
     version: Annotated[str, Field(pattern=rf"^{VERSION_PATTERN}$")]
     created_at: datetime
     files: dict[RelativePath, FileEntry]
@@ -335,9 +335,9 @@ def parse_manifest(text: bytes, address: str) -> Manifest:
                 f"{address}: schema version {schema}, but this code reads up to {SCHEMA_VERSION}. "
                 "Serve it with a newer Wardrobe, or publish the release again with this one."
             )
-        if schema not in {SCHEMA_10, SCHEMA_VERSION}:
+        if schema not in {*OLDER_SCHEMAS, SCHEMA_VERSION}:
             raise ManifestInvalid(
-                f"{address}: schema_version: {schema}, but {SCHEMA_10} and {SCHEMA_VERSION} are read here. "
+                f"{address}: schema_version: {schema}, but {OLDER_SCHEMAS[0]} to {SCHEMA_VERSION} are read. "
                 "Serve it with the Wardrobe that made it, or train it again."
             )
         return Manifest.model_validate_json(text)

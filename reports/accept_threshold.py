@@ -67,7 +67,7 @@ def find_accept_points(
     # Older reports lack the number of answers.
     numbers = [[math.inf if point.answers is None else point.answers for point in row] for row in rows]
     place = find_lowest_threshold_index(
-        np.array([[point.accepted for point in row] for row in rows]),
+        np.array([[point.accepted_share for point in row] for row in rows]),
         np.array(numbers),
         np.array([[point.lower_bound for point in row] for row in rows]) >= accuracies,
         accuracies.tolist(),

@@ -291,7 +291,7 @@ def _format_product_row(head: str, *releases: ReleaseEvidence) -> str:
 def _format_accepted_products(promise: ProductPromise | None) -> str:
     if promise is None or not promise.n:
         return "not measured, so none is accepted"
-    accepted = f"{promise.accepted:,} of {promise.n:,} accepted, {promise.right:,} right"
+    accepted = f"{promise.accepted:,} of {promise.n:,} accepted, {promise.accepted_right:,} right"
     return accepted if is_accuracy_promise_proven(promise) else f"{accepted} (too few to accept any)"
 
 

@@ -21,6 +21,7 @@ from reports.field_types import (
 )
 from reports.grouped_answers import compute_share_interval, compute_source_mean_interval
 from reports.network_figures import Coverage
+from reports.promises import ACCEPTED_SHARE_KEYS
 
 MIN_SOURCES: Final = 10
 """Fewest sources of photos (shops, collections) from which a figure for a further source is computed."""
@@ -85,7 +86,10 @@ class SourceFigures(FrozenModel):
     )
 
     n: Count
-    accepted: Share
+    accepted_share: Share = Field(
+        validation_alias=ACCEPTED_SHARE_KEYS,
+        description="Share of accepted photos; called `accepted` in older reports.",
+    )
     unfamiliar: Share
 
 
@@ -185,7 +189,7 @@ class UnknownSources(FrozenModel):
     )
 
     @property
-    def right(self) -> tuple[float, tuple[float, float] | None]:
+    def right_share(self) -> tuple[float, tuple[float, float] | None]:
         """Share of right answers, with its 95% interval (None for few sources).
 
         It is the lower of two: the mean over the sources, and the share of all photos.
@@ -193,7 +197,7 @@ class UnknownSources(FrozenModel):
         return self._choose_lower_share(np.array([source.right for source in self.sources.values()]))
 
     @property
-    def accepted(self) -> tuple[float, tuple[float, float] | None]:
+    def accepted_share(self) -> tuple[float, tuple[float, float] | None]:
         """Share of accepted answers, with its 95% interval (None for few sources).
 
         It is the lower of two: the mean over the sources, and the share of all photos.

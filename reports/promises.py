@@ -14,6 +14,11 @@ from reports.field_types import Count, UnlimitedShare, is_never_left_out, is_non
 PROMISED_KEYS: Final = AliasChoices("promised", "accuracy")
 """Keys of the promised share of right answers: today's, and that of reports of 2.0.0 and before."""
 
+ACCEPTED_SHARE_KEYS: Final = AliasChoices("accepted_share", "accepted")
+RIGHT_SHARE_KEYS: Final = AliasChoices("right_share", "right")
+"""Keys of the share of accepted answers, and of the share of these that is right: today's, and those of
+schema 11 and before. There, the same keys also named counts."""
+
 HELD_OUT_PICTURES: Final = "held-out pictures"
 """Name, in `promises` and `acceptance`, of pictures that no network had learnt when it answered. All other
 names there are of photos, or `products`."""
@@ -52,8 +57,10 @@ class Promise(FrozenModel):
     n: Count = Field(description="Number of answers, without unfamiliar ones.")
     # 0 if no threshold keeps the promises about all sets of pictures that it decides about.
     accepted: Count
-    # The right ones among the accepted answers.
-    right: Count
+    accepted_right: Count = Field(
+        validation_alias=AliasChoices("accepted_right", "right"),
+        description="Number of right ones among the accepted answers; called `right` in older reports.",
+    )
     # By Clopper and Pearson 1934, for the number of independent answers that the accepted ones are worth.
     lower_bound: Share = Field(
         description=(
@@ -79,11 +86,18 @@ class AcceptPoint(FrozenModel):
             "photos, count as fewer. Absent in older reports."
         ),
     )
-    accepted: Share = Field(description="Share of the pictures whose answers are accepted.")
-    right: UnlimitedShare | None = Field(
-        description="Share of the accepted answers that is right; null if none is accepted."
+    accepted_share: Share = Field(
+        validation_alias=ACCEPTED_SHARE_KEYS,
+        description="Share of the pictures whose answers are accepted; called `accepted` in older reports.",
     )
-    lower_bound: Share = Field(description="One-sided 95% lower bound of `right`.")
+    right_share: UnlimitedShare | None = Field(
+        validation_alias=RIGHT_SHARE_KEYS,
+        description=(
+            "Share of the accepted answers that is right; null if none is accepted. Called `right` in older "
+            "reports."
+        ),
+    )
+    lower_bound: Share = Field(description="One-sided 95% lower bound of `right_share`.")
 
 
 class ProductPromise(Promise):
@@ -123,16 +137,24 @@ class PossiblePromise(FrozenModel):
         exclude_if=is_never_left_out,
         description="Share of accepted answers that must be right; called `accuracy` in older reports.",
     )
-    accepted: Share = Field(
-        description="Share of the answers that would be accepted; 0 if nothing can be promised."
+    accepted_share: Share = Field(
+        validation_alias=ACCEPTED_SHARE_KEYS,
+        description=(
+            "Share of the answers that would be accepted; 0 if nothing can be promised. Called `accepted` in "
+            "older reports."
+        ),
     )
-    right: UnlimitedShare | None = Field(
+    right_share: UnlimitedShare | None = Field(
         default=None,
+        validation_alias=RIGHT_SHARE_KEYS,
         exclude_if=is_never_left_out,
-        description="Share of these answers that is right; null if none would be accepted.",
+        description=(
+            "Share of these answers that is right; null if none would be accepted. Called `right` in older "
+            "reports."
+        ),
     )
     lower_bound: UnlimitedShare | None = Field(
-        default=None, exclude_if=is_never_left_out, description="One-sided 95% lower bound of `right`."
+        default=None, exclude_if=is_never_left_out, description="One-sided 95% lower bound of `right_share`."
     )
     confidence: Share | None = Field(
         default=None,

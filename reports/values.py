@@ -24,7 +24,7 @@ from reports.network_figures import (
     TrainingFigures,
 )
 from reports.photo_figures import PhotoFigures, UnknownSources
-from reports.promises import AcceptPoint, PossiblePromise, ProductPromise, Promise
+from reports.promises import ACCEPTED_SHARE_KEYS, AcceptPoint, PossiblePromise, ProductPromise, Promise
 from reports.word_figures import WordFigures
 
 
@@ -51,7 +51,10 @@ class AttributeFigures(FrozenModel):
     most_frequent: Share = Field(
         description="Share of pictures with the most frequent label: the accuracy of always answering it."
     )
-    accepted: Share = Field(description="Share of accepted answers.")
+    accepted_share: Share = Field(
+        validation_alias=ACCEPTED_SHARE_KEYS,
+        description="Share of accepted answers; called `accepted` in older reports.",
+    )
     right_of_accepted: Share | None = Field(
         description="Share of the accepted answers that is right; null if none is accepted."
     )

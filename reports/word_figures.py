@@ -5,9 +5,9 @@ a factor for each word that names other kinds (inference/posterior.py), scaled t
 factors, and the threshold from which such a probability is accepted.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from inference.contract import NetworkName
 from inference.posterior import (
@@ -21,6 +21,9 @@ from reports.field_types import Count
 
 Factor = Annotated[float, Field(gt=0, le=1)]
 """Factor by which the probability of a kind is multiplied if a word names other kinds, such as .01."""
+
+NEEDED_LOWER_BOUND_KEYS: Final = AliasChoices("needed_lower_bound", "needed")
+"""Keys of the lower bound that is enough: today's, and that of schema 11 and before."""
 
 
 class WordsOf(FrozenModel):
@@ -39,15 +42,21 @@ class WordsOf(FrozenModel):
             "best is accepted."
         )
     )
-    right: Share | None = Field(
+    right_lower_bound: Share | None = Field(
         default=None,
+        validation_alias=AliasChoices("right_lower_bound", "right"),
         description=(
             "Share of the accepted answers that is right at least, if a few words are wrong; null for "
-            "a set that does not decide."
+            "a set that does not decide. Called `right` in older reports."
         ),
     )
-    needed: Share | None = Field(
-        default=None, description="Smallest `right` that is enough; null for a set that does not decide."
+    needed_lower_bound: Share | None = Field(
+        default=None,
+        validation_alias=NEEDED_LOWER_BOUND_KEYS,
+        description=(
+            "Smallest `right_lower_bound` that is enough; null for a set that does not decide. Called "
+            "`needed` in older reports."
+        ),
     )
 
 
@@ -74,7 +83,9 @@ class WordsAt(FrozenModel):
     @property
     def is_shown(self) -> bool:
         """Whether enough accepted answers are right in every set."""
-        return bool(self.sets) and all((of.right or 0) >= (of.needed or 1) for of in self.sets.values())
+        return bool(self.sets) and all(
+            (of.right_lower_bound or 0) >= (of.needed_lower_bound or 1) for of in self.sets.values()
+        )
 
 
 class WordsPromise(FrozenModel):
@@ -112,14 +123,18 @@ class OutsideKinds(FrozenModel):
     lower_bound: Share = Field(
         description="One-sided 95% lower bound of the share of these photos that shows none of the classes."
     )
-    needed: Share = Field(
-        description="Smallest `lower_bound` with which the class of such photos is `none of these`."
+    needed_lower_bound: Share = Field(
+        validation_alias=NEEDED_LOWER_BOUND_KEYS,
+        description=(
+            "Smallest `lower_bound` with which the class of such photos is `none of these`. Called `needed` "
+            "in older reports."
+        ),
     )
 
     @property
     def is_shown(self) -> bool:
         """Whether enough of these kinds are right."""
-        return self.lower_bound >= self.needed
+        return self.lower_bound >= self.needed_lower_bound
 
 
 class WordFigures(FrozenModel):

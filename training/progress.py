@@ -127,7 +127,7 @@ def warn_of_few_answers(answers: int, accuracy: float, say: Say) -> None:
             needed=least,
             n=answers,
             accepted=0,
-            right=0,
+            accepted_right=0,
             lower_bound=0,
         )
         say(

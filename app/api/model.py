@@ -105,7 +105,11 @@ def _describe_acceptance(acceptance: TargetAcceptance | None) -> dict[str, Any] 
     if acceptance is None:
         return None
     gives = {
-        pictures: point.model_dump(exclude={"threshold", "answers"})
+        pictures: {
+            "accepted": point.accepted_share,
+            "right": point.right_share,
+            "lower_bound": point.lower_bound,
+        }
         for pictures, point in acceptance.gives.items()
     }
     return {"target": acceptance.target, "gives": gives, "fault": acceptance.fault}

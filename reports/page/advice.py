@@ -46,7 +46,7 @@ def describe_acceptance(report: Report, wording: Wording) -> Iterator[str]:
     possible = sorted(report.possible_promises, key=lambda promise: promise.promised not in promised_shares)
     described: list[PossiblePromise] = []
     for promise in possible:
-        if promise.promised in promised_shares and promise.accepted:
+        if promise.promised in promised_shares and promise.accepted_share:
             yield _describe_current(promise, wording)
         else:
             yield _describe_share(promise, _choose_setting(report), wording, described)
@@ -119,7 +119,7 @@ def explain_no_acceptance(promise: Promise, wording: Wording, points: Sequence[A
         return _explain_too_few_answers(promise, wording.counted(promise.n, "answer"), wording)
     kind = get_promise_pictures_name(promise.pictures, wording)
     nearest = _find_nearest_point(points)
-    if nearest is None or nearest.right is None or nearest.lower_bound >= promise.promised:
+    if nearest is None or nearest.right_share is None or nearest.lower_bound >= promise.promised:
         return wording.t(
             "{kind}: no threshold proves that {share} of the sure answers are right, both here and for the "
             "other pictures that it decides about. Too many of them are wrong, or too few were checked.",
@@ -130,7 +130,7 @@ def explain_no_acceptance(promise: Promise, wording: Wording, points: Sequence[A
         "{kind}: {right} of the answers with a confidence of {confidence} or more are right, which proves "
         "{bound}, not {share}.",
         kind=kind,
-        right=wording.percent(nearest.right),
+        right=wording.percent(nearest.right_share),
         confidence=wording.percent(nearest.threshold, 0),
         bound=wording.percent(nearest.lower_bound),
         share=_format_share(promise.promised, wording),
@@ -147,12 +147,12 @@ def _suggest_labels_to_check(
 ) -> Iterator[str]:
     """Yield a sentence if a few corrected labels may be enough to prove a promise."""
     nearest = _find_nearest_point(points)
-    if nearest is None or nearest.right is None or nearest.answers is None:
+    if nearest is None or nearest.right_share is None or nearest.answers is None:
         return
     # Only a training of a person's own pictures writes a page of doubted labels.
     if _choose_setting(report) == SERVICE_SETTING or report.data.name == FASHION_MNIST_NAME:
         return
-    wrong = round((1 - nearest.right) * nearest.answers)
+    wrong = round((1 - nearest.right_share) * nearest.answers)
     for corrected in range(1, min(wrong, MAX_LABELS_TO_CORRECT) + 1):
         if count_needed_answers(promise.promised, errors=wrong - corrected) <= nearest.answers:
             yield wording.t(
@@ -171,7 +171,7 @@ def _explain_unshown_promise(promise: Promise, wording: Wording) -> str:
     return wording.t(
         "{kind}: {right} of {answers} are right, which does not show that {share} of all such are.",
         kind=get_promise_pictures_name(promise.pictures, wording),
-        right=wording.percent(promise.right / promise.accepted),
+        right=wording.percent(promise.accepted_right / promise.accepted),
         answers=accepted,
         share=_format_share(promise.promised, wording),
     )
@@ -210,9 +210,9 @@ def describe_lower_share(
     """
     # The highest lower share that accepts anything; without one, the lowest share of all.
     lower = [promise for promise in possible_promises if promise.promised < accuracy]
-    for best in [promise for promise in lower if promise.accepted][-1:] or lower[:1]:
+    for best in [promise for promise in lower if promise.accepted_share][-1:] or lower[:1]:
         yield _describe_share(best, setting, wording)
-        if not best.accepted:
+        if not best.accepted_share:
             yield wording.t(
                 "A person has to look at every answer. The review sheet of {command} shows the least sure "
                 "ones first.",
@@ -227,7 +227,7 @@ def _describe_current(promise: PossiblePromise, wording: Wording) -> str:
         "(95% sure).",
         share=_format_share(promise.promised, wording),
         answers=_describe_accepted(promise, wording),
-        right=wording.percent(promise.right),
+        right=wording.percent(promise.right_share),
         bound=wording.percent(promise.lower_bound),
     )
 
@@ -242,7 +242,7 @@ def _describe_share(
         before: promises that the reader has been told about, to which the sentence may refer.
     """
     setting_text = setting.replace("{share}", f"{promise.promised:g}")
-    if not promise.accepted:
+    if not promise.accepted_share:
         return wording.t(
             "With {setting}, none would be accepted: that takes {needed} answers without an error, or more "
             "with some.",
@@ -261,14 +261,14 @@ def _describe_share(
         "(95% sure).",
         setting=setting_text,
         answers=_describe_accepted(promise, wording),
-        right=wording.percent(promise.right),
+        right=wording.percent(promise.right_share),
         bound=wording.percent(promise.lower_bound),
     )
 
 
 def _describe_accepted(promise: PossiblePromise, wording: Wording) -> str:
     """Return a text such as "80% of the answers (confidence 92% or more)"."""
-    share = wording.percent(promise.accepted)
+    share = wording.percent(promise.accepted_share)
     if promise.confidence is None:
         return wording.t("{share} of the answers", share=share)
     return wording.t(

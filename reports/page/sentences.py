@@ -170,7 +170,9 @@ def summarize_unknown_sources(report: Report, wording: Wording) -> str:
 
     It is empty if the report has no such figures.
     """
-    shares = {tier: wording.percent(figures.right[0]) for tier, figures in report.unknown_sources.items()}
+    shares = {
+        tier: wording.percent(figures.right_share[0]) for tier, figures in report.unknown_sources.items()
+    }
     if not shares:
         return ""
     tiers_text = ", ".join(_describe_shares(shares, wording))

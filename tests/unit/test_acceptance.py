@@ -184,7 +184,7 @@ def test_the_report_says_what_each_threshold_accepts_and_how_much_of_that_is_rig
 
     curve = compute_acceptance_curves([of_pictures])[HELD_OUT_PICTURES]
 
-    assert [(point.accepted, point.right) for point in curve] == [(1.0, 0.92), (0.8, 1.0)]
+    assert [(point.accepted_share, point.right_share) for point in curve] == [(1.0, 0.92), (0.8, 1.0)]
     assert [point.threshold for point in curve] == pytest.approx([0.8, 0.99])
     assert [point.lower_bound for point in curve] == pytest.approx(
         [
@@ -205,4 +205,4 @@ def test_each_tier_of_photos_has_a_curve_at_the_same_thresholds() -> None:
 
     assert list(curves) == ["photos of tier A", "photos of tier C"]
     assert len({tuple(point.threshold for point in curve) for curve in curves.values()}) == 1
-    assert curves["photos of tier A"][0].right == pytest.approx(2 / 3)
+    assert curves["photos of tier A"][0].right_share == pytest.approx(2 / 3)

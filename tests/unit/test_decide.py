@@ -264,7 +264,7 @@ def test_a_label_of_an_attribute_that_was_hardly_checked_is_never_accepted() -> 
     ((decided, figures),) = decided_attributes(Labels.make_from_codes(main, ("black", "gold", "white")), main)
 
     assert decided.make_head(("black", "gold", "white")).withheld == ("gold",)
-    assert figures.accepted == 0.99
+    assert figures.accepted_share == 0.99
     assert figures.labels["gold"].n == 2
 
 
@@ -273,7 +273,7 @@ def test_59_answers_without_an_error_show_95_percent_of_each_attribute_whatever_
 
     found = decided_attributes(Labels.make_from_codes(main, ("blue", "white")), main, names=tuple("abcd"))
 
-    assert [figures.accepted for _, figures in found] == [1.0] * 4
+    assert [figures.accepted_share for _, figures in found] == [1.0] * 4
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_an_attribute_answers_unfamiliar_pictures_only_where_such_answers_show_t
 
     familiarity = {"belt": 0.0, "skirt": 0.0} if answers else None
     assert decided.make_head(kinds.names).familiarity == familiarity
-    assert figures.accepted == (1.0 if answers else (400 - strange) / 400)
+    assert figures.accepted_share == (1.0 if answers else (400 - strange) / 400)
     assert (figures.unfamiliar is not None) == answers
     sentence = describe_attribute("kind", figures, decided)
     assert ("class is unfamiliar are answered" in sentence) == answers

@@ -417,7 +417,13 @@ def of_products(accepted: int, right: int, n: int = 200) -> ProductPromise:
     """A promise that is shown from 59 accepted products without an error."""
     bound = 0.96 if accepted >= 59 and right == accepted else 0.5
     return ProductPromise(
-        pictures="products", promised=0.95, needed=59, n=n, accepted=accepted, right=right, lower_bound=bound
+        pictures="products",
+        promised=0.95,
+        needed=59,
+        n=n,
+        accepted=accepted,
+        accepted_right=right,
+        lower_bound=bound,
     )
 
 

@@ -14,20 +14,22 @@ from pydantic import ValidationError
 
 from model_store.errors import ManifestInvalid, NothingPromoted
 from model_store.local_releases import BUNDLED_FOLDER, check_manifest
-from model_store.manifest import SCHEMA_10, SCHEMA_VERSION, Manifest, parse_manifest
+from model_store.manifest import OLDER_SCHEMAS, SCHEMA_VERSION, FrozenModel, Manifest, parse_manifest
 from model_store.promotions import read_current_promotion, roll_back_release
 from model_store.publish import promote_release, prune_releases, publish_release
 from model_store.release_files import REPORT_FILE
 from model_store.store import FolderStore
 from model_store.store_keys import make_promotion_key
 from reports.judge import describe_release_verdict, judge_release
-from reports.promises import Promise
+from reports.photo_figures import SourceFigures
+from reports.promises import AcceptPoint, Promise
 from reports.values import parse_report
+from reports.word_figures import OutsideKinds, WordsOf
 from tests.commands import wardrobe
 from tests.releases import a_release
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
-KEPT = [FIXTURES / f"schema-{schema}" for schema in (SCHEMA_10, SCHEMA_VERSION)]
+KEPT = [FIXTURES / f"schema-{schema}" for schema in (*OLDER_SCHEMAS, SCHEMA_VERSION)]
 
 
 OF_1_0_0 = [f"20261120T101500Z-{digits}" for digits in ("0d6d7415", "53c487b8", "a0eddcf1")]
@@ -102,20 +104,33 @@ def test_fields_that_are_no_longer_written_are_read_in_reports_that_have_them() 
     assert "decided_by" not in written
 
 
-def test_the_promised_share_is_read_under_the_key_of_2_0_0_and_written_under_its_own() -> None:
-    figures = {
-        "pictures": "products",
-        "needed": 59,
-        "n": 60,
-        "accepted": 59,
-        "right": 59,
-        "lower_bound": 0.95,
-    }
+PROMISE = {"pictures": "products", "needed": 59, "n": 60, "accepted": 59, "lower_bound": 0.95}
+POINT = {"threshold": 0.5, "lower_bound": 0.9}
+WORDS = {"n": 9, "accepted": 8, "wrong_n": 9, "wrong_accepted": 1}
+OUTSIDE = {"n": 200, "right": 199, "lower_bound": 0.98}
 
-    promises = [Promise.model_validate(figures | {key: 0.95}) for key in ("accuracy", "promised")]
 
-    assert [promise.promised for promise in promises] == [0.95, 0.95]
-    assert [promise.model_dump() for promise in promises] == [figures | {"promised": 0.95}] * 2
+@pytest.mark.parametrize(
+    ("figures", "same", "older", "today"),
+    [
+        (Promise, PROMISE, {"accuracy": 0.95, "right": 58}, {"promised": 0.95, "accepted_right": 58}),
+        (AcceptPoint, POINT, {"accepted": 0.8, "right": 0.9}, {"accepted_share": 0.8, "right_share": 0.9}),
+        (
+            WordsOf,
+            WORDS,
+            {"right": 0.99, "needed": 0.98},
+            {"right_lower_bound": 0.99, "needed_lower_bound": 0.98},
+        ),
+        (OutsideKinds, OUTSIDE, {"needed": 0.97}, {"needed_lower_bound": 0.97}),
+        (SourceFigures, {"n": 7, "unfamiliar": 0.5}, {"accepted": 0.2}, {"accepted_share": 0.2}),
+    ],
+)
+def test_figures_are_read_under_the_keys_of_older_reports_and_written_under_their_own(
+    figures: type[FrozenModel], same: dict[str, object], older: dict[str, float], today: dict[str, float]
+) -> None:
+    read = [figures.model_validate(same | keys) for keys in (older, today)]
+
+    assert [one.model_dump() for one in read] == [same | today] * 2
 
 
 def test_a_store_that_1_0_0_began_is_listed_promoted_in_rolled_back_and_pruned(

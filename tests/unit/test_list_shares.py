@@ -45,7 +45,7 @@ def answered(n: int, truth: int, shares: list[float], *, tier: str = "A", groups
 
 def first(promise: WordsPromise | None, tier: str = "A") -> float:
     assert promise is not None
-    return promise.at[0].sets[tier].right or 0.0
+    return promise.at[0].sets[tier].right_lower_bound or 0.0
 
 
 def test_the_threshold_is_the_smallest_at_which_every_set_shows_what_it_needs() -> None:
@@ -58,8 +58,8 @@ def test_the_threshold_is_the_smallest_at_which_every_set_shows_what_it_needs() 
 
     assert alone.named.threshold == THRESHOLDS_TRIED[0]
     assert both.named.threshold == 0.9
-    assert both.named.at[0].sets["X"].needed == MIN_RIGHT_SHARE_WITHOUT_CLASS
-    assert both.named.at[0].sets["A"].needed == MIN_RIGHT_SHARE
+    assert both.named.at[0].sets["X"].needed_lower_bound == MIN_RIGHT_SHARE_WITHOUT_CLASS
+    assert both.named.at[0].sets["A"].needed_lower_bound == MIN_RIGHT_SHARE
 
 
 def test_what_is_right_at_least_has_bounds_of_right_words_and_of_the_likeliest_wrong_ones() -> None:
@@ -152,7 +152,11 @@ def test_the_figures_of_the_formula_hold_for_the_network_that_showed_them() -> N
 
 
 def shown_at(threshold: float, right: float) -> WordsPromise:
-    sets = {"A": WordsOf(n=9, accepted=9, wrong_n=9, wrong_accepted=0, right=right, needed=0.98)}
+    sets = {
+        "A": WordsOf(
+            n=9, accepted=9, wrong_n=9, wrong_accepted=0, right_lower_bound=right, needed_lower_bound=0.98
+        )
+    }
     return WordsPromise(threshold=threshold, at=(WordsAt(threshold=threshold, sets=sets),))
 
 
@@ -176,7 +180,7 @@ def test_words_for_kinds_without_a_label_only_contradict_unless_they_are_shown(
 def test_a_kind_outside_the_classes_decides_the_class_if_that_was_right_often_enough(
     bound: float, is_accepted: bool
 ) -> None:
-    outside = OutsideKinds(n=200, right=199, lower_bound=bound, needed=0.97)
+    outside = OutsideKinds(n=200, right=199, lower_bound=bound, needed_lower_bound=0.97)
     figures = WordFigures(network="photos", wrong_titles=0.03, named=shown_at(0.9, 0.99), outside=outside)
 
     read = read_formula_figures(figures, "photos")

@@ -145,7 +145,7 @@ def test_a_manifest_from_the_future_says_that_a_newer_wardrobe_is_needed(text: b
 
 @pytest.mark.parametrize("schema", [0, 5, 9])
 def test_a_manifest_of_another_schema_says_which_are_read(text: bytes, schema: int) -> None:
-    with pytest.raises(ManifestInvalid, match=rf"{schema}, but 10 and 11 are read here\. .*train it again"):
+    with pytest.raises(ManifestInvalid, match=rf"{schema}, but 10 to 12 are read\. .*train it again"):
         parse_manifest(changed(text, "schema_version", schema), "here")
 
 

@@ -156,7 +156,9 @@ def test_the_table_of_titles_has_the_figures_of_the_threshold(
     at = tuple(
         WordsAt(
             threshold=tried,
-            sets={"A": WordsOf(n=120, accepted=right, wrong_n=120, wrong_accepted=wrong, right=0.99)},
+            sets={
+                "A": WordsOf(n=120, accepted=right, wrong_n=120, wrong_accepted=wrong, right_lower_bound=0.99)
+            },
         )
         for tried, right, wrong in [(0.8, 118, 29), (0.9, 117, 8)]
     )

@@ -131,7 +131,7 @@ def test_ood_photos_are_one_tier_in_any_folder() -> None:
     assert found.macro_accuracy is found.accuracy is found.ece is found.overconfidence is None
     assert found.decisions.coverage == pytest.approx(1 / 3)
     assert found.decisions.accuracy == 0.0
-    assert {source: (one.n, one.accepted, one.unfamiliar) for source, one in found.sources.items()} == {
+    assert {source: (one.n, one.accepted_share, one.unfamiliar) for source, one in found.sources.items()} == {
         "Hats": (2, 0.0, 0.5),
         "X_Rings": (1, 1.0, 0.0),
     }

@@ -103,7 +103,7 @@ def test_a_report_counts_products_of_several_photos() -> None:
 
     found = measure_products(answers(groups, [True] * 6, decisions), 0.95)["label"]
 
-    assert (found.pictures, found.n, found.accepted, found.right) == ("products", 2, 1, 1)
+    assert (found.pictures, found.n, found.accepted, found.accepted_right) == ("products", 2, 1, 1)
     assert found.needed == 59
     assert not is_accuracy_promise_proven(found)
 
@@ -129,10 +129,10 @@ def test_a_report_keeps_what_products_show_from_each_confidence() -> None:
     promise = sixty_one(3)
 
     assert not is_accuracy_promise_proven(promise)
-    assert (promise.accepted, promise.right, round(promise.lower_bound, 2)) == (61, 58, 0.88)
+    assert (promise.accepted, promise.accepted_right, round(promise.lower_bound, 2)) == (61, 58, 0.88)
     of_all = find_product_accept_point(promise, 0.85)
     assert of_all is not None
-    assert (of_all.accepted, round(of_all.lower_bound, 2)) == (1.0, 0.88)
+    assert (of_all.accepted_share, round(of_all.lower_bound, 2)) == (1.0, 0.88)
     assert find_product_accept_point(promise, 0.95) is None
     assert find_product_accept_point(sixty_one(50), 0.85) is None
     stricter = find_product_accept_point(sixty_one(12), 0.85)
@@ -146,7 +146,7 @@ def test_a_product_has_a_further_right_label_of_one_of_its_photos() -> None:
     of_colour.truth[:] = 1
     of_colour.predicted[:] = 1  # as answers count a further right label: the photos say 0
 
-    assert measure_products(of_colour, 0.95)["colour"].right == 1
+    assert measure_products(of_colour, 0.95)["colour"].accepted_right == 1
 
 
 def test_a_group_of_several_truths_is_no_product() -> None:
@@ -167,5 +167,12 @@ def test_attributes_are_counted_beside_the_class() -> None:
 
 def test_a_release_without_the_figure_shows_nothing() -> None:
     assert not is_accuracy_promise_proven(None)
-    exact = {"pictures": "products", "promised": 0.95, "needed": 59, "n": 60, "accepted": 59, "right": 59}
+    exact = {
+        "pictures": "products",
+        "promised": 0.95,
+        "needed": 59,
+        "n": 60,
+        "accepted": 59,
+        "accepted_right": 59,
+    }
     assert is_accuracy_promise_proven(Promise(**exact, lower_bound=0.95))  # type: ignore[arg-type]

@@ -44,7 +44,9 @@ def test_the_page_has_every_section_of_the_report_photographs_first(page: str) -
 def test_the_large_figures_are_those_of_unknown_shops_and_no_other(page: str) -> None:
     unknown = read_report(open_bundled_release()).unknown_sources.values()
 
-    assert re.findall(r'<dd class="value">(.*?)</dd>', page) == [f"{one.right[0]:.1%}" for one in unknown]
+    assert re.findall(r'<dd class="value">(.*?)</dd>', page) == [
+        f"{one.right_share[0]:.1%}" for one in unknown
+    ]
 
 
 def test_without_unknown_shops_a_tier_has_one_large_figure_that_of_the_summary() -> None:
@@ -80,7 +82,7 @@ def test_promises_are_about_products_too_and_say_where_the_bound_for_another_sho
     assert rows == [
         (
             "Products of several photos" + ("" if name == "label" else f", {name}"),
-            *("95%", f"{of.accepted:,}", f"{of.right:,}", f"{of.lower_bound:.1%}"),
+            *("95%", f"{of.accepted:,}", f"{of.accepted_right:,}", f"{of.lower_bound:.1%}"),
         )
         for name, of in report.products.items()
     ]

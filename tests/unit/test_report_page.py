@@ -58,13 +58,13 @@ def stuck(lower: float, confusion: list[list[int]]) -> Report:
         needed=59,
         n=100,
         accepted=0,
-        right=0,
+        accepted_right=0,
         lower_bound=0,
     )
     possible = (
-        PossiblePromise(promised=0.85, accepted=min(2 * lower, 1.0), right=0.9, lower_bound=0.88),
-        PossiblePromise(promised=0.9, accepted=lower, right=0.925, lower_bound=0.9125),
-        PossiblePromise(promised=0.95, accepted=0.0),
+        PossiblePromise(promised=0.85, accepted_share=min(2 * lower, 1.0), right_share=0.9, lower_bound=0.88),
+        PossiblePromise(promised=0.9, accepted_share=lower, right_share=0.925, lower_bound=0.9125),
+        PossiblePromise(promised=0.95, accepted_share=0.0),
     )
     return report.model_copy(update={"promises": (promise,), "possible_promises": possible})
 
@@ -152,7 +152,9 @@ def test_where_nothing_is_accepted_it_says_why_and_what_would_help(
 
 def proving(right: float, bound: float, answers: int | None = 110) -> AcceptPoint:
     """What the threshold of 75% shows of `answers` answers."""
-    return AcceptPoint(threshold=0.75, answers=answers, accepted=0.9, right=right, lower_bound=bound)
+    return AcceptPoint(
+        threshold=0.75, answers=answers, accepted_share=0.9, right_share=right, lower_bound=bound
+    )
 
 
 LOOK = "The label may be wrong, and not the answer. Look at doubted.html first: {} may be enough."
@@ -201,12 +203,16 @@ def test_it_says_how_near_the_answers_come_and_whether_a_few_labels_may_be_enoug
 def accepting(*possible: PossiblePromise) -> Report:
     """A report of which 80 answers are accepted at 95% right."""
     report = stuck(0.4, [[70, 0], [0, 30]])
-    promise = report.promises[0].model_copy(update={"accepted": 80, "right": 79, "lower_bound": 0.96})
+    promise = report.promises[0].model_copy(
+        update={"accepted": 80, "accepted_right": 79, "lower_bound": 0.96}
+    )
     return report.model_copy(update={"promises": (promise,), "possible_promises": possible})
 
 
-FEWER = PossiblePromise(promised=0.9, accepted=0.9, right=0.95, lower_bound=0.92, confidence=0.55)
-AS_TRAINED = PossiblePromise(promised=0.95, accepted=0.8, right=0.99, lower_bound=0.985, confidence=0.8)
+FEWER = PossiblePromise(promised=0.9, accepted_share=0.9, right_share=0.95, lower_bound=0.92, confidence=0.55)
+AS_TRAINED = PossiblePromise(
+    promised=0.95, accepted_share=0.8, right_share=0.99, lower_bound=0.985, confidence=0.8
+)
 AS_IT_IS = (
     "For 95% right, 80.0% of the answers (confidence 80% or more) are accepted, 99.0% of these right, of all "
     "such at least 98.5% (95% sure)."
@@ -214,7 +220,7 @@ AS_IT_IS = (
 
 
 def test_what_is_accepted_comes_first_as_a_fact_and_then_what_other_shares_would_accept() -> None:
-    report = accepting(FEWER, AS_TRAINED, PossiblePromise(promised=0.99, accepted=0.0))
+    report = accepting(FEWER, AS_TRAINED, PossiblePromise(promised=0.99, accepted_share=0.0))
 
     assert list(describe_acceptance(report, ENGLISH_WORDING)) == [
         AS_IT_IS,
@@ -264,7 +270,7 @@ def test_where_the_threshold_of_the_release_before_stays_it_names_accepted_answe
     accepted: int, right: int, expected: str
 ) -> None:
     (promise,) = stuck(0.4, [[70, 0], [0, 30]]).promises
-    counts = {"accepted": accepted, "right": right, "lower_bound": 0.8}
+    counts = {"accepted": accepted, "accepted_right": right, "lower_bound": 0.8}
     of_own = promise.model_copy(update={"pictures": "photos of tier own", **counts})
 
     assert list(describe_unkept_promises([of_own], ENGLISH_WORDING, {})) == [

@@ -91,7 +91,7 @@ def test_right_and_accepted_are_the_lower_of_two_shares_with_an_interval_by_sour
         answered(sources=NAMES, predicted=wrong, decisions=decisions), FASHION_MNIST_LABELS
     )["A"]
 
-    for value, interval in (found.right, found.accepted):
+    for value, interval in (found.right_share, found.accepted_share):
         assert value == pytest.approx(share)
         assert interval is not None
         low, high = interval

@@ -114,7 +114,7 @@ def compute_attribute_figures(labels: Labels, thresholds: Thresholds, answers: A
         inapplicable=int((labels.main_codes == INAPPLICABLE_LABEL).sum()),
         accuracy=float(known_answers.is_right.mean()),
         most_frequent=float(counts.max() / len(known_answers)),
-        accepted=float(is_accepted.sum() / len(known_answers)),
+        accepted_share=float(is_accepted.sum() / len(known_answers)),
         right_of_accepted=float(known_answers.is_right[is_accepted].mean()) if is_accepted.any() else None,
         promise=promise,
         unfamiliar=next(iter(unfamiliar_promises), None),
@@ -134,9 +134,9 @@ def describe_attribute(name: str, figures: AttributeFigures, thresholds: Thresho
     """Return the figures of an attribute as a sentence, with advice if none of its answers is accepted."""
     share, promise = figures.right_of_accepted, figures.promise
     accepted_text = (
-        f"{figures.accepted:.0%} accepted{'' if share is None else f', {share:.1%} of these right'}."
+        f"{figures.accepted_share:.0%} accepted{'' if share is None else f', {share:.1%} of these right'}."
     )
-    if not figures.accepted:
+    if not figures.accepted_share:
         possible = make_possible_promises(thresholds.answer_sets[0])
         points = compute_acceptance_curves(thresholds.answer_sets[:1]).get(promise.pictures, ())
         reasons = [] if promise.accepted else [explain_no_acceptance(promise, ENGLISH_WORDING, points)]
@@ -154,7 +154,7 @@ def _describe_unfamiliar(promise: Promise | None) -> str:
         return ""
     return (
         f" Pictures whose class is unfamiliar are answered, too: of {promise.n:,} {promise.accepted:,} are "
-        f"accepted, {promise.right:,} of them right."
+        f"accepted, {promise.accepted_right:,} of them right."
     )
 
 

@@ -136,7 +136,7 @@ def _compute_thing_figures(answers: Answers) -> dict[str, SourceFigures]:
     return {
         thing: SourceFigures(
             n=len(thing_answers),
-            accepted=float(thing_answers.is_accepted.mean()),
+            accepted_share=float(thing_answers.is_accepted.mean()),
             unfamiliar=_measure_reason_share(thing_answers, Reason.UNFAMILIAR),
         )
         for thing, thing_answers in things.items()

@@ -133,7 +133,7 @@ def measure_outside_kinds(answers: Answers, labels: ReleaseLabels) -> OutsideKin
     count = int(is_counted.sum())
     bound = compute_share_lower_bounds(right_count, count)[0] if count else 0.0
     return OutsideKinds(
-        n=count, right=right_count, lower_bound=float(bound), needed=MIN_RIGHT_SHARE_WITHOUT_CLASS
+        n=count, right=right_count, lower_bound=float(bound), needed_lower_bound=MIN_RIGHT_SHARE_WITHOUT_CLASS
     )
 
 

@@ -107,8 +107,8 @@ def _make_curve_points(answer_set: AnswerSet, thresholds: NDArray[np.float32]) -
         yield AcceptPoint(
             threshold=float(threshold),
             answers=answers,
-            accepted=count / len(answer_set.is_right),
-            right=right / count if count else None,
+            accepted_share=count / len(answer_set.is_right),
+            right_share=right / count if count else None,
             lower_bound=float(bound) if count else 0.0,  # no answer shows nothing
         )
 
@@ -178,7 +178,7 @@ def _make_promise(answer_set: AnswerSet, accuracy: float, thresholds: NDArray[np
         needed=count_needed_answers(accuracy),
         n=len(answer_set.familiar_confidences),
         accepted=int(count),
-        right=int(right_count),
+        accepted_right=int(right_count),
         lower_bound=float(estimate.bound_right_shares()[0]),
     )
 
@@ -203,11 +203,11 @@ def _make_possible_promise(
 ) -> PossiblePromise:
     point = (find_accept_points(curves, {answer_set.set_name: target}) or {}).get(answer_set.set_name)
     if point is None:
-        return PossiblePromise(promised=target, accepted=0.0)
+        return PossiblePromise(promised=target, accepted_share=0.0)
     return PossiblePromise(
         promised=target,
-        accepted=point.accepted,
-        right=point.right,
+        accepted_share=point.accepted_share,
+        right_share=point.right_share,
         lower_bound=point.lower_bound,
         confidence=point.threshold,
     )

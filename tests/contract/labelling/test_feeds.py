@@ -483,9 +483,11 @@ SHOWN_OF_PRODUCTS = ProductPromise(
     needed=59,
     n=61,
     accepted=61,
-    right=58,
+    accepted_right=58,
     lower_bound=0.88,
-    by_confidence=(AcceptPoint(threshold=0.3, answers=61, accepted=1.0, right=58 / 61, lower_bound=0.88),),
+    by_confidence=(
+        AcceptPoint(threshold=0.3, answers=61, accepted_share=1.0, right_share=58 / 61, lower_bound=0.88),
+    ),
 )
 """Of 61 products of two photos 58 are right: .88, less than a table promises."""
 

@@ -25,7 +25,7 @@ main = partial(wardrobe, "label")
 
 PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(24)}
 KEPT = ProductPromise(
-    pictures="products", promised=0.95, needed=59, n=200, accepted=100, right=100, lower_bound=0.97
+    pictures="products", promised=0.95, needed=59, n=200, accepted=100, accepted_right=100, lower_bound=0.97
 )
 
 

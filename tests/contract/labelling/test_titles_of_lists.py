@@ -19,7 +19,7 @@ from tests.uploads import a_garment, png
 
 PICTURES = {f"{seed}.png": png(a_garment(seed)) for seed in range(12)}
 KEPT = ProductPromise(
-    pictures="products", promised=0.95, needed=59, n=200, accepted=100, right=100, lower_bound=0.97
+    pictures="products", promised=0.95, needed=59, n=200, accepted=100, accepted_right=100, lower_bound=0.97
 )
 
 

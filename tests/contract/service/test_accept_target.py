@@ -25,7 +25,7 @@ CURVES = {
 
 POINTS = {
     kind: tuple(
-        AcceptPoint(threshold=one, accepted=two, right=three, lower_bound=four)
+        AcceptPoint(threshold=one, accepted_share=two, right_share=three, lower_bound=four)
         for one, two, three, four in points
     )
     for kind, points in CURVES.items()
@@ -50,7 +50,7 @@ def test_the_lowest_threshold_that_shows_the_target_for_all_kinds_of_pictures_de
     assert (answer["decision"] == "accept") == (answer["confidence"] >= threshold)
     assert model["thresholds"]["confidence"] == threshold
     assert model["accept_target"]["gives"]["photos of tier C"] == next(
-        point.model_dump(exclude={"threshold"})
+        {"accepted": point.accepted_share, "right": point.right_share, "lower_bound": point.lower_bound}
         for point in POINTS["photos of tier C"]
         if point.threshold == threshold
     )
@@ -63,8 +63,12 @@ def test_photos_have_a_threshold_of_their_own_where_a_network_answers_them(
     make_app: MakeApp, tmp_path: Path
 ) -> None:
     curves = {
-        "held-out pictures": (AcceptPoint(threshold=0.01, accepted=0.8, right=0.97, lower_bound=0.96),),
-        "photos of tier C": (AcceptPoint(threshold=0.99, accepted=0.2, right=1.0, lower_bound=0.95),),
+        "held-out pictures": (
+            AcceptPoint(threshold=0.01, accepted_share=0.8, right_share=0.97, lower_bound=0.96),
+        ),
+        "photos of tier C": (
+            AcceptPoint(threshold=0.99, accepted_share=0.2, right_share=1.0, lower_bound=0.95),
+        ),
     }
     store = a_store(tmp_path, acceptance=curves, photos=READS)
     client = make_app(model_store=store, accept_target=0.94).test_client()
@@ -85,8 +89,10 @@ def test_photos_have_a_threshold_of_their_own_where_a_network_answers_them(
 
 def test_the_report_page_has_the_table_of_what_could_be_promised(make_app: MakeApp, tmp_path: Path) -> None:
     possible = (
-        PossiblePromise(promised=0.9, accepted=0.8, right=0.97, lower_bound=0.95, confidence=0.75),
-        PossiblePromise(promised=0.99, accepted=0.0),
+        PossiblePromise(
+            promised=0.9, accepted_share=0.8, right_share=0.97, lower_bound=0.95, confidence=0.75
+        ),
+        PossiblePromise(promised=0.99, accepted_share=0.0),
     )
     store = a_store(tmp_path, possible_promises=possible)
 
@@ -103,7 +109,7 @@ def test_a_report_that_counts_its_answers_is_read_as_the_training_reads_it(
     """The surest ten are too few to be tested; the first failure after that ends the tests."""
     rows = ((0.1, 400, 0.96), (0.2, 300, 0.93), (0.3, 200, 0.97), (0.4, 10, 0.74))
     points = tuple(
-        AcceptPoint(threshold=one, answers=two, accepted=two / 400, right=0.99, lower_bound=three)
+        AcceptPoint(threshold=one, answers=two, accepted_share=two / 400, right_share=0.99, lower_bound=three)
         for one, two, three in rows
     )
     store = a_store(tmp_path, acceptance={"held-out pictures": points})

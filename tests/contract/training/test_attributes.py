@@ -116,7 +116,7 @@ def test_out_of_fold_answers_are_kept_by_which_releases_compare(release: LocalRe
         known = mine.select_rows(mine.has_class)
         assert len(mine) == figures.n + figures.inapplicable
         assert known.is_right.mean() == pytest.approx(figures.accuracy)
-        assert known.is_accepted.mean() == pytest.approx(figures.accepted)
+        assert known.is_accepted.mean() == pytest.approx(figures.accepted_share)
         assert mine.probabilities.shape[1] == len(release.manifest.attributes[name].labels)
     not_there = answers.select_head("bow").select_rows(~answers.select_head("bow").has_class)
     assert {str(one) for one in not_there.decisions} <= {"inapplicable", "unfamiliar"}
@@ -141,7 +141,7 @@ def test_evaluate_measures_the_attributes_that_a_table_has(
     [(name, found)] = json.loads(told.out)["attributes"].items()
     assert (name, found["n"]) == ("colour", 14)
     assert found["accuracy"] > 0.9
-    assert 0 <= found["accepted"] <= 1
+    assert 0 <= found["accepted_share"] <= 1
     assert "Columns that are not read: price." in told.err
     assert "the release lacks these labels ('beige')" in told.err
 

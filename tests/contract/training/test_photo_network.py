@@ -1,13 +1,8 @@
 """The network that answers photos: made beside a release's other files, and fitted anew with corrections."""
 
 import csv
-import io
 import json
-import os
 import shutil
-import subprocess
-import sys
-import tarfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -127,43 +122,6 @@ def test_a_release_has_the_heads_alone_and_the_package_what_is_below_them(made: 
     for name, golden in photos.golden.answers.items():
         output = "probabilities" if name == LABEL else f"probabilities_{name}"
         assert np.abs(np.asarray(answers[output]) - np.asarray(golden)).max() < 0.005
-
-
-EARLIER = "de9b550a"
-"""A commit whose services read schema 11, and whose releases have a whole network in photos.keras."""
-
-SERVED = """
-import sys
-from pathlib import Path
-from app.releases.load import open_release_model
-from model_store.local import open_release
-served = open_release_model(open_release(Path(sys.argv[1])))
-print(served.version)
-"""
-
-
-def test_a_service_of_an_earlier_build_serves_it(made: LocalRelease, tmp_path: Path) -> None:
-    packages = ["app", "inference", "model_store", "reports", ":!model_store/bundled"]
-    root = Path(__file__).parents[3]
-    packed = subprocess.run(
-        ["git", "archive", EARLIER, "--", *packages], cwd=root, check=False, capture_output=True
-    )
-    if packed.returncode:
-        pytest.skip(f"{EARLIER} is not in this clone: its service opens the release")
-    with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
-        archive.extractall(tmp_path, filter="data")
-
-    opened = subprocess.run(
-        [sys.executable, "-c", SERVED, str(made.folder)],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(tmp_path)},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-
-    # It answers without the report, whose promises have another key since, and logs that it cannot read it.
-    assert (opened.returncode, opened.stdout.split()) == (0, [made.version]), opened.stderr
 
 
 def test_large_weights_of_the_graph_are_stored_in_half_precision(made: LocalRelease) -> None:

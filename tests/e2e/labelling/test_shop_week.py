@@ -35,7 +35,7 @@ COLOURS = {"skirt": "black", "boots": "black", "anna": "black", "untitled": "red
 """What a person says. Only the trousers do not look black to the release, which accepts no colour."""
 
 KEPT = ProductPromise(
-    pictures="products", promised=0.95, needed=59, n=200, accepted=100, right=100, lower_bound=0.97
+    pictures="products", promised=0.95, needed=59, n=200, accepted=100, accepted_right=100, lower_bound=0.97
 )
 
 
