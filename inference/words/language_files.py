@@ -35,13 +35,26 @@ NO_GARMENT_NAME: Final = "none"
 COMPOUND_END_SIGN: Final = "-"
 """Sign before a word of a language file that may also be the end of a compound word ("-hemd")."""
 
-COLUMN_MEANINGS: Final = ("title", "category", "brand", "colour", "shade", "beside_colour")
+COMPOUND_START_SIGN: Final = "-"
+"""Sign behind a word of `customers` that may also be the start of a longer word ("damen-": "Damenkleid")."""
+
+CUSTOMER_MEANINGS: Final = (
+    *("women", "men", "girls", "boys", "kids", "baby", "newborn", "toddler", "adults"),
+    *("unisex", "female", "male", "prints", "months", "years"),
+)
+"""The meanings of words in `customers`. `female` and `male` say nothing about the age."""
+
+COLUMN_MEANINGS: Final = (
+    *("title", "category", "brand", "colour", "shade", "beside_colour"),
+    *("gender", "age_group"),
+)
 WOOCOMMERCE_TERMS: Final = ("type", "name", "values", "visible", "global", "default")
 HEAD_POSITIONS: Final = ("first", "last")
 
 _CODE: Final = re.compile("[a-z]{2,3}")
 
 KindsByWord: TypeAlias = Mapping[str, frozenset[str]]
+CustomersByWord: TypeAlias = Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +88,9 @@ class Language:
         clothing: words of a category that stand for clothing of any kind ("Women's clothing").
         groups: kinds by word of a category that stands for several kinds ("Outerwear").
         colours: names that a release may have for a colour, by the shop's word; the main name first.
+        customers: meanings of words for those who wear a garment, of CUSTOMER_MEANINGS; empty for phrases
+            that only look like one ("baby blue"). `prints` are words before a picture on a garment
+            ("shirt with girls"), `months` and `years` are units of an age.
         columns: names of columns of a list, by one of COLUMN_MEANINGS. `shade` has words that head a column
             of colours in some lists only ("shade", whose cells may be "dark"). `beside_colour` has words that
             stand beside a colour word in the heading of the column of colours ("main color").
@@ -105,6 +121,7 @@ class Language:
     garments: KindsByWord = field(default_factory=dict)
     groups: KindsByWord = field(default_factory=dict)
     colours: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    customers: CustomersByWord = field(default_factory=dict)
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     woocommerce: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -199,6 +216,7 @@ def _parse_language(code: str, table: Mapping[str, Any]) -> Language:
         head=_parse_text("head", table.get("head", "")),
         keep_accents=_parse_switch("keep_accents", table.get("keep_accents", False)),
         colours=_read_meanings("colours", table.get("colours", {}), _parse_colours),
+        customers=_read_meanings("customers", table.get("customers", {}), _parse_customers),
         columns={
             name: _parse_words(name, value) for name, value in _read_part("columns", table, COLUMN_MEANINGS)
         },
@@ -238,8 +256,17 @@ def _check_words(language: Language) -> None:
     lists = {name: iter(getattr(language, name)) for name in _LISTS if name not in {"suits", "sets"}}
     lists |= {"garments, suits or sets": garments}
     lists |= {"groups": iter(language.groups), "colours": iter(language.colours)}
+    # A word that is also a start, such as "dame" beside "dame-", has to be told apart from it.
+    starts, wholes = _split_starts(language.customers)
+    lists |= {"customers": iter(wholes), "starts in customers": iter(starts)}
     for name, words in lists.items():
         _check_once(name, words, language)
+
+
+def _split_starts(words: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Return the words that are the start of longer ones ("damen-"), and the others."""
+    starts = [word for word in words if word.endswith(COMPOUND_START_SIGN)]
+    return starts, [word for word in words if not word.endswith(COMPOUND_START_SIGN)]
 
 
 def _check_once(name: str, words: Iterable[str], language: Language) -> None:
@@ -294,6 +321,14 @@ def _parse_kinds(key: str) -> frozenset[str]:
     if kinds == {GARMENT_SET_KIND}:
         raise LanguageFileInvalid("words for sets are in the lists `suits` and `sets`, not in `garments`.")
     return kinds
+
+
+def _parse_customers(key: str) -> frozenset[str]:
+    meanings = frozenset(key.split("|")) - {NO_GARMENT_NAME}
+    if unknown := sorted(meanings - {*CUSTOMER_MEANINGS}):
+        allowed = ", ".join((*CUSTOMER_MEANINGS, NO_GARMENT_NAME))
+        raise LanguageFileInvalid(f"`customers.{unknown[0]}` is unknown. Known are {allowed}.")
+    return meanings
 
 
 def _parse_colours(key: str) -> tuple[str, ...]:

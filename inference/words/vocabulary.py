@@ -7,11 +7,13 @@ compounds are written together, their ends are found, too ("Leinenhemd").
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 from inference.words.kinds import GARMENT_SET_KIND
 from inference.words.language_files import (
     COMPOUND_END_SIGN,
+    COMPOUND_START_SIGN,
     KindsByWord,
     Language,
     load_languages,
@@ -53,11 +55,13 @@ class Vocabulary(NamedTuple):
         phrases: the kinds of whole words and phrases, by their tokens.
         ends: the kinds of the ends of compounds.
         longest: the number of tokens of the longest phrase, by its first token.
+        starts: the meanings of the starts of compounds, which only words for customers have.
     """
 
     phrases: Mapping[tuple[str, ...], frozenset[str]]
     ends: Mapping[str, frozenset[str]]
     longest: Mapping[str, int]
+    starts: Mapping[str, frozenset[str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,18 +133,35 @@ def make_accessory_vocabulary(code: str) -> Vocabulary:
     return _make_table([_kinds_of(language, "things")], language)
 
 
+@cache
+def make_customer_vocabulary(code: str) -> Vocabulary:
+    """Return the table of a language's words for customers ("women", "kids"), with the shared ones.
+
+    The kinds of a word are its meanings, of CUSTOMER_MEANINGS.
+
+    Args:
+        code: the code of a language that can be read, such as `en`.
+    """
+    language = load_languages()[code]
+    return _make_table([load_shared_words().customers, language.customers], language)
+
+
 def _make_table(sources: Iterable[KindsByWord], language: Language) -> Vocabulary:
     """Return the words of some sources, of which later ones have precedence."""
     phrases = dict[tuple[str, ...], frozenset[str]]()
     ends = dict[str, frozenset[str]]()
+    starts = dict[str, frozenset[str]]()
     for source in sources:
         for word, kinds in source.items():
             tokens = language.tokenize_word(word)
+            if word.endswith(COMPOUND_START_SIGN):
+                starts["".join(tokens)] = kinds
+                continue
             phrases[tokens] = kinds
             if word.startswith(COMPOUND_END_SIGN):
                 ends["".join(tokens)] = kinds
     longest = {phrase[0]: len(phrase) for phrase in sorted(phrases, key=len)}
-    return Vocabulary(phrases, ends, longest)
+    return Vocabulary(phrases, ends, longest, starts)
 
 
 def _kinds_of(language: Language, part: Part) -> KindsByWord:
@@ -200,6 +221,8 @@ def replace_known_words(tokens: Sequence[str], vocabulary: Vocabulary) -> list[I
             items.append(GarmentWord(" ".join(phrase), vocabulary.phrases[phrase]))
         else:
             kinds = _find_by_end(tokens[start], vocabulary.ends)
+            if kinds is None:
+                kinds = _find_by_start(tokens[start], vocabulary.starts)
             items.append(tokens[start] if kinds is None else GarmentWord(tokens[start], kinds))
         start += len(phrase or "1")
     return items
@@ -211,6 +234,14 @@ def _find_by_end(token: str, ends: Mapping[str, frozenset[str]]) -> frozenset[st
         return None
     starts = range(MIN_START_LETTERS, len(token) - 1)
     return next((ends[token[start:]] for start in starts if token[start:] in ends), None)
+
+
+def _find_by_start(token: str, starts: Mapping[str, frozenset[str]]) -> frozenset[str] | None:
+    """Return the meanings of the longest start of a compound."""
+    if not starts:
+        return None
+    places = range(len(token), MIN_START_LETTERS - 1, -1)
+    return next((starts[token[:place]] for place in places if token[:place] in starts), None)
 
 
 def split_at_words(items: Sequence[Item], separators: Iterable[str]) -> Iterator[list[Item]]:

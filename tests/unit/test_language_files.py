@@ -79,6 +79,13 @@ def test_a_file_without_garments_is_of_a_language_that_is_recognised_and_not_rea
         ("[garments]", "[columns]\nprice = []\n[garments]", "`columns.price` is unknown. Known are title,"),
         ("[garments]", "suits = 3\n[garments]", "`suits` must be a list of words"),
         ("[garments]", '[groups]\ncloaks = ["jope"]\n[garments]', "'cloaks' is no kind."),
+        (
+            "[garments]",
+            '[customers]\nmums = ["ema"]\n[garments]',
+            "`customers.mums` is unknown. Known are women,",
+        ),
+        ("[garments]", '[customers]\nwomen = ["naine", "Naine"]\n[garments]', "which is the same word."),
+        ("[garments]", '[customers]\nwomen = ["naine", "naine-"]\n[garments]', None),
         ("[garments]", "[garments", "line"),
     ],
 )
