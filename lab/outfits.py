@@ -29,7 +29,8 @@ from lab.tuning_photos import MEASURED_ALONE, PARTS, choose_part, is_left_out
 from lab.views import EDGE, cut_garment
 
 OUTFITS_PER_PART: Final = 400
-"""Number of outfits whose garments come from one part of the sources."""
+"""Number of outfits whose garments come from one part of the sources, if the command does not say another
+one."""
 
 TOPS: Final = (0, 2, 4, 6)
 """Classes that are worn above."""
@@ -78,8 +79,8 @@ def _lay_garment(picture: Picture, garment: Garment, first: int, width: int, hei
     inside[:] = inside * (1 - cover) + over * cover
 
 
-def make_outfits(folder: Path, part: int) -> Iterator[Picture]:
-    """Yield OUTFITS_PER_PART outfits of garments from the first shop and from one part of the sources."""
+def make_outfits(folder: Path, part: int, count: int) -> Iterator[Picture]:
+    """Yield some outfits of garments from the first shop and from one part of the sources."""
     photos = [photo for photo in list_photos(folder) if photo.tier in {"A", "X"} and not photo.sender]
     photos = [photo for photo in photos if photo.label is None or not is_left_out(photo)]
     others = [photo for photo in list_source_photos(folder) if photo.source not in MEASURED_ALONE]
@@ -87,7 +88,7 @@ def make_outfits(folder: Path, part: int) -> Iterator[Picture]:
     rng = np.random.default_rng(part)
     chosen = [some for some in (photos, others) if any(photo.label in TOPS for photo in some)]
     made = 0
-    while made < OUTFITS_PER_PART:
+    while made < count:
         tops = chosen[int(rng.integers(len(chosen)))]
         below = chosen[int(rng.integers(len(chosen)))]
         trousers = bool(rng.random() < 0.5)
@@ -121,6 +122,9 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lab.outfits", description=main.__doc__)
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument(
+        "--count", type=int, default=OUTFITS_PER_PART, metavar="NUMBER", help="of each part (%(default)s)"
+    )
     given = parser.parse_args(argv)
     given.out.mkdir(parents=True, exist_ok=True)
     for path in given.photos.absolute().iterdir():
@@ -132,9 +136,10 @@ def main(argv: list[str] | None = None) -> int:
     with zipfile.ZipFile(given.out / "made_X.zip", "w") as archive:
         for part in range(PARTS):
             source = choose_source_name(part)
-            for number, picture in enumerate(make_outfits(given.photos, part)):
+            for number, picture in enumerate(make_outfits(given.photos, part, given.count)):
                 name = f"X/X_outfit/{source}-{number:03}.png"
-                archive.writestr(name, cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
+                # ZipInfo has a date of its own: two runs write the same bytes.
+                archive.writestr(zipfile.ZipInfo(name), cv2.imencode(".png", picture[..., ::-1])[1].tobytes())
                 table.writerow((name, "X", "", "outfit", "made outfits", source, ""))
     (given.out / "made.csv").write_text(text.getvalue(), encoding="utf-8")
     return 0

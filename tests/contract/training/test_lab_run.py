@@ -11,6 +11,7 @@ import sys
 import time
 import zipfile
 from collections import defaultdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,23 @@ def test_steps_that_were_killed_go_on_and_make_nothing_again(photos: Path, tmp_p
         made_outfits = [row["path"] for row in csv.DictReader(file) if row["source"] == "made outfits"]
     assert len(made_outfits) == 1200
     assert [path for path in made_outfits if not (out / "tables" / path).is_file()] == []
+
+
+@pytest.mark.slow
+def test_two_runs_make_the_same_network(photos: Path, tmp_path: Path) -> None:
+    if find_spec("torch") is None:
+        pytest.skip("PyTorch is installed for the lab alone")
+    options = ("VIEWS=64", "OUTFITS=4", "tuning-whole")
+
+    for out in ("one", "two"):
+        subprocess.run(make(f"PHOTOS={photos}", f"OUT={tmp_path / out}", *options), cwd=ROOT, check=True)
+
+    one, two = (records(tmp_path / out) for out in ("one", "two"))
+    assert one.keys() == {"start", "outfits", "pack", "views", "tuning-whole"}
+    assert one["views"]["command"].endswith("--views 64 --only")
+    assert {step: record["outputs"] for step, record in one.items()} == {
+        step: record["outputs"] for step, record in two.items()
+    }
 
 
 def test_steps_after_the_tuning_see_photos_by_the_tuned_network_and_the_checkout_keeps_its_own(
