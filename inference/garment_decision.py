@@ -10,8 +10,8 @@ With the title's word, the formula of posterior.py gives the skirt .977. Therefo
 accepted. It belongs to none of the ten classes, so the class `none of these` is accepted, too.
 
 If neither title nor category nor the other products of the category say anything, the photos alone decide,
-by the thresholds of the release. What they accept also stays beside words, unless a word denies it or the
-formula accepts something else.
+by the thresholds of the release. What they accept also stays beside witnesses, unless a word denies it, the
+formula accepts something else, or the witnesses make it so improbable that the formula would not accept it.
 """
 
 from dataclasses import dataclass, replace
@@ -28,6 +28,9 @@ MIN_LABELS: Final = 3
 """Fewest labels with which the formula accepts anything. With one or two labels, a photo of something else
 gets a high probability for one of them, and a word would make it certain."""
 
+ROUNDING_ERROR: Final = 1e-9
+"""Difference of two probabilities, in proportion, that rounding alone can make."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class GarmentDecision:
@@ -40,7 +43,7 @@ class GarmentDecision:
         kind_reason: why a person should look at the kind; None if it is accepted. Without an attribute
             `kind`, the reason of the class.
         label_confidence: the probability of the accepted class by photos and list; None if it is in review,
-            or if it is the class of the photos alone. Then the confidence of the photos is the one to show.
+            or if the photos answered and accepted this class. Then their confidence is the one to show.
         kind_confidence: the same for the kind.
         label_decided_by: MODEL, or LIST if title or category made the difference.
         kind_decided_by: the same for the kind.
@@ -151,12 +154,10 @@ def _find_accepted_by_photos(weighed: WeighedEvidence) -> _Accepted:
 
 
 def _decide_by_formula(weighed: WeighedEvidence) -> GarmentDecision:
-    """Accept the formula's answer, or else an answer that the photos accept and no word denies."""
+    """Accept the formula's answer, or else an answer that the photos accept and no witness refutes."""
     evidence, by_photos = weighed.evidence, _find_accepted_by_photos(weighed)
-    accepted = _combine_decisions(
-        weighed, _find_accepted_by_formula(weighed), _drop_denied(weighed, by_photos)
-    )
-    label, kind = accepted
+    kept = _drop_refuted(weighed, by_photos)
+    label, kind = _combine_decisions(weighed, _find_accepted_by_formula(weighed), kept)
     reason = None if label and kind else _find_reason(weighed)
     label_reason = None if label else reason
     suggested_kinds, suggested_labels = _find_suggestions(weighed)
@@ -168,45 +169,87 @@ def _decide_by_formula(weighed: WeighedEvidence) -> GarmentDecision:
         kind=shown_kind,
         label_reason=label_reason,
         kind_reason=(None if kind else reason) if evidence.kind else label_reason,
-        label_confidence=weighed.class_probabilities.get(label) if label else None,
-        kind_confidence=weighed.posterior[kind] if kind else None,
-        label_decided_by=_find_decider(label, by_photos.label),
-        kind_decided_by=_find_decider(kind, by_photos.kind),
+        label_confidence=_find_label_confidence(weighed, label, by_photos.label, kept.label),
+        kind_confidence=_find_kind_confidence(weighed, kind, by_photos.kind),
+        label_decided_by=_find_decider(label, (by_photos.label, kept.label)),
+        kind_decided_by=_find_decider(kind, (by_photos.kind,)),
         suggested_kinds=suggested_kinds,
         suggested_labels=suggested_labels,
         has_witness=True,
     )
 
 
-def _find_decider(accepted: str | None, by_photos: str | None) -> DecidedBy:
+def _find_decider(accepted: str | None, by_photos: tuple[str | None, ...]) -> DecidedBy:
     """Return LIST if an answer is accepted that the photos alone do not accept."""
-    return DecidedBy.MODEL if accepted is None or accepted == by_photos else DecidedBy.LIST
+    return DecidedBy.MODEL if accepted is None or accepted in by_photos else DecidedBy.LIST
+
+
+def _find_label_confidence(
+    weighed: WeighedEvidence, label: str | None, by_photos: str | None, kept: str | None
+) -> float | None:
+    """Return the probability with which a class reached the threshold; None for a class of the photos."""
+    if label is None or label == by_photos:
+        return None
+    if label == kept:
+        return weighed.photos_alone.class_probabilities[label]
+    return min(reading.class_probabilities[label] for reading in weighed.readings)
+
+
+def _find_kind_confidence(weighed: WeighedEvidence, kind: str | None, by_photos: str | None) -> float | None:
+    """Return the probability with which a kind reached the threshold; None for a kind of the photos."""
+    if kind is None or kind == by_photos:
+        return None
+    return min(reading.posterior[kind] for reading in weighed.readings)
 
 
 def _find_accepted_by_formula(weighed: WeighedEvidence) -> _Accepted:
     """Return the class and the kind that the formula accepts and that a word speaks for, if any is known."""
-    threshold = weighed.figures.find_threshold(has_words=bool(weighed.evidence.known_words))
-    decided = decide_by_formula(weighed.posterior, weighed.class_probabilities, threshold)
-    kind = decided.kind
-    if kind == OTHER_KIND and not weighed.figures.can_accept_other:
-        kind = None
+    label, kind = _find_common_answer(weighed)
     names = frozenset(filter(None, [kind]))
-    if decided.label and not kind:
-        names = weighed.find_names_of_class(decided.label)
+    if label and not kind:
+        names = weighed.find_names_of_class(label)
     if not names or not weighed.is_supported_by_words(names):
         return _Accepted(None, None)
-    return _Accepted(decided.label, kind if weighed.evidence.kind else None)
+    if not weighed.evidence.known_words:
+        # Only the other products speak. What they do not speak for is not accepted because they speak.
+        label = label if label and weighed.compare_class_with_photos(label) > 1 + ROUNDING_ERROR else None
+        kind = kind if kind and weighed.compare_name_with_photos(kind) > 1 + ROUNDING_ERROR else None
+    return _Accepted(label, kind if weighed.evidence.kind else None)
 
 
-def _drop_denied(weighed: WeighedEvidence, by_photos: _Accepted) -> _Accepted:
-    """Return the answer that the photos accept and no word denies; an accepted kind gives the class."""
+def _find_common_answer(weighed: WeighedEvidence) -> _Accepted:
+    """Return the class and the kind that are probable enough in all readings of the words."""
+    threshold = weighed.figures.find_threshold(has_words=bool(weighed.evidence.known_words))
+    decided = [
+        decide_by_formula(reading.posterior, reading.class_probabilities, threshold)
+        for reading in weighed.readings
+    ]
+    labels = {each.label for each in decided}
+    kinds = {each.kind for each in decided}
+    if not weighed.figures.can_accept_other:
+        kinds = {None if kind == OTHER_KIND else kind for kind in kinds}
+    return _Accepted(labels.pop() if len(labels) == 1 else None, kinds.pop() if len(kinds) == 1 else None)
+
+
+def _drop_refuted(weighed: WeighedEvidence, by_photos: _Accepted) -> _Accepted:
+    """Return the answer that the photos accept, without a class or a kind that a witness refutes.
+
+    A word refutes what it does not admit. Any witness refutes what it makes less probable than the photos
+    alone do, if too little is left for the formula.
+    """
     label, kind = by_photos
-    if label and weighed.is_class_denied(label):
-        label = None
-    if kind and weighed.is_name_denied(kind):
-        kind = None
-    if kind and not label:
-        label = weighed.find_class_of_kind(kind)
+    threshold = weighed.figures.find_threshold(has_words=bool(weighed.evidence.known_words))
+    if label:
+        is_lowered = weighed.compare_class_with_photos(label) < 1 - ROUNDING_ERROR
+        is_improbable = is_lowered and weighed.class_probabilities[label] < threshold
+        label = None if is_improbable or weighed.is_class_denied(label) else label
+    if kind:
+        is_lowered = weighed.compare_name_with_photos(kind) < 1 - ROUNDING_ERROR
+        is_improbable = is_lowered and weighed.posterior[kind] < threshold
+        kind = None if is_improbable or weighed.is_name_denied(kind) else kind
+    is_outside = kind is not None and weighed.find_class_of_kind(kind) == NONE
+    if is_outside and not label and weighed.figures.can_accept_outside:
+        label = NONE
     return _Accepted(label, kind)
 
 
@@ -217,6 +260,8 @@ def _combine_decisions(weighed: WeighedEvidence, by_formula: _Accepted, by_photo
         return by_formula
     if kind and by_photos.label and kind in weighed.find_names_of_class(by_photos.label):
         return _Accepted(by_photos.label, kind)
+    if label and by_photos.kind in weighed.find_names_of_class(label):
+        return _Accepted(label, by_photos.kind)
     # The class of the formula's kind is not clear, so another class that the photos accept stays.
     has_answer = by_photos.label if kind else by_photos.label or by_photos.kind
     return by_photos if has_answer else by_formula

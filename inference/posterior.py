@@ -117,7 +117,7 @@ def compute_word_factors(
             guessed.
         figures: the numbers of the formula.
     """
-    admitted = frozenset(kind if kind in labels else OTHER_KIND for kind in kinds)
+    admitted = find_admitted_labels(kinds, labels)
     if is_confirmed:
         factor = figures.wrong_person
     elif is_broad or len(admitted) >= MIN_BROAD_KINDS:
@@ -125,6 +125,21 @@ def compute_word_factors(
     else:
         factor = figures.wrong_word
     return _make_factors(admitted, tuple(labels), factor)
+
+
+def find_admitted_labels(kinds: Collection[str], labels: Collection[str]) -> frozenset[str]:
+    """Return the labels that words admit; a kind without a label of its own is OTHER_KIND."""
+    return frozenset(kind if kind in labels else OTHER_KIND for kind in kinds)
+
+
+def has_other_among_labels(admitted: Collection[str]) -> bool:
+    """Return whether words admit a kind with a label and one without, as "purse" does: bag and wallet."""
+    return OTHER_KIND in admitted and len(admitted) > 1
+
+
+def doubt_other_kind(factors: Shares, figures: FormulaFigures) -> Shares:
+    """Return the factors of a word such as "purse" if it hardly speaks for the kind without a label."""
+    return {**factors, OTHER_KIND: figures.wrong_broad_word}
 
 
 @lru_cache(maxsize=4096)

@@ -7,15 +7,20 @@ the labels on which it works: kinds or classes.
 
 import math
 from collections.abc import Collection, Set
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from inference.garment_evidence import GarmentEvidence, WordEvidence
 from inference.posterior import (
+    MIN_BROAD_KINDS,
     FormulaFigures,
     Shares,
     compute_category_factors,
     compute_posterior,
     compute_word_factors,
+    doubt_other_kind,
+    find_admitted_labels,
+    has_other_among_labels,
     is_supported_by_words,
 )
 from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels
@@ -24,10 +29,22 @@ from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels
 class WeighedEvidence:
     """The evidence about one garment, with the probabilities by the formula. Each is computed once."""
 
-    def __init__(self, evidence: GarmentEvidence, labels: ReleaseLabels, figures: FormulaFigures) -> None:
-        """Keep the evidence. Nothing is computed yet."""
-        self.evidence = evidence
+    def __init__(
+        self,
+        evidence: GarmentEvidence,
+        labels: ReleaseLabels,
+        figures: FormulaFigures,
+        *,
+        is_other_doubted: bool = False,
+    ) -> None:
+        """Keep the evidence. Nothing is computed yet.
+
+        Args:
+            is_other_doubted: whether OTHER_KIND gets a smaller factor, if a word also admits a label.
+        """
+        self.evidence = _keep_common_kinds(evidence, labels)
         self.labels = labels
+        self.is_other_doubted = is_other_doubted
         self.figures = figures
         self.names = labels.kinds if evidence.kind else tuple(labels.classes)
         classes_without_kinds = labels.classes_without_kinds | ({NONE} & labels.classes.keys())
@@ -54,6 +71,24 @@ class WeighedEvidence:
             figures=self.figures,
         )
         return compute_posterior(self.photo_shares, [self._find_factors(evidence.title), category])
+
+    @cached_property
+    def readings(self) -> "tuple[WeighedEvidence, ...]":
+        """The evidence with each reading of its words: only if all agree is the formula certain.
+
+        A word such as "purse" admits a bag, and also a wallet, which has no label. In the second reading,
+        OTHER_KIND has a smaller factor. Without such a word there is one reading.
+        """
+        admitted = map(self.find_allowed_names, self.evidence.known_words)
+        if self.is_other_doubted or not self.evidence.kind or not any(map(has_other_among_labels, admitted)):
+            return (self,)
+        return self, WeighedEvidence(self.evidence, self.labels, self.figures, is_other_doubted=True)
+
+    @cached_property
+    def photos_alone(self) -> "WeighedEvidence":
+        """The answers of the same photos without any witness."""
+        bare = GarmentEvidence(label=self.evidence.label, kind=self.evidence.kind)
+        return WeighedEvidence(bare, self.labels, self.figures)
 
     @cached_property
     def ranked_names(self) -> list[str]:
@@ -145,6 +180,26 @@ class WeighedEvidence:
             self.labels.is_class_allowed(label, words.kinds) is False for words in self.evidence.known_words
         )
 
+    def compare_name_with_photos(self, name: str) -> float:
+        """Return how many times as probable a name is by all witnesses as by the photos alone.
+
+        It is 1 for a class of unknown name, because witnesses say nothing about it.
+        """
+        if name in self.unknown_names:
+            return 1.0
+        return self.posterior[name] / self.photos_alone.posterior[name]
+
+    def compare_class_with_photos(self, label: str) -> float:
+        """Return how many times as probable a class is by all witnesses as by the photos alone.
+
+        Both probabilities are sums over its kinds. The photos' answer about the class is another head, which
+        knows no garment outside the classes, so its numbers are higher. It is 1 for a class without kinds.
+        """
+        if not self.evidence.kind:
+            return self.compare_name_with_photos(label)
+        alone = self.photos_alone.class_probabilities.get(label)
+        return self.class_probabilities[label] / alone if alone else 1.0
+
     def is_supported_by_words(self, names: Collection[str]) -> bool:
         """Return whether a word speaks for one of these names, or no word is known.
 
@@ -167,7 +222,7 @@ class WeighedEvidence:
         if not words.kinds:
             return None
         if self.evidence.kind:
-            return _find_kind_factors(words, self.names, self.figures)
+            return _find_kind_factors(words, self.names, self.figures, is_other_doubted=self.is_other_doubted)
         known_names = [name for name in self.names if name not in self.unknown_names]
         if not known_names:
             return None
@@ -179,15 +234,40 @@ class WeighedEvidence:
         return {name: mean if name in self.unknown_names else factor for name, factor in factors.items()}
 
 
+def _keep_common_kinds(evidence: GarmentEvidence, labels: ReleaseLabels) -> GarmentEvidence:
+    """Return evidence in which title and category speak for their common kinds alone, if one is ambiguous.
+
+    "Purse" admits a bag and a wallet, which has no label. In the category "Handbags" it means the bag. Other
+    words need no such rule: their factors, multiplied, leave the common kinds.
+    """
+    title, category = evidence.title, evidence.category
+    common = title.kinds & category.kinds
+    if not common:
+        return evidence
+    admitted = [find_admitted_labels(words.kinds, labels.named_kinds) for words in (title, category)]
+    if not any(map(has_other_among_labels, admitted)):
+        return evidence
+    # A broad word stays a weak one, also if few of its kinds are left.
+    narrowed = [
+        words._replace(kinds=common, is_broad=words.is_broad or len(kinds) >= MIN_BROAD_KINDS)
+        for words, kinds in zip((title, category), admitted, strict=True)
+    ]
+    return replace(evidence, title=narrowed[0], category=narrowed[1])
+
+
 @lru_cache(maxsize=4096)
-def _find_kind_factors(words: WordEvidence, names: tuple[str, ...], figures: FormulaFigures) -> Shares:
+def _find_kind_factors(
+    words: WordEvidence, names: tuple[str, ...], figures: FormulaFigures, *, is_other_doubted: bool
+) -> Shares:
     """Return the factors of words over kinds. They are cached, since a list has few different words."""
-    return _find_name_factors(words, _find_admitted_kinds(words, names), names, figures)
+    admitted = _find_admitted_kinds(words, names)
+    factors = _find_name_factors(words, admitted, names, figures)
+    is_doubted = is_other_doubted and has_other_among_labels(admitted)
+    return doubt_other_kind(factors, figures) if is_doubted else factors
 
 
 def _find_admitted_kinds(words: WordEvidence, names: tuple[str, ...]) -> frozenset[str]:
-    kinds = {kind if kind in names else OTHER_KIND for kind in words.kinds}
-    return frozenset(kinds.intersection(names))
+    return find_admitted_labels(words.kinds, names).intersection(names)
 
 
 def _find_name_factors(

@@ -1,4 +1,4 @@
-"""Seventeen products for the formula: what photos, title, category and people say, and the decision.
+"""Eighteen products for the formula: what photos, title, category and people say, and the decision.
 
 docs/explanation/title-and-photo.md shows six of them to readers, and docs/reference/product-decision.md the
 others.
@@ -126,6 +126,12 @@ CASES: Final = (
         {"shirt": 0.92, "other": 0.014},
         *("set", "", None),
         *(None, None, ("other", "shirt")),
+    ),
+    Case(
+        "a purse is a bag or a wallet, and the photo shows something else",
+        {"dress": 0.7, "other": 0.2, "bag": 0.01},
+        *("bag|wallet", "", None),
+        *(None, None, ("other", "bag")),
     ),
     Case(
         "a person said: skirts or shorts",

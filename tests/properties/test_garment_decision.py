@@ -86,6 +86,11 @@ def accepted(decision: GarmentDecision) -> tuple[str | None, str | None]:
     )
 
 
+def is_ambiguous(words: WordEvidence, labels: ReleaseLabels) -> bool:
+    """Return whether words make no meaning certain, since they admit kinds with and without a label."""
+    return bool(words.kinds & labels.named_kinds) and bool(words.kinds - labels.named_kinds)
+
+
 def with_words(evidence: GarmentEvidence, column: str, words: WordEvidence) -> GarmentEvidence:
     """Return evidence with other words of the title or of the category."""
     return replace(evidence, title=words) if column == "title" else replace(evidence, category=words)
@@ -175,9 +180,9 @@ def test_a_witness_that_speaks_for_what_is_accepted_takes_nothing_away(
     if kind == OTHER_KIND:
         # A class may be of a kind without a label, such as socks. Then the words have to speak for that one.
         kinds = labels.classes.get(label or "", frozenset[str]()) or frozenset(["set"])
-    if not kinds:
-        return
     spoken = words._replace(kinds=words.kinds | kinds)
+    if not kinds or any(is_ambiguous(each, labels) for each in (spoken, *without.known_words)):
+        return
 
     after = decide_garment(with_words(without, column, spoken), labels, figures)
 
@@ -185,6 +190,28 @@ def test_a_witness_that_speaks_for_what_is_accepted_takes_nothing_away(
     assert accepted(after)[1] or not kind
     if kind and before.kind_confidence and after.kind == kind and after.kind_confidence:
         assert after.kind_confidence >= before.kind_confidence - 1e-9
+
+
+@given(cases(), FIGURES, st.integers(1, 30), st.data())
+def test_other_products_that_speak_against_an_answer_never_make_it_accepted(
+    case: tuple[GarmentEvidence, ReleaseLabels], figures: FormulaFigures, count: int, data: st.DataObject
+) -> None:
+    evidence, labels = case
+    if not evidence.kind:
+        return
+    against = data.draw(st.sampled_from(labels.kinds))
+    general = dict.fromkeys(labels.kinds, 1 / len(labels.kinds))
+    each = dict(zip(labels.kinds, data.draw(probabilities(labels.kinds)), strict=True)) | {against: 0.0}
+    sums = {kind: count * share for kind, share in each.items()}
+    others = compute_frequency_ratios(sums, count, general)
+
+    label, kind = accepted(decide_garment(replace(evidence, other_products=others), labels, figures))
+    without_others = decide_garment(replace(evidence, other_products=None), labels, figures)
+
+    if kind == against:
+        assert accepted(without_others)[1] == kind
+    if label and labels.kinds_of_classes.get(label) == frozenset([against]):
+        assert accepted(without_others)[0] == label
 
 
 @given(probabilities(KIND_LABELS), st.sampled_from(KIND_LABELS), st.frozensets(st.sampled_from(KIND_LABELS)))

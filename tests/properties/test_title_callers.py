@@ -11,8 +11,8 @@ from inference.classifier import LabelAnswer, Prediction
 from inference.contract import LABEL
 from inference.garment_evidence import WordEvidence
 from inference.posterior import FormulaFigures
-from inference.reasons import Reason
-from inference.release_labels import OTHER_KIND, translate_release_labels
+from inference.reasons import DecidedBy, Reason
+from inference.release_labels import NONE, OTHER_KIND, translate_release_labels
 from inference.words.kinds import KIND, KINDS
 from inference.words.words import read_title_garments
 from labelling.decide.human_answers import HumanAnswers
@@ -162,7 +162,9 @@ def test_the_confidence_is_that_of_what_was_decided(
 
     fields = decide_listed_fields(prediction, words, "en", figures)
 
-    if decision.decision == "accept" and decision.has_witness:
+    if decision.decision == "accept" and decision.label_confidence is not None:
         assert fields["confidence"] == decision.label_confidence
+    if decision.decision == "accept" and decision.label_decided_by == DecidedBy.MODEL:
+        assert fields["confidence"] == prediction.answer.confidence or decision.label == NONE
     if decision.decision == "review" or (not words.kinds and decision.label == prediction.answer.label):
         assert fields["confidence"] == prediction.answer.confidence

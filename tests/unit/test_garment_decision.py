@@ -20,7 +20,7 @@ PAGES = "".join(
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_each_of_the_seventeen_cases_is_decided_as_the_pages_say(case: Case) -> None:
+def test_each_of_the_eighteen_cases_is_decided_as_the_pages_say(case: Case) -> None:
     decision = decide_garment(make_evidence(case), RELEASE, DEFAULT_FIGURES)
 
     assert (None if decision.kind_reason else decision.kind) == case.kind
@@ -325,6 +325,134 @@ def test_other_products_alone_need_a_higher_probability_than_words_do() -> None:
 
     assert outcome(by_weak) == ("ambiguous", "ambiguous")
     assert outcome(by_strong) == ("Dress", "dress")
+
+
+SURE_COAT = make_photo({"Coat": 0.9}, {"coat": 0.7, "shirt": 0.2}, label_reason=None, kind_reason=None)
+MANY_SHIRTS = {kind: 1.0 if kind == "shirt" else 0.02 for kind in KINDS}
+MANY_COATS = {kind: 1.0 if kind == "coat" else 0.02 for kind in KINDS}
+FEW_COATS = {kind: 0.9 if kind == "coat" else 1.0 for kind in KINDS}
+
+
+@pytest.mark.parametrize(
+    ("others", "words", "expected"),
+    [
+        (MANY_SHIRTS, set[str](), ("ambiguous", "ambiguous")),
+        (MANY_SHIRTS, {"coat", "shirt"}, ("Shirt", "shirt")),
+        (MANY_COATS, set[str](), ("Coat", "coat")),
+        (MANY_COATS, {"coat", "shirt"}, ("Coat", "coat")),
+        (FEW_COATS, {"coat"}, ("Coat", "coat")),
+    ],
+)
+def test_an_answer_of_the_photos_stays_unless_the_other_products_make_it_improbable(
+    others: dict[str, float], words: set[str], expected: tuple[str, str]
+) -> None:
+    photo = replace(SURE_COAT, other_products=others)
+
+    assert outcome(decide_with_words(photo, words)) == expected
+
+
+def test_a_class_in_review_is_not_accepted_because_the_photos_accept_its_kind() -> None:
+    photo = replace(SURE_COAT, label=replace(SURE_COAT.label, reason=Reason.UNFAMILIAR))
+
+    decision = decide_with_words(photo, {"coat", "shirt"})
+
+    assert outcome(decision) == ("ambiguous", "coat")
+
+
+@pytest.mark.parametrize("words", [set[str](), {"hat", "skirt"}])
+def test_a_class_outside_that_follows_from_an_accepted_kind_stays_beside_a_witness(words: set[str]) -> None:
+    figures = FormulaFigures(can_accept_outside=True)
+    photo = make_photo({"Dress": 0.3}, {"hat": 0.55, "coat": 0.3}, kind_reason=None)
+    agreeing = {kind: 1.0 if kind in {"hat", "coat"} else 0.9 for kind in KINDS}
+
+    decision = decide_with_words(replace(photo, other_products=agreeing), words, figures=figures)
+
+    assert outcome(decision) == (NONE, "hat")
+    assert decision.kind_confidence is None
+
+
+def test_other_products_that_speak_slightly_against_a_photo_do_not_accept_it() -> None:
+    photo = make_photo({"Coat": 0.99}, {"coat": 0.99})
+    slightly_against = {kind: 0.8 if kind == "coat" else 1.0 for kind in KINDS}
+
+    assert outcome(decide_with_words(replace(photo, other_products=slightly_against), set())) == (
+        "ambiguous",
+        "ambiguous",
+    )
+    assert outcome(decide_with_words(replace(photo, other_products=MANY_COATS), set())) == ("Coat", "coat")
+
+
+@pytest.mark.parametrize(
+    ("photo", "has_confidence"),
+    [(SURE_COAT, False), (make_photo({"Coat": 0.9}, {"coat": 0.7}), True)],
+    ids=["accepted by the photos", "accepted by the formula"],
+)
+def test_the_confidence_is_the_one_that_reached_its_threshold(
+    photo: GarmentEvidence, has_confidence: bool
+) -> None:
+    decision = decide_with_words(photo, {"coat"})
+
+    assert outcome(decision) == ("Coat", "coat")
+    assert decision.label_decided_by == decision.kind_decided_by == ("list" if has_confidence else "model")
+    assert (decision.label_confidence is not None) == has_confidence
+    assert (decision.kind_confidence is not None) == has_confidence
+
+
+PURSE = {"bag", "wallet"}
+
+
+def decide_in_category(photo: dict[str, float], title: set[str], category: WordEvidence) -> GarmentDecision:
+    """Decide about a product of the bundled release's kinds, whose photos alone are in review."""
+    evidence = make_evidence(Case("", photo, "|".join(title), "", None, None, None, ("", "")))
+    return decide_garment(replace(evidence, category=category), RELEASE, DEFAULT_FIGURES)
+
+
+@pytest.mark.parametrize(
+    ("photo", "title", "expected"),
+    [
+        ({"dress": 0.77, "other": 0.1, "bag": 0.002}, PURSE, ("list", "list")),
+        ({"dress": 0.77, "other": 0.001, "bag": 0.1}, PURSE, ("Bag", "bag")),
+        ({"bag": 0.6, "dress": 0.3}, PURSE, ("Bag", "bag")),
+        ({"bag": 0.5, "other": 0.45}, PURSE, ("ambiguous", "ambiguous")),
+        ({"other": 0.95, "dress": 0.03}, PURSE, (NONE, OTHER_KIND)),
+        ({"other": 0.7, "bag": 0.1}, PURSE, ("ambiguous", "ambiguous")),
+        ({"pullover": 0.6, "coat": 0.3}, {"pullover", "vest"}, ("Pullover", "pullover")),
+        ({"coat": 0.5, "pullover": 0.04, "other": 0.4}, {"pullover", "vest"}, ("list", "list")),
+        ({"boot": 0.8, "other": 0.15}, {"socks", "underwear"}, ("list", "list")),
+        ({"underwear": 0.5, "boot": 0.45}, {"socks", "underwear"}, (NONE, "underwear")),
+        ({"skirt": 0.4, "other": 0.35}, {"skirt", "socks"}, (NONE, "ambiguous")),
+    ],
+)
+def test_a_word_with_and_without_a_label_makes_neither_meaning_certain(
+    photo: dict[str, float], title: set[str], expected: tuple[str, str]
+) -> None:
+    assert outcome(decide_in_category(photo, title, WordEvidence())) == expected
+
+
+@pytest.mark.parametrize(
+    ("category", "photo", "expected"),
+    [
+        ({"bag"}, {"bag": 0.5, "other": 0.45}, ("Bag", "bag")),
+        ({"bag", "belt"}, {"bag": 0.5, "other": 0.45}, ("Bag", "bag")),
+        ({"bag", "scarf"}, {"bag": 0.5, "other": 0.45}, ("Bag", "bag")),
+        ({"wallet"}, {"bag": 0.45, "other": 0.4}, (NONE, OTHER_KIND)),
+        ({"wallet", "scarf"}, {"bag": 0.45, "other": 0.4}, (NONE, OTHER_KIND)),
+    ],
+)
+@pytest.mark.parametrize("is_confirmed", [False, True])
+def test_of_an_ambiguous_title_only_the_kinds_of_its_category_speak(
+    category: set[str], photo: dict[str, float], expected: tuple[str, str], is_confirmed: bool
+) -> None:
+    words = WordEvidence(frozenset(category), is_confirmed=is_confirmed)
+
+    assert outcome(decide_in_category(photo, PURSE, words)) == expected
+
+
+def test_a_broad_category_stays_weak_beside_an_ambiguous_title() -> None:
+    tops = WordEvidence(frozenset(["top", "shirt", "pullover", "vest", "dress"]))
+    photo = {"coat": 0.9, "pullover": 0.01}
+
+    assert outcome(decide_in_category(photo, {"pullover", "vest"}, tops)) == ("list", "list")
 
 
 def test_the_confidence_of_a_class_is_the_sum_over_its_kinds() -> None:
