@@ -20,11 +20,11 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from app.bounded_body import DUE_SECONDS
-from app.dotenv_file import DOTENV_PATH
+from app.dotenv_file import DOTENV_PATH, describe_ignored_names, load_dotenv
 from app.memory import count_fitting_workers, describe_memory_shortage, read_memory_limit
 from app.observability.log_format import create_logging_config, format_startup_error
 from app.observability.log_queue import redirect_stderr_to_log
-from app.settings import SettingsError, read_settings
+from app.settings import SettingsError, parse_settings
 from inference.cores import count_usable_cores
 from inference.text.plain_text import escape_unprintable
 
@@ -56,7 +56,8 @@ def memory_directory() -> str | None:
 
 
 try:
-    settings = read_settings()
+    ignored_names = load_dotenv()
+    settings = parse_settings(os.environ)
 except SettingsError as error:
     sys.stderr.write(format_startup_error(str(error), os.environ.get("WARDROBE_LOG_FORMAT", "")))
     sys.exit(1)
@@ -118,6 +119,8 @@ def when_ready(server: Any) -> None:
     """Log the settings, once for all workers, and give these an empty folder to add up their counts in."""
     if DOTENV_PATH.is_file():
         server.log.info("%s was read; variables of the environment prevail.", DOTENV_PATH.absolute())
+    if warning := describe_ignored_names(ignored_names):
+        server.log.warning("%s", warning)
     if settings.log_format == "json":
         server.log.info("Settings", extra={"settings": settings.dump_masked()})
     else:

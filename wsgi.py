@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from flask import Flask
 
+from app.dotenv_file import describe_ignored_names, load_dotenv
 from app.factory import create_app
 from app.observability.log_format import create_logging_config, format_startup_error
 from app.settings import Settings, SettingsError, read_settings
@@ -30,6 +31,8 @@ def start(settings: Settings) -> Flask:
     """Build the service, or end the process with one line that says why not."""
     if not logging.getLogger("wardrobe").handlers:  # gunicorn.conf.py configures it for gunicorn
         dictConfig(create_logging_config(settings))
+        if warning := describe_ignored_names(load_dotenv()):
+            logging.getLogger("wardrobe").warning("%s", warning)
     try:
         app = create_app(settings)
     except (SettingsError, StoreError, ModelError) as error:

@@ -8,14 +8,24 @@ five seconds. Arguments after `-m app` are passed on to gunicorn.
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+ROOT = Path(__file__).parent.parent
+"""The folder with our packages, gunicorn.conf.py and wsgi.py."""
+
+# `python -m` puts the current folder first. If that is no checkout, imports must not look there.
+if __name__ == "__main__" and not sys.flags.safe_path and sys.path[0] not in ("", str(ROOT)):
+    del sys.path[0]
+
 from app.dotenv_file import load_dotenv
 
-GUNICORN_CONFIG = Path(__file__).parent.parent / "gunicorn.conf.py"
+GUNICORN_CONFIG = ROOT / "gunicorn.conf.py"
 """Path of the configuration file of gunicorn, the HTTP server."""
+
+HTTP_SERVER = ROOT / "app" / "http_server.py"
+"""Path of the file that runs gunicorn."""
 
 NUMBER_VARIABLES = {
     "WEB_CONCURRENCY": (1, 1024, "how many workers to start; without it there is one for each core"),
@@ -26,7 +36,16 @@ its meaning for an error message."""
 
 
 def main() -> None:
-    """Start the service: replace this process by gunicorn, or exit with an error message."""
+    """Start the service with the words of the command line."""
+    start_service(sys.argv[1:])
+
+
+def start_service(words: Sequence[str]) -> NoReturn:
+    """Start the service: replace this process by gunicorn, or exit with an error message.
+
+    Args:
+        words: arguments for gunicorn.
+    """
     try:
         load_dotenv()
     except OSError as error:
@@ -36,13 +55,15 @@ def main() -> None:
         name: value for name, value in os.environ.items() if value or name not in (*NUMBER_VARIABLES, "BIND")
     }
     # An address on the command line replaces BIND and PORT, so these two are not checked then.
-    arguments = f" {environment.get('GUNICORN_CMD_ARGS', '')} {' '.join(sys.argv[1:])}"
+    arguments = f" {environment.get('GUNICORN_CMD_ARGS', '')} {' '.join(words)}"
     complaint = describe_wrong_number(environment) or (
         "" if " -b" in arguments or " --bind" in arguments else describe_wrong_address(environment)
     )
     if complaint:
         _exit_with_complaint(complaint)
-    command = [sys.executable, "-m", "gunicorn", "-c", str(GUNICORN_CONFIG), *sys.argv[1:], "wsgi:app"]
+    # With -P, neither the current folder nor that of the file is put on the path of imports.
+    program = [sys.executable, "-P", str(HTTP_SERVER)]
+    command = [*program, "-c", str(GUNICORN_CONFIG), *words, "wsgi:app"]
     os.execve(sys.executable, command, environment)  # noqa: S606 - the command is a constant
 
 

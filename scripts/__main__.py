@@ -6,14 +6,23 @@ an unknown verb, the nearest known one is named, and the exit code is 2. The con
 some of the verbs.
 """
 
+import os
+import sys
+from pathlib import Path
+
+ROOT = str(Path(__file__).parent.parent)
+"""The folder with our packages."""
+
+# `python -m` puts the current folder first. If that is no checkout, imports must not look there.
+if __name__ == "__main__" and not sys.flags.safe_path and sys.path[0] not in ("", ROOT):
+    del sys.path[0]
+
 import ast
 import difflib
 import importlib
-import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 from types import ModuleType
 
 from scripts.interrupts import is_interrupt
@@ -195,6 +204,8 @@ def command(verb: str | None = None) -> int:
     Args:
         verb: the name of the command, if its file is run by itself; None to read the name from `sys.argv`.
     """
+    # Worker processes and their helpers would look for modules in the current folder first.
+    os.environ["PYTHONSAFEPATH"] = "1"
     return run_main(main if verb is None else partial(main, [verb, *sys.argv[1:]]))
 
 

@@ -15,7 +15,6 @@ from rich.bar import Bar
 from rich.console import Console
 from rich.table import Table
 
-from app.dotenv_file import load_dotenv
 from app.prediction.answer_fields import create_prediction_fields
 from app.settings import read_command_settings
 from inference.arrays import Picture, Pixels
@@ -30,7 +29,7 @@ from model_store.release_networks import open_networks
 from scripts.__main__ import command
 from scripts.console import BAR_WIDTH_CHARACTERS, make_console, print_message
 from scripts.parsers import ANSWERING_HELP, make_command_parser
-from scripts.terminal import FAILURE_EXIT_CODE
+from scripts.terminal import FAILURE_EXIT_CODE, load_command_dotenv
 from training.evaluation.statistics import find_likeliest_classes
 from training.loading import require_library
 
@@ -73,7 +72,7 @@ def main(words: list[str]) -> int:
     """
     parser = build_parser()
     arguments = parser.parse_args(words)
-    load_dotenv()  # not by `run_command`: --json prints a line per picture as it comes
+    load_command_dotenv()  # not by `run_command`: --json prints a line per picture as it comes
     files = [*arguments.files, *arguments.image]
     if not files:
         parser.error("name at least one picture")

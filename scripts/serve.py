@@ -6,8 +6,8 @@ to gunicorn.
 
 import argparse
 import os
-import sys
 
+from app.__main__ import start_service
 from scripts.__main__ import command
 from scripts.parsers import make_command_parser
 
@@ -40,7 +40,8 @@ def main(words: list[str]) -> int:
     arguments, other_words = build_parser().parse_known_args(words)
     values = {variable: getattr(arguments, name) for name, variable, *_ in SERVE_OPTIONS}
     variables = {variable: value for variable, value in values.items() if value is not None}
-    os.execve(sys.executable, [sys.executable, "-m", "app", *other_words], {**os.environ, **variables})  # noqa: S606 - our own words
+    os.environ.update(variables)
+    start_service(other_words)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -17,7 +17,7 @@ from contextlib import nullcontext, redirect_stdout
 from pathlib import Path
 from typing import NamedTuple
 
-from app.dotenv_file import load_dotenv
+from app.dotenv_file import describe_ignored_names, load_dotenv
 from app.settings import SettingsError
 from inference.errors import InferenceError
 from labelling.errors import LabellingError
@@ -75,7 +75,7 @@ def run_command(parser: argparse.ArgumentParser, command: CommandFunction, words
         0, or FAILURE_EXIT_CODE if the command returns NegativeResult. Errors are raised.
     """
     arguments = parser.parse_args(words)
-    load_dotenv()
+    load_command_dotenv()
     arguments.words = words
     # With --json, only the document is written to standard output, so that a program can read it.
     with redirect_stdout(sys.stderr) if arguments.json else nullcontext():
@@ -84,6 +84,12 @@ def run_command(parser: argparse.ArgumentParser, command: CommandFunction, words
         document = result.document if isinstance(result, NegativeResult) else result
         print(json.dumps(document, indent=1, ensure_ascii=False))
     return FAILURE_EXIT_CODE if isinstance(result, NegativeResult) else 0
+
+
+def load_command_dotenv() -> None:
+    """Read the settings in `.env` for a command, and print which other variables of it were left out."""
+    if sentence := describe_ignored_names(load_dotenv()):
+        print_message(sentence)
 
 
 def run_main(main: Callable[[], int]) -> int:

@@ -11,7 +11,7 @@ import secrets
 import socket
 from collections.abc import Iterator
 from concurrent.futures import Future
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import replace
 from functools import cache
 from itertools import islice
@@ -207,7 +207,10 @@ def _join_cluster(ray: Any, address: str, workers: int | None) -> int:  # noqa: 
 
 def _connect_to_ray(ray: Any, cluster_name: str, **options: object) -> None:  # noqa: ANN401 - see _import_ray
     try:
-        ray.init(log_to_driver=False, configure_logging=False, **options)
+        # Ray's workers look for modules in the folder that is the current one now. It has to be the folder of
+        # our packages, since the user's may have modules with the same names.
+        with chdir(Path(labelling.__file__ or "").parent.parent):
+            ray.init(log_to_driver=False, configure_logging=False, **options)
     except Exception as error:  # Ray raises this very class if it cannot start in time
         raise EngineUnusable(f"{cluster_name}: refuses this run. {_shorten_message(error)}") from error
 

@@ -19,7 +19,7 @@ from scripts.__main__ import UNKNOWN_VERB_EXIT_CODE, Verb, list_verbs, main
 from scripts.console import print_message
 from scripts.terminal import run_main
 from tests.commands import EVERY_PARSER, done
-from tests.service import ROOT
+from tests.service import ROOT, free_port
 
 VERBS = list_verbs()
 EXAMPLES = [(verb, line) for verb in VERBS for line in verb.load_module().EXAMPLE_COMMANDS]
@@ -180,20 +180,22 @@ def test_options_of_serve_become_its_variables_and_others_go_to_the_server(
     def become(_: str, *words_and_environment: Any) -> NoReturn:
         raise SystemExit(words_and_environment)
 
+    monkeypatch.setattr(os, "environ", dict(os.environ))  # `serve` writes into it
+    port = str(free_port())
     for name, value in {"PORT": "9000", "WARDROBE_LOG_LEVEL": "ERROR"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(os, "execve", become)
 
-    options = "--port 8080 --host ::1 --workers 2 --model releases --threads 4"
+    options = f"--port {port} --host 127.0.0.2 --workers 2 --model releases --threads 4"
 
     with pytest.raises(SystemExit) as became:
         main(["serve", *options.split()])
 
     words, environment = cast("Any", became.value.code)
-    assert words[1:] == ["-m", "app", "--threads", "4"]
+    assert words[-3:] == ["--threads", "4", "wsgi:app"]
     expected = {
-        "PORT": "8080",
-        "BIND": "::1",
+        "PORT": port,
+        "BIND": "127.0.0.2",
         "WEB_CONCURRENCY": "2",
         "WARDROBE_MODEL_STORE": "releases",
         "WARDROBE_LOG_LEVEL": "ERROR",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.dotenv_file import load_dotenv
 from app.settings import Settings, parse_settings, read_settings
 from tests.commands import done
 from tests.service import ROOT
@@ -115,3 +116,24 @@ def test_requests_have_time_after_a_long_drain(drain: str, graceful: int) -> Non
     ended = done([sys.executable, "-c", program], WARDROBE_DRAIN_SECONDS=drain)
 
     assert ended.stdout == f"{graceful}\n", ended.stderr
+
+
+def test_dotenv_gives_only_the_variables_that_the_page_of_settings_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text("utf-8")
+    named = re.findall(r"^\| `([A-Z_]+)\*?`", page, re.MULTILINE)
+    read = [*(name + "NAME" * name.endswith("_") for name in named), "https_proxy"]
+    foreign = ["PYTHONPATH", "PATH", "LD_PRELOAD", "wardrobe_slots", "XAWS_KEY", "PORTS"]
+    for name in (*read, *foreign):
+        monkeypatch.setenv(name, "")  # so that it is undone
+        monkeypatch.delenv(name)
+    lines = [f"{name}=${{HOME}}/{name}" for name in (*read, *foreign)]
+    (tmp_path / ".env").write_text("\n".join(lines), "utf-8")
+    monkeypatch.setenv("HOME", "/home")
+
+    ignored = load_dotenv(tmp_path / ".env")
+
+    assert {"WARDROBE_SLOTS", "AWS_NAME", "HTTPS_PROXY"} <= set(read)
+    assert {name: os.environ.get(name) for name in read} == {name: f"/home/{name}" for name in read}
+    assert (ignored, [name for name in foreign if name in os.environ]) == (foreign, [])
