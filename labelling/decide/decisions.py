@@ -38,7 +38,7 @@ from labelling.journal.journal_rows import (
     read_unshared_photos,
 )
 from labelling.lists.categories import NO_FOLDERS, CategoryColumn, FolderCategories, find_folder_categories
-from labelling.lists.colour_columns import find_colour_columns
+from labelling.lists.colour_column_search import find_colour_columns
 from labelling.lists.column_names import find_brand_columns
 from labelling.lists.folder_names import REVIEW_FOLDER, make_folder_names
 from labelling.lists.list_meaning import ListReader

@@ -1,17 +1,19 @@
 """Read the colours in a cell of a list, in the shop's own words.
 
 Navy/White                   Navy, White
+Black &amp; <b>white</b>     Black, white: HTML, as some shops export it
 ["Emerald","Ivory"]          Emerald, Ivory: a list of JSON, as Shopify's metafields have it
 see image, #FF8800, 12       no colour
 """
 
 import json
 import re
+from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Final
 
 from inference.words.language_files import load_languages, load_shared_words
-from inference.words.tokens import split_title
+from inference.words.tokens import extract_visible_text, split_title
 from labelling.lists.identifiers import read_identifier
 
 _HEX: Final = re.compile(
@@ -28,19 +30,28 @@ _ADDRESS: Final = re.compile(
 """An address, the name of a file, or the reference to an object of a shop: `gid://shopify/Metaobject/1` in an
 export of Shopify, `shopify--color-pattern.red` in one of Matrixify. "dk.grey" is a colour."""
 
-_BETWEEN: Final = re.compile(r"\s*[/,;|&+]\s*|\s+(?:and|und|et|y)\s+", re.IGNORECASE)
-"""Text between two colours of one cell."""
+_BETWEEN: Final = re.compile(r"\s*(?:[,;|&+]|(?<!\bw)/)\s*|\s+(?:and|und|et|y)\s+", re.IGNORECASE)
+"""Text between two colours of one cell. The stroke of "black w/ white" is none."""
 
 
 @lru_cache(maxsize=1024)
 def split_colour_cell(cell: str) -> tuple[str, ...]:
     """Return the different colours in a cell: ("Navy", "White") for `Navy/White`; empty if it names none."""
     text = read_identifier(cell)
+    # A list of JSON can be long, and only its texts are HTML. In other cells, `&amp;` has a sign at which the
+    # cell would be split.
+    if not text.startswith("["):
+        text = decode_html(text)
     if text.startswith("["):
-        parts = _read_json_list(text)
+        parts = list(map(decode_html, _read_json_list(text)))
     else:
         parts = _BETWEEN.split(text) if is_colour_text(text) else []
     return tuple(dict.fromkeys(filter(is_colour_text, parts)))
+
+
+def decode_html(text: str) -> str:
+    """Return a text without HTML, decoded as titles are: "Black & White" for `<p>Black &amp; White</p>`."""
+    return " ".join(extract_visible_text(text).split()) if "<" in text or "&" in text else text
 
 
 def _read_json_list(text: str) -> list[str]:
@@ -48,11 +59,11 @@ def _read_json_list(text: str) -> list[str]:
 
     A text that only looks like JSON is split at commas and slashes, without brackets and quotation marks.
     """
-    try:
-        values = json.loads(text)
-    except (ValueError, RecursionError):
-        return [part.strip("[]\"' ") for part in _BETWEEN.split(text)]
-    return [value.strip() for value in values if isinstance(value, str)]
+    decoded_text = decode_html(text)
+    for form in dict.fromkeys((text, decoded_text)):
+        with suppress(ValueError, RecursionError):
+            return [value.strip() for value in json.loads(form) if isinstance(value, str)]
+    return [part.strip("[]\"' ") for part in _BETWEEN.split(decoded_text)]
 
 
 @lru_cache(maxsize=1024)

@@ -18,6 +18,7 @@ from itertools import count
 from typing import Final
 
 from inference.words.language_files import WOOCOMMERCE_TERMS, load_languages
+from labelling.lists.colour_cells import decode_html
 from labelling.lists.colour_headings import find_colour_option
 
 REPLACEMENT_NOTE: Final = (
@@ -93,15 +94,23 @@ def _cut_header(header: str) -> str:
     return " ".join(header.split()[:2])
 
 
-def has_variations(cells: Mapping[str, str]) -> bool:
+def has_variations(cells: Mapping[str, str], colours: tuple[str, ...] = ()) -> bool:
     """Return whether importing the feed's row for a product would remove variations or colours of it.
 
-    This is so if the row is a variation or has variations, or if its colour attribute has several values.
+    This is so if the row is a variation or has variations, or if its colour attribute has several values that
+    the feed does not repeat.
 
     Args:
         cells: the cells of the product's row in the list, by column.
+        colours: the colours of the product in the feed.
     """
-    return has_variation_type(cells) or len(read_colour_values(cells)) > 1
+    is_losing_colours = len(read_colour_values(cells)) > 1 and not _has_colours(cells, colours)
+    return has_variation_type(cells) or is_losing_colours
+
+
+def _has_colours(cells: Mapping[str, str], colours: tuple[str, ...]) -> bool:
+    """Return whether the colour attribute of a row has exactly these colours."""
+    return tuple(dict.fromkeys(map(decode_html, read_colour_values(cells)))) == colours
 
 
 def has_variation_type(cells: Mapping[str, str]) -> bool:
@@ -167,10 +176,17 @@ def make_colour_attribute(cells: Mapping[str, str], colours: tuple[str, ...]) ->
     free = (column for number in count(1) if not attribute_cells.get(column := f"Attribute {number} name"))
     # A free number, since a taken one would replace another attribute of the product, such as its size.
     name = _find_colour_header(attribute_cells) or next(free)
+    value_header = _make_value_header(name)
+    # A cell with these colours stays as it was exported, as `Black &amp; White` does.
+    value = (
+        attribute_cells[value_header]
+        if _has_colours(cells, colours)
+        else ", ".join(colour.replace(",", r"\,") for colour in colours)
+    )
     visible_header, global_header = (name.removesuffix("name") + end for end in ("visible", "global"))
     return {
         name: attribute_cells.get(name) or "Color",
-        _make_value_header(name): ", ".join(colour.replace(",", r"\,") for colour in colours),
+        value_header: value,
         visible_header: attribute_cells.get(visible_header) or "1",
         global_header: attribute_cells.get(global_header) or "1",
     }

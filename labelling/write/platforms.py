@@ -107,7 +107,7 @@ FEED_PLATFORMS: Final[Mapping[str, FeedPlatform]] = {
         other_cells=lambda row: read_woocommerce_attributes(row.record.cells),
         needed_columns=(),
         categories=None,
-        has_loss=lambda row: has_variations(row.record.cells),
+        has_loss=lambda row: has_variations(row.record.cells, row.feed_colours),
         note=REPLACEMENT_NOTE,
     ),
 }

@@ -151,6 +151,12 @@ def describe_colour_columns(columns: ColourColumns) -> list[str]:
     if columns.rivals:
         names = " and ".join(f"`{name}`" for name in columns.rivals)
         sentences.append(f"{names} name colours, so none of them is read. --colour-column names one.")
+    if columns.unread_columns:
+        names = join_first_items([f"`{name}`" for name in columns.unread_columns], MAX_NAMED_CELLS)
+        sentences.append(
+            f"No colour is read from the list, although these columns have a word for it: {names}. "
+            "--colour-column names the one with the colour."
+        )
     if columns.unread_metafields:
         names = join_first_items([f"`{name}`" for name in columns.unread_metafields], MAX_NAMED_CELLS)
         sentences.append(f"Metafields that are not read as the colour: {names}. --colour-column names one.")

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pytest
 
-from labelling.lists.colour_columns import ColourColumns, ShopColours, find_colour_columns
+from labelling.lists.colour_column_search import find_colour_columns
+from labelling.lists.colour_columns import ColourColumns, ShopColours
 
 Rows = Sequence[Mapping[str, str]]
 
@@ -57,6 +58,102 @@ def test_the_option_or_attribute_of_an_export_is_the_shops_own_colour(
     listed: dict[str, str], words: tuple[str, ...]
 ) -> None:
     assert read(listed).texts == words
+
+
+WIX = {"handleId": "tee", "fieldType": "Product", "productOptionName1": "Kleur"}
+PRESTASHOP = {"Attribute (Name:Type:Position)*": "Taille:select:0, Couleur:color:1"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "words"),
+    [
+        (WIX | {"productOptionDescription1": "#2F4F4F:Leisteen"}, ("Leisteen",)),
+        (WIX | {"productOptionChoices1": "Zand / Zwart"}, ("Zand", "Zwart")),
+        (WIX | {"productOptionType1": "DROP_DOWN"}, ()),
+        ({"VARIATION 1 NAME": "Size", "VARIATION 1 VALUES": "S,M"}, ()),
+        ({"VARIATION 2 NAME": "Primary color", "VARIATION 2 VALUES": "Moss"}, ("Moss",)),
+        ({"Item Type": "  SKU", "Product Name": "[RT]Size=M,[RB]Colour=Moss"}, ("Moss",)),
+        ({"Item Type": "  SKU", "Product Name": "[CS]Color=Moss green:#8A9A5B"}, ("Moss green",)),
+        ({"Item Type": "Product", "Product Name": "Color block tee"}, ()),
+        ({"Product Name": "[RB]Color=Moss"}, ()),
+        (PRESTASHOP | {"Value (Value:Position)*": "M:0, Lin:3"}, ("Lin",)),
+        (PRESTASHOP | {"Value (Value:Position)*": "M:0"}, ()),
+    ],
+)
+def test_the_option_of_other_platforms_is_read_without_codes_and_positions(
+    listed: dict[str, str], words: tuple[str, ...]
+) -> None:
+    assert read(listed).texts == words
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [WIX | {"productOptionDescription1": "#2F4F4F:Leisteen;#F4A460:Zand"}],
+        [WIX | {"productOptionChoices1": "Zand"}, {"productOptionChoices1": "Zwart"}],
+        [{"VARIATION 1 NAME": "Color", "VARIATION 1 VALUES": "Moss,Clay"}],
+        [
+            {"Item Type": "Product", "Product Name": "Tee"},
+            {"Item Type": "  SKU", "Product Name": "[S]Color=Moss"},
+            {"Item Type": "  SKU", "Product Name": "[S]Color=Clay"},
+        ],
+        [
+            PRESTASHOP | {"Value (Value:Position)*": "M:0, Lin:1"},
+            PRESTASHOP | {"Value (Value:Position)*": "M:0, Noir:2"},
+        ],
+    ],
+)
+def test_several_values_of_an_option_are_what_a_buyer_chooses_from(rows: Rows) -> None:
+    assert read(*rows) == ShopColours(is_sold_in_several_colours=True)
+
+
+GALLERY = "Kirmizi, Beyaz, Lacivert, Haki"
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "is_choice"),
+    [
+        ("color", "Mor / Siyah", True),
+        ("Farbe", "Mor &amp; Siyah", True),
+        ("Hauptfarbe", "red, blue", True),
+        ("color", "Mor", False),
+        ("Color (product.metafields.shopify.color-pattern)", '["Red","Blue"]', False),
+        ("Color (product.metafields.custom.color)", "Red, Blue", False),
+    ],
+)
+def test_a_column_with_four_colours_in_a_cell_has_what_a_buyer_chooses_from(
+    column: str, cell: str, is_choice: bool
+) -> None:
+    columns = find([{column: cell}, {column: "red, white, navy, khaki"}])
+
+    assert columns.read_colours([{column: cell}]).is_sold_in_several_colours == is_choice
+
+
+def test_attributes_with_four_colours_in_a_cell_are_what_a_buyer_chooses_from() -> None:
+    first = {"Attribute 1 name": "Color", "Attribute 1 value(s)": "Red, Blue", "Attribute 2 name": ""}
+    second = {"Attribute 2 name": "Color", "Attribute 2 value(s)": GALLERY}
+    rows = [dict.fromkeys(second | first, "") | row for row in (first, second)]
+
+    assert find(rows).read_colours(rows[:1]).is_sold_in_several_colours
+    assert find(rows[:1]).read_colours(rows[:1]).texts == ("Red", "Blue")
+
+
+@pytest.mark.parametrize(
+    ("row", "unread"),
+    [
+        ({"Futterfarbe": "Rot", "Preis": "9"}, ("Futterfarbe",)),
+        ({"Eigenschaft": "Farbe", "Wert": "Rot"}, ("Eigenschaft",)),
+        ({"Specs": "Size: M; Color: Moss"}, ("Specs",)),
+        ({"Specs": "Size: M", "Title": "Colorful tee"}, ()),
+        ({"Futterfarbe": "Rot", "Farbe": ""}, ()),
+        ({"Option1 Name": "Color", "Option1 Value": "", "Specs": "Color: Moss"}, ()),
+        ({"Option1 Name": "Size", "Option1 Value": "M", "Sole color": "Red"}, ("Sole color",)),
+    ],
+)
+def test_a_word_for_colour_in_a_list_of_which_no_colour_is_read_is_named(
+    row: dict[str, str], unread: tuple[str, ...]
+) -> None:
+    assert find([row]).unread_columns == unread
 
 
 @pytest.mark.parametrize("name", ["Color", "Colour", "Farbe", "couleur ", "Colors", "Hauptfarbe"])

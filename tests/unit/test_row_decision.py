@@ -19,7 +19,7 @@ from labelling.decide.row_decision import DecisionContext, decide_row
 from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
 from labelling.decide.title_decision import collect_titles
 from labelling.journal.human_answer import LEFT_OUT_LABEL
-from labelling.lists.colour_columns import find_colour_columns
+from labelling.lists.colour_column_search import find_colour_columns
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.titles import ListWords
 from labelling.rows import HeadAnswer, PhotoRecord

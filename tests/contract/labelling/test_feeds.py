@@ -263,6 +263,26 @@ def test_products_with_variations_or_several_colours_of_their_own_lose_them_by_a
     assert not FEED_PLATFORMS["google"].has_loss(row)
 
 
+@pytest.mark.parametrize(
+    ("cell", "colours", "loses"),
+    [
+        ("Black &amp; White", ("Black & White",), False),
+        ("Navy, Off White", ("Navy", "Off White"), False),
+        ("Navy, Off White", ("Navy",), True),
+        ("Navy, Off White", ("red",), True),
+    ],
+)
+def test_an_attribute_that_has_the_colours_already_stays_as_it_was_exported(
+    cell: str, colours: tuple[str, ...], loses: bool
+) -> None:
+    listed = {"Attribute 1 name": "Color", "Attribute 1 value(s)": cell}
+    row = TableRow(record=PhotoRecord(path="7", cells=listed), decisions={}, feed_colours=colours)
+
+    assert FEED_PLATFORMS["woocommerce"].has_loss(row) == loses
+    written = FEED_PLATFORMS["woocommerce"].make_cells("W-1", row)["Attribute 1 value(s)"]
+    assert written == (", ".join(colours) if loses else cell)
+
+
 def test_products_with_variations_are_counted_and_in_no_feed(
     shop: Path, doubtful: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
