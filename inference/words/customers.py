@@ -54,6 +54,8 @@ _AGE_OF_CHILD: Final = {
 _GENDERED_CHILD_WORDS: Final = frozenset({"girls", "boys"})
 _NO_CUSTOMER: Final = frozenset({"prints", "months", "years"})
 _JOINING_SIGNS: Final = CONJUNCTION_SIGNS | {",", ";"}
+_QUOTATION: Final = re.compile(r"""(?<!\w)(?:"[^"]+"|“[^”]+”|„[^“”]+[“”]|«[^»]+»)(?!\w)""")
+"""A text in quotation marks, which is printed on the garment or is a name. Inches follow a digit."""
 _POSSESSIVE: Final = "s"
 """The token of English "women's" behind the apostrophe."""
 
@@ -104,7 +106,7 @@ def read_customers(text: str, language: str) -> Customers:
         text: a title, or one level of a category.
         language: the code of a language that can be read, such as `en`.
     """
-    tokens = load_languages()[language].tokenize(text)
+    tokens = load_languages()[language].tokenize(_QUOTATION.sub(" ", text))
     items = replace_known_words(tokens, make_customer_vocabulary(language))
     mentions = _find_mentions(items)
     age = _read_age(tokens, language, has_child=any(mention.child_age for mention in mentions))
