@@ -22,8 +22,9 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from labelling.lists import magento, woocommerce
 from labelling.lists.colour_cells import decode_html, is_colour_text, split_colour_cell
+from labelling.lists.colour_headings import find_colour_option
 from labelling.lists.identifiers import read_identifier
-from labelling.lists.option_columns import ProductOptionColumns, read_colour_options
+from labelling.lists.option_columns import ProductOptionColumns, read_options
 
 Cells: TypeAlias = Mapping[str, str]
 """The cells of one row of a list, by the heading of their column."""
@@ -107,8 +108,9 @@ class ColourColumns:
         if self.columns:
             yield [garment for row in rows for garment in self._read_garments(row, self.columns)]
         if self.options:
-            values_by_row = read_colour_options(self.options, rows)
-            yield [split_colour_cell(value) for values in values_by_row for value in values]
+            values_by_row = read_options(self.options, rows)
+            name = find_colour_option(dict.fromkeys(name for values in values_by_row for name in values))
+            yield [split_colour_cell(value) for values in values_by_row for value in values.get(name, ())]
         if self.attribute_columns:
             is_choice = not self.choice_columns.isdisjoint(self.attribute_columns)
             attributes = map(read_attribute_colours, rows)

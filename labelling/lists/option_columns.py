@@ -17,8 +17,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
-from labelling.lists.colour_headings import find_colour_option
-
 
 class ProductOptionColumns(NamedTuple):
     """The columns of the options of a product: `Option1 Name` and `Option1 Value`.
@@ -75,10 +73,10 @@ def find_option_columns(columns: Sequence[str]) -> Iterator[ProductOptionColumns
         yield from (ProductOptionColumns(name, name, ",") for name in names)
 
 
-def read_colour_options(
+def read_options(
     options: Sequence[ProductOptionColumns], rows: Sequence[Mapping[str, str]]
-) -> list[list[str]]:
-    """Return the values of the option that is a product's colour, for each of its rows: [["Navy", "Ivory"]].
+) -> list[dict[str, list[str]]]:
+    """Return the values of each option in each row of a product: [{"Color": ["Navy", "Ivory"]}].
 
     A buyer chooses one of the values, so each belongs to a garment of its own.
 
@@ -88,9 +86,7 @@ def read_colour_options(
     values_by_row: list[dict[str, list[str]]] = [{} for _ in rows]
     for option in options:
         _add_values(values_by_row, option, rows)
-    names = dict.fromkeys(name for values in values_by_row for name in values)
-    colour_name = find_colour_option(names)
-    return [values.get(colour_name, []) for values in values_by_row]
+    return values_by_row
 
 
 def _add_values(
