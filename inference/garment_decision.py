@@ -14,7 +14,8 @@ by the thresholds of the release. What they accept also stays beside witnesses, 
 formula accepts something else, or the witnesses make it so improbable that the formula would not accept it.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from inference.decision import Decision
@@ -51,6 +52,8 @@ class GarmentDecision:
         suggested_labels: the classes of these kinds, each once.
         has_witness: whether title, category or other products spoke, and the formula decided. If not, the
             photos decided about class and kind, and words could only contradict them.
+        class_probabilities: the probability of each class by photos and list; empty without finite scores.
+        kind_probabilities: the same for each kind.
     """
 
     label: str
@@ -64,6 +67,8 @@ class GarmentDecision:
     suggested_kinds: tuple[str, ...] = ()
     suggested_labels: tuple[str, ...] = ()
     has_witness: bool = False
+    class_probabilities: Mapping[str, float] = field(default_factory=dict, compare=False)
+    kind_probabilities: Mapping[str, float] = field(default_factory=dict, compare=False)
 
     @property
     def decision(self) -> Decision:
@@ -176,6 +181,8 @@ def _decide_by_formula(weighed: WeighedEvidence) -> GarmentDecision:
         suggested_kinds=suggested_kinds,
         suggested_labels=suggested_labels,
         has_witness=True,
+        class_probabilities=weighed.class_probabilities,
+        kind_probabilities=weighed.posterior,
     )
 
 
@@ -279,7 +286,13 @@ def _add_suggestions(weighed: WeighedEvidence, decision: GarmentDecision) -> Gar
     if not weighed.evidence.has_finite_scores:
         return decision
     kinds, labels = _find_suggestions(weighed)
-    return replace(decision, suggested_kinds=kinds, suggested_labels=labels)
+    return replace(
+        decision,
+        suggested_kinds=kinds,
+        suggested_labels=labels,
+        class_probabilities=weighed.class_probabilities,
+        kind_probabilities=weighed.posterior,
+    )
 
 
 def _find_suggestions(weighed: WeighedEvidence) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -241,6 +241,8 @@ class TableRow:
             allow.
         suggested_kinds: the two most probable kinds by photos and list, the likelier one first; empty if only
             the photos decided.
+        listed_probabilities: the probability of each label by photos and list, for the class (LABEL) and the
+            attribute `kind`; empty if it is not known.
         feed_colours: the colours of a product for a feed, the file that a sales platform imports; the main
             one first, and empty if they are doubtful.
         has_likely_colours: whether these colours come from photos alone, and are less certain than a table
@@ -257,6 +259,7 @@ class TableRow:
     decisions: Mapping[str, HeadDecision]
     title_kinds: frozenset[str] = frozenset()
     suggested_kinds: tuple[str, ...] = ()
+    listed_probabilities: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     feed_colours: tuple[str, ...] = ()
     has_likely_colours: bool = False
     title_colour_phrases: tuple[str, ...] = ()

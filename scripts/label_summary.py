@@ -159,9 +159,10 @@ def _describe_words(words: Mapping[str, Any], noun: str) -> str:
     list_count = words["by_list"]
     rows = format_count(words["named"], noun)
     agreeing = format_count(words["agreeing"], "answer agrees", "answers agree")
-    contradicting = format_count(
-        words["contradicting"], "contradicts it and needs a person", "contradict it and need a person"
-    )
+    contradicting = ""
+    if count := words["contradicting"]:
+        verbs = ("contradicts it and needs a person", "contradict it and need a person")
+        contradicting = f", {format_count(count, *verbs)}"
     together = f", {list_count:,} of them by list and photo together" if list_count else ""
     if not words["named"] and (language in list_readable_languages() or words.get("has_few_letters")):
         return f"{words['title']} No title names a garment, so only photos decide."
@@ -173,12 +174,12 @@ def _describe_words(words: Mapping[str, Any], noun: str) -> str:
             return f"The titles are in {get_language_name(language)}{not_read_text}, so they decide nothing."
         return (
             f"The titles are in {get_language_name(language)}{not_read_text}. "
-            f"Categories and the shop's own words name the kind of {rows}: {agreeing}{together}, "
+            f"Categories and the shop's own words name the kind of {rows}: {agreeing}{together}"
             f"{contradicting}."
         )
     return (
         f"{words['title']} Titles and categories name the kind of {rows} (--language {language}): "
-        f"{agreeing}{together}, {contradicting}."
+        f"{agreeing}{together}{contradicting}."
     )
 
 

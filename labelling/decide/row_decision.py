@@ -116,6 +116,9 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
         decisions=decisions,
         title_kinds=context.titles.find_title_kinds(record),
         suggested_kinds=decision.suggested_kinds if decision else (),
+        listed_probabilities={LABEL: decision.class_probabilities, KIND: decision.kind_probabilities}
+        if decision
+        else {},
         feed_colours=choose_feed_colours(colour, list_colours, photo_colour)
         if isinstance(record, ProductRecord) and not shop_colours.is_sold_in_several_colours
         else (),

@@ -16,6 +16,9 @@ RIGHT_BUTTON_TEXT: Final = "Right: {answer}"
 
 CLASS_NOTE: Final = "{label}? {confidence}. {reason}"
 
+NO_SUGGESTION_NOTE: Final = "{reason}"
+"""Text on a card about the class whose likeliest answer is too unlikely to be suggested."""
+
 ACCEPTED_CLASS_NOTE: Final = "{label}? {confidence}"
 
 ATTRIBUTE_NOTE: Final = "{attribute}: {label}? {confidence}"

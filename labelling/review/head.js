@@ -28,10 +28,12 @@ function describeTask(answered, open) {
     return isOfProducts ? t("All {all} products are accepted. Nothing to review.", { all }) : t("All {all} pictures are accepted. Nothing to review.", { all });
   }
   if (!open.length) return t("All questions are answered. Export your answers.");
-  const count = number.format(countSubjects(open));
+  // As the command says it: a product that lacks a colour alone is done.
+  const openClasses = countSubjects(open.filter((card) => !card.dataset.attribute));
+  const count = number.format(openClasses ? openClasses + sheet.unasked : countSubjects(open));
   const minutes = estimateMinutes(open);
   if (count === "0") return t("Questions about categories: {count}, about {minutes}", { count: number.format(open.length), minutes });
-  if (!sheet.rows) return t("Pictures to look at: {count}, about {minutes}", { count, minutes });
+  if (!sheet.rows || !openClasses) return t("Pictures to look at: {count}, about {minutes}", { count, minutes });
   if (sheet.rows === 1) return isOfProducts ? t("1 product needs you, about {minutes}", { minutes }) : t("1 picture needs you, about {minutes}", { minutes });
   if (isOfProducts) return count === "1" ? t("1 of {all} products needs you, about {minutes}", { all, minutes }) : t("{count} of {all} products need you, about {minutes}", { count, all, minutes });
   return count === "1" ? t("1 of {all} pictures needs you, about {minutes}", { all, minutes }) : t("{count} of {all} pictures need you, about {minutes}", { count, all, minutes });

@@ -63,6 +63,7 @@ class ReviewPageFrame(NamedTuple):
             the title is used.
         row_count: the number of products of the table, or of its pictures; 0 if the page is of no table.
         are_products: whether `row_count` is a number of products.
+        unasked_count: the number of products or pictures that need a person and have no card.
         reasons: the short name of each reason on the cards, and the sentence that explains it once.
         kind_classes: the class of each kind, as in {"boot": "Ankle boot"}; empty text for a kind that
             belongs to none or several. A kind has the key of its class, or a key that no class has.
@@ -79,6 +80,7 @@ class ReviewPageFrame(NamedTuple):
     table: str = ""
     row_count: int = 0
     are_products: bool = False
+    unasked_count: int = 0
     reasons: tuple[tuple[str, str], ...] = ()
     kind_classes: Mapping[str, str] = MappingProxyType({})
     section_counts: Mapping[str, int] = MappingProxyType({})
@@ -182,6 +184,7 @@ def make_review_page(
         "table": frame.table or frame.title,
         "rows": frame.row_count,
         "are_products": frame.are_products,
+        "unasked": frame.unasked_count,
         "reasons": frame.reasons,
         "kind_classes": dict(frame.kind_classes),
         "labels": {

@@ -138,6 +138,7 @@ class HeadQuestions:
         head: the class (LABEL), or the name of the attribute.
         answered_count: the number of rows so far that have an answer of the head.
         accepted_count: the number of accepted rows so far, from which an audit is drawn.
+        doubtful_count: the number of doubtful rows so far, also of those that get no question.
         is_feed_attribute: whether the head is the attribute that a feed needs.
     """
 
@@ -152,6 +153,7 @@ class HeadQuestions:
         self.head = head
         self.answered_count = 0
         self.accepted_count = 0
+        self.doubtful_count = 0
         self.is_feed_attribute = head == review.feed_attribute
         self._audited = review.audit_size
         self._version = version
@@ -183,6 +185,7 @@ class HeadQuestions:
             not row.feed_colours or decision.question_reason == Reason.TITLE_CONFLICT
         )
         if decision.question_reason and (self._is_asked or is_lacking):
+            self.doubtful_count += 1
             self._doubtful.add_row(_make_sort_key(subject, decision), row, find_content(subject))
         if (
             self.is_feed_attribute

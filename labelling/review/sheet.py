@@ -33,6 +33,7 @@ from labelling.review.cards import (
     COLOUR_SCREEN,
     FEED_SCREEN,
     LIST_CONFLICT_NOTE,
+    NO_SUGGESTION_NOTE,
     PHRASE_SCREEN,
     SETTLED_SCREENS,
     CategoryReviewCard,
@@ -63,6 +64,9 @@ from labelling.review.settled_rows import SettledQuestion, SettledRows, show_set
 from labelling.rows import PhotoRecord, TableRow
 from labelling.run_settings import RunSettings
 from labelling.sources.items import Source
+
+MIN_SUGGESTED_SHARE: Final = 0.2
+"""Smallest probability of an answer that a card suggests. One press of Enter takes a suggestion."""
 
 EXPORT_FILE_NAME: Final = "corrections.csv"
 """The name of the CSV file that a review sheet exports."""
@@ -148,6 +152,7 @@ def _make_frame(
 ) -> ReviewPageFrame:
     """Return the parts of the page around its cards, without the sentences that depend on the cards."""
     run = decisions.settings
+    doubtful = choices[0].doubtful_questions
     return ReviewPageFrame(
         f"{decisions.journal.path.stem}, {run.version}",
         "",
@@ -158,6 +163,7 @@ def _make_frame(
         table=decisions.journal.path.stem,
         row_count=choices[0].answered_count,
         are_products=run.by is not None,
+        unasked_count=choices[0].doubtful_count - sum(1 + one.copy_count for one in doubtful),
         reasons=tuple(
             (reason.card.name, reason.sentence) for reason in _find_reasons(choices) if reason.card
         ),
@@ -261,6 +267,7 @@ def _make_cards(
                 if is_of_feed
                 else _add_title_help(card, question, context)
             )
+            card = _drop_unlikely_suggestion(card, question.row, context)
             phrase = choice.find_doubtful_phrase(question.row) if is_conflict else ""
             yield card._replace(screen=PHRASE_SCREEN, phrase=phrase) if phrase else card
     for question in choice.feed_questions:
@@ -297,6 +304,8 @@ def _add_title_help(card: ReviewCard, question: SheetQuestion, context: Decision
         values: dict[str, str | float] = {"label": suggested, "listed": title_text}
         return card._replace(note=COLOUR_CONFLICT_NOTE, note_values=values, guess=suggested)
     values = {**card.note_values, "listed": " / ".join(sort_kinds(row.title_kinds))}
+    if card.attribute == LABEL and (kind := _find_contradicting_kind(row, context)):
+        values |= {"label": kind, "confidence": row.record.answers[KIND].confidence or 0.0}
     suggested = decision.answer.suggested_label or ""
     card = card._replace(note=LIST_CONFLICT_NOTE, note_values=values, guess=suggested)
     if card.attribute != LABEL:
@@ -313,11 +322,40 @@ def _add_title_help(card: ReviewCard, question: SheetQuestion, context: Decision
 def _add_suggestion(card: ReviewCard, row: TableRow, context: DecisionContext) -> ReviewCard:
     """Return a card about the class that suggests the likeliest answer about class and kind together."""
     label, kind = suggest_class_and_kind(row, context)
-    shares = context.titles.compute_label_probabilities(row.record, KIND if kind else LABEL)
+    card = card._replace(guess=label, guess_kind=kind)
     values: dict[str, str | float] = {"label": label if kind in {"", OTHER_KIND} else kind}
-    if (share := shares.get(kind or label)) is not None:
+    if (share := _find_suggestion_share(card, row, context)) is not None:
         values["confidence"] = share
-    return card._replace(guess=label, guess_kind=kind, note_values={**card.note_values, **values})
+    return card._replace(note_values={**card.note_values, **values})
+
+
+def _find_suggestion_share(card: ReviewCard, row: TableRow, context: DecisionContext) -> float | None:
+    """Return the probability of what a card suggests, by photos and list; None if it is not known."""
+    head = KIND if card.guess_kind else card.attribute
+    shares = row.listed_probabilities.get(head) or (
+        context.titles.compute_label_probabilities(row.record, head) if head in row.record.answers else {}
+    )
+    return shares.get(card.guess_kind or card.guess)
+
+
+def _drop_unlikely_suggestion(card: ReviewCard, row: TableRow, context: DecisionContext) -> ReviewCard:
+    """Return a doubtful card without its suggestion, if this is less likely than MIN_SUGGESTED_SHARE."""
+    share = _find_suggestion_share(card, row, context)
+    if not card.guess or share is None or share >= MIN_SUGGESTED_SHARE:
+        return card
+    note = NO_SUGGESTION_NOTE if card.note == CLASS_NOTE else card.note
+    # A group has one suggestion for all of its cards, so this card is in none.
+    return card._replace(guess="", guess_kind="", note=note, screen=None)
+
+
+def _find_contradicting_kind(row: TableRow, context: DecisionContext) -> str:
+    """Return the photos' kind, if it contradicts the list and their class does not; otherwise empty text."""
+    answers = row.record.answers
+    class_kinds = context.class_kinds.get(answers[LABEL].label, frozenset())
+    is_class_allowed = not class_kinds.isdisjoint(row.title_kinds)
+    if KIND not in answers or not is_class_allowed or answers[KIND].label in row.title_kinds:
+        return ""
+    return answers[KIND].label
 
 
 def _make_card(

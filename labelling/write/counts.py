@@ -98,7 +98,10 @@ class RowCounts:
         self.rows += 1
         self.rows_without_product += not row.record.product
         self.rows_with_title_kinds += bool(row.title_kinds)
-        self.admitted_answers[_is_admitted(row)] += 1
+        is_admitted = _is_admitted(row)
+        # Nobody is asked any more about a contradiction that a person has decided.
+        if is_admitted is not False or _is_asked(row, row.class_decision):
+            self.admitted_answers[is_admitted] += 1
         if row.cell_without_colour:
             self.cells_without_colour[row.cell_without_colour] += 1
         if row.unknown_colour:

@@ -18,6 +18,7 @@ from labelling.review.cards import (
     CLASS_NOTE,
     COLOUR_CONFLICT_NOTE,
     LIST_CONFLICT_NOTE,
+    NO_SUGGESTION_NOTE,
     RIGHT_BUTTON_TEXT,
 )
 from labelling.review.page import AUDIT_HEADING, DOUBTFUL_HEADING, DOUBTFUL_LEAD, PAGE_SCRIPTS, PARTS_LEAD
@@ -141,6 +142,7 @@ OF_CARDS = {
     ACCEPTED_CLASS_NOTE,
     ANSWERED_ATTRIBUTE_NOTE,
     ANSWERED_CLASS_NOTE,
+    NO_SUGGESTION_NOTE,
     "none of the kinds",
     "it does not say",
     *(text for reason in Reason if reason.card for text in (reason.sentence, reason.card.name)),

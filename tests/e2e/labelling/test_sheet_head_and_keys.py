@@ -81,7 +81,9 @@ def write(
     frame: ReviewPageFrame = FRAME,
     categories: Sequence[CategoryReviewCard] = (),
 ) -> str:
-    (folder / "sheet.html").write_text(make_review_page(cards, LABELS, frame, {}, categories), "utf-8")
+    (folder / "sheet.html").write_text(
+        make_review_page(cards, LABELS, frame, {"colour": COLOURS}, categories), "utf-8"
+    )
     return f"file://{folder}/sheet.html"
 
 
@@ -107,6 +109,12 @@ def task(page: Page) -> str:
         ([card(1)], {}, "1 of 40 products needs you, about 1 minute"),
         ([card(1, product="", copies=2)], {}, "3 of 40 products need you, about 1 minute"),
         ([card(1)], {"row_count": 1}, "1 product needs you, about 1 minute"),
+        (
+            [card(1), card(2, attribute="colour"), card(3, attribute="colour")],
+            {"unasked_count": 6},
+            "7 of 40 products need you, about 1 minute",
+        ),
+        ([card(2, attribute="colour")], {}, "Pictures to look at: 1, about 1 minute"),
         ([], {"row_count": 1}, "The only product is accepted. Nothing to review."),
         (
             [card(n) for n in range(30)],
