@@ -72,6 +72,8 @@ def split_text(text: str, *, keep_accents: bool = False) -> list[str]:
 
 def locate_tokens(text: str, *, keep_accents: bool = False) -> list[slice]:
     """Return the place of each token of a text without HTML tags: [0:4, 5:9] for "Navy Coat"."""
+    if text.isascii():
+        return [slice(*match.span()) for match in _TOKEN.finditer(text.casefold())]
     folded_characters = [fold_text(character, keep_accents=keep_accents) for character in text]
     # A character can become several or none: "ß" is "ss", and a soft hyphen is removed.
     places = [place for place, folded in enumerate(folded_characters) for _ in folded]

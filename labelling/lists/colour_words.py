@@ -98,7 +98,8 @@ class _ColourWords(NamedTuple):
         parts: words behind which a title names parts of the garment, such as "with".
         shades: words beside a colour that belong to it, such as "light".
         links: words and signs between two colours of one garment, such as "and".
-        names: phrases with a colour word that name no colour, such as ("golden", "goose").
+        names: phrases with a colour word that name no colour, by their first word, such as
+            {"golden": [("golden", "goose")]}.
         longest_phrase: the number of words of the longest phrase.
     """
 
@@ -108,7 +109,7 @@ class _ColourWords(NamedTuple):
     parts: frozenset[str]
     shades: frozenset[str]
     links: frozenset[str]
-    names: frozenset[tuple[str, ...]]
+    names: dict[str, list[tuple[str, ...]]]
     longest_phrase: int
 
     def tokens(self, text: str) -> list[str]:
@@ -141,12 +142,10 @@ def _locate_colours(tokens: Sequence[str], words: _ColourWords) -> Iterator[_Col
 
 def _find_names(tokens: Sequence[str], words: _ColourWords) -> Iterator[int]:
     """Yield the places of all tokens that belong to a name such as "Golden Goose"."""
-    for name in words.names:
-        # Most titles have no token of most names, and this check is quick.
-        if name[0] in tokens:
-            for start in range(len(tokens) - len(name) + 1):
-                if tuple(tokens[start : start + len(name)]) == name:
-                    yield from range(start, start + len(name))
+    for start, token in enumerate(tokens):
+        for name in words.names.get(token, ()):
+            if tuple(tokens[start : start + len(name)]) == name:
+                yield from range(start, start + len(name))
 
 
 def _find_first_places(tokens: Sequence[str], name: Sequence[str]) -> range:
@@ -220,6 +219,10 @@ def _make_colour_words(language: str) -> _ColourWords:
     parts = set[str]()
     shades = set[str]()
     links = {*CONJUNCTION_SIGNS, ","}
+    names = dict[str, list[tuple[str, ...]]]()
+    for name in load_shared_words().colour_names:
+        name_tokens = tuple(own_language.tokenize(name))
+        names.setdefault(name_tokens[0], []).append(name_tokens)
     # The list's own language comes last, so that its meaning replaces the English one of an equal word.
     for source in (english, own_language):
         parts.update(" ".join(own_language.tokenize(word)) for word in source.parts)
@@ -237,6 +240,6 @@ def _make_colour_words(language: str) -> _ColourWords:
         parts=frozenset(parts),
         shades=frozenset(shades),
         links=frozenset(links),
-        names=frozenset(tuple(own_language.tokenize(name)) for name in load_shared_words().colour_names),
+        names=names,
         longest_phrase=max(map(len, phrases)),
     )

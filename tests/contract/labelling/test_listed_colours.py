@@ -178,6 +178,31 @@ def test_a_list_that_names_no_picture_says_which_columns_are_empty(
     assert "Its cells in the columns `Image Src` and `Variant Image` are empty." in capsys.readouterr().err
 
 
+SOLD_IN = [
+    {"Handle": "a", "Title": "Scarf", "Colour": "Lila, Schwarz, Rosa, Petrol"},
+    {"Handle": "b", "Title": "Scarf", "Colour": "Lila, Schwarz"},
+    {"Handle": "c", "Title": "Scarf", "Colour": "Schwarz &amp; Lila"},
+    {"Handle": "d", "Title": "Scarf", "Colour": "Lila"},
+    {"Handle": "e", "Title": "Blue/black scarf", "Colour": ""},
+    {"Handle": "f", "Title": "Scarf", "Colour": "<p>Petrol</p>"},
+]
+
+
+def test_a_feed_that_was_imported_and_exported_again_gives_the_same_feed(shop: Path, release: Path) -> None:
+    metafield = "Color (product.metafields.custom.color)"
+    rows = [row | {"Image Src": f"{place % 4}.png", metafield: ""} for place, row in enumerate(SOLD_IN)]
+    write_csv(shop / "export.csv", rows)
+    label_export(shop, release, "Handle", "--feed", "shopify")
+    fed = {row["URL handle"]: row[metafield] for row in rows_of(shop / "labels-shopify.csv")}
+
+    imported = [row | {metafield: fed.get(row["Handle"], "")} for row in rows]
+    write_csv(shop / "export.csv", imported)
+    label_export(shop, release, "Handle", "--feed", "shopify")
+
+    assert fed == {"d": "Lila", "e": "Blue, black", "f": "Petrol"}
+    assert {row["URL handle"]: row[metafield] for row in rows_of(shop / "labels-shopify.csv")} == fed
+
+
 LONG = "iVBORw0KGgo" * 3_000
 """Base64, as Odoo's column `image_1920` has it."""
 
