@@ -6,20 +6,20 @@ contract, which says what the probabilities stand for and from which probability
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from inference.arrays import PixelsBatch, Probabilities
-from inference.contract import LABEL, ModelContract, NetworkName
+from inference.contract import LABEL, PARTS, Head, ModelContract, NetworkName
 from inference.decision import Decision, calibrate_probabilities, compute_familiarity, decide_by_contract
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.reasons import Reason
 from inference.sessions.keras_session import KerasSession
 from inference.sessions.onnx_session import OnnxSession
-from inference.sessions.session import ModelSession, Scores
+from inference.sessions.session import ModelSession, PartScores, Scores
 
 GOLDEN_TOLERANCE = 1e-3
 """Largest accepted difference between a probability and the one stored with the release (golden answer).
@@ -93,11 +93,15 @@ class Prediction:
         answer: the answer about the class.
         attributes: the answers about attributes, by name; empty if the network has none.
         familiarity: the familiarity of the picture, 0..1; None if the model does not measure it.
+        parts: the calibrated probabilities of the attribute that is answered for parts, (C,), by the name of
+            the part; without parts that say nothing. The probability of a label is 0 if the part is less
+            familiar than the label needs.
     """
 
     answer: LabelAnswer
     attributes: Mapping[str, LabelAnswer]
     familiarity: float | None
+    parts: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 class Classifier:
@@ -142,6 +146,7 @@ class Classifier:
         return Scores(
             {name: np.concatenate([run.probabilities[name] for run in runs]) for name in heads},
             np.concatenate(distances) if distances else None,
+            PartScores.join_scores([run.parts for run in runs if run.parts is not None]),
         )
 
     def make_predictions(self, scores: Scores, networks: Sequence[NetworkName]) -> list[Prediction]:
@@ -161,6 +166,7 @@ class Classifier:
         heads, distances = _list_finite_scores(scores)
         class_rows = heads.pop(LABEL)
         familiarities = self._compute_familiarities(len(class_rows), distances)
+        parts = self._answer_parts(len(class_rows), scores.parts)
         predictions = []
         for place, (row, familiarity, name) in enumerate(
             zip(class_rows, familiarities, networks, strict=True)
@@ -174,7 +180,9 @@ class Classifier:
                     for head, rows in heads.items()
                 }
             )
-            predictions.append(Prediction(answer=answer, attributes=attributes, familiarity=familiarity))
+            predictions.append(
+                Prediction(answer=answer, attributes=attributes, familiarity=familiarity, parts=parts[place])
+            )
         return predictions
 
     def check_golden_answers(
@@ -211,6 +219,43 @@ class Classifier:
                 "The contract computes familiarity from a distance, but the model has no output for one."
             )
         return [compute_familiarity(distance, familiarity) for distance in distances]
+
+    def _answer_parts(
+        self, pictures: int, scores: PartScores | None
+    ) -> Sequence[Mapping[str, tuple[float, ...]]]:
+        """Return the probabilities by the parts of each picture, as `Prediction.parts` has them."""
+        if self.contract.parts is None:
+            return [{}] * pictures
+        if scores is None:
+            raise ContractBroken(
+                f"The contract answers `{self.contract.parts}` for parts of a picture, but the model has no "
+                "output for it."
+            )
+        head = self.contract.heads[self.contract.parts]
+        familiarities = [
+            self._compute_familiarities(len(PARTS), distances)
+            for distances in ([None] * pictures if scores.distances is None else scores.distances.tolist())
+        ]
+        return [
+            {
+                name: shares
+                for name, row, familiarity in zip(PARTS, rows, of_parts, strict=True)
+                if any(shares := self._weigh_part(row, familiarity, head))
+            }
+            for rows, of_parts in zip(scores.probabilities.tolist(), familiarities, strict=True)
+        ]
+
+    def _weigh_part(self, row: list[float], familiarity: float | None, head: Head) -> tuple[float, ...]:
+        """Return the calibrated probabilities of a part; 0 for labels that need a more familiar one."""
+        if not any(row):
+            return ()
+        shares = calibrate_probabilities(row, head.temperature)
+        if familiarity is None:
+            return tuple(shares)
+        return tuple(
+            share if familiarity >= self.contract.find_minimum_familiarity(head, label) else 0.0
+            for label, share in zip(head.labels, shares, strict=True)
+        )
 
     def _make_answer(
         self,
@@ -301,7 +346,8 @@ def _list_finite_scores(scores: Scores) -> tuple[dict[str, list[list[float]]], l
     heads = {name: rows.tolist() for name, rows in scores.probabilities.items()}
     distances = None if scores.distances is None else scores.distances.tolist()
     # The sum is finite exactly when all are: float32 values cannot overflow Python's float64.
-    if not math.isfinite(sum(map(sum, chain(*heads.values()))) + sum(distances or ())):
+    of_parts = 0.0 if scores.parts is None else float(scores.parts.probabilities.sum())
+    if not math.isfinite(sum(map(sum, chain(*heads.values()))) + sum(distances or ()) + of_parts):
         raise AnswerNotFinite(
             "The model answered NaN or infinity. Its weights are damaged, or training diverged; "
             "serve another release."

@@ -236,6 +236,9 @@ class Head:
         return None
 
 
+PARTS: Final = ("upper", "middle", "lower")
+"""The names of the parts of a picture, from top to bottom, in the order of the graph's outputs."""
+
 LABEL: Final = "label"
 """The name of the first head of every network, which answers the class."""
 
@@ -252,11 +255,13 @@ class ModelContract:
         familiarity: the ranks of distances; None if the model has no distance output, so that no picture is
             `unfamiliar`.
         heads: the heads in the order of the outputs: LABEL first, then the attributes.
+        parts: the attribute that the network also answers for each of PARTS; None if it answers none.
     """
 
     input: InputContract
     familiarity: Familiarity | None
     heads: Mapping[str, Head]
+    parts: str | None = None
 
     @classmethod
     def make_class_contract(
@@ -342,6 +347,8 @@ class ModelContract:
                 return f"heads.{name}.applies_to: {strange[0]!r} is none of the classes"
             if any((head.familiarity or {}).values()) and self.familiarity is None:
                 return f"heads.{name}.familiarity: the network measures none, so each has to be 0"
+        if self.parts is not None and self.parts not in self.attributes:
+            return f"parts: {self.parts!r} is none of the attributes"
         if self.class_head.applies_to is not None:
             return f"heads.{LABEL}.applies_to: every picture has a class, so it has to be null"
         if self.class_head.familiarity:

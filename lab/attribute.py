@@ -13,6 +13,7 @@ is written to FOLDER/release.
 import argparse
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -92,10 +93,11 @@ def seal_with_attribute(where: Path, parent: LocalRelease, folder: Path, attribu
     sources = {find_source(photo, names) for photo in photos}  # refused before any head is fitted
     head, shares = fit_attribute(attribute)
     contract, report, answers = decide_attribute(attribute, shares, parent, folder)
+    if attribute.name == KIND:
+        contract = replace(contract, parts=KIND)
     with start_release(where, parent, frozenset(PHOTO_FILES)) as unfinished:
-        whole, golden = export_photo_heads(
-            add_head(read_parent_photo_heads(parent), attribute, head), unfinished
-        )
+        heads = add_head(read_parent_photo_heads(parent), attribute, head)
+        whole, golden = export_photo_heads(heads, unfinished, contract.parts)
         near = np.stack([compute_perceptual_hash(decode_photo(folder, photo).picture) for photo in photos])
         hashes = LearntHashes.make_from_digests(
             np.array([hash_photo(folder, photo) for photo in photos]), near

@@ -16,6 +16,7 @@ import hashlib
 import sys
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +24,7 @@ import numpy as np
 
 from inference.pictures.decode import MAX_PIXELS, decode_image
 from inference.sessions.onnx_session import OnnxSession
+from inference.words.kinds import KIND
 from lab.strangers_heads import read_answers
 from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest, ReleaseNetwork
@@ -164,8 +166,11 @@ def _write_decided_release(  # noqa: PLR0913, PLR0917 - a release, and all that 
 ) -> Manifest:
     """Write the release with new thresholds into a folder that has the files of its parent."""
     report, photos = _rewrite_heads(folder, parent, near)
-    contract = found.make_contract(parent.manifest.labels, BLOCKS_INPUT_CONTRACT).replace_heads(
-        photos.contract.attributes
+    contract = replace(
+        found.make_contract(parent.manifest.labels, BLOCKS_INPUT_CONTRACT).replace_heads(
+            photos.contract.attributes
+        ),
+        parts=photos.contract.parts,
     )
     photos = photos.replace_fields(contract=contract)
     figures = report.photo_model and report.photo_model.replace_fields(temperature=contract.temperature)
@@ -206,7 +211,8 @@ def _rewrite_heads(
     if heads is None or report.photo_model is None:
         raise BadRecipe(f"{parent.version} has no network that answers photos.")
     before = parent.manifest.get_network("photos")
-    whole, golden = export_photo_heads(heads, folder)
+    contract = replace(before.contract, parts=KIND if KIND in before.contract.attributes else None)
+    whole, golden = export_photo_heads(heads, folder, contract.parts)
     if near is not None:
         learnt = load_learnt_hashes(parent.folder) or NO_LEARNT_HASHES
         hashes = NO_PERCEPTUAL_HASHES if learnt.perceptual_hashes is None else learnt.perceptual_hashes
@@ -216,8 +222,9 @@ def _rewrite_heads(
     training = report.training.replace_fields(
         configuration=report.training.configuration | describe_frozen_network()
     )
-    figures = compute_photo_model_figures(whole, folder, before.contract)
-    return report.replace_fields(training=training, photo_model=figures), before.replace_fields(golden=golden)
+    figures = compute_photo_model_figures(whole, folder, contract)
+    photos = before.replace_fields(contract=contract, golden=golden)
+    return report.replace_fields(training=training, photo_model=figures), photos
 
 
 if __name__ == "__main__":

@@ -42,6 +42,8 @@ class HeadAnswer:
         probabilities: the probabilities (C,), in the order of the head's labels.
         decided_by: the model or the list, never a person.
         suggested_label: another label that the review sheet, on which people answer, suggests; None for none.
+        parts: the probabilities (C,) by the parts of the photo, as `Prediction.parts` has them; for `kind`
+            alone.
     """
 
     label: str
@@ -51,6 +53,7 @@ class HeadAnswer:
     probabilities: Sequence[float] = ()
     decided_by: DecidedBy = DecidedBy.MODEL
     suggested_label: str | None = None
+    parts: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     @property
     def is_accepted(self) -> bool:

@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from model_store.local_releases import LocalRelease, open_bundled_release, open_release
 from tests import s3_servers
 from tests.s3_servers import S3Server
 from tests.service import Service
@@ -51,6 +52,16 @@ def moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
     """moto_server, started for the first test that asks."""
     with s3_servers.moto(tmp_path_factory.mktemp("moto")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def release_with_parts(tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
+    """The bundled release, whose network also answers `kind` for the parts of a photo."""
+    from lab.sealing import seal_as_decided  # noqa: PLC0415 - it imports TensorFlow
+
+    folder = tmp_path_factory.mktemp("parts") / "release"
+    seal_as_decided(folder, open_bundled_release())
+    return open_release(folder)
 
 
 @pytest.fixture(scope="module")

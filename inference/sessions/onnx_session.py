@@ -15,9 +15,9 @@ import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
 
 from inference.arrays import PixelsBatch
-from inference.contract import GREY_28, LABEL
+from inference.contract import GREY_28, LABEL, PARTS
 from inference.errors import ContractBroken, ModelUnreadable
-from inference.sessions.session import Scores
+from inference.sessions.session import PartScores, Scores
 
 PIXELS = "pixels"
 """Name of the graph's input: uint8, (N, H, W) or (N, H, W, 3), as the release's contract says."""
@@ -27,6 +27,16 @@ PROBABILITIES = "probabilities"
 
 ATTRIBUTE_PREFIX = f"{PROBABILITIES}_"
 """Beginning of the name of an attribute's output: float32, (N, C). The name of the attribute follows."""
+
+PARTS_PREFIX = "parts_"
+"""Beginning of the name of the optional output for parts of a picture: float32, (N, P, C).
+
+The name of the attribute that is answered follows. A blank part has the probability 0 for all labels.
+"""
+
+PARTS_DISTANCE = "distance_of_parts"
+"""Name of the graph's output with the distance of each part, float32, (N, P); only beside an output for parts
+and `distance`."""
 
 DISTANCE = "distance"
 """Name of the graph's optional last output, float32, (N,): how unlike the learnt pictures each picture is.
@@ -72,8 +82,7 @@ class OnnxSession:
             ) from error
         _check_input(self._graph, path, shape)
         self.outputs = _checked_outputs(self._graph, path)
-        output_names = {output.name for output in self._graph.get_outputs()}
-        self._names = [get_output_name(head) for head in self.outputs] + sorted(output_names & {DISTANCE})
+        self._names = [output.name for output in self._graph.get_outputs()]
 
     def run(self, pixels: PixelsBatch) -> Scores:
         """Score the pixels of N pictures, uint8, in one run of the graph.
@@ -82,11 +91,15 @@ class OnnxSession:
             ContractBroken: the graph fails, although it declares the right shapes.
         """
         try:
-            outputs = self._graph.run(self._names, {PIXELS: pixels})
+            outputs = dict(zip(self._names, self._graph.run(self._names, {PIXELS: pixels}), strict=True))
         except _UNUSABLE as error:
             raise ContractBroken(f"The graph cannot be run ({error}). Serve another release.") from error
-        distances = outputs[len(self.outputs)] if len(outputs) > len(self.outputs) else None
-        return Scores(dict(zip(self.outputs, outputs, strict=False)), distances)
+        of_parts = next((outputs[name] for name in self._names if name.startswith(PARTS_PREFIX)), None)
+        return Scores(
+            {head: outputs[get_output_name(head)] for head in self.outputs},
+            outputs.get(DISTANCE),
+            None if of_parts is None else PartScores(of_parts, outputs.get(PARTS_DISTANCE)),
+        )
 
 
 def get_output_name(head: str) -> str:
@@ -124,6 +137,11 @@ def _checked_outputs(graph: onnxruntime.InferenceSession, path: Path) -> dict[st
                 heads[LABEL] = labels
             case ("tensor(float)", [None]) if name == DISTANCE:
                 pass
+            case ("tensor(float)", [None, count, int()]) if name.startswith(PARTS_PREFIX):
+                if count != len(PARTS):
+                    break
+            case ("tensor(float)", [None, count]) if name == PARTS_DISTANCE and count == len(PARTS):
+                pass
             case _:
                 break
     else:
@@ -131,7 +149,9 @@ def _checked_outputs(graph: onnxruntime.InferenceSession, path: Path) -> dict[st
             return heads
     raise ContractBroken(
         f"{path}: the graph's outputs are {outputs}. It must have `{PROBABILITIES}`, float32, (N, C) with C "
-        f"fixed, and may have `{ATTRIBUTE_PREFIX}NAME`, likewise, and `{DISTANCE}`, float32, (N,)."
+        f"fixed, and may have `{ATTRIBUTE_PREFIX}NAME`, likewise, `{DISTANCE}`, float32, (N,), "
+        f"`{PARTS_PREFIX}NAME`, float32, (N, {len(PARTS)}, C), and `{PARTS_DISTANCE}`, float32, "
+        f"(N, {len(PARTS)})."
     )
 
 

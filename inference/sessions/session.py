@@ -4,12 +4,39 @@ A session knows neither labels nor thresholds. There are two: one runs the graph
 the other a bare `.keras` file on TensorFlow.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from inference.arrays import Distances, PixelsBatch, Probabilities
 from inference.contract import LABEL
+
+
+@dataclass(frozen=True)
+class PartScores:
+    """The output of a model for the parts (PARTS) of N pictures, before temperature.
+
+    Attributes:
+        probabilities: the probabilities of the attribute that is answered for parts, float32 (N, P, C). Each
+            row has the sum 1, or 0 for a blank part, which says nothing.
+        distances: the distance of each part, float32 (N, P); None if the model does not measure it.
+    """
+
+    probabilities: Probabilities
+    distances: Distances | None
+
+    @classmethod
+    def join_scores(cls, several: Sequence["PartScores"]) -> "PartScores | None":
+        """Join the scores of several sets of pictures, in this order; None without any."""
+        if not several:
+            return None
+        distances = [scores.distances for scores in several if scores.distances is not None]
+        return cls(
+            np.concatenate([scores.probabilities for scores in several]),
+            np.concatenate(distances) if distances else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -20,10 +47,12 @@ class Scores:
         probabilities: the probabilities by head, float32, (N, C), each row with sum 1.
         distances: a score of how unlike the learnt pictures each picture is, float32, (N,); None if the model
             does not measure it.
+        parts: the scores of the parts of each picture; None if the model answers none.
     """
 
     probabilities: Mapping[str, Probabilities]
     distances: Distances | None
+    parts: PartScores | None = None
 
     @classmethod
     def make_class_scores(cls, probabilities: Probabilities, distances: Distances | None) -> "Scores":

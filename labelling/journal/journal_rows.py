@@ -10,11 +10,12 @@ committed answers are kept.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from inference.reasons import DecidedBy, Reason
@@ -221,7 +222,9 @@ class RunListing:
 
 def _make_row_values(item: PictureItem, photo: PictureAnswers) -> tuple[object, ...]:
     heads = {
+        # Most answers have no parts, and an older journal has none at all.
         head: {name: getattr(answer, name) for name in STORED_ANSWER_FIELDS}
+        | ({"parts": answer.parts} if answer.parts else {})
         for head, answer in photo.answers.items()
     }
     text = json.dumps(heads, ensure_ascii=False)
@@ -300,6 +303,7 @@ def _make_answer(
     reason: str | None,
     also: Sequence[str],
     probabilities: Sequence[float],
+    parts: Mapping[str, Sequence[float]] = MappingProxyType({}),
     **rest: Any,  # noqa: ANN401 - what JSON keeps as it is
 ) -> HeadAnswer:
     return HeadAnswer(
@@ -307,5 +311,6 @@ def _make_answer(
         also=tuple(also),
         probabilities=tuple(probabilities),
         decided_by=DecidedBy.MODEL,
+        parts={name: tuple(shares) for name, shares in parts.items()},
         **rest,
     )

@@ -6,7 +6,7 @@ Here are also the types for engines, which start such processes and hand out the
 
 import hashlib
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -25,6 +25,7 @@ from inference.networks import Networks
 from inference.pictures.convert import ModelInput
 from inference.pictures.decode import MAX_PIXELS, decode_image, prepare_decoders
 from inference.reasons import DecidedBy, Reason
+from inference.words.kinds import KIND
 from labelling.errors import LabellingError, PictureUnreadable, WorkersFailed
 from labelling.rows import HeadAnswer, PictureAnswers
 from labelling.sources.items import PictureItem, ReadPictures, Source
@@ -239,7 +240,13 @@ def _make_picture_answers(sha256: str, answer: Prediction | str) -> PictureAnswe
         # Tables have columns of probabilities for the class alone, so these need no further digits.
         shares = [round(share, STORED_DIGITS) for share in attribute_answer.probabilities.tolist()]
         heads[name] = _make_head_answer(attribute_answer, shares)
+    if KIND in heads and answer.parts:
+        heads[KIND] = replace(heads[KIND], parts=_round_parts(answer.parts))
     return PictureAnswers(sha256=sha256, error="", familiarity=answer.familiarity, answers=heads)
+
+
+def _round_parts(parts: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, ...]]:
+    return {name: tuple(round(share, STORED_DIGITS) for share in shares) for name, shares in parts.items()}
 
 
 def _make_head_answer(answer: AnswerOfHead, probabilities: list[float]) -> HeadAnswer:

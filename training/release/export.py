@@ -23,8 +23,15 @@ from inference.arrays import PixelsBatch
 from inference.contract import LABEL
 from inference.errors import ModelError
 from inference.sessions.keras_session import shorten_error
-from inference.sessions.onnx_session import ATTRIBUTE_PREFIX, DISTANCE, PROBABILITIES, OnnxSession
-from inference.sessions.session import Scores
+from inference.sessions.onnx_session import (
+    ATTRIBUTE_PREFIX,
+    DISTANCE,
+    PARTS_DISTANCE,
+    PARTS_PREFIX,
+    PROBABILITIES,
+    OnnxSession,
+)
+from inference.sessions.session import PartScores, Scores
 from model_store.manifest import GoldenAnswers
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, PHOTO_GRAPH_FILE
 from training.answering import make_batched_model
@@ -221,7 +228,9 @@ def export_photo_network(network: Network, folder: Path) -> GoldenAnswers:
             for name, output in given.items()
             if name.startswith(ATTRIBUTE_PREFIX)
         }
-        return Scores(heads, given.get(DISTANCE))
+        parts = next((output for name, output in given.items() if name.startswith(PARTS_PREFIX)), None)
+        of_parts = None if parts is None else PartScores(parts, given.get(PARTS_DISTANCE))
+        return Scores(heads, given.get(DISTANCE), of_parts)
 
     # First in float32, with the narrow limit. With the wide limit of float16 alone, a small fault of the
     # conversion could pass for rounding.
@@ -234,12 +243,18 @@ def export_photo_network(network: Network, folder: Path) -> GoldenAnswers:
 
 
 def _make_coloured_patches() -> PixelsBatch:
-    """Make pictures of 6 x 6 coloured patches, uint8 (PARITY_PHOTOS, 192, 192, 3).
+    """Make pictures of 6 x 6 coloured patches, uint8 (PARITY_PHOTOS, 192, 192, 3), some with black rows.
 
     No photo is used, because golden answers store their pictures in the release.
     """
     rng = np.random.default_rng(SEED)
     patches = rng.integers(0, 256, (PARITY_PHOTOS, PATCHES, PATCHES, 3), np.uint8)
-    return patches.repeat(BLOCKS_INPUT_CONTRACT.shape[0] // PATCHES, axis=1).repeat(
+    pictures = patches.repeat(BLOCKS_INPUT_CONTRACT.shape[0] // PATCHES, axis=1).repeat(
         BLOCKS_INPUT_CONTRACT.shape[1] // PATCHES, axis=2
     )
+    # The rows of a picture are found between black ones: here some of them, a single one, and none.
+    middle = BLOCKS_INPUT_CONTRACT.shape[0] // 2
+    for picture, rows in zip(pictures[GOLDEN_PHOTOS:], (middle // 2, 1, 0), strict=False):
+        picture[: middle - rows] = 0
+        picture[middle:] = 0
+    return pictures

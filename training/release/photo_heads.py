@@ -11,17 +11,19 @@ from typing import Final
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 
 from inference.sessions.keras_session import load_keras_model
+from inference.sessions.onnx_session import ATTRIBUTE_PREFIX, DISTANCE, PARTS_DISTANCE, PARTS_PREFIX
 from model_store.manifest import GoldenAnswers
 from model_store.release_files import PHOTO_MODEL_FILE
 from training.errors import ExportError
 from training.features.blocks import BLOCKS_INPUT_CONTRACT, VECTOR_LAYER, build_vector_network
+from training.features.parts import IS_SPEAKING, PART_VECTORS, add_part_vectors
 from training.features.shipped import PHOTO_BLOCKS
 from training.features.weights import hash_weights
 from training.release.export import export_photo_network
-from training.untyped import Network
+from training.untyped import Network, Tensor
 
 BELOW: Final = "photos_seen_by"
 """Key in the report's facts about a training. Its value is the hash of the frozen network's weights."""
@@ -45,11 +47,14 @@ def read_photo_heads(path: Path) -> Network:
     return _copy_heads_with_type(load_keras_model(path), COMPUTED)
 
 
-def export_photo_heads(heads: Network, folder: Path) -> tuple[Network, GoldenAnswers]:
+def export_photo_heads(
+    heads: Network, folder: Path, parts: str | None = None
+) -> tuple[Network, GoldenAnswers]:
     """Write heads for photos to photos.keras, and the whole network to photos.onnx.
 
     Args:
         heads: the heads, in float32.
+        parts: the attribute that photos.onnx also answers for parts of a photo; None for none.
 
     Returns:
         The whole network with the weights that both files have, and some answers of the graph.
@@ -60,17 +65,47 @@ def export_photo_heads(heads: Network, folder: Path) -> tuple[Network, GoldenAns
     # The whole network gets the rounded weights, so that photos.onnx and photos.keras have the same.
     stored = _copy_heads_with_type(heads, STORED)
     stored.save(folder / PHOTO_MODEL_FILE, include_optimizer=False)
-    whole = join_to_frozen_network(_copy_heads_with_type(stored, COMPUTED))
+    whole = join_to_frozen_network(_copy_heads_with_type(stored, COMPUTED), parts)
     return whole, export_photo_network(whole, folder)
 
 
-def join_to_frozen_network(heads: Network) -> Network:
+def join_to_frozen_network(heads: Network, parts: str | None = None) -> Network:
     """Return the whole network for photos: the bundled frozen network with these heads on top.
 
-    Its input is `pixels`, uint8 (N, 192, 192, 3); its outputs are those of the heads.
+    Its input is `pixels`, uint8 (N, 192, 192, 3); its outputs are those of the heads. For parts, one more
+    output is the answer of the attribute's head to each part, and one its distance.
+
+    Args:
+        heads: the heads, in float32.
+        parts: the attribute that is also answered for parts of a photo; None for none.
     """
     body = build_vector_network(PHOTO_BLOCKS)
-    return keras.Model(body.input, heads([body.input, body.output]), name="photos")
+    if parts is None:
+        return keras.Model(body.input, heads([body.input, body.output]), name="photos")
+    seen = add_part_vectors(body)
+    answers = heads([seen.input, seen.output[VECTOR_LAYER]]) | _answer_parts(heads, seen, parts)
+    return keras.Model(seen.input, answers, name="photos")
+
+
+def _answer_parts(heads: Network, seen: Network, attribute: str) -> dict[str, Tensor]:
+    """Return the outputs for parts: the answers of an attribute's head, and the distances, if there are any.
+
+    Args:
+        heads: the heads; that of the attribute reads the vector alone.
+        seen: the network from `add_part_vectors`.
+    """
+    vectors = seen.output[PART_VECTORS]
+    part_count, width = vectors.shape[1:]
+    asked = {PARTS_PREFIX: heads.output[f"{ATTRIBUTE_PREFIX}{attribute}"]}
+    if DISTANCE in heads.output:
+        asked[DISTANCE] = heads.output[DISTANCE]
+    answers = keras.Model(heads.inputs[1], asked, name="parts")(ops.reshape(vectors, (-1, width)))
+    labels = asked[PARTS_PREFIX].shape[1]
+    shares = ops.reshape(answers[PARTS_PREFIX], (-1, part_count, labels))
+    outputs = {f"{PARTS_PREFIX}{attribute}": shares * ops.expand_dims(seen.output[IS_SPEAKING], 2)}
+    if DISTANCE in answers:
+        outputs[PARTS_DISTANCE] = ops.reshape(answers[DISTANCE], (-1, part_count))
+    return outputs
 
 
 def _copy_heads_with_type(heads: Network, dtype: str) -> Network:

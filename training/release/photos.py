@@ -5,7 +5,7 @@ again, for example to a user's corrections. The thresholds are chosen by answers
 that they change are measured. All other files and figures are the parent's.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -114,9 +114,12 @@ def _export_photos(
     manifest = candidate.parent.manifest
     contract = thresholds.make_contract(manifest.labels, BLOCKS_INPUT_CONTRACT)
     if candidate.parent_heads is not None:
-        # Heads of attributes, such as colour, are not fitted again: they and their thresholds stay.
-        contract = contract.replace_heads(manifest.get_contract("photos").attributes)
-    network, golden = export_photo_heads(build_heads_network(candidate.head, candidate.parent_heads), folder)
+        # Heads of attributes, such as colour, are not fitted again: they and their thresholds stay, and so
+        # does what they answer for parts of a photo.
+        before = manifest.get_contract("photos")
+        contract = replace(contract.replace_heads(before.attributes), parts=before.parts)
+    heads = build_heads_network(candidate.head, candidate.parent_heads)
+    network, golden = export_photo_heads(heads, folder, contract.parts)
     artifact, graph = PHOTO_FILES
     return network, ReleasedNetwork(graph=graph, artifact=artifact, contract=contract, golden=golden)
 
