@@ -236,7 +236,11 @@ class Head:
         return None
 
 
-PARTS: Final = ("upper", "middle", "lower")
+PART_ROWS: Final = {"upper": (0.0, 0.4), "middle": (0.25, 0.75), "lower": (0.6, 1.0)}
+"""The rows of each part of a picture, as shares of its height from the top. The parts overlap, so that a
+garment at their edge is whole in one of them."""
+
+PARTS: Final = tuple(PART_ROWS)
 """The names of the parts of a picture, from top to bottom, in the order of the graph's outputs."""
 
 LABEL: Final = "label"

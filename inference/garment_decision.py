@@ -23,6 +23,7 @@ from inference.garment_evidence import GarmentEvidence, PhotoAnswer
 from inference.posterior import DEFAULT_FIGURES, FormulaFigures, decide_by_formula
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels
+from inference.second_look import Finding, find_best_part, raise_named_kinds
 from inference.weighed_evidence import WeighedEvidence
 
 MIN_LABELS: Final = 3
@@ -54,6 +55,8 @@ class GarmentDecision:
             photos decided about class and kind, and words could only contradict them.
         class_probabilities: the probability of each class by photos and list; empty without finite scores.
         kind_probabilities: the same for each kind.
+        found: the photo and the part in which the second look found the accepted garment; None without a
+            second look, or if it accepted nothing.
     """
 
     label: str
@@ -69,11 +72,17 @@ class GarmentDecision:
     has_witness: bool = False
     class_probabilities: Mapping[str, float] = field(default_factory=dict, compare=False)
     kind_probabilities: Mapping[str, float] = field(default_factory=dict, compare=False)
+    found: Finding | None = None
 
     @property
     def decision(self) -> Decision:
         """The decision about the class."""
         return "review" if self.label_reason else "accept"
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the class or the kind is accepted."""
+        return self.label_reason is None or self.kind_reason is None
 
 
 class _Accepted(NamedTuple):
@@ -101,7 +110,8 @@ def decide_garment(
     weighed = WeighedEvidence(evidence, labels, figures or DEFAULT_FIGURES)
     is_complete = has_kinds == (evidence.kind is not None) and len(weighed.names) >= MIN_LABELS
     if figures and evidence.has_witness and is_complete and evidence.has_finite_scores:
-        return _decide_by_formula(weighed)
+        decision = _decide_by_formula(weighed)
+        return decision if decision.is_accepted else _look_again(weighed) or decision
     return _decide_by_photos(weighed, can_accept_outside=figures is not None and figures.can_accept_outside)
 
 
@@ -184,6 +194,40 @@ def _decide_by_formula(weighed: WeighedEvidence) -> GarmentDecision:
         class_probabilities=weighed.class_probabilities,
         kind_probabilities=weighed.posterior,
     )
+
+
+def _look_again(weighed: WeighedEvidence) -> GarmentDecision | None:
+    """Decide once more, with the named kinds as the parts of the photos show them.
+
+    Returns:
+        The decision; None if it accepts nothing, or if there is nothing to look for.
+    """
+    evidence, threshold = weighed.evidence, weighed.figures.second_threshold
+    named = weighed.find_named_kinds()
+    if (
+        threshold is None
+        or evidence.kind is None
+        or not named
+        or not any(photo.parts for photo in evidence.photos)
+    ):
+        return None
+    columns = {weighed.names.index(kind) for kind in named}
+    scores = raise_named_kinds(evidence.kind.scores, evidence.photos, columns)
+    seen = replace(evidence, kind=replace(evidence.kind, scores=scores))
+    again = WeighedEvidence(seen, weighed.labels, replace(weighed.figures, threshold=threshold))
+    decision = _decide_by_formula(again)
+    kinds = _list_accepted_kinds(again, decision) & named
+    if not kinds:
+        return None
+    best = max(sorted(kinds), key=again.posterior.__getitem__)
+    return replace(decision, found=find_best_part(evidence.photos, weighed.names.index(best)))
+
+
+def _list_accepted_kinds(weighed: WeighedEvidence, decision: GarmentDecision) -> frozenset[str]:
+    """Return the accepted kind, or the kinds of the accepted class; empty if neither is accepted."""
+    if decision.kind and decision.kind_reason is None:
+        return frozenset([decision.kind])
+    return frozenset() if decision.label_reason else weighed.find_names_of_class(decision.label)
 
 
 def _find_decider(accepted: str | None, by_photos: tuple[str | None, ...]) -> DecidedBy:

@@ -4,7 +4,7 @@ garment_decision.py decides with them. reasons.py has the reasons of the photos'
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -47,6 +47,19 @@ NO_WORDS: Final = WordEvidence()
 
 
 @dataclass(frozen=True, kw_only=True)
+class PhotoKinds:
+    """The probabilities of kinds by one photo and by its parts.
+
+    Attributes:
+        whole: the probability of each kind by the whole photo, in the order of the labels.
+        parts: the same by each part that says something, by its name (`upper`).
+    """
+
+    whole: Sequence[float]
+    parts: Mapping[str, Sequence[float]]
+
+
+@dataclass(frozen=True, kw_only=True)
 class GarmentEvidence:
     """All that is known about a photo or a product, before people answer about it.
 
@@ -57,6 +70,7 @@ class GarmentEvidence:
         category: the word of the category, or the answer of a person about it.
         other_products: the number that says how much more frequent each kind is among the other products than
             in general, from `compute_frequency_ratios`; None if they say nothing.
+        photos: the distinct photos with what their parts show; empty if their network answers no parts.
     """
 
     label: PhotoAnswer
@@ -64,6 +78,7 @@ class GarmentEvidence:
     title: WordEvidence = NO_WORDS
     category: WordEvidence = NO_WORDS
     other_products: Shares | None = None
+    photos: tuple[PhotoKinds, ...] = ()
 
     @property
     def known_words(self) -> tuple[WordEvidence, ...]:

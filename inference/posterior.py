@@ -77,6 +77,8 @@ class FormulaFigures:
         can_accept_other: whether OTHER_KIND, which stands for all kinds without a label, can be accepted.
         can_accept_outside: whether the class of photos alone can be `none of these`, if their accepted kind
             belongs to no class.
+        second_threshold: the smallest probability of a kind that the second look accepts
+            (second_look.py); None if there is no second look.
     """
 
     wrong_word: float = WRONG_WORD
@@ -85,6 +87,7 @@ class FormulaFigures:
     threshold: float = THRESHOLD
     can_accept_other: bool = True
     can_accept_outside: bool = False
+    second_threshold: float | None = None
 
     def find_threshold(self, *, has_words: bool) -> float:
         """Return the smallest probability of an accepted kind.

@@ -167,6 +167,15 @@ class WeighedEvidence:
         classes = self.labels.classes.items()
         return frozenset(label for label, kinds in classes if not kinds.isdisjoint(words.kinds))
 
+    def find_named_kinds(self) -> frozenset[str]:
+        """Return the kinds with a label that title and category admit: both, or either if they share none."""
+        if not self.evidence.kind:
+            return frozenset()
+        title, category = (
+            self.find_allowed_names(words) for words in (self.evidence.title, self.evidence.category)
+        )
+        return (title & category or title | category) - {OTHER_KIND}
+
     def is_name_denied(self, name: str) -> bool:
         """Return whether the title, or the word of the category, does not admit a name."""
         if not self.evidence.kind:

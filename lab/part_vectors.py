@@ -4,13 +4,10 @@ The vector of a whole picture has the means of some stages' outputs (maps) over 
 part has their means over some rows.
 """
 
-from typing import Final
-
 import numpy as np
 from numpy.typing import NDArray
 
-SPANS: Final = ((0.0, 0.4), (0.25, 0.75), (0.6, 1.0))
-"""Begin and end of each part, as shares of the picture's height: the upper, the middle and the lower one."""
+from inference.contract import PART_ROWS
 
 
 def find_picture_rows(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -39,7 +36,9 @@ def weigh_rows(ends: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
         rows: the number of rows of the map.
     """
     first, last = ends[:, :1, None], ends[:, 1:, None]
-    begin, end = (first + np.array(sides)[:, None] * (last - first) for sides in zip(*SPANS, strict=True))
+    begin, end = (
+        first + np.array(sides)[:, None] * (last - first) for sides in zip(*PART_ROWS.values(), strict=True)
+    )
     edges = np.arange(rows + 1) / rows
     inside = np.clip(np.minimum(edges[1:], end) - np.maximum(edges[:-1], begin), 0, None)
     return np.asarray(inside / inside.sum(2, keepdims=True))

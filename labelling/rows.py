@@ -114,6 +114,11 @@ class PhotoRecord(PictureAnswers):
         """A tuple of this record alone, so that a photo can be read like a product with its photos."""
         return (self,)
 
+    @property
+    def distinct_photos(self) -> "tuple[PhotoRecord, ...]":
+        """The same, as a product has it."""
+        return self.photos
+
     def find_probabilities(self, head: str) -> Sequence[float]:
         """Return the probability of each label of a head, in the order of the head's labels.
 

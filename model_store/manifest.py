@@ -19,7 +19,9 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    SerializerFunctionWrapHandler,
     ValidationError,
+    field_serializer,
     model_validator,
 )
 from pydantic.config import JsonDict
@@ -217,6 +219,14 @@ class ReleaseNetwork(FrozenModel):
     artifact: RelativePath
     contract: ModelContract
     golden: GoldenAnswers
+
+    @field_serializer("contract", mode="wrap")
+    def _serialize_contract(
+        self, contract: ModelContract, serialize: SerializerFunctionWrapHandler
+    ) -> dict[str, JsonValue]:
+        """Leave out `parts` if there are none, so that versions from before them can read the manifest."""
+        fields: dict[str, JsonValue] = serialize(contract)
+        return {key: value for key, value in fields.items() if key != "parts" or value is not None}
 
     @model_validator(mode="after")
     def _check_network(self) -> Self:

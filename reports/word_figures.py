@@ -17,7 +17,7 @@ from inference.posterior import (
     FormulaFigures,
 )
 from model_store.manifest import FrozenModel, Share, make_schema_config
-from reports.field_types import Count
+from reports.field_types import Count, is_none
 
 Factor = Annotated[float, Field(gt=0, le=1)]
 """Factor by which the probability of a kind is multiplied if a word names other kinds, such as .01."""
@@ -167,6 +167,15 @@ class WordFigures(FrozenModel):
         json_schema_extra=lambda schema: schema.update(oneOf=schema.pop("anyOf")),
         description="Figures about accepted kinds that belong to no class; null if they were not measured.",
     )
+    parts: WordsPromise | None = Field(
+        default=None,
+        exclude_if=is_none,
+        json_schema_extra=lambda schema: schema.update(oneOf=schema.pop("anyOf")),
+        description=(
+            "Figures about kinds that words name and that parts of the photo show (second look); absent if "
+            "they were not measured."
+        ),
+    )
 
     @property
     def can_accept_other(self) -> bool:
@@ -197,4 +206,5 @@ def read_formula_figures(figures: WordFigures | None, network: NetworkName) -> F
         threshold=figures.named.threshold,
         can_accept_other=figures.can_accept_other,
         can_accept_outside=figures.outside is not None and figures.outside.is_shown,
+        second_threshold=figures.parts.threshold if figures.parts else None,
     )

@@ -11,6 +11,7 @@ from typing import Annotated, Final, NotRequired, TypedDict
 from pydantic import Field, WithJsonSchema
 
 from inference.classifier import LabelAnswer, Prediction
+from inference.contract import PARTS
 from inference.decision import Decision
 from inference.reasons import ReasonPlace, find_reasons
 from model_store.manifest import Share
@@ -230,6 +231,16 @@ class ListedFields(TypedDict):
                 "maximum": 1,
             }
         ),
+    ]
+    part: NotRequired[
+        Annotated[
+            str,
+            Field(
+                description="The part of the picture that shows the accepted garment, if the whole picture "
+                "does not show it clearly enough; absent otherwise.",
+                json_schema_extra={"enum": [*PARTS]},
+            ),
+        ]
     ]
 
 

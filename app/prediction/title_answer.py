@@ -13,7 +13,7 @@ from app.releases.serving import ServedModel
 from inference.classifier import LabelAnswer, Prediction
 from inference.contract import NetworkName
 from inference.garment_decision import GarmentDecision, decide_garment
-from inference.garment_evidence import NO_WORDS, GarmentEvidence, PhotoAnswer, WordEvidence
+from inference.garment_evidence import NO_WORDS, GarmentEvidence, PhotoAnswer, PhotoKinds, WordEvidence
 from inference.posterior import DEFAULT_FIGURES, FormulaFigures
 from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels, translate_release_labels
@@ -70,6 +70,8 @@ def decide_listed_fields(
         "reason": decision.label_reason,
         "confidence": prediction.answer.confidence if confidence is None else confidence,
     }
+    if decision.found and decision.found.part:
+        fields["part"] = decision.found.part
     has_conflict = Reason.TITLE_CONFLICT in {decision.label_reason, decision.kind_reason}
     if not words.kinds or not (decision.has_witness or has_conflict):
         return fields  # the title had no part in the decision, so it suggests nothing
@@ -112,6 +114,7 @@ def _make_evidence(prediction: Prediction, words: WordEvidence) -> GarmentEviden
         label=_make_photo_answer(prediction.answer),
         kind=_make_photo_answer(kind) if kind else None,
         title=words,
+        photos=(PhotoKinds(whole=kind.probabilities.tolist(), parts=prediction.parts),) if kind else (),
     )
 
 

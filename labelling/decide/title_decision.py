@@ -12,7 +12,7 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.garment_decision import GarmentDecision, decide_garment
-from inference.garment_evidence import GarmentEvidence, PhotoAnswer, WordEvidence
+from inference.garment_evidence import GarmentEvidence, PhotoAnswer, PhotoKinds, WordEvidence
 from inference.posterior import FormulaFigures, Shares
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import ReleaseLabels, translate_release_labels
@@ -157,6 +157,7 @@ def decide_row_garment(
             category=words.category,
             # Other products are compared by kind, so without one of its own they say nothing here.
             other_products=other_products if kind else None,
+            photos=_collect_photo_kinds(record),
         )
     else:
         # Without figures nothing can be weighed. Title and category are then one witness, with which the
@@ -188,6 +189,7 @@ def _hold_for_person(decision: GarmentDecision, evidence: GarmentEvidence, reaso
         kind_confidence=None,
         label_decided_by=DecidedBy.MODEL,
         kind_decided_by=DecidedBy.MODEL,
+        found=None,
         # The words spoke, although no formula weighed them.
         has_witness=True,
     )
@@ -196,6 +198,12 @@ def _hold_for_person(decision: GarmentDecision, evidence: GarmentEvidence, reaso
 def _make_photo_answer(record: Record, head: str) -> PhotoAnswer:
     answer = record.answers[head]
     return PhotoAnswer(label=answer.label, reason=answer.reason, scores=record.find_probabilities(head))
+
+
+def _collect_photo_kinds(record: Record) -> tuple[PhotoKinds, ...]:
+    """Return the kinds by each distinct photo of a row and by its parts."""
+    answers = [photo.answers[KIND] for photo in record.distinct_photos if KIND in photo.answers]
+    return tuple(PhotoKinds(whole=answer.probabilities, parts=answer.parts) for answer in answers)
 
 
 def make_answers_with_title(

@@ -14,7 +14,7 @@ from labelling.errors import RunMismatch, TableUnusable
 from labelling.journal.human_answer import AnswerSubject, HumanAnswer
 from labelling.journal.journal_file import Journal, make_journal_path
 from labelling.journal.journal_format import CHANGED, EXPORTED, FORMAT_VERSION
-from labelling.journal.journal_rows import RunListing
+from labelling.journal.journal_rows import RunListing, read_photo_records
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
 from tests.journals import an_item, label_rows, paths_in
@@ -291,3 +291,18 @@ def test_a_full_disk_keeps_what_was_committed(little_room: Callable[[int], None]
     little_room(resource.RLIM_INFINITY)
 
     assert rows_in(two) == "ab"
+
+
+def test_what_parts_of_a_photo_show_stays_in_the_journal_and_an_older_one_has_none(tmp_path: Path) -> None:
+    settings = replace(RUN, heads=RUN.heads | {"kind": ("shirt", "bag")})
+    of_kind = HeadAnswer(label="bag", probabilities=(0.1, 0.9), parts={"upper": (0.8, 0.2)})
+    photo = a_row("a")
+    rows = [replace(photo, answers=photo.answers | {"kind": of_kind}), a_row("b")]
+    with Journal(tmp_path / TABLE, settings) as opened:
+        label_rows(opened, settings, rows)
+        stored = [row.answers for row in read_photo_records(opened)]
+        texts = [text for (text,) in opened.query("SELECT heads FROM photos ORDER BY path")]
+
+    assert stored[0]["kind"].parts == {"upper": (0.8, 0.2)}
+    assert not stored[0]["label"].parts
+    assert "parts" not in texts[1]

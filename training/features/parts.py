@@ -11,14 +11,10 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from inference.contract import PARTS
+from inference.contract import PART_ROWS, PARTS
 from training.features.blocks import LITE2_STAGE_LAYERS, VECTOR_LAYER
 from training.gradient.networks.layers import FEATURES_LAYER
 from training.untyped import Network, Tensor
-
-PART_ROWS: Final = {"upper": (0.0, 0.4), "middle": (0.25, 0.75), "lower": (0.6, 1.0)}
-"""The rows of each part, as shares of the picture's height from the top. The parts overlap, so that a garment
-at their edge is whole in one of them."""
 
 PART_VECTORS: Final = "part_vectors"
 """Name of the vectors of all parts, float32 (N, P, D): means of the same maps as in the whole vector."""
@@ -34,7 +30,7 @@ LINE: Final = 4
 """Number of rows of pixels in a line, by which the rows of a part are counted. A line of each map is
 a whole number of these."""
 
-BOUNDS: Final = np.array([PART_ROWS[name] for name in PARTS], np.float32)
+BOUNDS: Final = np.array([*PART_ROWS.values()], np.float32)
 
 
 def add_part_vectors(network: Network) -> Network:

@@ -77,9 +77,8 @@ def test_the_graph_answers_parts_as_the_network_does(
 
 def test_a_batch_answers_as_its_photos_one_by_one(release_with_parts: LocalRelease) -> None:
     network = open_networks(release_with_parts)["photos"]
-    names = ["photos"] * len(PICTURES)
 
-    together = network.classify(PICTURES, names)
+    together = network.classify(PICTURES, ["photos" for _ in PICTURES])
     alone = [network.classify(picture[None], ["photos"])[0] for picture in PICTURES]
 
     for one, other in zip(together, alone, strict=True):
