@@ -116,7 +116,7 @@ class PhotoRecord(PictureAnswers):
 
     @property
     def distinct_photos(self) -> "tuple[PhotoRecord, ...]":
-        """The same, as a product has it."""
+        """A tuple of this record alone: a photo differs from no other one of its row."""
         return self.photos
 
     def find_probabilities(self, head: str) -> Sequence[float]:
