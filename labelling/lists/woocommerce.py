@@ -117,7 +117,7 @@ def has_variation_type(cells: Mapping[str, str]) -> bool:
     """Return whether a row is a variation or a product with variations, by its column `Type`."""
     type_cells = (cell for column, cell in cells.items() if is_type_column(column))
     return not _VARIATION_TYPES.isdisjoint(
-        value.casefold() for cell in type_cells for value in _split_values(cell)
+        value.casefold() for cell in type_cells for value in split_attribute_values(cell)
     )
 
 
@@ -133,7 +133,7 @@ def is_product_type(column: str, cell: str) -> bool:
     Args:
         column: the header of the cell's column, in any language.
     """
-    types = {value.casefold() for value in _split_values(cell)}
+    types = {value.casefold() for value in split_attribute_values(cell)}
     return (
         types <= PRODUCT_TYPES and _make_header_patterns()[TYPE_COLUMN].fullmatch(column.strip()) is not None
     )
@@ -143,10 +143,10 @@ def read_colour_values(cells: Mapping[str, str]) -> list[str]:
     """Return the values of the colour attribute in a row: ["Red", "Blue"]; empty if it has none."""
     attribute_cells = read_woocommerce_attributes(cells)
     name = _find_colour_header(attribute_cells)
-    return _split_values(attribute_cells.get(_make_value_header(name), "")) if name else []
+    return split_attribute_values(attribute_cells.get(_make_value_header(name), "")) if name else []
 
 
-def _split_values(cell: str) -> list[str]:
+def split_attribute_values(cell: str) -> list[str]:
     r"""Split a cell at commas: ["Red, dark", "Blue"] for `Red\, dark, Blue`."""
     return [value.replace(r"\,", ",") for text in re.split(r"(?<!\\),", cell) if (value := text.strip())]
 

@@ -21,6 +21,7 @@ from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
 from labelling.lists.list_rows import ListFile
 from labelling.lists.paths import explain_missing_file
 from labelling.lists.variant_rows import VariantRows
+from labelling.lists.variation_parents import VariationParents
 from labelling.sources.items import (
     PARALLEL_FETCHES,
     UNKNOWN_STAMP,
@@ -153,10 +154,14 @@ class ListSource(FileSource):
             raise SourceUnusable(str(error)) from error
 
     def iterate_pictures(self) -> Iterator[PictureItem]:
-        variants = VariantRows(self._opened_list.columns, self._opened_list.list_options)
+        opened = self._opened_list
+        variants = VariantRows(opened.columns, opened.list_options)
         try:
-            for row in self._opened_list.read_rows():
-                yield from self._list_row_pictures(variants.complete_row(row.cells))
+            parents = VariationParents(
+                opened.columns, opened.list_options, lambda: (row.cells for row in opened.read_rows())
+            )
+            for row in opened.read_rows():
+                yield from self._list_row_pictures(variants.complete_row(parents.complete_row(row.cells)))
         except ListUnusable as error:
             raise SourceUnusable(str(error)) from error
 

@@ -36,6 +36,8 @@ def test_a_column_with_a_usual_heading_has_the_colour(column: str) -> None:
         ({"Attribute 1 name": "Size", "Attribute 1 value(s)": "S, M"}, ()),
         ({"Naam eigenschap 1": "Kleur", "Waarde(n) eigenschap 1": "Rood"}, ("Rood",)),
         ({"Имя атрибута 2": "Цвет", "Значение(-я) аттрибута(-ов) 2": "Красный"}, ("Красный",)),
+        ({"Название атрибута 2": "Цвет", "Значения атрибутов 2": "Красный"}, ("Красный",)),
+        ({"Ominaisuus 1 nimi": "Väri", "Ominaisuus 1 arvo(t)": "Punainen"}, ("Punainen",)),
         ({"Nome dell'attributo 1": "Colore", "Valore dell'attributo 1": "Rosso"}, ("Rosso",)),
         ({"Attribute 1 name": "Color", "Attribute 1 value(s)": "Red", "colour": "Rosso"}, ("Rosso",)),
         ({"Attribute 1 name": "Color", "Attribute 1 value(s)": "Red, Sky", "Type": "simple"}, ("Red", "Sky")),
