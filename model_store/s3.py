@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import urlsplit
 
 import boto3
 from botocore import exceptions as boto_errors
@@ -106,11 +107,13 @@ KEY_OPERATIONS: Final = {"GetObject", "DeleteObject"}
 """S3 operations for which NOT_FOUND_CODES mean a missing key. For other operations they mean a missing
 bucket."""
 
+MISSING_BUCKET_ADVICE: Final = (
+    "There is no such bucket. Create it, or correct the address or AWS_ENDPOINT_URL_S3."
+)
+"""Advice for the operator if the server has no such bucket."""
+
 REFUSAL_ADVICE: Final = {
-    **dict.fromkeys(
-        ("NoSuchBucket", *NOT_FOUND_CODES),
-        "There is no such bucket. Create it, or correct the address or AWS_ENDPOINT_URL_S3.",
-    ),
+    **dict.fromkeys(("NoSuchBucket", *NOT_FOUND_CODES), MISSING_BUCKET_ADVICE),
     "InvalidBucketName": "That is no bucket name. Correct the address.",
     "InvalidAccessKeyId": "The server knows no such access key. Correct AWS_ACCESS_KEY_ID or the endpoint.",
     "SignatureDoesNotMatch": "The secret does not belong to the access key. Correct AWS_SECRET_ACCESS_KEY.",
@@ -142,6 +145,10 @@ NO_S3_ADVICE: Final = (
     "AWS_ENDPOINT_URL_S3 to the address of the S3 API."
 )
 """Advice for the operator if a web page answers at the address in place of S3."""
+
+BUCKET_IN_ENDPOINT_ADVICE: Final = "AWS_ENDPOINT_URL_S3 ends in the bucket's name. Leave it out."
+"""Advice for the operator if a bucket is missing and its name is the end of the endpoint, as consoles show
+it. The server then looks for a bucket's content inside the bucket."""
 
 SECRET_PATTERNS: Final = (
     (re.compile(r"(Invalid header value ).*", re.DOTALL), r"\1***: a key may have a line break."),
@@ -279,6 +286,9 @@ class S3Store:
                     continue
             return fetch()
 
+    def _is_bucket_in_endpoint(self) -> bool:
+        return urlsplit(self._client.meta.endpoint_url).path.rstrip("/").endswith(f"/{self._bucket}")
+
     def _make_full_address(self, key: str) -> str:
         return f"{self.address}/{key}"
 
@@ -290,7 +300,11 @@ class S3Store:
         try:
             yield
         except ClientError as error:
-            raise translate_server_error(error, address, operation) from error
+            translated = translate_server_error(error, address, operation)
+            if MISSING_BUCKET_ADVICE in str(translated) and self._is_bucket_in_endpoint():
+                text = str(translated).replace(MISSING_BUCKET_ADVICE, BUCKET_IN_ENDPOINT_ADVICE)
+                raise StoreRefused(text) from error
+            raise translated from error
         except CREDENTIAL_ERRORS as error:
             raise StoreRefused(
                 f"{address}: {mask_credentials(error)} on {operation}. Set AWS_ACCESS_KEY_ID and "

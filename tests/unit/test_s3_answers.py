@@ -172,6 +172,26 @@ def test_what_is_not_found_where_no_key_has_to_be_is_the_bucket(operation: str) 
     assert "There is no such bucket" in str(found)
 
 
+@pytest.mark.parametrize(
+    ("end_of_endpoint", "advice"),
+    [
+        ("/shop", "AWS_ENDPOINT_URL_S3 ends in the bucket's name. Leave it out."),
+        ("/eu/shop/", "AWS_ENDPOINT_URL_S3 ends in the bucket's name. Leave it out."),
+        ("/workshop", "There is no such bucket. Create it"),
+        ("", "There is no such bucket. Create it"),
+    ],
+)
+def test_a_bucket_that_the_endpoint_names_again_is_said_so(
+    end_of_endpoint: str, advice: str, settings_of_boto3: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    authority = Authority(tmp_path)
+    with https_server(authority.chain("localhost"), {}) as server:
+        settings_of_boto3.setenv("AWS_ENDPOINT_URL_S3", server.url("") + end_of_endpoint)
+        settings_of_boto3.setenv("AWS_CA_BUNDLE", str(authority.file))
+        with pytest.raises(StoreRefused, match=f"404 on ListObjectsV2. {advice}"):
+            S3Store("s3://shop/models").list_entries("")
+
+
 def test_what_is_gone_already_is_deleted(settings_of_boto3: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Some servers answer 404 then; S3 itself does not."""
     authority = Authority(tmp_path)
