@@ -25,6 +25,7 @@ from scripts.data_options import (
     add_recipe_options,
     list_data_files,
     load_pixel_pictures,
+    parse_network_name,
     read_training_options,
 )
 from scripts.doubted_labels import write_doubted_labels
@@ -130,7 +131,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _parse_networks(text: str) -> tuple[str, ...]:
     """Parse the value of --networks: names of networks with commas between them, each used once."""
-    names = tuple(dict.fromkeys(text.split(",")))
+    names = tuple(dict.fromkeys(map(parse_network_name, text.split(","))))
     for name in names:
         if name not in NETWORK_NAMES:
             raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(NETWORK_NAMES)}")

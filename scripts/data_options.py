@@ -31,6 +31,12 @@ from training.options import RECIPE_FIELDS, TrainingOptions
 MIN_ACCEPT_RIGHT: Final = 0.5
 """Smallest value of --accept-right, as for the setting WARDROBE_ACCEPT_TARGET."""
 
+NETWORK_ALIASES: Final = {"vgg_like": "vgg", "custom": "arch2", "v1": "arch1"}
+"""Names that networks have in the project that they are from (Fashion-MNIST-CNN), each with its name here."""
+
+OPTIMIZER_ALIASES: Final = {"rms": "rmsprop"}
+"""Names that optimizers have in that project, in small letters, each with the name here."""
+
 
 def parse_accept_right(text: str) -> float:
     """Parse the value of --accept-right, the share of accepted answers that must be right.
@@ -120,10 +126,28 @@ def add_csv_pair_options(group: "argparse._ActionsContainer") -> None:
 def add_start_recipe_options(group: "argparse._ArgumentGroup") -> None:
     """Add the options --network and --recipe, which choose the recipe that other options change."""
     networks = f"network that is trained (default: {DEFAULT_NETWORK})"
-    group.add_argument("--network", choices=NETWORK_NAMES, metavar="NAME", help=networks)
-    group.add_argument("--model-arch", dest="network", choices=NETWORK_NAMES, help=argparse.SUPPRESS)
+    group.add_argument(
+        "--network", type=parse_network_name, choices=NETWORK_NAMES, metavar="NAME", help=networks
+    )
+    group.add_argument(
+        "--model-arch",
+        dest="network",
+        type=parse_network_name,
+        choices=NETWORK_NAMES,
+        help=argparse.SUPPRESS,
+    )
     recipes = f"recipe to start from: {', '.join(sorted(RECIPES))} (default: the network's own)"
     group.add_argument("--recipe", type=_parse_recipe_name, metavar="NAME", help=recipes)
+
+
+def parse_network_name(text: str) -> str:
+    """Return the name of a network for its name in this program or in the project that it is from."""
+    return NETWORK_ALIASES.get(text, text)
+
+
+def _parse_optimizer_name(text: str) -> str:
+    """Return the name of an optimizer in small letters, also for a name of another project."""
+    return OPTIMIZER_ALIASES.get(text.lower(), text.lower())
 
 
 def _parse_recipe_name(text: str) -> str:
@@ -205,7 +229,8 @@ def add_recipe_options(
         if kind is bool:
             group.add_argument(option, action=argparse.BooleanOptionalAction, help=text)
         elif get_origin(kind) is Literal:
-            group.add_argument(option, type=str.lower, choices=get_args(kind), help=text)
+            parse = _parse_optimizer_name if name == "optimizer" else str.lower
+            group.add_argument(option, type=parse, choices=get_args(kind), help=text)
         elif kind is int:
             group.add_argument(option, type=parse_whole_number, metavar="N", help=text)
         else:

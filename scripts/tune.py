@@ -19,6 +19,7 @@ from scripts.data_options import (
     add_recipe_options,
     list_data_files,
     load_pixel_pictures,
+    parse_network_name,
     read_training_options,
 )
 from scripts.list_options import format_list_options
@@ -90,7 +91,7 @@ def build_parser() -> argparse.ArgumentParser:
     recipe = parser.add_argument_group("what to start from")
     start = recipe.add_mutually_exclusive_group()
     network = f"network whose recipe is the start (default: {DEFAULT_NETWORK})"
-    start.add_argument("--network", choices=NETWORK_NAMES, help=network)
+    start.add_argument("--network", type=parse_network_name, choices=NETWORK_NAMES, help=network)
     recipe_help = "recipe that is the start, in place of a network's"
     start.add_argument("--recipe", choices=sorted(RECIPES), help=recipe_help)
     add_recipe_options(recipe)

@@ -52,6 +52,12 @@ def recipe_by(words: str) -> Recipe:
                 choose_default_recipe("vgg"), optimizer="sgd", batch_size=250, learning_rate=0.1, epochs=3
             ),
         ),
+        ("--model_arch vgg_like --optimizer RMS", replace(choose_default_recipe("vgg"), optimizer="rmsprop")),
+        (
+            "--model_arch custom --optimizer rmsprop",
+            replace(choose_default_recipe("arch2"), optimizer="rmsprop"),
+        ),
+        ("--network v1 --optimizer Adam", replace(choose_default_recipe("arch1"), optimizer="adam")),
     ],
 )
 def test_options_change_single_fields_of_a_named_recipe(words: str, expected: Recipe) -> None:

@@ -27,7 +27,7 @@ TrainableNetworkName = Literal[
     "compact16", "compact32", "compact48_separable", "compact48_separable_deep",
     "compact_stages", "efficientnet_lite2",
 ]  # fmt: skip
-OptimizerName = Literal["adamw", "adam", "sgd", "muon"]
+OptimizerName = Literal["adamw", "adam", "sgd", "muon", "rmsprop"]
 Initializer = Literal["glorot_uniform", "glorot_normal", "he_uniform", "he_normal", "lecun_normal"]
 Precision = Literal["float32", "bfloat16"]
 Schedule = Literal["cosine", "constant"]

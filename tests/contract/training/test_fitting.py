@@ -161,5 +161,13 @@ def test_half_precision_learns_too(parts: Split, tmp_path: Path) -> None:
     assert {str(weight.dtype) for weight in fitted.model.weights} == {"float32"}
 
 
+def test_rmsprop_learns_too(parts: Split, tmp_path: Path) -> None:
+    run = TrainingRun(tmp_path, "aa")
+
+    fitted = fit_by_gradient(parts, CLASSES, replace(DENSE, optimizer="rmsprop"), run, Listener())
+
+    assert fitted.history[-1].loss < fitted.history[0].loss
+
+
 def test_each_network_that_a_recipe_may_name_can_be_built() -> None:
     assert {*NETWORK_NAMES} <= NETWORK_BUILDERS.keys()

@@ -54,6 +54,7 @@ OPTIMIZER_BUILDERS: Final[dict[OptimizerName, Callable[..., Any]]] = {
     "adamw": keras.optimizers.AdamW,
     "adam": keras.optimizers.Adam,
     "sgd": partial(keras.optimizers.SGD, momentum=SGD_MOMENTUM, nesterov=True),
+    "rmsprop": keras.optimizers.RMSprop,
     "muon": lambda rate, *, weight_decay, **others: Muon(
         rate, weight_decay=weight_decay, adam_weight_decay=weight_decay, **others
     ),
