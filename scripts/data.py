@@ -25,7 +25,7 @@ from scripts.list_options import add_list_options, add_product_column_option, fo
 from scripts.parsers import make_command_parser
 from scripts.progress_bars import TerminalProgress
 from scripts.terminal import NegativeResult
-from training.data.data_source import DataSource
+from training.data.data_source import KERAS_DATA_SET, DataSource
 from training.data.decoded_pictures import decode_pictures, decode_until_photo
 from training.data.division import (
     choose_training_labels,
@@ -39,7 +39,7 @@ from training.data.near_copies import NearCopies, group_near_copies
 from training.data.photo_reading import decode_photos, make_labelled_photos
 from training.data.pictures import Pictures
 from training.data.pixel_files import is_pixel_csv
-from training.data.read import check_near_copies
+from training.data.read import check_near_copies, load_data_set
 from training.data.unique_pictures import UniquePictures
 from training.errors import DataError
 from training.loading import require_library
@@ -81,8 +81,11 @@ def execute(arguments: argparse.Namespace) -> object:
     require_library("scipy", "SciPy")
     prepare_decoders()
     place = unwrap_folder(expand_home(arguments.place))
-    _refuse_pixels(place)
     attributes = tuple(arguments.attribute or ())
+    if str(place) == KERAS_DATA_SET or has_idx_files(place) or (place.is_file() and is_pixel_csv(place)):
+        if arguments.sheet is None or attributes:
+            raise _make_pixels_error(place)
+        return _draw_pixels(place, arguments.sheet)
     progress = _NotedProgress()
     data_source = DataSource(
         place=str(place),
@@ -106,7 +109,7 @@ def execute(arguments: argparse.Namespace) -> object:
         print_table([{heading: label, "pictures": f"{n:,}"} for label, n in label_counts.items()])
     _print_near_copies(near_copies)
     if arguments.sheet is not None:
-        _draw_pictures(parts, arguments.sheet)
+        _draw_pictures(parts, parts[0].labels[LABEL].names, arguments.sheet)
     options = (word for name in attributes for word in ("--attribute", name))
     words = shlex.join([str(place), *format_list_options(arguments), *options])
     print("", *_describe_verdict(counts[LABEL], words, is_whole=is_whole, is_tiered=is_tiered), sep="\n")
@@ -119,13 +122,31 @@ def execute(arguments: argparse.Namespace) -> object:
     return document if is_whole else NegativeResult(document)
 
 
-def _refuse_pixels(place: Path) -> None:
-    """Refuse IDX files and CSV files of pixels, which have no names of classes and no files to check."""
-    if has_idx_files(place) or (place.is_file() and is_pixel_csv(place)):
-        raise DataError(
-            f"{place}: pixels in the form of Fashion-MNIST, which are checked as they are learnt: "
-            f"{get_program_name()} train --data FOLDER, or --train CSV --test CSV."
-        )
+def _make_pixels_error(place: Path) -> DataError:
+    """Return the error for pixels without files, of which this command can only draw a sheet."""
+    return DataError(
+        f"{place}: pixels in the form of Fashion-MNIST, which are checked as they are learnt: "
+        f"{get_program_name()} train --data FOLDER, or --train CSV --test CSV. Here, --sheet PNG draws them."
+    )
+
+
+def _draw_pixels(place: Path, sheet: Path) -> object:
+    """Count the pixels in IDX files, in a CSV or of Keras' data set by class, and draw some of each class.
+
+    Returns:
+        The counts for --json.
+    """
+    check_outputs([sheet], list(place.iterdir()) if place.is_dir() else [place])
+    data = load_data_set(DataSource(place=str(place)), TerminalProgress(), picture_use="measure")
+    # One CSV is read as both parts.
+    parts = [data.test] if place.is_file() else [data.train, data.test]
+    counts = {
+        label: sum(int((part.classes == code).sum()) for part in parts)
+        for code, label in enumerate(data.labels)
+    }
+    print_table([{"class": label, "pictures": f"{n:,}"} for label, n in counts.items()])
+    _draw_pictures(parts, data.labels, sheet)
+    return {"counts": counts, "attributes": {}, "notes": [], "near": []}
 
 
 def _print_near_copies(near_copies: NearCopies) -> None:
@@ -229,13 +250,16 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _draw_pictures(parts: Sequence[Pictures], target: Path) -> None:
-    """Draw some pictures of each class into the PNG file of --sheet."""
+def _draw_pictures(parts: Sequence[Pictures], names: Sequence[str], target: Path) -> None:
+    """Draw some pictures of each class into the PNG file of --sheet.
+
+    Args:
+        names: the names of the classes, in the order of their numbers.
+    """
     require_library("matplotlib", "matplotlib")
     # matplotlib takes seconds to load, which the check alone should not.
     from training.evaluation.plots import PICTURES_PER_CLASS, draw_class_sheet, save_figure, use_label_fonts  # noqa: PLC0415
 
-    names = parts[0].labels[LABEL].names
     images = [image for part in parts for image in part.images]
     classes = np.concatenate([part.classes for part in parts])
     pictures_by_class = {

@@ -20,6 +20,7 @@ from tests.own_pictures import hashes_in_a_row, see_nothing
 from tests.pictures import jpeg
 from tests.uploads import png
 from training.data.data_source import DataSource
+from training.data.fashion import FASHION_MNIST_LABELS
 from training.data.listing import ListedPicture
 from training.data.near_copies import group_near_copies
 from training.data.perceptual_hashes import (
@@ -291,3 +292,21 @@ def test_pixels_in_the_form_of_the_published_data_set_are_checked_as_they_are_le
         main([str(tmp_path / "around")])
     with pytest.raises(DataError, match="--train CSV --test CSV"):
         main([str(write_csv(tmp_path / "set.csv", 30))])
+
+
+@pytest.mark.parametrize("form", ["idx", "csv"])
+def test_pixels_in_the_form_of_the_published_data_set_are_drawn_with_the_names_of_their_classes(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_idx_folder(tmp_path / "around" / "set", train=30, test=20)
+    table = write_csv(tmp_path / "set.csv", 50)
+    sheet = tmp_path / "sheet.png"
+
+    assert main([str(tmp_path / "around" if form == "idx" else table), "--json", "--sheet", str(sheet)]) == 0
+
+    shown = capsys.readouterr()
+    assert json.loads(shown.out)["counts"] == dict.fromkeys(FASHION_MNIST_LABELS, 5)
+    assert f"Pictures of each class: {sheet}" in shown.err
+    drawn = cv2.imread(str(sheet), cv2.IMREAD_GRAYSCALE)
+    assert drawn is not None
+    assert (drawn < 128).mean() > 0.05
