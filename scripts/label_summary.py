@@ -135,14 +135,6 @@ def describe_speed(pictures: int, seconds: float) -> str:
     return f"{format_count(round(rate), 'picture')} per second. "
 
 
-def _describe_checked_answers(accepted: int, checked_count: int, right: int, noun: str) -> str:
-    """Return a sentence about the accepted answers of this table that people checked."""
-    if not checked_count:
-        return f"No audit was made: people looked at none of {format_count(accepted, f'accepted {noun}')}."
-    counted = format_count(accepted, f"accepted {noun}")
-    return f"People looked at {checked_count:,} of {counted}: {right:,} right."
-
-
 def _list_used_labels(labels: Mapping[str, Mapping[str, int]]) -> list[tuple[str, Mapping[str, int]]]:
     """Return the labels that some picture got, each with its numbers of pictures by decision."""
     return [(label, counts) for label, counts in labels.items() if sum(counts.values())]
@@ -205,7 +197,7 @@ def _make_row(
 def _print_checked_answers(
     summary: TableSummary, products_without_photo: Sequence[str], promise: Promise | None
 ) -> None:
-    """Print how many products are accepted, and how many of the checked answers are right."""
+    """Print how many products are accepted, and that nobody has looked at accepted answers yet."""
     if summary.products:
         products = summary.products
         for sentence in _describe_products(products, promise):
@@ -214,11 +206,13 @@ def _print_checked_answers(
             names = join_first_items(list(map(shorten_text, products_without_photo)), MAX_PRODUCTS_NAMED)
             lacking = format_count(products["without_answer"], "product has", "products have")
             print_message(f"{lacking} no photo that can be read: {names}.")
-        check_counts = products["accepted"], products["checked"], products["checked_right"], "product"
+        accepted_count, checked_count, noun = products["accepted"], products["checked"], "accepted product"
     else:
-        check_counts = summary.accepted, summary.checked, summary.checked_right, "picture"
-    if check_counts[0]:
-        make_console().print(_describe_checked_answers(*check_counts))
+        accepted_count, checked_count, noun = summary.accepted, summary.checked, "accepted picture"
+    # An answer is no sign of an audit: an answered product can become accepted because of its neighbours.
+    if accepted_count and not checked_count:
+        counted = format_count(accepted_count, noun)
+        make_console().print(f"No audit was made: people looked at none of {counted}.")
 
 
 def _describe_products(products: Mapping[str, Any], promise: Promise | None) -> Iterator[str]:
@@ -228,8 +222,8 @@ def _describe_products(products: Mapping[str, Any], promise: Promise | None) -> 
         products: the section of the summary about products.
         promise: the promise of the release about the class of products; None if it has none.
     """
-    list_count = products["accepted_by_list"]
-    photo_count = products["accepted"] - products["accepted_by_list"]
+    list_count = products["accepted_by_list"] - products.get("decided_beside_list", 0)
+    photo_count = products["accepted"] - products.get("decided_beside_accepted", 0) - list_count
     accepted = {"accepted by list and photo": list_count, "by the photo alone": photo_count}
     outcomes = {**(accepted if list_count else {"accepted": photo_count}), **products["reviewed"]}
     outcomes |= {"without an answer": products["without_answer"]}

@@ -36,6 +36,8 @@ class RowCounts:
         accepted: the number of accepted answers about the class.
         accepted_by_list: the number of accepted answers that title and photo accepted together.
         decided_by_person: the number of rows whose class people gave.
+        decided_beside_accepted: the number of accepted answers about the class beside which people gave one.
+        decided_beside_list: the number of these that title and photo accepted together.
         checked_answers: counts of accepted answers for which people gave a class too, by whether it is the
             same.
         rows_without_picture: the number of rows that name no picture, as many about variants do.
@@ -66,6 +68,8 @@ class RowCounts:
         self.accepted = 0
         self.accepted_by_list = 0
         self.decided_by_person = 0
+        self.decided_beside_accepted = 0
+        self.decided_beside_list = 0
         self.rows_without_product = 0
         self.rows_with_title_kinds = 0
         self.rows_without_picture = 0
@@ -125,7 +129,10 @@ class RowCounts:
         self.decided_by_person += is_by_person
         if decision.answer and decision.is_accepted:
             self.accepted += 1
-            self.accepted_by_list += decision.answer.decided_by == DecidedBy.LIST
+            is_by_list = decision.answer.decided_by == DecidedBy.LIST
+            self.accepted_by_list += is_by_list
+            self.decided_beside_accepted += is_by_person
+            self.decided_beside_list += is_by_person and is_by_list
             if is_by_person and decision.label:
                 self.checked_answers[decision.label == decision.predicted_label] += 1
 

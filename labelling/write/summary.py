@@ -195,6 +195,8 @@ def _make_product_figures(
         "reviewed": products.count_reviews(),
         "without_answer": products.count_without_answer(Reason.NO_PHOTO),
         "decided_by_person": products.decided_by_person,
+        "decided_beside_accepted": products.decided_beside_accepted,
+        "decided_beside_list": products.decided_beside_list,
         "checked": products.checked_answers.total(),
         "checked_right": products.checked_answers[True],
         "photos_of_none": photos.rows_without_product,

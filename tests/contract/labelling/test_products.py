@@ -367,7 +367,7 @@ def test_accepted_products_are_audited_as_products(
     assert "Audit: of the accepted, 2 of 3 right: " in capsys.readouterr().out
 
 
-def test_a_run_says_what_people_found_of_the_accepted_products_of_this_table(
+def test_a_run_counts_each_product_once_and_calls_no_answer_an_audit(
     shop: Path,
     release: Path,
     by_label: list[list[str]],
@@ -383,7 +383,10 @@ def test_a_run_says_what_people_found_of_the_accepted_products_of_this_table(
     correct(table, right, {"path": second, "label": "none of these", "product": "2"})
     label(source, table, release, "--by", "article")
 
-    assert "People looked at 2 of 2 accepted products: 1 right." in capsys.readouterr().out
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "2 products by `article`: none to decide. People decided 2." in printed
+    assert "audit" not in printed.lower()
+    assert "People looked at" not in printed
 
 
 @pytest.mark.parametrize("words", [(), ("--restart",)])
