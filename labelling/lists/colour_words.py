@@ -50,7 +50,7 @@ def read_title_colours(title: str, language: str, brand: str = "") -> list[tuple
         return []
     named_places = {*_find_names(tokens, words), *_find_first_places(tokens, words.tokens(brand))}
     phrases = [phrase for phrase in phrases if named_places.isdisjoint(range(phrase.start, phrase.end))]
-    whole_phrases = [_add_shades(phrase, tokens, words) for phrase in _merge_neighbours(phrases)]
+    whole_phrases = [_add_shades(phrase, tokens, words) for phrase in _merge_neighbours(phrases, tokens)]
     return _group_phrases(whole_phrases, title, tokens, words)
 
 
@@ -157,13 +157,15 @@ def _find_first_places(tokens: Sequence[str], name: Sequence[str]) -> range:
     return range(0)
 
 
-def _merge_neighbours(phrases: Iterable[_ColourPhrase]) -> list[_ColourPhrase]:
-    """Return the phrases of a title, with one for neighbours that share a colour, as in "olive green"."""
+def _merge_neighbours(phrases: Iterable[_ColourPhrase], tokens: Sequence[str]) -> list[_ColourPhrase]:
+    """Return the phrases of a title, with one for neighbours that share a colour, as in "turquoise blue"."""
     merged = list[_ColourPhrase]()
     for phrase in phrases:
         last = merged[-1] if merged else None
-        if last and last.end == phrase.start and (shared := last.colours & phrase.colours):
-            merged[-1] = _ColourPhrase(last.start, phrase.end, shared)
+        if last and last.end == phrase.start and not last.colours.isdisjoint(phrase.colours):
+            is_repeated = tokens[last.start : last.end] == tokens[phrase.start : phrase.end]
+            start = phrase.start if is_repeated else last.start
+            merged[-1] = _ColourPhrase(start, phrase.end, last.colours | phrase.colours)
         else:
             merged.append(phrase)
     return merged
