@@ -83,7 +83,7 @@ class Language:
         no_colours: cells of a colour column that name no colour ("assorted").
         colour_shades: words beside a colour that belong to it ("light", as in "light green").
         colour_names: phrases of titles that have a colour word and name no colour, such as those of brands
-            ("Golden Goose").
+            ("Golden Goose") and materials (Spanish "cuero", which is leather, too).
         garments: kinds by word; empty for phrases that only look like a garment.
         clothing: words of a category that stand for clothing of any kind ("Women's clothing").
         groups: kinds by word of a category that stands for several kinds ("Outerwear").

@@ -222,7 +222,7 @@ def _make_colour_words(language: str) -> _ColourWords:
     shades = set[str]()
     links = {*CONJUNCTION_SIGNS, ","}
     names = dict[str, list[tuple[str, ...]]]()
-    for name in load_shared_words().colour_names:
+    for name in (*load_shared_words().colour_names, *own_language.colour_names):
         name_tokens = tuple(own_language.tokenize(name))
         names.setdefault(name_tokens[0], []).append(name_tokens)
     # The list's own language comes last, so that its meaning replaces the English one of an equal word.

@@ -68,6 +68,23 @@ def test_a_title_has_the_whole_phrase_for_a_colour(title: str, language: str, te
 
 
 @pytest.mark.parametrize(
+    ("title", "language", "texts"),
+    [
+        ("Bolso de cuero negro", "es", ["negro"]),
+        ("Cinto de couro", "pt", []),
+        ("Giày da nam đen", "vi", ["đen"]),
+        ("Quần bò nữ", "vi", []),
+    ],
+)
+def test_a_material_that_is_a_word_for_a_colour_too_is_no_colour_in_a_title(
+    title: str, language: str, texts: list[str]
+) -> None:
+    groups = read_title_colours(title, language)
+
+    assert [colour.text for group in groups for colour in group] == texts
+
+
+@pytest.mark.parametrize(
     ("title", "brand", "texts"),
     [
         ("Golden Goose Superstar sneakers", "", []),
