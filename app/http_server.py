@@ -15,7 +15,7 @@ ROOT = str(Path(__file__).parent.parent)
 folder would lead Python there."""
 
 
-class FolderIgnoringApplication(WSGIApplication):  # type: ignore[misc] - gunicorn has no types
+class FolderIgnoringApplication(WSGIApplication):  # type: ignore[misc] # gunicorn has no types
     """gunicorn's own application, but for the path of imports."""
 
     def chdir(self) -> None:

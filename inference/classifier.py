@@ -14,7 +14,13 @@ import numpy as np
 
 from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import LABEL, PARTS, Head, ModelContract, NetworkName
-from inference.decision import Decision, calibrate_probabilities, compute_familiarity, decide_by_contract
+from inference.decision import (
+    Decision,
+    calibrate_probabilities,
+    compute_familiarity,
+    decide_by_contract,
+    is_unfamiliar,
+)
 from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.reasons import Reason
 from inference.sessions.keras_session import KerasSession
@@ -55,6 +61,8 @@ class LabelAnswer:
         reason: why a person should look; None with `accept`.
         probabilities: the calibrated probabilities, float32, (C,), sum 1, in the order of `labels`.
         labels: the labels of the head.
+        is_unfamiliar: whether the picture is too unlike the training pictures for this label, whatever the
+            reason is.
     """
 
     class_id: int
@@ -64,6 +72,7 @@ class LabelAnswer:
     reason: Reason | None
     probabilities: Probabilities
     labels: tuple[str, ...]
+    is_unfamiliar: bool = False
 
     def rank_labels(self, count: int) -> list[int]:
         """Return the indices of the `count` likeliest labels; of equal ones the lower index comes first."""
@@ -293,6 +302,9 @@ class Classifier:
             reason=reason,
             probabilities=probabilities,
             labels=head_contract.labels,
+            is_unfamiliar=is_unfamiliar(
+                familiarity, contract.find_minimum_familiarity(head_contract, answer_label)
+            ),
         )
 
 

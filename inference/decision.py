@@ -96,6 +96,11 @@ def decide_by_contract(  # noqa: PLR0913, PLR0917 - the rules of a release, and 
     )
 
 
+def is_unfamiliar(familiarity: float | None, minimum_familiarity: float) -> bool:
+    """Return whether a picture is too unlike the training pictures; False if this is not measured."""
+    return familiarity is not None and familiarity < minimum_familiarity
+
+
 def decide_answer(  # noqa: PLR0913 - what the release asks for and what the picture shows, each by its name
     confidence: float,
     familiarity: float | None,
@@ -120,7 +125,7 @@ def decide_answer(  # noqa: PLR0913 - what the release asks for and what the pic
         is_withheld: whether the label is never accepted.
         is_applicable: whether the class of the picture has the attribute; True for the class itself.
     """
-    if familiarity is not None and familiarity < minimum_familiarity:
+    if is_unfamiliar(familiarity, minimum_familiarity):
         return "review", Reason.UNFAMILIAR
     if not is_applicable:
         return "review", Reason.INAPPLICABLE

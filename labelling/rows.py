@@ -44,6 +44,7 @@ class HeadAnswer:
         suggested_label: another label that the review sheet, on which people answer, suggests; None for none.
         parts: the probabilities (C,) by the parts of the photo, as `Prediction.parts` has them; for `kind`
             alone.
+        has_unfamiliar_picture: whether the picture is unfamiliar although `reason` is another one.
     """
 
     label: str
@@ -54,6 +55,12 @@ class HeadAnswer:
     decided_by: DecidedBy = DecidedBy.MODEL
     suggested_label: str | None = None
     parts: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    has_unfamiliar_picture: bool = False
+
+    @property
+    def is_unfamiliar(self) -> bool:
+        """Whether the picture is too unlike the training pictures, so that it has no vote in its product."""
+        return self.has_unfamiliar_picture or self.reason == Reason.UNFAMILIAR
 
     @property
     def is_accepted(self) -> bool:

@@ -35,12 +35,14 @@ class ScoredAnswer(NamedTuple):
         label: the index of the answered label.
         reason: why a person should review the answer; None if it is accepted.
         photo_positions: the positions of the photos that were combined; empty for the answer to one photo.
+        is_unfamiliar: whether the photo looks like nothing that the network has learnt, whatever `reason` is.
     """
 
     probabilities: Sequence[float]
     label: int
     reason: Reason | None
     photo_positions: Sequence[int] = ()
+    is_unfamiliar: bool = False
 
 
 def combine_photo_answers(
@@ -60,7 +62,7 @@ def combine_photo_answers(
         is_proven: whether the release has shown that enough accepted answers about products are right.
         is_colour: whether the answers are about an attribute in COLOUR_ATTRIBUTES.
     """
-    familiar = [place for place, photo in enumerate(photos) if photo.reason != Reason.UNFAMILIAR]
+    familiar = [place for place, photo in enumerate(photos) if not photo.is_unfamiliar]
     positions = familiar or list(range(len(photos)))
     used_photos = [photos[place] for place in positions]
     probabilities = average_probabilities([photo.probabilities for photo in used_photos])

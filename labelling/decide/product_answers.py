@@ -201,7 +201,12 @@ def combine_head_answers(
 
 
 def _make_probable_answer(answer: HeadAnswer, labels: Sequence[str]) -> ScoredAnswer:
-    return ScoredAnswer(answer.probabilities, labels.index(answer.label), answer.reason)
+    return ScoredAnswer(
+        answer.probabilities,
+        labels.index(answer.label),
+        answer.reason,
+        is_unfamiliar=answer.is_unfamiliar,
+    )
 
 
 def is_certain_enough_for_feed(product: ProductRecord, head: str, grouping: ProductGrouping | None) -> bool:

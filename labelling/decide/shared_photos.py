@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from inference.contract import LABEL
-from inference.reasons import Reason
 from inference.words.words import remove_variant_words
 from labelling.decide.product_titles import ProductTitle
 from labelling.decide.title_decision import ListTitles
@@ -112,7 +111,7 @@ class SharedPhotos:
         agreeing = [
             photo
             for photo, answer in answers
-            if answer and answer.label == label and answer.reason != Reason.UNFAMILIAR
+            if answer and answer.label == label and not answer.is_unfamiliar
         ]
         return not agreeing or any(map(self._can_show_each_product, agreeing))
 
@@ -192,6 +191,6 @@ def make_shared_photos(
             for photo in photos
             if photo.sha256 not in products_of_photos
             for head, answer in photo.answers.items()
-            if answer.reason != Reason.UNFAMILIAR
+            if not answer.is_unfamiliar
         ),
     )

@@ -222,13 +222,21 @@ class RunListing:
 
 def _make_row_values(item: PictureItem, photo: PictureAnswers) -> tuple[object, ...]:
     heads = {
-        # Most answers have no parts, and an older journal has none at all.
-        head: {name: getattr(answer, name) for name in STORED_ANSWER_FIELDS}
-        | ({"parts": answer.parts} if answer.parts else {})
+        head: {name: getattr(answer, name) for name in STORED_ANSWER_FIELDS} | _list_rare_fields(answer)
         for head, answer in photo.answers.items()
     }
     text = json.dumps(heads, ensure_ascii=False)
     return make_table_path(item.name), item.stamp, photo.sha256, photo.error, photo.familiarity, text
+
+
+def _list_rare_fields(answer: HeadAnswer) -> dict[str, object]:
+    """Return the fields that most answers, and all of an older journal, do not have."""
+    fields = dict[str, object]()
+    if answer.parts:
+        fields["parts"] = answer.parts
+    if answer.has_unfamiliar_picture and answer.reason != Reason.UNFAMILIAR:
+        fields["has_unfamiliar_picture"] = True
+    return fields
 
 
 def read_photo_records(journal: Journal) -> Iterator[PhotoRecord]:

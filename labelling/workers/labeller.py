@@ -257,6 +257,7 @@ def _make_head_answer(answer: AnswerOfHead, probabilities: list[float]) -> HeadA
         also=tuple(answer.also),
         probabilities=tuple(probabilities),
         decided_by=DecidedBy.MODEL,
+        has_unfamiliar_picture=answer.is_unfamiliar,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from inference.reasons import Reason
 from labelling.decide.decisions import RunDecisions
 from labelling.errors import RunMismatch, TableUnusable
 from labelling.journal.human_answer import AnswerSubject, HumanAnswer
@@ -294,10 +295,10 @@ def test_a_full_disk_keeps_what_was_committed(little_room: Callable[[int], None]
 
 
 def test_what_parts_of_a_photo_show_stays_in_the_journal_and_an_older_one_has_none(tmp_path: Path) -> None:
-    settings = replace(RUN, heads=RUN.heads | {"kind": ("shirt", "bag")})
+    settings = replace(RUN, heads={**RUN.heads, "kind": ("shirt", "bag")})
     of_kind = HeadAnswer(label="bag", probabilities=(0.1, 0.9), parts={"upper": (0.8, 0.2)})
     photo = a_row("a")
-    rows = [replace(photo, answers=photo.answers | {"kind": of_kind}), a_row("b")]
+    rows = [replace(photo, answers={**photo.answers, "kind": of_kind}), a_row("b")]
     with Journal(tmp_path / TABLE, settings) as opened:
         label_rows(opened, settings, rows)
         stored = [row.answers for row in read_photo_records(opened)]
@@ -306,3 +307,15 @@ def test_what_parts_of_a_photo_show_stays_in_the_journal_and_an_older_one_has_no
     assert stored[0]["kind"].parts == {"upper": (0.8, 0.2)}
     assert not stored[0]["label"].parts
     assert "parts" not in texts[1]
+
+
+@pytest.mark.parametrize("reason", [Reason.AMBIGUOUS, Reason.UNFAMILIAR])
+def test_that_a_picture_is_unfamiliar_stays_in_the_journal_whatever_its_reason(
+    reason: Reason, tmp_path: Path
+) -> None:
+    answer = HeadAnswer(label="Dress", reason=reason, has_unfamiliar_picture=True)
+    with Journal(tmp_path / TABLE, RUN) as opened:
+        label_rows(opened, RUN, [replace(a_row("a"), answers={"label": answer}), a_row("b")])
+        stored = [row.answers["label"] for row in read_photo_records(opened)]
+
+    assert [one.is_unfamiliar for one in stored] == [True, False]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inference.reasons import Reason
+from inference.reasons import Reason, ReasonPlace, find_reasons
 from reports.answers import Answers
 from reports.product_rule import (
     ScoredAnswer,
@@ -16,7 +16,8 @@ from training.evaluation.products import measure_products
 
 
 def photo(*probabilities: float, reason: Reason | None = None) -> ScoredAnswer:
-    return ScoredAnswer(probabilities, int(np.argmax(probabilities)), reason)
+    label = int(np.argmax(probabilities))
+    return ScoredAnswer(probabilities, label, reason, is_unfamiliar=reason == Reason.UNFAMILIAR)
 
 
 SHIRT, DRESS = photo(0.9, 0.1), photo(0.2, 0.8)
@@ -45,6 +46,16 @@ def test_a_product_is_accepted_where_its_photos_agree(
     answer = combine_photo_answers(photos, is_proven=True)
 
     assert (answer.label, answer.reason, answer.photo_positions) == (label, reason, rests_on)
+
+
+@pytest.mark.parametrize("reason", find_reasons([ReasonPlace.PICTURE]))
+def test_an_unfamiliar_photo_has_no_vote_whatever_reason_it_shows(reason: Reason) -> None:
+    noise = STRANGE_COAT._replace(reason=reason)
+
+    found = combine_photo_answers([noise, SHIRT], is_proven=True)
+
+    assert found == combine_photo_answers([STRANGE_COAT, SHIRT], is_proven=True)
+    assert (found.label, found.reason, list(found.photo_positions)) == (0, None, [1])
 
 
 @pytest.mark.parametrize(("share", "reason"), [(0.8, "contradicting"), (0.79, None)])

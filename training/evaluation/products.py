@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from inference.contract import LABEL
 from inference.decision import ACCEPT
+from inference.reasons import Reason
 from reports.answers import CLASS_HEAD, Answers
 from reports.product_rule import COLOUR_ATTRIBUTES, PRODUCTS_SET, ScoredAnswer, combine_photo_answers
 from reports.promises import ProductPromise
@@ -71,7 +72,12 @@ def _answer_product(
     answers: Answers, rows: NDArray[np.int64], labels: NDArray[np.int64], *, is_colour: bool
 ) -> ScoredAnswer:
     photos = [
-        ScoredAnswer(shares, label, None if decision == ACCEPT else decision)
+        ScoredAnswer(
+            shares,
+            label,
+            None if decision == ACCEPT else decision,
+            is_unfamiliar=decision == Reason.UNFAMILIAR,
+        )
         for shares, label, decision in zip(
             answers.probabilities[rows].tolist(),
             labels.tolist(),
