@@ -169,9 +169,28 @@ def _build_lite2(pixels: Tensor) -> list[Tensor]:
 
 def _build_backbone(pixels: Tensor) -> list[Tensor]:
     """Add the backbone, which reads the pictures at 64 x 64, and return its features, float32 (N, 392)."""
-    factor = BLOCKS_INPUT_CONTRACT.shape[0] // BACKBONE.input_contract.shape[0]
-    small_pictures = layers.AveragePooling2D(factor, name="to_backbone")(ops.cast(pixels, "float32"))
+    small_pictures = shrink_pictures(ops.cast(pixels, "float32"), BACKBONE.input_contract.shape[0])
     return [BACKBONE.load_network()(small_pictures)]
+
+
+def shrink_pictures(pictures: Tensor, edge: int) -> Tensor:
+    """Return square pictures of a smaller size: each pixel is the mean of the area that it covers.
+
+    Args:
+        pictures: float32 (N, H, H, channels).
+        edge: the height and width of the result.
+    """
+    whole = pictures.shape[1]
+    if whole % edge == 0:
+        return layers.AveragePooling2D(whole // edge, name="to_backbone")(pictures)
+    starts = np.arange(edge)[:, None] * whole / edge
+    rows = np.arange(whole)
+    covered = np.minimum(starts + whole / edge, rows + 1) - np.maximum(starts, rows)
+    shares = (np.maximum(covered, 0) * edge / whole).astype(np.float32)
+    # The first product has the shapes (N, columns, channels, rows), the second (N, channels, rows, columns).
+    shrunk_rows = ops.tensordot(pictures, shares, axes=[[1], [1]])
+    shrunk_pictures = ops.tensordot(shrunk_rows, shares, axes=[[1], [1]])
+    return ops.transpose(shrunk_pictures, (0, 2, 3, 1))
 
 
 def _build_palette(pixels: Tensor) -> list[Tensor]:

@@ -13,6 +13,7 @@ from training.features.blocks import (
     build_vector_network,
     compute_features,
     get_distance_slice,
+    shrink_pictures,
 )
 from training.gradient.networks.layers import FEATURES_LAYER
 from training.untyped import Network
@@ -51,6 +52,18 @@ def test_the_palette_sees_how_much_of_each_colour_is_in_the_middle(palette: Netw
     assert np.allclose(of_half, (of_red + of_blue) / 2, atol=0.02)
     assert np.allclose(of_edge, of_red, atol=1e-4)
     assert np.isclose(of_red.sum(), 1, atol=1e-4)
+
+
+@pytest.mark.parametrize("edge", [12, 14, 15])
+def test_pictures_of_any_size_are_shrunk_to_the_means_of_their_areas(edge: int) -> None:
+    pictures = np.random.default_rng(0).random((2, edge, edge, 3), np.float32)
+
+    shrunk = np.asarray(shrink_pictures(pictures, 4))
+
+    # Each pixel is repeated, so that both sizes divide the edge.
+    repeated = pictures.repeat(4, 1).repeat(4, 2)
+    areas = repeated.reshape(2, 4, edge, 4, edge, 3).mean((2, 4))
+    assert np.allclose(shrunk, areas, atol=1e-6)
 
 
 def test_the_mirror_image_is_the_picture_flipped_left_to_right() -> None:
