@@ -60,6 +60,10 @@ def open_zip(file: str | IO[bytes]) -> zipfile.ZipFile:
         raise ArchiveUnreadable(str(error)[:MAX_REASON_CHARACTERS]) from error
 
 
+ENCRYPTED_FLAG: Final = 1
+"""Bit in the flags of a member that needs a password."""
+
+
 def read_member_name(member: zipfile.ZipInfo) -> str:
     """Return the name of a member, in UTF-8 even without the flag, or in code page 850 of Windows."""
     if member.flag_bits & UTF8_FLAG:
@@ -87,8 +91,13 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, limit: int) -
     size = member.file_size
     if size > limit:
         raise MemberTooLarge(f"Unpacked it has {size:,} bytes; at most {limit:,} are read.")
+    if member.flag_bits & ENCRYPTED_FLAG:
+        raise MemberUnreadable("It has a password. Unpack the archive, and give the folder.")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise MemberUnreadable(f"It is packed by method {member.compress_type}. Pack it by deflate.")
+        raise MemberUnreadable(
+            f"It is packed by method {member.compress_type}, which is not read. Pack it by deflate, or "
+            "unpack it and give the folder."
+        )
     if member.compress_size > PACKED_PER_UNPACKED * size + SPARE_BYTES:
         raise _make_member_error(f"{member.compress_size:,} packed bytes hold {size:,}")
     try:

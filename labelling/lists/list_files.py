@@ -11,13 +11,13 @@ header makes the list unusable, or is left out with --skip-bad-rows.
 import re
 import shlex
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from inference.text.plain_text import format_count, trim_text
+from inference.text.plain_text import choose_form, format_count, trim_text
 from labelling.errors import ListUnusable
 from labelling.lists.cells import is_picture_cell
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions, split_column_names
@@ -40,6 +40,9 @@ from labelling.lists.malformed_rows import (
 
 CELL_SEPARATORS: Final = ",;\t"
 """Characters that may separate the cells of a list."""
+
+OTHER_SEPARATORS: Final = "|^~"
+"""Characters that separate cells in the exports of some programs, and that are not read here."""
 
 MAX_FAULTS_IN_MESSAGE: Final = 3
 """Largest number of malformed rows that an error names."""
@@ -70,7 +73,7 @@ def open_list(
     """
     list_ = open_header(path, needed_columns, list_options, optional_columns)
     with convert_text_errors(path, list_.encoding):
-        faults, invisible_count = list_.check_rows()
+        faults, invisible_count, header_count = list_.check_rows()
         if (
             list_.separator == "\t"
             and any(fault.has_quotation_fault for fault in faults)
@@ -79,7 +82,7 @@ def open_list(
             # Feeds for Google and Amazon have tabs, and quotation marks that are text, as in `"Basic" tee`.
             note = f"{path}: no cell is in quotation marks, so that these are read as text."
             list_ = replace(list_, is_quoted=False, notes=(*list_.notes, note))
-            faults, invisible_count = list_.check_rows()
+            faults, invisible_count, header_count = list_.check_rows()
     # An open quotation mark swallows the rows after it, so that no option may leave "the row" out.
     unclosed_faults = [fault for fault in faults if fault.is_unclosed]
     if unclosed_faults or (faults and not list_options.skip_bad_rows):
@@ -92,6 +95,10 @@ def open_list(
         notes.append(f"{describe_left_out_rows(faults)} {named_faults}")
     if invisible_count:
         notes.append(explain_invisible_characters(path, invisible_count))
+    if header_count:
+        rows = format_count(header_count, "row repeats", "rows repeat")
+        verb = choose_form(header_count, "is", "are")
+        notes.append(f"{path}: {rows} the header, as in lists that were joined, and {verb} left out.")
     return replace(list_, notes=tuple(notes))
 
 
@@ -232,19 +239,41 @@ def _check_header(list_: ListFile, needed: Collection[str], read_columns: Collec
 def _advise_on_columns(list_: ListFile, needed: Collection[str]) -> str:
     """Return advice about a missing column, such as " Rename 'Path' to `path`."; empty if there is none."""
     missing = [name for name in needed if name not in list_.header]
-    if advice := suggest_renaming(missing, list_.header):
+    if advice := suggest_renaming(missing, list_.header) or describe_other_format(list_.header):
         return advice
     if {*missing}.isdisjoint(list_.list_options.path_columns):
         return ""
     if any(map(is_picture_cell, list_.header)):
         return f" Write `{missing[0]}` in a line above the first one."
-    columns = _find_picture_columns(list_)
+    columns = find_picture_columns(list_)
     column_text = ", ".join(f"`{name}`" for name in columns)
     option = next((name for name in columns if "," in name), ",".join(columns))
     return f" Pictures are named in {column_text}: --path-column {shlex.quote(option)}" if columns else ""
 
 
-def _find_picture_columns(list_: ListFile) -> list[str]:
+def describe_other_format(header: Sequence[str]) -> str:
+    """Return a sentence about a file whose first line is no header of a CSV; empty if it may be one.
+
+    Args:
+        header: the cells of the first line. If it was split at the wrong sign, there are fewer than columns.
+    """
+    begin = header[0].lstrip()
+    if begin.startswith(("{", "[")):
+        return " It is JSON or JSON Lines, which is not read here. Save the list as CSV."
+    if begin.startswith("<"):
+        return " It is XML or HTML, which is not read here. Save the list as CSV."
+    if len(header) > 1:
+        return ""
+    if sign := next((sign for sign in CELL_SEPARATORS if sign in begin), ""):
+        return (
+            f" Each line is in quotation marks as a whole. Take them away, so that {sign!r} separates cells."
+        )
+    if sign := next((sign for sign in OTHER_SEPARATORS if sign in begin), ""):
+        return f" Its cells are separated by {sign!r}. Separate them by commas, semicolons or tabs."
+    return ""
+
+
+def find_picture_columns(list_: ListFile) -> list[str]:
     """Return the columns in which most cells look like addresses or names of files."""
     some = list(islice(list_.read_rows(), SAMPLE_ROWS))
     cells = {name: [row.cells[name] for row in some if row.cells[name]] for name in list_.columns}

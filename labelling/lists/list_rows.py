@@ -1,6 +1,6 @@
 """The rows of an opened list (a CSV): those that fit its header, and the faults of the others."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -76,7 +76,7 @@ class ListFile:
                 places.setdefault(name, place)
         with convert_text_errors(self.path, self.encoding):
             for row_place, cells, fault in self._check_each_row():
-                if fault is None:
+                if fault is None and not self._is_header(cells):
                     yield ListRow(row_place, {name: cells[place] for name, place in places.items()})
             # The rows were checked when the list was opened. A row that was added since would be unchecked.
             if read_file_stamp(self.path) != self.stamp:
@@ -86,22 +86,29 @@ class ListFile:
         """Return the path of the file that a cell of this list names, whether the file exists or not."""
         return self.list_options.resolve_path(cell.strip(), self.path, self.encoding)
 
-    def check_rows(self) -> tuple[list[MalformedRow], int]:
-        """Return the faults of all rows that do not fit the header, and a number for a note.
+    def check_rows(self) -> tuple[list[MalformedRow], int, int]:
+        """Return the faults of all rows that do not fit the header, and two numbers for notes.
 
-        The number counts the other rows whose article number or group has characters that nobody sees.
+        The first number counts the other rows whose article number or group has characters that nobody sees.
+        The second one counts rows that repeat the header, as lists that were joined have them.
         """
         faults = list[MalformedRow]()
         invisible_count = 0
+        header_count = 0
         for _, cells, fault in self._check_each_row():
-            if fault:
+            if self._is_header(cells):
+                header_count += 1
+            elif fault:
                 faults.append(fault)
             else:
                 invisible_count += any(
                     remove_format_characters(cells[place]) != cells[place]
                     for place in self._identifier_places
                 )
-        return faults, invisible_count
+        return faults, invisible_count, header_count
+
+    def _is_header(self, cells: Sequence[str]) -> bool:
+        return tuple(cells) == self.header
 
     @cached_property
     def _identifier_places(self) -> tuple[int, ...]:

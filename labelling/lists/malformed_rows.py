@@ -23,6 +23,12 @@ SEPARATOR_HINT_PATTERN: Final = re.compile('"?sep=.?"?', re.IGNORECASE)
 LINE_BREAK_PATTERN: Final = re.compile(r"\r\n?|\n")
 """Pattern of a line break of Linux, Windows or old Macs."""
 
+END_OF_FILE: Final = "\x1a"
+"""Ctrl-Z, with which old programs end a file."""
+
+FILE_MARKS: Final = "\ufeff" + END_OF_FILE
+"""Characters that mark the beginning of a file in UTF-8 and the end of one. They belong to no cell."""
+
 MAX_NAMED_BAD_ROWS: Final = 20
 """Largest number of rows that a note about left out rows names."""
 
@@ -89,7 +95,7 @@ def parse_rows(file: TextIO, separator: str, *, is_quoted: bool = True) -> Itera
         cells = list[str]()
         error = ""
         try:
-            cells = next(reader)
+            cells = [cell.lstrip(FILE_MARKS) for cell in next(reader)]
         except StopIteration:
             return
         except csv.Error as raised:
@@ -99,10 +105,19 @@ def parse_rows(file: TextIO, separator: str, *, is_quoted: bool = True) -> Itera
 
 
 def _record_lines(file: Iterable[str], lines: list[str]) -> Iterator[str]:
-    """Yield the lines of a file, and add each to a list: a CSV reader does not say which ones it has read."""
-    for line in file:
-        lines.append(line)
-        yield line
+    """Yield the lines of a file, and add each to a list: a CSV reader does not say which ones it has read.
+
+    Marks that stand where a file begins or ends are left out: two lists that were joined have them inside.
+    """
+    for raw_line in file:
+        line = raw_line.lstrip(FILE_MARKS)
+        text = line.rstrip("\r\n")
+        if text.endswith(END_OF_FILE):
+            line = text.rstrip(END_OF_FILE) + line[len(text) :]
+        # A line of such marks alone is no row. A blank line may stand within a cell.
+        if line.strip("\r\n") or not raw_line.strip("\r\n"):
+            lines.append(line)
+            yield line
 
 
 def explain_parse_error(row: ParsedRow) -> tuple[str, bool]:

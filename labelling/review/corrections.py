@@ -30,8 +30,10 @@ from labelling.journal.human_answer import LEFT_OUT_LABEL, AnswerSubject, HumanA
 from labelling.lists.identifiers import read_identifier
 from labelling.lists.list_files import open_header, open_list
 from labelling.lists.list_reading import DEFAULT_LIST_OPTIONS, ListOptions
+from labelling.lists.list_text import MAX_SHOWN_CHARACTERS
 from labelling.lists.own_words import CategoryAnswer
 from labelling.review.category_answers import CATEGORY_COLUMN, read_category_answer
+from labelling.review.correction_columns import suggest_correction_columns
 
 CORRECTION_COLUMNS: Final = ("path", "label")
 """The columns that a CSV of corrections must have, unless its rows name products."""
@@ -279,9 +281,15 @@ def _read_rows(
     """Yield the place of each row in a file of corrections, for messages, and its cells by column."""
     list_options = replace(reading, identifier_columns=("group", "product"))
     try:
-        header = open_header(file, (), list_options).header
-        names_products = "product" in header and "path" not in header
+        header = open_header(file, (), list_options)
+        names_products = "product" in header.columns and "path" not in header.columns
         needed = PRODUCT_CORRECTION_COLUMNS if names_products else CORRECTION_COLUMNS
+        if advice := suggest_correction_columns(header, needed):
+            begin = header.separator.join(header.header)[:MAX_SHOWN_CHARACTERS]
+            raise CorrectionsUnusable(
+                f"{file}: begins with {begin!r}. "
+                f"It needs the columns `{needed[0]}` and `{needed[1]}`.{advice}"
+            )
         opened = open_list(file, needed, list_options, OPTIONAL_COLUMNS)
     except ListUnusable as error:
         raise CorrectionsUnusable(str(error)) from error

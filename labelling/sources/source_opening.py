@@ -27,6 +27,13 @@ LIST_ENDINGS: Final = (".csv", ".tsv", ".txt")
 """Endings, in small letters, of files that are read as lists of pictures."""
 
 
+UNREAD_ARCHIVE_ENDINGS: Final = (
+    *(".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst"),
+    *(".7z", ".rar", ".gz", ".bz2", ".xz", ".zst", ".zipx"),
+)
+"""Endings, in small letters, of archives that are not read."""
+
+
 def open_source(
     source_name: str,
     hosts: AllowedHosts = (),
@@ -63,6 +70,10 @@ def open_source(
         raise SourceUnusable(
             f"{source_name}: no such file or folder. A source is a folder, a pattern in quotes, a CSV with a "
             "column `path`, a ZIP, or s3://bucket/prefix."
+        )
+    if path.name.lower().endswith(UNREAD_ARCHIVE_ENDINGS):
+        raise SourceUnusable(
+            f"{source_name}: of archives, only ZIPs are read. Unpack it, and give the folder."
         )
     if path.suffix.lower() in WORKBOOK_ENDINGS:
         raise SourceUnusable(f"{source_name}: {WORKBOOK_ADVICE}")

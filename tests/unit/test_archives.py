@@ -75,7 +75,7 @@ TWO = zipped(**{"a.png": bytes(3000), "b.png": b"whole"})
     [
         (zipped(**{"a.png": bytes(MAX_BYTES + 1), "b.png": b"whole"}), "20,000"),
         (changed(TWO, method=zipfile.ZIP_BZIP2), "packed by method 12"),
-        (changed(TWO, flags=1), "is encrypted"),
+        (changed(TWO, flags=1), "has a password. Unpack the archive"),
         (changed(TWO, flags=1 << 5), "compressed patched data"),
         (changed(TWO, crc=7), "Bad CRC-32"),
         (changed(TWO, size=3), "Bad CRC-32"),
