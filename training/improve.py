@@ -18,7 +18,8 @@ import numpy as np
 
 from inference.contract import LABEL
 from inference.pictures.decode import prepare_decoders
-from inference.text.plain_text import format_count
+from inference.text.plain_text import choose_form, format_count
+from labelling.review.corrections import Correction
 from model_store.local_releases import LocalRelease
 from model_store.release_files import expand_home
 from reports.intervals import count_needed_answers
@@ -172,23 +173,40 @@ def choose_next_training(
     class_corrections = [
         correction for correction in corrected_release.corrections if correction.attribute == LABEL
     ]
-    if products := {correction.product for correction in class_corrections} - {""}:
-        # Imported here, because scikit-learn is not installed with a service.
-        from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY  # noqa: PLC0415
-
-        needed_text = (
-            f"{count_needed_answers(PHOTOS_ACCEPTED_ACCURACY)} accepted ones are needed to show "
-            f"{PHOTOS_ACCEPTED_ACCURACY:.0%}"
+    if class_corrections:
+        progress.say(_announce_answers(class_corrections))
+        progress.say(
+            f"{corrected_release.release.version} learns {choose_form(len(class_corrections), 'it', 'them')} "
+            "beside the photos that come with this package. This takes a few minutes."
         )
-        progress.say(f"{format_count(len(products), 'product')}; {needed_text}.")
-    progress.say(
-        f"{corrected_release.release.version} knows {len(corrected_release.release.manifest.labels)} "
-        f"classes. Its head that answers photos is fitted again, on {corrected_release.file} and photos "
-        "that come with this package."
-    )
     photos = str(corrected_release.file)
     encoding = corrected_release.encoding or None
     return TrainingOptions(release=corrected_release.name, photos=photos, encoding=encoding), NO_HASHED_FILES
+
+
+def _announce_answers(corrections: Sequence[Correction]) -> str:
+    """Return the sentences that say which answers the ten classes learn, and what else may change.
+
+    Args:
+        corrections: the answers about classes.
+    """
+    # Imported here, because scikit-learn is not installed with a service.
+    from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY  # noqa: PLC0415
+
+    products = {correction.product for correction in corrections if correction.product}
+    photos = {correction.path for correction in corrections if not correction.product}
+    learnt = [
+        format_count(len(subjects), f"answer about a {noun}", f"answers about {noun}s")
+        for subjects, noun in ((products, "product"), (photos, "photo"))
+        if subjects
+    ]
+    audited = {(correction.product, correction.path) for correction in corrections if correction.audit}
+    rest = (
+        "The audit may raise the confidence that an answer needs."
+        if len(audited) >= count_needed_answers(PHOTOS_ACCEPTED_ACCURACY)
+        else "Nothing else changes."
+    )
+    return f"{' and '.join(learnt)} will be learnt. {rest}"
 
 
 def _repeat_recorded_training(

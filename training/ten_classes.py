@@ -44,7 +44,12 @@ from training.heads.photo_head import PhotoHead, fit_photo_head, make_object_fol
 from training.progress import Progress
 from training.release.doubts import FileAnswers
 from training.release.make import TrainingResult
-from training.release.photo_decisions import UNLEARNT_THINGS, PhotoEvidence, can_keep_thresholds
+from training.release.photo_decisions import (
+    UNLEARNT_THINGS,
+    PhotoEvidence,
+    can_keep_calibration,
+    can_keep_thresholds,
+)
 from training.release.photos import PhotoCandidate, make_photo_release, read_parent_photo_heads
 from training.release.run_folder import check_run_folder, claim_new_run
 
@@ -98,7 +103,7 @@ def train_photo_head(  # noqa: PLR0913, PLR0917 - whose head is fitted, on what,
             photos, folder, parent, progress, has_corrections=has_corrections
         )
         # 2) Heads: one for each fold, which answers the fold, and the one that is released.
-        head = refit_photo_head(learnt_photos, parent, progress)
+        head = refit_photo_head(learnt_photos, parent, progress, has_corrections=has_corrections)
         record = _describe_network(head, learnt_photos) | {
             "command": command_line,
             "settings": dict(settings),
@@ -152,16 +157,19 @@ def _collect_evidence(head: PhotoHead, photos: Pictures, old_answers: Answers) -
     )
 
 
-def refit_photo_head(learnt_photos: Pictures, parent: LocalRelease, progress: Progress) -> PhotoHead:
+def refit_photo_head(
+    learnt_photos: Pictures, parent: LocalRelease, progress: Progress, *, has_corrections: bool
+) -> PhotoHead:
     """Fit the head that answers photos, on all photos, and get cross-validated answers.
 
     Args:
         learnt_photos: all photos that are learnt, from `prepare_learnt_photos`.
         parent: the release whose head is replaced.
         progress: the display of the heads that are fitted.
+        has_corrections: whether people's answers are learnt, beside the photos that come with this package.
     """
     labels = parent.manifest.labels
-    with progress.show_progress("fitting heads") as watch:
+    with progress.show_progress("fitting heads, percent") as watch:
         folds = make_photo_folds(learnt_photos, len(labels))
         # Zeros in place of the scores, which the question below does not need.
         no_scores = Scores.make_class_scores(
@@ -169,8 +177,14 @@ def refit_photo_head(learnt_photos: Pictures, parent: LocalRelease, progress: Pr
         )
         # If the parent's thresholds stay, answers about unknown things are not needed, and several fits are
         # saved. Only tiers, sources and classes of the photos decide about this.
-        can_keep = can_keep_thresholds(make_checked_answers(learnt_photos, no_scores, folds), parent)
-        thing_folds = np.zeros_like(folds) if can_keep else make_object_folds(learnt_photos)
+        can_keep = can_keep_thresholds(
+            make_checked_answers(learnt_photos, no_scores, folds), parent, has_corrections=has_corrections
+        )
+        thing_folds = (
+            np.zeros_like(folds)
+            if can_keep or can_keep_calibration(parent, has_corrections=has_corrections)
+            else make_object_folds(learnt_photos)
+        )
         head = fit_photo_head(learnt_photos, labels, folds, thing_folds, watch)
     if sentence := describe_lacking_labels(head.lacking_labels):
         progress.say(sentence)

@@ -5,7 +5,7 @@ without a hidden layer finds them less well. Three members with random weights o
 side. Their mean is one head with a hidden layer three times as wide, so a service runs only one.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -81,12 +81,13 @@ class HiddenLayerHead:
         return model
 
 
-def fit_hidden_layer_head(
+def fit_hidden_layer_head(  # noqa: PLR0913, PLR0917 - what is learnt, its size, and who follows it
     features: Features,
     labels: LabelCodes,
     classes: int,
     weights: NDArray[np.float64],
     units: int = HIDDEN_UNITS,
+    report_share: Callable[[float], None] = lambda _: None,
 ) -> HiddenLayerHead:
     """Fit a head with one hidden layer to labelled feature vectors.
 
@@ -96,6 +97,7 @@ def fit_hidden_layer_head(
         classes: the number of classes, C.
         weights: float64 (N,), the weight of each picture in the loss.
         units: the number of hidden units in each member.
+        report_share: a function that gets the finished share of the fit, 0 to 1, after each step.
     """
     # Each picture is learnt twice, as it is and mirrored.
     vectors = np.concatenate([features.upright, features.mirrored])
@@ -112,7 +114,10 @@ def fit_hidden_layer_head(
         picture_weights,
         steps,
     )
-    model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0)
+    report_step = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: report_share((batch + 1) / steps)
+    )
+    model.fit(batches, steps_per_epoch=steps, shuffle=False, verbose=0, callbacks=[report_step])
     hidden, hidden_bias, kernel, bias = model.get_weights()
     # The scaling of the vectors becomes part of the weights, and so does the mean of the members: their
     # hidden layers stand side by side, and each one's output weights are divided by their number.

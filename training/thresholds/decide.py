@@ -201,7 +201,11 @@ def _decide_at_familiarity(
             dict.fromkeys(requirements.tiers, requirements.accuracy),
             requirements.minimum_confidence,
         )
-    confidence = choose_confidence_threshold(answer_sets)
+    confidence = (
+        choose_confidence_threshold(answer_sets)
+        if requirements.confidence is None
+        else requirements.confidence
+    )
     if confidence >= ACCEPT_NOTHING and _is_parent_threshold_kept(answers, answer_sets, requirements):
         confidence = requirements.parent_confidence
     return Thresholds(

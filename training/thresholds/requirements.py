@@ -69,6 +69,7 @@ class ThresholdRequirements:
             the temperature.
         temperature: the number by which the network's logits are divided; None to fit it.
         familiarity: the table that turns distances into familiarities; None to fit it.
+        confidence: the confidence threshold, 0 to 1; None to choose it.
         unfamiliar_shares: shares of the known pictures that may be `unfamiliar`, 0 to 1; the one with the
             lowest cost is chosen.
         ood_scores: scores of photos that show none of the classes (out of distribution, OOD), from heads that
@@ -88,6 +89,7 @@ class ThresholdRequirements:
     has_equal_class_weights: bool = False
     temperature: float | None = None
     familiarity: Familiarity | None = None
+    confidence: float | None = None
     unfamiliar_shares: tuple[float, ...] = (UNFAMILIAR_SHARE,)
     ood_scores: Scores | None = None
     parent_confidence: float = ACCEPT_NOTHING

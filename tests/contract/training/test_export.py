@@ -236,7 +236,8 @@ def test_what_unknown_sources_chose_stays_until_enough_of_ones_own_choose(
     found = decide_photo_head_thresholds(PhotoEvidence(cross_fitted_answers=right + others), parent, print)
 
     now = found.make_contract(head.labels, parent.manifest.get_contract("photos").input).class_head
-    assert can_keep_thresholds(Answers.make_answers(tier, [0] * n), parent) == stays
+    answers = Answers.make_answers(tier, [0] * n)
+    assert can_keep_thresholds(answers, parent, has_corrections=False) == stays
     assert (now.temperature == head.temperature and now.stricter == head.stricter) == stays
     assert (now.confidence >= head.confidence) == (stays or tier == OWN_TIER)
     assert found.familiarity is not None

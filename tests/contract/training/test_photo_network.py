@@ -223,11 +223,12 @@ def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
             a_photo(tmp_path / f"{number}.png", 7, rng)
             drawn = "8" if number < 8 else ""
             rows.writerow([f"{number}.png", FASHION_MNIST_LABELS[7], "2026-11-22T10:00:00Z", drawn])
-    words = ["--from", str(made.folder), "--photos", str(tmp_path / "corrections.csv"), "--json"]
+    words = [str(tmp_path / "corrections.csv"), "--from", str(made.folder), "--json"]
 
-    assert run_main(lambda: wardrobe("train", [*words, "--run", str(tmp_path / "run")])) == 0
+    assert run_main(lambda: wardrobe("improve", [*words, "--", "--run", str(tmp_path / "run")])) == 0
 
     told = capsys.readouterr()
+    assert told.err.startswith("12 answers about photos will be learnt. Nothing else changes.")
     child, document = open_release(tmp_path / "run" / "release"), json.loads(told.out)
     learnt = load_learnt_hashes(child.folder)
     kept = read_all_answers(child.manifest, lambda name: (child.folder / name).read_bytes(), "here")
