@@ -6,9 +6,13 @@ add attributes (further questions about a picture, such as its colour), and conv
 
 import json
 from dataclasses import asdict
+from typing import Final
 
 from model_store.errors import GateRefused
 from model_store.manifest import Manifest
+
+FORCE_ADVICE: Final = "--force promotes it anyway."
+"""The end of each message by which the gate refuses a release. It is left out once the release was forced."""
 
 
 def check_client_contract(candidate: Manifest, current: Manifest) -> None:
@@ -25,7 +29,7 @@ def check_client_contract(candidate: Manifest, current: Manifest) -> None:
         raise GateRefused(
             f"{candidate.version} has the labels {_format_value(candidate.labels)}, but {current.version}, "
             f"which is current, has {_format_value(current.labels)}. Clients rely on them; "
-            "--force promotes it anyway."
+            f"{FORCE_ADVICE}"
         )
     for name, head in current.attributes.items():
         candidate_head = candidate.attributes.get(name)
@@ -33,21 +37,21 @@ def check_client_contract(candidate: Manifest, current: Manifest) -> None:
             has = "lacks it" if candidate_head is None else f"has {_format_value(candidate_head.labels)}"
             raise GateRefused(
                 f"{current.version}, which is current, answers the attribute `{name}` with "
-                f"{_format_value(head.labels)}, and {candidate.version} {has}. Clients rely on it; --force "
-                "promotes it anyway."
+                f"{_format_value(head.labels)}, and {candidate.version} {has}. Clients rely on it; "
+                f"{FORCE_ADVICE}"
             )
     if current.has_both_networks and not candidate.has_both_networks:
         raise GateRefused(
             f"{candidate.version} has no network for photos, and {current.version}, which is current, has "
             "one: every photo would be answered by the network for pixels. Train it with `--from` a release "
-            "that has both; --force promotes it anyway."
+            f"that has both; {FORCE_ADVICE}"
         )
     candidate_form, current_form = map(_describe_pixels, (candidate, current))
     if {key: candidate_form.get(key) for key in current_form} != current_form:
         raise GateRefused(
             f"{candidate.version} reads {_format_value(candidate_form)}, but {current.version}, "
             f"which is current, reads {_format_value(current_form)}. Clients may send pixels of that form. "
-            "--force promotes it anyway."
+            f"{FORCE_ADVICE}"
         )
 
 

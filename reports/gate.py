@@ -16,7 +16,7 @@ import numpy as np
 from model_store.errors import GateRefused
 from model_store.manifest import Manifest
 from reports.answers import TEST_SET, Answers
-from reports.client_contract import check_client_contract
+from reports.client_contract import FORCE_ADVICE, check_client_contract
 from reports.comparison import (
     TEST_ERROR_RATE,
     AnswerComparison,
@@ -102,8 +102,7 @@ def check_candidate_release(
     ]
     if reasons:
         raise GateRefused(
-            f"{candidate.version} {'; it '.join(reasons)}. Current is {current.version}. "
-            "--force promotes it anyway."
+            f"{candidate.version} {'; it '.join(reasons)}. Current is {current.version}. {FORCE_ADVICE}"
         )
     text = _describe_comparisons(candidate, current, comparisons)
     if oldest and oldest_comparisons:
@@ -120,7 +119,7 @@ def _check_accuracy(candidate: Manifest) -> None:
     if right < (needed := compute_minimum_accuracy(classes)):
         raise GateRefused(
             f"{candidate.version} is hardly better than chance: {right:.1%} of its test pictures are right, "
-            f"and {needed:.0%} are needed of {classes} classes. --force promotes it anyway."
+            f"and {needed:.0%} are needed of {classes} classes. {FORCE_ADVICE}"
         )
 
 

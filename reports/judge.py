@@ -18,6 +18,7 @@ from model_store.store_keys import (
     make_store_release_files,
     read_manifest,
 )
+from reports.client_contract import FORCE_ADVICE
 from reports.evidence import ReleaseEvidence, read_evidence
 from reports.gate import check_candidate_release
 
@@ -61,7 +62,8 @@ def describe_release_verdict(candidate: ReleaseFiles, store: Store, current_vers
     try:
         return judge_release(candidate, store, current_version)
     except GateRefused as error:
-        return f"Forced past the gate: {error}"
+        reason = str(error).removesuffix(FORCE_ADVICE).rstrip(" ;").removesuffix(".")
+        return f"Forced past the gate: {reason}."
     except (NotFound, ReleaseError) as error:
         return f"Forced, as current could not be compared with: {error}"
 

@@ -5,24 +5,58 @@ A promotion makes a release the current one of its store, which services use.
 
 import argparse
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from textwrap import fill
 
 from rich.filesize import decimal
 
 from inference.contract import ModelContract
-from model_store.errors import NothingPromoted, ReleaseCorrupt, ReleaseError
+from model_store.errors import NotFound, NothingPromoted, ReleaseCorrupt, ReleaseError
 from model_store.manifest import Manifest
 from model_store.promotions import read_current_promotion, read_promotions
 from model_store.records import Promotion
 from model_store.release_files import REPORT_FILE
 from model_store.store import Store
 from model_store.store_keys import StoredRelease, list_releases, make_file_key, read_manifest
+from reports.answers import CORRECTED_SET
 from reports.model_card import MODEL_CARD_FILE, make_model_card
 from reports.network_figures import describe_size
-from reports.values import parse_report
+from reports.values import Report, parse_report
 from scripts.console import make_console, print_table
+
+
+@dataclass(frozen=True)
+class PhotoSummary:
+    """The figures of a release about photos that show one of its classes, over all tiers together.
+
+    Photos that people corrected are left out, since the model chose them by its doubts.
+
+    Attributes:
+        n: the number of photos.
+        right: the share of them that is answered right.
+        accepted: the share of them whose answer is accepted.
+    """
+
+    n: int
+    right: float
+    accepted: float
+
+    @classmethod
+    def make_from_report(cls, report: Report) -> "PhotoSummary | None":
+        """Add up the tiers of a report; None if it has none with photos of the classes."""
+        tiers = [
+            (figures.n, figures.accuracy, figures.decisions.coverage)
+            for tier, figures in report.photos.items()
+            if figures.accuracy is not None and tier != CORRECTED_SET
+        ]
+        if not (total := sum(n for n, _, _ in tiers)):
+            return None
+        return cls(
+            n=total,
+            right=sum(n * right for n, right, _ in tiers) / total,
+            accepted=sum(n * accepted for n, _, accepted in tiers) / total,
+        )
 
 
 @dataclass(frozen=True)
@@ -33,6 +67,7 @@ class ReleaseRow:
         release: the version of the release, and its files in the store.
         state: current, promoted, never promoted, unfinished, or the fault of the release.
         manifest: the manifest of the release; None if it cannot be read.
+        photos: its figures of photos; None if it has none.
         last_promotion: the last promotion that made the release current; None without one.
     """
 
@@ -40,6 +75,7 @@ class ReleaseRow:
     state: str
     manifest: Manifest | None
     last_promotion: Promotion | None
+    photos: PhotoSummary | None = None
 
     def make_table_cells(self) -> dict[str, str]:
         """Return the row of the release in the printed table: its cells, by heading."""
@@ -49,6 +85,8 @@ class ReleaseRow:
             "state": self.state,
             "accuracy": f"{headline.test_accuracy:.4f}" if headline else "",
             "n": f"{headline.test_n:,}" if headline else "",
+            "photos right": f"{self.photos.right:.4f}" if self.photos else "",
+            "photos accepted": f"{self.photos.accepted:.4f}" if self.photos else "",
             "parameters": f"{headline.parameters:,}" if headline else "",
             "size": decimal(self.release.size),
             "last promoted": _format_time(self.last_promotion) if self.last_promotion else "",
@@ -63,6 +101,7 @@ class ReleaseRow:
             "current": self.state == "current",
             "bytes": self.release.size,
             "headline": self.manifest and self.manifest.headline.model_dump(mode="json"),
+            "photos": self.photos and asdict(self.photos),
             "last_promotion": self.last_promotion and self.last_promotion.model_dump(mode="json"),
         }
 
@@ -143,7 +182,19 @@ def _describe_release(
         if last_promotion
         else "never promoted"
     )
-    return ReleaseRow(release, state, manifest, last_promotion)
+    return ReleaseRow(release, state, manifest, last_promotion, _summarize_photos(store, manifest))
+
+
+def _summarize_photos(store: Store, manifest: Manifest) -> PhotoSummary | None:
+    """Return the figures of photos of a release; None if it has none, or if its report cannot be read."""
+    if not manifest.has_both_networks:
+        return None
+    try:
+        return PhotoSummary.make_from_report(
+            parse_report(_read_release_file(store, manifest, REPORT_FILE), REPORT_FILE)
+        )
+    except (NotFound, ReleaseError):
+        return None
 
 
 def _format_time(promotion: Promotion) -> str:
@@ -189,14 +240,20 @@ def show_release(store: Store, arguments: argparse.Namespace) -> object:
 def _print_card(store: Store, manifest: Manifest) -> object:
     """Print the model card of a release. If an old release has none, it is made from the report."""
     path = MODEL_CARD_FILE if MODEL_CARD_FILE in manifest.files else REPORT_FILE
-    key = make_file_key(manifest.version, path)
-    text = store.read(key)
-    if hashlib.sha256(text).hexdigest() != manifest.files[path].sha256:
-        raise ReleaseCorrupt(f"{store.address}/{key}: its sha256 is not that of the manifest.")
-    report = None if path == MODEL_CARD_FILE else parse_report(text, key)
+    text = _read_release_file(store, manifest, path)
+    report = None if path == MODEL_CARD_FILE else parse_report(text, path)
     card = text.decode() if report is None else make_model_card(manifest.contracts, report)
     print(card, end="")
     return {"version": manifest.version, "card": card}
+
+
+def _read_release_file(store: Store, manifest: Manifest, path: str) -> bytes:
+    """Return the content of a file of a release, which has to be the one that its manifest names."""
+    key = make_file_key(manifest.version, path)
+    content = store.read(key)
+    if hashlib.sha256(content).hexdigest() != manifest.files[path].sha256:
+        raise ReleaseCorrupt(f"{store.address}/{key}: its sha256 is not that of the manifest.")
+    return content
 
 
 def _list_facts(manifest: Manifest) -> list[tuple[str, str]]:

@@ -22,13 +22,14 @@ from model_store.errors import (
     ReleaseCorrupt,
     SignatureMissing,
 )
-from model_store.local_releases import open_release
+from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release, open_release
 from model_store.promotions import read_current_promotion, read_promotions
 from model_store.publish import publish_release
 from model_store.signing import create_key_pair, read_trusted_keys
 from model_store.store import open_store
 from model_store.store_keys import list_releases, make_manifest_key, make_promotion_key
 from reports.judge import judge_release
+from reports.values import read_report
 from scripts import release_target, store_options
 from scripts.store_options import choose_author
 from tests.commands import wardrobe
@@ -207,7 +208,9 @@ def test_publishing_a_worse_release_is_an_error_and_forcing_it_says_why(
         wardrobe("publish", [worse, store])
     wardrobe("publish", [worse, store, "--force"])
 
-    assert "Forced past the gate: " in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "Forced past the gate: " in printed
+    assert "--force" not in printed
 
 
 def test_a_new_folder_is_named_as_one(store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -409,3 +412,20 @@ def test_a_release_of_other_classes_ends_with_commands_that_work_and_does_not_tr
     opened = release_target.open_release_target(parser.parse_args(["--publish", str(store)]))
     with pytest.raises(GateRefused, match="has the classes hat, scarf, this would have a, b, c and 1 more"):
         opened.check_labels(("a", "b", "c", "d"))
+
+
+def test_the_list_shows_figures_of_photos_which_differ_where_those_of_the_test_set_do_not(
+    store: str, typed: Type, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wardrobe("publish", [str(BUNDLED_FOLDER), store])
+    capsys.readouterr()
+    report = read_report(open_bundled_release())
+
+    [listed] = json.loads(typed("list", "--json"))
+
+    tiers = [report.photos[tier] for tier in "ABC"]
+    n = sum(tier.n for tier in tiers)
+    accepted = sum(tier.n * tier.decisions.coverage for tier in tiers) / n
+    assert listed["photos"]["n"] == n
+    assert listed["photos"]["accepted"] == pytest.approx(accepted)
+    assert f"{accepted:.4f}" in typed("list")
