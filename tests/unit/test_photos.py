@@ -201,9 +201,10 @@ def test_an_unknown_label_is_refused_with_what_would_do(tmp_path: Path) -> None:
         listed(tmp_path)
 
     assert str(refusal.value) == (
-        f"{tmp_path}/A/Jeans/000.png: 'Jeans' is none of the classes. Call it 0 to 3, or one of T-shirt_top, "
-        "Trouser, Pullover, Bag; or, if it shows none of them, X_Jeans. A folder of a class of your own lies "
-        "right in the data set's, or in its `train` and `test`."
+        f"{tmp_path}/A/Jeans/000.png: 'Jeans' is none of the classes. A folder of a class of your own lies "
+        "right in the data set's, or in its `train` and `test`, without any other folder beside these. For "
+        "photos of the model's classes, call it 0 to 3, or one of T-shirt_top, Trouser, Pullover, Bag; or, "
+        "if it shows none of them, X_Jeans."
     )
 
 

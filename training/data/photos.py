@@ -178,9 +178,10 @@ def _find_class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
     if (class_id := find_class_index(photo.label, labels)) is None:
         names = ", ".join(label.replace("/", "_") for label in labels)
         raise DataError(
-            f"{photo.path}: {photo.label!r} is none of the classes. Call it 0 to {len(labels) - 1}, or "
-            f"one of {names}; or, if it shows none of them, {OOD_LABEL_PREFIX}{photo.label}. A folder of a "
-            "class of your own lies right in the data set's, or in its `train` and `test`."
+            f"{photo.path}: {photo.label!r} is none of the classes. A folder of a class of your own lies "
+            "right in the data set's, or in its `train` and `test`, without any other folder beside these. "
+            f"For photos of the model's classes, call it 0 to {len(labels) - 1}, or one of {names}; or, "
+            f"if it shows none of them, {OOD_LABEL_PREFIX}{photo.label}."
         )
     return class_id
 
