@@ -10,7 +10,14 @@ from app.web.translations import TRANSLATIONS
 from inference.reasons import Reason
 from inference.release_labels import NONE
 from labelling.journal.human_answer import LEFT_OUT_LABEL
-from labelling.review.cards import ATTRIBUTE_NOTE, CLASS_NOTE, COLOUR_SCREEN, ReviewCard, ReviewCardPhoto
+from labelling.review.cards import (
+    ATTRIBUTE_NOTE,
+    CLASS_NOTE,
+    COLOUR_SCREEN,
+    PHRASE_SCREEN,
+    ReviewCard,
+    ReviewCardPhoto,
+)
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.page import DOUBTFUL_LEAD, PARTS_LEAD, ReviewPageFrame, make_review_page, make_thumbnail
 from tests.browser import Visits, flaws
@@ -235,6 +242,35 @@ def test_one_undo_takes_back_what_one_click_confirmed_and_another_click_takes_on
 
     assert page.locator("#count").inner_text() == "0 of 5 answered"
     assert page.locator("article.out").count() == 0
+
+
+def test_one_click_on_a_phrase_gives_each_product_the_colour_of_its_photo(
+    visiting: Visits, tmp_path: Path
+) -> None:
+    picture = make_thumbnail(png(a_garment(1)))
+    cards = [
+        ReviewCard(
+            *(str(n), f"/shop/{n}.png", picture, ATTRIBUTE_NOTE, guess),
+            note_values={"attribute": "colour", "label": guess, "confidence": 0.5},
+            sha256=f"{n}b" * 32,
+            product=str(n),
+            screen=PHRASE_SCREEN,
+            attribute="colour",
+            phrase=phrase,
+        )
+        for n, (guess, phrase) in enumerate([("blue", "fox"), ("red", "fox"), ("blue", "sun")])
+    ]
+    frame = ReviewPageFrame("t.csv", DOUBTFUL_LEAD, TRANSLATIONS)
+    (tmp_path / "phrases.html").write_text(make_review_page(cards, LABELS, frame, {"colour": WORDS}), "utf-8")
+    page = visiting(f"file://{tmp_path}/phrases.html")
+
+    page.get_by_role("button", name="All right: fox").click()
+
+    assert page.locator("main h3").all_inner_texts() == ["fox (2)", "sun (1)"]
+    assert [(one.product, one.label) for one in read(exported(page, tmp_path))] == [
+        ("0", "blue"),
+        ("1", "red"),
+    ]
 
 
 def test_table_and_training_read_what_a_person_chose_by_keys_buttons_and_lists(
