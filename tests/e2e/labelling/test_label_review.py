@@ -21,6 +21,7 @@ from labelling.review.cards import (
 from labelling.review.corrections import Correction, read_corrections
 from labelling.review.page import DOUBTFUL_LEAD, PARTS_LEAD, ReviewPageFrame, make_review_page, make_thumbnail
 from tests.browser import Visits, flaws
+from tests.tables import rows_of
 from tests.uploads import a_garment, png
 
 pytestmark = pytest.mark.slow
@@ -267,10 +268,8 @@ def test_one_click_on_a_phrase_gives_each_product_the_colour_of_its_photo(
     page.get_by_role("button", name="All right: fox").click()
 
     assert page.locator("main h3").all_inner_texts() == ["fox (2)", "sun (1)"]
-    assert [(one.product, one.label) for one in read(exported(page, tmp_path))] == [
-        ("0", "blue"),
-        ("1", "red"),
-    ]
+    rows = rows_of(exported(page, tmp_path))
+    assert [(row["product"], row["label"]) for row in rows] == [("0", "blue"), ("1", "red")]
 
 
 def test_table_and_training_read_what_a_person_chose_by_keys_buttons_and_lists(
