@@ -75,6 +75,8 @@ class Language:
         counts: words that only count the garment behind a preposition ("pack de 2 camisetas").
         alone: words that name something only at the end of their part ("short sleeve" is no shorts).
         weak: words that name a garment only if no other word of their part does ("denim", "knit").
+        clauses: words behind which a title says what the garment goes with: "that", "your", "any", as in
+            "sneakers that complete your outfit". A word for a set behind them is not the product.
         things: things for garments, which are no garments ("dress hanger").
         wearers: animals and dolls: a title with such a word says nothing ("jacket for dogs").
         suits: sets, whatever else a title names ("suit").
@@ -109,6 +111,7 @@ class Language:
     counts: tuple[str, ...] = ()
     alone: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
+    clauses: tuple[str, ...] = ()
     things: tuple[str, ...] = ()
     wearers: tuple[str, ...] = ()
     clothing: tuple[str, ...] = ()
@@ -233,7 +236,7 @@ def _parse_language(code: str, table: Mapping[str, Any]) -> Language:
 
 _LISTS: Final = (
     *("known_by", "prepositions", "parts", "conjunctions", "counts", "alone", "weak"),
-    *("things", "wearers", "suits", "sets", "clothing", "variants", "no_colours"),
+    *("clauses", "things", "wearers", "suits", "sets", "clothing", "variants", "no_colours"),
     *("colour_shades", "colour_names"),
 )
 

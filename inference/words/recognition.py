@@ -19,7 +19,7 @@ from inference.words.language_files import (
     load_shared_words,
 )
 from inference.words.language_tags import select_tagged_text, split_language_parts
-from inference.words.tokens import extract_visible_text, split_text
+from inference.words.tokens import cut_number, extract_visible_text, split_text
 from inference.words.vocabulary import MIN_START_LETTERS
 from inference.words.words import (
     NO_NAMED_GARMENTS,
@@ -28,6 +28,7 @@ from inference.words.words import (
     read_set_garments,
     read_title_garments,
     read_token_garments,
+    tokenize_text,
 )
 
 MAX_TITLES_READ: Final = 2_000
@@ -175,7 +176,7 @@ def _find_likely_languages(
     for code, text in texts.items():
         key = text, load_languages()[code].keep_accents
         if key not in tokens:
-            tokens[key] = load_languages()[code].tokenize(text)
+            tokens[key] = tokenize_text(text, code)
         yield code, tokens[key]
 
 
@@ -281,6 +282,7 @@ class _Lexicon:
 
     def _find_codes(self, token: str) -> LanguageCodes:
         """Return the languages that know a word, or the end of a compound."""
+        token = cut_number(token)
         if not token.isalpha():
             return _NONE
         whole = self.phrases.get((token,), _NONE)

@@ -51,10 +51,35 @@ def is_garment_set(items: Sequence[Item], garment_words: Sequence[GarmentWord], 
         is_suit and not _find_common_kinds(garment_words)
     ):
         return True
-    if not any(map(_is_counting, items)):
+    if not any(map(_is_counting, items)) or _is_beside_the_garment(items, grammar):
         return any(item in grammar.counts for item in items) and not _find_common_kinds(garment_words)
     common_kinds = _find_common_kinds(garments)
     return not common_kinds or not (common_kinds & PACK_KINDS or _has_number(items, grammar))
+
+
+def _is_beside_the_garment(items: Sequence[Item], grammar: Grammar) -> bool:
+    """Return whether the only word for a set says what the garment goes with: "sneakers for any outfit".
+
+    The garment is named first then, and a function word ("that", "your", "for") stands between the two.
+    Directly behind a preposition, or with a number, a set is meant: "Bluse im Set".
+    """
+    places = [place for place, item in enumerate(items) if isinstance(item, GarmentWord) and item.kinds]
+    sets = [place for place in places if _is_counting(items[place])]
+    garments = [place for place in places if not _is_counting(items[place])]
+    if not garments or min(sets) < min(garments):
+        return False
+    last = max(place for place in garments if place < min(sets))
+    between = [item for item in items[last + 1 : min(sets)] if isinstance(item, str)]
+    if any(item in grammar.clauses for item in between):
+        return True
+    named = (item for item in select_garment_words(items) if not _is_counting(item))
+    if not _find_common_kinds(named) or _has_number(items, grammar):
+        return False
+    words = [item for item in between if item.isalpha()]
+    if grammar.is_last:
+        return any(item in grammar.prepositions for item in words[:-1])
+    # The first word of the title is its head in these languages, and the set word stands apart from it.
+    return bool(words) and words[-1] not in grammar.prepositions
 
 
 def _is_counting(item: Item) -> bool:

@@ -3,6 +3,7 @@
 Tags, capitals, accents and characters that nobody sees make no difference.
 """
 
+import html
 import re
 import unicodedata
 from contextlib import suppress
@@ -14,6 +15,9 @@ MAX_TITLE_CHARACTERS: Final = 300
 
 MAX_HTML_CHARACTERS: Final = 10 * MAX_TITLE_CHARACTERS
 """Number of characters of a title that are read, with HTML tags."""
+
+MAX_ENCODINGS: Final = 2
+"""Number of times that a text may be encoded as HTML, one encoding in the other."""
 
 PART_SEPARATORS: Final = frozenset("|,;:()[]!?•·\u2013\u2014-")
 """Signs that divide a title into parts."""
@@ -68,6 +72,27 @@ def extract_visible_text(title: str) -> str:
 def split_text(text: str, *, keep_accents: bool = False) -> list[str]:
     """Return the words and signs (tokens) of a text that has no HTML tags."""
     return _TOKEN.findall(fold_text(text, keep_accents=keep_accents))
+
+
+def cut_number(token: str) -> str:
+    """Return a word without the number that is glued to its end: "shirt" for "shirt01".
+
+    A single letter keeps its number: "w32" is a size.
+    """
+    word = token.rstrip("0123456789")
+    return word if len(word) > 1 and word.isalpha() else token
+
+
+def decode_entities(text: str) -> str:
+    """Return a text in which entities of HTML are the signs that they stand for: ">" for "&gt;".
+
+    Some exports encode a text twice ("&amp;gt;").
+    """
+    for _ in range(MAX_ENCODINGS):
+        if "&" not in text:
+            break
+        text = html.unescape(text)
+    return text
 
 
 def locate_tokens(text: str, *, keep_accents: bool = False) -> list[slice]:

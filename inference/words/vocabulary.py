@@ -19,6 +19,7 @@ from inference.words.language_files import (
     load_languages,
     load_shared_words,
 )
+from inference.words.tokens import cut_number
 
 MIN_START_LETTERS: Final = 2
 """Smallest number of letters before the known end of a compound word (German `Jeans-hose`)."""
@@ -77,6 +78,7 @@ class Grammar:
     counts: frozenset[str]
     alone: frozenset[str]
     weak: frozenset[str]
+    clauses: frozenset[str]
     is_last: bool
 
 
@@ -94,6 +96,7 @@ def make_grammar(code: str) -> Grammar:
         counts=_merge_word_lists(language, "counts"),
         alone=_merge_word_lists(language, "alone"),
         weak=_merge_word_lists(language, "weak"),
+        clauses=_merge_word_lists(language, "clauses"),
         is_last=language.head == "last",
     )
 
@@ -209,23 +212,38 @@ def merge_vocabularies(vocabulary: Vocabulary, added_vocabulary: Vocabulary) -> 
 def replace_known_words(tokens: Sequence[str], vocabulary: Vocabulary) -> list[Item]:
     """Return the tokens of a text, in which each word or phrase of a table is replaced by its kinds.
 
-    If several phrases begin at a token, the longest is taken.
+    If several phrases begin at a token, the longest is taken. A word with a number at its end ("shirt01") is
+    looked up without it.
     """
     items = list[Item]()
+    plain_tokens = [cut_number(token) for token in tokens]
     start = 0
     while start < len(tokens):
-        longest = min(vocabulary.longest.get(tokens[start], 0), len(tokens) - start)
-        phrases = (tuple(tokens[start : start + count]) for count in range(longest, 0, -1))
-        phrase = next((phrase for phrase in phrases if phrase in vocabulary.phrases), None)
-        if phrase:
-            items.append(GarmentWord(" ".join(phrase), vocabulary.phrases[phrase]))
-        else:
-            kinds = _find_by_end(tokens[start], vocabulary.ends)
-            if kinds is None:
-                kinds = _find_by_start(tokens[start], vocabulary.starts)
-            items.append(tokens[start] if kinds is None else GarmentWord(tokens[start], kinds))
-        start += len(phrase or "1")
+        # The spelling of the list comes first: "2in1" is a word of a table.
+        spellings = (tokens, plain_tokens) if tokens[start:] != plain_tokens[start:] else (tokens,)
+        word, count = _find_longest_phrase(spellings, start, vocabulary) or (tokens[start], 1)
+        items.append(word)
+        start += count
     return items
+
+
+def _find_longest_phrase(
+    spellings: Sequence[Sequence[str]], start: int, vocabulary: Vocabulary
+) -> tuple[GarmentWord, int] | None:
+    """Return the longest word or phrase of a table that begins at a place, and its number of tokens."""
+    longest = max(vocabulary.longest.get(tokens[start], 0) for tokens in spellings)
+    for count in range(min(longest, len(spellings[0]) - start), 0, -1):
+        for tokens in spellings:
+            phrase = tuple(tokens[start : start + count])
+            if phrase in vocabulary.phrases:
+                return GarmentWord(" ".join(phrase), vocabulary.phrases[phrase]), count
+    for tokens in spellings:
+        kinds = _find_by_end(tokens[start], vocabulary.ends)
+        if kinds is None:
+            kinds = _find_by_start(tokens[start], vocabulary.starts)
+        if kinds is not None:
+            return GarmentWord(tokens[start], kinds), 1
+    return None
 
 
 def _find_by_end(token: str, ends: Mapping[str, frozenset[str]]) -> frozenset[str] | None:

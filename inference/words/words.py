@@ -11,11 +11,19 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from inference.words.joined_words import separate_joined_garments
 from inference.words.kinds import GARMENT_SET_KIND
 from inference.words.language_files import list_readable_languages, load_languages
 from inference.words.language_tags import select_tagged_text
 from inference.words.sets import is_garment_set, remove_counting_words
-from inference.words.tokens import CONJUNCTION_SIGNS, PART_SEPARATORS, split_title
+from inference.words.tokens import (
+    CONJUNCTION_SIGNS,
+    PART_SEPARATORS,
+    decode_entities,
+    extract_visible_text,
+    split_text,
+    split_title,
+)
 from inference.words.vocabulary import (
     COUNTING_MARK,
     SUIT_WORDS,
@@ -33,7 +41,8 @@ from inference.words.vocabulary import (
     split_at_words,
 )
 
-_LEVELS: Final = re.compile(r"[>»\u203a\u2192|\\]")
+_LEVELS: Final = re.compile(r"[>»\u203a\u2192\\]")
+_PARTS_OF_LEVEL: Final = re.compile(r"[/|]")
 _SIZE: Final = re.compile(r"[wl]?\d{1,2}")
 
 
@@ -102,7 +111,20 @@ def _split_and_recognise(text: str, language: str) -> tuple[list[str], str]:
     """
     part = select_tagged_text(text, (language, *list_readable_languages()))
     spoken = part.code if part.code in list_readable_languages() else language
-    return load_languages()[spoken].tokenize(part.text), spoken
+    return tokenize_text(part.text, spoken), spoken
+
+
+def tokenize_text(text: str, language: str, *, is_category: bool = False) -> list[str]:
+    """Return the words and signs of a text, with a sign between garments that are joined ("shoes-bags").
+
+    Args:
+        text: a title, or a level of a category, with HTML or without.
+        language: the code of a language that can be read.
+    """
+    separated = separate_joined_garments(
+        extract_visible_text(text), language, make_vocabulary(language), is_category=is_category
+    )
+    return split_text(separated, keep_accents=load_languages()[language].keep_accents)
 
 
 def read_token_garments(
@@ -174,10 +196,13 @@ def read_category_garments(
         language: the code of a language that is read.
         vocabulary: the words that name garments; None for those of the language.
     """
-    part = select_tagged_text(category, (language, *list_readable_languages()))
+    # "Shoes &gt; Sneakers" has two levels. A level is decoded once more as HTML, like a title.
+    part = select_tagged_text(decode_entities(category), (language, *list_readable_languages()))
     language = part.code if part.code in list_readable_languages() else language
     levels = _LEVELS.split(part.text)
-    level_garments = (_level_says(level.split("/"), language, vocabulary) for level in reversed(levels))
+    level_garments = (
+        _level_says(_PARTS_OF_LEVEL.split(level), language, vocabulary) for level in reversed(levels)
+    )
     return next(filter(None, level_garments), NO_NAMED_GARMENTS)
 
 
@@ -191,8 +216,8 @@ def _is_of_clothes(category: str, language: str) -> bool:
 def _level_says(parts: Sequence[str], language: str, words: Vocabulary | None) -> NamedGarments | None:
     """Return the kinds that one level admits; None if it names nothing.
 
-    A slash stands between levels ("Women/Trousers/Shorts"), unless all parts name garments and none of them
-    is a kind of the part before it ("Skirts/Shorts").
+    A slash or `|` stands between levels ("Women/Trousers/Shorts"), unless all parts name garments and none
+    of them is a kind of the part before it ("Skirts/Shorts").
     """
     part_garments = [_find_garments(part, language, words or make_vocabulary(language)) for part in parts]
     heads = [part for part in part_garments if part]
@@ -206,7 +231,7 @@ def _level_says(parts: Sequence[str], language: str, words: Vocabulary | None) -
 
 def _find_garments(level: str, language: str, words: Vocabulary) -> list[GarmentWord]:
     """Return the words of a part of a category that name garments or sets, and those of groups."""
-    tokens = load_languages()[language].tokenize(level)
+    tokens = tokenize_text(level, language, is_category=True)
     heads = select_garment_words(replace_known_words(tokens, make_vocabulary(language, "groups")))
     for part in split_at_words(replace_known_words(tokens, words), PART_SEPARATORS):
         heads += _find_heads(part, language)

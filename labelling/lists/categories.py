@@ -17,7 +17,7 @@ from functools import lru_cache
 from itertools import pairwise, takewhile
 from typing import Final, Self, TypeAlias
 
-from inference.words.tokens import MAX_HTML_CHARACTERS, fold_text
+from inference.words.tokens import MAX_HTML_CHARACTERS, decode_entities, fold_text
 from labelling.lists.cells import ADDRESS_PATTERN
 from labelling.lists.identifiers import clean_list_cell, read_identifier
 
@@ -73,8 +73,9 @@ def make_category_key(category: str) -> str:
     Args:
         category: one level ("Shirts"), or several levels, the top level first.
     """
-    levels = (make_level_key(level) for level in re.split(rf"{LEVEL_SEPARATORS.pattern}|/", category))
-    return " > ".join(filter(None, levels))
+    levels = re.split(rf"{LEVEL_SEPARATORS.pattern}|/", decode_entities(category))
+    level_keys = map(make_level_key, levels)
+    return " > ".join(filter(None, level_keys))
 
 
 def has_letters(category: str) -> bool:

@@ -19,6 +19,7 @@ from inference.words.recognition import (
     find_second_language,
     is_in_second_language,
 )
+from inference.words.tokens import decode_entities
 from inference.words.words import (
     NO_NAMED_GARMENTS,
     NamedGarments,
@@ -118,7 +119,9 @@ class ListWords:
         return _choose_part(text, self.language, self.second_language)
 
     def _choose_category_part(self, cells: Mapping[str, str]) -> LanguagePart:
-        return self._choose_part(cut_category_cell(_find_first_text(self.categories, cells)))
+        # Decoded before it is divided into levels: "Shoes &gt; Sneakers" has two.
+        cell = decode_entities(_find_first_text(self.categories, cells))
+        return self._choose_part(cut_category_cell(cell))
 
     def find_title_language(self, cells: Mapping[str, str]) -> str:
         """Return the code of the language of a row's title, or of its category if the title is empty.

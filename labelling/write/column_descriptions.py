@@ -40,8 +40,8 @@ COLUMN_DESCRIPTIONS: Final = (
     ),
     ColumnDescription(
         "`confidence`",
-        "the probability of the class. If the title took part in an accepted answer, by photos and title "
-        "together; otherwise by the photos",
+        "the probability of the class. If the list made the difference (`decided_by` is `list`), by photos "
+        "and list together; otherwise by the photos",
         BOTH_TABLES,
     ),
     ColumnDescription(
