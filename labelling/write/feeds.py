@@ -40,6 +40,7 @@ LOSING_VARIATIONS: Final = (
 SEVERAL_COLOURS: Final = "Not in the feed: {n:,} sold in several colours ({named})."
 LACKING_CELL: Final = "Not in the feed: {n:,} without a cell that the platform needs ({named})."
 TWO_SPELLINGS: Final = "Not in the feed: {n:,} with two spellings in the list ({named})."
+LONG_COLOUR: Final = "Not in the feed: {n:,} with a colour that is too long for the platform ({named})."
 DIFFERENT_COLOURS: Final = "Not in the feed: {n:,} with articles of different colours."
 LEFT_OUT_REASONS: Final = (
     DOUBTFUL_COLOUR,
@@ -48,6 +49,7 @@ LEFT_OUT_REASONS: Final = (
     SEVERAL_COLOURS,
     LACKING_CELL,
     TWO_SPELLINGS,
+    LONG_COLOUR,
     DIFFERENT_COLOURS,
 )
 """The reasons why products are not in a feed: sentences with places for their number and some names."""
@@ -57,6 +59,7 @@ REASONS_WITH_COLOUR: Final = (
     TWO_SPELLINGS,
     LOSING_VARIATIONS,
     SEVERAL_COLOURS,
+    LONG_COLOUR,
     DIFFERENT_COLOURS,
 )
 """The reasons for leaving out a product that remain if a person gives it a colour."""
@@ -263,7 +266,9 @@ def find_left_out_reason(
         return LOSING_VARIATIONS, product
     if lacking_column := find_lacking_column(platform, row):
         return LACKING_CELL, f"{product} (`{lacking_column}`)"
-    return (TWO_SPELLINGS, product) if len(find_product_spellings(row, grouping)) > 1 else None
+    if len(find_product_spellings(row, grouping)) > 1:
+        return TWO_SPELLINGS, product
+    return None if FEED_PLATFORMS[platform].can_take_colours(row.feed_colours) else (LONG_COLOUR, product)
 
 
 def _write_tables(

@@ -51,6 +51,7 @@ class FeedPlatform(NamedTuple):
         has_loss: a function that returns whether the import would remove something that a product has on the
             platform, such as variations. Such products are left out.
         note: a sentence for the user if the list has no attributes; empty for none.
+        can_take_colours: a function that returns whether the platform takes the colours of a product.
     """
 
     key: str
@@ -61,6 +62,7 @@ class FeedPlatform(NamedTuple):
     categories: CategoryFile | None
     has_loss: Callable[[TableRow], bool]
     note: str
+    can_take_colours: Callable[[Sequence[str]], bool] = lambda _: True
 
     def make_cells(self, product_name: str, row: TableRow) -> dict[str, str]:
         """Return the cells of a product's row in the feed, by column.
@@ -89,6 +91,8 @@ FEED_PLATFORMS: Final[Mapping[str, FeedPlatform]] = {
         categories=CategoryFile("google_product_category", itemgetter(0), other_columns=()),
         has_loss=lambda _: False,
         note="",
+        # support.google.com/merchants/answer/6324487: 40 characters for each colour, and 100 for all of them.
+        can_take_colours=lambda colours: max(map(len, colours)) <= 40 and len("/".join(colours)) <= 100,
     ),
     "shopify": FeedPlatform(
         key="URL handle",

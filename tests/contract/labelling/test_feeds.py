@@ -25,7 +25,13 @@ from labelling.review import cards as sheet_cards
 from labelling.rows import HeadAnswer, PhotoRecord, ProductRecord, TableRow
 from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.write.feed_categories import FeedCategories
-from labelling.write.feeds import DIFFERENT_COLOURS, DOUBTFUL_COLOUR, write_feed
+from labelling.write.feeds import (
+    DIFFERENT_COLOURS,
+    DOUBTFUL_COLOUR,
+    LONG_COLOUR,
+    find_left_out_reason,
+    write_feed,
+)
 from labelling.write.platforms import FEED_PLATFORMS, FeedPlatform
 from reports.promises import AcceptPoint, ProductPromise
 from tests.commands import wardrobe
@@ -281,6 +287,24 @@ def test_an_attribute_that_has_the_colours_already_stays_as_it_was_exported(
     assert FEED_PLATFORMS["woocommerce"].has_loss(row) == loses
     written = FEED_PLATFORMS["woocommerce"].make_cells("W-1", row)["Attribute 1 value(s)"]
     assert written == (", ".join(colours) if loses else cell)
+
+
+@pytest.mark.parametrize(
+    ("colours", "is_taken"),
+    [
+        (("Navy", "White"), True),
+        (("x" * 40,), True),
+        (("x" * 41,), False),
+        (("x" * 40, "y" * 40, "z" * 40), False),
+    ],
+)
+def test_a_colour_that_is_too_long_for_google_is_not_in_its_feed(
+    colours: tuple[str, ...], is_taken: bool
+) -> None:
+    row = TableRow(record=PhotoRecord(path="7", product="7"), decisions={}, feed_colours=colours)
+
+    assert find_left_out_reason(row, "google", None) == (None if is_taken else (LONG_COLOUR, "7"))
+    assert find_left_out_reason(row, "woocommerce", None) is None
 
 
 def test_products_with_variations_are_counted_and_in_no_feed(
