@@ -257,7 +257,7 @@ def describe_other_format(header: Sequence[str]) -> str:
     Args:
         header: the cells of the first line. If it was split at the wrong sign, there are fewer than columns.
     """
-    begin = header[0].lstrip()
+    begin = next(iter(header), "").lstrip()
     if begin.startswith(("{", "[")):
         return " It is JSON or JSON Lines, which is not read here. Save the list as CSV."
     if begin.startswith("<"):

@@ -133,6 +133,11 @@ class ShopWords:
         return rows | {make_category_key(answer.category): answer.meaning for answer in self.category_answers}
 
     @cached_property
+    def most_explained_levels(self) -> int:
+        """The number of levels of the longest explained category: 2 for "Women > Tops"."""
+        return max((key.count(" > ") + 1 for key in self.category_meanings), default=0)
+
+    @cached_property
     def has_empty_meanings(self) -> bool:
         """Whether people said of some category, such as "Sale", that it says nothing about kinds."""
         return not all(self.category_meanings.values())
@@ -177,13 +182,11 @@ class ShopWords:
         Args:
             path: the levels of the category, the top level first.
         """
-        keys = [make_category_key(level) for level in path]
-        meanings = [self.category_meanings.get(key) for key in keys]
-        for start in range(len(keys) - 1):  # the longest path first
-            path_key = " > ".join(keys[start:])
-            if path_key in self.category_meanings:
-                meanings[-1] = self.category_meanings[path_key]
-                break
+        meanings = [self.category_meanings.get(make_category_key(level)) for level in path]
+        keys = list_category_keys(path, self.most_explained_levels)[len(path) :]
+        explained_key = next((key for key in keys if key in self.category_meanings), None)
+        if explained_key is not None:
+            meanings[-1] = self.category_meanings[explained_key]
         return meanings
 
     def is_category_explained(self, path: CategoryPath) -> bool:
@@ -247,6 +250,21 @@ class ShopWords:
 
 NO_OWN_WORDS: Final = ShopWords()
 """The own words of a shop that explained none."""
+
+
+def list_category_keys(path: CategoryPath, most_levels: int) -> list[str]:
+    """Return the explanations that would be about a category: "women", "dresses" and "women > dresses".
+
+    The levels come first, then the ends of the path, the longest one first. A cell can have a thousand
+    levels, so that all ends of its path would take much memory.
+
+    Args:
+        path: the levels of the category, the top level first.
+        most_levels: the largest number of levels of an end.
+    """
+    keys = [make_category_key(level) for level in path]
+    first = max(len(keys) - most_levels, 0)
+    return [*keys, *(" > ".join(keys[start:]) for start in range(first, len(keys) - 1))]
 
 
 def combine_meanings(title: Meaning, category: Meaning) -> Meaning:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from inference.words.language_files import COMPOUND_END_SIGN
-from labelling.lists.categories import CategoryPath, make_category_key
+from labelling.lists.categories import CategoryPath
 from labelling.lists.list_meaning import ListReader
-from labelling.lists.own_words import CATEGORY_PLACE, ShopWord, ShopWords
+from labelling.lists.own_words import CATEGORY_PLACE, ShopWord, ShopWords, list_category_keys
 
 
 def find_unused_words(reader: ListReader, rows: Iterable[tuple[Mapping[str, str], str]]) -> list[str]:
@@ -27,19 +27,19 @@ def find_unused_words(reader: ListReader, rows: Iterable[tuple[Mapping[str, str]
     for cells, folder in rows:
         titles.add(reader.list_words.read_title(cells))
         paths.update(reader.find_category_paths(cells, folder))
-    category_keys = {key for path in paths for key in _list_category_keys(path)}
-    unused = [word for word in words if word.category_key not in category_keys]
+    explained_keys = {word.category_key for word in words}
+    used_keys = {
+        key
+        for path in paths
+        for key in list_category_keys(path, own_words.most_explained_levels)
+        if key in explained_keys
+    }
+    unused = [word for word in words if word.category_key not in used_keys]
     texts = [f" {' '.join(own_words.split_title(title))} " for title in titles]
     unused = [
         word for word in unused if word.place == CATEGORY_PLACE or not _is_in_titles(word, texts, own_words)
     ]
     return list(dict.fromkeys(word.words for word in unused))
-
-
-def _list_category_keys(path: CategoryPath) -> list[str]:
-    """Return all explanations that would be about a category: "women", "dresses" and "women > dresses"."""
-    keys = [make_category_key(level) for level in path]
-    return [*keys, *(" > ".join(keys[start:]) for start in range(len(keys)))]
 
 
 def _is_in_titles(word: ShopWord, texts: Iterable[str], own_words: ShopWords) -> bool:

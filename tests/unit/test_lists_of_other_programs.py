@@ -72,6 +72,8 @@ def test_a_list_that_is_none_says_what_it_is(text: str, advice: str, tmp_path: P
         ("product,kind of it\nA-17,Bag\n", "Rename `kind of it` to `label`."),
         ('{"path": "a.jpg", "label": "Bag"}\n', "It is JSON or JSON Lines"),
         ("path|label\na.jpg|Bag\n", "Its cells are separated by '|'."),
+        ("", "It needs the columns `path` and `label`."),
+        ("\n", "It needs the columns `path` and `label`."),
     ],
 )
 def test_corrections_with_other_headings_say_how_to_rename_them(

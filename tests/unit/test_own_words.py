@@ -18,6 +18,7 @@ from labelling.lists.own_words import (
     ShopWords,
     combine_meanings,
     format_meaning,
+    list_category_keys,
     parse_meaning,
 )
 from labelling.lists.titles import ListWords
@@ -291,3 +292,15 @@ def test_words_that_a_list_has_nowhere_are_found() -> None:
     assert find_unused_words(reader, rows) == [
         *("Woman > Tops", "Clothing > Women", "rob", "쇼트팬츠", "Tpos", "Falts"),
     ]
+
+
+def test_long_cells_of_categories_take_no_more_memory_than_their_levels() -> None:
+    words = ShopWords(
+        (ShopWord("Kingad", frozenset({"boot"})), ShopWord("Naised > Saapad", frozenset({"boot"})))
+    )
+    path = tuple(f"level {number}" for number in range(1000))
+
+    keys = list_category_keys((*path, "Naised", "Saapad"), words.most_explained_levels)
+
+    assert sum(map(len, keys)) < 20_000
+    assert words.find_level_meanings((*path, "Naised", "Saapad"))[-1] == {"boot"}
