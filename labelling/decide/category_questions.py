@@ -63,8 +63,8 @@ class CategoryQuestion(NamedTuple):
         product_count: the number of products in the category, or of pictures in a table without products.
         row_numbers: the products in the category that need a person, by the position of their first photos in
             the source.
-        products_by_kind: the number of products for each kind that the model sees on the photos, the most
-            frequent first.
+        products_by_kind: the number of products without an accepted kind, for each kind that the model sees
+            on the photos; the most frequent kind first.
         photos: up to MAX_PHOTOS_PER_QUESTION photos to which the model gave different answers.
     """
 
@@ -82,7 +82,7 @@ class _Level:
 
     Attributes:
         rows: the numbers of those rows that need a person.
-        kinds: the number of rows with each kind of garment, by the answers of the model.
+        kinds: the number of rows without an accepted kind, for each kind that the model answers.
         photos: a photo for each of these kinds.
     """
 
@@ -136,7 +136,7 @@ class CategoryQuestions:
             level.rows.append(row.record.number)
         head = KIND if KIND in row.record.answers else LABEL
         if answer := row.record.answers.get(head):
-            level.kinds[answer.label] += 1
+            level.kinds[answer.label] += not row.find_decision(head).is_settled
             if answer.label not in level.photos and len(level.photos) < MAX_PHOTOS_PER_QUESTION:
                 # One photo can be read, because the record has an answer.
                 level.photos[answer.label] = next(photo for photo in row.record.photos if photo.sha256)

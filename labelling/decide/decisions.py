@@ -9,6 +9,7 @@ Some facts concern the whole table, such as the photos that are listed under sev
 once, before the first row.
 """
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -48,6 +49,9 @@ from labelling.lists.unused_words import find_unused_words
 from labelling.lists.variant_rows import find_handle_column, find_variant_column
 from labelling.rows import HeadAnswers, PhotoRecord, TableRow
 from labelling.run_settings import RunSettings
+
+MAX_SELECTED_COLUMNS: Final = 1000
+"""Largest number of columns of a list that a query selects one by one. SQLite has a limit of 2,000."""
 
 _SHARED_PHOTOS: Final = """
 SELECT sha256, min({0}) = max({0}) FROM current JOIN photos USING (path, stamp)
@@ -281,6 +285,12 @@ class RunDecisions:
 
     def _read_columns(self, columns: Sequence[str]) -> Iterator[dict[str, str]]:
         """Yield the cells of the given columns for each row of the list, in its order."""
+        if len(columns) > MAX_SELECTED_COLUMNS:
+            names = tuple(self.journal.settings.further)
+            for (text,) in self.journal.query("SELECT cells FROM current ORDER BY number"):
+                cells = dict(zip(names, json.loads(text), strict=True))
+                yield {name: cells[name] for name in columns}
+            return
         query = f"SELECT number{self._select_cells(columns)} FROM current ORDER BY number"  # noqa: S608
         for _, *texts in self.journal.query(query):
             yield dict(zip(columns, texts, strict=True))

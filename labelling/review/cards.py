@@ -144,8 +144,9 @@ class CategoryReviewCard(NamedTuple):
         branches: the levels of the category path above this word, for each branch in which it occurs.
         products: the number of products in the category, or of pictures in a table without products.
         is_of_products: whether `products` is a number of products.
-        kinds: the kinds to choose from, each with the number of products for which the photos answer it.
-        other: the number of products for which the photos answer none of the kinds.
+        kinds: the kinds to choose from, each with the number of products without an accepted kind for which
+            the photos answer it.
+        other: the number of such products for which the photos answer none of the kinds.
         photos: photos to which the model gave different answers.
     """
 

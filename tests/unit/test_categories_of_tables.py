@@ -207,10 +207,13 @@ BLUZA: Final = [photo(f"b{number}", "Kobiety > Jeans", coat=0.9, belt=0.05) for 
 
 
 def ask(
-    folder: Path, photos: Sequence[PhotoRecord], answers: Sequence[CategoryAnswer] = ()
+    folder: Path,
+    photos: Sequence[PhotoRecord],
+    answers: Sequence[CategoryAnswer] = (),
+    people: Mapping[AnswerSubject, HumanAnswer] | None = None,
 ) -> list[CategoryQuestion]:
     with Journal(folder / "table.csv", RUN) as journal:
-        fill(journal, RUN, photos)
+        fill(journal, RUN, photos, people)
         journal.keep_category_answers({answer.category.casefold(): answer for answer in answers})
         decisions = RunDecisions(journal)
         questions = decisions.start_category_questions()
@@ -240,3 +243,11 @@ def test_it_is_not_asked_about_a_known_word(
     photos: Sequence[PhotoRecord], answers: Sequence[CategoryAnswer], tmp_path: Path
 ) -> None:
     assert ask(tmp_path, photos, answers) == []
+
+
+def test_the_number_on_a_button_is_that_of_products_without_an_accepted_kind(tmp_path: Path) -> None:
+    people = {AnswerSubject("b0.jpg", LABEL, "b0"): HumanAnswer("Coat", "2026")}
+
+    [question] = ask(tmp_path, BLUZA, people=people)
+
+    assert (question.product_count, question.products_by_kind) == (4, {"coat": 3})
