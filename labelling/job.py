@@ -50,6 +50,8 @@ class LabellingJob:
             the language.
         title_column: the column of the list with titles; empty to find it.
         colour_column: the column of the list with colours; empty to find it.
+        gender: the gender of products for which the list names none; empty for none.
+        age_group: the age group of products for which the list names none; empty for none.
         options: the options of the command line, which the journal keeps for the next command.
         is_restart: whether all pictures are labelled again, and existing outputs are replaced.
         corrections: the answers of people from files of corrections; None if no file is given.
@@ -72,6 +74,8 @@ class LabellingJob:
     language: str = ""
     title_column: str = ""
     colour_column: str = ""
+    gender: str = ""
+    age_group: str = ""
     options: Mapping[str, object] = field(default_factory=dict)
     is_restart: bool = False
     corrections: CorrectionFileAnswers | None = None
@@ -124,6 +128,8 @@ class LabellingJob:
             language=self.language,
             title=self.title_column,
             colour=self.colour_column,
+            gender=self.gender,
+            age_group=self.age_group,
             figures=read_formula_figures(report.words, network),
             general_shares=compute_general_shares(photo_counts, attributes.get(KIND, ())),
             own_words=self.own_words,

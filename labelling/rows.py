@@ -14,7 +14,7 @@ A head is one question that a release answers: the class of the garment ("label"
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from inference.contract import LABEL
 from inference.reasons import DecidedBy, Reason
@@ -245,6 +245,46 @@ NO_DECISION: Final = HeadDecision()
 """The decision about a head for which there is no answer."""
 
 
+class CustomerValue(NamedTuple):
+    """The gender or the age group of a product's customers, and where it was read.
+
+    Attributes:
+        value: the value as Google and Meta name it, such as `female` or `kids`; empty if nothing says it.
+        word: the word of the list, such as "Damenkleid"; empty for a value of an option.
+        place: the column of the list that has the word, or the option that fills what the list leaves open.
+        source: the sort of place; empty without a value. `column` stands for a column, an option, an
+            attribute or a metafield of the list that has genders or ages alone.
+    """
+
+    value: str = ""
+    word: str = ""
+    place: str = ""
+    source: Literal["", "column", "title", "category", "folder", "option"] = ""
+
+
+NO_CUSTOMER_VALUE: Final = CustomerValue()
+"""The gender or age group of a product about which nothing is said."""
+
+
+class ProductCustomers(NamedTuple):
+    """For whom a product is made, as its list or the options of a run say.
+
+    Attributes:
+        gender: `female`, `male` or `unisex`.
+        age_group: `newborn`, `infant`, `toddler`, `kids` or `adult`.
+        contradiction: the words of the list that contradict each other, as a part of a sentence ("`Damen` in
+            `title`, `Herren` in `category`"); empty if they agree.
+    """
+
+    gender: CustomerValue = NO_CUSTOMER_VALUE
+    age_group: CustomerValue = NO_CUSTOMER_VALUE
+    contradiction: str = ""
+
+
+NO_PRODUCT_CUSTOMERS: Final = ProductCustomers()
+"""The customers of a picture without a product, and of a product about which nothing is said."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TableRow:
     """A row of the table: a photo or a product, with the decisions about it.
@@ -268,6 +308,7 @@ class TableRow:
             colour, and nobody is asked for it.
         cell_without_colour: the cell of the list for the colour, if it names none ("see image"); else empty.
         unknown_colour: the colour in the list, if none of its words is known ("Spartacus"); else empty.
+        customers: the gender and age group of a product's customers; nothing for a row about a picture.
     """
 
     record: Record
@@ -281,6 +322,7 @@ class TableRow:
     is_sold_in_several_colours: bool = False
     cell_without_colour: str = ""
     unknown_colour: str = ""
+    customers: ProductCustomers = NO_PRODUCT_CUSTOMERS
 
     @property
     def class_decision(self) -> HeadDecision:

@@ -85,6 +85,8 @@ class RunSettings:
         language: the code of the language of the list's titles, or LANGUAGE_OFF; empty to find the language.
         title: the column that people named as the title; empty to find it.
         colour: the column that people named as the colour; empty to find it.
+        gender: the gender of products for which the list names none; empty for none.
+        age_group: the age group of products for which the list names none; empty for none.
         figures: the measured numbers with which the release weighs words of a list against photos; None if it
             has none, so that words can only contradict photos.
         general_shares: the frequency of each kind of garment in general, by its name, such as {"dress": .1};
@@ -105,6 +107,8 @@ class RunSettings:
     general_shares: Mapping[str, float] = field(default_factory=dict)
     title: str = ""
     colour: str = ""
+    gender: str = ""
+    age_group: str = ""
     list_words: ListWords | None = field(default=None, compare=False)
     own_words: tuple[ShopWord, ...] = ()
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
+from inference.words.customers import AGE_GROUPS, GENDERS
 from inference.words.language_files import list_readable_languages, load_languages
 from labelling.errors import SourceUnusable
 from labelling.job import LabellingJob
@@ -202,7 +203,7 @@ def _add_word_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_product_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options --by and --by-folder, which say which photos show the same product."""
+    """Add the options that say which photos show the same product, and for whom products are made."""
     products = parser.add_mutually_exclusive_group()
     by_help = (
         "column that says which photos show the same product; also writes a table with one row per product"
@@ -210,6 +211,10 @@ def _add_product_options(parser: argparse.ArgumentParser) -> None:
     products.add_argument("--by", metavar="COLUMN", help=by_help)
     folders = "photos in one folder show the same product; also writes a table with one row per product"
     products.add_argument("--by-folder", dest="by", action="store_const", const="", help=folders)
+    gender = "the gender of products for which the list names none"
+    parser.add_argument("--gender", choices=GENDERS, help=gender)
+    age_group = "the age group of products for which the list names none"
+    parser.add_argument("--age-group", choices=AGE_GROUPS, help=age_group)
 
 
 def _add_review_options(parser: argparse.ArgumentParser) -> None:

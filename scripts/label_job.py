@@ -94,6 +94,8 @@ def read_labelling_job(arguments: argparse.Namespace) -> LabellingJob:
         language=arguments.language or "",
         title_column=check_list_column(source, arguments.title_column or "", "--title-column"),
         colour_column=check_list_column(source, arguments.colour_column or "", "--colour-column"),
+        gender=arguments.gender or "",
+        age_group=arguments.age_group or "",
         options=list_journal_options(arguments),
         is_restart=arguments.restart,
         corrections=_read_named_corrections(arguments, release) if arguments.corrections else None,
@@ -107,11 +109,13 @@ def read_labelling_job(arguments: argparse.Namespace) -> LabellingJob:
 
 
 def _check_product_options(arguments: argparse.Namespace) -> None:
-    """End the command with an error of usage if --feed has no products, or --into has some."""
+    """End the command with an error of usage if an option needs products, or --into has some."""
     if arguments.feed and arguments.by is None:
         arguments.error(
             f"--feed writes one row for each product, so it needs --by COLUMN{_suggest_list(arguments)}"
         )
+    if (arguments.gender or arguments.age_group) and arguments.by is None:
+        arguments.error("--gender and --age-group fill the table of products, which needs --by COLUMN")
     if arguments.into and arguments.by is not None:
         arguments.error("--by and --by-folder do not go with --into, which sorts photos")
 

@@ -19,6 +19,7 @@ from model_store.release_files import expand_home
 
 JOURNAL_OPTIONS: Final = (
     *("source", "by", "language", "title_column", "colour_column", "taxonomy", "allow_host", "engine"),
+    *("gender", "age_group"),
     *("path_column", "root", "encoding", "skip_bad_rows"),
 )
 """Options that are stored in the journal of a table, together with the model. A later command for the table

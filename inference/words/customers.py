@@ -99,22 +99,24 @@ class _Mention(NamedTuple):
 
 
 @lru_cache(maxsize=8192)
-def read_customers(text: str, language: str) -> Customers:
+def read_customers(text: str, language: str, *, is_cell: bool = False) -> Customers:
     """Return the gender and the age group that a text names. Results are cached.
 
     Args:
-        text: a title, or one level of a category.
+        text: a title, one level of a category, or a cell of a column of genders or ages.
         language: the code of a language that can be read, such as `en`.
+        is_cell: whether the text is such a cell. Then "2 years" is an age without a word for a child, and
+            several ages say none.
     """
     tokens = load_languages()[language].tokenize(_QUOTATION.sub(" ", text))
     items = replace_known_words(tokens, make_customer_vocabulary(language))
     mentions = _find_mentions(items)
-    age = _read_age(tokens, language, has_child=any(mention.child_age for mention in mentions))
+    age = _read_age(tokens, language, has_child=is_cell or any(mention.child_age for mention in mentions))
     if not mentions and not age.group:
         return NO_CUSTOMERS
     joins = _find_joins(items, mentions, make_grammar(language))
     gender = _decide_gender(mentions, joins)
-    age_group = age.group or _decide_age_group(mentions, joins)
+    age_group = age.group or _decide_age_group(mentions, joins, is_cell=is_cell)
     return Customers(
         gender,
         age_group,
@@ -230,11 +232,13 @@ def _find_numbers(mentions: Sequence[_Mention], meanings: Iterable[str]) -> list
     return [number for number, mention in enumerate(mentions) if mention.meanings & wanted]
 
 
-def _decide_age_group(mentions: Sequence[_Mention], joins: _Joins) -> str:
+def _decide_age_group(mentions: Sequence[_Mention], joins: _Joins, *, is_cell: bool) -> str:
     """Return the age group by the words of a text; empty if they name none, or several."""
     adults = _find_numbers(mentions, _ADULT_WORDS)
     children = [number for number, mention in enumerate(mentions) if mention.child_age]
     if adults and children:
+        if is_cell:
+            return ""
         return _decide_adult_or_child(mentions, joins, adults, children)
     if adults:
         return ADULT

@@ -25,6 +25,7 @@ from labelling.decide.category_products import CategoryProductCollector, Categor
 from labelling.decide.category_questions import CategoryQuestions
 from labelling.decide.list_colours import ListColourReader
 from labelling.decide.product_answers import make_product_record
+from labelling.decide.product_customers import CustomerDecider
 from labelling.decide.product_parts import CategoryContributionReader
 from labelling.decide.product_titles import ListedPhoto, find_parent_folder, read_product_titles
 from labelling.decide.row_decision import DecisionContext, answer_row_with_list, decide_row
@@ -41,8 +42,10 @@ from labelling.journal.journal_rows import (
 from labelling.lists.categories import NO_FOLDERS, CategoryColumn, FolderCategories, find_folder_categories
 from labelling.lists.colour_column_search import find_colour_columns
 from labelling.lists.column_names import find_brand_columns
+from labelling.lists.customer_columns import find_customer_columns
 from labelling.lists.folder_names import REVIEW_FOLDER, make_folder_names
 from labelling.lists.list_meaning import ListReader
+from labelling.lists.listed_customers import ListedCustomerReader
 from labelling.lists.own_words import ShopWords
 from labelling.lists.titles import LANGUAGE_OFF, MIN_LANGUAGE_TEXTS, ListWords, find_list_words
 from labelling.lists.unused_words import find_unused_words
@@ -120,11 +123,21 @@ class RunDecisions:
             shared_photos=make_shared_photos(collector.make_shared_products(), photos, titles),
             human_answers=read_valid_answers(self.journal),
             listed_colours=self._read_listed_colours(variant_hashes),
+            customers=self._make_customer_decider(),
         )
         # The sums of categories need the other facts of the context, and one more reading of the journal.
         if not members.numbers:
             return context
         return replace(context, category_products=self._sum_categories(members, context))
+
+    def _make_customer_decider(self) -> CustomerDecider:
+        run = self.journal.settings
+        columns = find_customer_columns(tuple(run.further))
+        return CustomerDecider(
+            reader=ListedCustomerReader(list_reader=self.list_reader, columns=columns),
+            gender=run.gender,
+            age_group=run.age_group,
+        )
 
     def _find_shared_photos(self) -> tuple[list[str], list[str]]:
         """Return the sha256 of photos that are listed under several products.

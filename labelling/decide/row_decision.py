@@ -40,6 +40,7 @@ from labelling.decide.list_colours import (
     find_unknown_colour,
 )
 from labelling.decide.product_answers import is_certain_enough_for_feed
+from labelling.decide.product_customers import CustomerDecider, find_possible_kinds
 from labelling.decide.shared_photos import SharedPhotos
 from labelling.decide.title_decision import (
     ListTitles,
@@ -49,7 +50,17 @@ from labelling.decide.title_decision import (
 )
 from labelling.lists.colour_columns import ShopColours
 from labelling.lists.row_words import ListMeaning
-from labelling.rows import NO_DECISION, HeadAnswer, HeadAnswers, HeadDecision, ProductRecord, Record, TableRow
+from labelling.rows import (
+    NO_DECISION,
+    NO_PRODUCT_CUSTOMERS,
+    HeadAnswer,
+    HeadAnswers,
+    HeadDecision,
+    ProductCustomers,
+    ProductRecord,
+    Record,
+    TableRow,
+)
 from labelling.run_settings import RunSettings
 from reports.product_rule import COLOUR_ATTRIBUTES
 
@@ -65,6 +76,7 @@ class DecisionContext:
         human_answers: the valid answers of people about pictures and products.
         listed_colours: the colours in the list, as the shop writes them.
         category_products: the products of each category, summed up as evidence about one another.
+        customers: the sources of the gender and the age group of products; None if nobody asks for them.
     """
 
     settings: RunSettings
@@ -73,6 +85,7 @@ class DecisionContext:
     human_answers: HumanAnswers
     listed_colours: ListColourReader = field(default_factory=ListColourReader)
     category_products: CategoryProductSums = NO_CATEGORY_PRODUCTS
+    customers: CustomerDecider | None = None
 
     @cached_property
     def colour_head(self) -> str:
@@ -111,10 +124,11 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
         answers[context.colour_head] = list_colours.make_answer(record.answers[context.colour_head], shares)
     decisions = apply_human_answers(record, answers, context)
     colour = decisions.get(context.colour_head, NO_DECISION)
+    title_kinds = context.titles.find_title_kinds(record)
     return TableRow(
         record=record,
         decisions=decisions,
-        title_kinds=context.titles.find_title_kinds(record),
+        title_kinds=title_kinds,
         suggested_kinds=decision.suggested_kinds if decision else (),
         listed_probabilities={LABEL: decision.class_probabilities, KIND: decision.kind_probabilities}
         if decision
@@ -127,7 +141,21 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
         is_sold_in_several_colours=shop_colours.is_sold_in_several_colours,
         cell_without_colour=shop_colours.cell_without_colour,
         unknown_colour=find_unknown_colour(shop_colours, context.titles.list_reader.list_words.language),
+        customers=_decide_customers(record, decisions, title_kinds, context),
     )
+
+
+def _decide_customers(
+    record: Record,
+    decisions: Mapping[str, HeadDecision],
+    title_kinds: frozenset[str],
+    context: DecisionContext,
+) -> ProductCustomers:
+    """Return for whom a product is made; nothing for a picture."""
+    if context.customers is None or not isinstance(record, ProductRecord):
+        return NO_PRODUCT_CUSTOMERS
+    kinds = find_possible_kinds(decisions, context.class_kinds, title_kinds)
+    return context.customers.decide_customers(record, decisions, kinds)
 
 
 def answer_row_with_list(record: Record, context: DecisionContext) -> dict[str, HeadAnswer]:

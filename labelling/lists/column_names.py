@@ -7,14 +7,17 @@ import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from itertools import chain
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from inference.words.language_files import load_languages, load_shared_words
 from inference.words.tokens import fold_text
 
+ColumnMeaning: TypeAlias = Literal["title", "category", "brand", "colour", "gender", "age_group"]
+"""The meaning of a column that lists name alike: one of the keys of `[columns]` in a language file."""
+
 
 @cache
-def list_usual_column_names(part: Literal["title", "category", "brand", "colour"]) -> tuple[str, ...]:
+def list_usual_column_names(part: ColumnMeaning) -> tuple[str, ...]:
     """Return the names that lists of all languages give to a column: "title", "titel", "titre" and so on.
 
     They are in the order in which they are tried: the first name of each language, then its other names, then

@@ -4,10 +4,12 @@ A table and a review sheet show this word beside the garments that were read fro
 `kategoria`" beside `top` and `shirt`. A person sees there if a word was misread.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from inference.words.language_files import list_readable_languages
+from inference.words.tokens import fold_text
 from inference.words.words import read_category_garments, read_garments, read_title_garments
 from labelling.lists.categories import CategoryPath
 from labelling.lists.list_meaning import ListReader
@@ -57,7 +59,7 @@ def _find_title_word(reader: ListReader, cells: Mapping[str, str]) -> ListGarmen
         garments = read_title_garments(title, language, reader.own_words.make_extended_vocabulary(language))
     else:
         garments = read_garments(title, "", language)  # cached since the row was decided
-    return ListGarmentWord(_find_spelling(title, garments.words), column) if garments.words else None
+    return ListGarmentWord(find_spelling(title, garments.words), column) if garments.words else None
 
 
 def _find_category_word(reader: ListReader, cells: Mapping[str, str], folder: str) -> ListGarmentWord | None:
@@ -86,26 +88,33 @@ def _find_word_of_level(reader: ListReader, level: str) -> str:
     if not reader.list_words.is_readable or reader.list_words.language not in list_readable_languages():
         return level
     words = read_category_garments(level, reader.list_words.language).words
-    return _find_spelling(level, words) if words else level
+    return find_spelling(level, words) if words else level
 
 
 def _find_filled_column(columns: Iterable[str], cells: Mapping[str, str]) -> str:
     return next((column for column in columns if (cells.get(column) or "").strip()), "")
 
 
-def _find_spelling(text: str, words: tuple[str, ...]) -> str:
-    """Return words as a text writes them: "Leinenhemd" for "hemd"; several words have ` / ` between."""
+def find_spelling(text: str, words: Iterable[str]) -> str:
+    """Return words as a text writes them: "Leinenhemd" for "hemd"; several words have ` / ` between.
+
+    Args:
+        words: words of the text in small letters, without accents or with them.
+    """
     return " / ".join(dict.fromkeys(_find_one_spelling(text, word) for word in words))
 
 
 def _find_one_spelling(text: str, word: str) -> str:
     """Return the whole word of a text in which a known word is: "Leinenhemd" for "hemd"."""
-    folded = text.casefold()
-    start = folded.find(word.casefold())
-    # Small letters can be more characters ("ß" becomes "ss"), so that positions in both texts differ.
-    if start < 0 or len(folded) != len(text):
+    # Small letters can be more characters ("ß" becomes "ss"), so the place of each has to be known.
+    letters = [(letter, place) for place, char in enumerate(text) for letter in fold_text(char)]
+    # Signs between the words of a phrase are not among its words: "3-4 Jahre" for "3 4 jahre".
+    pattern = r"[\W_]*".join(map(re.escape, fold_text(word).split()))
+    match = re.search(pattern, "".join(letter for letter, _ in letters))
+    if not match or not match[0]:
         return word
-    end = start + len(word)
+    start = letters[match.start()][1]
+    end = letters[match.end() - 1][1] + 1
     while start and text[start - 1].isalnum():
         start -= 1
     while end < len(text) and text[end].isalnum():

@@ -35,6 +35,11 @@ def read_attribute_colours(cells: Mapping[str, str]) -> list[str]:
     return [*map(str.strip, own_colours), *read_variation_colours(cells)]
 
 
+def read_attributes(cells: Mapping[str, str]) -> dict[str, str]:
+    """Return the attributes of a row's own product: {"color": "Red|Blue", "size": "M"}; empty without any."""
+    return {name: value.strip() for name, value in _ATTRIBUTE.findall(_read_cell(cells, ATTRIBUTES_COLUMN))}
+
+
 def read_variation_colours(cells: Mapping[str, str]) -> list[str]:
     """Return the colours of the products that a buyer chooses from: ["Red", "Blue"]; empty without any."""
     variations = _read_cell(cells, VARIATIONS_COLUMN).split("|")

@@ -89,6 +89,16 @@ def read_woocommerce_attributes(cells: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def read_attributes(cells: Mapping[str, str]) -> dict[str, str]:
+    """Return the values of a row's attributes by their names: {"Color": "Red, Blue"}; empty without any."""
+    attribute_cells = read_woocommerce_attributes(cells)
+    return {
+        name: attribute_cells.get(_make_value_header(header), "")
+        for header, name in attribute_cells.items()
+        if header.endswith("name") and name
+    }
+
+
 def _cut_header(header: str) -> str:
     """Return the part of a header that names the attribute: "Attribute 1" of "Attribute 1 visible"."""
     return " ".join(header.split()[:2])

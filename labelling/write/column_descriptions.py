@@ -100,9 +100,21 @@ COLUMN_DESCRIPTIONS: Final = (
         BOTH_TABLES,
     ),
     ColumnDescription(
-        "all columns of your list, at the end",
+        "all columns of your list",
         "the cell of your list; for a product, its first cell that is not empty",
         BOTH_TABLES,
+    ),
+    ColumnDescription(
+        "`gender`, `age_group`",
+        "for whom the product is made, as your list says: `female`, `male` or `unisex`; `newborn`, `infant`, "
+        "`toddler`, `kids` or `adult`",
+        PRODUCT_TABLE,
+    ),
+    ColumnDescription(
+        "`gender_word`, `age_group_word`",
+        "the word of your list that says so, and its column, such as `Damenkleid (title)`; `--gender` or "
+        "`--age-group` if the option does",
+        PRODUCT_TABLE,
     ),
 )
 """The meaning of every column. `make docs` writes these rows into the page about tables."""

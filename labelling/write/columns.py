@@ -18,7 +18,7 @@ from labelling.errors import TableUnusable
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.listed_word import find_list_garment_word
 from labelling.lists.titles import LANGUAGE_OFF
-from labelling.rows import ProductRecord, TableRow
+from labelling.rows import CustomerValue, ProductRecord, TableRow
 from labelling.run_settings import FOLDER_COLUMN, RunSettings
 from labelling.write.table_cells import FIELD_READERS, VALUE_SEPARATOR, join_deciding_photos
 
@@ -33,6 +33,9 @@ TITLE_KINDS_COLUMN: Final = "listed_as"
 
 LISTED_WORD_COLUMN: Final = "listed_word"
 """Name of the column with the list's word that names a garment, and where it stands: `Bluza (kategoria)`."""
+
+CUSTOMER_COLUMNS: Final = ("gender", "gender_word", "age_group", "age_group_word")
+"""Names of the last columns of the table of products: for whom a product is made, and the list's words."""
 
 PHOTOS_COLUMN: Final = "photos"
 """Name of the column with the number of a product's photos that differ in content."""
@@ -116,7 +119,8 @@ def make_product_columns(
     """
     has_words = has_shop_words or has_titles(settings)
     own_columns = list(_make_answer_columns(settings.attributes, settings.version))
-    distinct_names = make_distinct_names(settings.further.values(), {column.name for column in own_columns})
+    own_names = {*CUSTOMER_COLUMNS, *(column.name for column in own_columns)}
+    distinct_names = make_distinct_names(settings.further.values(), own_names)
     names = {name: distinct_names[table_name] for name, table_name in settings.further.items()}
     grouping_column = settings.by.column if settings.by and settings.by.folder is None else ""
     return [
@@ -126,6 +130,7 @@ def make_product_columns(
         *_make_category_columns(settings),
         *(_make_word_columns(reader) if has_words else ()),
         *(_make_text_column(table_name, _make_cell_reader(name)) for name, table_name in names.items()),
+        *_make_customer_columns(),
     ]
 
 
@@ -273,6 +278,20 @@ def _make_word_columns(reader: ListReader | None) -> Iterator[TableColumn]:
         TITLE_KINDS_COLUMN, lambda row: VALUE_SEPARATOR.join(sort_kinds(row.title_kinds)) or None
     )
     yield _make_text_column(LISTED_WORD_COLUMN, read_word)
+
+
+def _make_customer_columns() -> Iterator[TableColumn]:
+    """Yield the columns of CUSTOMER_COLUMNS: each value, and the word and the place where it was read."""
+    gender, gender_word, age_group, age_group_word = CUSTOMER_COLUMNS
+    yield _make_text_column(gender, lambda row: row.customers.gender.value or None)
+    yield _make_text_column(gender_word, lambda row: _format_source(row.customers.gender))
+    yield _make_text_column(age_group, lambda row: row.customers.age_group.value or None)
+    yield _make_text_column(age_group_word, lambda row: _format_source(row.customers.age_group))
+
+
+def _format_source(customer: CustomerValue) -> str | None:
+    """Return the word of a gender or age group, and its place: "Damenkleid (title)", or "--gender" alone."""
+    return f"{customer.word} ({customer.place})" if customer.word else customer.place or None
 
 
 def _make_head_columns(head: str, fields: Iterable[str]) -> Iterator[TableColumn]:

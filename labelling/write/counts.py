@@ -6,7 +6,7 @@ has them, such as {"Dress": {"accept": 34, "ambiguous": 5, ...}}.
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from inference.contract import LABEL
 from inference.decision import ACCEPT, REVIEW
@@ -14,7 +14,8 @@ from inference.reasons import DecidedBy, Reason, ReasonPlace, find_reasons
 from inference.release_labels import NONE
 from inference.text.plain_text import shorten_text
 from inference.words.kinds import KIND
-from labelling.rows import HeadDecision, PhotoRecord, Record, TableRow
+from labelling.lists.customer_columns import Topic
+from labelling.rows import CustomerValue, HeadDecision, PhotoRecord, Record, TableRow
 from labelling.run_settings import RunSettings
 
 OUTCOMES: Final[tuple[Reason | None, ...]] = (None, *find_reasons([ReasonPlace.PICTURE]))
@@ -24,6 +25,12 @@ and each reason for a review."""
 MAX_WHOLE_PATH: Final = 255
 """Longest path of a picture, in characters, that a message shows whole. Names of files can have this
 length."""
+
+
+CustomerSource: TypeAlias = Literal["list", "option", "nothing"]
+"""The source of a product's gender or age group in a summary."""
+
+CUSTOMER_SOURCES: Final[tuple[CustomerSource, ...]] = ("list", "option", "nothing")
 
 
 class RowCounts:
@@ -45,6 +52,10 @@ class RowCounts:
         first_missing_picture: the error of the first row that names no picture; empty without such rows.
         cells_without_colour: cells of colour columns that name no colour, by their text.
         unknown_colours: colours of the list that no language file knows, by their text.
+        customer_sources: counts of products by "gender" or "age_group" and by what says it: the list, an
+            option, or nothing.
+        contradicting_customers: the number of products whose list contradicts itself about gender or age.
+        first_contradiction: the name of the first of these, and its contradicting words; empty without one.
         rows_without_product: the number of rows without a product.
         rows_with_title_kinds: the number of rows for which the list names a kind.
         admitted_answers: counts of rows by whether the title allows the answer; None if the title or the
@@ -64,6 +75,9 @@ class RowCounts:
         self.admitted_answers = Counter[bool | None]()
         self.cells_without_colour = Counter[str]()
         self.unknown_colours = Counter[str]()
+        self.customer_sources = Counter[tuple[Topic, CustomerSource]]()
+        self.contradicting_customers = 0
+        self.first_contradiction = ("", "")
         self.rows = 0
         self.accepted = 0
         self.accepted_by_list = 0
@@ -110,8 +124,25 @@ class RowCounts:
             self.cells_without_colour[row.cell_without_colour] += 1
         if row.unknown_colour:
             self.unknown_colours[row.unknown_colour] += 1
+        self._count_customers(row)
         self._count_error(row.record)
         self._count_class_decision(decision)
+
+    def _count_customers(self, row: TableRow) -> None:
+        customers = row.customers
+        values: tuple[tuple[Topic, CustomerValue], ...] = (
+            ("gender", customers.gender),
+            ("age_group", customers.age_group),
+        )
+        for topic, value in values:
+            source: CustomerSource = (
+                "nothing" if not value.value else "option" if value.source == "option" else "list"
+            )
+            self.customer_sources[topic, source] += 1
+        if customers.contradiction:
+            self.contradicting_customers += 1
+            if not self.first_contradiction[1]:
+                self.first_contradiction = (row.record.name, customers.contradiction)
 
     def _count_error(self, record: Record) -> None:
         if isinstance(record, PhotoRecord) and not record.has_picture:

@@ -8,10 +8,12 @@ from typing import Final
 
 from inference.text.plain_text import choose_form, format_count, join_first_items, shorten_text
 from labelling.decide.decisions import RunDecisions
+from labelling.decide.product_customers import OPTION_BY_TOPIC
 from labelling.lists.colour_columns import ColourColumns
+from labelling.lists.customer_columns import TOPICS, Topic
 from labelling.lists.title_notes import describe_title_column
 from labelling.lists.titles import LANGUAGE_OFF
-from labelling.write.counts import RowCounts
+from labelling.write.counts import CUSTOMER_SOURCES, RowCounts
 
 MAX_NAMED_PRODUCTS: Final = 3
 """Largest number of products with contradicting titles that a sentence names."""
@@ -51,6 +53,7 @@ def describe_list(decisions: RunDecisions, counts: RowCounts, products: RowCount
         *_describe_contradicting_products(decisions, products.rows if products else 0),
         *_describe_unused_words(decisions.find_unused_words()),
         *_describe_colours(decisions, counts),
+        *(_describe_customers(decisions, products) if products else []),
     ]
 
 
@@ -94,6 +97,43 @@ def _describe_colours(decisions: RunDecisions, counts: RowCounts) -> list[str]:
         *_describe_several_colours(decisions),
         *_describe_cells_without_colour(counts.cells_without_colour),
         *_describe_unknown_colours(counts.unknown_colours),
+    ]
+
+
+def _describe_customers(decisions: RunDecisions, products: RowCounts) -> list[str]:
+    """Return the sentences about gender and age group; none if neither words nor options can say any."""
+    context = decisions.context.customers
+    has_columns = context is not None and any(context.reader.columns.columns.values())
+    has_option = bool(decisions.settings.gender or decisions.settings.age_group)
+    if not products.rows or not (decisions.list_words.is_readable or has_columns or has_option):
+        return []
+    figures = "; ".join(_describe_customer_topic(topic, products) for topic in TOPICS)
+    return [f"{figures[0].upper()}{figures[1:]}.", *_describe_contradicting_customers(products)]
+
+
+def _describe_customer_topic(topic: Topic, products: RowCounts) -> str:
+    """Return a part of a sentence: "gender: 181 of 200 from the list, --gender for the other 19"."""
+    option = OPTION_BY_TOPIC[topic]
+    listed, given, missing = (products.customer_sources[topic, source] for source in CUSTOMER_SOURCES)
+    given_text = f", {given:,} by {option}" if given else ""
+    # With a default, the other products are not worn, or their words contradict each other.
+    missing_text = f", none for {missing:,}" if given else f", {option} for the other {missing:,}"
+    missing_text = missing_text if missing else ""
+    return (
+        f"{topic.replace('_', ' ')}: {listed:,} of {products.rows:,} from the list{given_text}{missing_text}"
+    )
+
+
+def _describe_contradicting_customers(products: RowCounts) -> list[str]:
+    """Return a sentence about products whose words contradict each other about gender or age."""
+    count = products.contradicting_customers
+    if not count:
+        return []
+    name, words = products.first_contradiction
+    counted = format_count(count, "product has", "products have")
+    return [
+        f"{counted} words that contradict each other about gender or age, so the value stays empty: "
+        f"`{shorten_text(name)}` ({words})."
     ]
 
 
