@@ -25,7 +25,7 @@ from labelling.sources.picture_files import FolderSource
 from labelling.workers.labeller import Engine
 from labelling.workers.process_engine import label_on_processes
 from labelling.write.columns import check_attributes, name_list_columns
-from labelling.write.feeds import list_feed_files
+from labelling.write.feed_files import list_feed_files
 from labelling.write.run_tables import list_table_files
 from model_store.local_releases import LocalRelease
 from reports.values import Report, read_report

@@ -34,7 +34,8 @@ from labelling.review.sheet import WrittenSheet, write_sheet
 from labelling.review.words_intake import import_shop_words
 from labelling.sources.items import PictureItem
 from labelling.workers.labeller import Say, WorkerSetup
-from labelling.write.feeds import FeedResult, make_feed_path, mention_earlier_feed, write_feed
+from labelling.write.feed_files import make_feed_path, mention_earlier_feed
+from labelling.write.feeds import FeedResult, write_feed
 from labelling.write.outputs import check_no_file_exists, check_not_edited, record_file_hashes
 from labelling.write.own_words_file import write_shop_words
 from labelling.write.run_tables import write_tables, write_unfinished_tables

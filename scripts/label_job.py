@@ -33,7 +33,8 @@ from labelling.sources.source_opening import open_source
 from labelling.workers.labeller import Engine
 from labelling.workers.process_engine import label_on_processes
 from labelling.workers.ray_engine import label_on_ray
-from labelling.write.feeds import list_feed_files, mention_earlier_feed, require_feed_attribute
+from labelling.write.feed_files import list_feed_files, mention_earlier_feed
+from labelling.write.feeds import require_feed_attribute
 from labelling.write.outputs import check_no_pictures, check_outputs, list_source_inputs
 from labelling.write.run_tables import list_table_files
 from labelling.write.sorted_folders import check_sorted_folder

@@ -151,6 +151,8 @@ def _print_feed(feed: FeedResult, advice: str) -> None:
     """
     if feed.categories:
         print(f"Categories of {format_count(feed.categories[1], 'product')}: {feed.categories[0]}.")
+    for path, count in feed.customers:
+        print(f"For whom {format_count(count, 'product is', 'products are')} made: {path}.")
     left_out = "".join(
         f" {describe_left_out(reason, products)}"
         for reason, products in feed.left_out_products.items()

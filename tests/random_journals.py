@@ -27,7 +27,8 @@ from labelling.review.sheet import write_sheet
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.sources.items import LocalSource, PictureItem, ReadPictures, Source
-from labelling.write.feeds import list_feed_files, write_feed
+from labelling.write.feed_files import list_feed_files
+from labelling.write.feeds import write_feed
 from labelling.write.platforms import FEED_PLATFORMS
 from labelling.write.run_tables import write_tables
 from labelling.write.sorted_folders import copy_pictures_into_folders

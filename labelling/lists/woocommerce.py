@@ -12,7 +12,7 @@ the importer reads English ones in every shop.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import count
 from typing import Final
@@ -166,6 +166,23 @@ def _find_colour_header(attribute_cells: Mapping[str, str]) -> str | None:
     names = {column: cell for column, cell in attribute_cells.items() if column.endswith("name")}
     colour_name = find_colour_option(names.values())
     return next((column for column, name in names.items() if colour_name and name == colour_name), None)
+
+
+def fill_attributes(attribute_cells: Mapping[str, str], find_value: Callable[[str], str]) -> dict[str, str]:
+    """Return the attributes of a row, with values in those that have none.
+
+    No attribute is added: a new one would need a number, which may be that of another attribute of the shop.
+
+    Args:
+        attribute_cells: the cells of attributes by English headers, such as "Attribute 1 name".
+        find_value: a function that returns the value for an attribute of a name; empty for none.
+    """
+    cells = dict(attribute_cells)
+    for header, name in attribute_cells.items():
+        value_header = _make_value_header(header)
+        if header.endswith("name") and name and not cells.get(value_header, "").strip():
+            cells[value_header] = find_value(name)
+    return cells
 
 
 def _make_value_header(name: str) -> str:

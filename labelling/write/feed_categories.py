@@ -14,6 +14,7 @@ from inference.words.kinds import KIND
 from inference.words.recognition import find_label_kinds, recognise_language
 from labelling.rows import TableRow
 from labelling.run_settings import RunSettings
+from labelling.write.feed_rows import DistinctFeedRows
 from labelling.write.platforms import (
     FEED_PLATFORMS,
     find_lacking_column,
@@ -49,8 +50,7 @@ class FeedCategories:
         self.header = [feed_platform.key, *file.other_columns, file.column] if file else []
         self._platform = platform
         self._run = run
-        self._rows = dict[str, tuple[str, ...]]()
-        self._differing = set[str]()
+        self._rows = DistinctFeedRows(value_count=1)
         self._kinds = find_label_kinds(run.heads[LABEL], recognise_language(run.heads[LABEL]))
 
     def add_row(self, row: TableRow) -> None:
@@ -67,14 +67,11 @@ class FeedCategories:
         if category is None or len(spellings) > 1 or find_lacking_column(self._platform, row) or has_own:
             return
         cells = feed_platform.make_cells(spellings[0], row) | {file.column: category}
-        key = cells[feed_platform.key]
-        cells_of_file = tuple(cells[column] for column in self.header)
-        if self._rows.setdefault(key, cells_of_file)[-1] != category:  # the last column is the category
-            self._differing.add(key)
+        self._rows.add_row(cells[feed_platform.key], [cells[column] for column in self.header])
 
     def make_rows(self) -> list[tuple[str, ...]]:
         """Return a row for each product with exactly one category: its cells, in the order of `header`."""
-        return [row for key, row in self._rows.items() if key not in self._differing]
+        return self._rows.make_rows()
 
 
 def _find_product_kinds(

@@ -9,8 +9,7 @@ the result says how many of such colours are right.
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -26,8 +25,14 @@ from labelling.rows import TableRow
 from labelling.run_settings import ProductGrouping
 from labelling.write.feed_articles import FeedArticles
 from labelling.write.feed_categories import FeedCategories
+from labelling.write.feed_customers import FeedCustomers
+from labelling.write.feed_files import make_categories_path, make_customer_path, make_feed_path
 from labelling.write.outputs import replace_files
-from labelling.write.platforms import FEED_PLATFORMS, find_lacking_column, find_product_spellings
+from labelling.write.platforms import (
+    FEED_PLATFORMS,
+    find_lacking_column,
+    find_product_spellings,
+)
 
 MAX_NAMED_IN_FEED: Final = 5
 """Largest number of left out products that a sentence names."""
@@ -75,6 +80,7 @@ class FeedResult(NamedTuple):
         right_share: the share of these likely colours that is right at least, such as .87; 0 without them.
         left_out_products: the names of the products that are not in the feed, by each of LEFT_OUT_REASONS.
         categories: the file of the products' categories, and how many products have one; None without any.
+        customers: the files with genders and age groups, each with the number of its products.
         note: a sentence for the user; empty for none.
     """
 
@@ -84,6 +90,7 @@ class FeedResult(NamedTuple):
     right_share: float
     left_out_products: Mapping[str, list[str]]
     categories: tuple[Path, int] | None
+    customers: tuple[tuple[Path, int], ...]
     note: str
 
 
@@ -119,50 +126,11 @@ def require_feed_attribute(platform: str, columns: Iterable[str], attributes: It
     return head
 
 
-def make_feed_path(table: Path, platform: str) -> Path:
-    """Return the path of the feed beside a table: `labels-google.csv` beside `labels.csv`."""
-    return table.with_name(f"{table.stem}-{platform}.csv")
-
-
-def make_categories_path(table: Path, platform: str) -> Path:
-    """Return the path of the file of categories: `labels-google-categories.csv` beside `labels.csv`."""
-    return table.with_name(f"{table.stem}-{platform}-categories.csv")
-
-
-def list_feed_files(table: Path, platform: str) -> list[Path]:
-    """Return the paths of all files that a feed writes beside a table.
-
-    Args:
-        platform: the name of the platform, such as `google`; empty if no feed is written.
-
-    Returns:
-        The feed and the file of categories; an empty list without a platform.
-    """
-    return [make_feed_path(table, platform), make_categories_path(table, platform)] if platform else []
-
-
-@contextmanager
-def mention_earlier_feed(table: Path, platform: str) -> Iterator[None]:
-    """Name the feed of an earlier run in the error of a `with` block that fails to write a new one.
-
-    Otherwise a person could import the old file by mistake.
-
-    Raises:
-        TableUnusable: the block raised it. The message also names the file of the earlier run.
-    """
-    try:
-        yield
-    except TableUnusable as error:
-        if (file := make_feed_path(table, platform)).exists():
-            raise TableUnusable(f"{error} {file} is still the one of an earlier run.") from error
-        raise
-
-
 def write_feed(platform: str, table: Path, decisions: RunDecisions, advice: str = "") -> FeedResult:
-    """Write the feed of a finished table, with a row for each product, and the file of categories.
+    """Write the feed of a finished table, with a row for each product, and the files beside it.
 
-    The files are `TABLE-PLATFORM.csv` and `TABLE-PLATFORM-categories.csv`. The main colour of a product comes
-    first. The products are read once.
+    The files are `TABLE-PLATFORM.csv`, `TABLE-PLATFORM-categories.csv`, and those of genders and age groups.
+    The main colour of a product comes first. The products are read once.
 
     Args:
         platform: the name of the platform, such as `google`.
@@ -178,11 +146,14 @@ def write_feed(platform: str, table: Path, decisions: RunDecisions, advice: str 
     head = require_feed_attribute(platform, run.further, run.attributes)
     articles = FeedArticles()
     categories = FeedCategories(platform, run)
+    customers = [FeedCustomers(platform, file, run) for file in FEED_PLATFORMS[platform].customers]
     left_out = {reason: list[str]() for reason in LEFT_OUT_REASONS}
     count = 0
     for row in decisions.read_product_rows():
         count += 1
         categories.add_row(row)
+        for customer_file in customers:
+            customer_file.add_row(row)
         if why := find_left_out_reason(row, platform, run.by):
             reason, product = why
             left_out[reason].append(product)
@@ -203,6 +174,11 @@ def write_feed(platform: str, table: Path, decisions: RunDecisions, advice: str 
         file: (columns, (article.select_cells(columns) for article in fed_articles))
     }
     files |= {categories_file: (categories.header, rows)} if categories.header else {}
+    customer_rows = {
+        make_customer_path(table, platform, each.file): (each.header, each.make_rows()) for each in customers
+    }
+    # An earlier file is replaced by an empty one, so that nobody imports it by mistake.
+    files |= {path: content for path, content in customer_rows.items() if content[1] or path.exists()}
     _write_tables(decisions.journal, files)
     likely_count = sum(article.is_likely for article in fed_articles)
     return FeedResult(
@@ -212,6 +188,7 @@ def write_feed(platform: str, table: Path, decisions: RunDecisions, advice: str 
         right_share=run.by.likely[head][1] if likely_count and run.by else 0.0,
         left_out_products=left_out,
         categories=(categories_file, len(rows)) if rows else None,
+        customers=tuple((path, len(made)) for path, (_, made) in customer_rows.items() if made),
         note="" if read_woocommerce_attributes(run.further) else FEED_PLATFORMS[platform].note,
     )
 

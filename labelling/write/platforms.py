@@ -9,9 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Final, NamedTuple
 
+from labelling.lists.customer_columns import TOPICS, Topic, is_customer_name
 from labelling.lists.identifiers import clean_list_cell
 from labelling.lists.woocommerce import (
     REPLACEMENT_NOTE,
+    fill_attributes,
     has_variations,
     make_colour_attribute,
     read_woocommerce_attributes,
@@ -35,6 +37,23 @@ class CategoryFile(NamedTuple):
     other_columns: tuple[str, ...]
 
 
+class CustomerFile(NamedTuple):
+    """The columns of a file in which a sales platform imports for whom products are made.
+
+    Attributes:
+        ending: the end of the file's name, such as `age-group`.
+        value_columns: the names of the columns with values, by their subject.
+        other_columns: the columns of the feed that this file has too, between the key and the values.
+        is_exported: whether an export of the platform has these columns. Then a filled cell of the list is
+            repeated; otherwise any value that the list has of its own leaves the product out.
+    """
+
+    ending: str
+    value_columns: Mapping[Topic, str]
+    other_columns: tuple[str, ...] = ()
+    is_exported: bool = False
+
+
 class FeedPlatform(NamedTuple):
     """The columns and rules of the feed that a sales platform imports.
 
@@ -52,6 +71,7 @@ class FeedPlatform(NamedTuple):
             platform, such as variations. Such products are left out.
         note: a sentence for the user if the list has no attributes; empty for none.
         can_take_colours: a function that returns whether the platform takes the colours of a product.
+        customers: the columns of its files with genders and age groups; empty if it imports none.
     """
 
     key: str
@@ -63,6 +83,7 @@ class FeedPlatform(NamedTuple):
     has_loss: Callable[[TableRow], bool]
     note: str
     can_take_colours: Callable[[Sequence[str]], bool] = lambda _: True
+    customers: tuple[CustomerFile, ...] = ()
 
     def make_cells(self, product_name: str, row: TableRow) -> dict[str, str]:
         """Return the cells of a product's row in the feed, by column.
@@ -71,6 +92,20 @@ class FeedPlatform(NamedTuple):
             product_name: the name of the product in the list.
         """
         return {self.key: self.read_key(product_name, row), **self.other_cells(row), **self.colour_cells(row)}
+
+
+def get_customer_value(row: TableRow, topic: Topic) -> str:
+    """Return the gender or the age group of a product; empty if nothing says it."""
+    return (row.customers.gender if topic == "gender" else row.customers.age_group).value
+
+
+def _make_attribute_cells(row: TableRow) -> dict[str, str]:
+    """Return the attributes of a row for WooCommerce, with gender and age group in their empty cells."""
+
+    def find_value(name: str) -> str:
+        return next((get_customer_value(row, topic) for topic in TOPICS if is_customer_name(name, topic)), "")
+
+    return fill_attributes(read_woocommerce_attributes(row.record.cells), find_value)
 
 
 _HANDLE: Final = ("handle", "url handle")
@@ -89,6 +124,12 @@ FEED_PLATFORMS: Final[Mapping[str, FeedPlatform]] = {
         other_cells=lambda _: {},
         needed_columns=(),
         categories=CategoryFile("google_product_category", itemgetter(0), other_columns=()),
+        # A file for each value, since an empty cell of a supplemental source removes what the shop has. The
+        # names and values of Meta are the same.
+        customers=(
+            CustomerFile("gender", {"gender": "gender"}),
+            CustomerFile("age-group", {"age_group": "age_group"}),
+        ),
         has_loss=lambda _: False,
         note="",
         # support.google.com/merchants/answer/6324487: 40 characters for each colour, and 100 for all of them.
@@ -101,6 +142,14 @@ FEED_PLATFORMS: Final[Mapping[str, FeedPlatform]] = {
         other_cells=lambda row: {"Title": read_list_cell(row, _TITLE)},
         needed_columns=(_HANDLE, _TITLE),
         categories=CategoryFile("Product category", itemgetter(1), other_columns=("Title",)),
+        customers=(
+            CustomerFile(
+                "gender",
+                {"gender": "Google Shopping / Gender", "age_group": "Google Shopping / Age Group"},
+                other_columns=("Title",),
+                is_exported=True,
+            ),
+        ),
         has_loss=lambda _: False,
         note="",
     ),
@@ -108,7 +157,7 @@ FEED_PLATFORMS: Final[Mapping[str, FeedPlatform]] = {
         key="SKU",
         read_key=lambda name, _: name,
         colour_cells=lambda row: make_colour_attribute(row.record.cells, row.feed_colours),
-        other_cells=lambda row: read_woocommerce_attributes(row.record.cells),
+        other_cells=_make_attribute_cells,
         needed_columns=(),
         categories=None,
         has_loss=lambda row: has_variations(row.record.cells, row.feed_colours),
