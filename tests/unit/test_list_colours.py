@@ -93,6 +93,8 @@ def test_a_material_that_is_a_word_for_a_colour_too_is_no_colour_in_a_title(
         ("The White Company cashmere throw", "", []),
         ("Red Wing Iron Ranger, black", "", ["black"]),
         ("Snow boots", "", []),
+        ("Off-White c/o Virgil Abloh hoodie, black", "", ["black"]),
+        ("Old Navy rash guard", "", []),
         ("Coral & Co. tee", "Coral & Co.", []),
         ("Ruby Tuesday Ruby dress", "Ruby Tuesday", ["Ruby"]),
         ("Linen dress", "Blue", []),
