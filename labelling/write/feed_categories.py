@@ -12,7 +12,10 @@ from inference.contract import LABEL
 from inference.release_labels import OTHER_KIND
 from inference.words.kinds import KIND
 from inference.words.recognition import find_label_kinds, recognise_language
-from labelling.rows import TableRow
+from labelling.decide.product_titles import find_parent_folder
+from labelling.lists.list_meaning import ListReader
+from labelling.lists.listed_word import find_list_garment_word
+from labelling.rows import Category, TableRow
 from labelling.run_settings import RunSettings
 from labelling.write.feed_rows import DistinctFeedRows
 from labelling.write.platforms import (
@@ -21,7 +24,7 @@ from labelling.write.platforms import (
     find_product_spellings,
     read_list_cell,
 )
-from labelling.write.taxonomies import find_kind_category
+from labelling.write.taxonomies import find_product_category
 
 
 class FeedCategories:
@@ -38,13 +41,15 @@ class FeedCategories:
         header: the names of the columns, the category last; empty if the platform imports no categories.
     """
 
-    def __init__(self, platform: str, run: RunSettings) -> None:
+    def __init__(self, platform: str, run: RunSettings, reader: ListReader | None = None) -> None:
         """Create an empty collection.
 
         Args:
             platform: the name of the platform, such as `google`.
             run: the settings of a run that groups photos into products.
+            reader: the reader of the list's words, which choose finer categories; None to use kinds alone.
         """
+        self._reader = reader
         feed_platform = FEED_PLATFORMS[platform]
         file = feed_platform.categories
         self.header = [feed_platform.key, *file.other_columns, file.column] if file else []
@@ -60,7 +65,7 @@ class FeedCategories:
             return
         spellings = find_product_spellings(row, self._run.by)
         kinds = _find_product_kinds(row, self._kinds, self._run.heads.get(KIND, ()))
-        category = file.choose_cell(find_kind_category(self._platform, kinds))
+        category = file.choose_cell(self._find_category(row, kinds))
         has_own = _has_own_category(row, file.column)
         # Products with several spellings, or without a cell that the platform needs, are not in the feed
         # either.
@@ -68,6 +73,15 @@ class FeedCategories:
             return
         cells = feed_platform.make_cells(spellings[0], row) | {file.column: category}
         self._rows.add_row(cells[feed_platform.key], [cells[column] for column in self.header])
+
+    def _find_category(self, row: TableRow, kinds: frozenset[str]) -> Category:
+        listed_word = ""
+        if self._reader is not None:
+            photos = row.record.photos
+            folder = find_parent_folder(photos[0].path)
+            found = find_list_garment_word(self._reader, (photo.cells for photo in photos), folder)
+            listed_word = found.word if found else ""
+        return find_product_category(self._platform, kinds, listed_word, row.customers.age_group.value)
 
     def make_rows(self) -> list[tuple[str, ...]]:
         """Return a row for each product with exactly one category: its cells, in the order of `header`."""

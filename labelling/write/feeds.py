@@ -145,7 +145,7 @@ def write_feed(platform: str, table: Path, decisions: RunDecisions, advice: str 
     run = decisions.settings
     head = require_feed_attribute(platform, run.further, run.attributes)
     articles = FeedArticles()
-    categories = FeedCategories(platform, run)
+    categories = FeedCategories(platform, run, decisions.list_reader)
     customers = [FeedCustomers(platform, file, run) for file in FEED_PLATFORMS[platform].customers]
     left_out = {reason: list[str]() for reason in LEFT_OUT_REASONS}
     count = 0

@@ -7,6 +7,7 @@ bags (handbags, backpacks).
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from inference.words.recognition import find_label_kinds, recognise_language
 from labelling.errors import TableUnusable
 from labelling.rows import Category
 from labelling.run_settings import HeadCategories
+from labelling.write.taxonomy_words import find_category_word
 
 _FILE: Final = Path(__file__).with_name("taxonomies.json")
 
@@ -37,7 +39,7 @@ def find_platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) 
     Raises:
         TableUnusable: the platform has no category for any class of the release.
     """
-    categories_by_kind: Mapping[str, Any] = json.loads(_FILE.read_bytes())[platform]["categories"]
+    categories_by_kind: Mapping[str, Any] = _read_taxonomies()[platform]["categories"]
     labels = heads[LABEL]
     kinds = find_label_kinds(labels, recognise_language(labels))
     categories = {LABEL: {label: _find_category(categories_by_kind, kinds[label]) for label in labels}}
@@ -51,18 +53,36 @@ def find_platform_categories(platform: str, heads: Mapping[str, Sequence[str]]) 
     return categories
 
 
-def find_kind_category(platform: str, kinds: frozenset[str]) -> Category:
+def find_product_category(
+    platform: str, kinds: frozenset[str], listed_word: str = "", age_group: str = ""
+) -> Category:
     """Return the category that a sales platform has for a product of one kind of garment.
+
+    A word of the list that means less than the kind ("hoodie") chooses a finer category. The platform's
+    branch for babies or children replaces both.
 
     Args:
         platform: the name of the platform, one of TAXONOMY_PLATFORMS.
         kinds: the kinds that the product can be, such as {"skirt"}.
+        listed_word: the word of the list that names the product; empty for none.
+        age_group: the age group of the product, such as `infant`; empty if the list says none.
 
     Returns:
         The id and name of the category; (None, None) if there are several kinds, or if the platform has
         several categories for the kind.
     """
-    return _find_category(json.loads(_FILE.read_bytes())[platform]["categories"], kinds)
+    taxonomy = _read_taxonomies()[platform]
+    if age_group in taxonomy["children"]["age_groups"]:
+        return _find_category(taxonomy["children"]["categories"], kinds)
+    (kind,) = kinds if len(kinds) == 1 else [""]
+    identity, name = taxonomy["words"].get(find_category_word(listed_word, kind)) or (None, None)
+    return (identity, name) if identity else _find_category(taxonomy["categories"], kinds)
+
+
+@cache
+def _read_taxonomies() -> Mapping[str, Any]:
+    taxonomies: Mapping[str, Any] = json.loads(_FILE.read_bytes())
+    return taxonomies
 
 
 def _find_category(categories_by_kind: Mapping[str, Any], kinds: frozenset[str] | set[str]) -> Category:

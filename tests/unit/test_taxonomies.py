@@ -1,16 +1,21 @@
 """The categories of Google and Shopify that are shipped, and what a release's labels get of them."""
 
+import csv
 import json
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
 from inference.contract import LABEL
 from inference.words.kinds import KINDS
+from inference.words.tokens import split_text
 from labelling.errors import TableUnusable
-from labelling.write.taxonomies import TAXONOMY_PLATFORMS, find_platform_categories
+from labelling.write.taxonomies import TAXONOMY_PLATFORMS, find_platform_categories, find_product_category
+from labelling.write.taxonomy_words import CATEGORY_WORDS
 from tests.releases import LABELS
 
+FIXTURES = Path(__file__).parents[1] / "fixtures"
 SHIPPED = json.loads(files("labelling.write").joinpath("taxonomies.json").read_text("utf-8"))
 
 
@@ -24,6 +29,52 @@ def test_each_kind_has_a_category_or_is_left_empty_on_purpose_and_the_version_is
     ]
     assert of["version"]
     assert SHIPPED.keys() == set(TAXONOMY_PLATFORMS)
+
+
+NODES = {
+    (row["platform"], row["id"]): row["path"]
+    for row in csv.DictReader((FIXTURES / "taxonomy_nodes.csv").read_text("utf-8").splitlines())
+}
+"""The path of each node of words and children, as the platforms' lists have it."""
+
+
+@pytest.mark.parametrize("platform", TAXONOMY_PLATFORMS)
+def test_each_node_of_a_word_or_of_children_is_one_of_the_platform(platform: str) -> None:
+    nodes = [*SHIPPED[platform]["words"].values(), *SHIPPED[platform]["children"]["categories"].values()]
+
+    assert dict(nodes) == {identity: path for (one, identity), path in NODES.items() if one == platform}
+
+
+def test_each_word_with_a_category_has_kinds_and_no_spelling_of_two_words() -> None:
+    spellings = [
+        name for word in CATEGORY_WORDS for name in {tuple(split_text(text)) for text in word.spellings}
+    ]
+    named = {word.word for word in CATEGORY_WORDS}
+
+    assert all(word.kinds <= set(KINDS) for word in CATEGORY_WORDS)
+    assert all(SHIPPED[platform]["words"].keys() <= named for platform in TAXONOMY_PLATFORMS)
+    assert len(spellings) == len({*spellings})
+
+
+@pytest.mark.parametrize(
+    ("platform", "kind", "word", "age_group", "identity"),
+    [
+        ("shopify", "pullover", "Hoodies", "", "aa-1-13-13"),
+        ("shopify", "pullover", "jumper", "", "aa-1-13"),
+        ("google", "pullover", "Hoodies", "", "212"),
+        ("google", "bag", "Rucksack", "", "100"),
+        ("google", "bag", "bag", "", None),
+        ("google", "trousers", "backpack", "", "204"),
+        ("google", "dress", "dress", "infant", "5424"),
+        ("google", "dress", "dress", "kids", "2271"),
+        ("shopify", "dress", "dress", "kids", "aa-1-25"),
+        ("google", "bag", "backpack", "toddler", None),
+    ],
+)
+def test_the_word_of_the_list_and_the_age_group_choose_the_node(
+    platform: str, kind: str, word: str, age_group: str, identity: str | None
+) -> None:
+    assert find_product_category(platform, frozenset({kind}), word, age_group)[0] == identity
 
 
 def test_classes_and_kinds_get_the_categories_of_the_platform() -> None:

@@ -356,8 +356,9 @@ def test_accepted_kinds_are_a_file_of_categories_without_what_the_list_has_or_th
 
 def categories_of(platform: str, journal: Journal) -> list[str]:
     """The lines of a file of categories."""
-    categories = FeedCategories(platform, journal.settings)
-    for row in RunDecisions(journal).read_product_rows():
+    decisions = RunDecisions(journal)
+    categories = FeedCategories(platform, journal.settings, decisions.list_reader)
+    for row in decisions.read_product_rows():
         categories.add_row(row)
     return [",".join(categories.header), *map(",".join, categories.make_rows())]
 
