@@ -28,7 +28,9 @@ from labelling.write.columns import check_attributes, name_list_columns
 from labelling.write.feed_files import list_feed_files
 from labelling.write.run_tables import list_table_files
 from model_store.local_releases import LocalRelease
+from model_store.release_files import REPORT_FILE
 from reports.values import Report, read_report
+from reports.word_comparison import check_word_numbers
 from reports.word_figures import read_formula_figures
 
 
@@ -108,9 +110,11 @@ class LabellingJob:
         Raises:
             TableUnusable: an attribute of the release has the name of another column of the table.
             ReportInvalid: the report of the release cannot be read.
+            ReleaseCorrupt: a threshold or a factor of words is outside of its range.
         """
         manifest = self.release.manifest
         report = read_report(self.release)
+        check_word_numbers(report.words, f"{self.release.folder}/{REPORT_FILE}")
         # The network for photos answers a catalogue, and the one for 28 x 28 pixels only if there is no
         # other.
         network: NetworkName = "photos" if "photos" in manifest.networks else next(iter(manifest.networks))

@@ -21,6 +21,7 @@ from reports.answers_file import read_all_answers
 from reports.promises import HELD_OUT_PICTURES, SOURCE_PHOTOS_PREFIX, ProductPromise, extract_tier
 from reports.stored_decisions import reapply_thresholds
 from reports.values import Report, parse_report
+from reports.word_figures import WordFigures
 
 ALL_PHOTOS: Final = "photos"
 """Name of the set of all photos. Photos of all tiers (product shots, worn garments and so on) are compared
@@ -43,6 +44,7 @@ class ReleaseEvidence:
             is under `label`.
         promised_shares: the share of accepted answers that is promised to be right, by TEST_SET, ALL_PHOTOS
             or the name of an attribute. A set without a promise is missing.
+        words: the figures of what it accepts with the words of titles; None if it has none.
     """
 
     manifest: Manifest
@@ -52,6 +54,7 @@ class ReleaseEvidence:
     promised_sets: frozenset[str] = frozenset()
     product_promises: Mapping[str, ProductPromise] = field(default_factory=dict)
     promised_shares: Mapping[str, float] = field(default_factory=dict)
+    words: WordFigures | None = None
 
     @property
     def version(self) -> str:
@@ -154,6 +157,7 @@ def read_evidence(release: ReleaseFiles) -> ReleaseEvidence:
         promised_sets=_list_promised_sets(report),
         product_promises=report.products,
         promised_shares=_find_promised_shares(report),
+        words=report.words,
     )
 
 

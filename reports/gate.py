@@ -32,6 +32,7 @@ from reports.evidence import (
 )
 from reports.product_rule import is_accuracy_promise_proven
 from reports.promises import ProductPromise
+from reports.word_comparison import list_word_losses
 
 MIN_SHARED_PICTURES: Final = 100
 """Number of pictures of a set that both releases must have answered. For a smaller set it is three quarters
@@ -67,7 +68,9 @@ def check_candidate_release(
        share of the additional ones must be right.
     5. In no set may the share of accepted answers drop by MAX_ACCEPTED_DROP or to nothing. Products with
        several photos must still be accepted, if they are now.
-    6. The oldest release must not be measurably better by more than MAX_SLOW_DECLINE.
+    6. With the words of titles it must not accept MAX_WORDS_DROP less of a set, and each set that the current
+       release measured must show its share at the chosen threshold.
+    7. The oldest release must not be measurably better by more than MAX_SLOW_DECLINE.
 
     Args:
         candidate: the release that is to become current.
@@ -94,6 +97,10 @@ def check_candidate_release(
         *_join_reasons("accepts less than current: ", _describe_fewer_accepted(comparisons)),
         *_join_reasons(
             "accepts no product of several photos any more: ", _describe_lost_products(candidate, current)
+        ),
+        *_join_reasons(
+            "accepts less or less surely with words of titles: ",
+            list_word_losses(candidate.words, current.words),
         ),
         *_join_reasons(
             f"is worse than {_OLDEST} by more than {MAX_SLOW_DECLINE:.0%}: ",

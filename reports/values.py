@@ -25,6 +25,7 @@ from reports.network_figures import (
 )
 from reports.photo_figures import PhotoFigures, UnknownSources
 from reports.promises import ACCEPTED_SHARE_KEYS, AcceptPoint, PossiblePromise, ProductPromise, Promise
+from reports.word_comparison import check_word_numbers
 from reports.word_figures import WordFigures
 
 
@@ -233,7 +234,8 @@ def check_report(report: Report, labels: Sequence[str], address: str) -> None:
         address: the path or URL of the report, for messages.
 
     Raises:
-        ReleaseCorrupt: the report has other labels, or its confusion matrix has another size or no picture.
+        ReleaseCorrupt: the report has other labels, or its confusion matrix has another size or no picture,
+            or a threshold or a factor of words is outside of its range.
     """
     matrix = report.test.confusion_matrix
     if report.labels != tuple(labels):
@@ -243,3 +245,4 @@ def check_report(report: Report, labels: Sequence[str], address: str) -> None:
             f"{address}: test.confusion_matrix needs {len(labels)} rows and columns, one per label of the "
             "manifest, and at least one picture. Evaluate the model again and publish it."
         )
+    check_word_numbers(report.words, address)
