@@ -25,7 +25,7 @@ const undone = document.getElementById("undo");
 const before = []; // what each step replaced, oldest first: all that one click chose
 
 // All that a person said on a card.
-const stateOf = (card) => ({ label: chosen(card), kind: kindOf(card), at: card.dataset.at ?? "", isOut: isOut(card) });
+const stateOf = (card) => ({ label: chosen(card), kind: kindOf(card), at: card.dataset.at ?? "", isOut: isOut(card), sawGuess: !card.dataset.audit });
 
 function put(card, state) {
   Object.assign(card.dataset, { label: state.label, kind: state.kind ?? "", at: state.at ?? "" });
@@ -108,10 +108,12 @@ function limitToOffered(card, said) {
 
 const keptChoices = readChoices();
 
-// A choice that was exported, and is in the table, is no new answer.
+// A choice that was exported, and is in the table, is no new answer. Neither is one for an audit, if the person saw
+// what the model had answered, as on an accepted card.
 function findNewChoice(card) {
   const kept = keptChoices.get(subjectOf(card)) ?? {};
-  const { answeredAt } = card.dataset;
+  const { answeredAt, audit } = card.dataset;
+  if (audit && kept.sawGuess) return {};
   return answeredAt && !(Date.parse(kept.at) > Date.parse(answeredAt)) ? {} : kept;
 }
 

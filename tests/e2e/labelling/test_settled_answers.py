@@ -118,3 +118,18 @@ def test_a_choice_that_the_table_has_by_now_is_no_answer_of_the_new_sheet(page: 
     page.evaluate(keep, "2026-11-20T10:00:01.000Z")
     page.reload()
     expect(page.locator("#count")).to_have_text("3 of 3 answered. Done: export them.")
+
+
+def test_a_choice_on_an_accepted_card_is_no_answer_of_a_later_audit(page: Page, tmp_path: Path) -> None:
+    page.get_by_text("Accepted (1)").click()
+    page.locator("article", has_text="A-2").locator("select.class").select_option("Dress")
+    audited = ACCEPTED._replace(screen=None, audit=1, audit_of=1, note="", guess="")
+
+    (tmp_path / "sheet.html").write_text(make_review_page([audited], ("Bag", "Dress"), FRAME), "utf-8")
+    page.reload()
+
+    page.get_by_text("Optional: an audit").click()
+    expect(page.locator("select.class")).to_have_value("")
+    page.locator("select.class").select_option("Bag")
+    page.reload()
+    expect(page.locator("select.class")).to_have_value("Bag")
