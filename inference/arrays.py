@@ -28,5 +28,4 @@ Probabilities: TypeAlias = NDArray[np.float32]
 """float32, (C,), (N, C) or (N, P, C), each row >= 0 with sum 1, in the order of the labels."""
 
 Distances: TypeAlias = NDArray[np.float32]
-"""float32, (N,) or (N, P), the graph's OOD scores: higher is less familiar; may be negative
-(contract.Familiarity)."""
+"""float32, (N,), the graph's OOD scores: higher is less familiar; may be negative (contract.Familiarity)."""

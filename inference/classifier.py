@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from inference.arrays import PixelsBatch, Probabilities
-from inference.contract import LABEL, PARTS, Head, ModelContract, NetworkName
+from inference.contract import LABEL, PARTS, ModelContract, NetworkName
 from inference.decision import (
     Decision,
     calibrate_probabilities,
@@ -25,7 +25,7 @@ from inference.errors import AnswerNotFinite, ContractBroken, ModelUnreadable
 from inference.reasons import Reason
 from inference.sessions.keras_session import KerasSession
 from inference.sessions.onnx_session import OnnxSession
-from inference.sessions.session import ModelSession, PartScores, Scores
+from inference.sessions.session import ModelSession, Scores
 
 GOLDEN_TOLERANCE = 1e-3
 """Largest accepted difference between a probability and the one stored with the release (golden answer).
@@ -103,8 +103,7 @@ class Prediction:
         attributes: the answers about attributes, by name; empty if the network has none.
         familiarity: the familiarity of the picture, 0..1; None if the model does not measure it.
         parts: the calibrated probabilities of the attribute that is answered for parts, (C,), by the name of
-            the part; without parts that say nothing. The probability of a label is 0 if the part is less
-            familiar than the label needs.
+            the part; without blank parts, which say nothing.
     """
 
     answer: LabelAnswer
@@ -155,7 +154,7 @@ class Classifier:
         return Scores(
             {name: np.concatenate([run.probabilities[name] for run in runs]) for name in heads},
             np.concatenate(distances) if distances else None,
-            PartScores.join_scores([run.parts for run in runs if run.parts is not None]),
+            Scores.join_parts(runs),
         )
 
     def make_predictions(self, scores: Scores, networks: Sequence[NetworkName]) -> list[Prediction]:
@@ -230,7 +229,7 @@ class Classifier:
         return [compute_familiarity(distance, familiarity) for distance in distances]
 
     def _answer_parts(
-        self, pictures: int, scores: PartScores | None
+        self, pictures: int, scores: Probabilities | None
     ) -> Sequence[Mapping[str, tuple[float, ...]]]:
         """Return the probabilities by the parts of each picture, as `Prediction.parts` has them."""
         if self.contract.parts is None:
@@ -240,31 +239,15 @@ class Classifier:
                 f"The contract answers `{self.contract.parts}` for parts of a picture, but the model has no "
                 "output for it."
             )
-        head = self.contract.heads[self.contract.parts]
-        familiarities = [
-            self._compute_familiarities(len(PARTS), distances)
-            for distances in ([None] * pictures if scores.distances is None else scores.distances.tolist())
-        ]
+        temperature = self.contract.heads[self.contract.parts].temperature
         return [
             {
-                name: shares
-                for name, row, familiarity in zip(PARTS, rows, of_parts, strict=True)
-                if any(shares := self._weigh_part(row, familiarity, head))
+                name: tuple(calibrate_probabilities(row, temperature))
+                for name, row in zip(PARTS, rows, strict=True)
+                if any(row)
             }
-            for rows, of_parts in zip(scores.probabilities.tolist(), familiarities, strict=True)
+            for rows in scores.tolist()
         ]
-
-    def _weigh_part(self, row: list[float], familiarity: float | None, head: Head) -> tuple[float, ...]:
-        """Return the calibrated probabilities of a part; 0 for labels that need a more familiar one."""
-        if not any(row):
-            return ()
-        shares = calibrate_probabilities(row, head.temperature)
-        if familiarity is None:
-            return tuple(shares)
-        return tuple(
-            share if familiarity >= self.contract.find_minimum_familiarity(head, label) else 0.0
-            for label, share in zip(head.labels, shares, strict=True)
-        )
 
     def _make_answer(
         self,
@@ -358,7 +341,7 @@ def _list_finite_scores(scores: Scores) -> tuple[dict[str, list[list[float]]], l
     heads = {name: rows.tolist() for name, rows in scores.probabilities.items()}
     distances = None if scores.distances is None else scores.distances.tolist()
     # The sum is finite exactly when all are: float32 values cannot overflow Python's float64.
-    of_parts = 0.0 if scores.parts is None else float(scores.parts.probabilities.sum())
+    of_parts = 0.0 if scores.parts is None else float(scores.parts.sum())
     if not math.isfinite(sum(map(sum, chain(*heads.values()))) + sum(distances or ()) + of_parts):
         raise AnswerNotFinite(
             "The model answered NaN or infinity. Its weights are damaged, or training diverged; "

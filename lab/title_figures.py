@@ -1,6 +1,6 @@
 """Measure which titles may decide together with a photo, and write the figures into the report of a release.
 
-python -m lab.title_figures RELEASE --run FOLDER [--records FOLDER]
+python -m lab.title_figures RELEASE --run FOLDER [--records FOLDER] [--parts FILE]
 
 A title such as "Pleated skirt" may confirm an uncertain answer to a photo. The figures say from which
 probability on. They are measured on the release's own answers by networks that did not learn the photo's
@@ -8,6 +8,8 @@ source.
 
 FOLDER gets the release with a new report, model card, page and manifest. Nothing is trained, and services of
 RELEASE can serve it. With --records, the manifest also gets the records of the steps that made the release.
+With --parts, the report gets the threshold of the second look, by the answers of lab.part_words. Without it,
+there is no second look.
 """
 
 import argparse
@@ -23,6 +25,7 @@ from pydantic import JsonValue
 
 from inference.release_labels import translate_release_labels
 from inference.words.kinds import KIND
+from lab.part_words import read_part_answers
 from lab.sealing import read_stored_answers
 from model_store.assemble import seal_release
 from model_store.local_releases import LocalRelease, open_release
@@ -32,6 +35,7 @@ from reports.answers_file import ANSWERS_FILE, parse_answers, serialize_answers
 from reports.model_card import MODEL_CARD_FILE, make_model_card
 from reports.page.html_page import REPORT_PAGE_FILE, make_report_page_file, read_report_figures
 from reports.values import Report, read_report
+from training.evaluation.part_words import PartAnswers, measure_part_words
 from training.evaluation.title_shares import measure_outside_kinds, measure_title_words
 from training.evaluation.title_word_data import make_kind_word_data
 from training.release.make import start_release
@@ -46,10 +50,12 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("release", type=Path, metavar="RELEASE", help="folder of the release")
     parser.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="of the new release")
     parser.add_argument("--records", type=Path, metavar="FOLDER", help="of the steps")
+    parser.add_argument("--parts", type=Path, metavar="FILE", help="of lab.part_words")
     given = parser.parse_args(argv)
     release = open_release(given.release)
+    report = measure_words(release, None if given.parts is None else read_part_answers(given.parts))
     steps = {} if given.records is None else {STEPS: read_records(given.records)}
-    seal_again(given.run, release, measure_words(release), steps)
+    seal_again(given.run, release, report, steps)
     return 0
 
 
@@ -58,14 +64,20 @@ def read_records(folder: Path) -> dict[str, JsonValue]:
     return {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(folder.glob("*.json"))}
 
 
-def measure_words(release: LocalRelease) -> Report:
-    """Return the report of a release with the figures of titles beside its photos."""
+def measure_words(release: LocalRelease, parts: PartAnswers | None = None) -> Report:
+    """Return the report of a release with the figures of titles beside its photos.
+
+    Args:
+        parts: answers to photos and their parts; None if there is no second look.
+    """
     answers = read_stored_answers(release)
     answers = answers.select_rows((answers.by == "") & answers.is_from_unknown_source)
     kinds = release.manifest.attributes[KIND].labels
     trial = make_kind_word_data(answers.select_head(KIND), kinds)
     outside = measure_outside_kinds(answers, translate_release_labels(release.manifest.labels, kinds, "en"))
     words = measure_title_words(trial, "photos").replace_fields(outside=outside)
+    if parts is not None and words.named.threshold is not None:
+        words = words.replace_fields(parts=measure_part_words(parts, words.named.threshold))
     return read_report(release).replace_fields(words=words)
 
 

@@ -28,6 +28,18 @@ Category: TypeAlias = tuple[str | None, str | None]
 stands for no category."""
 
 
+class FoundPlace(NamedTuple):
+    """The photo and the part of it in which a garment was found that the whole photos do not show clearly.
+
+    Attributes:
+        path: the path of the photo.
+        part: the name of the part, such as `upper`; empty if the whole photo shows the garment best.
+    """
+
+    path: str
+    part: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeadAnswer:
     """The answer about one head: the class of a garment, or an attribute such as `colour`.
@@ -44,6 +56,7 @@ class HeadAnswer:
         suggested_label: another label that the review sheet, on which people answer, suggests; None for none.
         parts: the probabilities (C,) by the parts of the photo, as `Prediction.parts` has them; for `kind`
             alone.
+        found_in: where the garment was found, if only parts of the photos show it clearly; None otherwise.
         has_unfamiliar_picture: whether the picture is unfamiliar although `reason` is another one.
     """
 
@@ -55,6 +68,7 @@ class HeadAnswer:
     decided_by: DecidedBy = DecidedBy.MODEL
     suggested_label: str | None = None
     parts: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    found_in: FoundPlace | None = None
     has_unfamiliar_picture: bool = False
 
     @property

@@ -65,7 +65,7 @@ class WeightedWrongShares:
 
 
 def estimate_wrong_shares(
-    wrong: NDArray[np.bool_],
+    wrong: NDArray[np.bool_] | FloatArray,
     groups: NDArray[np.int64] | None,
     prefix_lengths: NDArray[np.int64],
     *,
@@ -82,7 +82,7 @@ def estimate_wrong_shares(
     of n answers, the price is n.
 
     Args:
-        wrong: bool (N,), whether each answer is wrong.
+        wrong: bool (N,), whether each answer is wrong; or the share of it that is, float64 (N,), 0 to 1.
         groups: int64 (N,), the number of each answer's group, from 0; None if each answer is on its own.
         prefix_lengths: int64 (K,), how many of the first answers are taken each time, 0 to N.
         confidence_level: the confidence level of the bounds: .95 for a one-sided bound, .975 for each end of
@@ -110,7 +110,7 @@ def estimate_wrong_shares(
 
 
 def _estimate_one_share(
-    wrong: NDArray[np.bool_], groups: NDArray[np.int64], *, is_unweighted: bool
+    wrong: NDArray[np.bool_] | FloatArray, groups: NDArray[np.int64], *, is_unweighted: bool
 ) -> tuple[float, float, float, int]:
     """Estimate the share of wrong answers, and how certain it is.
 

@@ -17,7 +17,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as onnx_errors
 from inference.arrays import PixelsBatch
 from inference.contract import GREY_28, LABEL, PARTS
 from inference.errors import ContractBroken, ModelUnreadable
-from inference.sessions.session import PartScores, Scores
+from inference.sessions.session import Scores
 
 PIXELS = "pixels"
 """Name of the graph's input: uint8, (N, H, W) or (N, H, W, 3), as the release's contract says."""
@@ -33,10 +33,6 @@ PARTS_PREFIX = "parts_"
 
 The name of the attribute that is answered follows. A blank part has the probability 0 for all labels.
 """
-
-PARTS_DISTANCE = "distance_of_parts"
-"""Name of the graph's output with the distance of each part, float32, (N, P); only beside an output for parts
-and `distance`."""
 
 DISTANCE = "distance"
 """Name of the graph's optional last output, float32, (N,): how unlike the learnt pictures each picture is.
@@ -98,7 +94,7 @@ class OnnxSession:
         return Scores(
             {head: outputs[get_output_name(head)] for head in self.outputs},
             outputs.get(DISTANCE),
-            None if of_parts is None else PartScores(of_parts, outputs.get(PARTS_DISTANCE)),
+            of_parts,
         )
 
 
@@ -140,8 +136,6 @@ def _checked_outputs(graph: onnxruntime.InferenceSession, path: Path) -> dict[st
             case ("tensor(float)", [None, count, int()]) if name.startswith(PARTS_PREFIX):
                 if count != len(PARTS):
                     break
-            case ("tensor(float)", [None, count]) if name == PARTS_DISTANCE and count == len(PARTS):
-                pass
             case _:
                 break
     else:
@@ -150,8 +144,7 @@ def _checked_outputs(graph: onnxruntime.InferenceSession, path: Path) -> dict[st
     raise ContractBroken(
         f"{path}: the graph's outputs are {outputs}. It must have `{PROBABILITIES}`, float32, (N, C) with C "
         f"fixed, and may have `{ATTRIBUTE_PREFIX}NAME`, likewise, `{DISTANCE}`, float32, (N,), "
-        f"`{PARTS_PREFIX}NAME`, float32, (N, {len(PARTS)}, C), and `{PARTS_DISTANCE}`, float32, "
-        f"(N, {len(PARTS)})."
+        f"and `{PARTS_PREFIX}NAME`, float32, (N, {len(PARTS)}, C)."
     )
 
 

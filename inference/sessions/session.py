@@ -15,31 +15,6 @@ from inference.contract import LABEL
 
 
 @dataclass(frozen=True)
-class PartScores:
-    """The output of a model for the parts (PARTS) of N pictures, before temperature.
-
-    Attributes:
-        probabilities: the probabilities of the attribute that is answered for parts, float32 (N, P, C). Each
-            row has the sum 1, or 0 for a blank part, which says nothing.
-        distances: the distance of each part, float32 (N, P); None if the model does not measure it.
-    """
-
-    probabilities: Probabilities
-    distances: Distances | None
-
-    @classmethod
-    def join_scores(cls, several: Sequence["PartScores"]) -> "PartScores | None":
-        """Join the scores of several sets of pictures, in this order; None without any."""
-        if not several:
-            return None
-        distances = [scores.distances for scores in several if scores.distances is not None]
-        return cls(
-            np.concatenate([scores.probabilities for scores in several]),
-            np.concatenate(distances) if distances else None,
-        )
-
-
-@dataclass(frozen=True)
 class Scores:
     """The output of a model for N pictures, before temperature.
 
@@ -47,12 +22,13 @@ class Scores:
         probabilities: the probabilities by head, float32, (N, C), each row with sum 1.
         distances: a score of how unlike the learnt pictures each picture is, float32, (N,); None if the model
             does not measure it.
-        parts: the scores of the parts of each picture; None if the model answers none.
+        parts: the probabilities of the attribute that is answered for parts (PARTS), float32 (N, P, C). Each
+            row has the sum 1, or 0 for a blank part, which says nothing. None if the model answers no parts.
     """
 
     probabilities: Mapping[str, Probabilities]
     distances: Distances | None
-    parts: PartScores | None = None
+    parts: Probabilities | None = None
 
     @classmethod
     def make_class_scores(cls, probabilities: Probabilities, distances: Distances | None) -> "Scores":
@@ -63,6 +39,12 @@ class Scores:
     def class_probabilities(self) -> Probabilities:
         """The probabilities of the class, float32, (N, C)."""
         return self.probabilities[LABEL]
+
+    @staticmethod
+    def join_parts(several: "Sequence[Scores]") -> Probabilities | None:
+        """Join the probabilities of parts of several sets of pictures, in this order; None without any."""
+        parts = [scores.parts for scores in several if scores.parts is not None]
+        return np.concatenate(parts) if parts else None
 
     def __len__(self) -> int:
         return len(self.class_probabilities)

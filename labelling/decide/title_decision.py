@@ -20,7 +20,7 @@ from inference.words.kinds import KIND
 from labelling.decide.product_titles import ProductTitle, find_parent_folder
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.row_words import ListMeaning, RowWords
-from labelling.rows import HeadAnswer, ProductRecord, Record
+from labelling.rows import FoundPlace, HeadAnswer, PhotoRecord, ProductRecord, Record
 from labelling.run_settings import RunSettings
 
 NO_RELEASE_LABELS: Final = ReleaseLabels(classes={})
@@ -202,8 +202,20 @@ def _make_photo_answer(record: Record, head: str) -> PhotoAnswer:
 
 def _collect_photo_kinds(record: Record) -> tuple[PhotoKinds, ...]:
     """Return the kinds by each distinct photo of a row and by its parts."""
-    answers = [photo.answers[KIND] for photo in record.distinct_photos if KIND in photo.answers]
+    answers = [photo.answers[KIND] for photo in _list_photos_with_kind(record)]
     return tuple(PhotoKinds(whole=answer.probabilities, parts=answer.parts) for answer in answers)
+
+
+def _list_photos_with_kind(record: Record) -> list[PhotoRecord]:
+    return [photo for photo in record.distinct_photos if KIND in photo.answers]
+
+
+def _find_place(record: Record, decision: GarmentDecision) -> FoundPlace | None:
+    """Return the photo and the part in which the garment was found; None if it was not looked for there."""
+    if decision.found is None:
+        return None
+    photo = _list_photos_with_kind(record)[decision.found.photo]
+    return FoundPlace(photo.path, decision.found.part or "")
 
 
 def make_answers_with_title(
@@ -233,6 +245,7 @@ def make_answers_with_title(
             also=photo_answer.also if label == photo_answer.label else (),
             probabilities=photo_answer.probabilities,
             decided_by=decision.label_decided_by if is_class else decision.kind_decided_by,
+            found_in=_find_place(record, decision),
         )
     return answers
 

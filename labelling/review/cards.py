@@ -21,6 +21,14 @@ NO_SUGGESTION_NOTE: Final = "{reason}"
 
 ACCEPTED_CLASS_NOTE: Final = "{label}? {confidence}"
 
+FOUND_NOTES: Final = {
+    "": "{label}? {confidence}, found in photo {number}",
+    "upper": "{label}? {confidence}, in the upper part of photo {number}",
+    "middle": "{label}? {confidence}, in the middle of photo {number}",
+    "lower": "{label}? {confidence}, in the lower part of photo {number}",
+}
+"""Texts on the card of an accepted class that was found in a part of a photo, by the name of the part."""
+
 ATTRIBUTE_NOTE: Final = "{attribute}: {label}? {confidence}"
 
 LIST_CONFLICT_NOTE: Final = "the photo: {label}, {confidence}; the list: {listed}"

@@ -286,9 +286,10 @@ def _make_sort_key(subject: Record, decision: HeadDecision) -> tuple[object, ...
 def choose_photos(row: TableRow, decisions: RunDecisions) -> list[PhotoRecord]:
     """Return the readable photos of a row in the order in which a card shows them.
 
-    If possible, the first photo has an answer and is listed under this product alone. Familiar photos follow,
-    and photos without an answer come last. A person's answer to a product is stored with the first photo, and
-    is valid as long as the product has this photo.
+    If possible, the first photo has an answer and is listed under this product alone. It is the one in which
+    the garment was found, if only a part of it shows the garment clearly. Familiar photos follow, and photos
+    without an answer come last. A person's answer to a product is stored with the first photo, and is valid
+    as long as the product has this photo.
 
     Args:
         row: the decided row of a picture or product.
@@ -301,8 +302,11 @@ def choose_photos(row: TableRow, decisions: RunDecisions) -> list[PhotoRecord]:
     )
     photos_by_path = {photo.path: (place, photo) for place, photo in sorted(places, key=itemgetter(0))}
     photos = [photo for _, photo in photos_by_path.values()]
+    answer = row.class_decision.answer
+    if answer and (found := answer.found_in):
+        photos.sort(key=lambda photo: photo.path != found.path)
     shared_hashes = decisions.context.shared_photos.products_by_photo
-    answered_photos = (photo for place, photo in photos_by_path.values() if place < NO_ANSWER_RANK)
+    answered_photos = (photo for photo in photos if photos_by_path[photo.path][0] < NO_ANSWER_RANK)
     unshared_photo = next((photo for photo in answered_photos if photo.sha256 not in shared_hashes), None)
     return (
         [unshared_photo, *(photo for photo in photos if photo is not unshared_photo)]

@@ -26,6 +26,7 @@ from labelling.review.cards import (
     ANSWERED_ATTRIBUTE_NOTE,
     ANSWERED_CLASS_NOTE,
     ANSWERED_SCREEN,
+    FOUND_NOTES,
     LEFT_OUT_TEXT,
     ReviewCard,
     ReviewSection,
@@ -188,6 +189,9 @@ def show_settled_answer(card: ReviewCard, settled: SettledQuestion, screen: Revi
         note = ANSWERED_CLASS_NOTE if card.attribute == LABEL else ANSWERED_ATTRIBUTE_NOTE
     elif card.attribute == LABEL:
         note = ACCEPTED_CLASS_NOTE
+        if decision.answer and (place := decision.answer.found_in):
+            note = FOUND_NOTES[place.part]
+            values["number"] = str([photo.path for photo in row.record.photos].index(place.path) + 1)
     return card._replace(
         note=note,
         note_values={**card.note_values, **values},

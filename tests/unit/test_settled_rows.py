@@ -1,6 +1,7 @@
 """The parts of a sheet with answers of people and accepted ones, which can be changed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,11 @@ from labelling.decide.decisions import RunDecisions
 from labelling.journal.human_answer import LEFT_OUT_LABEL, AnswerSubject, HumanAnswer
 from labelling.journal.journal_file import Journal
 from labelling.review import settled_rows
-from labelling.review.questions import SheetSettings
-from labelling.review.settled_rows import SettledQuestion
+from labelling.review.cards import ACCEPTED_SCREEN, FOUND_NOTES, ReviewCard
+from labelling.review.questions import SheetQuestion, SheetSettings
+from labelling.review.settled_rows import SettledQuestion, show_settled_answer
 from labelling.review.sheet import choose_questions, choose_settled_questions
-from labelling.rows import HeadAnswer, PhotoRecord
+from labelling.rows import FoundPlace, HeadAnswer, HeadDecision, PhotoRecord, ProductRecord, TableRow
 from labelling.run_settings import ProductGrouping, RunSettings
 from tests.journals import fill
 
@@ -126,3 +128,18 @@ def test_each_part_has_a_limit_and_the_titles_tell_all(
     assert [name for name, _ in names_of(answered)] == ["P-5", "P-4", "P-3"]
     assert [name for name, head in names_of(accepted) if head == "label"] == ["P-6", "P-7", "P-8"]
     assert counts == (6, 14)
+
+
+@pytest.mark.parametrize("part", ["", "upper", "middle", "lower"])
+def test_the_card_of_a_garment_that_was_found_in_a_part_names_the_photo_and_the_part(part: str) -> None:
+    photos = tuple(replace(a_product(0), path=f"{number}.jpg") for number in range(3))
+    found = HeadAnswer(label="Dress", found_in=FoundPlace("1.jpg", part))
+    record = ProductRecord(product="P-0", photos=photos, distinct_photos=photos)
+    row = TableRow(record=record, decisions={"label": HeadDecision(answer=found, label="Dress")})
+    shown = SettledQuestion(SheetQuestion(row, "label", None), "")
+    card = ReviewCard("P-0", "1.jpg", "", "", "Dress", note_values={"confidence": 0.95})
+
+    note = show_settled_answer(card, shown, ACCEPTED_SCREEN)
+
+    assert note.note == FOUND_NOTES[part]
+    assert note.note_values == {"confidence": 0.95, "label": "Dress", "number": "2"}

@@ -19,7 +19,7 @@ from labelling.decide.shared_photos import SharedProductsCollector, make_shared_
 from labelling.decide.title_decision import collect_titles
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.titles import ListWords, find_word_columns
-from labelling.rows import HeadAnswer, HeadAnswers, PhotoRecord, ProductRecord, Record
+from labelling.rows import FoundPlace, HeadAnswer, HeadAnswers, PhotoRecord, ProductRecord, Record
 from labelling.run_settings import ProductGrouping, RunSettings
 
 LABELS = ("T-shirt/top", "Dress", "Shirt")
@@ -392,3 +392,37 @@ def test_a_photo_of_a_set_and_of_its_part_may_show_the_part() -> None:
 
     assert reason_of(of_product(photos[:1], "Dress"), known) == Reason.TITLE_CONFLICT
     assert reason_of(of_product(photos[1:], "Dress"), known) is None
+
+
+def test_a_garment_that_only_a_part_of_a_photo_shows_is_found_in_that_photo_and_part() -> None:
+    """The photos show a top above a skirt, and the network answers with the skirt."""
+    of_skirt = (0.03, 0.01, 0.01, 0.92, 0.03)
+    parts = ({"lower": of_skirt}, {"upper": (0.9, 0.02, 0.04, 0.01, 0.03), "lower": of_skirt})
+    photos = [
+        replace(
+            photo("Cotton T-shirt", "Dress", product="A", sha256=str(number), reason=Reason.AMBIGUOUS),
+            path=f"{number}.jpg",
+            number=number,
+        )
+        for number in range(2)
+    ]
+    photos = [
+        replace(
+            one,
+            answers={
+                LABEL: one.answers[LABEL],
+                KIND: HeadAnswer(
+                    label="skirt", reason=Reason.UNFAMILIAR, probabilities=of_skirt, parts=of_photo
+                ),
+            },
+        )
+        for one, of_photo in zip(photos, parts, strict=True)
+    ]
+    product = make_product_record(photos, RUN)
+
+    once = answer_row_with_list(product, known_of(photos, figures=FormulaFigures()))
+    twice = answer_row_with_list(product, known_of(photos, figures=FormulaFigures(second_threshold=0.9)))
+
+    assert once[KIND].reason and once[KIND].found_in is None
+    assert twice[LABEL].label == "T-shirt/top" and twice[LABEL].decided_by == DecidedBy.LIST
+    assert twice[LABEL].found_in == twice[KIND].found_in == FoundPlace("1.jpg", "upper")

@@ -20,7 +20,7 @@ from inference.contract import LABEL, ModelContract, NetworkName
 from inference.decision import ACCEPT
 from inference.networks import Networks
 from inference.pictures.convert import ModelInput
-from inference.sessions.session import ModelSession, PartScores, Scores
+from inference.sessions.session import ModelSession, Scores
 from reports.answers import NO_CLASS, TEST_SET, Answers, ColumnValues
 from reports.grouped_answers import compute_share_interval
 from reports.network_figures import (
@@ -188,7 +188,7 @@ def join_scores(parts: Sequence[Scores]) -> Scores:
             for name in parts[0].probabilities
         },
         np.concatenate(distances) if len(distances) == len(parts) else None,
-        PartScores.join_scores([part.parts for part in parts if part.parts is not None]),
+        Scores.join_parts(parts),
     )
 
 

@@ -26,12 +26,11 @@ from inference.sessions.keras_session import shorten_error
 from inference.sessions.onnx_session import (
     ATTRIBUTE_PREFIX,
     DISTANCE,
-    PARTS_DISTANCE,
     PARTS_PREFIX,
     PROBABILITIES,
     OnnxSession,
 )
-from inference.sessions.session import PartScores, Scores
+from inference.sessions.session import Scores
 from model_store.manifest import GoldenAnswers
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, PHOTO_GRAPH_FILE
 from training.answering import make_batched_model
@@ -229,8 +228,7 @@ def export_photo_network(network: Network, folder: Path) -> GoldenAnswers:
             if name.startswith(ATTRIBUTE_PREFIX)
         }
         parts = next((output for name, output in given.items() if name.startswith(PARTS_PREFIX)), None)
-        of_parts = None if parts is None else PartScores(parts, given.get(PARTS_DISTANCE))
-        return Scores(heads, given.get(DISTANCE), of_parts)
+        return Scores(heads, given.get(DISTANCE), parts)
 
     # First in float32, with the narrow limit. With the wide limit of float16 alone, a small fault of the
     # conversion could pass for rounding.

@@ -14,7 +14,7 @@ import numpy as np
 from keras import layers, ops
 
 from inference.sessions.keras_session import load_keras_model
-from inference.sessions.onnx_session import ATTRIBUTE_PREFIX, DISTANCE, PARTS_DISTANCE, PARTS_PREFIX
+from inference.sessions.onnx_session import ATTRIBUTE_PREFIX, PARTS_PREFIX
 from model_store.manifest import GoldenAnswers
 from model_store.release_files import PHOTO_MODEL_FILE
 from training.errors import ExportError
@@ -73,7 +73,7 @@ def join_to_frozen_network(heads: Network, parts: str | None = None) -> Network:
     """Return the whole network for photos: the bundled frozen network with these heads on top.
 
     Its input is `pixels`, uint8 (N, 192, 192, 3); its outputs are those of the heads. For parts, one more
-    output is the answer of the attribute's head to each part, and one its distance.
+    output is the answer of the attribute's head to each part.
 
     Args:
         heads: the heads, in float32.
@@ -88,7 +88,7 @@ def join_to_frozen_network(heads: Network, parts: str | None = None) -> Network:
 
 
 def _answer_parts(heads: Network, seen: Network, attribute: str) -> dict[str, Tensor]:
-    """Return the outputs for parts: the answers of an attribute's head, and the distances, if there are any.
+    """Return the output for parts: the answers of an attribute's head to the vectors of the parts.
 
     Args:
         heads: the heads; that of the attribute reads the vector alone.
@@ -96,16 +96,9 @@ def _answer_parts(heads: Network, seen: Network, attribute: str) -> dict[str, Te
     """
     vectors = seen.output[PART_VECTORS]
     part_count, width = vectors.shape[1:]
-    asked = {PARTS_PREFIX: heads.output[f"{ATTRIBUTE_PREFIX}{attribute}"]}
-    if DISTANCE in heads.output:
-        asked[DISTANCE] = heads.output[DISTANCE]
-    answers = keras.Model(heads.inputs[1], asked, name="parts")(ops.reshape(vectors, (-1, width)))
-    labels = asked[PARTS_PREFIX].shape[1]
-    shares = ops.reshape(answers[PARTS_PREFIX], (-1, part_count, labels))
-    outputs = {f"{PARTS_PREFIX}{attribute}": shares * ops.expand_dims(seen.output[IS_SPEAKING], 2)}
-    if DISTANCE in answers:
-        outputs[PARTS_DISTANCE] = ops.reshape(answers[DISTANCE], (-1, part_count))
-    return outputs
+    head = keras.Model(heads.inputs[1], heads.output[f"{ATTRIBUTE_PREFIX}{attribute}"], name="parts")
+    shares = ops.reshape(head(ops.reshape(vectors, (-1, width))), (-1, part_count, head.output.shape[1]))
+    return {f"{PARTS_PREFIX}{attribute}": shares * ops.expand_dims(seen.output[IS_SPEAKING], 2)}
 
 
 def _copy_heads_with_type(heads: Network, dtype: str) -> Network:

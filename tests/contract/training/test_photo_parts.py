@@ -72,7 +72,7 @@ def test_the_graph_answers_parts_as_the_network_does(
     wanted = network(PICTURES, training=False)["parts_kind"]
 
     assert scores.parts is not None
-    assert scores.parts.probabilities == pytest.approx(np.asarray(wanted), abs=0.005)
+    assert scores.parts == pytest.approx(np.asarray(wanted), abs=0.005)
 
 
 def test_a_batch_answers_as_its_photos_one_by_one(release_with_parts: LocalRelease) -> None:
@@ -107,7 +107,7 @@ def test_a_part_speaks_only_if_it_is_not_blank(
     answered = session(release_with_parts).run(framed(picture)).parts
 
     assert answered is not None
-    speaking = answered.probabilities[0].sum(axis=1)
+    speaking = answered[0].sum(axis=1)
     assert {name for name, total in zip(PARTS, speaking.tolist(), strict=True) if total > 0} == parts
     assert speaking[speaking > 0] == pytest.approx(1, abs=1e-4)
 
@@ -119,7 +119,7 @@ def test_black_rows_above_and_below_are_no_part_of_the_picture(release_with_part
     other_rows_below = flat.copy()
     other_rows_below[96:128] = patches(32, 192, 9)
 
-    one, other = session(release_with_parts).run(np.stack([flat, other_rows_below])).parts.probabilities  # type: ignore[union-attr]
+    one, other = session(release_with_parts).run(np.stack([flat, other_rows_below])).parts  # type: ignore[misc]
 
     upper, lower = PARTS.index("upper"), PARTS.index("lower")
     assert np.abs(one[lower] - other[lower]).max() > np.abs(one[upper] - other[upper]).max()
@@ -130,7 +130,7 @@ def test_a_graph_whose_parts_differ_from_the_network_is_refused(
     release_with_parts: LocalRelease, scores: Scores
 ) -> None:
     assert scores.parts is not None
-    off = replace(scores, parts=replace(scores.parts, probabilities=scores.parts.probabilities + 0.1))
+    off = replace(scores, parts=scores.parts + np.float32(0.1))
 
     with pytest.raises(Exception, match="a probability differs by"):
         check_parity(lambda _: off, release_with_parts.get_graph_path("photos"), PICTURES)
