@@ -56,7 +56,7 @@ class HeadAnswer:
         suggested_label: another label that the review sheet, on which people answer, suggests; None for none.
         parts: the probabilities (C,) by the parts of the photo, as `Prediction.parts` has them; for `kind`
             alone.
-        found_in: where the garment was found, if only parts of the photos show it clearly; None otherwise.
+        found_in: the place of the garment, if only parts of the photos show it clearly; None otherwise.
         has_unfamiliar_picture: whether the picture is unfamiliar although `reason` is another one.
     """
 
