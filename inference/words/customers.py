@@ -303,15 +303,16 @@ def _read_age(tokens: Sequence[str], language: str, *, has_child: bool) -> _Age:
     text = " ".join(tokens)
     range_pattern, single_pattern, month_units = _make_age_patterns(language)
     for match in range_pattern.finditer(text):
-        unit = match["unit"]
-        first = _count_months(match["first"], match["first_unit"] or unit, month_units)
+        unit = match["unit"].strip()
+        first = _count_months(match["first"], (match["first_unit"] or unit).strip(), month_units)
         last = _count_months(match["last"], unit, month_units)
         if first is not None and last is not None and first < last and (has_child or len(unit) > 1):
             return _Age(_find_group_of_range(first, last), (match[0],))
     if has_child and (single := single_pattern.search(text)):
-        months = _count_months(single["last"], single["unit"], month_units)
+        unit = single["unit"].strip()
+        months = _count_months(single["last"], unit, month_units)
         if months is not None:
-            is_in_months = single["unit"] in month_units
+            is_in_months = unit in month_units
             return _Age(_find_group_of_age(months, is_in_months=is_in_months), (single[0],))
     return _NO_AGE
 
@@ -325,9 +326,10 @@ def _make_age_patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str],
         for unit in ("months", "years")
     }
     every = sorted(by_unit["months"] | by_unit["years"], key=lambda word: (-len(word), word))
-    units = "|".join(map(re.escape, every)) or "(?!)"
-    last = rf"(?P<last>\d{{1,2}}) ?(?P<unit>{units})(?!\w)"
-    first = rf"(?P<first>\d{{1,2}}) ?(?P<first_unit>{units})? ?(?:[-\u2013\u2014/]|[^\W\d]{{1,3}})? ?"
+    # A letter belongs to its number ("2T"): "2 T-shirts" are no two years.
+    units = "|".join(f"{'' if len(unit) == 1 else ' ?'}{re.escape(unit)}" for unit in every) or "(?!)"
+    last = rf"(?P<last>\d{{1,2}})(?P<unit>{units})(?!\w)"
+    first = rf"(?P<first>\d{{1,2}})(?P<first_unit>{units})? ?(?:[-\u2013\u2014/]|[^\W\d]{{1,3}})? ?"
     return (
         re.compile(rf"(?<!\w){first}(?<!\d){last}"),
         re.compile(rf"(?<!\w){last}"),

@@ -76,6 +76,11 @@ def test_an_age_belongs_to_the_group_that_has_most_of_it(age: str, age_group: st
     assert read_customers(f"Girls dress {age}", "en").age_group == age_group
 
 
+@pytest.mark.parametrize("title", ["Boys pack of 2 T-shirts", "Kids tee, 2 t shirts"])
+def test_a_number_of_things_for_children_is_no_age(title: str) -> None:
+    assert read_customers(title, "en").age_group == "kids"
+
+
 @pytest.mark.parametrize(
     "title", ["Watch, 2 years warranty", "80 years of jeans", "Rope 3-6 m", "2024 dress"]
 )
