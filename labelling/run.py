@@ -6,7 +6,8 @@
 2. List the pictures of the source in the journal, an SQLite file beside the table.
 3. Let workers answer the pictures that have no answer yet, and keep the answers in the journal.
 4. Store the answers of people, if there are corrections.
-5. Decide each row by photo, list and people, and write the tables and their summary.
+5. Decide each row once, by photo, list and people. Write the tables and their summary, and collect what the
+   other outputs need.
 6. Write the other outputs: the shop's words, the review sheet, sorted folders, and the feed (the file that a
    sales platform imports).
 """
@@ -31,15 +32,18 @@ from labelling.lists.titles import LANGUAGE_OFF
 from labelling.lists.words_file import make_shop_words_path
 from labelling.review.correction_intake import CorrectionEffect, import_corrections
 from labelling.review.sheet import WrittenSheet, write_sheet
+from labelling.review.sheet_rows import SheetRows
 from labelling.review.words_intake import import_shop_words
 from labelling.sources.items import PictureItem
 from labelling.workers.labeller import Say, WorkerSetup
 from labelling.write.feed_files import make_feed_path, mention_earlier_feed
-from labelling.write.feeds import FeedResult, write_feed
+from labelling.write.feeds import FeedResult, FeedRows, write_feed
 from labelling.write.outputs import check_no_file_exists, check_not_edited, record_file_hashes
 from labelling.write.own_words_file import write_shop_words
+from labelling.write.row_collectors import RowCollectors
 from labelling.write.run_tables import write_tables, write_unfinished_tables
 from labelling.write.sorted_folders import (
+    PictureLabels,
     SortingResult,
     copy_pictures_into_folders,
     describe_half_filled_folder,
@@ -128,9 +132,12 @@ def run_labelling(
             decisions = RunDecisions(journal)
             _report_title_language(decisions, say)
             _report_outdated_answers(journal, say)
-            summary = write_tables(job.table, decisions, kept_count=kept_count)
+            rows = _RowsOfOutputs(job, decisions)
+            summary = write_tables(
+                job.table, decisions, kept_count=kept_count, collectors=rows.make_collectors()
+            )
         show_summary(summary, _name_products_without_photo(journal, summary), correction_effect)
-        return _write_outputs(job, decisions, summary, correction_effect, say)
+        return _write_outputs(job, decisions, rows, summary, correction_effect, say)
 
 
 def _label_pictures(job: LabellingJob, journal: Journal, watch: Callable[[int, int], None], say: Say) -> int:
@@ -167,9 +174,31 @@ def _name_products_without_photo(journal: Journal, summary: TableSummary) -> lis
     return find_products_without_photo(journal, MAX_REPORTED_PRODUCTS) if has_products_without_answer else []
 
 
-def _write_outputs(
+class _RowsOfOutputs:
+    """The collectors of the rows that sheet, folders and feed need; None for an output that is not asked for.
+
+    The rows are collected while the tables are written, so that each of them is decided once.
+    """
+
+    def __init__(self, job: LabellingJob, decisions: RunDecisions) -> None:
+        """Create the collectors of the outputs that the job asks for."""
+        self.sheet = SheetRows(decisions, job.sheet_settings) if job.sheet_settings else None
+        self.pictures = PictureLabels() if job.sorted_folder is not None else None
+        self.feed = FeedRows(job.feed_platform, decisions) if job.feed_platform else None
+
+    def make_collectors(self) -> RowCollectors:
+        """Return the collectors, by the rows that they read."""
+        return RowCollectors(
+            photos=[self.pictures] if self.pictures else [],
+            products=[self.feed] if self.feed else [],
+            reviewable=[self.sheet] if self.sheet else [],
+        )
+
+
+def _write_outputs(  # noqa: PLR0913, PLR0917 - the run, and what its earlier steps found
     job: LabellingJob,
     decisions: RunDecisions,
+    rows: _RowsOfOutputs,
     summary: TableSummary,
     correction_effect: CorrectionEffect | None,
     say: Say,
@@ -178,12 +207,12 @@ def _write_outputs(
     errors = list[Exception]()
     has_rows = summary.has_answers
     words_file = _write_output(lambda: _write_words(job, decisions), errors)
-    sheet = _write_output(lambda: _write_sheet(job, decisions), errors)
-    pictures = _write_output(lambda: _sort_pictures(job, decisions), errors)
+    sheet = _write_output(lambda: _write_sheet(job, decisions, rows.sheet), errors)
+    pictures = _write_output(lambda: _sort_pictures(job, rows.pictures), errors)
     # The advice for an empty feed names the review sheet, which does not exist if writing it failed.
     has_failed_sheet = job.sheet_settings is not None and sheet is None
     advice = "" if has_failed_sheet else job.feed_advice
-    feed = _write_output(lambda: _write_feed(job, decisions, advice), errors) if has_rows else None
+    feed = _write_output(lambda: _write_feed(job, decisions, rows.feed, advice), errors) if has_rows else None
     if not has_rows and job.feed_platform and (file := make_feed_path(job.table, job.feed_platform)).exists():
         say(f"No feed is written: {file} is still the one of an earlier run.")
     return LabellingOutcome(
@@ -214,25 +243,27 @@ def _write_words(job: LabellingJob, decisions: RunDecisions) -> Path | None:
         return write_shop_words(job.table, words, decisions.journal)
 
 
-def _write_sheet(job: LabellingJob, decisions: RunDecisions) -> WrittenSheet | None:
-    if (settings := job.sheet_settings) is None:
+def _write_sheet(job: LabellingJob, decisions: RunDecisions, rows: SheetRows | None) -> WrittenSheet | None:
+    if rows is None or (settings := job.sheet_settings) is None:
         return None
     with _advise_after_stop(RESUME_OUTPUTS_ADVICE):
-        return write_sheet(job.source, decisions, settings)
+        return write_sheet(job.source, decisions, settings, rows)
 
 
-def _sort_pictures(job: LabellingJob, decisions: RunDecisions) -> SortingResult | None:
-    if job.sorted_folder is None:
+def _sort_pictures(job: LabellingJob, pictures: PictureLabels | None) -> SortingResult | None:
+    if job.sorted_folder is None or pictures is None:
         return None
     with _advise_after_stop(describe_half_filled_folder(job.sorted_folder)):
-        return copy_pictures_into_folders(job.sorted_folder, job.source, decisions)
+        return copy_pictures_into_folders(job.sorted_folder, job.source, pictures.labels)
 
 
-def _write_feed(job: LabellingJob, decisions: RunDecisions, advice: str) -> FeedResult | None:
-    if not job.feed_platform:
+def _write_feed(
+    job: LabellingJob, decisions: RunDecisions, rows: FeedRows | None, advice: str
+) -> FeedResult | None:
+    if rows is None:
         return None
     with _advise_after_stop(RESUME_OUTPUTS_ADVICE), mention_earlier_feed(job.table, job.feed_platform):
-        return write_feed(job.feed_platform, job.table, decisions, advice)
+        return write_feed(rows, job.table, decisions, advice)
 
 
 def _check_lists_pictures(job: LabellingJob) -> None:

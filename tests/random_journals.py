@@ -9,7 +9,7 @@ import json
 import random
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -24,14 +24,16 @@ from labelling.journal.human_answer import LEFT_OUT_LABEL, AnswerSubject, HumanA
 from labelling.journal.journal_file import Journal
 from labelling.review.questions import SheetSettings
 from labelling.review.sheet import write_sheet
+from labelling.review.sheet_rows import SheetRows
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.sources.items import LocalSource, PictureItem, ReadPictures, Source
 from labelling.write.feed_files import list_feed_files
-from labelling.write.feeds import write_feed
+from labelling.write.feeds import FeedRows, write_feed
 from labelling.write.platforms import FEED_PLATFORMS
+from labelling.write.row_collectors import RowCollectors
 from labelling.write.run_tables import write_tables
-from labelling.write.sorted_folders import copy_pictures_into_folders
+from labelling.write.sorted_folders import PictureLabels, copy_pictures_into_folders
 from tests.journals import fill
 from tests.review_sheets import shown_on
 from training.data.fashion import FASHION_MNIST_LABELS
@@ -226,9 +228,15 @@ def outputs(catalogue: Catalogue) -> dict[str, str]:
     with _new_folder(), Journal(TABLE, catalogue.run) as journal:
         fill_journal(journal, catalogue, random.Random("journal"))
         decisions = RunDecisions(journal)
-        summary = replace(write_tables(TABLE, decisions), seconds=0.0)
+        outputs_of_rows = _RowsOfOutputs(decisions)
+        collectors = outputs_of_rows.collectors
+        summary = replace(write_tables(TABLE, decisions, collectors=collectors), seconds=0.0)
         tables = {file.name: file.read_text("utf-8") for file in Path().glob("*.csv")}
-        others = {**_sheets(decisions), **_feeds(decisions), **_folders(decisions)}
+        others = {
+            **_sheets(decisions, outputs_of_rows.sheets),
+            **_feeds(decisions, outputs_of_rows.feeds),
+            **_folders(decisions, outputs_of_rows.pictures),
+        }
         texts = {**tables, "summary.json": json.dumps(asdict(summary), indent=1), **others}
         return {name: round_numbers(text) for name, text in sorted(texts.items())}
 
@@ -255,26 +263,44 @@ SHEETS: Final = {
 """Limit, size of the audit, attributes and the attribute of the feed, by the name of the sheet."""
 
 
-def _sheets(decisions: RunDecisions) -> dict[str, str]:
+class _RowsOfOutputs:
+    """The collectors of the rows of two sheets, of each platform's feed, and of the folders."""
+
+    def __init__(self, decisions: RunDecisions) -> None:
+        run = decisions.settings
+        settings = [_make_sheet_settings(name, run.heads) for name in SHEETS]
+        self.sheets = [(one, SheetRows(decisions, one)) for one in settings]
+        self.feeds = [FeedRows(platform, decisions) for platform in FEED_PLATFORMS] if run.by else []
+        self.pictures = PictureLabels()
+        self.collectors = RowCollectors(
+            photos=[self.pictures], products=self.feeds, reviewable=[rows for _, rows in self.sheets]
+        )
+
+
+def _make_sheet_settings(name: str, known_heads: Container[str]) -> SheetSettings:
+    limit, audited, attributes, feed = SHEETS[name]
+    heads = tuple(head for head in attributes if head in known_heads)
+    return SheetSettings(Path(f"{name}.html"), limit, audited, heads, feed, {}, "command")
+
+
+def _sheets(decisions: RunDecisions, sheets: Sequence[tuple[SheetSettings, SheetRows]]) -> dict[str, str]:
     """Return the cards of two sheets, without the texts of the page."""
     texts = {}
-    for name, (limit, audited, attributes, feed) in SHEETS.items():
-        heads = tuple(head for head in attributes if head in decisions.settings.heads)
-        page = Path(f"{name}.html")
-        write_sheet(
-            _source(decisions), decisions, SheetSettings(page, limit, audited, heads, feed, {}, "command")
-        )
-        cards = [part["cards"] for part in shown_on(page)["parts"]]
+    for settings, rows in sheets:
+        name = settings.page_path.stem
+        write_sheet(_source(decisions), decisions, settings, rows)
+        cards = [part["cards"] for part in shown_on(settings.page_path)["parts"]]
         texts[f"{name}.json"] = json.dumps(cards, indent=1)
     return texts
 
 
-def _feeds(decisions: RunDecisions) -> dict[str, str]:
+def _feeds(decisions: RunDecisions, feeds: Sequence[FeedRows]) -> dict[str, str]:
     """Return each platform's feed and categories, and what is said of them."""
     texts = dict[str, str]()
-    for platform in FEED_PLATFORMS if decisions.settings.by else ():
+    for feed_rows in feeds:
+        platform = feed_rows.platform
         try:
-            feed = write_feed(platform, TABLE, decisions)
+            feed = write_feed(feed_rows, TABLE, decisions)
         except TableUnusable as error:
             texts[f"{platform}-refusal.txt"] = str(error)
         else:
@@ -284,11 +310,11 @@ def _feeds(decisions: RunDecisions) -> dict[str, str]:
     return texts
 
 
-def _folders(decisions: RunDecisions) -> dict[str, str]:
+def _folders(decisions: RunDecisions, pictures: PictureLabels) -> dict[str, str]:
     """Return the names of the pictures in the folders of their labels; nothing if there are products."""
     if decisions.settings.by:
         return {}
-    counts = copy_pictures_into_folders(Path("sorted"), _source(decisions), decisions)
+    counts = copy_pictures_into_folders(Path("sorted"), _source(decisions), pictures.labels)
     names = sorted(str(file) for file in Path("sorted").rglob("*.jpg"))
     return {"folders.txt": "\n".join([str(tuple(counts)), *names])}
 

@@ -1,7 +1,7 @@
 """Write the review sheet of a finished table: an HTML page that asks people about doubtful rows.
 
-`write_sheet` chooses the questions from the decided rows, reads the pictures of these rows from the source,
-and makes a card for each question.
+`write_sheet` takes the questions of the decided rows, reads the pictures of these rows from the source, and
+makes a card for each question.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -61,6 +61,7 @@ from labelling.review.questions import (
     choose_photos,
 )
 from labelling.review.settled_rows import SettledQuestion, SettledRows, show_settled_answer
+from labelling.review.sheet_rows import SheetRows
 from labelling.rows import PhotoRecord, TableRow
 from labelling.run_settings import RunSettings
 from labelling.sources.items import Source
@@ -86,7 +87,9 @@ class WrittenSheet(NamedTuple):
     optional_count: int
 
 
-def write_sheet(source: Source, decisions: RunDecisions, sheet_settings: SheetSettings) -> WrittenSheet:
+def write_sheet(
+    source: Source, decisions: RunDecisions, sheet_settings: SheetSettings, rows: SheetRows
+) -> WrittenSheet:
     """Write a review sheet: an HTML page with questions about a finished table that nobody has answered yet.
 
     The pictures of the page are read in one pass over the source.
@@ -95,6 +98,7 @@ def write_sheet(source: Source, decisions: RunDecisions, sheet_settings: SheetSe
         source: the source of the pictures.
         decisions: the decided rows of the table.
         sheet_settings: the settings of the page, such as its path and the number of questions.
+        rows: the collector with these settings, which has read all rows of the run.
 
     Raises:
         TableUnusable: the page cannot be written.
@@ -102,8 +106,9 @@ def write_sheet(source: Source, decisions: RunDecisions, sheet_settings: SheetSe
     """
     prepare_decoders()
     run = decisions.settings
-    choices, categories, settled_rows = choose_questions(decisions, sheet_settings)
-    answered, accepted = choose_settled_questions(choices, settled_rows)
+    choices = rows.choices
+    categories = rows.make_category_questions()
+    answered, accepted = choose_settled_questions(choices, rows.settled_rows)
     settled = [*answered, *accepted]
     all_questions = [question for choice in choices for question in choice.all_questions]
     asked_rows = {id(question.row) for question in all_questions}
@@ -126,7 +131,9 @@ def write_sheet(source: Source, decisions: RunDecisions, sheet_settings: SheetSe
         cards += [show_settled_answer(card, one, screen) for card, one in made if card]
     lead = DOUBTFUL_LEAD if all(map(_is_doubtful, cards)) else PARTS_LEAD
     example = _make_example(accepted[0].question) if accepted else ""
-    frame = _make_frame(decisions, sheet_settings, choices, settled_rows)._replace(lead=lead, example=example)
+    frame = _make_frame(decisions, sheet_settings, choices, rows.settled_rows)._replace(
+        lead=lead, example=example
+    )
     heads = dict.fromkeys([*sheet_settings.heads, *(one.question.head for one in settled)])
     attributes = {head: run.heads[head] for head in heads if head != LABEL}
     category_cards = [_make_category_card(question, pictures, run) for question in categories]
@@ -205,34 +212,6 @@ def _find_reasons(choices: Sequence[HeadQuestions]) -> list[Reason]:
     ]
     named = {question.reason for question in questions}
     return [reason for reason in Reason if reason in named]
-
-
-def choose_questions(
-    decisions: RunDecisions, sheet_settings: SheetSettings
-) -> tuple[list[HeadQuestions], list[CategoryQuestion], SettledRows]:
-    """Choose the questions of a review sheet in one pass over the rows of a table.
-
-    Args:
-        decisions: the decided rows of the table.
-        sheet_settings: the settings of the page.
-
-    Returns:
-        The questions about the class and each attribute, in the order of `review.heads`; the questions about
-        categories of the shop, which are empty if their answers would change no decision; and the rows that
-        people answered or that are accepted.
-    """
-    choices = [
-        HeadQuestions(head, sheet_settings, decisions.settings.version) for head in sheet_settings.heads
-    ]
-    category_questions = decisions.start_category_questions()
-    settled_rows = SettledRows(decisions.journal.read_human_answers(), sheet_settings, decisions.context)
-    for row in decisions.read_reviewable_rows():
-        if category_questions:
-            category_questions.add_row(row)
-        settled_rows.add_row(row)
-        for choice in choices:
-            choice.add_row(row)
-    return choices, category_questions.make_questions() if category_questions else [], settled_rows
 
 
 def _make_category_card(

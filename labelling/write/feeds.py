@@ -126,14 +126,50 @@ def require_feed_attribute(platform: str, columns: Iterable[str], attributes: It
     return head
 
 
-def write_feed(platform: str, table: Path, decisions: RunDecisions, advice: str = "") -> FeedResult:
+class FeedRows:
+    """A collector of products for the feed of a platform.
+
+    Attributes:
+        platform: the name of the platform, such as `google`.
+        articles: the products that have what the feed needs.
+        categories: the rows of the file of categories.
+        customers: the rows of each file of genders or age groups.
+        left_out: the names of the products that the feed leaves out, by each of LEFT_OUT_REASONS.
+        count: the number of all products.
+    """
+
+    def __init__(self, platform: str, decisions: RunDecisions) -> None:
+        """Create a collector without products."""
+        run = decisions.settings
+        self.platform = platform
+        self.articles = FeedArticles()
+        self.categories = FeedCategories(platform, run, decisions.list_reader)
+        self.customers = [FeedCustomers(platform, file, run) for file in FEED_PLATFORMS[platform].customers]
+        self.left_out = {reason: list[str]() for reason in LEFT_OUT_REASONS}
+        self.count = 0
+        self._grouping = run.by
+
+    def add_row(self, row: TableRow) -> None:
+        """Read the row of a product."""
+        self.count += 1
+        self.categories.add_row(row)
+        for customer_file in self.customers:
+            customer_file.add_row(row)
+        if why := find_left_out_reason(row, self.platform, self._grouping):
+            reason, product = why
+            self.left_out[reason].append(product)
+        else:
+            self.articles.add_product(row, self.platform, self._grouping)
+
+
+def write_feed(feed_rows: FeedRows, table: Path, decisions: RunDecisions, advice: str = "") -> FeedResult:
     """Write the feed of a finished table, with a row for each product, and the files beside it.
 
     The files are `TABLE-PLATFORM.csv`, `TABLE-PLATFORM-categories.csv`, and those of genders and age groups.
-    The main colour of a product comes first. The products are read once.
+    The main colour of a product comes first.
 
     Args:
-        platform: the name of the platform, such as `google`.
+        feed_rows: the collector of a platform, which has read all products of the run.
         table: the table of photos of a run with products.
         decisions: the decided rows of the table.
         advice: a sentence for the error message if no product has a colour.
@@ -143,27 +179,14 @@ def write_feed(platform: str, table: Path, decisions: RunDecisions, advice: str 
             a file cannot be written.
     """
     run = decisions.settings
+    platform = feed_rows.platform
+    categories = feed_rows.categories
     head = require_feed_attribute(platform, run.further, run.attributes)
-    articles = FeedArticles()
-    categories = FeedCategories(platform, run, decisions.list_reader)
-    customers = [FeedCustomers(platform, file, run) for file in FEED_PLATFORMS[platform].customers]
-    left_out = {reason: list[str]() for reason in LEFT_OUT_REASONS}
-    count = 0
-    for row in decisions.read_product_rows():
-        count += 1
-        categories.add_row(row)
-        for customer_file in customers:
-            customer_file.add_row(row)
-        if why := find_left_out_reason(row, platform, run.by):
-            reason, product = why
-            left_out[reason].append(product)
-        else:
-            articles.add_product(row, platform, run.by)
-    # This is known only after all products: a later one can have the same key and another colour.
-    left_out[DIFFERENT_COLOURS] = articles.differing_keys
-    fed_articles = articles.included_articles
+    # Some are known only after all products: a later one can have the same key and another colour.
+    left_out = {**feed_rows.left_out, DIFFERENT_COLOURS: feed_rows.articles.differing_keys}
+    fed_articles = feed_rows.articles.included_articles
     if not fed_articles:
-        products = format_count(count, "product")
+        products = format_count(feed_rows.count, "product")
         reason = f"no {head} of {products} is accepted, or given by a person. {advice}"
         raise _make_empty_feed_error(platform, left_out, reason)
     file = make_feed_path(table, platform)
@@ -175,7 +198,8 @@ def write_feed(platform: str, table: Path, decisions: RunDecisions, advice: str 
     }
     files |= {categories_file: (categories.header, rows)} if categories.header else {}
     customer_rows = {
-        make_customer_path(table, platform, each.file): (each.header, each.make_rows()) for each in customers
+        make_customer_path(table, platform, each.file): (each.header, each.make_rows())
+        for each in feed_rows.customers
     }
     # An earlier file is replaced by an empty one, so that nobody imports it by mistake.
     files |= {path: content for path, content in customer_rows.items() if content[1] or path.exists()}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from pydantic import TypeAdapter
 
@@ -27,6 +27,7 @@ from labelling.write.columns import TableColumn, make_photo_columns, make_produc
 from labelling.write.counts import RowCounts
 from labelling.write.denied_words import ContradictedCategories
 from labelling.write.outputs import replace_files
+from labelling.write.row_collectors import NO_COLLECTORS, RowCollectors
 from labelling.write.summary import (
     TableCounts,
     TableSummary,
@@ -37,11 +38,20 @@ from labelling.write.summary import (
 )
 from labelling.write.table import choose_table_format, write_table
 
+RowsCounter: TypeAlias = CategoryQuestions | ContradictedCategories
+"""A counter of the sentences in the summary, which reads all rows of one table."""
+
 ROWS_PER_COUNT: Final = 64
 """Number of rows that are decided and counted together, before they are written."""
 
 
-def write_tables(table: Path, decisions: RunDecisions, *, kept_count: int = 0) -> TableSummary:
+def write_tables(
+    table: Path,
+    decisions: RunDecisions,
+    *,
+    kept_count: int = 0,
+    collectors: RowCollectors = NO_COLLECTORS,
+) -> TableSummary:
     """Write the tables of a finished run and their summary, and return the summary.
 
     If the files exist and no answer has changed since they were written, they are not written again.
@@ -50,6 +60,7 @@ def write_tables(table: Path, decisions: RunDecisions, *, kept_count: int = 0) -
         table: the path of the table of photos.
         decisions: the decided rows of its journal, which has an answer for each picture of the source.
         kept_count: the number of rows whose pictures earlier runs had labelled.
+        collectors: the collectors of further outputs, which read each row whether it is written or not.
 
     Raises:
         TableUnusable: the files cannot be written.
@@ -58,11 +69,14 @@ def write_tables(table: Path, decisions: RunDecisions, *, kept_count: int = 0) -
     has_products = journal.settings.by is not None
     files = list_table_files(table, has_products=has_products)
     if journal.state == EXPORTED and all(map(Path.exists, files)):
+        collectors.read_rows(decisions)
         summary = TypeAdapter(TableSummary).validate_python(json.loads(files[-1].read_bytes()))
         return replace(summary, table=str(table), rows_before=kept_count, answers_recovered=0)
     try:
         with replace_files(journal, files) as new:
-            counts = _write_counted_tables(table, new, decisions, has_products=has_products)
+            counts = _write_counted_tables(
+                table, new, decisions, has_products=has_products, collectors=collectors
+            )
             summary = make_summary(table, decisions, counts, is_complete=True, kept_count=kept_count)
             write_summary(new[-1], summary)
     except OSError as error:
@@ -119,25 +133,32 @@ def _make_write_error(table: Path, error: OSError) -> TableUnusable:
 
 
 def _write_counted_tables(
-    table: Path, new_files: Sequence[Path], decisions: RunDecisions, *, has_products: bool
+    table: Path,
+    new_files: Sequence[Path],
+    decisions: RunDecisions,
+    *,
+    has_products: bool,
+    collectors: RowCollectors = NO_COLLECTORS,
 ) -> TableCounts:
     """Write the table of photos and, if asked for, the table of products, and count the rows on the way."""
     form = choose_table_format(table)
     questions = decisions.start_category_questions()
     denied_words = ContradictedCategories(decisions.context)
-    collectors = list[CategoryQuestions | ContradictedCategories]()
+    counters = list[RowsCounter]()
     # Without answers of people no word can be contradicted, and looking at each row would be wasted.
     if decisions.context.human_answers.labels_by_subject:
-        collectors.append(denied_words)
+        counters.append(denied_words)
     if questions:
-        collectors.append(questions)
+        counters.append(questions)
     photos = RowCounts(ReasonPlace.PICTURE)
     products = RowCounts(ReasonPlace.PRODUCT) if has_products else None
     # A category is named with the number of its products, so its rows are counted in one of the tables only.
-    rows = _count_rows(decisions.read_photo_rows(), photos, [] if products else collectors)
+    rows = _count_rows(
+        decisions.read_photo_rows(), photos, [] if products else counters, collectors.add_photo_row
+    )
     cut_cells = write_table(new_files[0], form, _make_columns(make_photo_columns, decisions), rows)
     if products:
-        rows = _count_rows(decisions.read_product_rows(), products, collectors)
+        rows = _count_rows(decisions.read_product_rows(), products, counters, collectors.add_product_row)
         cut_cells += write_table(new_files[1], form, _make_columns(make_product_columns, decisions), rows)
     return TableCounts(
         photos=photos,
@@ -162,13 +183,16 @@ def _make_columns(
 def _count_rows(
     rows: Iterator[TableRow],
     counts: RowCounts,
-    collectors: Sequence[CategoryQuestions | ContradictedCategories],
+    counters: Sequence[RowsCounter],
+    collect_row: Callable[[TableRow], None],
 ) -> Iterator[TableRow]:
-    """Yield the rows of a table, each after it was counted.
+    """Yield the rows of a table, each after it was counted and collected for the other outputs.
 
     A table may have millions of rows, so they are neither held in memory together nor decided twice.
     """
     while counted_rows := counts.observe_rows(islice(rows, ROWS_PER_COUNT)):
-        for collector in collectors:
-            collector.add_rows(counted_rows)
+        for counter in counters:
+            counter.add_rows(counted_rows)
+        for row in counted_rows:
+            collect_row(row)
         yield from counted_rows

@@ -9,14 +9,14 @@ The pictures are copied. The source stays as it is.
 import os
 import re
 import stat
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from labelling.decide.decisions import RunDecisions
 from labelling.errors import PictureUnreadable, SourceUnusable, TableUnusable
 from labelling.lists.folder_names import make_folder_names, make_safe_name
-from labelling.rows import make_table_path
+from labelling.rows import TableRow, make_table_path
 from labelling.sources.items import PictureItem, Source
 from model_store.errors import StoreError
 
@@ -49,26 +49,41 @@ class SortingResult(NamedTuple):
     unread_count: int
 
 
-def copy_pictures_into_folders(folder: Path, source: Source, decisions: RunDecisions) -> SortingResult:
+class PictureLabels:
+    """A collector of the label of each picture, by which it is sorted.
+
+    Attributes:
+        labels: the settled label of each picture by its path in the table; empty for a picture in review, and
+            for one whose rows have different labels.
+    """
+
+    def __init__(self) -> None:
+        """Create a collector without pictures."""
+        self.labels = dict[str, str]()
+
+    def add_row(self, row: TableRow) -> None:
+        """Read a row of the table of photos. A picture without an answer has no label."""
+        decision = row.class_decision
+        if decision.decided_by:
+            path = row.record.name
+            label = (decision.label or "") if decision.is_settled else ""
+            self.labels[path] = label if self.labels.get(path, label) == label else ""
+
+
+def copy_pictures_into_folders(folder: Path, source: Source, labels: Mapping[str, str]) -> SortingResult:
     """Copy each picture of a finished table that has an answer into FOLDER/label, or into FOLDER/review.
 
     A picture is copied once. If it is in several rows with different labels, it goes to FOLDER/review.
 
     Args:
         folder: the folder to fill, which is new or empty.
-        decisions: the decided rows of the table; labels of people replace those of the model.
+        labels: the label of each picture, as PictureLabels collects them; labels of people replace those of
+            the model.
 
     Raises:
         TableUnusable: the table cannot be read, the folder cannot be made or filled, or the source can no
             longer be listed.
     """
-    labels = dict[str, str]()
-    for row in decisions.read_photo_rows():
-        if row.class_decision.decided_by:
-            decision = row.class_decision
-            path = row.record.name
-            label = (decision.label or "") if decision.is_settled else ""
-            labels[path] = label if labels.get(path, label) == label else ""
     folders = make_folder_names(labels.values())
     names = {path: folders[label] for path, label in labels.items()}
     try:

@@ -12,8 +12,10 @@ from labelling.journal.human_answer import AnswerSubject, HumanAnswer
 from labelling.journal.journal_file import Journal
 from labelling.review.questions import SheetSettings
 from labelling.review.sheet import write_sheet
+from labelling.review.sheet_rows import SheetRows
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
+from labelling.write.row_collectors import RowCollectors
 from labelling.write.run_tables import write_tables
 from scripts.label_summary import describe_progress
 from tests.journals import fill
@@ -64,9 +66,11 @@ def write(
     with Journal(folder / "table.csv", RUN) as journal:
         fill(journal, RUN, products, answers)
         decisions = RunDecisions(journal)
-        summary = write_tables(folder / "table.csv", decisions)
+        settings = SheetSettings(sheet, limit, 0, (), feed, {}, "")
+        rows = SheetRows(decisions, settings)
+        summary = write_tables(folder / "table.csv", decisions, collectors=RowCollectors(reviewable=[rows]))
         source = ListedNames("list.csv", tuple(one.path for one in products))
-        write_sheet(source, decisions, SheetSettings(sheet, limit, 0, (), feed, {}, ""))
+        write_sheet(source, decisions, settings, rows)
     return sheet, describe_progress(summary), dict(summary.words or {})
 
 

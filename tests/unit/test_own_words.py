@@ -303,4 +303,4 @@ def test_long_cells_of_categories_take_no_more_memory_than_their_levels() -> Non
     keys = list_category_keys((*path, "Naised", "Saapad"), words.most_explained_levels)
 
     assert sum(map(len, keys)) < 20_000
-    assert words.find_level_meanings((*path, "Naised", "Saapad"))[-1] == {"boot"}
+    assert words.find_level_meanings((*path, "Naised", "Saapad"))[-1] == frozenset({"boot"})

@@ -15,9 +15,11 @@ from labelling.review import settled_rows
 from labelling.review.cards import ACCEPTED_SCREEN, FOUND_NOTES, ReviewCard
 from labelling.review.questions import SheetQuestion, SheetSettings
 from labelling.review.settled_rows import SettledQuestion, show_settled_answer
-from labelling.review.sheet import choose_questions, choose_settled_questions
+from labelling.review.sheet import choose_settled_questions
+from labelling.review.sheet_rows import SheetRows
 from labelling.rows import FoundPlace, HeadAnswer, HeadDecision, PhotoRecord, ProductRecord, TableRow
 from labelling.run_settings import ProductGrouping, RunSettings
+from labelling.write.row_collectors import RowCollectors
 from tests.journals import fill
 
 HEADS = {
@@ -65,8 +67,11 @@ def settled(
     sheet = SheetSettings(folder / "sheet.html", 10, audit_size, (), feed, {}, "")
     with Journal(folder / "table.csv", RUN) as journal:
         fill(journal, RUN, products, answers)
-        choices, _, rows = choose_questions(RunDecisions(journal), sheet)
-        return *choose_settled_questions(choices, rows), (rows.answered_count, rows.accepted_count)
+        decisions = RunDecisions(journal)
+        rows = SheetRows(decisions, sheet)
+        RowCollectors(reviewable=[rows]).read_rows(decisions)
+        counts = rows.settled_rows.answered_count, rows.settled_rows.accepted_count
+        return *choose_settled_questions(rows.choices, rows.settled_rows), counts
 
 
 def names_of(questions: list[SettledQuestion]) -> list[tuple[str, str]]:

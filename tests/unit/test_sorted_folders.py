@@ -3,6 +3,7 @@
 import errno
 import os
 import zipfile
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from labelling.job import LabellingJob
 from labelling.journal.human_answer import AnswerSubject, HumanAnswer
 from labelling.journal.journal_file import Journal
 from labelling.lists.folder_names import make_folder_names
-from labelling.rows import HeadAnswer, PhotoRecord
+from labelling.rows import HeadAnswer, PhotoRecord, TableRow
 from labelling.sources.source_opening import open_source
-from labelling.write.sorted_folders import check_sorted_folder
+from labelling.write.sorted_folders import PictureLabels, check_sorted_folder
 from labelling.write.sorted_folders import copy_pictures_into_folders as sort
 from model_store.local_releases import open_bundled_release
 from tests.journals import fill
@@ -47,7 +48,14 @@ def a_job(folder: Path, source: Path, *rows: tuple[str, str, str, str]) -> Label
 
 def sort_into(folder: Path, job: LabellingJob) -> tuple[int, int]:
     with Journal(job.table, job.settings) as journal:
-        return sort(folder, job.source, RunDecisions(journal))
+        return sort(folder, job.source, collect_labels(RunDecisions(journal).read_photo_rows()))
+
+
+def collect_labels(rows: Iterable[TableRow]) -> dict[str, str]:
+    pictures = PictureLabels()
+    for row in rows:
+        pictures.add_row(row)
+    return pictures.labels
 
 
 @pytest.fixture
@@ -102,10 +110,9 @@ def test_a_picture_of_several_rows_lies_in_one_place_in_review_where_they_differ
         decisions = RunDecisions(journal)
         first, second = decisions.read_photo_rows()
         sure = replace(second, decisions={LABEL: first.class_decision})
-        rows = [first, second, first, sure]
-        decisions.read_photo_rows = lambda: iter(rows)  # type: ignore[method-assign]
+        labels = collect_labels([first, second, first, sure])
 
-        assert sort(tmp_path / "sorted", job.source, decisions) == (2, 0)
+        assert sort(tmp_path / "sorted", job.source, labels) == (2, 0)
 
     assert found_in(tmp_path / "sorted") == {"Bag/a.jpg": "a.jpg", "review/b.jpg": "b.jpg"}
 

@@ -11,7 +11,8 @@ from labelling.lists.titles import ListWords
 from labelling.rows import HeadAnswer, PhotoRecord
 from labelling.run_settings import ProductGrouping, RunSettings
 from labelling.write.feed_files import list_feed_files
-from labelling.write.feeds import FeedResult, write_feed
+from labelling.write.feeds import FeedResult, FeedRows, write_feed
+from labelling.write.row_collectors import RowCollectors
 from tests.journals import fill
 from tests.releases import LABELS
 
@@ -64,7 +65,10 @@ def feed_of(
     ]
     with Journal(table, run) as journal:
         fill(journal, run, photos)
-        return write_feed(platform, table, RunDecisions(journal))
+        decisions = RunDecisions(journal)
+        feed_rows = FeedRows(platform, decisions)
+        RowCollectors(products=[feed_rows]).read_rows(decisions)
+        return write_feed(feed_rows, table, decisions)
 
 
 def lines_of(file: Path) -> list[str]:

@@ -29,10 +29,13 @@ from labelling.write.feeds import (
     DIFFERENT_COLOURS,
     DOUBTFUL_COLOUR,
     LONG_COLOUR,
+    FeedResult,
+    FeedRows,
     find_left_out_reason,
     write_feed,
 )
 from labelling.write.platforms import FEED_PLATFORMS, FeedPlatform
+from labelling.write.row_collectors import RowCollectors
 from reports.promises import AcceptPoint, ProductPromise
 from tests.commands import wardrobe
 from tests.documents import blocks
@@ -178,10 +181,17 @@ def test_the_page_on_feeds_says_how_a_platform_reads_its_feed(platform: str) -> 
     assert [row for row in rows if row.startswith(f"| `{platform}` |")], f"docs/how-to/feeds.md: {platform}"
 
 
+def feed_of(journal: Journal, platform: str, table: Path) -> FeedResult:
+    decisions = RunDecisions(journal)
+    rows = FeedRows(platform, decisions)
+    RowCollectors(products=[rows]).read_rows(decisions)
+    return write_feed(rows, table, decisions)
+
+
 @pytest.mark.parametrize("platform", sorted(FEED_PLATFORMS))
 def test_a_feed_is_the_file_that_a_platform_reads(platform: str, tmp_path: Path) -> None:
     with Journal(table := a_table(tmp_path)) as journal:
-        feed = write_feed(platform, table, RunDecisions(journal))
+        feed = feed_of(journal, platform, table)
 
     fixture = ROOT / "tests/fixtures/feeds" / f"{platform}.csv"
     assert fixture.is_file(), (
@@ -401,7 +411,7 @@ def test_a_platform_merges_products_by_its_key_alone_and_names_its_colours_where
     monkeypatch.setitem(cast("dict[str, FeedPlatform]", FEED_PLATFORMS), "shelves", SHELVES)
 
     with Journal(table := a_table(tmp_path)) as journal:
-        feed = write_feed("shelves", table, RunDecisions(journal))
+        feed = feed_of(journal, "shelves", table)
 
     assert feed.file.read_text("utf-8").splitlines() == [
         "code,second,brand,name,first",
@@ -683,7 +693,7 @@ def test_likely_colours_are_counted_by_the_rows_that_a_feed_has(tmp_path: Path) 
     with Journal(tmp_path / "labels.csv", run) as journal:
         fill(journal, run, rows)
 
-        feed = write_feed("shopify", tmp_path / "labels.csv", RunDecisions(journal))
+        feed = feed_of(journal, "shopify", tmp_path / "labels.csv")
 
     assert (feed.row_count, feed.likely_count, len(feed.left_out_products[DIFFERENT_COLOURS])) == (1, 1, 1)
 
