@@ -5,7 +5,8 @@ A table and a review sheet show this word beside the garments that were read fro
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from inference.words.language_files import list_readable_languages
@@ -104,17 +105,24 @@ def find_spelling(text: str, words: Iterable[str]) -> str:
     return " / ".join(dict.fromkeys(_find_one_spelling(text, word) for word in words))
 
 
+@lru_cache(maxsize=1024)
 def _find_one_spelling(text: str, word: str) -> str:
     """Return the whole word of a text in which a known word is: "Leinenhemd" for "hemd"."""
-    # Small letters can be more characters ("ß" becomes "ss"), so the place of each has to be known.
-    letters = [(letter, place) for place, char in enumerate(text) for letter in fold_text(char)]
+    # Cached, since one word of a title often says both the gender and the age group.
+    folded = fold_text(text)
+    places: Sequence[int] = range(len(text))
+    if len(folded) != len(text):
+        # Small letters can be more characters ("ß" becomes "ss"), so the place of each has to be known.
+        letters = [(letter, place) for place, char in enumerate(text) for letter in fold_text(char)]
+        folded = "".join(letter for letter, _ in letters)
+        places = [place for _, place in letters]
     # Signs between the words of a phrase are not among its words: "3-4 Jahre" for "3 4 jahre".
     pattern = r"[\W_]*".join(map(re.escape, fold_text(word).split()))
-    match = re.search(pattern, "".join(letter for letter, _ in letters))
+    match = re.search(pattern, folded)
     if not match or not match[0]:
         return word
-    start = letters[match.start()][1]
-    end = letters[match.end() - 1][1] + 1
+    start = places[match.start()]
+    end = places[match.end() - 1] + 1
     while start and text[start - 1].isalnum():
         start -= 1
     while end < len(text) and text[end].isalnum():
