@@ -43,10 +43,7 @@ PHOTO_FILES = (PHOTO_MODEL_FILE, PHOTO_GRAPH_FILE)
 CHUNK_BYTES = 1 << 20
 """Number of bytes that are read into memory at a time when a file is hashed or copied."""
 
-_BY_KERAS = (
-    "If you trust it, convert it with Keras 3: keras.models.load_model('model{suffix}', compile=False)"
-    ".save('model.keras')."
-)
+_BY_KERAS = "Make a release of it: wardrobe adopt model{suffix}."
 _WHERE_MADE = "Load it where it was made and save the network with model.save('model.keras')."
 _REBUILT = "Rebuild the network in Keras and save it with model.save('model.keras')."
 CONVERSION_ADVICE = {

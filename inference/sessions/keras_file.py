@@ -1,7 +1,7 @@
 """Refuse files that are no `.keras` file of Keras 3, before TensorFlow is loaded, which takes seconds.
 
-Files of Keras 1 and 2 are recognised by their first bytes and their metadata, so that the error can say how
-to convert them. No layer is read, since a layer can run code.
+Files of Keras 1 and 2 are recognised by their first bytes and their metadata, so that the error can say what
+to do. No layer is read, since a layer can run code.
 """
 
 import errno
@@ -19,18 +19,6 @@ _HDF5: Final = b"\x89HDF\r\n\x1a\n"
 _MOST_METADATA_BYTES: Final = 64 * 1024
 """Limit for the bytes of `metadata.json`, which names a version and a date."""
 
-_CONVERT: Final = (
-    "If you trust it, convert it with Keras 3: `keras.models.load_model('{file}', compile=False)"
-    ".save('model.keras')`."
-)
-"""Advice for a whole model in HDF5, which Keras 3 reads, but not in safe mode."""
-
-_REBUILD: Final = (
-    "Build its layers with Keras 3 as your code did, then `model.load_weights('{file}')` and "
-    "`model.save('model.keras')`."
-)
-"""Advice for a file of weights alone."""
-
 _HDF5_LAYERS: Final = b"model_config"
 """Name of the attribute in which an HDF5 file has the layers of a model. A file of weights has none."""
 
@@ -39,12 +27,20 @@ _MEMBERS: Final = (("config.json",), ("model.weights.h5", "model.weights.npz"))
 """Files in a `.keras` file: the layers of the model, and its weights in one of two formats."""
 
 
-def check_keras_file(path: Path) -> None:
+def check_keras_file(path: Path, *, can_be_hdf5: bool = False) -> None:
     """Check, without TensorFlow, that a file is a `.keras` file of Keras 3, by its metadata alone.
 
+    Args:
+        can_be_hdf5: whether a whole model in HDF5, the format of Keras 2, is accepted as well.
+
     Raises:
-        ModelUnreadable: the file is something else; the message names it, and says how to convert it.
+        ModelUnreadable: the file is something else; the message names it, and says what to do.
     """
+    if (path / "saved_model.pb").is_file():
+        raise ModelUnreadable(
+            f"{path}: a SavedModel folder. Load it with the TensorFlow that made it, and save it as one "
+            "file: `tf.keras.models.load_model(FOLDER).save('model.h5')`."
+        )
     try:
         if not path.is_dir() and path.exists() and not path.is_file():  # a pipe would be read for ever
             raise OSError(errno.EINVAL, "This is no file", str(path))
@@ -55,22 +51,29 @@ def check_keras_file(path: Path) -> None:
             f"{path}: {error.strerror}. It must be a `.keras` file: `model.save('model.keras')`."
         ) from error
     if beginning == _HDF5:
-        name = path.with_suffix(".h5").name  # the ending by which Keras knows the format
-        renamed = "" if path.name == name else f" Rename it to {name}."
-        if _has_bytes(path, _HDF5_LAYERS):
+        if not _has_bytes(path, _HDF5_LAYERS):
             raise ModelUnreadable(
-                f"{path}: an HDF5 file, the format of Keras 1 and 2.{renamed} {_CONVERT.format(file=name)}"
+                f"{path}: an HDF5 file of weights, without the model's layers. Save the whole model where it "
+                "was trained: `model.save('model.h5')`."
             )
-        raise ModelUnreadable(
-            f"{path}: an HDF5 file of weights, without the model's layers.{renamed} "
-            f"{_REBUILD.format(file=name)}"
-        )
+        if not can_be_hdf5:
+            raise ModelUnreadable(
+                f"{path}: an HDF5 file, the format of Keras 1 and 2. Make a release of it: `wardrobe adopt "
+                f"{path.name}`."
+            )
+        return
     version = read_keras_version(path)
     if version.split(".")[0] in {"1", "2"}:
         raise ModelUnreadable(
-            f"{path}: saved by Keras {version[:20]}. Save it there with `model.save('model.h5')`. "
-            f"{_CONVERT.format(file='model.h5')}"
+            f"{path}: saved by Keras {version[:20]}. Save it there with `model.save('model.h5')`, and make a "
+            "release of that file: `wardrobe adopt model.h5`."
         )
+
+
+def is_hdf5_file(path: Path) -> bool:
+    """Return whether a file is HDF5, by its first bytes."""
+    with path.open("rb") as file:
+        return file.read(len(_HDF5)) == _HDF5
 
 
 def _has_bytes(path: Path, wanted: bytes) -> bool:

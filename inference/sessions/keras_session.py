@@ -21,7 +21,13 @@ from numpy.typing import NDArray
 from inference.arrays import PixelsBatch, Probabilities
 from inference.contract import EDGE, LABEL
 from inference.errors import ContractBroken, ModelUnreadable
-from inference.sessions.keras_file import check_keras_file, find_missing_member, read_keras_version
+from inference.sessions.keras_file import (
+    check_keras_file,
+    find_missing_member,
+    is_hdf5_file,
+    read_keras_version,
+)
+from inference.sessions.keras_hdf5 import load_hdf5_model
 from inference.sessions.session import Scores
 
 _LOG = logging.getLogger(__name__)
@@ -61,17 +67,18 @@ class KerasSession:
         habits: the inferred input and output of the model.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, can_be_hdf5: bool = False) -> None:
         """Load the model and infer its input and output.
 
         Args:
             path: the `.keras` file.
+            can_be_hdf5: whether it may be a whole model in HDF5, the format of Keras 2.
 
         Raises:
             ModelUnreadable: TensorFlow is not installed, or Keras cannot load the file in safe mode.
             ContractBroken: the model does not read one 28 x 28 picture, or does not answer one row of scores.
         """
-        self.model = load_keras_model(path)
+        self.model = load_keras_model(path, can_be_hdf5=can_be_hdf5)
         _check_structure(self.model, path)
         shape = _read_input_shape(self.model, path)
         self.outputs = {LABEL: _count_outputs(self.model, path)}
@@ -105,13 +112,26 @@ class KerasSession:
             _LOG.warning("%s does not return probabilities: its outputs go through a softmax.", path)
 
 
-def load_keras_model(path: Path) -> Any:  # noqa: ANN401 - Keras ships no types
+def load_keras_model(path: Path, *, can_be_hdf5: bool = False) -> Any:  # noqa: ANN401 - Keras ships no types
     """Load a Keras model of any input in safe mode.
+
+    Args:
+        can_be_hdf5: whether it may be a whole model in HDF5, the format of Keras 2.
 
     Raises:
         ModelUnreadable: TensorFlow is not installed, or Keras cannot load the file in safe mode.
     """
-    keras = _import_keras(path)
+    keras = _import_keras(path, can_be_hdf5=can_be_hdf5)
+    if is_hdf5_file(path):
+        try:
+            return load_hdf5_model(keras, path, _list_tensorflow_activations(keras))
+        except ModelUnreadable:
+            raise
+        except Exception as error:  # loading runs the layers' own code
+            raise ModelUnreadable(
+                f"{path}: Keras cannot load it in safe mode ({shorten_error(error)}). It must be a "
+                "whole model of Keras 2 without Lambda layers or classes of its own."
+            ) from error
     try:
         return keras.saving.load_model(
             path, _list_tensorflow_activations(keras), compile=False, safe_mode=True
@@ -158,14 +178,14 @@ def shorten_error(error: Exception) -> str:
     return cause if len(cause) <= _LONGEST_CAUSE else f"{cause[:_LONGEST_CAUSE]}..."
 
 
-def _import_keras(path: Path) -> ModuleType:
+def _import_keras(path: Path, *, can_be_hdf5: bool) -> ModuleType:
     if importlib.util.find_spec("tensorflow") is None:
         raise ModelUnreadable(
             f"{path} is a bare Keras model, and TensorFlow, which would run it, is not installed. Install "
             "requirements.txt here. Or turn it into a release, which is served without TensorFlow, on a "
             f"machine that has it: `wardrobe adopt {path.name} --publish STORE`."
         )
-    check_keras_file(path)
+    check_keras_file(path, can_be_hdf5=can_be_hdf5)
     import keras  # noqa: PLC0415 - only a bare model needs it, and it takes seconds
 
     module: ModuleType = keras

@@ -48,7 +48,7 @@ HOMES = {
     "cryptography": ("model_store/signing.py",),
     "flask": ("app/", "wsgi.py"),
     "gevent": ("app/bounded_body.py", "app/native_threads.py", "app/worker.py"),
-    "keras": ("training/", "inference/sessions/keras_session.py"),
+    "keras": ("training/", "inference/sessions/keras_session.py", "inference/sessions/keras_hdf5.py"),
     "onnxruntime": ("inference/sessions/onnx_session.py", "training/"),
     "tensorflow": ("training/",),
 }

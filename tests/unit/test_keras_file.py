@@ -1,7 +1,6 @@
 """What is no `.keras` file of Keras 3 is named before Keras opens it."""
 
 import json
-import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -38,20 +37,22 @@ def of_hdf5(path: Path) -> None:
 KERAS_2 = zipped(**{"metadata.json": json.dumps({"keras_version": "2.15.0"}), "config.json": "{}"})
 
 
-CONVERTED = "`keras.models.load_model('{}', compile=False).save('model.keras')`"
-"""The line that converts a whole model."""
+def of_saved_model(path: Path) -> None:
+    path.mkdir()
+    (path / "saved_model.pb").touch()
 
 
 @pytest.mark.parametrize(
     ("name", "write", "said"),
     [
-        ("old.h5", of_hdf5, rf"an HDF5 file.*{re.escape(CONVERTED.format('old.h5'))}"),
-        ("old.keras", of_hdf5, rf"Rename it to old\.h5\..*{re.escape(CONVERTED.format('old.h5'))}"),
-        ("mine.weights.h5", of_weights, r"of weights,.* Build .*load_weights\('mine\.weights\.h5'\)"),
+        ("old.h5", of_hdf5, r"an HDF5 file.*`wardrobe adopt old\.h5`"),
+        ("old.keras", of_hdf5, r"an HDF5 file.*`wardrobe adopt old\.keras`"),
+        ("mine.weights.h5", of_weights, r"of weights,.* Save the whole model where it was trained"),
+        ("folder.tf", of_saved_model, r"a SavedModel folder\..*load_model\(FOLDER\)\.save\('model\.h5'\)"),
         (
             "old.keras",
             KERAS_2,
-            rf"Keras 2\.15\.0\..*model\.save\('model\.h5'\).*{re.escape(CONVERTED.format('model.h5'))}",
+            r"Keras 2\.15\.0\..*model\.save\('model\.h5'\).*`wardrobe adopt model\.h5`",
         ),
         ("other.keras", zipped(**{"weights.bin": ""}), "no `.keras` file"),
         ("text.keras", lambda path: path.write_text("model"), "no `.keras` file"),
@@ -72,6 +73,12 @@ def test_what_is_no_keras_3_file_is_named_with_what_would_do(
         check_keras_file(tmp_path / name)
 
     assert len(str(raised.value).replace(str(tmp_path), "")) <= LONGEST
+
+
+def test_a_whole_model_in_hdf5_can_be_adopted(tmp_path: Path) -> None:
+    of_hdf5(tmp_path / "old.h5")
+
+    check_keras_file(tmp_path / "old.h5", can_be_hdf5=True)
 
 
 def test_the_version_that_saved_a_file_of_keras_3_is_read(tmp_path: Path) -> None:

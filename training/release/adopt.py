@@ -16,11 +16,12 @@ from pydantic import JsonValue
 
 from inference.arrays import PixelsBatch
 from inference.contract import EDGE, LABEL
-from inference.sessions.keras_file import read_keras_version
+from inference.sessions.keras_file import is_hdf5_file, read_keras_version
 from inference.sessions.keras_session import InferredInput, KerasSession
 from inference.sessions.session import Scores
 from model_store.manifest import Manifest
 from model_store.release_files import GRAPH_FILE, MODEL_FILE, fingerprint_file
+from reports.accept_threshold import DEFAULT_CONDITIONS, AcceptConditions
 from reports.gate import compute_minimum_accuracy
 from reports.model_card import DATA_LICENCE_KEY
 from reports.network_figures import TrainingFigures
@@ -73,8 +74,14 @@ _AFTER_THE_LAST_DENSE: Final = ("Softmax", "Activation", "Dropout", "Identity")
 """Layers that may stand between the last dense layer and the answer without changing where features are."""
 
 
-def adopt_model(
-    folder: Path, path: Path, data: LabelledData, progress: Progress, *, is_forced: bool = False
+def adopt_model(  # noqa: PLR0913 - what is released, on which pictures, and what it accepts
+    folder: Path,
+    path: Path,
+    data: LabelledData,
+    progress: Progress,
+    *,
+    conditions: AcceptConditions = DEFAULT_CONDITIONS,
+    is_forced: bool = False,
 ) -> Manifest:
     """Make a release of a Keras model that was trained elsewhere, calibrated and measured on pictures.
 
@@ -84,6 +91,7 @@ def adopt_model(
         data: the pictures that calibrate and measure it; their labels are in the order of the model's
             outputs.
         progress: the display of the steps. It also says what was found out about the model.
+        conditions: the conditions under which an answer is accepted.
         is_forced: whether to release the model even if it is hardly better than chance, or if its labels fit
             in another order.
 
@@ -97,7 +105,7 @@ def adopt_model(
         StoreError: the folder cannot be sealed.
     """
     check_no_release(folder)
-    session = KerasSession(path)
+    session = KerasSession(path, can_be_hdf5=True)
     if session.outputs[LABEL] != len(data.labels):
         raise ExportError(
             f"{path}: {session.outputs[LABEL]} outputs, but {len(data.labels)} labels "
@@ -121,6 +129,7 @@ def adopt_model(
         training=_describe_training(path, session, len(parts.validation), data.licence),
         data=data,
         split=parts,
+        accept_conditions=conditions,
     )
     with start_release(folder) as unfinished:
         with progress.show_progress("exporting the graph and comparing it with the model"):
@@ -227,7 +236,7 @@ def _describe_training(
             "origin": UNKNOWN,
             "file": path.name,
             "file_sha256": fingerprint_file(path).sha256,
-            "saved_by": read_keras_version(path),
+            "saved_by": "HDF5" if is_hdf5_file(path) else read_keras_version(path),
             "input_shape": list(habits.shape),
             "input_dtype": habits.dtype,
             "divisor_added": habits.divisor,

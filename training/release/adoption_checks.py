@@ -27,6 +27,11 @@ SCALED_BY: Final = 1000
 """Largest number of held-out pictures by which the scale of the pixels is chosen."""
 
 
+MIN_ADVISED_SHARE: Final = 0.6
+"""Share of right answers with which another order of the labels is advised. Below it, the pixels rather than
+the labels are wrong: a model that learnt inverted pictures gets 30% with the best of all orders."""
+
+
 def answer_at_both_scales(session: KerasSession, held_out: Pictures) -> dict[float, Answers]:
     """Answer held-out pictures twice: with pixels of 0..255, and with pixels of 0..1.
 
@@ -86,7 +91,7 @@ def check_label_order(
         accuracy: the share of right answers with the labels in this order, 0 to 1.
 
     Raises:
-        ExportError: another order is much better. The message names it.
+        ExportError: another order is much better. The message names it, unless it is poor as well.
     """
     # Both scales of pixels are looked at. If the labels are in a wrong order, the right scale has the higher
     # loss, since the model is sure of its answers. So the scale that was set may be the wrong one.
@@ -95,6 +100,13 @@ def check_label_order(
     best = max(orders, key=lambda order: order.right_share, default=None)
     if best is None or best.right_share < accuracy + MIN_GAINED_SHARE:
         return
+    if best.right_share < MIN_ADVISED_SHARE:
+        raise ExportError(
+            f"{path}: {accuracy:.1%} of the held-out pictures are right, and in no order of the labels are "
+            f"more than {best.right_share:.1%}. Did it learn pixels that were prepared in another way, such "
+            "as inverted or transposed? Put this step into the model as a layer, or use --force to release "
+            "it as it is."
+        )
     if not data.can_reorder_labels:
         raise ExportError(
             f"{path}: {accuracy:.1%} of the held-out pictures are right. {best.right_share:.1%} would be if "

@@ -114,24 +114,6 @@ def test_a_file_without_its_layers_or_weights_is_refused_with_what_is_missing(
         KerasSession(path)
 
 
-def test_the_line_that_converts_an_hdf5_file_keeps_its_answers(
-    keras_file: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import keras  # noqa: PLC0415 - it takes seconds
-
-    monkeypatch.chdir(tmp_path)
-    original = KerasSession(keras_file())
-    original.model.save("mine.h5")
-
-    with pytest.raises(ModelUnreadable) as raised:
-        KerasSession(Path("mine.h5"))
-    (line,) = re.findall("`(.*)`", str(raised.value))
-    eval(line, {"keras": keras})
-
-    found = KerasSession(Path("model.keras")).run(PIXELS).class_probabilities
-    assert found == pytest.approx(original.run(PIXELS).class_probabilities, abs=1e-6)
-
-
 def test_without_tensorflow_adopting_is_recommended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
