@@ -43,6 +43,7 @@ from training.gradient.networks.registry import LOGITS_LAYER, add_softmax
 from training.heads.logistic import LogisticHead
 from training.heads.ood import LOG_ODDS_BEYOND_RADIUS, ClassWhitening, OodScorer
 from training.release.conversion import convert_to_onnx, convert_weights_to_float16
+from training.release.graph_order import sort_graph
 from training.release.parity import check_float16_rounding, check_parity
 from training.untyped import Network, Tensor
 
@@ -177,6 +178,7 @@ def write_graph(serving_network: Network, path: Path) -> None:
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = BATCH_AXIS
     del model.graph.value_info[:]
+    model = sort_graph(model)
     onnx.checker.check_model(model)
     onnx.save(model, path)
     try:
