@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from tempfile import TemporaryFile
 from typing import Final
 
+from inference.sessions.keras_session import import_configured_keras
 from training.errors import LibraryMissing, describe_missing_library
 
 LOG_LEVEL_VARIABLE: Final = "TF_CPP_MIN_LOG_LEVEL"
@@ -71,12 +72,18 @@ def start_tensorflow() -> None:
     """
     check_tensorflow()
     if LOG_LEVEL_VARIABLE in os.environ:
-        importlib.import_module("tensorflow")
+        _import_tensorflow()
         return
     os.environ[LOG_LEVEL_VARIABLE] = FATAL_ERRORS_LEVEL
     # The log level alone is not enough: until the import has initialised absl, C++ code writes at any level.
     with hide_stderr():
-        importlib.import_module("tensorflow")
+        _import_tensorflow()
+
+
+def _import_tensorflow() -> None:
+    # Keras first: TensorFlow imports it as well, and would read the user's settings.
+    import_configured_keras()
+    importlib.import_module("tensorflow")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ TensorFlow is imported when a session is created, not before, because the contai
 
 import importlib.util
 import logging
+import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -186,8 +187,18 @@ def _import_keras(path: Path, *, can_be_hdf5: bool) -> ModuleType:
             f"machine that has it: `wardrobe adopt {path.name} --publish STORE`."
         )
     check_keras_file(path, can_be_hdf5=can_be_hdf5)
+    return import_configured_keras()
+
+
+def import_configured_keras() -> ModuleType:
+    """Import Keras with TensorFlow, float32 and channels last, whatever the user's settings of Keras are."""
+    # The variable overrides the backend in ~/.keras/keras.json, which may name one that is not installed.
+    os.environ["KERAS_BACKEND"] = "tensorflow"  # noqa: TID251 - it is set, not read
     import keras  # noqa: PLC0415 - only a bare model needs it, and it takes seconds
 
+    keras.config.set_floatx("float32")
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_epsilon(1e-7)
     module: ModuleType = keras
     return module
 
