@@ -68,11 +68,11 @@ def test_a_table_accepts_it_and_the_same_again_from_its_journal(
     release_with_parts: LocalRelease, tmp_path: Path
 ) -> None:
     (tmp_path / "outfit.jpg").write_bytes(OUTFIT)
-    row = {"image": "outfit.jpg", "sku": "A", "title": "Cotton T-shirt"}
+    row = {"path": "outfit.jpg", "sku": "A", "title": "Cotton T-shirt"}
     shop = write_csv(tmp_path / "shop.csv", [row])
     table, sheet = tmp_path / "table.csv", tmp_path / "sheet.html"
 
-    words = ("--by", "sku", "--review", str(sheet))
+    words = ("--by", "sku", "--language", "en", "--review", str(sheet))
     label(shop, table, release_with_parts.folder, *words)
     [product] = products_of(table).values()
     first = table.read_bytes()
