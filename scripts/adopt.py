@@ -1,4 +1,4 @@
-"""Make a release of a `.keras` or `.h5` model that was trained elsewhere.
+"""Make a release of a `.keras` or `.h5` model from elsewhere.
 
 The model is wrapped, exported, calibrated, measured and published. It has to read a picture as (28, 28),
 (28, 28, 1) or (784,), and must have no code of its own. Its outputs stand for the labels of --labels, or else

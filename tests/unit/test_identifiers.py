@@ -103,7 +103,7 @@ def test_a_list_of_cut_numbers_is_refused_with_rows(tmp_path: Path) -> None:
 
 
 def test_characters_that_nobody_sees_are_counted(tmp_path: Path) -> None:
-    rows = [{"path": "a.png", "sku": cell, "title": "a\u200b"} for cell in ("1", "1\u200b", "\ufeff2")]
+    rows = [{"path": "a.png", "sku": cell, "title": "a\u200b"} for cell in ("1", "1\u200b", "\u20602")]
     file = write_csv(tmp_path / "list.csv", rows)
 
     opened = open_list(file, ["path"], ListOptions(product_column="sku"))

@@ -32,10 +32,12 @@ FOREIGN = {
     "batch_input_shape",  # Keras 2
     "colour_confidence",  # a column as an example
     "keras.Model.predict",
+    "dresses_skirts",  # a category as an example
     "label_colour",  # an output as an example
     "lining_color",  # a heading of a list as an example
     "logging.config.dictConfig",
     "onnx.ModelProto",
+    "pa_gender",  # an attribute of WooCommerce as an example
     "pa_",  # beginning of the headings that WooCommerce gives to attributes
     "post_request",  # gunicorn
     "suggest_on_error",  # argparse of Python 3.14
