@@ -9,9 +9,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from model_store.local_releases import LocalRelease, open_bundled_release, open_release
-from reports.values import read_report
-from reports.word_figures import WordsPromise
+from model_store.local_releases import LocalRelease, open_bundled_release
 from tests import s3_servers
 from tests.s3_servers import S3Server
 from tests.service import Service
@@ -57,23 +55,9 @@ def moto_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3Server]:
 
 
 @pytest.fixture(scope="session")
-def release_with_parts(tmp_path_factory: pytest.TempPathFactory) -> LocalRelease:
+def release_with_parts() -> LocalRelease:
     """The bundled release, whose network also answers `kind` for the parts of a photo, with a second look."""
-    from lab.sealing import seal_as_decided  # noqa: PLC0415 - they import TensorFlow
-    from lab.title_figures import seal_again  # noqa: PLC0415
-
-    folder = tmp_path_factory.mktemp("parts")
-    seal_as_decided(folder / "form", open_bundled_release())
-    form = open_release(folder / "form")
-    report = read_report(form)
-    assert report.words is not None
-    shown = WordsPromise(threshold=0.9, at=())
-    seal_again(
-        folder / "release",
-        form,
-        report.replace_fields(words=report.words.replace_fields(parts=shown)),
-    )
-    return open_release(folder / "release")
+    return open_bundled_release()
 
 
 @pytest.fixture(scope="module")

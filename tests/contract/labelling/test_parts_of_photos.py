@@ -9,8 +9,10 @@ from PIL import Image
 
 from app.factory import create_app
 from app.settings import Settings
+from lab.title_figures import seal_again
 from labelling.review.cards import FOUND_NOTES
-from model_store.local_releases import LocalRelease, open_bundled_release
+from model_store.local_releases import LocalRelease, open_release
+from reports.values import read_report
 from tests.service import ROOT
 from tests.tables import label, products_of, write_csv
 
@@ -58,8 +60,15 @@ def test_the_service_names_the_part_that_shows_the_garment_of_the_title(
     assert (found["decision"], found.get("part")) == (decision, part)
 
 
-def test_a_release_without_parts_sends_such_a_photo_to_a_person(tmp_path: Path) -> None:
-    found = listed(open_bundled_release(), "Cotton T-shirt", tmp_path)
+def test_a_release_without_a_second_look_sends_such_a_photo_to_a_person(
+    release_with_parts: LocalRelease, tmp_path: Path
+) -> None:
+    report = read_report(release_with_parts)
+    assert report.words is not None
+    words = report.words.replace_fields(parts=None)
+    seal_again(tmp_path / "release", release_with_parts, report.replace_fields(words=words))
+
+    found = listed(open_release(tmp_path / "release"), "Cotton T-shirt", tmp_path / "cache")
 
     assert (found["decision"], found.get("part")) == ("review", None)
 
