@@ -98,14 +98,15 @@ def adopt_model(  # noqa: PLR0913 - what is released, on which pictures, and wha
     Raises:
         OutputUnusable: something has the name `folder`.
         ModelError: the model cannot be loaded, or does not read one 28 x 28 picture.
-        ExportError: the numbers of labels and outputs differ, the labels fit much better in another order, or
-            the model is hardly better than chance; or the serving graph cannot be made or answers differently
-            from the model.
+        ExportError: the model was quantized; the numbers of labels and outputs differ, the labels fit much
+            better in another order, or the model is hardly better than chance; or the serving graph cannot be
+            made or answers differently from the model.
         BadRecipe: the training set has no picture of one of the labels.
         StoreError: the folder cannot be sealed.
     """
     check_no_release(folder)
     session = KerasSession(path, can_be_hdf5=True)
+    _check_not_quantized(session.model, path)
     if session.outputs[LABEL] != len(data.labels):
         raise ExportError(
             f"{path}: {session.outputs[LABEL]} outputs, but {len(data.labels)} labels "
@@ -137,6 +138,18 @@ def adopt_model(  # noqa: PLR0913 - what is released, on which pictures, and wha
         if without:
             progress.say(without)
         return complete_release(unfinished, candidate, progress)[0]
+
+
+def _check_not_quantized(model: Network, path: Path) -> None:
+    """Refuse a model whose weights were rounded by `quantize`, since a release stores them in float32."""
+    for layer in model._flatten_layers(include_self=False, recursive=True):
+        mode = getattr(layer, "quantization_mode", None)
+        if mode:
+            raise ExportError(
+                f"{path}: the model was saved after `quantize({str(mode)!r})` (layer {layer.name!r}), and "
+                "adopt needs its weights before that. Save it before you call `quantize`: "
+                "`model.save('model.keras')`."
+            )
 
 
 def export_adopted_model(folder: Path, session: KerasSession, split: Split) -> str | None:

@@ -320,6 +320,13 @@ def in_bins() -> Any:
     return functional((28, 28), binned, layers.Rescaling(1.0), layers.Flatten(), layers.Dense(CLASSES))
 
 
+def quantized() -> Any:
+    dense = layers.Dense(CLASSES, activation="softmax")
+    model = functional((784,), dense)
+    dense.quantize("int8")
+    return model
+
+
 REFUSED: dict[str, tuple[Made, str, type[Exception], str]] = {
     "takes a dict": (
         lambda: of_dicts(gives=False),
@@ -338,6 +345,7 @@ REFUSED: dict[str, tuple[Made, str, type[Exception], str]] = {
         lambda: functional((784,), layers.Dense(CLASSES, kernel_initializer="zeros")),
         *("", ExportError, "held-out pictures are right; chance is 10%.*--force"),
     ),
+    "quantized": (quantized, "--force", ExportError, r"after `quantize\('int8'\)`.*Save it before"),
     "no graph": (in_bins, "--force", ExportError, "the layer 'bins' uses Bucketize"),
     "a layer of its own": (
         of_a_layer_of_its_own,
