@@ -19,9 +19,12 @@ FASHION_MNIST_NAME: Final = "Fashion-MNIST"
 TRAINING_SETTING: Final = "wardrobe train --accept-right {share}"
 """Option of a training that sets the share of accepted answers that must be right."""
 
-SERVICE_SETTING: Final = "WARDROBE_ACCEPT_TARGET={share}"
-"""Setting of the service for the same share. It is advised for models that were trained by another
-program."""
+ADOPTION_SETTING: Final = "wardrobe adopt --accept-right {share}"
+"""Option for the same share of a model that another program has trained. WARDROBE_ACCEPT_TARGET is not
+advised: under it, the service accepts no attribute, and no title confirms an answer."""
+
+MAX_ADOPTION_SHARES: Final = 2
+"""Largest number of lower shares of which the owner of an adopted model that accepts nothing is told."""
 
 MAX_LABELS_TO_CORRECT: Final = 3
 """Largest number of labels that a reader is advised to check and correct before anything else."""
@@ -65,8 +68,13 @@ def advise_on_promises(report: Report, wording: Wording) -> Iterator[str]:
             yield from _suggest_labels_to_check(promise, points, report, wording)
         if promise.n >= promise.needed and (pair := find_mixed_up_pair(report)):
             yield _describe_mixed_up(pair, report, wording)
+        setting = _choose_setting(report)
         yield from describe_lower_share(
-            promise.promised, report.possible_promises, wording, _choose_setting(report)
+            promise.promised,
+            report.possible_promises,
+            wording,
+            setting,
+            most=MAX_ADOPTION_SHARES if setting == ADOPTION_SETTING else 1,
         )
 
 
@@ -80,9 +88,9 @@ def _find_stuck_promises(report: Report) -> list[Promise]:
 
 
 def _choose_setting(report: Report) -> str:
-    """Return the option or setting by which the reader can ask for another share of right answers."""
+    """Return the option by which the reader can ask for another share of right answers."""
     # Only a model that another program has trained has an origin.
-    return SERVICE_SETTING if "origin" in report.training.configuration else TRAINING_SETTING
+    return ADOPTION_SETTING if "origin" in report.training.configuration else TRAINING_SETTING
 
 
 def describe_unkept_promises(
@@ -150,7 +158,7 @@ def _suggest_labels_to_check(
     if nearest is None or nearest.right_share is None or nearest.answers is None:
         return
     # Only a training of a person's own pictures writes a page of doubted labels.
-    if _choose_setting(report) == SERVICE_SETTING or report.data.name == FASHION_MNIST_NAME:
+    if _choose_setting(report) == ADOPTION_SETTING or report.data.name == FASHION_MNIST_NAME:
         return
     wrong = round((1 - nearest.right_share) * nearest.answers)
     for corrected in range(1, min(wrong, MAX_LABELS_TO_CORRECT) + 1):
@@ -198,8 +206,9 @@ def describe_lower_share(
     possible_promises: Iterable[PossiblePromise],
     wording: Wording,
     setting: str = ATTRIBUTE_SETTING,
+    most: int = 1,
 ) -> Iterator[str]:
-    """Yield a sentence on which answers would be accepted if a lower share of them had to be right.
+    """Yield sentences on which answers would be accepted if a lower share of them had to be right.
 
     Args:
         accuracy: the share that has to be right now, 0 to 1.
@@ -207,11 +216,15 @@ def describe_lower_share(
             accept.
         wording: the language of the sentences.
         setting: the option or setting that asks for a share, with `{share}` in its place.
+        most: the largest number of shares that are described.
     """
-    # The highest lower share that accepts anything; without one, the lowest share of all.
+    # The highest lower shares that accept anything; without one, the lowest share of all.
     lower = [promise for promise in possible_promises if promise.promised < accuracy]
-    for best in [promise for promise in lower if promise.accepted_share][-1:] or lower[:1]:
-        yield _describe_share(best, setting, wording)
+    accepting = [promise for promise in lower if promise.accepted_share]
+    described: list[PossiblePromise] = []
+    for best in accepting[-most:][::-1] or lower[:1]:
+        yield _describe_share(best, setting, wording, described)
+        described.append(best)
         if not best.accepted_share:
             yield wording.t(
                 "A person has to look at every answer. The review sheet of {command} shows the least sure "
@@ -287,7 +300,7 @@ def _describe_mixed_up(pair: tuple[str, str, int], report: Report, wording: Word
         "wrong": wording.whole(wrong),
         "pictures": wording.counted(report.test.n, "answer"),
     }
-    if _choose_setting(report) == SERVICE_SETTING or report.data.name == FASHION_MNIST_NAME:
+    if _choose_setting(report) == ADOPTION_SETTING or report.data.name == FASHION_MNIST_NAME:
         return wording.t("{label} and {other} are mixed up most, in {wrong} of {pictures}.", **values)
     counts = {label: report.test.per_class[label].support for label in (first, second)}
     rare = min(counts, key=lambda label: counts[label])
