@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from itertools import pairwise, product
 from typing import Final, NamedTuple
 
-from inference.words.language_files import load_languages
+from inference.words.language_files import list_readable_languages, load_languages
 from inference.words.tokens import CONJUNCTION_SIGNS
 from inference.words.vocabulary import (
     GarmentWord,
@@ -143,6 +143,12 @@ def names_only_customers(text: str, language: str) -> bool:
         and (tuple(item.word.split()) in wholes or _is_inflection(item.word, language))
         for item in others
     )
+
+
+@lru_cache(maxsize=8192)
+def names_only_customers_in_any_language(text: str) -> bool:
+    """Return whether a text names customers and nothing else in a language that is read. It is cached."""
+    return any(names_only_customers(text, language) for language in list_readable_languages())
 
 
 def get_word(item: Item) -> str:

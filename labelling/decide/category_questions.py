@@ -5,7 +5,7 @@ uses few words for its categories, so one answer helps many products. Two sorts 
 the shop has not explained them yet:
 
 - the last level of a category, if no word of its path names a garment in any language, and products in it
-  need a person;
+  need a person. A level that names customers alone ("Men") is not asked about;
 - the level whose known word is read ("Bluza"), if the photos of several products deny it. Such a word often
   means something else in this shop.
 
@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 
 from inference.contract import LABEL
 from inference.reasons import Reason
+from inference.words.customers import names_only_customers_in_any_language
 from inference.words.kinds import KIND
 from labelling.decide.product_titles import find_parent_folder
 from labelling.lists.categories import CategoryPath, make_level_key
@@ -123,7 +124,9 @@ class CategoryQuestions:
         record = row.record
         for path in self._reader.find_category_paths(record.cells, find_parent_folder(record.photos[0].path)):
             if not self._reader.is_category_explained(path):
-                self._add_to_level(path, row, is_known=False)
+                # "Men" says nothing about the garment, so an answer about it would help no product.
+                if not names_only_customers_in_any_language(path[-1]):
+                    self._add_to_level(path, row, is_known=False)
             elif known_level := self._reader.find_known_level(path):
                 self._add_to_level(path[: path.index(known_level) + 1], row, is_known=True)
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from inference.contract import LABEL
 from inference.posterior import FormulaFigures
 from inference.reasons import Reason
@@ -209,6 +211,13 @@ def test_a_category_is_asked_about_if_that_is_quicker_than_the_cards_of_its_prod
     ]
 
     assert [one.category for one in questions(tmp_path, photos=photos)] == ["Pluusid", "Püksid"]
+
+
+@pytest.mark.parametrize(
+    "level", ["Men", "Women & Kids", "Damen", "Мужчинам", "Niñas", "Für Herren", "Bébés"]
+)
+def test_words_for_customers_alone_are_no_question(level: str, tmp_path: Path) -> None:
+    assert questions(tmp_path, photos=a_category(level, doubtful=5, accepted=0)) == []
 
 
 def test_at_most_25_categories_are_asked_about(tmp_path: Path) -> None:
