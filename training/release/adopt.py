@@ -38,6 +38,7 @@ from training.release.complete import complete_release
 from training.release.export import PARITY_PICTURES, compute_layer_features, export_graph
 from training.release.make import start_release
 from training.release.parity import PARITY_TOLERANCE, check_parity
+from training.release.pixel_scales import check_pixel_scale
 from training.release.run_folder import check_no_release
 from training.untyped import Network, Tensor
 
@@ -98,9 +99,9 @@ def adopt_model(  # noqa: PLR0913 - what is released, on which pictures, and wha
     Raises:
         OutputUnusable: something has the name `folder`.
         ModelError: the model cannot be loaded, or does not read one 28 x 28 picture.
-        ExportError: the model was quantized; the numbers of labels and outputs differ, the labels fit much
-            better in another order, or the model is hardly better than chance; or the serving graph cannot be
-            made or answers differently from the model.
+        ExportError: the model was quantized, or learnt pixels around 0; the numbers of labels and outputs
+            differ, the labels fit much better in another order, or the model is hardly better than chance; or
+            the serving graph cannot be made or answers differently from the model.
         BadRecipe: the training set has no picture of one of the labels.
         StoreError: the folder cannot be sealed.
     """
@@ -117,6 +118,7 @@ def adopt_model(  # noqa: PLR0913 - what is released, on which pictures, and wha
     right = set_better_scale(session, answers, progress.say)
     if not is_forced:
         # Before the check for chance: labels in a wrong order make a good model look like chance.
+        check_pixel_scale(path, session, parts)
         check_label_order(path, answers, data, right)
     if right < compute_minimum_accuracy(len(data.labels)) and not is_forced:
         raise ExportError(

@@ -345,6 +345,10 @@ REFUSED: dict[str, tuple[Made, str, type[Exception], str]] = {
         lambda: functional((784,), layers.Dense(CLASSES, kernel_initializer="zeros")),
         *("", ExportError, "held-out pictures are right; chance is 10%.*--force"),
     ),
+    "pixels around 0": (
+        lambda: right_from(-0.2, 0.0),
+        *("", ExportError, re.escape("`keras.layers.Rescaling(1/127.5, offset=-1)`") + ".*--force"),
+    ),
     "quantized": (quantized, "--force", ExportError, r"after `quantize\('int8'\)`.*Save it before"),
     "no graph": (in_bins, "--force", ExportError, "the layer 'bins' uses Bucketize"),
     "a layer of its own": (
