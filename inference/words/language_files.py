@@ -68,6 +68,8 @@ class Language:
         head: the garment that decides if a title names several in a row: the `first` ("robe chemise") or the
             `last` ("shirt dress").
         keep_accents: whether letters with and without accents are different.
+        unlike: words that are spelt like a garment but for an accent, and mean something else: Spanish "moño"
+            is a bow, and "mono" a jumpsuit.
         prepositions: words behind the garment ("dress with belt").
         parts: those prepositions behind which a title names parts of the garment, or who wears it. A colour
             behind them is not the garment's ("dress with black belt").
@@ -105,6 +107,7 @@ class Language:
     known_by: tuple[str, ...] = ()
     head: str = ""
     keep_accents: bool = False
+    unlike: tuple[str, ...] = ()
     prepositions: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
     conjunctions: tuple[str, ...] = ()
@@ -235,7 +238,7 @@ def _parse_language(code: str, table: Mapping[str, Any]) -> Language:
 
 
 _LISTS: Final = (
-    *("known_by", "prepositions", "parts", "conjunctions", "counts", "alone", "weak"),
+    *("known_by", "unlike", "prepositions", "parts", "conjunctions", "counts", "alone", "weak"),
     *("clauses", "things", "wearers", "suits", "sets", "clothing", "variants", "no_colours"),
     *("colour_shades", "colour_names"),
 )

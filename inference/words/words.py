@@ -6,8 +6,9 @@ language says nothing, and so does a colour, a brand or a misspelling.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -122,9 +123,30 @@ def tokenize_text(text: str, language: str, *, is_category: bool = False) -> lis
         language: the code of a language that can be read.
     """
     separated = separate_joined_garments(
-        extract_visible_text(text), language, make_vocabulary(language), is_category=is_category
+        _hide_unlike_words(extract_visible_text(text), language),
+        language,
+        make_vocabulary(language),
+        is_category=is_category,
     )
     return split_text(separated, keep_accents=load_languages()[language].keep_accents)
+
+
+UNREAD_WORD: Final = "zzz"
+"""A word of no language, in place of one whose accent makes it another word."""
+
+
+def _hide_unlike_words(text: str, language: str) -> str:
+    """Return a text in which words that only an accent tells from a garment are replaced, as "moño"."""
+    pattern = _make_unlike_pattern(language)
+    if pattern is None or text.isascii():
+        return text
+    return pattern.sub(UNREAD_WORD, unicodedata.normalize("NFC", text))
+
+
+@cache
+def _make_unlike_pattern(language: str) -> re.Pattern[str] | None:
+    words = load_languages()[language].unlike
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, words))})\b", re.IGNORECASE) if words else None
 
 
 def read_token_garments(
