@@ -1,8 +1,8 @@
 """The report of a release, its stored evaluation: the types of all values in report.json.
 
-A training writes the file. `/metrics` serves its bytes as they are; pages, listings and the gate, which
-compares releases, read it through `Report`. docs/reference/report.md explains each figure. The descriptions
-of types and fields are texts of /openapi.json, so clients read them.
+A training writes the file. `/metrics` serves it without the places of the training; pages, listings and the
+gate, which compares releases, read it through `Report`. docs/reference/report.md explains each figure. The
+descriptions of types and fields are texts of /openapi.json, so clients read them.
 """
 
 from collections.abc import Sequence

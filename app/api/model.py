@@ -13,6 +13,7 @@ from app.api.report import prefers_html, send_report_json, send_report_page
 from app.middleware.request_context import get_served_model
 from app.observability.metrics import Metrics
 from app.releases.serving import ServedModel, TargetAcceptance
+from app.releases.shown_values import hide_private_values, show_confidence
 from app.settings import Settings
 from inference.contract import ModelContract
 
@@ -83,12 +84,13 @@ def _describe_model(name: str, model: ServedModel) -> dict[str, Any]:
         "photo_thresholds": _describe_thresholds(model.photo_contract),
         **_describe_attributes(model),
         "accept_target": _describe_acceptance(model.acceptance),
-        "manifest": described or None,
+        "manifest": hide_private_values(described) or None,
     }
 
 
-def _describe_thresholds(contract: ModelContract) -> dict[str, float]:
-    return {"confidence": contract.class_head.confidence, "familiarity": contract.minimum_familiarity}
+def _describe_thresholds(contract: ModelContract) -> dict[str, float | None]:
+    confidence = show_confidence(contract.class_head.confidence)
+    return {"confidence": confidence, "familiarity": contract.minimum_familiarity}
 
 
 def _describe_attributes(model: ServedModel) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import NotFound
 
 from app.middleware.request_context import get_served_model
 from app.releases.serving import ServedModel
+from app.releases.shown_values import hide_in_report
 from app.settings import Settings
 from app.web.page_files import PageFile, create_page_file, send_file
 from app.web.report_page import render_report
@@ -62,7 +63,7 @@ def send_report_page(settings: Settings, model: ServedModel) -> Response:
 
 
 def send_report_json(model: ServedModel) -> Response:
-    """Return a response with the evaluation of a release as JSON, exactly as it is stored.
+    """Return a response with the evaluation of a release as JSON, without the places of its training.
 
     The body is compressed with gzip if the client accepts it. If the client has this report already, the
     status is 304 without a body.
@@ -72,7 +73,7 @@ def send_report_json(model: ServedModel) -> Response:
 
 @lru_cache(maxsize=1)  # a report is the same until the next release is served
 def _pack_report(report: bytes) -> PageFile:
-    return create_page_file(report, ".json")
+    return create_page_file(hide_in_report(report), ".json")
 
 
 def _send_figure(model: ServedModel, name: str, version: str | None) -> Response:

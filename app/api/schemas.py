@@ -31,6 +31,7 @@ from app.prediction.answer_fields import (
     PredictAnswerFields,
     PredictionFields,
 )
+from inference.contract import ACCEPT_NOTHING
 from model_store.manifest import FrozenModel
 from reports.values import Report
 
@@ -88,6 +89,9 @@ def _create_schema(kind: type[FrozenModel]) -> Json:
 def _create_property(schema: Json, field: FieldInfo) -> Json:
     """Return the JSON schema of a field of a report, in the form that the OpenAPI document uses."""
     plain = {key: value for key, value in schema.items() if key not in {"title", "default"}}
+    if plain.get("maximum") == ACCEPT_NOTHING:  # app/releases/shown_values.py shows null in place of it
+        plain |= {"type": ["number", "null"], "maximum": 1}
+        plain["description"] = plain["description"].replace("above 1 if", "null if")
     if (is_left_out := field.exclude_if) is not None:
         if "anyOf" in plain and is_left_out(None):  # left out instead of null, so only the type remains
             plain |= plain.pop("anyOf")[0]

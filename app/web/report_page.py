@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import quote
 
 from app.releases.serving import ServedModel
+from app.releases.shown_values import hide_training_places
 from model_store.errors import ReportInvalid
 from reports.page.html_page import make_report_page, render_report_page
 from reports.page.wording import Wording
@@ -30,7 +31,7 @@ def render_report(name: str, model: ServedModel, wording: Wording) -> str:
     if model.photo_contract is not model.contract:
         page["photo_contract"] = model.photo_contract
     try:
-        report = parse_report(model.report, "/metrics")
+        report = hide_training_places(parse_report(model.report, "/metrics"))
     except ReportInvalid as error:
         labels = model.contract.labels
         metrics = format_metrics(model.report)

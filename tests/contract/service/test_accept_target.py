@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inference.contract import ACCEPT_NOTHING, make_whole_picture_input
+from inference.contract import make_whole_picture_input
 from reports.promises import AcceptPoint, PossiblePromise
 from tests.contract.service.conftest import MakeApp, ready
 from tests.documents import blocks
@@ -141,7 +141,7 @@ def test_photos_of_which_nothing_is_shown_are_reviewed_and_readyz_says_why(
     assert client.post("/predict", data=PHOTO).get_json()["reason"] == "unproven"
     assert (model["thresholds"]["confidence"], model["photo_thresholds"]["confidence"]) == (
         0.2,
-        ACCEPT_NOTHING,
+        None,
     )
     assert list(model["accept_target"]["gives"]) == ["held-out pictures"]
     assert said in ready(app)["accept_target"]["error"]

@@ -166,7 +166,7 @@ def test_a_field_of_the_report_is_described_as_its_type_says(described: Describe
     schemas = described.document["components"]["schemas"]
 
     assert schemas["PhotoDecisions"]["properties"]["confidence_threshold"]["description"] == (
-        "Smallest confidence of an accepted answer; above 1 if nothing is accepted."
+        "Smallest confidence of an accepted answer; null if nothing is accepted."
     )
     ece_null = schemas["TestFigures"]["properties"]["ece_null"]
     assert ece_null["type"] == "array"  # left out, and never null

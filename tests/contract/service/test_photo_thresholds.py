@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from inference.contract import ACCEPT_NOTHING
 from tests.contract.service.conftest import MakeApp
 from tests.contract.service.test_two_networks import labelled_and_predicted
 from tests.releases import a_store
@@ -67,4 +66,4 @@ def test_readyz_says_why_and_model_names_both_thresholds(client: FlaskClient) ->
     assert condition["status"] == "unproven"
     assert "no network that answers photos" in condition["error"]
     assert model["thresholds"] == {"confidence": 0.01, "familiarity": 0.0}
-    assert model["photo_thresholds"] == {"confidence": ACCEPT_NOTHING, "familiarity": 0.0}
+    assert model["photo_thresholds"] == {"confidence": None, "familiarity": 0.0}
