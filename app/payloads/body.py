@@ -196,9 +196,12 @@ class BodyReader:
         """Create an empty reservation for a body of this length.
 
         Raises:
+            RequestTooLarge: all bodies together may not have so many bytes.
             ServiceBusy: there is not enough free memory for this length.
         """
         reservation = _Reservation(self._large if length > SMALL_BODY_BYTES else self._small)
+        if length > reservation.budget.max_bytes:  # trying again could not help
+            raise _create_excess_error()
         if length > READ_BYTES and reservation.budget.reserved_bytes + length > reservation.budget.max_bytes:
             raise _create_memory_error()
         return reservation
@@ -211,14 +214,16 @@ class BodyReader:
                 reservation.budget = self._large
             reservation.budget.reserved_bytes += reservation.bytes
             if reservation.bytes > reservation.budget.max_bytes:
-                raise RequestTooLarge(
-                    "There is not so much memory. Send pictures as files, or fewer in one request."
-                )
+                raise _create_excess_error()
             if (
                 reservation.bytes > READ_BYTES
                 and reservation.budget.reserved_bytes > reservation.budget.max_bytes
             ):
                 raise _create_memory_error()
+
+
+def _create_excess_error() -> RequestTooLarge:
+    return RequestTooLarge("There is not so much memory. Send pictures as files, or fewer in one request.")
 
 
 def _create_memory_error() -> ServiceBusy:

@@ -11,6 +11,7 @@ from flask import Flask, request
 from typing_extensions import Buffer
 from werkzeug.test import TestResponse
 
+from app.errors import RequestTooLarge
 from app.payloads.body import BodyReader
 from app.payloads.limits import make_batch_limits
 from app.settings import Settings
@@ -150,6 +151,22 @@ def test_a_body_for_which_there_is_no_memory_is_refused_before_it_is_read(make_a
     assert int(answers[0].headers["Retry-After"]) >= 1
     assert "memory" in answers[0].get_json()["detail"]
     assert refused.tell() == 0
+
+
+@pytest.mark.parametrize(("size", "large", "small"), [(LARGE, LARGE - 1, LARGE), (4 * MEGA, LARGE, 2 * MEGA)])
+def test_a_length_above_all_memory_for_bodies_is_too_large_since_trying_again_cannot_help(
+    size: int, large: int, small: int
+) -> None:
+    stream = BytesIO(bytes(size))
+    environ = {"REQUEST_METHOD": "POST", "CONTENT_LENGTH": str(size), "wsgi.input": stream}
+
+    with (
+        pytest.raises(RequestTooLarge, match="not so much memory"),
+        BodyReader(large, small).read(environ, make_batch_limits(Settings())),
+    ):
+        pass
+
+    assert stream.tell() == 0
 
 
 def test_a_large_body_is_held_once_while_it_is_worked_on(make_app: MakeApp) -> None:
