@@ -1,4 +1,4 @@
-"""GET /healthz and GET /readyz: is the service alive, and is it ready to classify pictures?
+"""GET /healthz, /health and /readyz: is the service alive, and is it ready to classify pictures?
 
 Orchestrators, load balancers and operators ask. /readyz also reports faults that do not stop the service.
 """
@@ -20,7 +20,7 @@ DRAIN_RETRY_SECONDS = 5
 
 
 def create_health_routes(models: ModelHolder, is_known_client: Callable[[], bool]) -> Blueprint:
-    """Create the routes /healthz and /readyz, which report whether the service is alive and ready.
+    """Create the routes /healthz, /health and /readyz, which report whether the service is alive and ready.
 
     Args:
         models: the holder of the served model, which also records the errors of its store.
@@ -29,6 +29,7 @@ def create_health_routes(models: ModelHolder, is_known_client: Callable[[], bool
     """
     routes = Blueprint("health", __name__)
 
+    @routes.get("/health")  # the same endpoint, so that what holds for one path holds for both
     @routes.get("/healthz")
     def live() -> Response:
         return jsonify({"status": "live"})

@@ -47,7 +47,7 @@ def test_without_a_known_key_it_stays_shut(guarded: FlaskClient, header: str) ->
 
 
 PAGES = ["/", "/favicon.ico", "/page/page.js", "/docs", "/docs/docs.js", "/openapi.json"]
-HEALTH = ["/healthz", "/readyz", "/ping", "/v2/health/live", "/v2/health/ready"]
+HEALTH = ["/healthz", "/health", "/readyz", "/ping", "/v2/health/live", "/v2/health/ready"]
 REST = ["/metrics", "/metrics/prometheus", "/model", "/made-up", "/v1/models/wardrobe", "/v2"]
 
 
@@ -56,6 +56,26 @@ REST = ["/metrics", "/metrics/prometheus", "/model", "/made-up", "/v1/models/war
 )
 def test_health_and_pages_need_no_key_and_all_else_does(guarded: FlaskClient, path: str, status: int) -> None:
     assert guarded.get(path).status_code == status
+
+
+@pytest.mark.parametrize("is_draining", [False, True])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST", "DELETE"])
+def test_health_answers_as_healthz_does(
+    make_app: MakeApp, tmp_path: Path, method: str, *, is_draining: bool
+) -> None:
+    app = make_app(api_keys_file=keys_file(tmp_path, "alpha"), rate_limit="1/day", slots=1, queue_length=0)
+    if is_draining:
+        app.extensions["wardrobe"].drain()
+    own = {"X-Request-ID": "mine", "Host": "other.example", "Origin": "https://shop.example"}
+
+    for headers in (own, own | bearer("no-such-key"), own | bearer("alpha")):
+        long, short = (
+            app.test_client().open(path, method=method, headers=headers) for path in ("/healthz", "/health")
+        )
+
+        assert short.status == long.status
+        assert short.data.replace(b"/healthz", b"/health") == long.data.replace(b"/healthz", b"/health")
+        assert {*short.headers.keys()} == {*long.headers.keys()}
 
 
 def test_readyz_shows_addresses_of_the_store_to_those_who_have_a_key_alone(
@@ -172,7 +192,7 @@ def test_a_client_above_its_rate_is_told_when_to_come_back(make_app: MakeApp) ->
     client = make_app(rate_limit="2/day").test_client()
 
     answers = [client.post(path, data=UPLOAD) for path in ("/predict", "/predict/batch", "/predict")]
-    health = [client.get("/healthz").status_code for _ in range(3)]
+    health = [client.get(path).status_code for path in ("/healthz", "/health") for _ in range(3)]
 
     remaining = [answer.headers["X-RateLimit-Remaining"] for answer in answers]
     assert [answer.status_code for answer in answers] == [200, 400, 429]
@@ -184,7 +204,7 @@ def test_a_client_above_its_rate_is_told_when_to_come_back(make_app: MakeApp) ->
     assert remaining == ["1", "0", "0"]
     assert answers[0].headers["X-RateLimit-Limit"] == "2"
     assert not {"Retry-After", "X-RateLimit-Wait"} & set(answers[1].headers.keys())
-    assert health == [200] * 3
+    assert health == [200] * 6
 
 
 @pytest.mark.parametrize("option", ["socket_timeout=soon", "no_such_option=1"])

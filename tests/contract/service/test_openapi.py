@@ -267,7 +267,7 @@ def test_key_and_rate_are_described_where_they_are_configured(make_app: MakeApp,
     everywhere = described.document["security"]
     secured = {path for _, path, operation in described.operations() if operation.get("security", everywhere)}
     assert secured >= {"/predict", "/predict/batch", "/metrics", "/model"}
-    assert secured & {"/", "/docs", "/healthz", "/openapi.json", "/readyz"} == set()
+    assert secured & {"/", "/docs", "/health", "/healthz", "/openapi.json", "/readyz"} == set()
     assert described.document["components"]["securitySchemes"]["key"] == {"type": "http", "scheme": "bearer"}
     assert [answer.status_code for answer in answers] == [401, 200, 429]
     assert [described.complaints("post", "/predict", answer) for answer in answers] == [[]] * 3
