@@ -18,6 +18,9 @@ IN := $(VENV)/bin
 LOCK := .cache/uv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(ARGS)
 
+# The first line of requirements.txt, since people install that file to serve.
+TRAIN_LOCK_NOTE := \# For training. To serve alone, install requirements/serve.txt, which has no TensorFlow.
+
 # Two processes, each with whole files: a file's tests share its services.
 PROCESSES := -n 2 --dist loadfile
 
@@ -96,6 +99,7 @@ lock: $(VENV)/.dev ## Compile pyproject.toml into the lock files, with ARGS=--up
 	# The widest first: the narrower ones take their versions from it, so that they never disagree.
 	$(LOCK) pyproject.toml --extra train --group label --group dev -o requirements/dev.txt
 	$(LOCK) pyproject.toml --extra train -c requirements/dev.txt -o requirements.txt
+	sed -i '1i $(TRAIN_LOCK_NOTE)' requirements.txt
 	$(LOCK) pyproject.toml -c requirements/dev.txt -o requirements/serve.txt
 	$(LOCK) --group label -c requirements/dev.txt -o requirements/label.txt
 	$(LOCK) pyproject.toml --group label --group scale -c requirements/dev.txt -o requirements/scale.txt

@@ -56,6 +56,13 @@ def test_training_and_testing_keep_the_versions_that_serve(narrow: str, wide: st
     assert versions(narrow) <= versions(wide)
 
 
+def test_the_lock_of_trainings_names_the_one_to_serve_with_and_make_lock_writes_that() -> None:
+    [first, *_] = (ROOT / "requirements.txt").read_text("utf-8").splitlines()
+
+    assert "requirements/serve.txt" in first
+    assert first in (ROOT / "Makefile").read_text("utf-8").replace("\\#", "#")
+
+
 def test_the_container_gets_no_training_libraries() -> None:
     served = {pin.split("==")[0] for pin in pins("requirements/serve.txt")}
 
