@@ -33,7 +33,13 @@ WORKER = "app.worker.ClosingWorker"
 
 OTHER_WORKER = (
     f"{{}} is no worker that serves here; {WORKER} is, which limits time. Leave --worker-class (-k) and "
-    "--threads out, in GUNICORN_CMD_ARGS as well."
+    "--threads out, in GUNICORN_CMD_ARGS as well. Behind a proxy that limits time itself, "
+    "`gunicorn -c /dev/null -k gthread --threads 4 wsgi:app` works without this file."
+)
+
+UNUSED_THREADS = (
+    f"--threads {{}} has no effect: {WORKER} answers many connections on one thread. Set the number of "
+    "workers by --workers (-w) or WEB_CONCURRENCY."
 )
 
 SHORTEST_TIMER = 1e-5
@@ -125,6 +131,8 @@ def when_ready(server: Any) -> None:
         server.log.info("Settings", extra={"settings": settings.dump_masked()})
     else:
         server.log.info("Settings: %s", settings.format_for_log())
+    if server.cfg.threads > 1:
+        server.log.warning("%s", UNUSED_THREADS.format(server.cfg.threads))
     if warning := describe_memory_shortage(settings, server.cfg.workers, memory):
         server.log.warning("%s", warning)
     shared = os.environ.get(COUNTS)

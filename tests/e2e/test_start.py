@@ -13,8 +13,8 @@ import pytest
 from inference.cores import count_usable_cores
 from tests.commands import done
 from tests.e2e.conftest import Serve
-from tests.service import ROOT, Service, free_port, start, tcp_sockets
-from tests.uploads import png
+from tests.service import ROOT, Service, free_port, ready, start, tcp_sockets
+from tests.uploads import UPLOAD, png
 
 pytestmark = pytest.mark.slow
 
@@ -79,6 +79,7 @@ def test_workers_are_one_a_core_hold_little_memory_and_write_no_upload_to_the_di
             "WARDROBE_RATE_LIMIT_STORAGE: the address",
         ),
         ("GUNICORN_CMD_ARGS", "--worker-class=gevent", "gevent is no worker that serves here"),
+        ("GUNICORN_CMD_ARGS", "-k sync", "`gunicorn -c /dev/null -k gthread --threads 4 wsgi:app` works"),
         ("PROMETHEUS_MULTIPROC_DIR", "/nowhere/counts", "=/nowhere/counts: No such file or directory. Make"),
     ],
 )
@@ -101,6 +102,27 @@ def test_with_json_logs_the_reason_of_a_failed_start_is_the_last_line_and_json(e
     last = [json.loads(line) for line in log.splitlines()][-1]
     assert status != 0
     assert (last["level"], "WARDROBE_SLOTS=many: expected" in last["message"]) == ("CRITICAL", True)
+
+
+def test_threads_that_the_worker_does_not_use_are_one_line_of_the_log(serve: Serve) -> None:
+    with serve(GUNICORN_CMD_ARGS="--threads 3", WEB_CONCURRENCY="2") as service:
+        log = service.text()
+
+    [line] = [line for line in log.splitlines() if "--threads" in line]
+    assert "--threads 3 has no effect" in line
+    assert "warning" in line
+
+
+def test_the_line_for_other_workers_names_a_start_that_works(tmp_path: Path) -> None:
+    port = str(free_port())
+    words = ["-m", "gunicorn", "-c", "/dev/null", "-k", "gthread", "--threads", "4", "wsgi:app"]
+    given = f"--bind 127.0.0.1:{port} --no-control-socket"
+
+    with ready(start(tmp_path, words=words, PORT=port, GUNICORN_CMD_ARGS=given)) as service:
+        answer = service.post("/predict", data=UPLOAD)
+
+    assert answer.status_code == 200, service.text()
+    assert "Using worker: gthread" in service.text()
 
 
 def test_the_log_says_which_file_of_variables_was_read(tmp_path: Path) -> None:
