@@ -144,9 +144,18 @@ class Classifier:
         return self.make_predictions(self.compute_scores(pixels), networks or ["pixels"] * len(pixels))
 
     def compute_scores(self, pixels: PixelsBatch) -> Scores:
-        """Run the model on N pictures, at once or, to save memory, in parts, and return its raw scores."""
+        """Run the model on N pictures, at once or, to save memory, in several runs; return its scores.
+
+        Raises:
+            ContractBroken: the contract needs answers for parts of a picture that the model does not return.
+        """
         most = max(1, MAX_RUN_NUMBERS // pixels[0].size)
         runs = [self.session.run(pixels[start : start + most]) for start in range(0, len(pixels), most)]
+        if self.contract.parts is not None and runs[0].parts is None:
+            raise ContractBroken(
+                f"The contract answers `{self.contract.parts}` for parts of a picture, but the model has no "
+                "output for it."
+            )
         distances = [run.distances for run in runs if run.distances is not None]
         if len(runs) == 1:
             return runs[0]
@@ -232,13 +241,9 @@ class Classifier:
         self, pictures: int, scores: Probabilities | None
     ) -> Sequence[Mapping[str, tuple[float, ...]]]:
         """Return the probabilities by the parts of each picture, as `Prediction.parts` has them."""
-        if self.contract.parts is None:
+        # Scores that an evaluation stored have no parts.
+        if self.contract.parts is None or scores is None:
             return [{}] * pictures
-        if scores is None:
-            raise ContractBroken(
-                f"The contract answers `{self.contract.parts}` for parts of a picture, but the model has no "
-                "output for it."
-            )
         temperature = self.contract.heads[self.contract.parts].temperature
         return [
             {

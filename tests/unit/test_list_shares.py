@@ -145,7 +145,9 @@ def test_too_few_pictures_show_nothing() -> None:
 def test_the_figures_of_the_formula_hold_for_the_network_that_showed_them() -> None:
     figures = read_report(open_bundled_release()).words
 
-    expected = FormulaFigures(threshold=0.9, can_accept_other=True, can_accept_outside=True)
+    expected = FormulaFigures(
+        threshold=0.9, can_accept_other=True, can_accept_outside=True, second_threshold=0.9
+    )
     assert read_formula_figures(figures, "photos") == expected
     assert read_formula_figures(figures, "pixels") is None
     assert read_formula_figures(None, "photos") is None
