@@ -219,7 +219,13 @@ def make_sheet_command(arguments: argparse.Namespace) -> str:
         arguments: the arguments of the run, which wrote no sheet.
     """
     words = [word for word in arguments.words if word not in ("--restart", "--json")]
-    return shlex.join(["label", "--review", "sheet.html", *words])
+    # The folder of --into is filled now, and would be refused.
+    kept_words = [
+        word
+        for before, word in zip(["", *words], words, strict=False)
+        if "--into" not in (before, word) and not word.startswith("--into=")
+    ]
+    return shlex.join(["label", "--review", "sheet.html", *kept_words])
 
 
 def describe_missing_colours(arguments: argparse.Namespace) -> str:

@@ -80,7 +80,7 @@ def parse_image_list(body: RequestBody) -> Iterator[RequestItem]:
     images = document.get("images")
     if not isinstance(images, list):
         raise BadRequest(f"The JSON has no list `images`. {BATCH_FORMS}")
-    check_no_title_fields(document, *images)
+    check_no_title_fields(document, document.get("parameters"), *images)
     for image in images:
         try:
             yield parse_picture_object({"image": image} if isinstance(image, str) else image, BATCH_FORMS)

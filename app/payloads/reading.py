@@ -15,9 +15,10 @@ from app.payloads.json_bodies import is_json_body, parse_image_list, parse_json_
 from app.payloads.limits import RequestLimits
 from app.payloads.request_items import BATCH_FORMS, SINGLE_FORMS, PixelRows, RefusedItem, RequestItem, Upload
 from app.payloads.request_title import (
-    TITLE_FIELDS,
+    REFUSED_FIELDS,
     FieldValues,
     PictureTitle,
+    check_no_list_of_titles,
     check_no_title_fields,
     read_title,
 )
@@ -42,6 +43,7 @@ def read_single_picture(
         RequestTooLarge: the picture has more than MAX_UPLOAD_BYTES.
     """
     item, fields = _find_one_in_body(body)
+    check_no_list_of_titles(fields)
     if isinstance(item, Upload):
         check_upload_size(item.data, body.limits)
     return item, read_title(query, fields) if query or fields else None
@@ -72,7 +74,7 @@ def _find_one_in_body(body: RequestBody) -> tuple[Upload | PixelRows, FieldValue
         return get_only_file(form), form.fields
     if is_json_body(body):
         document = parse_json_object(body)
-        fields: FieldValues = {name: [document[name]] for name in TITLE_FIELDS if name in document}
+        fields: FieldValues = {name: [document[name]] for name in REFUSED_FIELDS if name in document}
         return parse_picture_object(document, SINGLE_FORMS), fields
     if not body.data:
         raise BadRequest(f"There is no picture in this request. {SINGLE_FORMS}")

@@ -3,7 +3,7 @@
 Title and picture are then decided about together. A title is read for this request only, and never stored.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -20,7 +20,9 @@ LANGUAGE: Final = "language"
 TITLE_FIELDS: Final = (TITLE, LANGUAGE)
 """Names of the fields with the title and its language, in a form, in JSON and in a query string."""
 
-REFUSED_FIELDS: Final = (*TITLE_FIELDS, "titles")
+TITLES: Final = "titles"
+
+REFUSED_FIELDS: Final = (*TITLE_FIELDS, TITLES)
 """Names of the fields that a request must not have if its pictures are answered without titles. No route
 reads `titles`, but a client that sends it with a list of pictures expects that they are read."""
 
@@ -81,6 +83,19 @@ def check_no_title_fields(*field_sources: object) -> None:
                     raise BadRequest(
                         f"Titles are read by /predict, with one picture. Leave `{name}` out of this request."
                     )
+
+
+def check_no_list_of_titles(body: Container[str]) -> None:
+    """Refuse a request about one picture that has `titles`, which no route reads.
+
+    Args:
+        body: the names of the fields of the form, or the JSON object.
+
+    Raises:
+        BadRequest: `titles` is among them.
+    """
+    if TITLES in body:
+        raise BadRequest("`titles` is not read. Send the title of the picture as `title`.")
 
 
 def list_title_languages() -> tuple[str, ...]:

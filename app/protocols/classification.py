@@ -106,6 +106,8 @@ def parse_picture_instance(value: object, contract: InputContract) -> Upload | P
     if isinstance(value, list):
         return reshape_pixel_rows(value, contract)
     check_no_title_fields(value)
+    if isinstance(value, dict):
+        check_no_title_fields(value.get("image"), value.get("parameters"))
     if not isinstance(value, dict):
         raise BadRequest(
             f"An instance is {describe_json_value(value)}, which is no picture. {INSTANCE_FORMS}"

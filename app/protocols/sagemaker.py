@@ -126,6 +126,8 @@ def parse_body(contract: InputContract, body: RequestBody) -> ParsedRequest:
 def _parse_document(body: RequestBody, contract: InputContract) -> ParsedRequest:
     document = parse_json_body(body)
     check_no_title_fields(document)
+    if isinstance(document, dict):
+        check_no_title_fields(document.get("parameters"), document.get("image"))
     instances = document.get("instances") if isinstance(document, dict) else document
     if isinstance(instances, list):
         records = (parse_picture_instance(instance, contract) for instance in instances)

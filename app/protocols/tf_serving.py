@@ -92,7 +92,7 @@ def parse_body(contract: InputContract, body: RequestBody) -> ParsedRequest:
         RequestTooLarge: there are more values than MAX_JSON_NUMBERS, or more pictures than MAX_BATCH.
     """
     document = parse_json_object(body, INSTANCE_FORMS)
-    check_no_title_fields(document, document.get("inputs"))
+    check_no_title_fields(document, document.get("inputs"), document.get("parameters"))
     signature = document.get("signature_name", SIGNATURE)
     if signature not in (SIGNATURE, ""):
         raise BadRequest(f"There is no signature {quote_value(signature)}; the only one is '{SIGNATURE}'.")
@@ -121,7 +121,9 @@ def _parse_columns(document: dict[str, Any], contract: InputContract) -> Iterabl
     if not isinstance(inputs, dict):
         return (reshape_pixel_rows(rows, contract) for rows in _get_list(document, "inputs"))
     if inputs.keys() == {"image"}:
-        return map(decode_image_value, _get_list(inputs, "image"))
+        images = _get_list(inputs, "image")
+        check_no_title_fields(*images)
+        return map(decode_image_value, images)
     if inputs.keys() == {"pixels"}:
         return (reshape_pixel_rows(rows, contract) for rows in _get_list(inputs, "pixels"))
     raise BadRequest("`inputs` needs the tensor `pixels`, or the pictures `image`, and nothing else.")

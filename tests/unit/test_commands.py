@@ -5,7 +5,7 @@ import os
 import shlex
 import shutil
 import sys
-from argparse import SUPPRESS
+from argparse import SUPPRESS, Namespace
 from contextlib import suppress
 from fnmatch import fnmatch
 from pathlib import Path
@@ -17,6 +17,7 @@ from app import __version__
 from model_store.errors import StoreRefused
 from scripts.__main__ import UNKNOWN_VERB_EXIT_CODE, Verb, list_verbs, main
 from scripts.console import print_message
+from scripts.label_job import make_sheet_command
 from scripts.terminal import run_main
 from tests.commands import EVERY_PARSER, done
 from tests.service import ROOT, free_port
@@ -405,3 +406,10 @@ def test_every_command_takes_the_settings_of_s3_from_dotenv(
 
     with pytest.raises(StoreRefused, match="Invalid endpoint: nowhere"):
         main(list(words))
+
+
+@pytest.mark.parametrize("into", [["--into", "sorted"], ["--into=sorted"], []])
+def test_the_next_command_writes_a_sheet_and_fills_no_folder_again(into: list[str]) -> None:
+    arguments = Namespace(words=["photos", *into, "--out", "labels.csv", "--json"])
+
+    assert make_sheet_command(arguments) == "label --review sheet.html photos --out labels.csv"

@@ -185,8 +185,16 @@ def test_words_are_a_veto_beside_a_network_that_shows_nothing_of_them(client: Fl
         {"json": {"images": [in_base64(PHOTO), {"image": in_base64(PHOTO), "title": "Jeans"}]}},
         {"data": {"image": (io.BytesIO(PHOTO), "a.jpg"), "titles": "Jeans"}},
         {"json": {"images": [in_base64(PHOTO)], "titles": ["Jeans"]}},
+        {"json": {"images": [in_base64(PHOTO)], "parameters": {"title": "Jeans"}}},
     ],
-    ids=["form field", "JSON key", "beside a picture", "form field of several", "list of titles"],
+    ids=[
+        "form field",
+        "JSON key",
+        "beside a picture",
+        "form field of several",
+        "list of titles",
+        "parameters",
+    ],
 )
 def test_a_batch_with_a_title_is_refused_and_other_names_are_ignored(
     titled: dict[str, Any], client: FlaskClient
@@ -196,6 +204,23 @@ def test_a_batch_with_a_title_is_refused_and_other_names_are_ignored(
 
     assert (refused.status_code, taken.status_code) == (400, 200)
     assert "Titles are read by /predict" in refused.get_json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"data": {"image": (io.BytesIO(PHOTO), "a.jpg"), "titles": "Jeans"}},
+        {"json": {"image": in_base64(PHOTO), "titles": ["Jeans"]}},
+    ],
+    ids=["form", "JSON"],
+)
+def test_a_list_of_titles_for_one_picture_is_refused(body: dict[str, Any], client: FlaskClient) -> None:
+    refused = client.post("/predict", **body)
+
+    assert refused.status_code == 400
+    assert refused.get_json()["detail"].startswith(
+        "`titles` is not read. Send the title of the picture as `title`"
+    )
 
 
 IMAGE = {"image": in_base64(PHOTO)}
@@ -225,6 +250,12 @@ UNTITLED: dict[str, tuple[str, dict[str, Any]]] = {
     "v1, beside instances": (TF, {"json": {"instances": [INSTANCE]} | JEANS}),
     "v1, list of titles": (TF, {"json": {"instances": [INSTANCE], "titles": ["Jeans"]}}),
     "v1, columns": (TF, {"json": {"inputs": {"image": [INSTANCE], "title": ["Jeans"]}}}),
+    "v1, beside the bytes": (TF, {"json": {"instances": [{"image": INSTANCE | JEANS}]}}),
+    "v1, beside the bytes of a column": (TF, {"json": {"inputs": {"image": [INSTANCE | JEANS]}}}),
+    "v1, parameters": (TF, {"json": {"instances": [INSTANCE], "parameters": JEANS}}),
+    "v1, parameters of an instance": (TF, {"json": {"instances": [INSTANCE | {"parameters": JEANS}]}}),
+    "SageMaker, parameters": (INVOCATIONS, {"json": {"instances": [IMAGE], "parameters": JEANS}}),
+    "SageMaker, parameters of one": (INVOCATIONS, {"json": IMAGE | {"parameters": JEANS}}),
     "v1, beside columns": (TF, {"json": {"inputs": {"image": [INSTANCE]}} | JEANS}),
     "v2, query": (f"{V2}?language=de", {"json": {"inputs": [TENSOR]}}),
     "v2, request": (V2, {"json": {"inputs": [TENSOR]} | JEANS}),
