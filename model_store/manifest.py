@@ -9,7 +9,7 @@ shows a manifest with all its keys.
 import base64
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -223,9 +223,9 @@ class ReleaseNetwork(FrozenModel):
     @field_serializer("contract", mode="wrap")
     def _serialize_contract(
         self, contract: ModelContract, serialize: SerializerFunctionWrapHandler
-    ) -> dict[str, JsonValue]:
+    ) -> dict[str, Any]:
         """Leave out `parts` if there are none, so that versions from before them can read the manifest."""
-        fields: dict[str, JsonValue] = serialize(contract)
+        fields: dict[str, Any] = serialize(contract)
         return {key: value for key, value in fields.items() if key != "parts" or value is not None}
 
     @model_validator(mode="after")

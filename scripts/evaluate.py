@@ -198,7 +198,7 @@ def _make_attribute_row(figures: dict[str, float | None]) -> dict[str, str]:
     return {
         "pictures": f"{figures['n']:,}",
         "right": format_figure(figures["accuracy"], ".1%"),
-        "accepted": format_figure(figures["accepted_share"], ".1%"),
+        "accepted": format_figure(figures["accepted"], ".1%"),
         "of these right": format_figure(figures["right_of_accepted"], ".1%"),
     }
 

@@ -126,7 +126,7 @@ def test_the_service_is_gunicorn_itself_without_root_and_capabilities(service: C
     first = service.execute("cat", "/proc/1/cmdline")
 
     capabilities = {int(held, 16) for name, held in status.items() if name.startswith("Cap")}
-    assert "gunicorn" in first.stdout.split("\0"), "it gets the signals"
+    assert "/srv/wardrobe/app/http_server.py" in first.stdout.split("\0"), "it gets the signals"
     assert status["Uid"].split() == status["Gid"].split() == ["65532"] * 4
     assert (capabilities, status["NoNewPrivs"]) == ({0}, "1")
     assert service.healthcheck() == 0

@@ -141,7 +141,7 @@ def test_evaluate_measures_the_attributes_that_a_table_has(
     [(name, found)] = json.loads(told.out)["attributes"].items()
     assert (name, found["n"]) == ("colour", 14)
     assert found["accuracy"] > 0.9
-    assert 0 <= found["accepted_share"] <= 1
+    assert 0 <= found["accepted"] <= 1
     assert "Columns that are not read: price." in told.err
     assert "the release lacks these labels ('beige')" in told.err
 
