@@ -264,7 +264,7 @@ class CustomerValue(NamedTuple):
 
     Attributes:
         value: the value as Google and Meta name it, such as `female` or `kids`; empty if nothing says it.
-        word: the word of the list, such as "Damenkleid"; empty for a value of an option.
+        word: the word of the list, such as "Damenkleid", or the value of the option.
         place: the column of the list that has the word, or the option that fills what the list leaves open.
         source: the sort of place; empty without a value. `column` stands for a column, an option, an
             attribute or a metafield of the list that has genders or ages alone.

@@ -57,7 +57,7 @@ class CustomerDecider:
 
 
 def _fill(value: CustomerValue, default: str, option: str) -> CustomerValue:
-    return CustomerValue(default, "", option, "option") if default and not value.value else value
+    return CustomerValue(default, default, option, "option") if default and not value.value else value
 
 
 def _is_worn(decisions: Mapping[str, HeadDecision], kinds: Iterable[str]) -> bool:

@@ -112,8 +112,8 @@ COLUMN_DESCRIPTIONS: Final = (
     ),
     ColumnDescription(
         "`gender_word`, `age_group_word`",
-        "the word of your list that says so, and its column, such as `Damenkleid (title)`; `--gender` or "
-        "`--age-group` if the option does",
+        "the word of your list that says so, and its column, such as `Damenkleid (title)`; `female "
+        "(--gender)` if the option does",
         PRODUCT_TABLE,
     ),
 )

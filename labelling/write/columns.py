@@ -290,7 +290,7 @@ def _make_customer_columns() -> Iterator[TableColumn]:
 
 
 def _format_source(customer: CustomerValue) -> str | None:
-    """Return the word of a gender or age group, and its place: "Damenkleid (title)", or "--gender" alone."""
+    """Return the word of a gender or age group, and its place: "Damenkleid (title)", "female (--gender)"."""
     return f"{customer.word} ({customer.place})" if customer.word else customer.place or None
 
 

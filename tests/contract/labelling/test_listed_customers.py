@@ -62,6 +62,8 @@ def test_defaults_fill_what_the_list_leaves_open_and_are_kept_for_the_next_comma
         **{"D": ("female", "adult"), "E": (None, None)},
     }
     first = customers_in(table)
+    # A cell that began with the option would get the apostrophe of a formula.
+    assert ",female (--gender),adult,adult (--age-group)" in (shop / "labels-products.csv").read_text("utf-8")
 
     said = write_csv(shop / "said.csv", [{"path": str(shop / "3.png"), "label": "Coat"}])
     assert wardrobe("label", ["--corrections", str(said), "--out", str(table)]) == 0
