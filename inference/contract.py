@@ -42,6 +42,10 @@ class Imaging:
     sharpen_radius: int = 1
 
 
+Framing: TypeAlias = Literal["cut-out", "whole", "trimmed"]
+"""The way in which a picture is brought to the size of a network's input; see `InputContract`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class InputContract:
     """The input of a network, and the conversion of a picture into it.
@@ -51,15 +55,16 @@ class InputContract:
         channels: 1 for grey, 3 for RGB.
         polarity: `light-on-black` makes the background 0; `none` leaves the picture as it is.
         framing: `cut-out` trims the plain border, crops and centres the garment, as Fashion-MNIST was made;
-            `whole` resizes the whole picture with its aspect kept, and centres it on black.
-        imaging: the parameters of `cut-out`; `whole` uses none.
+            `whole` resizes the whole picture with its aspect kept, and centres it on black; `trimmed` cuts
+            a wide plain margin down to a narrow one, and then does as `whole`.
+        imaging: the parameters of `cut-out`; the others use none.
     """
 
     shape: tuple[int, int] = (EDGE, EDGE)
     channels: Literal[1, 3] = 1
     dtype: Literal["uint8"] = "uint8"
     polarity: Literal["light-on-black", "none"] = "light-on-black"
-    framing: Literal["cut-out", "whole"] = "cut-out"
+    framing: Framing = "cut-out"
     imaging: Imaging = field(default_factory=Imaging)
 
     @property
@@ -84,8 +89,8 @@ class InputContract:
         form = (self.array_shape, self.polarity)
         if self.framing == "cut-out" and form != ((EDGE, EDGE), "light-on-black"):
             return f"input.framing: cut-out makes {EDGE} x {EDGE} grey, light-on-black; others need whole"
-        if self.framing == "whole" and self.polarity != "none":
-            return f"input.polarity: {self.polarity} needs framing cut-out; whole goes with none"
+        if self.framing != "cut-out" and self.polarity != "none":
+            return f"input.polarity: {self.polarity} needs framing cut-out; {self.framing} goes with none"
         return None
 
 

@@ -1,12 +1,14 @@
 """Convert a picture into pixels, in the way that the input contract of the release names.
 
 `cut-out` is the way in which Fashion-MNIST was made: trim the border's colour, convert to grey, light on
-black, and frame the garment. `whole` resizes the picture. Pure functions of arrays. border.py measures the
+black, and frame the garment. `whole` resizes the picture, and `trimmed` first cuts a wide plain margin. Pure
+functions of arrays. border.py measures the
 border, framing.py frames, and docs/explanation/conversion.md says where this differs from the paper and why.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import cv2
 import numpy as np
@@ -16,6 +18,20 @@ from inference.contract import EDGE, Imaging, InputContract, NetworkName, choose
 from inference.pictures.border import mask_garment, measure_border
 from inference.pictures.decode import DecodedPicture
 from inference.pictures.framing import centre_garment, find_bounding_box, fit_whole_picture, scale_garment
+
+MARGIN_TOLERANCE: Final = 0.008
+"""Share of full scale by which a pixel of a margin may differ from the border's colour, in any channel.
+
+It is as small as a camera and JPEG allow, two levels, so that a white shirt on white is not cut into.
+"""
+KEPT_MARGIN: Final = 0.06
+"""Width of the margin that is kept, as a share of the longest edge of what the picture shows."""
+MAX_SHOWN_SHARE: Final = 0.75
+"""Share of the picture's longest edge from which on nothing is cut, because the margin is not wide."""
+MIN_SHOWN_SHARE: Final = 0.05
+"""Least share of the picture's longest edge that is not taken for dust."""
+MIN_SHOWN_PIXELS: Final = 8
+"""Least height and width of what is not taken for dust, in pixels."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +88,42 @@ def convert_to_pixels(picture: DecodedPicture, contract: InputContract) -> Pixel
     samples = picture.picture
     if contract.framing == "cut-out":
         return cut_out_garment(samples, contract.imaging)
+    if contract.framing == "trimmed":
+        samples = trim_margin(samples)
     return fit_whole_picture(convert_to_grey(samples) if contract.channels == 1 else samples, contract.shape)
 
 
 def is_enlarged(picture: DecodedPicture, contract: InputContract) -> bool:
     """Return whether a whole picture is smaller than the input, so that `convert_to_pixels` enlarges it."""
     height, width = picture.samples.shape[:2]
-    return contract.framing == "whole" and height < contract.shape[0] and width < contract.shape[1]
+    return contract.framing != "cut-out" and height < contract.shape[0] and width < contract.shape[1]
+
+
+def trim_margin(picture: Picture) -> Picture:
+    """Return a picture whose plain margin is narrow around what it shows.
+
+    Nothing is cut if the border is not plain, if what the picture shows reaches over most of it, or if it is
+    tiny, so that it may be dust.
+
+    Args:
+        picture: the picture, uint8, (H, W, 3), RGB.
+
+    Returns:
+        A view of the picture, or the picture itself.
+    """
+    if not measure_border(picture, Imaging().border_tolerance).is_plain():
+        return picture
+    border = measure_border(picture, MARGIN_TOLERANCE)
+    box = find_bounding_box(mask_garment(picture, border.colour, border.tolerance))
+    if box is None:
+        return picture
+    longest, shortest = sorted((of_box.stop - of_box.start for of_box in box), reverse=True)
+    shown_share = longest / max(picture.shape[:2])
+    if shortest < MIN_SHOWN_PIXELS or not MIN_SHOWN_SHARE <= shown_share < MAX_SHOWN_SHARE:
+        return picture
+    margin = round(KEPT_MARGIN * longest)
+    rows, columns = (slice(max(0, of_box.start - margin), of_box.stop + margin) for of_box in box)
+    return picture[rows, columns]
 
 
 def cut_out_garment(picture: Picture, imaging: Imaging) -> Pixels:

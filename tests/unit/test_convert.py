@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from inference.arrays import Picture
-from inference.contract import GREY_28, Imaging
+from inference.contract import GREY_28, Imaging, InputContract
 from inference.pictures.border import mask_garment, measure_border
-from inference.pictures.convert import convert_to_grey, convert_to_pixels
+from inference.pictures.convert import convert_to_grey, convert_to_pixels, trim_margin
 from inference.pictures.decode import DecodedPicture, decode_image
 from inference.pictures.framing import centre_garment, find_bounding_box, fit_whole_picture, scale_garment
 from tests.drawn_garments import (
@@ -198,3 +198,74 @@ def test_a_photo_shrunk_in_two_steps_is_nearly_the_mean_over_each_pixels_area(si
 
     mean = cv2.resize(photo, (columns, rows), interpolation=cv2.INTER_AREA)
     assert np.abs(whole.astype(int) - mean).mean() < 2
+
+
+def show(height: int, width: int, colour: tuple[int, int, int] = (90, 30, 60), ground: int = 255) -> Picture:
+    """Return a plain picture of 400 x 300 with a rectangle of a colour from row 40 and column 30 on."""
+    picture = plain(400, 300, (ground,) * 3)
+    picture[40 : 40 + height, 30 : 30 + width] = colour
+    return picture
+
+
+@pytest.mark.parametrize("ground", [255, 0, 128])
+def test_a_wide_plain_margin_becomes_a_narrow_one(ground: int) -> None:
+    trimmed = trim_margin(show(200, 100, ground=ground))
+
+    assert trimmed.shape == (12 + 200 + 12, 12 + 100 + 12, 3)
+    assert (trimmed[12:-12, 12:-12] == (90, 30, 60)).all()
+
+
+def test_a_margin_is_cut_no_further_than_the_picture_goes() -> None:
+    picture = show(200, 100)[36:, 30:]
+
+    assert trim_margin(picture).shape == (4 + 200 + 12, 100 + 12, 3)
+
+
+GARMENT_LIKE_ITS_GROUND = show(240, 200, (251, 251, 251))
+GARMENT_LIKE_ITS_GROUND[100:150, 60:100] = (90, 30, 60)
+
+
+@pytest.mark.parametrize(
+    "picture",
+    [
+        pytest.param(show(300, 100), id="a margin that is not wide"),
+        pytest.param(plain(400, 300), id="a margin alone"),
+        pytest.param(show(200, 7), id="a thread"),
+        pytest.param(show(19, 19), id="dust"),
+        pytest.param(on_a_floor(), id="a floor"),
+        pytest.param(plain(1, 5000), id="one row"),
+        pytest.param(plain(5000, 1), id="one column"),
+        pytest.param(plain(1, 1), id="one pixel"),
+    ],
+)
+def test_what_has_no_wide_plain_margin_stays_whole(picture: Picture) -> None:
+    assert trim_margin(picture) is picture
+
+
+def test_a_garment_of_nearly_the_colour_of_its_ground_is_not_cut_into() -> None:
+    trimmed = trim_margin(GARMENT_LIKE_ITS_GROUND)
+
+    assert trimmed.shape == (14 + 240 + 14, 14 + 200 + 14, 3)
+
+
+@pytest.mark.parametrize("frame", [20, 100, 400])
+def test_a_frame_around_a_picture_changes_nothing(frame: int) -> None:
+    contract = InputContract(shape=(64, 64), channels=3, polarity="none", framing="trimmed")
+    picture = show(200, 100)
+    framed = cv2.copyMakeBorder(picture, *[frame] * 4, cv2.BORDER_CONSTANT, value=(255,) * 3)
+
+    read, read_framed = (
+        convert_to_pixels(decode_image(png(each), 10**7), contract) for each in (picture, framed)
+    )
+
+    assert np.array_equal(read, read_framed)
+
+
+def test_transparent_margins_are_plain() -> None:
+    drawn = np.dstack([show(200, 100), np.zeros((400, 300), np.uint8)])
+    drawn[40:240, 30:130, 3] = 255
+    contract = InputContract(shape=(64, 64), channels=3, polarity="none", framing="trimmed")
+
+    pixels = convert_to_pixels(decode_image(png(drawn), 10**7, contract), contract)
+
+    assert np.array_equal(pixels, fit_whole_picture(trim_margin(show(200, 100)), (64, 64)))
