@@ -285,14 +285,17 @@ def _drop_refuted(weighed: WeighedEvidence, by_photos: AcceptedAnswer) -> Accept
     """
     label, kind = by_photos
     threshold = weighed.figures.find_threshold(has_words=bool(weighed.evidence.known_words))
-    if label:
+    if label and weighed.is_class_denied(label):
+        label = None
+    if kind and weighed.is_name_denied(kind):
+        kind = None
+    # What is probable enough is not compared, since that applies the formula to the photos alone.
+    if label and weighed.class_probabilities.get(label, 0.0) < threshold:
         is_lowered = weighed.compare_class_with_photos(label) < 1 - ROUNDING_ERROR
-        is_improbable = is_lowered and weighed.class_probabilities[label] < threshold
-        label = None if is_improbable or weighed.is_class_denied(label) else label
-    if kind:
+        label = None if is_lowered else label
+    if kind and weighed.posterior[kind] < threshold:
         is_lowered = weighed.compare_name_with_photos(kind) < 1 - ROUNDING_ERROR
-        is_improbable = is_lowered and weighed.posterior[kind] < threshold
-        kind = None if is_improbable or weighed.is_name_denied(kind) else kind
+        kind = None if is_lowered else kind
     is_outside = kind is not None and weighed.find_class_of_kind(kind) == NONE
     if is_outside and not label and weighed.figures.can_accept_outside:
         label = NONE

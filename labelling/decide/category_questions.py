@@ -124,9 +124,7 @@ class CategoryQuestions:
         record = row.record
         for path in self._reader.find_category_paths(record.cells, find_parent_folder(record.photos[0].path)):
             if not self._reader.is_category_explained(path):
-                # "Men" says nothing about the garment, so an answer about it would help no product.
-                if not names_only_customers_in_any_language(path[-1]):
-                    self._add_to_level(path, row, is_known=False)
+                self._add_to_level(path, row, is_known=False)
             elif known_level := self._reader.find_known_level(path):
                 self._add_to_level(path[: path.index(known_level) + 1], row, is_known=True)
 
@@ -172,7 +170,10 @@ class CategoryQuestions:
             return count >= MIN_PRODUCTS_IF_KNOWN
         # A category of one product would be asked about twice: here, and on the card of the product.
         is_small = 1 < level.products <= MAX_PRODUCTS_OF_SMALL_CATEGORY
-        return count >= self._min_rows or (not self._is_readable and is_small and count > 0)
+        if count < self._min_rows and (self._is_readable or not is_small or not count):
+            return False
+        # "Men" says nothing about the garment, so an answer about it would help no product.
+        return not names_only_customers_in_any_language(level.category)
 
     def count_questions(self) -> dict[str, int]:
         """Return how many questions there are, and how many doubtful rows: {"categories": 3, "rows": 41}.

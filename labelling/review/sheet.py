@@ -114,7 +114,8 @@ def write_sheet(
     asked_rows = {id(question.row) for question in all_questions}
     all_questions += [one.question for one in settled]
     # By identity: a row has a question about each head, and all of them show the same photos.
-    photos = {id(question.row): choose_photos(question.row, decisions) for question in all_questions}
+    rows_by_id = {id(question.row): question.row for question in all_questions}
+    photos = {key: choose_photos(row, decisions) for key, row in rows_by_id.items()}
     card_photos = [photo for row in asked_rows for photo in photos[row][:MAX_PHOTOS_ON_CARD]]
     card_photos += [photo for row_photos in photos.values() for photo in row_photos[:1]]
     category_photos = (photo for question in categories for photo in question.photos)
@@ -354,8 +355,12 @@ def _make_card(
     values: dict[str, str | float] = {"label": answer.label, "confidence": confidence}
     texts = Reason(question.reason).card if question.reason and head == LABEL else None
     reason = texts.name if texts else ""
-    values |= {"reason": reason} if head == LABEL else {"attribute": head}
-    note = (CLASS_NOTE if reason else ACCEPTED_CLASS_NOTE) if head == LABEL else ATTRIBUTE_NOTE
+    if head == LABEL:
+        values["reason"] = reason
+        note = CLASS_NOTE if reason else ACCEPTED_CLASS_NOTE
+    else:
+        values["attribute"] = head
+        note = ATTRIBUTE_NOTE
     titles = (decisions.list_words.read_title(photo.cells) for photo in subject.photos if subject.product)
     return ReviewCard(
         subject.name,
