@@ -191,10 +191,12 @@ class RowCounts:
 
         The classes are in the order of the release. NONE ("none of these") follows if it was answered.
         """
-        has_none = any(self.outcomes[LABEL, NONE, reason] for reason in OUTCOMES)
+        labels = list(settings.heads[LABEL])
+        if any(self.outcomes[LABEL, NONE, reason] for reason in OUTCOMES):
+            labels.append(NONE)
         return {
             label: {reason or ACCEPT: self.outcomes[LABEL, label, reason] for reason in OUTCOMES}
-            for label in (*settings.heads[LABEL], *([NONE] if has_none else []))
+            for label in labels
         }
 
     def count_attributes(self, settings: RunSettings) -> dict[str, dict[str, dict[str, int]]]:
