@@ -71,6 +71,10 @@ def test_each_word_with_a_category_has_kinds_and_no_spelling_of_two_words() -> N
         ("google", "dress", "dress", "kids", "2271"),
         ("shopify", "dress", "dress", "kids", "aa-1-25"),
         ("google", "bag", "backpack", "toddler", None),
+        ("shopify", "bag", "Rucksack", "", "lb-1"),
+        ("shopify", "glasses", "sunglasses", "", "aa-2-27"),
+        ("shopify", "nightwear", "Schlafanzug", "", "aa-1-17-4"),
+        ("shopify", "hat", "hat", "kids", "aa-2-33-3"),
     ],
 )
 def test_the_word_of_the_list_and_the_age_group_choose_the_node(
