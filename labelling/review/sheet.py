@@ -118,7 +118,7 @@ def write_sheet(
     photos = {key: choose_photos(row, decisions) for key, row in rows_by_id.items()}
     card_photos = [photo for row in asked_rows for photo in photos[row][:MAX_PHOTOS_ON_CARD]]
     card_photos += [photo for row_photos in photos.values() for photo in row_photos[:1]]
-    category_photos = (photo for question in categories for photo in question.photos)
+    category_photos = (photo for question in categories for photo in question.photos_by_kind.values())
     # A settled card shows its first photo alone, and exports the names of the others.
     named_photos = [photo for row_photos in photos.values() for photo in row_photos[1:MAX_PHOTOS_ON_CARD]]
     pictures = read_card_pictures([*card_photos, *category_photos], named_photos, source)
@@ -220,16 +220,17 @@ def _make_category_card(
 ) -> CategoryReviewCard:
     """Return the card of a question about a category; the kinds that its photos show come first."""
     names = settings.heads.get(KIND, ())
-    products_by_kind = question.products_by_kind if has_known_kinds(names) else {}
+    products_by_kind = dict(question.products_by_kind.most_common()) if has_known_kinds(names) else {}
     kinds = dict.fromkeys([*(kind for kind in products_by_kind if kind in KINDS), *KINDS])
+    photos = question.photos_by_kind.values()
     return CategoryReviewCard(
         category=question.category,
-        branches=question.branches,
+        branches=tuple(question.branches),
         products=question.product_count,
         is_of_products=settings.by is not None,
         kinds=tuple((kind, products_by_kind.get(kind, 0)) for kind in kinds),
         other=products_by_kind.get(OTHER_KIND, 0),
-        photos=tuple(pictures[photo.path] for photo in question.photos if photo.path in pictures),
+        photos=tuple(pictures[photo.path] for photo in photos if photo.path in pictures),
     )
 
 
