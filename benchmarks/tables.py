@@ -9,6 +9,7 @@ from statistics import fmean
 from textwrap import fill
 from typing import Any, TypeAlias
 
+from benchmarks.answer_tables import make_answer_tables
 from benchmarks.results import FOLDER
 from inference.contract import LABEL, Head
 from model_store.local_releases import open_bundled_release
@@ -53,6 +54,7 @@ def figures() -> dict[str, str]:
         "tiers": [_tier(TIERS[tier], its) for tier, its in report.photos.items()],
         "out of distribution": _out_of_distribution(report),
         "thresholds": _list_thresholds(release.manifest, report),
+        **make_answer_tables(release),
     }
     return {name: table(rows) for name, rows in tables.items()} | {
         "machine": _machine_line(side_by_side),
