@@ -115,6 +115,8 @@ def test_the_answered_document_is_openapi_3_1(client: FlaskClient) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert document["openapi"].startswith("3.1.")
     assert document["info"]["version"] == project["version"]
+    first_sentence, *_ = document["info"]["description"].split(". ")
+    assert [word for word in ("class", "kind", "colour", "decision") if word not in first_sentence] == []
 
 
 @pytest.mark.parametrize(
