@@ -190,7 +190,7 @@ def _decide_by_formula(weighed: WeighedEvidence) -> GarmentDecision:
 
 
 def _look_again(weighed: WeighedEvidence) -> GarmentDecision | None:
-    """Decide once more, with the named kinds as the parts of the photos show them.
+    """Decide once more, with each named kind as probable as by the part of the photos that shows it best.
 
     Returns:
         The decision; None if it accepts nothing, or if there is nothing to look for.

@@ -139,7 +139,7 @@ class CategoryProductCollector:
             yield product
 
     def add_product(self, product: ProductTitle) -> None:
-        """Collect the categories of a product, and its photos and title, by which products are alike."""
+        """Collect the categories of a product. Products with the same photo or title are noted as alike."""
         if not product.category_keys:
             return
         number = self.numbers.setdefault(product.product, len(self.numbers))

@@ -34,7 +34,7 @@ CUSTOMER_SOURCES: Final[tuple[CustomerSource, ...]] = ("list", "option", "nothin
 
 
 class RowCounts:
-    """Counts of the rows of one table, as the model or the list decided them.
+    """Counts of the rows of one table, by what model and list decided about them.
 
     Attributes:
         outcomes: counts of rows by three values: the head (LABEL for the class, or an attribute), the label

@@ -96,7 +96,7 @@ class TableSummary:
 
 
 def write_summary(file: Path, summary: TableSummary) -> None:
-    """Write a summary into a file, as JSON of its fields."""
+    """Write a summary into a file: a JSON object with its fields."""
     file.write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
 
 
