@@ -30,11 +30,11 @@ _MARKDOWN_LINK: Final = re.compile(r"\[([^]]*)\]\([^)]*\)")
 
 @dataclass(frozen=True)
 class ParameterDefinition:
-    """What clients are told about a query parameter.
+    """A query parameter, as clients are told about it.
 
     Attributes:
         name: the name of the parameter.
-        placeholder: what stands for its value on the page, such as `K`.
+        placeholder: the sign for its value on the page, such as `K`.
         effect: a sentence of the page that says what it does, with links within the page.
         schema: the JSON schema of its value.
         remark: further sentences, which only the OpenAPI document has.
