@@ -13,11 +13,11 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.words.kinds import KIND, sort_kinds
+from inference.words.language_files import LANGUAGE_OFF
 from labelling.decide.product_titles import find_parent_folder
 from labelling.errors import TableUnusable
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.listed_word import find_list_garment_word
-from labelling.lists.titles import LANGUAGE_OFF
 from labelling.rows import CustomerValue, ProductRecord, TableRow
 from labelling.run_settings import FOLDER_COLUMN, RunSettings
 from labelling.write.table_cells import FIELD_READERS, VALUE_SEPARATOR, join_deciding_photos
