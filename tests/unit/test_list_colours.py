@@ -6,6 +6,7 @@ from inference.words.language_files import COMPOUND_END_SIGN, load_languages
 from labelling.decide.list_colours import ListColourDecision, decide_list_colours
 from labelling.lists.colour_cells import split_colour_cell
 from labelling.lists.colour_words import read_text_colours, read_title_colours
+from labelling.lists.titles import find_word_columns
 from labelling.lists.woocommerce import has_variations, read_woocommerce_attributes
 
 HEAD = ("black", "white", "grey", "blue", "green", "brown", "beige", "red", "pink", "yellow")
@@ -266,8 +267,67 @@ def test_an_attribute_of_woocommerce_whose_values_are_not_known_is_left_out() ->
 
 
 @pytest.mark.parametrize(
-    ("column", "cell"), [("Type", "variable"), ("Тип", "variation"), ("Rodzaj", "variable")]
+    ("column", "cell"),
+    [
+        ("Type", "variable"),
+        ("Тип", "variation"),
+        ("Rodzaj", "variable"),
+        ("Τύπος", "variation"),
+        ("Tyyppi", "variation, virtual"),
+        ("Tipus", "variable"),
+    ],
 )
 def test_a_product_with_variations_is_known_by_its_type_in_every_language(column: str, cell: str) -> None:
     assert has_variations({column: cell})
     assert not has_variations({column: "simple"})
+
+
+EXPORTED_ATTRIBUTES = {
+    "de": "Attribut 1 Name;Attribut 1 Wert(e);Attribut 1 Sichtbar;Attribut 1 Global;Attribut 1 Standard",
+    "el": "Όνομα ιδιότητας 1;Τιμή(ές) ιδιότητας 1;Ιδιότητα 1 ορατή;Ιδιότητα 1 καθολική",
+    "es": "Nombre del atributo 1;Valor(es) del atributo 1;Atributo visible 1;Atributo global 1",
+    "fi": "Ominaisuus 1 nimi;Ominaisuus 1 arvo(t)",
+    "fr": "Nom de l’attribut 1;Valeur(s) de l’attribut 1;Attribut 1 visible;Attribut 1 global;"
+    "Attribut 1 par défaut",
+    "hu": "Tulajdonság neve 1;Tulajdonság (1) értéke(i);Tulajdonság 1 láthatósága;Tulajdonság (1) globális",
+    "it": "Nome dell'attributo 1;Valore dell'attributo 1;Attributo 1 visibile;Attributo 1 globale",
+    "nl": "Naam eigenschap 1;Waarde eigenschap 1;Zichtbare eigenschap 1;Globale eigenschap 1;"
+    "Standaardeigenschap 1",
+    "pl": "Nazwa atrybutu 1;Wartości atrybutu 1;Atrybut 1 widoczny;Atrybut 1: globalny",
+    "pt": "Nome do atributo 1;Valores do atributo 1;Visibilidade do atributo 1;Atributo global 1",
+    "ro": "Nume atribut 1;Valoare (valori) atribut 1;Vizibilitate atribut 1",
+    "ru": "Название атрибута 1;Значения атрибутов 1;Видимость атрибута 1;Глобальный атрибут 1",
+    "sv": "Attribut 1 namn;Attribut 1 värde(n)",
+    "tr": "Nitelik 1 ismi;Nitelik 1 değer(ler)i;Nitelik 1 görünür;Nitelik 1 genel;Nitelik 1 varsayılan",
+}
+"""Headings of attributes in exports of shops, as their public scripts name them."""
+
+
+@pytest.mark.parametrize("language", EXPORTED_ATTRIBUTES)
+def test_an_export_keeps_what_the_shop_says_of_an_attribute_in_each_language(language: str) -> None:
+    headings = EXPORTED_ATTRIBUTES[language].split(";")
+    cells = ("Size", "S, M", "0", "1", "M")[: len(headings)]
+
+    found = read_woocommerce_attributes(dict(zip(headings, cells, strict=True)))
+
+    parts = ("name", "value(s)", "visible", "global", "default")
+    assert found == {f"Attribute 1 {part}": cell for part, cell in zip(parts, cells, strict=False)}
+
+
+@pytest.mark.parametrize(
+    "headings",
+    [
+        "Name Kategorien",
+        "Nom Catégories",
+        "Naam Categorieën",
+        "Имя Категории",
+        "Назва Категорії",
+        "İsim Kategoriler",
+    ],
+)
+def test_titles_and_categories_of_an_export_are_found_by_their_headings(headings: str) -> None:
+    title, category = headings.split()
+
+    words = find_word_columns([category, title])
+
+    assert (words.titles, words.categories) == ((title,), (category,))
