@@ -11,6 +11,8 @@ from inference.sessions.onnx_session import OnnxSession
 from labelling.lists.list_reading import ListOptions
 from model_store.local_releases import LocalRelease
 from reports.photo_figures import PhotoFigures
+from reports.promises import TIER_PHOTOS_PREFIX
+from reports.values import read_report
 from scripts.console import make_console, print_table
 from scripts.data_options import list_data_files
 from scripts.evaluation_outputs import (
@@ -67,9 +69,21 @@ def evaluate_photos(release: LocalRelease, arguments: argparse.Namespace) -> dic
     print_table(rows, arguments.split and f"split: {arguments.split}")
     section = {tier: figure.model_dump(mode="json") for tier, figure in figures.items()}
     written_files = write_evaluation_outputs(
-        arguments.out, make_evaluation_page(release, photos=figures), answers, photos, contract
+        arguments.out, _make_page(release, figures), answers, photos, contract
     )
     return {"version": release.version, "photos": section, **written_files}
+
+
+def _make_page(release: LocalRelease, figures: dict[str, PhotoFigures]) -> bytes:
+    """Return the page with these figures of photos, without those of the photos that the release measured."""
+    acceptance = {
+        pictures: curve
+        for pictures, curve in read_report(release).acceptance.items()
+        if not pictures.startswith(TIER_PHOTOS_PREFIX)
+    }
+    return make_evaluation_page(
+        release, photos=figures, unknown_sources={}, photo_examples=None, acceptance=acceptance
+    )
 
 
 def _describe_thresholds(contract: ModelContract) -> str:

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,9 @@ def test_the_bundled_release_is_measured_tier_by_tier_and_its_answers_are_kept_t
     assert document["written"] == [str(kept / one) for one in ("report.html", "answers.csv", *DRAWN)]
     page = (kept / "report.html").read_text("utf-8")
     assert [text for text in ("Recall of each class", "X_shop_Hats", "Trouser") if text not in page] == []
+    # The release's own photos are another shop's: the page is about these alone.
+    assert "that it does not know" not in page
+    assert re.search(r'<td class="number shade-\d+">', page)
     assert all((kept / name).read_bytes().startswith(b"\x89PNG") for name in DRAWN)
 
 

@@ -241,6 +241,8 @@ def test_corrections_refit_the_network_beside_the_photos_that_come_with_it(
     }
     assert not [kind for kind in read_report(child).acceptance if "corrected" in kind]
     assert {"A", "B", "C", "X"} <= set(read_report(child).photos)
+    assert read_report(child).photos["own"].answer_counts is not None
+    assert not any(name.endswith(".jpg") for name in child.manifest.files)
     record = child.manifest.training["photo_network"]
     assert isinstance(record, dict)
     assert record["settings"] == {"release": str(made.folder), "photos": str(tmp_path / "corrections.csv")}
