@@ -220,6 +220,10 @@ _EMPTY_FIGURES = {
     "possible_promises": (),
     "out_of_scope": {},
     "examples": Examples(wrong=(), right=()),
+    "unknown_sources": {},
+    "photo_examples": None,
+    "products": {},
+    "words": None,
 }
 """Empty values for the parts of a report that a data set cannot measure, so that its page leaves them out."""
 

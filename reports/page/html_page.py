@@ -18,6 +18,7 @@ from inference.errors import UploadError
 from inference.pictures.decode import MAX_PIXELS
 from inference.pictures.picture_opening import open_picture
 from model_store.release_files import FIGURE_MEDIA_TYPES, FIGURES_FOLDER
+from reports.answer_counts import PhotoExamples
 from reports.page.advice import advise_on_promises
 from reports.page.photo_drawings import lay_out_photo_drawings
 from reports.page.sentences import (
@@ -113,6 +114,7 @@ def make_report_page(
         make_figure_address: a function that returns the address of each figure for the page.
         template_values: further values that the template uses, by name.
     """
+    page_figures = make_page_figures(figures, make_figure_address)
     return render_report_page(
         wording,
         report=report,
@@ -125,10 +127,19 @@ def make_report_page(
         ways_on=list(advise_on_promises(report, wording)),
         confusions=list_confusions(report),
         drawings=lay_out_photo_drawings(report),
+        photo_examples=_select_shown_examples(report, page_figures),
         possible_promises=list_possible_promises(report),
-        figures=make_page_figures(figures, make_figure_address),
+        figures=page_figures,
         **template_values,
     )
+
+
+def _select_shown_examples(report: Report, figures: Mapping[str, PageFigure]) -> PhotoExamples | None:
+    """Return the photos that the page shows with their answers; None if none of their figures is there."""
+    examples = report.photo_examples
+    if examples is None or figures.keys().isdisjoint(examples.list_figures()):
+        return None
+    return examples
 
 
 def render_report_page(wording: Wording, **template_values: object) -> str:

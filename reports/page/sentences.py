@@ -138,7 +138,10 @@ def _describe_photos(report: Report, wording: Wording) -> Iterator[str]:
     for name, tier in report.photos.items():
         if name in drawn:
             continue
-        label, recall = min(tier.per_class.items(), key=lambda item: item[1].recall, default=("", None))
+        frequent = {
+            label: recall for label, recall in tier.per_class.items() if recall.n >= MIN_CONFUSED_PHOTOS
+        }
+        label, recall = min(frequent.items(), key=lambda item: item[1].recall, default=("", None))
         if recall and recall.recall < 1:
             yield wording.t(
                 "{kind}: {label} is recognised least often: {share} of {photos}.",

@@ -17,6 +17,7 @@ from reports.page.html_page import make_report_page_file, read_report_figures
 from reports.page.photo_drawings import lay_out_photo_drawings
 from reports.page.sentences import describe_weaknesses
 from reports.page.wording import ENGLISH_WORDING
+from reports.photo_figures import ClassRecall
 from reports.promises import AcceptPoint
 from reports.values import Report, read_report
 from training.evaluation.counted_answers import count_answers
@@ -88,6 +89,16 @@ def test_a_class_of_few_photos_is_no_weakness() -> None:
     report = counting(((90, 10), (1, 0)), is_of_unknown=True)
 
     assert "T-shirt/top is recognised least often" in next(describe_weaknesses(report, ENGLISH_WORDING))
+
+
+def test_a_class_of_few_photos_is_no_weakness_of_a_report_without_counts_either() -> None:
+    report = counting(((90, 10),), is_of_unknown=True)
+    recalls = {"Bag": ClassRecall(n=19, recall=0.2), "Coat": ClassRecall(n=20, recall=0.5)}
+    report = report.replace_fields(photos={"B": report.photos["B"].replace_fields(per_class=recalls)})
+
+    [sentence] = [one for one in describe_weaknesses(report, ENGLISH_WORDING) if one.startswith("Worn")]
+
+    assert sentence.endswith("Coat is recognised least often: 50.0% of 20 photos.")
 
 
 def test_a_matrix_shades_shares_of_the_class_and_a_curve_begins_below_its_lowest_share() -> None:
@@ -162,6 +173,15 @@ def test_the_page_draws_photos_and_shows_those_with_their_collection(tmp_path: P
     assert "“Users&#39; own photos” and come from a collection, CC0" in page
     assert re.search(r'shade-6">60</td>', page)
     assert 'aria-label="Accepted and right, Product shots from shops and people that it does not know' in page
+
+
+def test_a_page_without_the_files_of_photos_does_not_announce_them(tmp_path: Path) -> None:
+    report = counting(((60, 40),), is_of_unknown=True).replace_fields(photo_examples=examples_in(tmp_path))
+
+    page = make_report_page_file(open_bundled_release().manifest.contracts, report, {}).decode()
+
+    assert "a collection, CC0" not in page
+    assert 'href="#photographed"' not in page
 
 
 def test_what_another_target_gives_names_a_confidence_of_the_curve_or_has_no_such_column() -> None:
