@@ -55,6 +55,12 @@ MAX_START_SECONDS = 75
 """Seconds that a start may wait for the store, for the lock of the cache and for a new release. gunicorn ends
 a worker that has not started after 120 s."""
 
+ACCEPT_TARGET_WARNING = (
+    "WARDROBE_ACCEPT_TARGET is %g: no attribute is accepted, and no title confirms an answer, because these "
+    "were measured with the thresholds of the release."
+)
+"""Warning in the log whenever a release is opened and the operator has set the share that must be right."""
+
 MAX_NOTE_SECONDS = 10
 """Seconds that a start may spend on noting in the cache which release it serves. It can go on without
 this."""
@@ -256,9 +262,11 @@ def _load_bare(settings: Settings, store: Store) -> ServedModel:
 def _apply_settings(settings: Settings, model: ServedModel) -> ServedModel:
     """Return the model with the thresholds and the categories of its labels that the operator asks for."""
     model = apply_accept_target(model, settings.accept_target)
-    if model.acceptance is not None and model.acceptance.fault is not None:
-        about = "Every decision about photos" if model.acceptance.gives else "Every decision"
-        log.error("%s %s is review.", model.acceptance.fault, about)
+    if model.acceptance is not None:
+        log.warning(ACCEPT_TARGET_WARNING, model.acceptance.target)
+        if model.acceptance.fault is not None:
+            about = "Every decision about photos" if model.acceptance.gives else "Every decision"
+            log.error("%s %s is review.", model.acceptance.fault, about)
     if settings.taxonomy is None:
         return model
     categories = read_release_categories(

@@ -164,6 +164,19 @@ def test_a_target_that_the_data_do_not_support_accepts_nothing_and_says_why(
     assert said in condition["accept_target"]["error"]
 
 
+@pytest.mark.parametrize("target", [None, "0.9", "0.97"])
+def test_the_log_says_at_the_start_what_a_target_takes_away(
+    make_app: MakeApp, tmp_path: Path, capsys: pytest.CaptureFixture[str], target: str | None
+) -> None:
+    settings = {} if target is None else {"accept_target": target}
+
+    make_app(model_store=a_store(tmp_path, reads=READS, acceptance=POINTS), **settings)
+
+    log = capsys.readouterr().err
+    assert ("no attribute is accepted, and no title confirms an answer" in log) == (target is not None)
+    assert ("Every decision is review." in log) == (target == "0.97")
+
+
 def test_the_highest_share_that_the_message_names_is_accepted_by_the_bundled_release(
     make_app: MakeApp,
 ) -> None:
