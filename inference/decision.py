@@ -72,10 +72,10 @@ def decide_by_contract(  # noqa: PLR0913, PLR0917 - the rules of a release, and 
     """Accept an answer of a release, or ask for a review and give the reason.
 
     A service decides about new answers by this function, and the comparison of two releases about stored
-    ones. So a further threshold that is used here is in both.
+    ones. So a threshold that is added here counts in both.
 
     Args:
-        contract: the contract that decides for the network that the picture is for.
+        contract: the contract that decides about the picture, from `find_deciding_contract`.
         head: the part of this contract for the answered question (the class, or an attribute).
         label: the likeliest label.
         confidence: the calibrated probability of the label, 0..1.

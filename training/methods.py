@@ -124,7 +124,7 @@ def train_on_pictures(  # noqa: PLR0913, PLR0917 - what is learnt and how, where
         classes = data_source.check_listing(listing)
         unique_pictures = data_source.make_unique_pictures(listing, known_files)
         unique_pictures.check_pictures(progress.warn, skip_unreadable=data_source.skip_unreadable)
-        if classes is not None:
+        if classes is not None:  # None with corrections, which may change them
             check_labels(classes)
     if unique_pictures and method == "own classes":
         start_tensorflow()
@@ -163,10 +163,11 @@ def choose_training_method(
     Raises:
         UnusedOption: an option was typed that this way to train does not use.
     """
-    # Checked twice: an option that neither of both ways uses is refused before any picture is read.
-    check_options_used(typed_names, *(("pixels",) if listing is None else ("own classes", "pixels")))
     if listing is None:
+        check_options_used(typed_names, "pixels")
         return "pixels", NO_HASHED_FILES
+    # Checked twice: an option that neither way uses is refused before any picture is read.
+    check_options_used(typed_names, "own classes", "pixels")
     is_of_photos, known_files = decode_until_photo(listing, progress, known_files)
     method: TrainingMethod = "own classes" if is_of_photos else "pixels"
     check_options_used(typed_names, method)

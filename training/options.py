@@ -18,7 +18,7 @@ from training.gradient.recipes import PLAIN_RECIPE, Recipe
 
 _FIELDS_WITHOUT_OPTION: Final = ("network", "warm_up", "averaging", "schedule")
 """Fields of a recipe without an option of their own. The option --network chooses `network` together with its
-recipe. DataSource recipes set the others."""
+recipe. Named recipes set the others."""
 
 RECIPE_FIELDS: Final = tuple(
     field.name for field in fields(Recipe) if field.name not in _FIELDS_WITHOUT_OPTION
@@ -74,7 +74,8 @@ def check_options_used(names: Iterable[str], *methods: TrainingMethod) -> None:
 
     Args:
         names: the names of the typed options as attributes, such as `data_licence`.
-        methods: the ways to train that may follow. An option that one of them uses is not refused.
+        methods: the ways to train that may follow. An option that one of them uses is not refused. The
+            message is about the first of them.
 
     Raises:
         UnusedOption: an option is used by none of these ways.
@@ -168,9 +169,8 @@ class TrainingOptions(BaseModel):
     def override_with(self, other_options: Self) -> Self:
         """Return a copy of these options, in which all options that `other_options` sets are replaced."""
         other_values = {name: getattr(other_options, name) for name in other_options.model_fields_set}
-        return self.replace_options(
-            **other_values | {"recipe_fields": {**self.recipe_fields, **other_options.recipe_fields}}
-        )
+        other_values["recipe_fields"] = {**self.recipe_fields, **other_options.recipe_fields}
+        return self.replace_options(**other_values)
 
     def replace_options(self, **options: object) -> Self:
         """Return a validated copy of these options with some values replaced.

@@ -163,7 +163,7 @@ _HEADER_PAIRS = [(name.lower(), (name, value)) for name, value in SECURITY_HEADE
 
 
 def _add_headers(headers: list[tuple[str, str]], context: RequestContext) -> list[tuple[str, str]]:
-    """Return the headers of an answer with security headers and ids, unless the view has set them itself."""
+    """Return the headers of an answer with ids, and with the security headers that the view has not set."""
     view_headers = {name.lower() for name, _ in headers}
     security_headers = [pair for lower, pair in _HEADER_PAIRS if lower not in view_headers]
     ids = [("X-Request-ID", context.request_id), ("X-Model-Version", context.model.version)]
@@ -171,9 +171,9 @@ def _add_headers(headers: list[tuple[str, str]], context: RequestContext) -> lis
 
 
 def _create_access_fields(environ: WSGIEnvironment, context: RequestContext, seconds: float) -> AccessFields:
-    """Return the fields of the access log line: the request without query and key, and its outcome.
+    """Return the fields of the access log line: the request and its outcome.
 
-    A field without a value is left out.
+    The query and the API key are not logged, only the name of the key. A field without a value is left out.
     """
     fields: AccessFields = {
         "method": environ["REQUEST_METHOD"],

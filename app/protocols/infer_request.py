@@ -75,7 +75,7 @@ def parse_infer_request(
     header, binary = _split_body(body.data, header_length)
     document = parse_json_object(replace(body, data=header), _describe_inputs(contract))
     check_no_title_fields(document, document.get("parameters"))
-    request_id = None if document.get("id") is None else _get_typed(document, "id", str, "")
+    request_id: str | None = _get_typed(document, "id", str, None)
     outputs = _parse_outputs(document, output_names)
     items = _parse_items(_get_only_input(document, contract), binary, contract)
     return collect_items(items, body.limits), request_id, outputs
@@ -124,7 +124,7 @@ def _parse_items(
     size = _read_parameters(tensor).get("binary_data_size")
     if (tensor.get("data") is not None) == (size is not None):
         raise BadRequest("The input needs either `data`, or `binary_data_size` and bytes behind the JSON.")
-    # `size != len(binary)` is not enough, because true equals 1 in Python.
+    # Without a size, no bytes may follow. `true` is no size, although it equals 1 in Python.
     if (size or 0) != len(binary) or isinstance(size, bool):
         raise BadRequest(
             f"{len(binary):,} bytes follow the JSON, which is not what `binary_data_size` says. "
@@ -155,10 +155,11 @@ def _read_count(tensor: dict[str, Any], contract: InputContract) -> int:
         )
     if not isinstance(shape, list) or any(type(size) is not int for size in shape):
         raise BadPixels(f"The shape of `{name}` is no list of whole numbers. {_describe_inputs(contract)}")
+    # Grey pixels may have an axis for the channel.
     if (
-        shape[1:] not in (picture_shape, [*picture_shape, 1] if len(picture_shape) == 2 else picture_shape)
-        or not shape
+        not shape
         or not 1 <= shape[0] < 2**63
+        or (shape[1:] != picture_shape and (len(picture_shape) != 2 or shape[1:] != [*picture_shape, 1]))
     ):
         raise BadPixels(
             f"The shape of `{name}` is {str(shape[:9])[:MAX_QUOTED_LENGTH]}. {_describe_inputs(contract)}"

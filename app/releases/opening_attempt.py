@@ -64,8 +64,8 @@ class OpeningAttempt:
     Attributes:
         model: the open model; None if no release could be opened.
         refusals: the releases that are wrong, with the reasons, in the order of the attempts.
-        fault: the error of the store or the cache because of which a release may be missing that is not
-            wrong; None without such an error.
+        fault: the last error of the store or the cache, which may have kept a sound release from being
+            opened; None without such an error.
         errors: the errors of all candidates, in their order.
         record: the newest promotion (the record that makes a release current); None if it was not read.
     """

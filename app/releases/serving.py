@@ -24,7 +24,7 @@ class TargetAcceptance:
         target: the share of accepted answers that must be right, 0 to 1.
         gives: the chosen threshold with the shares that were measured at it, by set of pictures.
         fault: the reason why the release does not support the target; None if it does. With a fault, every
-            decision is `review`; only every one about photos if `gives` is not empty.
+            decision is `review`, or, if `gives` is not empty, every decision about a photo.
     """
 
     target: float
@@ -75,7 +75,10 @@ class ServedModel:
 
     @property
     def photo_contract(self) -> ModelContract:
-        """Contract (input, labels, thresholds) of the network that reads photos."""
+        """Contract (input, labels, thresholds) that decides about photos.
+
+        With a `photo_fault`, it accepts no answer.
+        """
         return self.networks["photos"].contract.find_deciding_contract("photos")
 
     @property
@@ -171,6 +174,7 @@ class ModelHolder:
         Args:
             now: the present time, with a time zone.
         """
+        # A release that is served now, or refused again, loses its earlier refusal.
         again = {self.current.version, *(refusal.version for refusal in refusals)}
         final_refusals = [
             refusal for refusal in self.refusals if refusal.is_final and refusal.version not in again

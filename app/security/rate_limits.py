@@ -96,8 +96,8 @@ def identify_client(address: str | None) -> str:
 def _limit_retry_after_to_429(app: Flask) -> None:
     """Send flask-limiter's Retry-After only with status 429. Call this before the limiter is created.
 
-    flask-limiter sends it with every answer. In an answer with status 503, it would replace the second after
-    which the client should try again.
+    flask-limiter sends it with every answer. In an answer with status 503, it would replace the Retry-After
+    of that answer.
     """
 
     @app.after_request  # these are called last in, first out: flask-limiter has written its header by now
@@ -132,7 +132,10 @@ def _check_options(limiter: Limiter) -> None:
 
 
 def _describe_refusal(limiter: Limiter) -> str:
-    """Return a sentence that says which limit a request has exceeded, and when it ends."""
+    """Return a sentence that says which limit a request has exceeded, and when it ends.
+
+    `g.wait` keeps the seconds of the sentence, so that Retry-After says the same.
+    """
     exceeded = cast("RequestLimit", limiter.current_limit)
     g.wait = seconds = max(1, math.ceil(exceeded.window.reset_time - time.time()))
     return (

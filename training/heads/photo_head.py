@@ -51,12 +51,12 @@ hardest. Enlarged pictures of Fashion-MNIST are many, and as many for each class
 
 PHOTO_FOLDS: Final = 5
 """Number of folds of the cross-validation. Five heads each answer photos of senders that they did not learn,
-and these answers choose the thresholds, or show what thresholds accept that stay. With three folds
-and 12 answers of a shop, tiers A and B show the same shares of accepted photos as with five (86.2% and
-79.5%), but tier C shows 63.0% in place of 65.4%, and .5 points fewer right answers: each head learns fewer of
-the few photos of tier C. Up to five further heads each leave out some other things, to show how unknown
-things are answered. Only things that the frozen network has not learnt are left out. In the photos of the
-bundled release they are outfits, scarves and socks."""
+and these answers choose the thresholds or, if the earlier thresholds stay, show what they accept. For a
+release that also learnt 12 answers of a shop, three folds and five show the same shares of accepted photos of
+tiers A and B (86.2% and 79.5%). But of tier C, three folds show 63.0% in place of 65.4%, and 0.5 points fewer
+right answers: each head learns fewer of the few photos of tier C. Up to five further heads each leave out
+some other things, to show how unknown things are answered. Only things that the frozen network has not learnt
+are left out. In the photos of the bundled release they are outfits, scarves and socks."""
 
 THING_NAME_LETTERS: Final = 3
 """Number of first letters that identify the thing on an OOD photo, so that `X_kaggle:Scarves` and `X_scarf`
@@ -92,6 +92,9 @@ class PhotoHead:
 
 def make_photo_folds(learnt_photos: Pictures, classes: int) -> FoldNumbers:
     """Split the photos that a person checked into PHOTO_FOLDS folds, with each group in one fold.
+
+    Args:
+        classes: the number of classes, which is also the label of "none of these".
 
     Returns:
         The fold of each photo, from 1; 0 for photos that were not checked.
@@ -140,6 +143,7 @@ def fit_photo_head(
     outputs = int(labels.max()) + 1
     lacking_ids = set[int]()
     fits_before = count()
+    # One head for each fold of either kind, and the one that learns all photos.
     heads = int(folds.max() + object_folds.max()) + 1
 
     def fit(positions: NDArray[np.int64]) -> HiddenLayerHead:
@@ -216,13 +220,13 @@ def make_object_folds(learnt_photos: Pictures) -> FoldNumbers:
     # Folds take turns, and the most frequent objects come first, so that they are in different folds.
     things = np.where(find_pretrained_things(learnt_photos), "", name_ood_objects(learnt_photos))
     names, name_of_photo, counts = np.unique(things, return_inverse=True, return_counts=True)
-    ranks = np.zeros(len(names), np.int64)
+    folds = np.zeros(len(names), np.int64)
     named_positions = np.flatnonzero(names != "")
     if len(named_positions) > 1:
-        ranks[named_positions[np.argsort(-counts[named_positions], kind="stable")]] = (
+        folds[named_positions[np.argsort(-counts[named_positions], kind="stable")]] = (
             1 + np.arange(len(named_positions)) % PHOTO_FOLDS
         )
-    return ranks[name_of_photo]
+    return folds[name_of_photo]
 
 
 def compute_photo_weights(learnt_photos: Pictures) -> NDArray[np.float64]:

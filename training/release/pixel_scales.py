@@ -35,12 +35,13 @@ def check_pixel_scale(path: Path, session: KerasSession, split: Split) -> None:
     Args:
         path: the file of the model, for the message.
         session: the model, with the scale that was chosen for it.
-        split: the pictures: training ones have the mean of all pixels, held-out ones compare the scales.
+        split: the pictures: the training ones give the mean of the pixels, and the held-out ones show which
+            scale is best.
 
     Raises:
         ExportError: another scale is clearly better. The message has the layer that makes it.
     """
-    if "int" in session.habits.dtype:
+    if "int" in session.habits.dtype:  # such a model reads whole numbers, so it learnt no centred pixels
         return
     shown = split.validation.take(np.arange(min(SCALED_BY, len(split.validation))))
     usual = session.run(shown.images).class_probabilities.argmax(axis=1) == shown.classes
@@ -57,7 +58,7 @@ def check_pixel_scale(path: Path, session: KerasSession, split: Split) -> None:
 
 
 def _list_scales(learnt: PixelsBatch, axes: int) -> Mapping[str, ScalePixels]:
-    """Return the scales that are tried, by the layer of Keras that makes each of pixels of 0..255."""
+    """Return the scales that are tried, each by the Keras layer that makes it from pixels of 0..255."""
     mean, deviation = float(learnt.mean()), max(float(learnt.std()), 1.0)
     each = tuple(range(1, axes + 1))
     return {
