@@ -272,9 +272,11 @@ def _repeat_recorded_training(
             f"{place}: the release learnt none of these pictures. Name those that it learnt with --data."
         )
     saved_corrections = save_corrections(corrections, Path("runs"))
+    answers_text = format_count(len(corrected_release.corrections), "answer")
     progress.say(
-        f"{parent.version} knows {len(parent.manifest.labels)} classes of your own. It is trained again on "
-        f"{place}, under the corrections in {saved_corrections}."
+        f"{answers_text} will be learnt. {parent.version} knows {len(parent.manifest.labels)} classes of "
+        f"your own. It is trained again on {place}, under the corrections in {saved_corrections}. Other "
+        "answers and the thresholds may change, too."
     )
     # Photos are learnt by a head, even if the release was a network for pixels. A head uses no options
     # of a training by gradient.

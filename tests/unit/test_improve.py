@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import re
 import shlex
 import shutil
 from collections.abc import Callable
@@ -176,7 +177,10 @@ def test_the_recorded_settings_are_those_of_the_next_training_but_for_what_a_hea
 
 
 def test_corrections_are_kept_with_the_run_and_hold_for_the_contents_that_were_answered_wherever_these_lie(
-    here: Path, release: Path, tmp_path_factory: pytest.TempPathFactory
+    here: Path,
+    release: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A folder of corrections that is moved away, as downloads are, is not missed."""
     Path("new.png").write_bytes(png(a_photo("Box", 900)))
@@ -193,6 +197,10 @@ def test_corrections_are_kept_with_the_run_and_hold_for_the_contents_that_were_a
 
     labels = {path: of["label"] for path, of in learnt_by(second, open_release(release)).items()}
     assert labels[here / "new.png"] == "Box"
+    first_line, second_line = re.findall(r"\d+ answers? will be learnt\..*", capsys.readouterr().out)
+    assert first_line.startswith("3 answers will be learnt. ")
+    assert second_line.startswith("1 answer will be learnt. ")
+    assert second_line.endswith(" Other answers and the thresholds may change, too.")
     names = "renamed.png", "001.png", "002.png"
     assert [labels[moved / "Ball" / name] for name in names] == ["Box", "Ball", "Stick"]
     assert f"{moved}/Ball/renamed.png" in Path(second.corrections[0]).read_text("utf-8")
