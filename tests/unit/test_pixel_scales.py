@@ -48,7 +48,8 @@ def right_from(least: float, most: float) -> Answer:
     def answer(pixels: NDArray[Any]) -> NDArray[np.float32]:
         means = pixels.reshape(-1, 28, 28).mean(axis=2)
         rows = np.clip(means - least, 0, most - least)[:, 4:24]
-        return rows.reshape(-1, CLASSES, 2).sum(axis=2).astype(np.float32)
+        scores: NDArray[np.float32] = rows.reshape(-1, CLASSES, 2).sum(axis=2).astype(np.float32)
+        return scores
 
     return answer
 
