@@ -71,6 +71,8 @@ class Language:
         head: the garment that decides if a title names several in a row: the `first` ("robe chemise") or the
             `last` ("shirt dress").
         keep_accents: whether letters with and without accents are different.
+        letters: the letters of its words beside `a` to `z`, as in "áčď". Titles with other letters are
+            probably in another language. Empty if nobody listed them.
         unlike: words that are spelt like a garment but for an accent, and mean something else: Spanish "moño"
             is a bow, and "mono" a jumpsuit.
         prepositions: words behind the garment ("dress with belt").
@@ -110,6 +112,7 @@ class Language:
     known_by: tuple[str, ...] = ()
     head: str = ""
     keep_accents: bool = False
+    letters: str = ""
     unlike: tuple[str, ...] = ()
     prepositions: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
@@ -224,6 +227,7 @@ def _parse_language(code: str, table: Mapping[str, Any]) -> Language:
         name=_parse_text("name", table.get("name", "")),
         head=_parse_text("head", table.get("head", "")),
         keep_accents=_parse_switch("keep_accents", table.get("keep_accents", False)),
+        letters=_parse_text("letters", table.get("letters", "")),
         colours=_read_meanings("colours", table.get("colours", {}), _parse_colours),
         customers=_read_meanings("customers", table.get("customers", {}), _parse_customers),
         columns={

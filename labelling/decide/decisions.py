@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import groupby
+from itertools import groupby, islice
 from operator import itemgetter
 from typing import Final
 
@@ -21,7 +21,7 @@ from inference.contract import LABEL
 from inference.release_labels import NONE, has_known_kinds
 from inference.words.kinds import KIND
 from inference.words.language_files import LANGUAGE_OFF
-from inference.words.recognition import recognise_category_language
+from inference.words.recognition import MAX_TITLES_READ, recognise_category_language
 from labelling.decide.category_products import CategoryProductCollector, CategoryProductSums
 from labelling.decide.category_questions import CategoryQuestions
 from labelling.decide.list_colours import ListColourReader
@@ -48,6 +48,7 @@ from labelling.lists.folder_names import REVIEW_FOLDER, make_folder_names
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.listed_customers import ListedCustomerReader
 from labelling.lists.own_words import ShopWords
+from labelling.lists.title_notes import describe_foreign_titles
 from labelling.lists.titles import MIN_LANGUAGE_TEXTS, ListWords, find_list_words
 from labelling.lists.unused_words import find_unused_words
 from labelling.lists.variant_rows import find_handle_column, find_variant_column
@@ -268,6 +269,16 @@ class RunDecisions:
             for path, *texts in self.journal.query(query)
         )
         return find_unused_words(self.list_reader, rows)
+
+    def describe_foreign_titles(self) -> str:
+        """Return a sentence if many titles have words that are not of their language; empty otherwise.
+
+        It is empty, too, if a person named the language.
+        """
+        words = self.list_words
+        if self.journal.settings.language or not words.is_readable or not words.titles:
+            return ""
+        return describe_foreign_titles(words, islice(self._read_columns(words.titles), MAX_TITLES_READ))
 
     def start_category_questions(self) -> CategoryQuestions | None:
         """Return a new collector of questions about categories, without rows.

@@ -1,16 +1,25 @@
-"""Sentences for people about the titles of a list: which column has them, and which contradict a label."""
+"""Sentences for people about the titles of a list: their column and language, and contradicted labels."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from inference.text.plain_text import join_first_items
 from inference.words.kinds import sort_kinds
 from inference.words.language_files import get_language_name
+from inference.words.letters import find_foreign_words
 from inference.words.recognition import find_label_kinds
 from labelling.lists.titles import ListWords
 
 MAX_NAMED_CONTRADICTIONS: Final = 5
 """Largest number of contradictions that a sentence names, such as "3 titles say skirt, labelled Dress"."""
+
+
+MIN_FOREIGN_TITLES_SHARE: Final = 0.05
+MIN_FOREIGN_WORDS: Final = 3
+"""Share of different titles, and number of different words, with letters that the language of the list does
+not have, from which the list is probably in another language. Of 1,019 titles of shops in their own languages
+none has such a letter. A few words can be names of brands, such as "Björn"."""
 
 
 def describe_title_column(words: ListWords, columns: Iterable[str], title: str) -> str:
@@ -39,6 +48,35 @@ def describe_title_column(words: ListWords, columns: Iterable[str], title: str) 
     )
     language = "" if words.has_few_letters else f", in {get_language_name(words.language)}"
     return f"The title is {title_names}, {reason}{language}.{second}{advice}"
+
+
+def describe_foreign_titles(words: ListWords, rows: Iterable[Mapping[str, str]]) -> str:
+    """Return a sentence if a list may be in another language than its titles are read in; empty otherwise.
+
+    Slovak titles are read as Czech, because Czech knows many of their words. Some of the others have letters
+    that Czech does not have: "12 of 80 titles have letters that are not Czech (`košeľa`, ...)".
+
+    Args:
+        words: the columns of titles, with a language that can be read.
+        rows: the cells of the columns of titles, row by row.
+    """
+    foreign_words_by_title = {
+        title: find_foreign_words(title, words.find_title_language(cells))
+        for cells in rows
+        if (title := words.read_title(cells))
+    }
+    foreign_words = Counter(word for found in foreign_words_by_title.values() for word in found)
+    title_count = len(foreign_words_by_title)
+    foreign_count = sum(map(bool, foreign_words_by_title.values()))
+    if len(foreign_words) < MIN_FOREIGN_WORDS or foreign_count < MIN_FOREIGN_TITLES_SHARE * title_count:
+        return ""
+    shown = join_first_items([f"`{word}`" for word, _ in foreign_words.most_common()], MIN_FOREIGN_WORDS)
+    language = get_language_name(words.language)
+    return (
+        f"The titles are read as {language}, but {foreign_count:,} of {title_count:,} different ones have "
+        f"letters of another language: {shown}. --language names another; with --language none, the photos "
+        "decide alone."
+    )
 
 
 def describe_contradictions(words: ListWords, labelled_rows: Iterable[tuple[Mapping[str, str], str]]) -> str:

@@ -48,6 +48,8 @@ def describe_list(decisions: RunDecisions, counts: RowCounts, products: RowCount
     # If titles are read, the sentence about their column stands among the figures of titles instead.
     if title and decisions.list_words.language == LANGUAGE_OFF:
         notes.append(title)
+    if foreign_titles := decisions.describe_foreign_titles():
+        notes.append(foreign_titles)
     if decisions.list_reader.folder_categories.names_by_depth:
         notes.append(FOLDERS_READ_NOTE)
     if decisions.context.category_products.numbers:

@@ -14,6 +14,7 @@ from inference.words.language_files import (
     read_language_file,
     read_language_folder,
 )
+from inference.words.letters import find_foreign_words
 from inference.words.tokens import split_title
 from inference.words.vocabulary import make_vocabulary
 from inference.words.words import read_title_garments
@@ -181,3 +182,11 @@ def test_own_words_have_precedence_over_the_words_of_all_languages() -> None:
 def test_a_thing_before_a_garment_is_no_garment_also_behind_a_preposition(title: str) -> None:
     assert read_title_garments(title, "pt").kinds == frozenset()
     assert read_title_garments("Vestido com cabide", "pt").kinds == {"dress"}
+
+
+@pytest.mark.parametrize("code", [code for code, language in load_languages().items() if language.letters])
+def test_the_words_of_a_file_have_only_letters_that_the_file_lists(code: str) -> None:
+    language = load_languages()[code]
+    words = (*language.known_by, *language.garments, *language.colours, *language.customers)
+
+    assert [word for word in words if find_foreign_words(word, code)] == []

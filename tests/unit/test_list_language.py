@@ -7,7 +7,7 @@ import pytest
 
 from inference.words.language_files import UNDETERMINED_LANGUAGE
 from inference.words.recognition import recognise_category_language
-from labelling.lists.title_notes import describe_title_column
+from labelling.lists.title_notes import describe_foreign_titles, describe_title_column
 from labelling.lists.titles import ListWords, find_list_words
 
 NAMES: Final = ("Anna", "Bella", "Clara 42", "Daria", "Elena", "Fiona", "Gloria", "Hanna")
@@ -141,3 +141,48 @@ def test_categories_are_read_beside_titles_that_are_names(more: Mapping[str, Seq
 
     assert words.language == "en"
     assert words.read_words_and_kinds({"title": "Anna", "category": "Women > Skirts"}).kinds == {"skirt"}
+
+
+SLOVAK: Final = (
+    "Dámske tričko s krátkym rukávom",
+    "Pánske nohavice čierne",
+    "Dámska sukňa s vreckami",
+    "Pánska košeľa s dlhým rukávom",
+    "Dámske topánky na podpätku",
+    "Ľahká letná bunda",
+    "Mikina s kapucňou",
+    "Dámsky kabát vlnený",
+)
+CZECH: Final = (
+    "Dámské tričko s krátkým rukávem",
+    "Pánské kalhoty černé",
+    "Dámská sukně s kapsami",
+    "Pánská košile s dlouhým rukávem",
+    "Dámské boty na podpatku",
+    "Lehká letní bunda",
+    "Mikina s kapucí, piqué",
+    "Dámský kabát vlněný",
+)
+BRANDS: Final = ("Bunda Löffler", "Mikina Löffler", "Šaty Pätku")
+
+
+def describe_foreign(titles: Sequence[str]) -> str:
+    words = read({"title": titles})
+    assert words.language == "cs"
+    return describe_foreign_titles(words, [{"title": title} for title in titles])
+
+
+def test_a_list_that_is_read_in_a_similar_language_is_told_by_its_letters() -> None:
+    assert describe_foreign(SLOVAK * 2) == (
+        "The titles are read as Czech, but 3 of 8 different ones have letters of another language: `košeľa`, "
+        "`podpätku`, `ľahká`. --language names another; with --language none, the photos decide alone."
+    )
+
+
+@pytest.mark.parametrize(
+    "titles",
+    [CZECH, (*CZECH, *BRANDS), (*(f"{title} {number}" for number in range(8) for title in CZECH), *SLOVAK)],
+    ids=["borrowed letters", "two foreign words", "few of many"],
+)
+def test_a_list_in_its_own_language_is_not_told_to_be_in_another(titles: Sequence[str]) -> None:
+    assert describe_foreign(titles) == ""

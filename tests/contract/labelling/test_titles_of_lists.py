@@ -277,6 +277,23 @@ def test_titles_in_a_language_that_is_not_read_say_nothing_and_the_run_names_it(
     assert "reads them as before" not in capsys.readouterr().err
 
 
+def test_titles_with_letters_of_another_language_are_told_unless_people_name_the_language(
+    shop: Path, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    titles = ("Dámske tričko s krátkym rukávom", "Pánska košeľa", "Topánky na podpätku", "Ľahká letná bunda")
+    source = listed(shop, *((f"{place}.png", str(place), title) for place, title in enumerate(titles)))
+    table = tmp_path / "table.csv"
+    sentence = "The titles are read as Czech, but 3 of 4 different ones have letters of another language"
+
+    label(source, table, release)
+    warned = " ".join(capsys.readouterr().err.split())
+
+    assert sentence in warned
+    assert sentence in " ".join(summary_in(table)["notes"])
+    label(source, table, release, "--language", "cs")
+    assert sentence not in " ".join(summary_in(table)["notes"])
+
+
 def test_products_whose_titles_name_different_garments_are_named(
     shop: Path, release: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
