@@ -264,13 +264,26 @@ def _print_correction_effect(
         )
     if taken_corrections.overruled_count:
         print_message(_describe_overruled_answers(taken_corrections))
-    rows = format_count(summary.rows, "row")
-    make_console().print(f"People decided {summary.decided_by_person:,} of {rows}.")
+    make_console().print(_describe_decided_rows(summary))
     if taken_corrections.categories:
         print(_describe_category_effect(taken_corrections, summary))
     corrections = job.corrections.pictures if job.corrections else []
     for sentence in describe_audits(corrections, summary.version):
         make_console().print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def _describe_decided_rows(summary: TableSummary) -> str:
+    """Return the sentence that says how many products, or pictures without products, people decided.
+
+    A product is counted once, however many rows it has.
+    """
+    if products := summary.products:
+        decided_count = products["decided_by_person"]
+        rows = format_count(products["products"], "product")
+    else:
+        decided_count = summary.decided_by_person
+        rows = format_count(summary.rows - summary.rows_without_picture, "picture")
+    return f"People decided {decided_count:,} of {rows}."
 
 
 def _describe_overruled_answers(taken_corrections: CorrectionEffect) -> str:

@@ -138,23 +138,26 @@ def read_corrections(
 
     Raises:
         CorrectionsUnusable: a file cannot be read, lacks a column, has rows that do not fit its header, or
-            has an attribute or a label that the release lacks; or no row of a file names a picture.
+            has an attribute or a label that the release lacks; or no row of any file names a picture.
     """
     all_pictures = list[Correction]()
+    left_out_by_file = dict[Path, dict[str, int]]()
     for file in files:
         answers, categories = read_all_corrections([file], labels, attributes, list_options, say)
         pictures = [answer for answer in answers if answer.path or answer.sha256]
         counts = {"categories": len(categories), "products alone": len(answers) - len(pictures)}
-        left_out = {subject: count for subject, count in counts.items() if count}
-        if left_out and not pictures:
-            rows = format_count(sum(counts.values()), "row")
+        left_out_by_file[file] = {subject: count for subject, count in counts.items() if count}
+        all_pictures += pictures
+    for file, left_out in left_out_by_file.items():
+        # A sheet asks about categories first, so that the export of one day can be about these alone.
+        if left_out and not all_pictures:
+            rows = format_count(sum(left_out.values()), "row")
             raise CorrectionsUnusable(
                 f"{file}: none of {rows} is about a picture. All are about {' and '.join(left_out)}, and "
                 "`wardrobe label --corrections` takes these."
             )
         for subject, count in left_out.items():
             say(f"{file}: {format_count(count, 'row is', 'rows are')} about {subject}, and left out here.")
-        all_pictures += pictures
     return all_pictures
 
 

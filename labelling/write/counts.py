@@ -42,7 +42,7 @@ class RowCounts:
         rows: the number of rows.
         accepted: the number of accepted answers about the class.
         accepted_by_list: the number of accepted answers that title and photo accepted together.
-        decided_by_person: the number of rows whose class people gave.
+        decided_by_person: the number of rows whose class people gave, without those that name no picture.
         decided_beside_accepted: the number of accepted answers about the class beside which people gave one.
         decided_beside_list: the number of these that title and photo accepted together.
         checked_answers: counts of accepted answers for which people gave a class too, by whether it is the
@@ -126,7 +126,7 @@ class RowCounts:
             self.unknown_colours[row.unknown_colour] += 1
         self._count_customers(row)
         self._count_error(row.record)
-        self._count_class_decision(decision)
+        self._count_class_decision(decision, has_picture=_has_picture(row.record))
 
     def _count_customers(self, row: TableRow) -> None:
         customers = row.customers
@@ -145,7 +145,7 @@ class RowCounts:
                 self.first_contradiction = (row.record.name, customers.contradiction)
 
     def _count_error(self, record: Record) -> None:
-        if isinstance(record, PhotoRecord) and not record.has_picture:
+        if not _has_picture(record):
             self.rows_without_picture += 1
             self.first_missing_picture = self.first_missing_picture or record.error
         elif record.error and not self.first_error:
@@ -155,9 +155,9 @@ class RowCounts:
             name = record.name if is_path else shorten_text(record.name)
             self.first_error = f"{name}: {record.error}"
 
-    def _count_class_decision(self, decision: HeadDecision) -> None:
+    def _count_class_decision(self, decision: HeadDecision, *, has_picture: bool) -> None:
         is_by_person = decision.decided_by == DecidedBy.PERSON
-        self.decided_by_person += is_by_person
+        self.decided_by_person += is_by_person and has_picture
         if decision.answer and decision.is_accepted:
             self.accepted += 1
             is_by_list = decision.answer.decided_by == DecidedBy.LIST
@@ -232,6 +232,11 @@ class RowCounts:
             "contradicting": contradicting_count,
         }
         return {"language": language, **title_counts, "by_list": self.accepted_by_list}
+
+
+def _has_picture(record: Record) -> bool:
+    """Return whether a row is about a picture. In a table of photos, those of variants can name none."""
+    return not isinstance(record, PhotoRecord) or record.has_picture
 
 
 def _is_asked(row: TableRow, decision: HeadDecision) -> bool:

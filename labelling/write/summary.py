@@ -42,8 +42,8 @@ class TableSummary:
         errors: the number of pictures that could not be read.
         rows_without_picture: the number of rows of the list that name no picture.
         first_error: the first picture with an error, and the error; empty without errors.
-        decided_by_person: the number of rows whose label people gave; the other figures are about the model's
-            answers.
+        decided_by_person: the number of rows with a picture whose label people gave; the other figures are
+            about the model's answers.
         accepted: the number of accepted answers about the class.
         accepted_by_list: the number of accepted answers that title and photo accepted together.
         checked: the number of accepted answers that people answered too.

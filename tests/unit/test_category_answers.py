@@ -12,6 +12,7 @@ from labelling.review.category_answers import merge_category_answers
 from labelling.review.correction_intake import import_corrections
 from labelling.review.corrections import read_all_corrections, read_corrections
 from labelling.run_settings import RunSettings
+from tests.tables import write_csv
 
 HEADER = "path,label,sha256,at,attribute,product,category\n"
 FIRST, SECOND = "2026-11-30T03:00:00.000+00:00", "2026-11-30T04:00:00.000+00:00"
@@ -120,8 +121,28 @@ def test_training_leaves_rows_about_categories_out_and_says_how_many(tmp_path: P
     assert said == [f"{tmp_path}/corrections.csv: 2 rows are about categories, and left out here."]
 
 
-def test_training_refuses_a_file_that_is_about_categories_alone(tmp_path: Path) -> None:
+def test_training_refuses_files_that_are_about_categories_alone(tmp_path: Path) -> None:
     with pytest.raises(
         CorrectionsUnusable, match=r"none of 1 row is about a picture\. All are about categories"
     ):
-        read_corrections([written(tmp_path, PICTURE, "a.csv"), written(tmp_path, ONE, "b.csv")], None)
+        read_corrections([written(tmp_path, ONE, "a.csv"), written(tmp_path, ONE, "b.csv")], None)
+
+
+def test_exports_of_several_days_are_read_together_whatever_columns_each_has(tmp_path: Path) -> None:
+    days = {
+        "1.csv": [{"path": "", "label": "top", "attribute": "kind", "product": "", "category": "Blusas"}],
+        "2.csv": [{"path": "a.jpg", "label": "Shirt", "sha256": "ab", "audit": "9", "version": "1"}],
+        "3.csv": [{"product": "7", "path": "b.jpg", "label": "blue", "attribute": "colour", "category": ""}],
+    }
+    said = list[str]()
+
+    found = read_corrections(
+        [write_csv(tmp_path / name, rows) for name, rows in days.items()], None, say=said.append
+    )
+
+    assert said == [f"{tmp_path}/1.csv: 1 row is about categories, and left out here."]
+    assert [(one.path, one.label, one.attribute, one.sha256) for one in found] == [
+        ("a.jpg", "Shirt", "label", "ab"),
+        ("b.jpg", "blue", "colour", ""),
+    ]
+    assert [(one.product, one.audit, one.version) for one in found] == [("", 9, "1"), ("7", 0, "")]

@@ -222,6 +222,20 @@ ANSWERS = {
 }
 
 
+def test_an_earlier_release_needs_the_option_that_the_refusal_names_and_answers_of_people_stay(
+    two: Path,
+) -> None:
+    earlier = replace(RUN, version="20261119T235959Z-ffffffff")
+    with journal(two) as opened:
+        opened.keep_human_answers(ANSWERS)
+
+    with pytest.raises(RunMismatch, match=r"add --restart: .* keeps what people answered\."):
+        Journal(two / TABLE, earlier).__enter__()
+
+    with Journal(two / TABLE, earlier, is_restart=True) as restarted:
+        assert (restarted.read_human_answers(), paths_in(restarted)) == (ANSWERS, [])
+
+
 def damaged(folder: Path, how: str) -> Path:
     """A journal with answers, of which something is lost, or of a form that no version reads."""
     write(folder, "a", "b")

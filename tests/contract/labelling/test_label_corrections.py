@@ -202,7 +202,7 @@ def test_where_nothing_can_be_read_any_more_a_run_says_what_became_of_the_answer
 
     assert wardrobe("label", ["--corrections", str(said), "--out", str(table)]) == 1
 
-    assert "People decided 6 of 6 rows" in capsys.readouterr().out
+    assert "People decided 6 of 6 pictures." in capsys.readouterr().out
 
 
 def test_an_answer_without_a_time_of_a_file_from_the_future_can_be_corrected(

@@ -369,4 +369,4 @@ def test_a_restart_for_corrections_reads_source_and_options_of_the_journal(
     printed = " ".join(capsys.readouterr().out.split())
     assert "labelled before" not in printed, "everything is labelled again"
     assert "6 products by `article`" in printed
-    assert "People decided 1 of 6 rows" in printed
+    assert "People decided 1 of 6 products." in printed

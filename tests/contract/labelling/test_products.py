@@ -389,6 +389,27 @@ def test_a_run_counts_each_product_once_and_calls_no_answer_an_audit(
     assert "People looked at" not in printed
 
 
+def test_a_product_that_people_decided_counts_once_however_many_variants_without_a_picture_it_has(
+    shop: Path,
+    release: Path,
+    by_label: list[list[str]],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (first, second, *_), table = by_label[0], tmp_path / "table.csv"
+    source = listed(shop, (first, "1"), ("", "1"), ("", "1"), (second, "2"), ("", "2"))
+    label(source, table, release, "--by", "article")
+    capsys.readouterr()
+
+    correct(table, {"path": first, "label": "none of these", "product": "1"})
+
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "2 products by `article`: 1 accepted. People decided 1." in printed
+    assert "People decided 1 of 2 products." in printed
+    summary = summary_in(table)
+    assert (summary["decided_by_person"], summary["rows_without_picture"]) == (1, 3)
+
+
 @pytest.mark.parametrize("words", [(), ("--restart",)])
 def test_a_table_gets_products_later_and_loses_them(
     words: Sequence[str], shop: Path, release: Path, tmp_path: Path
