@@ -32,7 +32,7 @@ class AnsweringSession:
         self._answer = answer
 
     def model(self, pixels: NDArray[np.float32], *, training: bool) -> NDArray[np.float32]:
-        assert (pixels.shape[1:], pixels.dtype, training) == (self.habits.shape, np.float32, False)
+        assert (pixels.shape[1:], pixels.dtype.name, training) == (self.habits.shape, "float32", False)
         return self._answer(pixels)
 
     def run(self, images: PixelsBatch) -> Scores:
