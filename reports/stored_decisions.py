@@ -28,7 +28,7 @@ def reapply_thresholds(answers: Answers, contracts: Mapping[NetworkName, ModelCo
         The same answers with new decisions. A row keeps its decision in these cases:
 
         1. The parent of the release gave the answer.
-        2. The reason of the review does not come from scores and thresholds, but from the picture itself.
+        2. The reason of the review is none of SCORE_REASONS, which come from scores and thresholds.
         3. The row lacks a probability or a familiarity that the decision needs.
         4. The decision needs the answer about the class, and there is none.
     """

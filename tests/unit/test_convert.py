@@ -252,7 +252,7 @@ def test_a_garment_of_nearly_the_colour_of_its_ground_is_not_cut_into() -> None:
 def test_a_frame_around_a_picture_changes_nothing(frame: int) -> None:
     contract = InputContract(shape=(64, 64), channels=3, polarity="none", framing="trimmed")
     picture = show(200, 100)
-    framed = cv2.copyMakeBorder(picture, *[frame] * 4, cv2.BORDER_CONSTANT, value=(255,) * 3)
+    framed = cv2.copyMakeBorder(picture, frame, frame, frame, frame, cv2.BORDER_CONSTANT, value=(255,) * 3)
 
     read, read_framed = (
         convert_to_pixels(decode_image(png(each), 10**7), contract) for each in (picture, framed)
