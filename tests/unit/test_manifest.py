@@ -82,7 +82,12 @@ TOO_LARGE = {"shape": [10_000, 10_000], "polarity": "none", "framing": "whole"}
 @pytest.mark.parametrize(
     ("network", "path", "value", "named"),
     [
-        ("pixels", "input", {"framing": "fish-eye"}, "input.framing: Input should be 'cut-out' or 'whole'"),
+        (
+            "pixels",
+            "input",
+            {"framing": "fish-eye"},
+            "input.framing: Input should be 'cut-out', 'whole' or 'trimmed'",
+        ),
         ("pixels", "input", TOO_LARGE, "input.shape: 10000 x 10000; height and width must be 8 to 512"),
         ("pixels", "input", {"shape": [64, 64]}, "input.framing: cut-out makes 28 x 28 grey, light-on-black"),
         ("pixels", "input", {"channels": 3}, "input.framing: cut-out makes 28 x 28 grey"),
