@@ -15,6 +15,7 @@ from labelling.errors import OutputUnusable
 from model_store.local_releases import open_release
 from model_store.release_networks import open_networks
 from tests.commands import wardrobe
+from tests.fashion import write_idx_folder
 from tests.own_pictures import KINDS, write_class_folders
 from tests.photos import write_photos
 from tests.releases import a_release
@@ -34,6 +35,21 @@ def told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
     """What the command prints, once it has ended well."""
     assert wardrobe("evaluate", arguments) == 0
     return capsys.readouterr().out
+
+
+def test_the_page_of_a_data_set_shows_no_figures_of_photos_and_titles_that_it_did_not_measure(
+    tmp_path: Path,
+) -> None:
+    write_idx_folder(tmp_path / "data", train=10, test=60)
+    words = ["--data", str(tmp_path / "data"), "--out", str(tmp_path / "kept"), "--force"]
+
+    wardrobe("evaluate", words)
+
+    page = (tmp_path / "kept" / "report.html").read_text("utf-8")
+    assert "60 test pictures" in page
+    assert "that it does not know" not in page
+    assert "Titles of a list" not in page
+    assert "Products of several photos" not in page
 
 
 def test_the_bundled_release_is_measured_tier_by_tier_and_its_answers_are_kept_to_look_at(
