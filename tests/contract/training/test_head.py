@@ -10,6 +10,7 @@ from training.data.labels import LabelCodes
 from training.data.vectors import Features
 from training.features.blocks import make_target_deviations
 from training.gradient.networks.registry import add_softmax
+from training.heads import hidden as hidden_layer
 from training.heads.hidden import HiddenLayerHead, fit_hidden_layer_head
 from training.heads.logistic import STRENGTHS_COMPARED, LogisticHead, fit_logistic_head
 
@@ -141,6 +142,21 @@ def test_what_tells_senders_alone_is_not_trusted() -> None:
 
     assert by_sender.strength == min(STRENGTHS_COMPARED)
     assert alone_each.strength > by_sender.strength
+
+
+def test_a_fit_tells_its_share_after_each_step_so_that_a_display_moves_within_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(hidden_layer, "MIN_FIT_STEPS", 4)
+    monkeypatch.setattr(hidden_layer, "PASSES_OVER_PICTURES", 0)
+    labels = np.array([0, 1] * 20, np.uint8)
+    shares_done = list[float]()
+
+    fit_hidden_layer_head(
+        seen_of(np.eye(2)[labels]), labels, 2, np.ones(40), UNITS, report_share=shares_done.append
+    )
+
+    assert shares_done == [0.25, 0.5, 0.75, 1.0]
 
 
 def test_two_classes_have_two_outputs() -> None:
