@@ -61,7 +61,7 @@ def list_asked_photos(folder: Path) -> list[Photo]:
 
 
 def _make_batches(folder: Path, photos: Sequence[Photo]) -> Iterator[NDArray[np.uint8]]:
-    """Yield batches of photos, as they are and mirrored: uint8 (2 * CHUNK, 192, 192, 3)."""
+    """Yield batches of photos, as they are and mirrored: uint8 (2 * CHUNK, 224, 224, 3)."""
     for start in range(0, len(photos), CHUNK):
         seen = [
             fit_whole_picture(decode_photo(folder, photo).picture, INPUT_SHAPE)

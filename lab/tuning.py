@@ -46,7 +46,7 @@ TUNINGS: Final[dict[str, int | None]] = {f"part-{part}": part for part in range(
 
 
 def store_views(tuning: Tuning, count: int, path: Path) -> NDArray[np.uint8]:
-    """Draw the first views of a seed, uint8 (N, 192, 192, 3), and keep them in a file for later runs.
+    """Draw the first views of a seed, uint8 (N, 224, 224, 3), and keep them in a file for later runs.
 
     Raises:
         BadRecipe: the file has another number of views.

@@ -16,7 +16,7 @@ from lab.pretraining_photos import CLUTTERED
 from lab.tuning_photos import NONE, OTHER_THINGS, PackedPhotos
 from lab.views import EDGE, change_view, lay_on_ground
 
-INPUT_SHAPE: Final = (192, 192)
+INPUT_SHAPE: Final = (224, 224)
 """Height and width of the network's input."""
 
 BATCH: Final = 64
@@ -101,7 +101,7 @@ class Tuning:
         return np.random.default_rng((self.seed, step)).choice(len(self.photos), BATCH, p=self.chances)
 
     def draw_views(self, step: int) -> NDArray[np.uint8]:
-        """Return a view of each photo of a step, uint8 (BATCH, 192, 192, 3)."""
+        """Return a view of each photo of a step, uint8 (BATCH, 224, 224, 3)."""
         rng = np.random.default_rng((self.seed, step, 1))
         return np.stack([self._draw_view(int(number), rng) for number in self.draw_photos(step)])
 

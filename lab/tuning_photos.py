@@ -34,7 +34,6 @@ from lab.pretraining_photos import (
     make_targets,
     read_rows,
 )
-from lab.views import EDGE
 from training.features.weights import read_npz, write_npz
 
 CLASSES: Final = ("top", "trousers", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot")
@@ -82,6 +81,9 @@ PARTS: Final = 3
 MAX_PHOTOS_PER_KIND: Final = 260
 """Largest number of photos of a kind that only the catalogue has."""
 
+PACKED_EDGE: Final = 320
+"""Longest edge in pixels of a packed photo. Most photos of sources have this edge."""
+
 SMALL_EDGE: Final = 90
 """Longest edge in pixels up to which a photo is stored with the better quality."""
 WEBP_QUALITY: Final = (80, 88)
@@ -115,7 +117,7 @@ def find_kind(photo: Photo) -> tuple[str, str]:
 
 @dataclass(frozen=True)
 class PackedPhotos:
-    """N photos of at most EDGE pixels, with the targets of each.
+    """N photos of at most PACKED_EDGE pixels, with the targets of each.
 
     Attributes:
         files: the WebP files one after the other, uint8.
@@ -240,8 +242,8 @@ def _is_of_user(photo: Photo) -> bool:
 
 
 def _encode_small(folder: Path, photo: Photo) -> bytes:
-    """Return a photo as a WebP file of at most EDGE pixels."""
-    picture = shrink_to_edge(decode_photo(folder, photo).picture, EDGE)
+    """Return a photo as a WebP file of at most PACKED_EDGE pixels."""
+    picture = shrink_to_edge(decode_photo(folder, photo).picture, PACKED_EDGE)
     quality = WEBP_QUALITY[max(picture.shape[:2]) <= SMALL_EDGE]
     written = cv2.imencode(".webp", picture[..., ::-1], [cv2.IMWRITE_WEBP_QUALITY, quality])[1]
     return written.tobytes()

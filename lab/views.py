@@ -28,7 +28,7 @@ BLUR_SIGMA: Final = (0.006, 0.019)
 JPEG_QUALITY: Final = (30, 90)
 """Range of the quality with which some views are compressed."""
 
-EDGE: Final = 200
+EDGE: Final = 240
 """Height and width in pixels of a garment on another ground, before it is stored."""
 
 STRIP: Final = (0.1, 0.2)

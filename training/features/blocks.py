@@ -1,6 +1,6 @@
 """Turn a picture into one feature vector, with frozen networks and a palette of colours.
 
-Pictures are 192 x 192 RGB, without cropping. The vector has three blocks, one after the other:
+Pictures are 224 x 224 RGB, without cropping. The vector has three blocks, one after the other:
 
 1. `lite2`: means of the last stages of EfficientNet-Lite2, which has learnt a thousand kinds of things and
    then clothes.
@@ -32,8 +32,8 @@ from training.gradient.networks.efficientnet_lite import LAST_STAGE_LAYER
 from training.gradient.networks.layers import FEATURES_LAYER
 from training.untyped import Network, Tensor
 
-BLOCKS_INPUT_CONTRACT: Final[InputContract] = make_whole_picture_input(192, 3)
-"""Input contract of the blocks: 192 x 192 RGB. In a test at 160 x 160, EfficientNet-Lite0 was right less
+BLOCKS_INPUT_CONTRACT: Final[InputContract] = make_whole_picture_input(224, 3)
+"""Input contract of the blocks: 224 x 224 RGB. In a test at 160 x 160, EfficientNet-Lite0 was right less
 often."""
 
 BlockName: TypeAlias = Literal["lite2", "backbone", "palette"]
@@ -85,7 +85,7 @@ def build_vector_network(blocks: Sequence[BlockName] = ALL_BLOCKS) -> Network:
         blocks: the names of the blocks, in their order in the vector.
 
     Returns:
-        keras.Model from `pixels` uint8 (N, 192, 192, 3) to `vector` float32 (N, D). Its layer FEATURES_LAYER
+        keras.Model from `pixels` uint8 (N, 224, 224, 3) to `vector` float32 (N, D). Its layer FEATURES_LAYER
         is the part of the first block in which distances are measured.
 
     Raises:
@@ -152,7 +152,7 @@ def compute_features(model: Network, batches: Iterable[PixelsBatch]) -> Features
 
     Args:
         model: a network from pixels to vectors.
-        batches: uint8 arrays (M, 192, 192, 3).
+        batches: uint8 arrays (M, 224, 224, 3).
     """
     return join_features(list(map(make_feature_function(model), batches)))
 
