@@ -39,8 +39,8 @@ DISTANCE_TOLERANCE = 1e-2
 It is larger than for probabilities because a distance adds up the rounding errors of many features.
 """
 
-MAX_RUN_NUMBERS = 1 << 17
-"""Largest count of numbers in one run of the model: 167 pictures of 28 x 28, or one of 192 x 192 in RGB.
+MAX_RUN_NUMBERS = 224 * 224 * 3
+"""Largest count of numbers in one run of the model: one picture of 224 x 224 in RGB, or 192 of 28 x 28.
 
 The layers of a model take a hundred times the memory of the pixels, and the process keeps it. Larger runs are
 not faster.

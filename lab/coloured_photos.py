@@ -16,6 +16,7 @@ import numpy as np
 from rich.progress import track
 
 from inference.arrays import Picture
+from inference.pictures.convert import convert_to_pixels
 from inference.pictures.framing import fit_whole_picture
 from inference.sessions.onnx_session import PROBABILITIES, OnnxSession
 from lab.pretraining_photos import (
@@ -146,11 +147,11 @@ def _make_views(
 
     `ground` is a photo to lay the garment on; None for the mirror image.
     """
-    picture = decode_photo(folder, photo).picture
+    decoded = decode_photo(folder, photo)
     laid = None
-    whole = fit_whole_picture(picture, BLOCKS_INPUT_CONTRACT.shape)
+    whole = convert_to_pixels(decoded, BLOCKS_INPUT_CONTRACT)
     if ground is not None:
-        laid = lay_on_ground(picture, decode_photo(folder, ground).picture, rng)
+        laid = lay_on_ground(decoded.picture, decode_photo(folder, ground).picture, rng)
     return whole, np.ascontiguousarray(whole[:, ::-1]) if laid is None else fit_whole_picture(
         laid, BLOCKS_INPUT_CONTRACT.shape
     )

@@ -20,13 +20,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inference.pictures.framing import fit_whole_picture
+from inference.pictures.convert import convert_to_pixels
 from lab.part_vectors import average_parts, find_picture_rows
 from lab.photo_tables import list_catalogue_things
 from lab.pretraining_photos import Photo, decode_photo, list_made_photos, list_source_photos, read_pool_photos
 from lab.tuning import TUNINGS
-from lab.tuning_batches import INPUT_SHAPE
 from lab.tuning_photos import OTHER_THINGS, name_shown_thing
+from training.features.blocks import BLOCKS_INPUT_CONTRACT
 from training.features.weights import read_npz, write_npz
 
 LEARNT_PER_CLASS: Final = {"A": 80, "B": 100, "users": 150, OTHER_THINGS: 50}
@@ -64,7 +64,7 @@ def _make_batches(folder: Path, photos: Sequence[Photo]) -> Iterator[NDArray[np.
     """Yield batches of photos, as they are and mirrored: uint8 (2 * CHUNK, 224, 224, 3)."""
     for start in range(0, len(photos), CHUNK):
         seen = [
-            fit_whole_picture(decode_photo(folder, photo).picture, INPUT_SHAPE)
+            convert_to_pixels(decode_photo(folder, photo), BLOCKS_INPUT_CONTRACT)
             for photo in photos[start : start + CHUNK]
         ]
         upright = np.stack(seen)

@@ -30,7 +30,7 @@ from inference.pictures.picture_opening import MIN_LARGE_RUN_NUMBERS, OpenedPict
 from inference.pictures.pixel_rows import encode_png, find_rows_shape
 
 MAX_PART_NUMBERS = 1_000_000
-"""Largest number of input values in one part of a batch: nine photos of 192 x 192 in colour, or 1,275
+"""Largest number of input values in one part of a batch: six photos of 224 x 224 in colour, or 1,275
 pictures of 28 x 28 in grey. After each part, other requests get their turn. The model answers a part in
 smaller runs."""
 

@@ -80,10 +80,10 @@ def test_large_pictures_are_run_one_at_a_time_in_their_order() -> None:
             self.sizes.append(len(pixels))
             return Scores.make_class_scores(FIRM_THEN_TORN[pixels[:, 0, 0, 0]], NEAR[pixels[:, 0, 0, 0]])
 
-    pixels = np.zeros((2, 192, 192, 3), np.uint8)
+    pixels = np.zeros((2, 224, 224, 3), np.uint8)
     pixels[1] = 1
     session = Counting()
-    classifier = Classifier(session, replace(CONTRACT, input=make_whole_picture_input(192, 3)))
+    classifier = Classifier(session, replace(CONTRACT, input=make_whole_picture_input(224, 3)))
 
     answers = classifier.classify(pixels)
     classifier.check_golden_answers(pixels, {"label": FIRM_THEN_TORN}, NEAR.tolist())

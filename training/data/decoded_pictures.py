@@ -36,11 +36,11 @@ from training.errors import DataError
 from training.progress import Progress, ReportDone, Say
 
 DECODING_BATCH_SIZE: Final = 128
-"""Number of pictures that are decoded before a network reads them, or 14 MB for 192 x 192 pixels in
+"""Number of pictures that are decoded before a network reads them, or 19 MB for 224 x 224 pixels in
 colour."""
 
 MAX_PICTURES_IN_MEMORY: Final = 64
-"""Number of large pictures, the first ones, whose pixels stay in memory, or 7 MB for 192 x 192 pixels in
+"""Number of large pictures, the first ones, whose pixels stay in memory, or 10 MB for 224 x 224 pixels in
 colour. The exported graph is compared with its network on these pictures."""
 
 ComputeFeatures: TypeAlias = Callable[[PixelsBatch], Features]

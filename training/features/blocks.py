@@ -12,6 +12,7 @@ from the pictures of a training. Distances from the learnt pictures are measured
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -22,7 +23,7 @@ from numpy.typing import NDArray
 from sklearn.preprocessing import StandardScaler
 
 from inference.arrays import PixelsBatch
-from inference.contract import InputContract, make_whole_picture_input
+from inference.contract import InputContract
 from training.answering import make_batched_model
 from training.data.vectors import Features, FeatureVectors, join_features
 from training.errors import WeightsUnusable
@@ -32,7 +33,7 @@ from training.gradient.networks.efficientnet_lite import LAST_STAGE_LAYER
 from training.gradient.networks.layers import FEATURES_LAYER
 from training.untyped import Network, Tensor
 
-BLOCKS_INPUT_CONTRACT: Final[InputContract] = make_whole_picture_input(224, 3)
+BLOCKS_INPUT_CONTRACT: Final[InputContract] = replace(EFFICIENTNET.input_contract, framing="trimmed")
 """Input contract of the blocks: 224 x 224 RGB. In a test at 160 x 160, EfficientNet-Lite0 was right less
 often."""
 

@@ -76,7 +76,7 @@ class FrozenNetwork:
 EFFICIENTNET: Final = FrozenNetwork(
     name="efficientnet_lite2",
     recipe=Recipe(network="efficientnet_lite2", precision="float32"),
-    input_contract=make_whole_picture_input(192, 3),
+    input_contract=make_whole_picture_input(224, 3),
     weights_file=Path(__file__).with_name("lite2.npz"),
 )
 """EfficientNet-Lite2, whose features are the 352 means of its last stage."""

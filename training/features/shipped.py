@@ -50,7 +50,7 @@ def compute_photo_features(photos: Pictures, folder: Path, report_done: ReportDo
     """Compute the feature vectors of photos, except those that an earlier try of the same run has stored.
 
     Args:
-        photos: the photos, with pixels uint8 (N, 192, 192, 3).
+        photos: the photos, with pixels uint8 (N, 224, 224, 3).
         folder: the folder of the run, in which the vectors are stored.
         report_done: a function that is called after each PICTURES_PER_FILE with the number done and the
             number of all.

@@ -261,7 +261,7 @@ def build_heads_network(fitted_head: PhotoHead, earlier_heads: Network | None = 
             same inputs.
 
     Returns:
-        keras.Model from `pixels` uint8 (N, 192, 192, 3), whose colours an attribute may use, and `vector`
+        keras.Model from `pixels` uint8 (N, 224, 224, 3), whose colours an attribute may use, and `vector`
         float32 (N, D), to PROBABILITIES float32 (N, C), an output for each attribute and, if OOD photos were
         learnt, DISTANCE float32 (N,).
     """

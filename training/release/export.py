@@ -58,7 +58,7 @@ PARITY_PHOTOS: Final = 32
 GOLDEN_PHOTOS: Final = 2
 """Number of made pictures whose answers are stored in the release, for the check of a server."""
 
-PATCHES: Final = 6
+PATCHES: Final = 7
 """Number of coloured patches along each edge of a made picture."""
 
 SEED: Final = 0
@@ -243,7 +243,7 @@ def export_photo_network(network: Network, folder: Path) -> GoldenAnswers:
 
 
 def _make_coloured_patches() -> PixelsBatch:
-    """Make pictures of 6 x 6 coloured patches, uint8 (PARITY_PHOTOS, 192, 192, 3), some with black rows.
+    """Make pictures of 7 x 7 coloured patches, uint8 (PARITY_PHOTOS, 224, 224, 3), some with black rows.
 
     No photo is used, because golden answers store their pictures in the release.
     """

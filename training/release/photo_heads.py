@@ -72,7 +72,7 @@ def export_photo_heads(
 def join_to_frozen_network(heads: Network, parts: str | None = None) -> Network:
     """Return the whole network for photos: the bundled frozen network with these heads on top.
 
-    Its input is `pixels`, uint8 (N, 192, 192, 3); its outputs are those of the heads. For parts, one more
+    Its input is `pixels`, uint8 (N, 224, 224, 3); its outputs are those of the heads. For parts, one more
     output is the answer of the attribute's head to each part.
 
     Args:

@@ -116,7 +116,7 @@ def test_a_graph_that_answers_an_attribute_as_another_network_does_is_refused(
 
 
 def test_so_is_one_of_the_network_for_photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pixels = keras.Input((192, 192, 3), name="pixels", dtype="uint8")
+    pixels = keras.Input((224, 224, 3), name="pixels", dtype="uint8")
     means = keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1 / 255)(pixels))
     ours, others = (
         keras.Model(pixels, {PROBABILITIES: keras.layers.Dense(3, activation="softmax")(means)})
@@ -143,7 +143,7 @@ class Recorded:
 
 def test_photos_are_answered_in_runs_whose_memory_stays_small() -> None:
     """600 photos in one run took 5.3 GB."""
-    score_pictures(asked := Recorded(), np.zeros((10, 192, 192, 3), np.uint8))
+    score_pictures(asked := Recorded(), np.zeros((10, 224, 224, 3), np.uint8))
 
     assert len(asked.sizes) > 1
     assert max(asked.sizes) <= MAX_RUN_NUMBERS

@@ -20,7 +20,7 @@ from model_store.release_networks import open_networks
 from training.release.parity import check_parity
 from training.release.photo_heads import join_to_frozen_network, read_photo_heads
 
-SHAPE = (192, 192, 3)
+SHAPE = (224, 224, 3)
 
 
 def patches(height: int, width: int, seed: int = 0) -> NDArray[np.uint8]:
@@ -40,14 +40,14 @@ def session(release: LocalRelease) -> OnnxSession:
 
 
 PICTURES = framed(
-    patches(192, 192),
-    patches(100, 192, 1),
-    patches(192, 60, 2),
+    patches(224, 224),
+    patches(100, 224, 1),
+    patches(224, 60, 2),
     patches(1, 2000, 3),
     patches(2000, 1, 4),
     patches(40, 30, 5),
-    np.zeros((192, 192, 3), np.uint8),
-    np.full((100, 192, 3), 255, np.uint8),
+    np.zeros((224, 224, 3), np.uint8),
+    np.full((100, 224, 3), 255, np.uint8),
 )
 
 
@@ -105,14 +105,14 @@ def test_a_batch_answers_as_its_photos_one_by_one(release_with_parts: LocalRelea
 @pytest.mark.parametrize(
     ("picture", "parts"),
     [
-        (np.zeros((192, 192, 3), np.uint8), set()),
-        (np.full((100, 192, 3), 255, np.uint8), set()),
-        (np.full((192, 50, 3), 128, np.uint8), set()),
+        (np.zeros((224, 224, 3), np.uint8), set()),
+        (np.full((100, 224, 3), 255, np.uint8), set()),
+        (np.full((224, 50, 3), 128, np.uint8), set()),
         (patches(1, 2000), set()),
         (patches(30, 20), set(PARTS)),
-        (patches(192, 70), set(PARTS)),
-        (patches(70, 192), set(PARTS)),
-        (np.concatenate([patches(90, 192), np.full((110, 192, 3), 250, np.uint8)]), {"upper", "middle"}),
+        (patches(224, 70), set(PARTS)),
+        (patches(70, 224), set(PARTS)),
+        (np.concatenate([patches(90, 224), np.full((110, 224, 3), 250, np.uint8)]), {"upper", "middle"}),
     ],
     ids=["black", "white", "grey and narrow", "one row", "small", "narrow", "flat", "white below"],
 )
@@ -130,9 +130,9 @@ def test_a_part_speaks_only_if_it_is_not_blank(
 def test_black_rows_above_and_below_are_no_part_of_the_picture(release_with_parts: LocalRelease) -> None:
     """A flat picture in the middle of the square has the parts of the same rows by themselves."""
     flat = np.zeros(SHAPE, np.uint8)
-    flat[64:128] = patches(64, 192)
+    flat[64:128] = patches(64, 224)
     other_rows_below = flat.copy()
-    other_rows_below[96:128] = patches(32, 192, 9)
+    other_rows_below[96:128] = patches(32, 224, 9)
 
     one, other = session(release_with_parts).run(np.stack([flat, other_rows_below])).parts  # type: ignore[misc]
 

@@ -80,7 +80,7 @@ def test_a_step_sees_the_same_views_whenever_it_is_asked_and_other_seeds_see_oth
 
     views = known.draw_views(3)
 
-    assert views.shape == (tuning_batches.BATCH, 192, 192, 3)
+    assert views.shape == (tuning_batches.BATCH, 224, 224, 3)
     assert np.array_equal(views, Tuning(photos(), seed=0).draw_views(3))
     assert not np.array_equal(known.draw_photos(3), known.draw_photos(4))
     assert not np.array_equal(known.draw_photos(3), Tuning(photos(), seed=1).draw_photos(3))

@@ -31,7 +31,7 @@ def test_a_picture_is_shown_at_once_and_then_its_answer(page: Page, bundled_serv
     expect(shown.locator(".category")).to_be_hidden()
     for words in ("Accept", "The model is sure, and the picture looks like what it has learnt.", "look less"):
         expect(shown).to_contain_text(words)
-    expect(shown.get_by_role("img", name="192 by 192 pixels")).to_have_attribute("src", answer["seen"])
+    expect(shown.get_by_role("img", name="224 by 224 pixels")).to_have_attribute("src", answer["seen"])
     ranked = sorted(answer["probabilities"], key=lambda label: -answer["probabilities"][label])
     bars = shown.locator(".bars:visible").get_by_role("listitem")
     assert [bar.split("\n")[0].strip() for bar in bars.all_inner_texts()] == ranked[:3]
@@ -55,7 +55,7 @@ def test_a_card_shows_what_the_answer_rests_on_and_hides_it_again(page: Page) ->
 
     heat = shown.get_by_role("img", name=re.compile("^(No single part|What speaks).*Trouser"))
     expect(heat).to_be_visible()
-    expect(heat).to_have_js_property("naturalWidth", 192)
+    expect(heat).to_have_js_property("naturalWidth", 224)
     expect(why).to_have_attribute("aria-pressed", "true")
     sentence = shown.get_by_text(
         re.compile(r"^(The strongest sign of Trouser is .* falls from|No single part .* is) .*%.* .*%\.$")
