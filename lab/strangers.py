@@ -1,12 +1,12 @@
 """Compute feature vectors of photos by networks that have not learnt the photos' source.
 
-python -m lab.strangers PHOTOS --tuned FOLDER --out FOLDER
+python -m lab.strangers PHOTOS --tuned FOLDER --out FOLDER [--only NAME...]
 
 A release meets shops that it has not learnt. To measure how well it answers them, lab.tuning makes three
 networks that leave out a third of the sources each, and one that learns all. This command writes a file for
-each of them (part-0.npz to part-2.npz, and whole.npz) with the vectors of all `list_asked_photos`, in their
-order: `both`, float16 (2, N, D), of the photos and of their mirror images, and `parts`, float16 (2, parts, N,
-D), of the parts of both.
+each of them that has none yet (part-0.npz to part-2.npz, and whole.npz). It has the vectors of all
+`list_asked_photos`, in their order: `both`, float16 (2, N, D), of the photos and of their mirror images, and
+`parts`, float16 (2, parts, N, D), of the parts of both.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.progress import track
 
 from inference.pictures.convert import convert_to_pixels
 from lab.part_vectors import average_parts, find_picture_rows
@@ -82,22 +83,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--tuned", type=Path, required=True, metavar="FOLDER")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--only", choices=TUNINGS, nargs="*", default=[*TUNINGS], help="(all)")
     given = parser.parse_args(argv)
     from lab import tuning_steps as steps  # noqa: PLC0415 - needs PyTorch, installed for the lab alone
 
     given.out.mkdir(parents=True, exist_ok=True)
-    networks = {name: steps.make_tensors(read_npz(given.tuned / f"{name}.npz")) for name in TUNINGS}
-    seen = {name: list[tuple[NDArray[np.float16], NDArray[np.float16]]]() for name in networks}
-    for pixels in _make_batches(given.photos, list_asked_photos(given.photos)):
-        ends = find_picture_rows(pixels)
-        for name, weights in networks.items():
+    photos = list_asked_photos(given.photos)
+    for name in given.only:
+        if (path := given.out / f"{name}.npz").exists():
+            continue
+        weights = steps.make_tensors(read_npz(given.tuned / f"{name}.npz"))
+        both, parts = list[NDArray[np.float16]](), list[NDArray[np.float16]]()
+        for pixels in track(_make_batches(given.photos, photos), name, -(-len(photos) // CHUNK)):
             maps = steps.see_pixels(weights, pixels)
-            whole = np.concatenate([each.mean((2, 3)) for each in maps], 1)
-            of_parts = average_parts(maps, ends)
-            seen[name].append((_split_mirrored(whole), _split_mirrored(of_parts).swapaxes(1, 2)))
-    for name, batches in seen.items():
-        both, parts = zip(*batches, strict=True)
-        write_npz(given.out / f"{name}.npz", both=np.concatenate(both, 1), parts=np.concatenate(parts, 2))
+            both.append(_split_mirrored(np.concatenate([each.mean((2, 3)) for each in maps], 1)))
+            parts.append(_split_mirrored(average_parts(maps, find_picture_rows(pixels))).swapaxes(1, 2))
+        write_npz(path, both=np.concatenate(both, 1), parts=np.concatenate(parts, 2))
     return 0
 
 
