@@ -23,7 +23,7 @@ ARG REVISION=unknown
 ARG VERSION=unknown
 LABEL org.opencontainers.image.title="Wardrobe" \
       org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.description="Clothing pictures in, class probabilities out" \
+      org.opencontainers.image.description="Class, kind and colour of the garment in a photo, each with a decision" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.revision="${REVISION}"
 

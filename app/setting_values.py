@@ -79,6 +79,11 @@ AnyCase = BeforeValidator(lambda value: value.upper() if isinstance(value, str) 
 Empty = BeforeValidator(lambda value: None if value == "" else value)
 """Mark of a setting that is None if its value is empty, since a variable is often emptied to unset it."""
 
+
+class ForCommands:
+    """Mark of a setting that commands such as `label` read, too; all others are about the service."""
+
+
 OptionalPath = Annotated[Path | None, Empty]
 AcceptTarget = Annotated[Annotated[float, Field(ge=MIN_ACCEPT_TARGET, lt=1)] | None, Empty]
 

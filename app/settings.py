@@ -19,6 +19,7 @@ from app.setting_values import (
     MAX_WAIT_SECONDS,
     AcceptTarget,
     AnyCase,
+    ForCommands,
     NotNegative,
     OptionalPath,
     Origins,
@@ -124,7 +125,7 @@ class Settings(BaseModel):
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], AnyCase] = "INFO"
     log_format: Literal["text", "json"] = "text"
     accept_target: AcceptTarget = None
-    taxonomy: OptionalPath = None
+    taxonomy: Annotated[OptionalPath, ForCommands] = None
     model_name: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]+$")] = "wardrobe"
     max_upload_bytes: Positive = MAX_BYTES
     max_pixels: Positive = MAX_PIXELS
@@ -138,7 +139,7 @@ class Settings(BaseModel):
     request_seconds: Annotated[float, Field(gt=0, le=MAX_WAIT_SECONDS)] = 60.0
     drain_seconds: Seconds = 2.0
     refresh_seconds: Seconds = 30
-    cache_dir: Path = Path("~/.cache/wardrobe")
+    cache_dir: Annotated[Path, ForCommands] = Path("~/.cache/wardrobe")
     cache_keep: Positive = 3
     trusted_keys: OptionalPath = None
     prometheus_dir: Path | None = None
@@ -166,14 +167,14 @@ def read_settings(dotenv: Path = DOTENV_PATH) -> Settings:
 
 
 def read_command_settings() -> Settings:
-    """Read the two settings that command-line tools use: WARDROBE_CACHE_DIR and WARDROBE_TAXONOMY.
+    """Read the settings that have the mark ForCommands, which are those that commands use.
 
     Other settings are ignored, even if their values are wrong, because they are about the service.
 
     Raises:
         SettingsError: a value is in quotation marks.
     """
-    names = (f"{PREFIX}CACHE_DIR", f"{PREFIX}TAXONOMY")
+    names = [PREFIX + field.upper() for field in list_command_fields()]
     return parse_settings({name: os.environ[name] for name in names if name in os.environ})
 
 
@@ -207,6 +208,11 @@ def is_kubernetes_variable(name: str, value: str) -> bool:
     """
     is_port = name.endswith("_PORT") and KUBERNETES_ADDRESS.fullmatch(value)
     return bool(is_port or KUBERNETES_NAMES.fullmatch(name))
+
+
+def list_command_fields() -> list[str]:
+    """Return the names of the fields of `Settings` that have the mark ForCommands."""
+    return [name for name, field in Settings.model_fields.items() if ForCommands in field.metadata]
 
 
 def list_setting_names() -> list[str]:

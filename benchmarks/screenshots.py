@@ -1,7 +1,7 @@
 """Photograph our pages for the documents: `make measure ARGS=screenshots`.
 
-The browser, the service and the steps are those of the tests; the pictures shown are examples/. Writes
-docs/images/ alone. Where Inter is not installed, the pages are set in another face.
+The browser, the service and the steps are those of the tests; the pictures shown are the samples of the page.
+Writes docs/images/ alone. Where Inter is not installed, the pages are set in another face.
 """
 
 import tempfile
@@ -11,14 +11,15 @@ import cv2
 import numpy as np
 from playwright.sync_api import Page, expect
 
+from app.api.web_page import FOLDER
 from tests.browser import Visits, chromium
-from tests.picture_page import EXAMPLES, card, give, settled
+from tests.picture_page import card, give, settled
 from tests.service import ROOT, running
 
 IMAGES = ROOT / "docs" / "images"
 
-GARMENTS = ("photo-trousers", "photo-dress", "photo-sneakers-cluttered", "photo-t-shirt")
-"""Of examples/: some that are accepted, and some that a person reviews."""
+GARMENTS = ("sample-trousers", "sample-dress", "sample-sneakers", "sample-t-shirt")
+"""Of the page's own samples, whose answers nobody doubts."""
 
 SHOTS = (
     ("page-desk", "/", 1440, 960, "light"),
@@ -63,12 +64,12 @@ def prepare(page: Page, path: str, phone: bool) -> None:
         page.wait_for_load_state("networkidle")
         return
     names = GARMENTS[:1] if phone else GARMENTS
-    give(page, *(EXAMPLES / f"{name}.jpg" for name in names))
+    give(page, *(FOLDER / f"{name}.jpg" for name in names))
     settled(page, len(names))
     if phone:
         page.locator("#results").evaluate("(results) => results.scrollIntoView()")
     else:
-        card(page, "photo-t-shirt.jpg").get_by_label("What is it really?").select_option("T-shirt/top")
+        card(page, "sample-t-shirt.jpg").get_by_label("What is it really?").select_option("T-shirt/top")
 
 
 def packed(screenshot: bytes) -> bytes:

@@ -9,10 +9,14 @@ from statistics import fmean
 from textwrap import fill
 from typing import Any, TypeAlias
 
+from benchmarks.answer_tables import make_answer_tables
 from benchmarks.results import FOLDER
+from inference.contract import LABEL, Head
 from model_store.local_releases import open_bundled_release
+from model_store.manifest import Manifest
 from reports.photo_figures import PhotoFigures, UnknownSources
 from reports.values import Report, read_report
+from reports.word_figures import read_formula_figures
 from training.gradient.networks.published_figures import PUBLISHED_FIGURES
 
 MEBIBYTE = 2**20
@@ -35,7 +39,8 @@ Stored: TypeAlias = Mapping[str, Any]
 def figures() -> dict[str, str]:
     """Return the Markdown of each generated block of the pages, by the name of the block."""
     side_by_side = _result("benchmark")
-    report = read_report(open_bundled_release())
+    release = open_bundled_release()
+    report = read_report(release)
     tables: dict[str, list[Row]] = {
         "rates": _rates(side_by_side),
         "cost of an answer": _cost_of_an_answer(_result("answer-cost")),
@@ -48,6 +53,8 @@ def figures() -> dict[str, str]:
         ],
         "tiers": [_tier(TIERS[tier], its) for tier, its in report.photos.items()],
         "out of distribution": _out_of_distribution(report),
+        "thresholds": _list_thresholds(release.manifest, report),
+        **make_answer_tables(release),
     }
     return {name: table(rows) for name, rows in tables.items()} | {
         "machine": _machine_line(side_by_side),
@@ -276,6 +283,41 @@ def _tier(name: str, its: PhotoFigures) -> Row:
             "" if figure is None else f"{figure:.3f}"
             for figure in (decisions.coverage, decisions.accuracy, decisions.unfamiliar, auroc, its.ece)
         ),
+    )
+
+
+def _list_thresholds(manifest: Manifest, report: Report) -> list[Row]:
+    """Return a row for each threshold of a release: those of its heads, and those for words and photos."""
+    questions = {"pixels": "a picture of 28 x 28", "photos": "a photo"}
+    rows: list[Row] = [
+        (f"{'the class' if head == LABEL else f'`{head}`'} of {questions[network]}", _show_threshold(its))
+        for network, contract in manifest.contracts.items()
+        for head, its in contract.heads.items()
+    ]
+    if formula := read_formula_figures(report.words, "photos"):
+        together = {
+            "photo and a known word together": formula.find_threshold(has_words=True),
+            "photo and the other products of the category": formula.find_threshold(has_words=False),
+            "the second look": formula.second_threshold,
+        }
+        rows += [
+            (f"class or kind, by {evidence}", f"{least:g}")
+            for evidence, least in together.items()
+            if least is not None
+        ]
+    return rows
+
+
+def _show_threshold(head: Head) -> str:
+    """Return the confidence from which the answers of a head are accepted, with its exceptions by label."""
+    if head.accepts_nothing:
+        return "never"
+    return "".join(
+        [
+            f"{head.confidence:.3f}",
+            *(f", {label} {least:.3f}" for label, least in head.exceptions.items() if least <= 1),
+            *(f", {label} never" for label, least in head.exceptions.items() if least > 1),
+        ]
     )
 
 

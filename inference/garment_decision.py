@@ -16,11 +16,11 @@ formula accepts something else, or the witnesses make it so improbable that the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple
+from typing import Final
 
 from inference.decision import Decision
 from inference.garment_evidence import GarmentEvidence, PhotoAnswer
-from inference.posterior import DEFAULT_FIGURES, FormulaFigures, decide_by_formula
+from inference.posterior import DEFAULT_FIGURES, AcceptedAnswer, FormulaFigures, decide_by_formula
 from inference.reasons import DecidedBy, Reason
 from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels
 from inference.second_look import Finding, find_best_part, raise_named_kinds
@@ -85,13 +85,6 @@ class GarmentDecision:
         return self.label_reason is None or self.kind_reason is None
 
 
-class _Accepted(NamedTuple):
-    """The accepted class and kind; None for one that a person has to look at."""
-
-    label: str | None
-    kind: str | None
-
-
 def decide_garment(
     evidence: GarmentEvidence, labels: ReleaseLabels, figures: FormulaFigures | None
 ) -> GarmentDecision:
@@ -154,18 +147,18 @@ def _find_photo_reason(answer: PhotoAnswer, accepted: str | None, is_admitted: b
     return Reason.AMBIGUOUS if accepted is None else None
 
 
-def _find_accepted_by_photos(weighed: WeighedEvidence) -> _Accepted:
+def _find_accepted_by_photos(weighed: WeighedEvidence) -> AcceptedAnswer:
     """Return the class and the kind that the photos alone accept; neither if they do not belong together."""
     evidence = weighed.evidence
     if not evidence.has_finite_scores:
-        return _Accepted(None, None)
+        return AcceptedAnswer()
     label = evidence.label.label if evidence.label.reason is None else None
     kind = evidence.kind.label if evidence.kind and evidence.kind.reason is None else None
     if label and kind:
         class_kinds = weighed.find_names_of_class(label)
         if class_kinds and kind not in class_kinds:
-            return _Accepted(None, None)
-    return _Accepted(label, kind)
+            return AcceptedAnswer()
+    return AcceptedAnswer(label, kind)
 
 
 def _decide_by_formula(weighed: WeighedEvidence) -> GarmentDecision:
@@ -197,7 +190,7 @@ def _decide_by_formula(weighed: WeighedEvidence) -> GarmentDecision:
 
 
 def _look_again(weighed: WeighedEvidence) -> GarmentDecision | None:
-    """Decide once more, with the named kinds as the parts of the photos show them.
+    """Decide once more, with each named kind as probable as by the part of the photos that shows it best.
 
     Returns:
         The decision; None if it accepts nothing, or if there is nothing to look for.
@@ -253,22 +246,22 @@ def _find_kind_confidence(weighed: WeighedEvidence, kind: str | None, by_photos:
     return min(reading.posterior[kind] for reading in weighed.readings)
 
 
-def _find_accepted_by_formula(weighed: WeighedEvidence) -> _Accepted:
+def _find_accepted_by_formula(weighed: WeighedEvidence) -> AcceptedAnswer:
     """Return the class and the kind that the formula accepts and that a word speaks for, if any is known."""
     label, kind = _find_common_answer(weighed)
     names = frozenset(filter(None, [kind]))
     if label and not kind:
         names = weighed.find_names_of_class(label)
     if not names or not weighed.is_supported_by_words(names):
-        return _Accepted(None, None)
+        return AcceptedAnswer()
     if not weighed.evidence.known_words:
         # Only the other products speak. What they do not speak for is not accepted because they speak.
         label = label if label and weighed.compare_class_with_photos(label) > 1 + ROUNDING_ERROR else None
         kind = kind if kind and weighed.compare_name_with_photos(kind) > 1 + ROUNDING_ERROR else None
-    return _Accepted(label, kind if weighed.evidence.kind else None)
+    return AcceptedAnswer(label, kind if weighed.evidence.kind else None)
 
 
-def _find_common_answer(weighed: WeighedEvidence) -> _Accepted:
+def _find_common_answer(weighed: WeighedEvidence) -> AcceptedAnswer:
     """Return the class and the kind that are probable enough in all readings of the words."""
     threshold = weighed.figures.find_threshold(has_words=bool(weighed.evidence.known_words))
     decided = [
@@ -279,10 +272,12 @@ def _find_common_answer(weighed: WeighedEvidence) -> _Accepted:
     kinds = {each.kind for each in decided}
     if not weighed.figures.can_accept_other:
         kinds = {None if kind == OTHER_KIND else kind for kind in kinds}
-    return _Accepted(labels.pop() if len(labels) == 1 else None, kinds.pop() if len(kinds) == 1 else None)
+    return AcceptedAnswer(
+        labels.pop() if len(labels) == 1 else None, kinds.pop() if len(kinds) == 1 else None
+    )
 
 
-def _drop_refuted(weighed: WeighedEvidence, by_photos: _Accepted) -> _Accepted:
+def _drop_refuted(weighed: WeighedEvidence, by_photos: AcceptedAnswer) -> AcceptedAnswer:
     """Return the answer that the photos accept, without a class or a kind that a witness refutes.
 
     A word refutes what it does not admit. Any witness refutes what it makes less probable than the photos
@@ -290,29 +285,34 @@ def _drop_refuted(weighed: WeighedEvidence, by_photos: _Accepted) -> _Accepted:
     """
     label, kind = by_photos
     threshold = weighed.figures.find_threshold(has_words=bool(weighed.evidence.known_words))
-    if label:
+    if label and weighed.is_class_denied(label):
+        label = None
+    if kind and weighed.is_name_denied(kind):
+        kind = None
+    # What is probable enough is not compared, since that applies the formula to the photos alone.
+    if label and weighed.class_probabilities.get(label, 0.0) < threshold:
         is_lowered = weighed.compare_class_with_photos(label) < 1 - ROUNDING_ERROR
-        is_improbable = is_lowered and weighed.class_probabilities[label] < threshold
-        label = None if is_improbable or weighed.is_class_denied(label) else label
-    if kind:
+        label = None if is_lowered else label
+    if kind and weighed.posterior[kind] < threshold:
         is_lowered = weighed.compare_name_with_photos(kind) < 1 - ROUNDING_ERROR
-        is_improbable = is_lowered and weighed.posterior[kind] < threshold
-        kind = None if is_improbable or weighed.is_name_denied(kind) else kind
+        kind = None if is_lowered else kind
     is_outside = kind is not None and weighed.find_class_of_kind(kind) == NONE
     if is_outside and not label and weighed.figures.can_accept_outside:
         label = NONE
-    return _Accepted(label, kind)
+    return AcceptedAnswer(label, kind)
 
 
-def _combine_decisions(weighed: WeighedEvidence, by_formula: _Accepted, by_photos: _Accepted) -> _Accepted:
+def _combine_decisions(
+    weighed: WeighedEvidence, by_formula: AcceptedAnswer, by_photos: AcceptedAnswer
+) -> AcceptedAnswer:
     """Return a kind by the formula, or else the photos' accepted answer, or else a class by the formula."""
     label, kind = by_formula
     if label and (kind or not weighed.evidence.kind):
         return by_formula
     if kind and by_photos.label and kind in weighed.find_names_of_class(by_photos.label):
-        return _Accepted(by_photos.label, kind)
+        return AcceptedAnswer(by_photos.label, kind)
     if label and by_photos.kind in weighed.find_names_of_class(label):
-        return _Accepted(label, by_photos.kind)
+        return AcceptedAnswer(label, by_photos.kind)
     # The class of the formula's kind is not clear, so another class that the photos accept stays.
     has_answer = by_photos.label if kind else by_photos.label or by_photos.kind
     return by_photos if has_answer else by_formula

@@ -279,21 +279,21 @@ def is_supported_by_words(
     return any(kind == most or any(factors[kind] == 1 for factors in heard) for kind in kinds)
 
 
-class FormulaDecision(NamedTuple):
-    """The decision of the formula, before it is compared with the answer of the photos alone.
+class AcceptedAnswer(NamedTuple):
+    """The class and the kind of a garment that the photos, or the formula, accept.
 
     Attributes:
-        kind: the accepted kind; None if a person has to look, or if only the class is clear.
         label: the accepted class, or `none of these`; None if a person has to look.
+        kind: the accepted kind; None if a person has to look, or if only the class is clear.
     """
 
-    kind: str | None
-    label: str | None
+    label: str | None = None
+    kind: str | None = None
 
 
 def decide_by_formula(
     posterior: Shares, class_probabilities: Shares, threshold: float = THRESHOLD
-) -> FormulaDecision:
+) -> AcceptedAnswer:
     """Accept the most probable kind and class, if they are probable enough.
 
     Args:
@@ -301,7 +301,9 @@ def decide_by_formula(
         class_probabilities: the probability of each class: the sum over its kinds.
         threshold: the smallest probability of an accepted answer.
     """
-    return FormulaDecision(_find_clear(posterior, threshold), _find_clear(class_probabilities, threshold))
+    return AcceptedAnswer(
+        label=_find_clear(class_probabilities, threshold), kind=_find_clear(posterior, threshold)
+    )
 
 
 def _find_clear(probabilities: Shares, threshold: float) -> str | None:

@@ -40,7 +40,7 @@ class Finding(NamedTuple):
 def raise_named_kinds(
     scores: Sequence[float], photos: Sequence[PhotoKinds], columns: Collection[int]
 ) -> tuple[float, ...]:
-    """Return the probabilities of kinds with those of the named kinds as the parts of the photos show them.
+    """Return the probabilities of kinds. For a named kind, the part of each photo that shows it best counts.
 
     Args:
         scores: the mean probability of each kind by the whole photos.

@@ -42,6 +42,7 @@ from training.evaluation.statistics import compute_overconfidence
 from training.features.blocks import BLOCKS_INPUT_CONTRACT
 from training.release.make import start_release, write_and_seal_release
 from training.release.photo_decisions import PhotoEvidence, decide_photo_head_thresholds
+from training.release.photo_examples import list_photo_example_files
 from training.release.photo_heads import describe_frozen_network, export_photo_heads
 from training.release.photos import (
     compute_photo_model_figures,
@@ -152,7 +153,8 @@ def decide_again(
     """
     evidence = PhotoEvidence(cross_fitted_answers=given)
     found = decide_photo_head_thresholds(evidence, parent, print)
-    with start_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
+    left_out = frozenset(PHOTO_FILES) | list_photo_example_files(parent)
+    with start_release(folder, parent, left_out) as unfinished:
         return _write_decided_release(unfinished, parent, evidence, found, tested, near)
 
 

@@ -8,11 +8,13 @@ source.
 
 FOLDER gets the release with a new report, model card, page and manifest. Nothing is trained, and services of
 RELEASE can serve it. With --records, the manifest also gets the records of the steps that made the release.
+With --photos, the report shows twelve photos of the collection in PHOTOS that anybody may show.
 With --parts, the report gets the threshold of the second look, by the answers of lab.part_words. Without it,
 there is no second look.
 """
 
 import argparse
+import hashlib
 import json
 import sys
 from collections.abc import Mapping
@@ -31,6 +33,7 @@ from model_store.assemble import seal_release
 from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest
 from model_store.release_files import REPORT_FILE
+from reports.answers import CLASS_HEAD, PICTURE_NAME_DIGITS, TEST_SET
 from reports.answers_file import ANSWERS_FILE, parse_answers, serialize_answers
 from reports.model_card import MODEL_CARD_FILE, make_model_card
 from reports.page.html_page import REPORT_PAGE_FILE, make_report_page_file, read_report_figures
@@ -39,6 +42,13 @@ from training.evaluation.part_words import PartAnswers, measure_part_words
 from training.evaluation.title_shares import measure_outside_kinds, measure_title_words
 from training.evaluation.title_word_data import make_kind_word_data
 from training.release.make import start_release
+from training.release.photo_examples import list_photo_example_files, write_photo_examples
+
+SHOWN_PREFIX: Final = "clo-"
+"""Beginning of the names of the photos that anybody may show."""
+
+SHOWN_COLLECTION: Final = "clothing-dataset (github.com/alexeygrigorev/clothing-dataset, CC0)"
+"""The collection of these photos, with its licence."""
 
 STEPS: Final = "steps"
 """Key of the records in the training of a manifest."""
@@ -50,13 +60,20 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("release", type=Path, metavar="RELEASE", help="folder of the release")
     parser.add_argument("--run", type=Path, required=True, metavar="FOLDER", help="of the new release")
     parser.add_argument("--records", type=Path, metavar="FOLDER", help="of the steps")
+    parser.add_argument("--photos", type=Path, metavar="PHOTOS", help="the folder of tables and archives")
     parser.add_argument("--parts", type=Path, metavar="FILE", help="of lab.part_words")
     given = parser.parse_args(argv)
     release = open_release(given.release)
     report = measure_words(release, None if given.parts is None else read_part_answers(given.parts))
     steps = {} if given.records is None else {STEPS: read_records(given.records)}
-    seal_again(given.run, release, report, steps)
+    seal_again(given.run, release, report, steps, read_shown_photos(given.photos) if given.photos else {})
     return 0
+
+
+def read_shown_photos(folder: Path) -> dict[str, bytes]:
+    """Return the files of the photos in a folder that anybody may show, by their names in answers."""
+    files = [path.read_bytes() for path in sorted((folder / "dev").rglob(f"{SHOWN_PREFIX}*.jpg"))]
+    return {hashlib.sha256(content).hexdigest()[:PICTURE_NAME_DIGITS]: content for content in files}
 
 
 def read_records(folder: Path) -> dict[str, JsonValue]:
@@ -86,6 +103,7 @@ def seal_again(
     parent: LocalRelease,
     report: Report,
     training: Mapping[str, JsonValue] = MappingProxyType({}),
+    photos: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Manifest:
     """Write the files of a release with another report.
 
@@ -94,9 +112,17 @@ def seal_again(
         parent: the release whose files are used.
         report: the report in place of the parent's.
         training: entries for the manifest's training, beside the parent's.
+        photos: the files of photos of which the report shows some, by their names in answers; empty to show
+            those that the parent shows.
     """
-    with start_release(folder, parent) as unfinished:
+    left_out = list_photo_example_files(parent) if photos else frozenset[str]()
+    with start_release(folder, parent, left_out) as unfinished:
         manifest = parent.manifest
+        if photos:
+            asked = read_stored_answers(parent)
+            asked = asked.select_rows((asked.by == "") & (asked.sets != TEST_SET)).select_head(CLASS_HEAD)
+            examples = write_photo_examples(unfinished, asked, photos, manifest.labels, SHOWN_COLLECTION)
+            report = report.replace_fields(photo_examples=examples)
         contracts = {name: network.contract for name, network in manifest.networks.items()}
         (unfinished / REPORT_FILE).write_bytes(report.serialize())
         # The parent may have been written when columns had other names: the same rows, named as now.

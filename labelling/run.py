@@ -187,7 +187,7 @@ class _RowsOfOutputs:
         self.feed = FeedRows(job.feed_platform, decisions) if job.feed_platform else None
 
     def make_collectors(self) -> RowCollectors:
-        """Return the collectors, by the rows that they read."""
+        """Return the collectors, in a group for each sort of rows that they read."""
         return RowCollectors(
             photos=[self.pictures] if self.pictures else [],
             products=[self.feed] if self.feed else [],

@@ -139,20 +139,16 @@ class RunSettings:
         Compared are the source, the release's version, the labels and the attributes. The result is a part of
         a sentence, and empty if all of these are equal.
         """
-        values_by_name = (
-            (name, getattr(self, name), getattr(new_settings, name)) for name in ("source", "version")
-        )
-        return ", ".join(
-            [
-                *(
-                    f"{name} {before!r} (now {after!r})"
-                    for name, before, after in values_by_name
-                    if before != after
-                ),
-                *(["other labels"] if self.heads[LABEL] != new_settings.heads[LABEL] else []),
-                *(["other attributes"] if self.attributes != new_settings.attributes else []),
-            ]
-        )
+        differences = list[str]()
+        for name in ("source", "version"):
+            before, after = getattr(self, name), getattr(new_settings, name)
+            if before != after:
+                differences.append(f"{name} {before!r} (now {after!r})")
+        if self.heads[LABEL] != new_settings.heads[LABEL]:
+            differences.append("other labels")
+        if self.attributes != new_settings.attributes:
+            differences.append("other attributes")
+        return ", ".join(differences)
 
     def is_superseded_by(self, new_settings: "RunSettings") -> bool:
         """Return whether a new run has the same source and a later release, so that it may label again.

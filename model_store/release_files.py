@@ -32,6 +32,9 @@ REPORT_FILE = "report.json"
 FIGURES_FOLDER = "figures"
 """Name of the folder with the plots of the report, inside a release."""
 
+FIGURE_MEDIA_TYPES = {".jpg": "image/jpeg", ".png": "image/png"}
+"""Media type of a figure in FIGURES_FOLDER, by the ending of its name. Other files there are no figures."""
+
 NEW_RELEASE_FOLDER = "release"
 """Name of the folder of a new release, inside the output folder of the training that makes it."""
 

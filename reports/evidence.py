@@ -116,7 +116,7 @@ def _select_same_truth(candidate: Answers, baseline: Answers) -> tuple[Answers, 
 
 
 def _select_compared(answers: Answers, name: str) -> Answers:
-    """Return the answers to the test set, or to photos, by which releases are compared."""
+    """Return the answers that are compared with those of another release: to the test set, or to photos."""
     is_test = answers.sets == TEST_SET
     # Photos that people corrected are left out, since they were chosen by the doubts of one release.
     is_in_set = is_test if name == TEST_SET else ~is_test & (answers.sets != CORRECTED_SET)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from model_store.manifest import FrozenModel, Share, make_schema_config
+from reports.answer_counts import AnswerCounts
 from reports.field_types import (
     Count,
     ShareDifference,
@@ -141,6 +142,11 @@ class PhotoFigures(FrozenModel):
     sources: dict[str, SourceFigures] = Field(
         description="The decisions about the photos of each folder, by its name, in tier X."
     )
+    answer_counts: AnswerCounts | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="Counts of the answers; absent in tier X and in older reports.",
+    )
 
 
 class UnknownSource(FrozenModel):
@@ -186,6 +192,11 @@ class UnknownSources(FrozenModel):
         default_factory=dict,
         exclude_if=lambda of: not of,
         description="Number of photos that show each class.",
+    )
+    answer_counts: AnswerCounts | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="Counts of the answers; absent in older reports.",
     )
 
     @property

@@ -13,6 +13,7 @@ from model_store.errors import ReleaseCorrupt, ReportInvalid
 from model_store.local_releases import LocalRelease
 from model_store.manifest import DataSet, FrozenModel, Share, describe_first_problem, make_schema_config
 from model_store.release_files import REPORT_FILE
+from reports.answer_counts import PhotoExamples
 from reports.field_types import Count, is_none
 from reports.network_figures import (
     Epoch,
@@ -149,6 +150,11 @@ class Report(FrozenModel):
         ),
     )
     examples: Examples
+    photo_examples: PhotoExamples | None = Field(
+        default=None,
+        exclude_if=is_none,
+        description="Photos with their answers, whose pictures the release has; absent in most releases.",
+    )
     history: tuple[Epoch, ...] = Field(description="The epochs of the training; empty for an adopted model.")
     attributes: dict[str, AttributeFigures] = Field(
         default_factory=dict,

@@ -186,10 +186,10 @@ LABEL_B = "B: label"
 
 def _make_cells(change: AnswerChange) -> dict[str, str]:
     """Return the row of a change in the printed table, as cells by heading."""
+    question = f"{change.attribute}: " if change.attribute else ""
     return {
         "picture": change.path,
-        LABEL_A: (f"{change.attribute}: " if change.attribute else "")
-        + f"{change.label_a}, {change.decision_a}",
+        LABEL_A: f"{question}{change.label_a}, {change.decision_a}",
         "A": f"{change.confidence_a:.1%}",
         LABEL_B: f"{change.label_b}, {change.decision_b}",
         "B": f"{change.confidence_b:.1%}",

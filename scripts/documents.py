@@ -1,8 +1,8 @@
 """Write documents about the product: the content of the image, and the tables of the pages.
 
 `make sbom` prints the list of the packages in the container image. `make docs` fills the tables in README and
-docs/ with commands, settings, reasons, languages and measured figures, each from the code or file that
-defines it.
+docs/ with commands, settings, parameters, reasons, languages and measured figures, each from the code or file
+that defines it.
 """
 
 import inspect
@@ -15,6 +15,7 @@ from pathlib import Path
 from textwrap import fill
 from typing import Any
 
+from app.prediction.parameters import SINGLE_PARAMETERS
 from app.settings import Settings, list_setting_names
 from inference.reasons import SCORE_REASONS, ReasonPlace, find_reasons
 from inference.words.language_files import load_languages
@@ -101,6 +102,7 @@ def generate_blocks() -> dict[str, str]:
     return {
         "commands": table(_list_commands()),
         "settings": table(make_settings_rows(inspect.getdoc(Settings) or "")),
+        "parameters": table([(one.format_usage(), one.effect) for one in SINGLE_PARAMETERS]),
         "reasons of answers": table(_list_reasons(ANSWER_PLACE_NAMES)),
         "order of reasons": _say_order_of_reasons(PAGE_WIDTH),
         "reasons of tables": table(_list_reasons(TABLE_PLACE_NAMES)),

@@ -62,7 +62,9 @@ def _train_and_publish(arguments: argparse.Namespace, train_words: list[str]) ->
     parser = train.build_parser()
     parser.set_defaults(publish=arguments.publish, out=arguments.out)
     train_arguments = parser.parse_args(train_words)
-    train_arguments.words = [*arguments.words, *(["--", *train_words] if train_words else [])]
+    train_arguments.words = list(arguments.words)
+    if train_words:
+        train_arguments.words += ["--", *train_words]
     with train.claim_run_folder(train_arguments), train.report_usage_errors(arguments):
         return _train_again(arguments, train_arguments)
 
@@ -138,8 +140,9 @@ def format_improve_command(
         words += ["--publish", target.store.address]
     elif target.store.address != open_store(DEFAULT_STORE).address:
         words += ["--out", target.store.address]
-    repeated_options = _list_repeated_options(train_arguments)
-    return shlex.join([*words, *(["--", *repeated_options] if repeated_options else [])])
+    if repeated_options := _list_repeated_options(train_arguments):
+        words += ["--", *repeated_options]
+    return shlex.join(words)
 
 
 def format_photos_command(corrected_release: CorrectedRelease, train_arguments: argparse.Namespace) -> str:
@@ -157,7 +160,8 @@ def format_photos_command(corrected_release: CorrectedRelease, train_arguments: 
         ("--out", train_arguments.out),
         ("--publish", train_arguments.publish),
     ):
-        words += [option, value] if value else []
+        if value:
+            words += [option, value]
     return shlex.join([*words, *_list_repeated_options(train_arguments)])
 
 

@@ -163,9 +163,11 @@ def _list_outputs(arguments: argparse.Namespace) -> list[Path]:
         *(journal, journal.with_name(f"{journal.name}-journal")),
         *list_table_files(arguments.out, has_products=arguments.by is not None),
         *list_feed_files(arguments.out, arguments.feed or ""),
-        *([make_shop_words_path(arguments.out)] if arguments.corrections else []),
-        *([arguments.review] if arguments.review else []),
     ]
+    if arguments.corrections:
+        outputs.append(make_shop_words_path(arguments.out))
+    if arguments.review:
+        outputs.append(arguments.review)
     check_no_pictures(outputs)
     return outputs
 

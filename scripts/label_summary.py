@@ -178,7 +178,7 @@ def _describe_words(words: Mapping[str, Any], noun: str) -> str:
 def _make_row(
     heading: str, label: str, shown: Sequence[str | None], outcomes: Mapping[str, int]
 ) -> dict[str, str]:
-    """Return the row of a label in a printed table, as cells by heading.
+    """Return the row of a label in a printed table: its cells by the headings of their columns.
 
     Args:
         heading: the heading of the first column.

@@ -18,7 +18,7 @@ from rich.table import Table
 from app.prediction.answer_fields import create_prediction_fields
 from app.settings import read_command_settings
 from inference.arrays import Picture, Pixels
-from inference.classifier import Prediction
+from inference.classifier import LabelAnswer, Prediction
 from inference.errors import UploadError
 from inference.networks import Networks
 from inference.pictures.decode import MAX_BYTES, MAX_PIXELS, DecodedPicture, decode_image, prepare_decoders
@@ -140,11 +140,16 @@ def _answer_file(file: Path, networks: Networks) -> FilePrediction | None:
     return FilePrediction(file, decoded_picture, model_input.pixels, prediction)
 
 
+def _format_decision(answer: LabelAnswer) -> str:
+    """Return the decision about a label, with the reason of a review: "review, ambiguous"."""
+    return f"{answer.decision}, {answer.reason}" if answer.reason else answer.decision
+
+
 def _print_answer(answer: FilePrediction, console: Console) -> None:
     """Print the label, the decision and a bar for each class, then a line for each attribute."""
     prediction = answer.prediction
     class_answer = prediction.answer
-    verdict = class_answer.decision + (f", {class_answer.reason}" if class_answer.reason else "")
+    verdict = _format_decision(class_answer)
     familiarity = "" if prediction.familiarity is None else f", familiarity {prediction.familiarity:.2f}"
     console.print(f"{answer.file}: {class_answer.label}  ({verdict}{familiarity})", soft_wrap=True)
     bars = Table.grid(padding=(0, 1))
@@ -155,9 +160,7 @@ def _print_answer(answer: FilePrediction, console: Console) -> None:
     console.print(bars)
     for name, attribute_answer in answer.prediction.attributes.items():
         also_text = f", also {', '.join(attribute_answer.also)}" if attribute_answer.also else ""
-        verdict = attribute_answer.decision + (
-            f", {attribute_answer.reason}" if attribute_answer.reason else ""
-        )
+        verdict = _format_decision(attribute_answer)
         line = f"  {name}: {attribute_answer.label} {attribute_answer.confidence:.2%}{also_text}  ({verdict})"
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     console.print()

@@ -34,9 +34,12 @@ def describe_store_command(
         is_refused: whether the gate has refused it.
     """
     words = [get_program_name(), "publish", shlex.join([str(release), store])]
-    words += ["--force"] if is_refused else []
-    words += ["--unconditional"] if options.is_unconditional else []
-    words += ["--sign", shlex.quote(str(options.key))] if options.key else []
+    if is_refused:
+        words.append("--force")
+    if options.is_unconditional:
+        words.append("--unconditional")
+    if options.key:
+        words += ["--sign", shlex.quote(str(options.key))]
     return f"The release is in {release}. To store it{' all the same' * is_refused}: `{' '.join(words)}`."
 
 

@@ -1,9 +1,10 @@
 """The HTTP contract as an OpenAPI 3.1 document, filled in for the release that is served.
 
 openapi.json is written by hand. Added here are the schemas of reports and answers (schemas.py makes them from
-types), the languages of titles, the limits of the settings, and the labels, name, version and input size of
-the model. Parts about API keys and rates are removed if these are not configured. Tests compare the document
-with the routes of the app, with real answers, and with problems.py.
+types), the query parameters of /predict (app/prediction/parameters.py defines them), the languages of titles,
+the limits of the settings, and the labels, name, version and input size of the model. Parts about API keys
+and rates are removed if these are not configured. Tests compare the document with the routes of the app, with
+real answers, and with problems.py.
 """
 
 import json
@@ -16,6 +17,7 @@ from typing import Any, TypeAlias
 from app import __version__
 from app.api.schemas import create_answer_schemas, create_report_schemas
 from app.payloads.request_title import list_title_languages
+from app.prediction.parameters import BATCH_PARAMETERS, SINGLE_PARAMETERS, describe_parameters
 from app.releases.serving import ServedModel
 from app.settings import Settings
 from model_store.manifest import VERSION_PATTERN
@@ -52,8 +54,8 @@ def fill_openapi_document(model: ServedModel, settings: Settings, prefix: str = 
     document["servers"] = [{"url": prefix or "./"}]
     document["info"]["version"] = __version__
     document["components"]["schemas"] |= create_report_schemas()
-    _fill_answers(document["components"]["schemas"])
-    document["components"]["schemas"]["TitleLanguage"]["enum"] = list(list_title_languages())
+    _fill_answers(document)
+    _find_component(document, "schemas", "TitleLanguage")["enum"] = list(list_title_languages())
     _fill_security(document, settings)
     _fill_model(document, model, settings)
     return document
@@ -67,10 +69,29 @@ def _fill_limits(text: str, settings: Settings) -> str:
     return _SETTING_PATTERN.sub(add_value, text)
 
 
-def _fill_answers(schemas: Json) -> None:
+def _find_component(document: Json, kind: str, name: str) -> Json:
+    """Return a component that is filled in here.
+
+    Args:
+        kind: the kind of components, such as `schemas`.
+        name: the name of the component in openapi.json.
+
+    Raises:
+        LookupError: openapi.json has no such component.
+    """
+    component: Json | None = document["components"][kind].get(name)
+    if component is None:
+        raise LookupError(
+            f"app/api/openapi.json has no component `{name}` in `{kind}`, and app/api/openapi.py expects it. "
+            "Give it the same name in both files."
+        )
+    return component
+
+
+def _fill_answers(document: Json) -> None:
     """Fill in the fields of an answer, whose schemas have only a description in openapi.json."""
     for name, fields in deepcopy(create_answer_schemas()).items():
-        schema = schemas[name]
+        schema = _find_component(document, "schemas", name)
         # The first part of an `allOf` refers to `Prediction`; the last one has the further fields.
         (schema["allOf"][-1] if "allOf" in schema else schema).update(fields)
 
@@ -89,35 +110,48 @@ def _fill_security(document: Json, settings: Settings) -> None:
 
 
 def _fill_model(document: Json, model: ServedModel, settings: Settings) -> None:
-    components = document["components"]
-    schemas, parameters = components["schemas"], components["parameters"]
     labels = list(model.contract.labels)
+    _fill_schemas(document, model, labels)
+    _fill_parameters(document, len(labels))
+    _find_component(document, "parameters", "ModelName")["schema"]["enum"] = [settings.model_name]
+    _find_component(document, "parameters", "ModelVersion")["schema"]["enum"] = [model.version]
+    form = _find_component(document, "requestBodies", "Batch")["content"]["multipart/form-data"]["schema"]
+    form["properties"]["image"]["maxItems"] = settings.max_batch
+
+
+def _fill_schemas(document: Json, model: ServedModel, labels: list[str]) -> None:
+    """Fill in the labels and the input size, and remove the examples that have others."""
+    label, pixels = (_find_component(document, "schemas", name) for name in ("Label", "Pixels"))
     shape = model.contract.input.array_shape
     # The examples in openapi.json are answers of the bundled release.
-    if labels != schemas["Label"]["enum"]:
+    if labels != label["enum"]:
         _remove_examples(document, _LABEL_EXAMPLES)
-    if schemas["Pixels"] | _create_nested_schema(shape) != schemas["Pixels"]:
+    if pixels | _create_nested_schema(shape) != pixels:
         _remove_examples(document, _SIZE_EXAMPLES)
 
     share = {"$ref": "#/components/schemas/Share"}
-    schemas["Label"]["enum"] = labels
-    schemas["Probabilities"] |= {"properties": dict.fromkeys(labels, share), "required": labels}
+    label["enum"] = labels
+    probabilities = _find_component(document, "schemas", "Probabilities")
+    probabilities |= {"properties": dict.fromkeys(labels, share), "required": labels}
     if attributes := model.attributes:
         named = {name: {"$ref": "#/components/schemas/Attribute"} for name in attributes}
-        field = schemas["Prediction"]["properties"]["attributes"]
+        field = _find_component(document, "schemas", "Prediction")["properties"]["attributes"]
         field |= {"properties": named, "additionalProperties": False}
-    schemas["Pixels"] |= _create_nested_schema(shape)
-    schemas["PixelsWithChannel"] |= _create_nested_schema((*shape, 1) if len(shape) == 2 else shape)
+    pixels |= _create_nested_schema(shape)
+    with_channel = _find_component(document, "schemas", "PixelsWithChannel")
+    with_channel |= _create_nested_schema((*shape, 1) if len(shape) == 2 else shape)
     if model.manifest is None:
-        schemas["Report"] = {
+        document["components"]["schemas"]["Report"] = {
             "type": "object",
             "description": "The metrics file of a bare artifact.",
         }
-    parameters["Top"]["schema"]["maximum"] = len(labels)
-    parameters["ModelName"]["schema"]["enum"] = [settings.model_name]
-    parameters["ModelVersion"]["schema"]["enum"] = [model.version]
-    form = components["requestBodies"]["Batch"]["content"]["multipart/form-data"]["schema"]
-    form["properties"]["image"]["maxItems"] = settings.max_batch
+
+
+def _fill_parameters(document: Json, classes: int) -> None:
+    """Write the query parameters of /predict and /predict/batch before their other parameters."""
+    for path, definitions in (("/predict", SINGLE_PARAMETERS), ("/predict/batch", BATCH_PARAMETERS)):
+        operation = document["paths"][path]["post"]
+        operation["parameters"] = describe_parameters(definitions, classes) + operation["parameters"]
 
 
 def _create_nested_schema(shape: Sequence[int]) -> Json:
@@ -130,6 +164,7 @@ def _create_nested_schema(shape: Sequence[int]) -> Json:
 
 def _remove_examples(document: Json, names: tuple[str, ...]) -> None:
     for name in names:
+        _find_component(document, "examples", name)
         del document["components"]["examples"][name]
     for content in _iterate_contents(document):
         content["examples"] = {

@@ -27,6 +27,7 @@ from app.prediction.parameters import (
     BATCH_PARAMETERS,
     NO_PARAMETERS,
     SINGLE_PARAMETERS,
+    ParameterDefinition,
     QueryParameters,
     read_parameters,
 )
@@ -68,11 +69,11 @@ def create_predict_routes(services: RouteServices, metrics: Metrics) -> Blueprin
     return routes
 
 
-def _read_parameters(names: Sequence[str]) -> QueryParameters:
+def _read_parameters(accepted: Sequence[ParameterDefinition]) -> QueryParameters:
     if not request.query_string:
         return NO_PARAMETERS
     classes = len(get_request_context().model.networks["pixels"].contract.labels)
-    return read_parameters(request.args, classes, names)
+    return read_parameters(request.args, classes, accepted)
 
 
 def _create_single_response(

@@ -1,10 +1,11 @@
-"""Send the report of the served release, its stored evaluation, as JSON, as a page, and its figures as PNGs.
+"""Send the report of the served release, its stored evaluation, as JSON, as a page, and its figures.
 
 The routes here are /metrics/report.json and /metrics/figures/<name>. GET /metrics, which chooses between JSON
 and the page, is in model.py.
 """
 
 from functools import lru_cache
+from pathlib import Path
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MIMEAccept
@@ -17,6 +18,7 @@ from app.settings import Settings
 from app.web.page_files import PageFile, create_page_file, send_file
 from app.web.report_page import render_report
 from app.web.translations import find_translation
+from model_store.release_files import FIGURE_MEDIA_TYPES
 from reports.page.wording import Wording
 
 YEAR_SECONDS = 31_536_000
@@ -88,7 +90,7 @@ def _send_figure(model: ServedModel, name: str, version: str | None) -> Response
     data = model.figures.get(name)
     if data is None or model.manifest is None or version not in (None, model.version):
         raise NotFound
-    response = Response(data, mimetype="image/png")
+    response = Response(data, mimetype=FIGURE_MEDIA_TYPES[Path(name).suffix])
     response.set_etag(model.manifest.files[f"figures/{name}"].sha256)
     # An address with a release always shows the same figure. Without one, the browser has to ask again.
     response.headers["Cache-Control"] = (

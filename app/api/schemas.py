@@ -96,7 +96,8 @@ def _create_property(schema: Json, field: FieldInfo) -> Json:
         if "anyOf" in plain and is_left_out(None):  # left out instead of null, so only the type remains
             plain |= plain.pop("anyOf")[0]
         default = None if field.is_required() else field.get_default(call_default_factory=True)
-        plain |= {"default": default} if default and not is_left_out(default) else {}
+        if default and not is_left_out(default):
+            plain["default"] = default
     return dict(_convert_to_contract(plain))
 
 

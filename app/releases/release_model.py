@@ -5,7 +5,7 @@ import logging
 from app.releases.serving import ServedModel
 from model_store.errors import ReportInvalid
 from model_store.local_releases import LocalRelease
-from model_store.release_files import FIGURES_FOLDER, REPORT_FILE
+from model_store.release_files import FIGURE_MEDIA_TYPES, FIGURES_FOLDER, REPORT_FILE
 from model_store.release_networks import open_networks
 from reports.values import Report, check_report, read_report
 
@@ -58,5 +58,5 @@ def _read_figures(release: LocalRelease) -> dict[str, bytes]:
     return {
         path.name: path.read_bytes()
         for path in paths
-        if path.parent.name == FIGURES_FOLDER and path.suffix == ".png"
+        if path.parent.name == FIGURES_FOLDER and path.suffix in FIGURE_MEDIA_TYPES
     }

@@ -155,10 +155,9 @@ class ModelHolder:
     def newest_known_number(self) -> int | None:
         """Number of the newest promotion whose release was served or refused; None if none was found yet."""
         numbers = [refusal.promotion_number for refusal in self.refusals]
-        return max(
-            [*numbers, *([] if self.current.promotion_number is None else [self.current.promotion_number])],
-            default=None,
-        )
+        if self.current.promotion_number is not None:
+            numbers.append(self.current.promotion_number)
+        return max(numbers, default=None)
 
     def replace_model(self, model: ServedModel) -> None:
         """Replace the served model. Requests that have begun keep the model with which they began."""

@@ -143,7 +143,7 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 
 
 def _belongs_to_picture(code: int, segment: bytes) -> bool:
-    """Return whether a segment that follows a scan belongs to the same picture, by its form.
+    """Return whether a segment that follows a scan has the form of a part of the same picture.
 
     If it does not, the picture has no end marker, and another picture or a film follows it. The forms are
     those of ITU-T T.81, section B.2.

@@ -57,7 +57,10 @@ def escape_unprintable_lines(text: str) -> str:
 
 def join_first_items(items: Sequence[object], max_items: int, separator: str = ", ") -> str:
     """Return the first `max_items` items as a text, with an ellipsis if there are more."""
-    return separator.join([*map(str, items[:max_items]), *(["..."] if len(items) > max_items else [])])
+    texts = [str(item) for item in items[:max_items]]
+    if len(items) > max_items:
+        texts.append("...")
+    return separator.join(texts)
 
 
 def format_count(count: int, singular: str, plural: str = "") -> str:

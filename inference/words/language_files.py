@@ -247,7 +247,8 @@ _LISTS: Final = (
 def _check_parts(language: Language) -> None:
     """Refuse a file that lacks a required part."""
     needed = [] if language.code == SHARED_WORDS_NAME else ["name", "known_by"]
-    needed += ["head"] if language.is_readable and language.code != SHARED_WORDS_NAME else []
+    if needed and language.is_readable:
+        needed.append("head")
     if missing := [name for name in needed if not getattr(language, name)]:
         raise LanguageFileInvalid(f"`{missing[0]}` is missing. A file needs {', '.join(needed)}.")
     if language.head and language.head not in HEAD_POSITIONS:

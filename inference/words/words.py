@@ -136,7 +136,7 @@ UNREAD_WORD: Final = "zzz"
 
 
 def _hide_unlike_words(text: str, language: str) -> str:
-    """Return a text in which words that only an accent tells from a garment are replaced, as "moño"."""
+    """Replace words that only an accent tells from a garment: "moño" is a bow, and "mono" a jumpsuit."""
     pattern = _make_unlike_pattern(language)
     if pattern is None or text.isascii():
         return text

@@ -139,7 +139,7 @@ class CategoryProductCollector:
             yield product
 
     def add_product(self, product: ProductTitle) -> None:
-        """Collect the categories of a product, and its photos and title, by which products are alike."""
+        """Collect the categories of a product. Products with the same photo or title are noted as alike."""
         if not product.category_keys:
             return
         number = self.numbers.setdefault(product.product, len(self.numbers))
@@ -151,7 +151,8 @@ class CategoryProductCollector:
         words = remove_variant_words(product.title)
         # Hashes take 8 bytes each. They differ between runs, but are compared within one only.
         alike_keys = [hash(sha256) for sha256 in product.photo_hashes & self._shared_hashes]
-        alike_keys += [hash(words)] if len(words) >= MIN_WORDS_OF_ALIKE else []
+        if len(words) >= MIN_WORDS_OF_ALIKE:
+            alike_keys.append(hash(words))
         for alike_key in alike_keys:
             self._alike_keys.append(alike_key)
             self._alike_products.append(number)

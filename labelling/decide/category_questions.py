@@ -14,9 +14,9 @@ The levels with the most such products come first.
 
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from inference.contract import LABEL
 from inference.reasons import Reason
@@ -54,46 +54,32 @@ MAX_BRANCHES_PER_QUESTION: Final = 3
 """Largest number of branches of the category tree that the card of a question names."""
 
 
-class CategoryQuestion(NamedTuple):
+@dataclass
+class CategoryQuestion:
     """A question to a shop: which kinds of garments does it mean by a word of its category column?
+
+    The rows of a table are counted one by one, and the question is asked if enough of them need a person.
 
     Attributes:
         category: the word, which is one level of a category path, in its first spelling in the list.
+        is_known: whether the word is known as one for a garment.
         branches: the levels above the word, such as "Giyim > Üst", for each branch of the category tree in
-            which the word occurs; at most MAX_BRANCHES_PER_QUESTION.
+            which the word occurs; at most MAX_BRANCHES_PER_QUESTION. They are keys, without values.
         product_count: the number of products in the category, or of pictures in a table without products.
         row_numbers: the products in the category that need a person, by the position of their first photos in
             the source.
         products_by_kind: the number of products without an accepted kind, for each kind that the model sees
-            on the photos; the most frequent kind first.
-        photos: up to MAX_PHOTOS_PER_QUESTION photos to which the model gave different answers.
-    """
-
-    category: str
-    branches: tuple[str, ...]
-    product_count: int
-    row_numbers: Sequence[int]
-    products_by_kind: dict[str, int]
-    photos: tuple[PhotoRecord, ...]
-
-
-@dataclass
-class _Level:
-    """The facts about one word of the category column, from the rows that were counted so far.
-
-    Attributes:
-        rows: the numbers of those rows that need a person.
-        kinds: the number of rows without an accepted kind, for each kind that the model answers.
-        photos: a photo for each of these kinds.
+            on the photos.
+        photos_by_kind: a photo for each of these kinds; at most MAX_PHOTOS_PER_QUESTION.
     """
 
     category: str
     is_known: bool = False
     branches: dict[str, None] = field(default_factory=dict)
-    products: int = 0
-    rows: "array[int]" = field(default_factory=lambda: array("q"))
-    kinds: Counter[str] = field(default_factory=Counter)
-    photos: dict[str, PhotoRecord] = field(default_factory=dict)
+    product_count: int = 0
+    row_numbers: "array[int]" = field(default_factory=lambda: array("q"))
+    products_by_kind: Counter[str] = field(default_factory=Counter)
+    photos_by_kind: dict[str, PhotoRecord] = field(default_factory=dict)
 
 
 class CategoryQuestions:
@@ -108,7 +94,7 @@ class CategoryQuestions:
         self._reader = reader
         self._is_readable = reader.list_words.is_readable
         self._min_rows = MIN_PRODUCTS_IF_READABLE if self._is_readable else MIN_PRODUCTS_IF_UNREADABLE
-        self._levels: dict[str, _Level] = {}
+        self._questions: dict[str, CategoryQuestion] = {}
 
     def add_rows(self, rows: Iterable[TableRow]) -> None:
         """Count some rows for each of their categories that the shop has not explained yet."""
@@ -124,25 +110,25 @@ class CategoryQuestions:
         record = row.record
         for path in self._reader.find_category_paths(record.cells, find_parent_folder(record.photos[0].path)):
             if not self._reader.is_category_explained(path):
-                # "Men" says nothing about the garment, so an answer about it would help no product.
-                if not names_only_customers_in_any_language(path[-1]):
-                    self._add_to_level(path, row, is_known=False)
+                self._add_to_level(path, row, is_known=False)
             elif known_level := self._reader.find_known_level(path):
                 self._add_to_level(path[: path.index(known_level) + 1], row, is_known=True)
 
     def _add_to_level(self, path: CategoryPath, row: TableRow, *, is_known: bool) -> None:
-        level = self._levels.setdefault(make_level_key(path[-1]), _Level(path[-1], is_known))
-        if len(level.branches) < MAX_BRANCHES_PER_QUESTION and path[:-1]:
-            level.branches[" > ".join(path[:-1])] = None
-        level.products += 1
-        if _needs_person(row.class_decision, is_known=level.is_known):
-            level.rows.append(row.record.number)
+        """Count a row for the question about the last level of a path."""
+        question = self._questions.setdefault(make_level_key(path[-1]), CategoryQuestion(path[-1], is_known))
+        if len(question.branches) < MAX_BRANCHES_PER_QUESTION and path[:-1]:
+            question.branches[" > ".join(path[:-1])] = None
+        question.product_count += 1
+        if _needs_person(row.class_decision, is_known=question.is_known):
+            question.row_numbers.append(row.record.number)
         head = KIND if KIND in row.record.answers else LABEL
         if answer := row.record.answers.get(head):
-            level.kinds[answer.label] += not row.find_decision(head).is_settled
-            if answer.label not in level.photos and len(level.photos) < MAX_PHOTOS_PER_QUESTION:
+            question.products_by_kind[answer.label] += not row.find_decision(head).is_settled
+            photos = question.photos_by_kind
+            if answer.label not in photos and len(photos) < MAX_PHOTOS_PER_QUESTION:
                 # One photo can be read, because the record has an answer.
-                level.photos[answer.label] = next(photo for photo in row.record.photos if photo.sha256)
+                photos[answer.label] = next(photo for photo in row.record.photos if photo.sha256)
 
     def make_questions(self) -> list[CategoryQuestion]:
         """Return up to MAX_CATEGORY_QUESTIONS questions about the categories of the rows that were counted.
@@ -151,28 +137,21 @@ class CategoryQuestions:
         products are left out (MIN_PRODUCTS_IF_READABLE, MIN_PRODUCTS_IF_UNREADABLE, MIN_PRODUCTS_IF_KNOWN),
         because the cards of these products are quicker to answer than a question about the category.
         """
-        asked_levels = [level for level in self._levels.values() if self._is_asked(level)]
-        asked_levels.sort(key=lambda level: len(level.rows), reverse=True)
-        return [
-            CategoryQuestion(
-                category=level.category,
-                branches=tuple(level.branches),
-                product_count=level.products,
-                row_numbers=level.rows,
-                products_by_kind=dict(level.kinds.most_common()),
-                photos=tuple(level.photos.values()),
-            )
-            for level in asked_levels[:MAX_CATEGORY_QUESTIONS]
-        ]
+        asked = [question for question in self._questions.values() if self._is_asked(question)]
+        asked.sort(key=lambda question: len(question.row_numbers), reverse=True)
+        return asked[:MAX_CATEGORY_QUESTIONS]
 
-    def _is_asked(self, level: _Level) -> bool:
+    def _is_asked(self, question: CategoryQuestion) -> bool:
         """Return whether so many products need a person that a question about their category saves work."""
-        count = len(level.rows)
-        if level.is_known:
+        count = len(question.row_numbers)
+        if question.is_known:
             return count >= MIN_PRODUCTS_IF_KNOWN
         # A category of one product would be asked about twice: here, and on the card of the product.
-        is_small = 1 < level.products <= MAX_PRODUCTS_OF_SMALL_CATEGORY
-        return count >= self._min_rows or (not self._is_readable and is_small and count > 0)
+        is_small = 1 < question.product_count <= MAX_PRODUCTS_OF_SMALL_CATEGORY
+        if count < self._min_rows and (self._is_readable or not is_small or not count):
+            return False
+        # "Men" says nothing about the garment, so an answer about it would help no product.
+        return not names_only_customers_in_any_language(question.category)
 
     def count_questions(self) -> dict[str, int]:
         """Return how many questions there are, and how many doubtful rows: {"categories": 3, "rows": 41}.

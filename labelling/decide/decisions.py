@@ -27,7 +27,7 @@ from labelling.decide.list_colours import ListColourReader
 from labelling.decide.product_answers import make_product_record
 from labelling.decide.product_customers import CustomerDecider
 from labelling.decide.product_parts import CategoryContributionReader
-from labelling.decide.product_titles import ListedPhoto, find_parent_folder, read_product_titles
+from labelling.decide.product_titles import find_parent_folder, read_product_titles
 from labelling.decide.row_decision import DecisionContext, answer_row_with_list, decide_row
 from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
 from labelling.decide.title_decision import collect_titles
@@ -308,7 +308,7 @@ class RunDecisions:
         for _, *texts in self.journal.query(query):
             yield dict(zip(columns, texts, strict=True))
 
-    def _read_product_rows_of_list(self) -> Iterator[ListedPhoto]:
+    def _read_product_rows_of_list(self) -> Iterator[PhotoRecord]:
         """Yield the rows of the list, the ones of each product together, with titles and categories."""
         columns = self.list_words.columns
         query = (
@@ -316,7 +316,8 @@ class RunDecisions:
             "FROM current LEFT JOIN photos USING (path, stamp) WHERE product <> '' ORDER BY product, number"
         )
         for product, number, path, sha256, *texts in self.journal.query(query):
-            yield ListedPhoto(product, number, path, sha256, dict(zip(columns, texts, strict=True)))
+            cells = dict(zip(columns, texts, strict=True))
+            yield PhotoRecord(path=path, sha256=sha256, cells=cells, product=product, number=number)
 
     def _select_cells(self, columns: Sequence[str]) -> str:
         """Return the SQL for the cells of the given columns, to append to a SELECT list.

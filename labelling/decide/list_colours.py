@@ -127,7 +127,7 @@ def decide_list_colours(
 
 
 def find_unknown_colour(shop_colours: ShopColours, language: str) -> str:
-    """Return the colour of a product in the list if it has no known word for a colour, as "Spartacus".
+    """Return the colour of a product in the list, such as "Spartacus", if none of its words is known.
 
     Args:
         shop_colours: the texts that the list has for the product's colour.

@@ -140,9 +140,12 @@ def make_product_record(photos: Sequence[PhotoRecord], settings: RunSettings) ->
         if combined is None:
             continue
         answers[head], deciding_photos[head] = combined
-        mean_probabilities[head] = average_probabilities(
-            [photo.answers[head].probabilities for photo in distinct if head in photo.answers]
-        )
+        mean_probabilities[head] = answers[head].probabilities
+        answered_photos = [photo for photo in distinct if head in photo.answers]
+        if len(answered_photos) > len(deciding_photos[head]):
+            mean_probabilities[head] = average_probabilities(
+                [photo.answers[head].probabilities for photo in answered_photos]
+            )
     cells = {column: _find_first_cell(photo.cells[column] for photo in photos) for column in settings.further}
     if settings.by and settings.by.folder is None:
         cells[settings.by.column] = product

@@ -4,7 +4,7 @@
 skirt", its kind of garment {"skirt"}, the SHA-256 of the product's photos, and the keys of its categories.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import NamedTuple
@@ -13,24 +13,7 @@ from inference.words.kinds import GARMENT_SET_KIND
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.own_words import Meaning
 from labelling.lists.row_words import RowWords, combine_titles
-
-
-class ListedPhoto(NamedTuple):
-    """A row of a list that names a photo of a product.
-
-    Attributes:
-        product: the name of the product.
-        number: the position of the row's photo in the source, counted from 0.
-        path: the path of the photo.
-        sha256: the SHA-256 of the photo's bytes in hexadecimal; empty if the photo has no answer.
-        cells: the cells with titles and categories, by column.
-    """
-
-    product: str
-    number: int
-    path: str
-    sha256: str
-    cells: Mapping[str, str]
+from labelling.rows import PhotoRecord
 
 
 class ProductTitle(NamedTuple):
@@ -57,7 +40,7 @@ class ProductTitle(NamedTuple):
     category_keys: tuple[str, ...] = ()
 
 
-def read_product_titles(reader: ListReader, rows: Iterable[ListedPhoto]) -> Iterator[ProductTitle]:
+def read_product_titles(reader: ListReader, rows: Iterable[PhotoRecord]) -> Iterator[ProductTitle]:
     """Yield each product as its list describes it: title, kinds of garments, photos and categories.
 
     The kinds of a product are those that all its titles share. Of its other cells, the first filled one of
@@ -65,13 +48,14 @@ def read_product_titles(reader: ListReader, rows: Iterable[ListedPhoto]) -> Iter
 
     Args:
         reader: the reader that finds kinds of garments in titles and categories.
-        rows: the rows of the list. The rows of a product follow one another.
+        rows: the rows of the list, each with its cells and without the answers of its photo. A photo that
+            has none has no sha256. The rows of a product follow one another.
     """
     for _, group in groupby(rows, attrgetter("product")):
         yield _read_product_title(reader, list(group))
 
 
-def _read_product_title(reader: ListReader, rows: Sequence[ListedPhoto]) -> ProductTitle:
+def _read_product_title(reader: ListReader, rows: Sequence[PhotoRecord]) -> ProductTitle:
     list_words, first = reader.list_words, rows[0]
     cells = {
         column: next((row.cells[column] for row in rows if row.cells[column]), "") for column in first.cells

@@ -125,17 +125,19 @@ def decide_row(record: Record, context: DecisionContext) -> TableRow:
     decisions = apply_human_answers(record, answers, context)
     colour = decisions.get(context.colour_head, NO_DECISION)
     title_kinds = context.titles.find_title_kinds(record)
+    listed_probabilities = dict[str, Mapping[str, float]]()
+    if decision:
+        listed_probabilities = {LABEL: decision.class_probabilities, KIND: decision.kind_probabilities}
+    feed_colours: tuple[str, ...] = ()
+    if isinstance(record, ProductRecord) and not shop_colours.is_sold_in_several_colours:
+        feed_colours = choose_feed_colours(colour, list_colours, photo_colour)
     return TableRow(
         record=record,
         decisions=decisions,
         title_kinds=title_kinds,
         suggested_kinds=decision.suggested_kinds if decision else (),
-        listed_probabilities={LABEL: decision.class_probabilities, KIND: decision.kind_probabilities}
-        if decision
-        else {},
-        feed_colours=choose_feed_colours(colour, list_colours, photo_colour)
-        if isinstance(record, ProductRecord) and not shop_colours.is_sold_in_several_colours
-        else (),
+        listed_probabilities=listed_probabilities,
+        feed_colours=feed_colours,
         has_likely_colours=list_colours is None and not colour.is_settled,
         title_colour_phrases=list_colours.title_phrases if list_colours else (),
         is_sold_in_several_colours=shop_colours.is_sold_in_several_colours,

@@ -138,11 +138,13 @@ class SharedPhotos:
         """
         shared_products = [self.products_by_photo.get(sha256) for sha256 in hashes]
         return None in shared_products or all(
-            products.has_same_title_words
-            or all(self.titles.release_labels.is_kind_allowed(kind, listed) for listed in products.kinds)
-            for products in shared_products
-            if products
+            self._can_all_be(kind, products) for products in shared_products if products
         )
+
+    def _can_all_be(self, kind: str | None, products: SharedProducts) -> bool:
+        """Return whether all products of a photo may be of a kind, by their titles or as variants of one."""
+        is_allowed = self.titles.release_labels.is_kind_allowed
+        return products.has_same_title_words or all(is_allowed(kind, listed) for listed in products.kinds)
 
     def can_accept_class(self, record: Record, label: str) -> bool:
         """Return whether a product's class may be accepted although its photos are listed under others, too.

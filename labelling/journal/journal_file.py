@@ -190,7 +190,7 @@ class Journal(LockedDatabase):
 
     @property
     def known_hashes(self) -> dict[str, list[str]] | None:
-        """The SHA-256 of the table and of the files beside it, by file name, as runs wrote them.
+        """The SHA-256 that the table and the files beside it had when a run wrote them, by file name.
 
         A file with another hash was edited by somebody. A name has two hashes while its file is replaced: the
         old one and the new one. For a file of the shop's own words there is a second name, with the hashes of

@@ -74,12 +74,12 @@ def find_colour_columns(columns: Sequence[str], rows: ReadColumns, named_column:
         key=lambda column: usual_names.index(fold_column_name(column)),
     )
     found_columns = [] if named_column else _find_unusual_columns(plain_columns, usual_columns, rows)
-    # If two columns look like the colour, neither is read: nothing says which one is meant.
     preferred = [named_column] if named_column else []
+    # If two columns look like the colour, neither is read: nothing says which one is meant.
+    if len(found_columns) == 1:
+        preferred = found_columns
     found = ColourColumns(
-        columns=tuple(
-            dict.fromkeys((*preferred, *(found_columns if len(found_columns) == 1 else []), *usual_columns))
-        ),
+        columns=tuple(dict.fromkeys((*preferred, *usual_columns))),
         reason="named" if named_column else "found" if len(found_columns) == 1 else "usual",
         options=tuple(find_option_columns(columns)),
         attribute_columns=tuple(_find_attribute_columns(columns)),

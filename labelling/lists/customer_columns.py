@@ -97,7 +97,7 @@ def _read_attribute_cells(topic: Topic, row: Mapping[str, str]) -> Iterator[Cust
 
 
 def find_customer_columns(columns: Sequence[str]) -> CustomerColumns:
-    """Find the columns of a list that say the gender or the age group of its products, by their headings."""
+    """Find the columns of a list whose headings say that they have the gender or age group of products."""
     return CustomerColumns(
         columns={topic: _find_topic_columns(columns, topic) for topic in TOPICS},
         options=tuple(find_option_columns(columns)),

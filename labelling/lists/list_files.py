@@ -131,11 +131,12 @@ def open_header(
         if name not in {*needed_columns, *optional_columns, list_options.product_column}
     ]
     renaming_advice = suggest_renaming(sorted({*optional_columns}.difference(list_.header)), unread_columns)
-    notes = [note] if note else []
-    notes += (
-        [f"{path}: a column that is spelt otherwise is not read.{renaming_advice}"] if renaming_advice else []
-    )
-    return replace(list_, notes=(*list_.notes, *notes))
+    notes = list(list_.notes)
+    if note:
+        notes.append(note)
+    if renaming_advice:
+        notes.append(f"{path}: a column that is spelt otherwise is not read.{renaming_advice}")
+    return replace(list_, notes=tuple(notes))
 
 
 def explain_invisible_characters(path: Path | str, row_count: int) -> str:

@@ -87,7 +87,7 @@ def read_level_kinds(level: str, language: str) -> Meaning:
 
 
 def _has_other_meaning(level: str, code: str) -> bool:
-    """Return whether a level has a word of a language, but names no garment in it, as "Golf" in English."""
+    """Return whether a level such as "Golf" has a word of a language, but no garment of it."""
     is_known = not list_known_tokens(code).isdisjoint(load_languages()[code].tokenize(level))
     return is_known and not (code in list_readable_languages() and read_category_garments(level, code).kinds)
 
@@ -249,7 +249,7 @@ class ListReader:
         return read_garments(title, self._read_category_text(cells, folder), language).kinds
 
     def _read_category_text(self, cells: Mapping[str, str], folder: str) -> str:
-        """Return the text of a row's category without levels that mean nothing, as people said ("Sale")."""
+        """Return the text of a row's category without levels such as "Sale" that people explained."""
         if not self.own_words.has_empty_meanings:
             return self.list_words.read_category(cells)
         paths = map(self._find_unexplained_levels, self.find_category_paths(cells, folder))

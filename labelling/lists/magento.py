@@ -25,7 +25,7 @@ the cell is `"color=Red|Blue","size=M"`."""
 
 
 def is_attribute_column(column: str) -> bool:
-    """Return whether a column of a list has attributes of Magento, by its heading."""
+    """Return whether the heading of a column is one under which Magento exports attributes."""
     return _fold_heading(column) in {ATTRIBUTES_COLUMN, VARIATIONS_COLUMN}
 
 

@@ -178,7 +178,8 @@ def find_swallowed_line(
             if is_other and not (is_own and continues(index)):
                 return row.first_line + index
             # A quotation mark opens or closes a quoted cell; two of them are one mark of its text.
-            is_within ^= cell.count('"') % 2 == 1
+            if cell.count('"') % 2 == 1:
+                is_within = not is_within
     return 0
 
 

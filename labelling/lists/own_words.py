@@ -144,7 +144,7 @@ class ShopWords:
 
     @cached_property
     def title_phrases(self) -> Vocabulary:
-        """The explained phrases of titles, as a table in which titles are looked up."""
+        """The explained phrases, in a table that finds them in the words of a title."""
         rows = [
             (row.words, tokens, row.meaning)
             for row in self.file_rows

@@ -67,11 +67,9 @@ def describe_contradictions(words: ListWords, labelled_rows: Iterable[tuple[Mapp
         f"{count:,} {_count_titles(count)} {title_kinds}, labelled {label}"
         for count, title_kinds, label in wrong[:MAX_NAMED_CONTRADICTIONS]
     ]
-    more = sum(count for count, _, _ in wrong[MAX_NAMED_CONTRADICTIONS:])
-    return (
-        "; ".join([*sentences, *([f"{more:,} more"] if more else [])])
-        + ". The labels are learnt as they are."
-    )
+    if more := sum(count for count, _, _ in wrong[MAX_NAMED_CONTRADICTIONS:]):
+        sentences.append(f"{more:,} more")
+    return f"{'; '.join(sentences)}. The labels are learnt as they are."
 
 
 def _count_titles(count: int) -> str:

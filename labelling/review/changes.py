@@ -239,12 +239,12 @@ def _count_answers(changes: Sequence[AnswerChange]) -> str:
 
 def _make_card(change: AnswerChange, picture: str) -> dict[str, str]:
     """Return the card of a change, for the page."""
+    question = f"{change.attribute}: " if change.attribute else ""
     return {
         "kind": _name_kind(change),
         "path": change.path,
         "picture": picture,
-        "before": (f"{change.attribute}: " if change.attribute else "")
-        + f"{change.label_a}, {change.confidence_a:.0%}, {change.decision_a}",
+        "before": f"{question}{change.label_a}, {change.confidence_a:.0%}, {change.decision_a}",
         "label": change.label_b,
         "after": f", {change.confidence_b:.0%}, {change.decision_b}",
     }

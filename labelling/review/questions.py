@@ -295,10 +295,11 @@ def choose_photos(row: TableRow, decisions: RunDecisions) -> list[PhotoRecord]:
         row: the decided row of a picture or product.
         decisions: the decided rows of the table.
     """
+    readable_photos = [photo for photo in row.record.photos if photo.sha256]
+    if len(readable_photos) < 2:
+        return readable_photos  # no photo needs to be decided to put one in order
     places = (
-        (_make_familiarity_key(decisions.answer_without_people(photo)), photo)
-        for photo in row.record.photos
-        if photo.sha256
+        (_make_familiarity_key(decisions.answer_without_people(photo)), photo) for photo in readable_photos
     )
     photos_by_path = {photo.path: (place, photo) for place, photo in sorted(places, key=itemgetter(0))}
     photos = [photo for _, photo in photos_by_path.values()]
@@ -308,11 +309,9 @@ def choose_photos(row: TableRow, decisions: RunDecisions) -> list[PhotoRecord]:
     shared_hashes = decisions.context.shared_photos.products_by_photo
     answered_photos = (photo for photo in photos if photos_by_path[photo.path][0] < NO_ANSWER_RANK)
     unshared_photo = next((photo for photo in answered_photos if photo.sha256 not in shared_hashes), None)
-    return (
-        [unshared_photo, *(photo for photo in photos if photo is not unshared_photo)]
-        if unshared_photo
-        else photos
-    )
+    if unshared_photo:
+        photos.sort(key=lambda photo: photo is not unshared_photo)
+    return photos
 
 
 def _make_familiarity_key(answers: HeadAnswers) -> int:

@@ -100,7 +100,7 @@ class SettledRows:
             self._accepted.add_row((confidence, row.record.number), row, find_content(row.record))
 
     def _find_answer_times(self, row: TableRow) -> dict[str, str]:
-        """Return the time of the latest answer of people that decided each head of a row, by head."""
+        """Return when people last answered about a row, by head, for the heads that they decided."""
         record = row.record
         keys = [(photo.sha256, "") for photo in record.photos]
         if record.product:

@@ -114,10 +114,11 @@ def write_sheet(
     asked_rows = {id(question.row) for question in all_questions}
     all_questions += [one.question for one in settled]
     # By identity: a row has a question about each head, and all of them show the same photos.
-    photos = {id(question.row): choose_photos(question.row, decisions) for question in all_questions}
+    rows_by_id = {id(question.row): question.row for question in all_questions}
+    photos = {key: choose_photos(row, decisions) for key, row in rows_by_id.items()}
     card_photos = [photo for row in asked_rows for photo in photos[row][:MAX_PHOTOS_ON_CARD]]
     card_photos += [photo for row_photos in photos.values() for photo in row_photos[:1]]
-    category_photos = (photo for question in categories for photo in question.photos)
+    category_photos = (photo for question in categories for photo in question.photos_by_kind.values())
     # A settled card shows its first photo alone, and exports the names of the others.
     named_photos = [photo for row_photos in photos.values() for photo in row_photos[1:MAX_PHOTOS_ON_CARD]]
     pictures = read_card_pictures([*card_photos, *category_photos], named_photos, source)
@@ -219,16 +220,17 @@ def _make_category_card(
 ) -> CategoryReviewCard:
     """Return the card of a question about a category; the kinds that its photos show come first."""
     names = settings.heads.get(KIND, ())
-    products_by_kind = question.products_by_kind if has_known_kinds(names) else {}
+    products_by_kind = dict(question.products_by_kind.most_common()) if has_known_kinds(names) else {}
     kinds = dict.fromkeys([*(kind for kind in products_by_kind if kind in KINDS), *KINDS])
+    photos = question.photos_by_kind.values()
     return CategoryReviewCard(
         category=question.category,
-        branches=question.branches,
+        branches=tuple(question.branches),
         products=question.product_count,
         is_of_products=settings.by is not None,
         kinds=tuple((kind, products_by_kind.get(kind, 0)) for kind in kinds),
         other=products_by_kind.get(OTHER_KIND, 0),
-        photos=tuple(pictures[photo.path] for photo in question.photos if photo.path in pictures),
+        photos=tuple(pictures[photo.path] for photo in photos if photo.path in pictures),
     )
 
 
@@ -354,8 +356,12 @@ def _make_card(
     values: dict[str, str | float] = {"label": answer.label, "confidence": confidence}
     texts = Reason(question.reason).card if question.reason and head == LABEL else None
     reason = texts.name if texts else ""
-    values |= {"reason": reason} if head == LABEL else {"attribute": head}
-    note = (CLASS_NOTE if reason else ACCEPTED_CLASS_NOTE) if head == LABEL else ATTRIBUTE_NOTE
+    if head == LABEL:
+        values["reason"] = reason
+        note = CLASS_NOTE if reason else ACCEPTED_CLASS_NOTE
+    else:
+        values["attribute"] = head
+        note = ATTRIBUTE_NOTE
     titles = (decisions.list_words.read_title(photo.cells) for photo in subject.photos if subject.product)
     return ReviewCard(
         subject.name,

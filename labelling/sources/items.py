@@ -72,7 +72,7 @@ class Source:
 
     @property
     def address(self) -> str:
-        """The absolute path or the address of the source, by which a later run recognises it."""
+        """The absolute path or the address of the source. A later run recognises the source by it."""
         raise NotImplementedError
 
     @property

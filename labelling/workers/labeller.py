@@ -6,7 +6,7 @@ Here are also the types for engines, which start such processes and hand out the
 
 import hashlib
 import os
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -17,14 +17,13 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from inference.arrays import Picture, Pixels
-from inference.classifier import LabelAnswer as AnswerOfHead
-from inference.classifier import Prediction
+from inference.classifier import LabelAnswer, Prediction
 from inference.contract import LABEL
 from inference.errors import InferenceError, UploadError
 from inference.networks import Networks
 from inference.pictures.convert import ModelInput
 from inference.pictures.decode import MAX_PIXELS, decode_image, prepare_decoders
-from inference.reasons import DecidedBy, Reason
+from inference.reasons import Reason
 from inference.words.kinds import KIND
 from labelling.errors import LabellingError, PictureUnreadable, WorkersFailed
 from labelling.rows import HeadAnswer, PictureAnswers
@@ -234,29 +233,30 @@ def classify_uploads(
 def _make_picture_answers(sha256: str, answer: Prediction | str) -> PictureAnswers:
     """Return the model's prediction for a picture, or the error of the picture, as a row keeps it."""
     if isinstance(answer, str):
-        return PictureAnswers(sha256=sha256, error=answer, familiarity=None, answers={})
+        return PictureAnswers(sha256=sha256, error=answer)
     heads = {LABEL: _make_head_answer(answer.answer, answer.answer.probabilities.tolist())}
     for name, attribute_answer in answer.attributes.items():
         # Tables have columns of probabilities for the class alone, so these need no further digits.
-        shares = [round(share, STORED_DIGITS) for share in attribute_answer.probabilities.tolist()]
-        heads[name] = _make_head_answer(attribute_answer, shares)
-    if KIND in heads and answer.parts:
-        heads[KIND] = replace(heads[KIND], parts=_round_parts(answer.parts))
-    return PictureAnswers(sha256=sha256, error="", familiarity=answer.familiarity, answers=heads)
+        heads[name] = _make_head_answer(
+            attribute_answer, _round_shares(attribute_answer.probabilities.tolist())
+        )
+    if KIND in heads:
+        parts = {name: _round_shares(shares) for name, shares in answer.parts.items()}
+        heads[KIND] = replace(heads[KIND], parts=parts)
+    return PictureAnswers(sha256=sha256, familiarity=answer.familiarity, answers=heads)
 
 
-def _round_parts(parts: Mapping[str, Sequence[float]]) -> dict[str, tuple[float, ...]]:
-    return {name: tuple(round(share, STORED_DIGITS) for share in shares) for name, shares in parts.items()}
+def _round_shares(shares: Iterable[float]) -> tuple[float, ...]:
+    return tuple(round(share, STORED_DIGITS) for share in shares)
 
 
-def _make_head_answer(answer: AnswerOfHead, probabilities: list[float]) -> HeadAnswer:
+def _make_head_answer(answer: LabelAnswer, probabilities: Sequence[float]) -> HeadAnswer:
     return HeadAnswer(
         label=answer.label,
         confidence=answer.confidence,
         reason=answer.reason,
         also=tuple(answer.also),
         probabilities=tuple(probabilities),
-        decided_by=DecidedBy.MODEL,
         has_unfamiliar_picture=answer.is_unfamiliar,
     )
 

@@ -34,7 +34,7 @@ CUSTOMER_SOURCES: Final[tuple[CustomerSource, ...]] = ("list", "option", "nothin
 
 
 class RowCounts:
-    """Counts of the rows of one table, as the model or the list decided them.
+    """Counts of the rows of one table, by what model and list decided about them.
 
     Attributes:
         outcomes: counts of rows by three values: the head (LABEL for the class, or an attribute), the label
@@ -191,10 +191,12 @@ class RowCounts:
 
         The classes are in the order of the release. NONE ("none of these") follows if it was answered.
         """
-        has_none = any(self.outcomes[LABEL, NONE, reason] for reason in OUTCOMES)
+        labels = list(settings.heads[LABEL])
+        if any(self.outcomes[LABEL, NONE, reason] for reason in OUTCOMES):
+            labels.append(NONE)
         return {
             label: {reason or ACCEPT: self.outcomes[LABEL, label, reason] for reason in OUTCOMES}
-            for label in (*settings.heads[LABEL], *([NONE] if has_none else []))
+            for label in labels
         }
 
     def count_attributes(self, settings: RunSettings) -> dict[str, dict[str, dict[str, int]]]:

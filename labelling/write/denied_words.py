@@ -79,9 +79,11 @@ class ContradictedCategories:
             is_allowed = self._context.titles.is_label_allowed(head, decision.label, category.kinds)
             if is_allowed is not None:
                 category.answer_count += 1
-                category.denial_count += not is_allowed
+                if not is_allowed:
+                    category.denial_count += 1
                 return
-        category.accepted_count += row.class_decision.decided_by == DecidedBy.LIST
+        if row.class_decision.decided_by == DecidedBy.LIST:
+            category.accepted_count += 1
 
     def describe(self) -> list[str]:
         """Return a sentence for each category whose word is probably misread.

@@ -91,7 +91,7 @@ class FeedCategories:
 def _find_product_kinds(
     row: TableRow, kinds: Mapping[str, frozenset[str]], names: Sequence[str]
 ) -> frozenset[str]:
-    """Return the kinds of garments that a product can be, by its accepted kind or class or by a person.
+    """Return the kinds of garments that a product can be: its settled kind, or those of its settled class.
 
     If its kind is OTHER_KIND, "none of the kinds that the release has", these are the kinds in its title that
     the release lacks.

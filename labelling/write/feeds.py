@@ -196,7 +196,8 @@ def write_feed(feed_rows: FeedRows, table: Path, decisions: RunDecisions, advice
     files: dict[Path, tuple[Sequence[str], Iterable[Sequence[str]]]] = {
         file: (columns, (article.select_cells(columns) for article in fed_articles))
     }
-    files |= {categories_file: (categories.header, rows)} if categories.header else {}
+    if categories.header:
+        files[categories_file] = (categories.header, rows)
     customer_rows = {
         make_customer_path(table, platform, each.file): (each.header, each.make_rows())
         for each in feed_rows.customers

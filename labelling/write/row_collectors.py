@@ -23,7 +23,7 @@ class RowCollector(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class RowCollectors:
-    """The collectors of a run, by the rows that they read.
+    """The collectors of a run, in a group for each sort of rows that they read.
 
     Attributes:
         photos: collectors that read each row of the table of photos.

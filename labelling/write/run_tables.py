@@ -121,7 +121,8 @@ def list_table_files(table: Path, *, has_products: bool) -> list[Path]:
         table: the path of the table of photos.
         has_products: whether the run groups photos into products; otherwise there is no table of products.
     """
-    return [table, *([make_products_path(table)] if has_products else []), make_summary_path(table)]
+    tables = [table, make_products_path(table)] if has_products else [table]
+    return [*tables, make_summary_path(table)]
 
 
 def _make_write_error(table: Path, error: OSError) -> TableUnusable:

@@ -50,7 +50,7 @@ class SortingResult(NamedTuple):
 
 
 class PictureLabels:
-    """A collector of the label of each picture, by which it is sorted.
+    """A collector of the label of each picture, which names the folder that the picture goes to.
 
     Attributes:
         labels: the settled label of each picture by its path in the table; empty for a picture in review, and

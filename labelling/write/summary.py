@@ -96,7 +96,7 @@ class TableSummary:
 
 
 def write_summary(file: Path, summary: TableSummary) -> None:
-    """Write a summary into a file, as JSON of its fields."""
+    """Write a summary into a file: a JSON object with its fields."""
     file.write_text(json.dumps(asdict(summary), indent=1) + "\n", "utf-8")
 
 
@@ -134,6 +134,13 @@ def make_summary(
     errors = photos.count_without_answer() - photos.rows_without_picture
     answers = photos.rows - errors - photos.rows_without_picture
     questions = counts.category_questions
+    notes = [
+        *run.notes,
+        *describe_list(decisions, counts.decision_counts, counts.products),
+        *counts.denied_words.describe(),
+    ]
+    if counts.cut_cells:
+        notes.append(CUT_CELLS_NOTE.format(table, counts.cut_cells))
     return TableSummary(
         table=str(table),
         source=run.source,
@@ -159,12 +166,7 @@ def make_summary(
         categories=run.categories.get(LABEL, {}),
         attributes=photos.count_attributes(run),
         products=_make_product_figures(table, run, photos, counts.products) if counts.products else None,
-        notes=(
-            *run.notes,
-            *describe_list(decisions, counts.decision_counts, counts.products),
-            *counts.denied_words.describe(),
-            *([CUT_CELLS_NOTE.format(table, counts.cut_cells)] if counts.cut_cells else []),
-        ),
+        notes=tuple(notes),
         words=_make_word_figures(decisions, counts.decision_counts),
         category_questions=questions.count_questions() if questions else None,
     )

@@ -43,18 +43,21 @@ def describe_list(decisions: RunDecisions, counts: RowCounts, products: RowCount
         counts: the counts of products; without products, of photos.
         products: the counts of products; None for a table without products.
     """
+    notes = list[str]()
     title = describe_titles(decisions)
     # If titles are read, the sentence about their column stands among the figures of titles instead.
-    is_title_alone = bool(title) and decisions.list_words.language == LANGUAGE_OFF
-    return [
-        *([title] if is_title_alone else []),
-        *([FOLDERS_READ_NOTE] if decisions.list_reader.folder_categories.names_by_depth else []),
-        *([CATEGORY_PRODUCTS_NOTE] if decisions.context.category_products.numbers else []),
-        *_describe_contradicting_products(decisions, products.rows if products else 0),
-        *_describe_unused_words(decisions.find_unused_words()),
-        *_describe_colours(decisions, counts),
-        *(_describe_customers(decisions, products) if products else []),
-    ]
+    if title and decisions.list_words.language == LANGUAGE_OFF:
+        notes.append(title)
+    if decisions.list_reader.folder_categories.names_by_depth:
+        notes.append(FOLDERS_READ_NOTE)
+    if decisions.context.category_products.numbers:
+        notes.append(CATEGORY_PRODUCTS_NOTE)
+    notes += _describe_contradicting_products(decisions, products.rows if products else 0)
+    notes += _describe_unused_words(decisions.find_unused_words())
+    notes += _describe_colours(decisions, counts)
+    if products:
+        notes += _describe_customers(decisions, products)
+    return notes
 
 
 def describe_titles(decisions: RunDecisions) -> str:
@@ -75,8 +78,9 @@ def _describe_contradicting_products(decisions: RunDecisions, product_count: int
     note = (
         f"{len(names):,} of {product_count:,} products {verb} titles that name different garments: {shown}."
     )
-    is_often = len(names) > MAX_CONTRADICTING_SHARE * product_count
-    return [note + (f" Does --by {decisions.settings.by.column} name the right column?" if is_often else "")]
+    if len(names) > MAX_CONTRADICTING_SHARE * product_count:
+        note += f" Does --by {decisions.settings.by.column} name the right column?"
+    return [note]
 
 
 def _describe_unused_words(words: list[str]) -> list[str]:

@@ -17,13 +17,17 @@ from inference.contract import ModelContract, NetworkName
 from inference.errors import UploadError
 from inference.pictures.decode import MAX_PIXELS
 from inference.pictures.picture_opening import open_picture
-from model_store.release_files import FIGURES_FOLDER
+from model_store.release_files import FIGURE_MEDIA_TYPES, FIGURES_FOLDER
 from reports.page.advice import advise_on_promises
+from reports.page.photo_drawings import lay_out_photo_drawings
 from reports.page.sentences import (
     describe_weaknesses,
     get_promise_pictures_name,
     get_tier_name,
     list_confusions,
+    list_possible_promises,
+    name_known_photos,
+    name_unknown_photos,
     summarize_report,
     summarize_unknown_sources,
 )
@@ -71,7 +75,7 @@ def make_report_page_file(
     Args:
         contracts: the contract of each network: labels and thresholds.
         report: the evaluation of the networks.
-        figures: the bytes of the release's PNGs, by file name.
+        figures: the bytes of the release's figures, by file name.
     """
     styles = "".join((PAGE_FOLDER / name).read_text("utf-8") for name in STYLE_FILES)
     contract = contracts.get("pixels") or contracts["photos"]
@@ -86,12 +90,13 @@ def make_report_page_file(
 
 
 def read_report_figures(folder: Path) -> dict[str, bytes]:
-    """Read the PNG figures in a release's folder, as bytes by file name."""
-    return {path.name: path.read_bytes() for path in sorted((folder / FIGURES_FOLDER).glob("*.png"))}
+    """Read the figures in a release's folder, as bytes by file name."""
+    paths = sorted((folder / FIGURES_FOLDER).glob("*"))
+    return {path.name: path.read_bytes() for path in paths if path.suffix in FIGURE_MEDIA_TYPES}
 
 
-def _embed_figure(_: str, data: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(data).decode()}"
+def _embed_figure(name: str, data: bytes) -> str:
+    return f"data:{FIGURE_MEDIA_TYPES[Path(name).suffix]};base64,{base64.b64encode(data).decode()}"
 
 
 def make_report_page(
@@ -104,7 +109,7 @@ def make_report_page(
     """Return the HTML page of a report in the reader's language.
 
     Args:
-        figures: the bytes of the release's PNGs, by file name.
+        figures: the bytes of the release's figures, by file name.
         make_figure_address: a function that returns the address of each figure for the page.
         template_values: further values that the template uses, by name.
     """
@@ -119,6 +124,8 @@ def make_report_page(
         weaknesses=list(describe_weaknesses(report, wording)),
         ways_on=list(advise_on_promises(report, wording)),
         confusions=list_confusions(report),
+        drawings=lay_out_photo_drawings(report),
+        possible_promises=list_possible_promises(report),
         figures=make_page_figures(figures, make_figure_address),
         **template_values,
     )
@@ -143,8 +150,10 @@ def _create_environment() -> Environment:
     environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}
     environment.filters |= {name: _make_wording_filter(name) for name in WORDING_FILTERS}
     environment.filters |= {
+        "known_photos": _make_text_filter(name_known_photos),
         "name_of_pictures": _make_text_filter(get_promise_pictures_name),
         "tier_name": _make_text_filter(get_tier_name),
+        "unknown_photos": _make_text_filter(name_unknown_photos),
         "t": _make_wording_filter("t"),
     }
     return environment
@@ -177,7 +186,7 @@ def make_page_figures(
     """Return the figures with name, address and size for the template, by file name without `.png`.
 
     Args:
-        files: the bytes of the figures, by file name. A file that is no valid PNG is left out.
+        files: the bytes of the figures, by file name. A file that is not what its name says is left out.
         make_figure_address: a function that returns the address of each figure for the page.
     """
     page_figures = dict[str, PageFigure]()
@@ -186,7 +195,7 @@ def make_page_figures(
             picture = open_picture(data, MAX_PIXELS)
         except UploadError:
             continue
-        if picture.format == "PNG":
+        if FIGURE_MEDIA_TYPES.get(Path(name).suffix) == f"image/{picture.format}".lower():
             page_figures[name.removesuffix(".png")] = {
                 "name": name,
                 "address": make_figure_address(name, data),

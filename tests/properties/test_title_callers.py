@@ -17,7 +17,7 @@ from inference.words.kinds import KIND, KINDS
 from inference.words.words import read_title_garments
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import make_product_record
-from labelling.decide.product_titles import ListedPhoto, read_product_titles
+from labelling.decide.product_titles import read_product_titles
 from labelling.decide.row_decision import DecisionContext, answer_row_with_list
 from labelling.decide.shared_photos import SharedPhotos
 from labelling.decide.title_decision import collect_titles, decide_row_garment
@@ -105,8 +105,7 @@ def known_of(prediction: Prediction, figures: FormulaFigures | None, photo: Phot
     further = {"Title": "Title"}
     table = RunSettings(source="list.csv", version="1", heads=heads, further=further, by=by, figures=figures)
     reader = ListReader(list_words=WORDS)
-    row = ListedPhoto(photo.product, photo.number, photo.path, photo.sha256, photo.cells)
-    titles = collect_titles(table, reader, read_product_titles(reader, [row]))
+    titles = collect_titles(table, reader, read_product_titles(reader, [photo]))
     return DecisionContext(
         settings=table,
         titles=titles,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reports.intervals import compute_share_lower_bounds, count_needed_answers
 from reports.values import Report
 from tests.documents import DOCUMENTS as PAGES
 from tests.documents import Block, anchors, blocks, links, reached_from
@@ -107,6 +108,17 @@ def test_the_page_of_the_report_explains_keys_that_a_report_has() -> None:
 
     assert len(explained) > 5
     assert explained <= set(Report.model_fields)
+
+
+def test_the_example_of_thresholds_takes_the_last_one_that_proves_the_promise() -> None:
+    page = (ROOT / "docs/explanation/thresholds.md").read_text("utf-8")
+
+    rows = re.findall(r"^\| 0\.\d{3} \| (\d+) \| (\d+) \| ([\d.]+)% \|", page, re.MULTILINE)
+    bounds = [compute_share_lower_bounds(int(right), int(accepted))[0] for accepted, right, _ in rows]
+
+    assert [f"{100 * bound:.1f}" for bound in bounds] == [shown for _, _, shown in rows]
+    assert [bound >= 0.95 for bound in bounds] == [True, True, True, True, False]
+    assert int(rows[0][0]) >= count_needed_answers(0.95, errors=4) == 181
 
 
 def test_the_page_of_the_architecture_lists_every_package() -> None:

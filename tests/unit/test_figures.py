@@ -36,7 +36,7 @@ def test_the_blocks_of_every_document_show_what_there_is(made: dict[str, str]) -
 
 
 def test_a_block_that_nothing_fills_is_named(made: dict[str, str]) -> None:
-    with pytest.raises(SystemExit, match=r"^setings: no such block\. A page may show columns, .*settings"):
+    with pytest.raises(SystemExit, match=r"^setings: no such block\. A page may show classes, .*settings"):
         fill_blocks("<!-- setings -->\n<!-- /setings -->\n", made)
 
 

@@ -67,6 +67,25 @@ def test_a_class_that_is_called_like_markup_is_shown_as_it_is_called(release: Lo
     assert "<img" not in card.replace(r"\<", "")
 
 
+def test_the_card_says_what_is_accepted_of_photos_and_how_noise_is_recognised(release: LocalRelease) -> None:
+    report, card = read_report(release), card_of(release)
+
+    for one in report.photos.values():
+        assert f"| {one.decisions.coverage:.1%} (" in card
+    for name, noise in report.out_of_scope.items():
+        assert f"| {name} | {noise.n:,} | {noise.unfamiliar:.1%} |" in card
+
+
+def test_the_card_has_the_recall_of_each_label_of_an_attribute(release: LocalRelease) -> None:
+    labels = {
+        f"| {attribute} | {label} | {figures.n:,} | {f'{figures.recall:.2f}' if figures.n else ''} |"
+        for attribute, its in read_report(release).attributes.items()
+        for label, figures in its.labels.items()
+    }
+
+    assert labels - set(card_of(release).splitlines()) == set()
+
+
 def test_a_head_says_which_networks_it_is_on(release: LocalRelease) -> None:
     card = card_of(release, head={"blocks": ["lite2", "palette"]})
 

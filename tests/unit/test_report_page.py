@@ -8,6 +8,7 @@ import pytest
 
 from model_store.local_releases import BUNDLED_FOLDER, open_bundled_release
 from model_store.manifest import DataSet
+from reports.answer_counts import AnswerCounts, ConfidenceBin, PhotoExample, PhotoExamples
 from reports.page.advice import (
     advise_on_promises,
     describe_acceptance,
@@ -365,8 +366,23 @@ def test_every_sentence_and_header_is_translated() -> None:
     }
 
     unknown = UnknownSource(n=4, right=3, accepted=2, accepted_right=2)
-    tier = UnknownSources(of_all=unknown, sources={MARK: unknown}, lower_bound=None, auroc=None)
-    report = read_report(release).model_copy(update={"unknown_sources": {"C": tier}})
+    size = len(release.manifest.labels)
+    counts = AnswerCounts(
+        confusion_matrix=((60, 40, *[0] * (size - 2)), *[(0,) * size] * (size - 1)),
+        confidence_bins=(ConfidenceBin(n=100, right=60, mean_confidence=0.7),),
+    )
+    tier = UnknownSources(
+        of_all=unknown, sources={MARK: unknown}, lower_bound=None, auroc=None, answer_counts=counts
+    )
+    example = PhotoExample(
+        figure="reliability", truth=MARK, predicted="Bag", confidence=0.9, decision="accept"
+    )
+    examples = PhotoExamples(
+        tier="C", collection=MARK, right=(example,), wrong=(example,), reviewed=(example,)
+    )
+    report = read_report(release).model_copy(
+        update={"unknown_sources": {"C": tier}, "photo_examples": examples}
+    )
 
     shown = make_report_page(
         report, read_report_figures(BUNDLED_FOLDER), lambda name, _: name, Wording("x", Marked()), **page

@@ -14,7 +14,7 @@ from inference.words.kinds import KIND
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.list_colours import ListColourReader
 from labelling.decide.product_answers import make_product_record
-from labelling.decide.product_titles import ListedPhoto, read_product_titles
+from labelling.decide.product_titles import read_product_titles
 from labelling.decide.row_decision import DecisionContext, decide_row
 from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
 from labelling.decide.title_decision import collect_titles
@@ -441,9 +441,16 @@ def cells_of(case: Case) -> dict[str, object]:
     records = [record(photo, case) for photo in case.photos]
     shared = [photo.name for photo in case.photos if photo.also_under]
     rows = [
-        ListedPhoto(ARTICLE, 0, "", "", records[0].cells),
-        *(ListedPhoto(ARTICLE, 0, "", sha256, records[0].cells) for sha256 in shared),
-        *(ListedPhoto(OTHER_ARTICLE, 1, "", sha256, {"Title": case.other_title}) for sha256 in [*shared, ""]),
+        *(
+            PhotoRecord(path="", sha256=sha256, cells=records[0].cells, product=ARTICLE)
+            for sha256 in ["", *shared]
+        ),
+        *(
+            PhotoRecord(
+                path="", sha256=sha256, cells={"Title": case.other_title}, product=OTHER_ARTICLE, number=1
+            )
+            for sha256 in [*shared, ""]
+        ),
     ]
     reader = ListReader(list_words=settings.list_words or ListWords())
     collector = SharedProductsCollector(shared)

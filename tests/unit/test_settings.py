@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from app.dotenv_file import load_dotenv
-from app.settings import Settings, parse_settings, read_settings
+from app.settings import (
+    Settings,
+    list_command_fields,
+    parse_settings,
+    read_command_settings,
+    read_settings,
+)
 from tests.commands import done
 from tests.service import ROOT
 
@@ -137,3 +143,22 @@ def test_dotenv_gives_only_the_variables_that_the_page_of_settings_has(
     assert {"WARDROBE_SLOTS", "AWS_NAME", "HTTPS_PROXY"} <= set(read)
     assert {name: os.environ.get(name) for name in read} == {name: f"/home/{name}" for name in read}
     assert (ignored, [name for name in foreign if name in os.environ]) == (foreign, [])
+
+
+def test_commands_read_the_settings_that_are_marked_for_them_and_no_others() -> None:
+    code = "".join(path.read_text("utf-8") for path in (ROOT / "scripts").glob("*.py"))
+
+    read = re.findall(r"read_command_settings\(\)(?:\.(\w+))?", code)
+
+    assert {*read} == {*list_command_fields()}
+
+
+def test_a_wrong_setting_of_the_service_stops_no_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("WARDROBE_SLOTS", "WARDROBE_NO_SUCH_SETTING"):
+        monkeypatch.setenv(name, "none")
+    monkeypatch.setenv("WARDROBE_CACHE_DIR", "kept")
+    monkeypatch.setenv("WARDROBE_TAXONOMY", "mine.json")
+
+    settings = read_command_settings()
+
+    assert (settings.cache_dir, settings.taxonomy) == (Path("kept"), Path("mine.json"))

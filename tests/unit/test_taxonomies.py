@@ -10,9 +10,11 @@ import pytest
 from inference.contract import LABEL
 from inference.words.kinds import KINDS
 from inference.words.tokens import split_text
+from inference.words.words import read_title_garments
 from labelling.errors import TableUnusable
+from labelling.lists.listed_word import find_spelling
 from labelling.write.taxonomies import TAXONOMY_PLATFORMS, find_platform_categories, find_product_category
-from labelling.write.taxonomy_words import CATEGORY_WORDS
+from labelling.write.taxonomy_words import CATEGORY_WORDS, find_category_word
 from tests.releases import LABELS
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -69,12 +71,49 @@ def test_each_word_with_a_category_has_kinds_and_no_spelling_of_two_words() -> N
         ("google", "dress", "dress", "kids", "2271"),
         ("shopify", "dress", "dress", "kids", "aa-1-25"),
         ("google", "bag", "backpack", "toddler", None),
+        ("shopify", "bag", "Rucksack", "", "lb-1"),
+        ("shopify", "glasses", "sunglasses", "", "aa-2-27"),
+        ("shopify", "nightwear", "Schlafanzug", "", "aa-1-17-4"),
+        ("shopify", "hat", "hat", "kids", "aa-2-33-3"),
     ],
 )
 def test_the_word_of_the_list_and_the_age_group_choose_the_node(
     platform: str, kind: str, word: str, age_group: str, identity: str | None
 ) -> None:
     assert find_product_category(platform, frozenset({kind}), word, age_group)[0] == identity
+
+
+ENGLISH_PHRASES = sorted(
+    (name, word.word)
+    for word in CATEGORY_WORDS
+    for name in word.spellings
+    if " " in word.word and name.startswith(word.word)
+)
+"""Phrases such as "crossbody bags", whose last word alone says less, and the category word of each."""
+
+
+@pytest.mark.parametrize(
+    ("language", "phrase", "word"),
+    [
+        *[("en", *pair) for pair in ENGLISH_PHRASES],
+        ("en", "bermuda shorts", "bermuda shorts"),
+        ("en", "cross body bag", "crossbody bag"),
+        ("en", "bum bags", "belt bag"),
+        ("de", "Büstenhalter", "bra"),
+        ("es", "bolso de mano", "handbag"),
+        ("it", "borsa a mano", "handbag"),
+        ("it", "costume da bagno", "swimsuit"),
+        ("it", "occhiali da sole", "sunglasses"),
+        ("pt", "óculos de sol", "sunglasses"),
+    ],
+)
+def test_a_phrase_in_a_title_is_read_as_a_whole_so_that_it_chooses_its_category(
+    language: str, phrase: str, word: str
+) -> None:
+    garments = read_title_garments(phrase, language)
+    listed_word = find_spelling(phrase, garments.words)
+
+    assert word in {find_category_word(listed_word, kind) for kind in garments.kinds}
 
 
 def test_classes_and_kinds_get_the_categories_of_the_platform() -> None:

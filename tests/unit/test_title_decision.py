@@ -13,7 +13,7 @@ from inference.release_labels import NONE
 from inference.words.kinds import KIND
 from labelling.decide.human_answers import HumanAnswers
 from labelling.decide.product_answers import make_product_record
-from labelling.decide.product_titles import ListedPhoto, read_product_titles
+from labelling.decide.product_titles import read_product_titles
 from labelling.decide.row_decision import DecisionContext, answer_row_with_list, decide_row
 from labelling.decide.shared_photos import SharedProductsCollector, make_shared_photos
 from labelling.decide.title_decision import collect_titles
@@ -50,13 +50,12 @@ def known_of(
     figures: FormulaFigures | None = None,
     run: RunSettings = RUN,
 ) -> DecisionContext:
-    rows = [ListedPhoto(one.product, one.number, one.path, one.sha256, one.cells) for one in photos]
     products = {one.sha256: {each.product for each in photos if each.sha256 == one.sha256} for one in photos}
     shared = SharedProductsCollector(sha256 for sha256, names in products.items() if len(names) > 1)
     words = find_word_columns(["Title"]).choose_language(language, []) if language else ListWords()
     table = replace(run, figures=figures)
     reader = ListReader(list_words=words)
-    by_product = sorted((row for row in rows if row.product), key=attrgetter("product"))
+    by_product = sorted((photo for photo in photos if photo.product), key=attrgetter("product"))
     titles = collect_titles(table, reader, shared.observe_products(read_product_titles(reader, by_product)))
     return DecisionContext(
         settings=table,

@@ -6,7 +6,7 @@ for a product is not valid for rows of another product.
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -233,20 +233,29 @@ def _make_answered_files(
     }
     class_rows: dict[str, list[Correction]] = defaultdict(list)
     for path, _, row in answers_by_file:
-        class_rows[path] += [row] if row.attribute == LABEL else []
+        if row.attribute == LABEL:
+            class_rows[path].append(row)
     audited_hashes = {sha256 for _, sha256, row in answers_by_file if row.attribute == LABEL and row.audit}
-    return tuple(
-        CorrectedFile(
-            path,
-            sha256,
-            answers[sha256],
-            next((group for row in reversed(class_rows[path]) if (group := row.group or row.product)), ""),
-            next((row.product for row in reversed(class_rows[path]) if row.product), ""),
-            sha256 in audited_hashes,
-            path in readable_paths,
+    files = list[CorrectedFile]()
+    for path, sha256 in {path: sha256 for path, sha256, _ in answers_by_file}.items():
+        rows = class_rows[path]
+        files.append(
+            CorrectedFile(
+                path=path,
+                sha256=sha256,
+                answers=answers[sha256],
+                group=_find_last(row.group or row.product for row in rows),
+                product=_find_last(row.product for row in rows),
+                is_audited=sha256 in audited_hashes,
+                is_readable=path in readable_paths,
+            )
         )
-        for path, sha256 in {path: sha256 for path, sha256, _ in answers_by_file}.items()
-    )
+    return tuple(files)
+
+
+def _find_last(texts: Iterable[str]) -> str:
+    """Return the last text that is not empty; empty if there is none."""
+    return next(filter(None, reversed([*texts])), "")
 
 
 def _choose_valid_answer(labels: Mapping[str, str]) -> CorrectionAnswer:

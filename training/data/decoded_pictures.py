@@ -157,9 +157,8 @@ def decode_pictures(
                 for picture, result in zip(batch, results, strict=True)
                 if not isinstance(result, str)
             }
-            features += (
-                [compute_features(np.stack([*pixels.values()]))] if compute_features and pixels else []
-            )
+            if compute_features and pixels:
+                features.append(compute_features(np.stack([*pixels.values()])))
             free_places = _count_kept_pixels(input_contract, len(batch), len(pixels_in_memory))
             pixels_in_memory |= {path: pixels[path].copy() for path in list(pixels)[:free_places]}
     read_errors = [row for row in rows if isinstance(row, str)]

@@ -251,7 +251,7 @@ def map_names_to_parts(names: set[str]) -> dict[str, DataSetPart]:
 
 
 def make_absolute_path(file: Path) -> str:
-    """Return the absolute path of a file, by which files of listings and corrections are compared.
+    """Return the absolute path of a file, so that listings and corrections name the same file alike.
 
     A link keeps its own name, since people name the link and not the file behind it.
     """

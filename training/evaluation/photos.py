@@ -42,6 +42,7 @@ from training.data.learnt_hashes import mark_learnt_pictures
 from training.data.photos import OOD_TIER
 from training.data.pictures import Pictures
 from training.errors import DataError
+from training.evaluation.counted_answers import count_answers
 from training.evaluation.evaluate import find_main_network, make_answers, predict_pictures
 from training.evaluation.statistics import (
     compute_expected_calibration_error,
@@ -128,6 +129,7 @@ def _compute_tier_figures(
         decisions=_measure_decisions(answers, contract.find_deciding_contract(find_main_network(answers))),
         auroc=_measure_auroc(garments, ood) if shows_garments and len(ood) else None,
         sources={} if shows_garments else _compute_thing_figures(answers),
+        answer_counts=count_answers(garments, len(contract.labels)) if shows_garments else None,
     )
 
 
@@ -220,6 +222,7 @@ def _compute_unknown_tier_figures(garments: Answers, ood: Answers, labels: Seque
         if len(counts) >= MIN_SOURCES
         else None,
         classes={labels[index]: n for index, n in sorted(class_counts.items())},
+        answer_counts=count_answers(garments, len(labels)),
     )
 
 

@@ -30,6 +30,15 @@ def find_likeliest_classes(probabilities: NDArray[np.floating[Any]]) -> NDArray[
     return np.sort(order).astype(np.int64)
 
 
+def assign_confidence_bins(confidences: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+    """Return the number of the bin of each confidence, 0 to ECE_BINS - 1, int64 (N,).
+
+    Args:
+        confidences: (N,), 0..1; a confidence on the edge of two bins belongs to the lower one.
+    """
+    return np.asarray(np.digitize(confidences, np.linspace(0, 1, ECE_BINS + 1)[1:-1], right=True))
+
+
 def compute_expected_calibration_error(
     confidences: NDArray[np.floating[Any]], is_right: NDArray[np.bool_]
 ) -> float:
@@ -38,11 +47,10 @@ def compute_expected_calibration_error(
     Bins are weighted by the number of their answers. The result is 0 to 1, and 0 is best.
 
     Args:
-        confidences: (N,), 0..1; a confidence on the edge of two bins belongs to the lower one.
+        confidences: (N,), 0..1.
         is_right: (N,), whether the answer was right.
     """
-    edges = np.linspace(0, 1, ECE_BINS + 1)[1:-1]
-    excess = np.bincount(np.digitize(confidences, edges, right=True), weights=confidences - is_right)
+    excess = np.bincount(assign_confidence_bins(confidences), weights=confidences - is_right)
     return float(np.abs(excess).sum() / len(confidences))
 
 

@@ -1,7 +1,6 @@
 """Recipes: all settings of a training by gradient, such as the network, the learning rate and the seed.
 
-RECIPES has recipes by name, from which a user starts. docs/explanation/model-card.md says how their values
-were chosen.
+RECIPES has recipes by name, from which a user starts.
 """
 
 from dataclasses import replace

@@ -288,7 +288,7 @@ def wrap_model(model: Network, inferred_input: InferredInput) -> Network:
 
 
 def _apply_model(model: Network, fed: Tensor) -> Tensor:
-    """Compute the model's scores, by way of its features if they can be reached."""
+    """Compute the model's scores. If its features can be reached, they are a layer between body and head."""
     features = _find_last_features(model)
     if features is None:
         return keras.Model(model.inputs, model.outputs[0], name="whole")(fed)

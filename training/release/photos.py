@@ -36,6 +36,7 @@ from training.release.conversion import compute_model_figures
 from training.release.kept_evidence import choose_product_promises, has_kind_head
 from training.release.make import start_release, write_and_seal_release
 from training.release.photo_decisions import PhotoEvidence, decide_photo_head_thresholds
+from training.release.photo_examples import list_photo_example_files
 from training.release.photo_heads import BELOW, describe_frozen_network, export_photo_heads, read_photo_heads
 from training.thresholds.acceptance import add_promises
 from training.thresholds.decide import Thresholds
@@ -77,7 +78,8 @@ def make_photo_release(folder: Path, candidate: PhotoCandidate, say: Say) -> Rep
     parent, evidence = candidate.parent, candidate.evidence
     # 1) Decide by answers of heads that did not learn the photo.
     thresholds = decide_photo_head_thresholds(evidence, parent, say)
-    with start_release(folder, parent, frozenset(PHOTO_FILES)) as unfinished:
+    left_out = frozenset(PHOTO_FILES) | list_photo_example_files(parent)
+    with start_release(folder, parent, left_out) as unfinished:
         # 2) Export the network. The release records all learnt photos, those of the parent too, so that no
         # later training measures itself on one of them.
         network, photos = _export_photos(candidate, thresholds, unfinished)
@@ -202,6 +204,7 @@ def measure_photo_network(
             answers.select_rows(mark_known_source_answers(answers)), contract, CROSS_FITTED_SPLIT
         ),
         "unknown_sources": compute_unknown_source_figures(answers, contract.labels),
+        "photo_examples": None,  # their answers have changed, and nobody was asked whether to show photos
         "all_accepted": None,  # the class is part of this figure, and its accepted answers have changed
     }
     report = add_promises(inherited_report, thresholds.answer_sets, thresholds.confidence)

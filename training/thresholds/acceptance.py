@@ -188,14 +188,11 @@ def make_possible_promises(answer_set: AnswerSet) -> tuple[PossiblePromise, ...]
 
     These are PROMISED_SHARES_SHOWN and the set's own promise. A promise that no threshold keeps accepts 0.
     """
-    targets = sorted(
-        {
-            *PROMISED_SHARES_SHOWN,
-            *([] if answer_set.promised_accuracy is None else [answer_set.promised_accuracy]),
-        }
-    )
+    targets = {*PROMISED_SHARES_SHOWN}
+    if answer_set.promised_accuracy is not None:
+        targets.add(answer_set.promised_accuracy)
     curves = _make_curves([answer_set], _choose_tested_thresholds([answer_set]))
-    return tuple(_make_possible_promise(answer_set, curves, target) for target in targets)
+    return tuple(_make_possible_promise(answer_set, curves, target) for target in sorted(targets))
 
 
 def _make_possible_promise(

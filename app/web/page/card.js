@@ -8,6 +8,9 @@ import * as words from "./words.js";
 
 const LIKELIEST = 3; // classes shown at once; the others on demand
 
+const NAMING = ["label", "state", "path", "unfold"]; // parts whose texts are the name of a folded line
+let cardCount = 0; // makes the ids of these parts unique
+
 /** The card of an item of the queue. */
 export class Card {
   #parts;
@@ -33,13 +36,15 @@ export class Card {
     this.element = document.getElementById("card").content.firstElementChild.cloneNode(true);
     translate(this.element);
     this.#parts = new Proxy({}, { get: (_, name) => this.element.querySelector(`.${name}`) });
+    cardCount += 1;
+    for (const name of NAMING) this.#parts[name].id = `card-${cardCount}-${name}`;
     this.#parts.path.textContent = item.path;
     this.#parts.path.title = item.path;
     showPicture(this.#parts.picture, this.#parts.unseeable, item);
     this.#parts.remove.setAttribute("aria-label", t("Remove {name}", { name: item.path }));
     this.#parts.remove.addEventListener("click", () => remove(item));
-    this.#parts.unfold.addEventListener("click", () => this.#unfold(item.path, !this.element.classList.contains("open")));
-    this.#unfold(item.path, false);
+    this.#parts.unfold.addEventListener("click", () => this.#unfold(!this.element.classList.contains("open")));
+    this.#unfold(false);
     this.#parts.retry.addEventListener("click", () => retry(item));
     this.#parts.explain.addEventListener("click", () => this.#explain(() => explain(item)));
     this.#parts.save.addEventListener("click", () => save(item.file, item.path));
@@ -73,14 +78,19 @@ export class Card {
     if (this.#item.answer) this.#fields ??= this.#makeFields();
   }
 
-  /** Open the card of a line of the compact list, or fold it into its line. */
-  #unfold(name, isOpen) {
+  /**
+   * Open the card of a line of the compact list, or fold it into its line.
+   *
+   * The name of its button begins with what is seen there: the line, as in "Dress photo.jpg Open", or "Close".
+   */
+  #unfold(isOpen) {
     const { unfold } = this.#parts;
     this.element.classList.toggle("open", isOpen);
     if (isOpen) this.showInFull();
     unfold.setAttribute("aria-expanded", String(isOpen));
-    unfold.setAttribute("aria-label", isOpen ? t("Close {name}", { name }) : t("Open {name}", { name }));
-    unfold.textContent = t("Close");
+    const naming = isOpen ? ["unfold", "path"] : NAMING;
+    unfold.setAttribute("aria-labelledby", naming.map((name) => this.#parts[name].id).join(" "));
+    unfold.textContent = isOpen ? t("Close") : t("Open");
   }
 
   /** Lay the heat map over what the model saw, or take it away again; it is fetched once. */

@@ -15,10 +15,11 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.exceptions import MethodNotAllowed, NotFound, TooManyRequests
 from werkzeug.routing import Rule
 
-from app.api.openapi import DOCUMENT
+from app.api.openapi import DOCUMENT, fill_openapi_document
 from app.api.problems import PROBLEM_TYPES, find_problem_type, make_problem_urn
-from app.prediction.parameters import SINGLE_PARAMETERS
+from app.prediction.parameters import BATCH_PARAMETERS, SINGLE_PARAMETERS, ParameterDefinition
 from app.releases.serving import ModelHolder, Refusal
+from app.settings import Settings
 from model_store.manifest import VERSION_PATTERN, Manifest
 from tests.contract.service.conftest import MakeApp
 from tests.contract.service.test_access_control import bearer, keys_file
@@ -43,15 +44,55 @@ KNOWN = [
 
 @pytest.fixture(scope="module")
 def described(client: FlaskClient) -> Described:
-    return Described(client.get("/openapi.json").get_json())
+    answer = client.get("/openapi.json")
+    assert answer.status_code == 200, answer.get_json()
+    return Described(answer.get_json())
 
 
-def test_every_query_parameter_of_predict_is_described(described: Described) -> None:
-    [predict] = [operation for _, path, operation in described.operations() if path == "/predict"]
+@pytest.mark.parametrize(
+    ("path", "accepted"), [("/predict", SINGLE_PARAMETERS), ("/predict/batch", BATCH_PARAMETERS)]
+)
+def test_every_query_parameter_of_a_route_is_described(
+    described: Described, path: str, accepted: tuple[ParameterDefinition, ...]
+) -> None:
+    [route] = [operation for _, known, operation in described.operations() if known == path]
 
-    names = {parameter["name"] for parameter in predict["parameters"] if parameter["in"] == "query"}
+    names = [parameter["name"] for parameter in route["parameters"] if parameter["in"] == "query"]
 
-    assert names == {*SINGLE_PARAMETERS}
+    assert names == [one.name for one in accepted]
+
+
+def test_the_list_of_classes_is_described_as_long_as_the_release_has_classes(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
+    client = make_app(model_store=a_store(tmp_path, labels=("Hat", "Glove", "Scarf"))).test_client()
+
+    [top, *_] = client.get("/openapi.json").get_json()["paths"]["/predict"]["post"]["parameters"]
+
+    assert top["schema"]["maximum"] == 3
+    assert top["description"] == "`top=K`: The answer has `top`, a list of the K likeliest classes."
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("parameters", "ModelName"),
+        ("schemas", "Likely"),
+        ("schemas", "Probabilities"),
+        ("examples", "AnswerWithTopAndSeen"),
+    ],
+)
+def test_a_component_that_has_another_name_in_the_file_is_named(
+    make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, name: str
+) -> None:
+    app = make_app(model_store=a_store(tmp_path, labels=("Hat", "Glove", "Scarf")))
+    renamed = tmp_path / "renamed.json"
+    renamed.write_text(DOCUMENT.read_text("utf-8").replace(f'"{name}": {{', '"Renamed": {'), "utf-8")
+    monkeypatch.setattr("app.api.openapi.DOCUMENT", renamed)
+    model = app.extensions["wardrobe"].models.current
+
+    with pytest.raises(LookupError, match=f"has no component `{name}` in `{kind}`"):
+        fill_openapi_document(model, Settings())
 
 
 def test_examples_have_the_version_that_is_served(client: FlaskClient) -> None:
@@ -74,6 +115,8 @@ def test_the_answered_document_is_openapi_3_1(client: FlaskClient) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     assert document["openapi"].startswith("3.1.")
     assert document["info"]["version"] == project["version"]
+    first_sentence, *_ = document["info"]["description"].split(". ")
+    assert [word for word in ("class", "kind", "colour", "decision") if word not in first_sentence] == []
 
 
 @pytest.mark.parametrize(

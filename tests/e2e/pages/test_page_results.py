@@ -66,11 +66,11 @@ def test_more_than_four_pictures_begin_as_a_list_of_lines_that_open(page: Page) 
     expect(trousers.locator(".label")).to_have_text("Trouser")
     expect(trousers.locator(".decision")).to_be_visible()
     expect(trousers.get_by_label("What is it really?")).to_be_hidden()
-    trousers.get_by_role("button", name="Open").click()
+    trousers.get_by_role("button", name=f"Trouser {TROUSERS.name} Open").click()
 
     trousers.get_by_label("What is it really?").select_option("Dress")
     expect(page.locator("#kept")).to_contain_text("1 picture")
-    trousers.get_by_role("button", name="Close").click()
+    trousers.get_by_role("button", name=f"Close {TROUSERS.name}").click()
     expect(trousers.get_by_label("What is it really?")).to_be_hidden()
 
 
