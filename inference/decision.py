@@ -126,11 +126,11 @@ def decide_answer(  # noqa: PLR0913 - what the release asks for and what the pic
         is_applicable: whether the class of the picture has the attribute; True for the class itself.
     """
     if is_unfamiliar(familiarity, minimum_familiarity):
-        return "review", Reason.UNFAMILIAR
+        return REVIEW, Reason.UNFAMILIAR
     if not is_applicable:
-        return "review", Reason.INAPPLICABLE
+        return REVIEW, Reason.INAPPLICABLE
     if minimum_confidence > 1 or is_withheld:
-        return "review", Reason.UNPROVEN
+        return REVIEW, Reason.UNPROVEN
     if confidence < minimum_confidence:
-        return "review", Reason.AMBIGUOUS
-    return "accept", None
+        return REVIEW, Reason.AMBIGUOUS
+    return ACCEPT, None

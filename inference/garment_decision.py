@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from inference.decision import Decision
+from inference.decision import ACCEPT, REVIEW, Decision
 from inference.garment_evidence import GarmentEvidence, PhotoAnswer
 from inference.posterior import DEFAULT_FIGURES, AcceptedAnswer, FormulaFigures, decide_by_formula
 from inference.reasons import DecidedBy, Reason
@@ -77,7 +77,7 @@ class GarmentDecision:
     @property
     def decision(self) -> Decision:
         """The decision about the class."""
-        return "review" if self.label_reason else "accept"
+        return REVIEW if self.label_reason else ACCEPT
 
     @property
     def is_accepted(self) -> bool:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final, TypeAlias, TypeVar
 
 from inference.text.plain_text import format_count
-from inference.words.language_files import get_language_name
+from inference.words.language_files import LANGUAGE_OFF, get_language_name
 from labelling.decide.decisions import RunDecisions
 from labelling.decide.valid_answers import count_outdated_answers
 from labelling.errors import LabellingError, OutputUnusable, SourceUnusable, TableUnusable
@@ -28,7 +28,6 @@ from labelling.job import LabellingJob
 from labelling.journal.journal_file import Journal, make_journal_path
 from labelling.journal.journal_format import EXPORTED
 from labelling.journal.journal_rows import RunListing
-from labelling.lists.titles import LANGUAGE_OFF
 from labelling.lists.words_file import make_shop_words_path
 from labelling.review.correction_intake import CorrectionEffect, import_corrections
 from labelling.review.sheet import WrittenSheet, write_sheet

@@ -17,10 +17,9 @@ from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
 from inference.words.customers import AGE_GROUPS, GENDERS
-from inference.words.language_files import list_readable_languages, load_languages
+from inference.words.language_files import LANGUAGE_OFF, list_readable_languages, load_languages
 from labelling.errors import SourceUnusable
 from labelling.job import LabellingJob
-from labelling.lists.titles import LANGUAGE_OFF
 from labelling.review.audit import MAX_SAMPLE_ROWS
 from labelling.review.correction_intake import CorrectionEffect
 from labelling.run import LabellingOutcome, run_labelling

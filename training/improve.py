@@ -32,6 +32,7 @@ from training.data.hashed_files import NO_HASHED_FILES, HashedFiles, hash_files,
 from training.data.labels import check_attribute_columns
 from training.data.learnt_hashes import mark_learnt_pictures
 from training.data.perceptual_hashes import PerceptualHash, compute_perceptual_hash
+from training.data.photos import CORRECTED_TIER, OWN_TIER
 from training.data.picture_files import decode_picture_file
 from training.errors import DataError, UnusedOption
 from training.methods import (
@@ -174,7 +175,7 @@ def choose_next_training(
         correction for correction in corrected_release.corrections if correction.attribute == LABEL
     ]
     if class_corrections:
-        progress.say(_announce_answers(class_corrections))
+        progress.say(_announce_answers(class_corrections, _count_learnt_answers(corrected_release.release)))
         progress.say(
             f"{corrected_release.release.version} learns {choose_form(len(class_corrections), 'it', 'them')} "
             "beside the photos that come with this package. This takes a few minutes."
@@ -184,11 +185,12 @@ def choose_next_training(
     return TrainingOptions(release=corrected_release.name, photos=photos, encoding=encoding), NO_HASHED_FILES
 
 
-def _announce_answers(corrections: Sequence[Correction]) -> str:
+def _announce_answers(corrections: Sequence[Correction], earlier_count: int) -> str:
     """Return the sentences that say which answers the ten classes learn, and what else may change.
 
     Args:
         corrections: the answers about classes.
+        earlier_count: the number of photos with answers that the old release learnt.
     """
     # Imported here, because scikit-learn is not installed with a service.
     from training.thresholds.requirements import PHOTOS_ACCEPTED_ACCURACY  # noqa: PLC0415
@@ -206,7 +208,22 @@ def _announce_answers(corrections: Sequence[Correction]) -> str:
         if len(audited) >= count_needed_answers(PHOTOS_ACCEPTED_ACCURACY)
         else "Nothing else changes."
     )
+    if earlier_count > len({correction.path for correction in corrections}):
+        earlier = format_count(earlier_count, "photo with an answer", "photos with answers")
+        rest = (
+            f"The old release learnt {earlier}, and the new one learns only this file: what is not in it is "
+            "forgotten. Put all answers into one file."
+        )
     return f"{' and '.join(learnt)} will be learnt. {rest}"
+
+
+def _count_learnt_answers(parent: LocalRelease) -> int:
+    """Return how many photos with people's answers a release of the ten classes learnt."""
+    record = parent.manifest.training.get("photo_network")
+    counts = record.get("photos") if isinstance(record, dict) else None
+    if not isinstance(counts, dict):
+        return 0
+    return sum(count for tier in (OWN_TIER, CORRECTED_TIER) if isinstance(count := counts.get(tier), int))
 
 
 def _repeat_recorded_training(

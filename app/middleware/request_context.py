@@ -25,6 +25,7 @@ from app.prediction.timing import READ_STAGE, StageTimer
 from app.releases.serving import ModelHolder, ServedModel
 from app.security.refused_origins import RefusedOriginLog
 from inference.classifier import LabelAnswer, Prediction
+from inference.decision import ACCEPT
 
 REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 """Pattern of the values of X-Request-ID that are accepted from clients. In place of any other value, a
@@ -203,7 +204,7 @@ def _create_access_fields(environ: WSGIEnvironment, context: RequestContext, sec
 
 def _count_accepted(field: str, answer: LabelAnswer, fields: AccessFields) -> None:
     """Add 1 to a field if the answer is accepted, and 0 otherwise."""
-    fields[field] = fields.get(field, 0) + (answer.decision == "accept")
+    fields[field] = fields.get(field, 0) + (answer.decision == ACCEPT)
 
 
 def check_host() -> None:

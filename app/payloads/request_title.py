@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from app.errors import BadRequest
-from inference.words.language_files import list_readable_languages
+from inference.words.language_files import LANGUAGE_OFF, list_readable_languages
 from inference.words.tokens import MAX_HTML_CHARACTERS
 
 TITLE: Final = "title"
@@ -26,9 +26,6 @@ REFUSED_FIELDS: Final = (*TITLE_FIELDS, TITLES)
 """Names of the fields that a request must not have if its pictures are answered without titles. No route
 reads `titles`, but a client that sends it with a list of pictures expects that they are read."""
 
-NO_LANGUAGE: Final = "none"
-"""Value of the field `language` with which a client asks to ignore the title."""
-
 FieldValues: TypeAlias = Mapping[str, Sequence[object]]
 """The values of each field of a form or query string, by its name. A client may send a field repeatedly."""
 
@@ -39,7 +36,7 @@ class PictureTitle:
 
     Attributes:
         text: the text, cut to the number of characters that are read.
-        language: the code of its language, such as `de`, or NO_LANGUAGE; empty if it is not known.
+        language: the code of its language, such as `de`, or LANGUAGE_OFF; empty if it is not known.
     """
 
     text: str
@@ -100,7 +97,7 @@ def check_no_list_of_titles(body: Container[str]) -> None:
 
 def list_title_languages() -> tuple[str, ...]:
     """Return the allowed values of the field `language`, which names the language of a title."""
-    return (*list_readable_languages(), NO_LANGUAGE)
+    return (*list_readable_languages(), LANGUAGE_OFF)
 
 
 def _get_only_value(name: str, values: Sequence[object]) -> str | None:

@@ -6,7 +6,7 @@ to the picture, or contradict it. docs/explanation/title-and-photo.md explains t
 
 from dataclasses import replace
 
-from app.payloads.request_title import NO_LANGUAGE, PictureTitle
+from app.payloads.request_title import PictureTitle
 from app.prediction.answer_fields import ListedFields
 from app.prediction.outcomes import ClassifiedPicture
 from app.releases.serving import ServedModel
@@ -19,6 +19,7 @@ from inference.reasons import Reason
 from inference.release_labels import NONE, OTHER_KIND, ReleaseLabels, translate_release_labels
 from inference.weighed_evidence import WeighedEvidence
 from inference.words.kinds import KIND, sort_kinds
+from inference.words.language_files import LANGUAGE_OFF
 from inference.words.recognition import find_kinds_in_any_language
 from inference.words.words import read_set_garments, read_title_garments
 from reports.word_figures import read_formula_figures
@@ -129,7 +130,7 @@ def _read_words(title: PictureTitle, *, has_sets: bool) -> WordEvidence:
         has_sets: whether a word for a set alone ("Ensemble Femme") names the kind `set`. It must not if the
             title can only contradict the picture, since a tea set is no garment.
     """
-    if title.language == NO_LANGUAGE:
+    if title.language == LANGUAGE_OFF:
         return NO_WORDS
     if not title.language:
         return WordEvidence(find_kinds_in_any_language(title.text).kinds, is_broad=True)

@@ -244,6 +244,11 @@ def _read_parameters(owner: dict[str, Any]) -> dict[str, Any]:
     parameters: dict[str, Any] = _get_typed(owner, "parameters", dict, {})
     if "shared_memory_region" in parameters:
         raise BadRequest("This service has no shared memory. Send tensors in the request.")
+    if parameters.get("classification"):
+        raise BadRequest(
+            "This service has no extension `classification`. Leave out the parameter, and take the "
+            "likeliest classes from the output `probabilities`."
+        )
     return parameters
 
 

@@ -51,6 +51,9 @@ JSON, LINES, CSV = "application/json", "application/jsonlines", "text/csv"
 """Media types of answers: one JSON document, one JSON object in each line, or one row of probabilities in
 each line."""
 
+BODY_FORMS = f'Or send a list of pictures as {{"instances": [...]}}. {INSTANCE_FORMS}'
+"""Sentences for the error message about a JSON object without a picture, such as MLflow's `inputs`."""
+
 LINES_TYPES = (LINES, "application/x-jsonlines", "application/jsonl", "application/x-ndjson")
 """Media types of request bodies with one JSON value in each line."""
 
@@ -132,7 +135,7 @@ def _parse_document(body: RequestBody, contract: InputContract) -> ParsedRequest
     if isinstance(instances, list):
         records = (parse_picture_instance(instance, contract) for instance in instances)
         return collect_items(records, body.limits), partial(create_response, JSON)
-    item = parse_picture_object(document, INSTANCE_FORMS)
+    item = parse_picture_object(document, BODY_FORMS)
     if isinstance(item, Upload):
         check_upload_size(item.data, body.limits)
     return [item], partial(create_response, JSON, is_single=True)

@@ -26,6 +26,9 @@ SHARED_WORDS_NAME: Final = "all"
 UNDETERMINED_LANGUAGE: Final = "und"
 """The code of a language that is not recognised (ISO 639)."""
 
+LANGUAGE_OFF: Final = "none"
+"""The value in place of a language code with which people switch off the reading of words."""
+
 PREFERRED_LANGUAGES: Final = ("en", "de", "fr", "es")
 """Codes of languages that come first, so that one of them is taken if two know equally many words."""
 

@@ -20,6 +20,7 @@ from typing import Final
 from inference.contract import LABEL
 from inference.release_labels import NONE, has_known_kinds
 from inference.words.kinds import KIND
+from inference.words.language_files import LANGUAGE_OFF
 from inference.words.recognition import recognise_category_language
 from labelling.decide.category_products import CategoryProductCollector, CategoryProductSums
 from labelling.decide.category_questions import CategoryQuestions
@@ -47,7 +48,7 @@ from labelling.lists.folder_names import REVIEW_FOLDER, make_folder_names
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.listed_customers import ListedCustomerReader
 from labelling.lists.own_words import ShopWords
-from labelling.lists.titles import LANGUAGE_OFF, MIN_LANGUAGE_TEXTS, ListWords, find_list_words
+from labelling.lists.titles import MIN_LANGUAGE_TEXTS, ListWords, find_list_words
 from labelling.lists.unused_words import find_unused_words
 from labelling.lists.variant_rows import find_handle_column, find_variant_column
 from labelling.rows import HeadAnswers, PhotoRecord, TableRow

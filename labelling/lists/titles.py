@@ -11,7 +11,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Final
 
-from inference.words.language_files import UNDETERMINED_LANGUAGE, list_readable_languages
+from inference.words.language_files import LANGUAGE_OFF, UNDETERMINED_LANGUAGE, list_readable_languages
 from inference.words.language_tags import LanguagePart, select_tagged_text
 from inference.words.recognition import (
     MAX_TITLES_READ,
@@ -31,9 +31,6 @@ from labelling.lists.categories import cut_category_cell
 from labelling.lists.column_names import fold_column_name, list_usual_column_names
 from labelling.lists.list_language import find_list_language, has_few_letters
 from labelling.lists.title_columns import ReadColumns, choose_title_column, read_text_columns
-
-LANGUAGE_OFF: Final = "none"
-"""The value in place of a language code if people switched off the reading of words (`--language none`)."""
 
 MIN_LANGUAGE_TEXTS: Final = 5
 """Number of different texts with known words from which the language of a list is certain. With fewer, the

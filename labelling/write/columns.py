@@ -13,11 +13,11 @@ from typing import Final
 
 from inference.contract import LABEL
 from inference.words.kinds import KIND, sort_kinds
+from inference.words.language_files import LANGUAGE_OFF
 from labelling.decide.product_titles import find_parent_folder
 from labelling.errors import TableUnusable
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.listed_word import find_list_garment_word
-from labelling.lists.titles import LANGUAGE_OFF
 from labelling.rows import CustomerValue, ProductRecord, TableRow
 from labelling.run_settings import FOLDER_COLUMN, RunSettings
 from labelling.write.table_cells import FIELD_READERS, VALUE_SEPARATOR, join_deciding_photos
@@ -118,19 +118,23 @@ def make_product_columns(
         reader: the reader of the list's words; None to leave the cells of LISTED_WORD_COLUMN empty.
     """
     has_words = has_shop_words or has_titles(settings)
-    own_columns = list(_make_answer_columns(settings.attributes, settings.version))
-    own_names = {*CUSTOMER_COLUMNS, *(column.name for column in own_columns)}
-    distinct_names = make_distinct_names(settings.further.values(), own_names)
-    names = {name: distinct_names[table_name] for name, table_name in settings.further.items()}
-    grouping_column = settings.by.column if settings.by and settings.by.folder is None else ""
-    return [
-        _make_text_column(names.pop(grouping_column, FOLDER_COLUMN), lambda row: row.record.product),
-        *own_columns,
+    own_columns = [
+        *_make_answer_columns(settings.attributes, settings.version),
         *(_make_decider_columns(settings) if has_human_answers or has_words else ()),
         *_make_category_columns(settings),
         *(_make_word_columns(reader) if has_words else ()),
+    ]
+    last_columns = list(_make_customer_columns())
+    grouping_column = settings.by.column if settings.by and settings.by.folder is None else ""
+    own_names = {column.name for column in (*own_columns, *last_columns)}
+    own_names |= set() if grouping_column else {FOLDER_COLUMN}
+    distinct_names = make_distinct_names(settings.further.values(), own_names)
+    names = {name: distinct_names[table_name] for name, table_name in settings.further.items()}
+    return [
+        _make_text_column(names.pop(grouping_column, FOLDER_COLUMN), lambda row: row.record.product),
+        *own_columns,
         *(_make_text_column(table_name, _make_cell_reader(name)) for name, table_name in names.items()),
-        *_make_customer_columns(),
+        *last_columns,
     ]
 
 

@@ -11,11 +11,11 @@ from typing import Any, Final
 
 from inference.contract import LABEL
 from inference.reasons import Reason
+from inference.words.language_files import LANGUAGE_OFF
 from labelling.decide.category_questions import CategoryQuestions
 from labelling.decide.decisions import RunDecisions
 from labelling.decide.product_answers import make_products_path
 from labelling.journal.journal_file import Journal
-from labelling.lists.titles import LANGUAGE_OFF
 from labelling.rows import Category
 from labelling.run_settings import RunSettings
 from labelling.write.counts import RowCounts

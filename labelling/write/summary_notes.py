@@ -7,12 +7,12 @@ from collections import Counter
 from typing import Final
 
 from inference.text.plain_text import choose_form, format_count, join_first_items, shorten_text
+from inference.words.language_files import LANGUAGE_OFF
 from labelling.decide.decisions import RunDecisions
 from labelling.decide.product_customers import OPTION_BY_TOPIC
 from labelling.lists.colour_columns import ColourColumns
 from labelling.lists.customer_columns import TOPICS, Topic
 from labelling.lists.title_notes import describe_title_column
-from labelling.lists.titles import LANGUAGE_OFF
 from labelling.write.counts import CUSTOMER_SOURCES, RowCounts
 
 MAX_NAMED_PRODUCTS: Final = 3

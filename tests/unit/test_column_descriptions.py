@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -13,7 +14,12 @@ from labelling.write.column_descriptions import (
     PHOTO_TABLE,
     PRODUCT_TABLE,
 )
-from labelling.write.columns import TableColumn, make_photo_columns, make_product_columns
+from labelling.write.columns import (
+    TableColumn,
+    make_photo_columns,
+    make_product_columns,
+    name_list_columns,
+)
 
 ATTRIBUTES = ("colour", "kind")
 RUN = RunSettings(
@@ -50,3 +56,18 @@ def test_the_page_about_tables_explains_each_column(
     columns = make_columns(RUN, has_human_answers=True, has_shop_words=True)
 
     assert find_missing(columns, table, BOTH_TABLES) == []
+
+
+@pytest.mark.parametrize("make_columns", [make_photo_columns, make_product_columns])
+def test_a_list_with_columns_called_like_all_of_ours_gets_no_name_twice(
+    make_columns: Callable[..., list[TableColumn]],
+) -> None:
+    run = replace(RUN, by=ProductGrouping(column="folder", folder="here", proven=()))
+    ours = [column.name for column in make_columns(run, has_human_answers=True, has_shop_words=True)]
+    further = name_list_columns(ours, run.heads["label"], ATTRIBUTES)
+
+    columns = make_columns(replace(run, further=further), has_human_answers=True, has_shop_words=True)
+
+    names = [column.name for column in columns]
+    assert len(names) > len(ours)
+    assert sorted(names) == sorted({*names})

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from labelling.write.platforms import FEED_PLATFORMS
 from reports.intervals import compute_share_lower_bounds, count_needed_answers
 from reports.values import Report
 from tests.documents import DOCUMENTS as PAGES
@@ -126,3 +127,12 @@ def test_the_page_of_the_architecture_lists_every_package() -> None:
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"}
 
     assert set(re.findall(r"^\| `([a-z_]+)/` \|", page, re.MULTILINE)) == packages
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/README.md", "docs/how-to/label-a-catalogue.md", "docs/how-to/feeds.md"]
+)
+def test_a_page_that_lists_the_platforms_of_feeds_has_all_of_them(page: str) -> None:
+    text = (ROOT / page).read_text("utf-8").lower()
+
+    assert [platform for platform in FEED_PLATFORMS if platform not in text] == []

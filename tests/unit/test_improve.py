@@ -280,6 +280,27 @@ def test_the_ten_classes_are_improved_without_answers_to_attributes(
     assert "1 answer to an attribute is not learnt, since attributes stay as they are." in warned
 
 
+@pytest.mark.parametrize(
+    ("counts", "is_warned"), [({"own": 1, "corrected": 1}, True), ({"corrected": 1}, False)]
+)
+def test_who_leaves_out_answers_of_an_earlier_round_is_told_before_the_training(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], counts: dict[str, JsonValue], is_warned: bool
+) -> None:
+    made = open_bundled_release()
+    record: dict[str, JsonValue] = {"photos": {"A": 2518, **counts}}
+    manifest = made.manifest.model_copy(
+        update={"training": {**made.manifest.training, "photo_network": record}}
+    )
+    about = Correction("a.png", "", "Coat", "2026", 0, tmp_path / "corrections.csv")
+    parent = CorrectedRelease("store", LocalRelease(made.folder, manifest), about.file, (about,))
+
+    choose_next_training(parent, None, ProgressLines())
+
+    said = "".join(capsys.readouterr())
+    assert ("learnt 2 photos with answers" in said) is is_warned
+    assert ("Nothing else changes." in said) is not is_warned
+
+
 def test_pictures_that_are_not_there_or_not_those_that_were_learnt_or_divided_are_refused(here: Path) -> None:
     release = a_release(here / "release", labels=KINDS)
     corrections("photos/Ball/001.png,Box")

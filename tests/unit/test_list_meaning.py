@@ -7,11 +7,12 @@ import pytest
 from inference.garment_evidence import NO_WORDS, WordEvidence
 from inference.reasons import Reason
 from inference.release_labels import NONE
+from inference.words.language_files import LANGUAGE_OFF
 from labelling.lists.categories import CategoryColumn, FolderCategories
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.own_words import CategoryAnswer, ShopWord, ShopWords
 from labelling.lists.row_words import ListMeaning, RowWords, TitleWords, combine_titles
-from labelling.lists.titles import LANGUAGE_OFF, ListWords
+from labelling.lists.titles import ListWords
 
 AT = "2026-11-30T03:00:00.000Z"
 CONFLICT = Reason.TITLE_CONFLICT

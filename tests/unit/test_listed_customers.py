@@ -2,11 +2,12 @@
 
 import pytest
 
+from inference.words.language_files import LANGUAGE_OFF
 from labelling.lists.categories import CategoryColumn
 from labelling.lists.customer_columns import find_customer_columns
 from labelling.lists.list_meaning import ListReader
 from labelling.lists.listed_customers import ListedCustomerReader
-from labelling.lists.titles import LANGUAGE_OFF, ListWords
+from labelling.lists.titles import ListWords
 from labelling.rows import ProductCustomers
 
 Row = dict[str, str]

@@ -26,7 +26,9 @@ CODE = re.compile(r"[._]|[a-z][A-Z]")
 """A sign of code in a name. A plain word in backticks may be a cell of a list, such as `Farbe`."""
 
 FOREIGN = {
+    "MISSED",  # an output of tests/mutations.py
     "SSL_CERT_FILE",  # OpenSSL
+    "X_hat",  # a label as an example
     "X_scarf",  # a folder as an example
     "__MACOSX",  # archives of macOS
     "batch_input_shape",  # Keras 2
@@ -43,6 +45,10 @@ FOREIGN = {
     "suggest_on_error",  # argparse of Python 3.14
 }
 """Names of other programs and formats, and names in examples."""
+
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+NAMED_FILE = re.compile(r"`((?:[\w.-]+/)*[\w-]+\.(?:py|js|json|html|md))`")
+FILES_TO_BE_WRITTEN = {"scripts/VERB.py"}
 
 
 @cache
@@ -133,3 +139,25 @@ def test_a_name_in_backticks_is_a_name_of_the_code() -> None:
     ]
 
     assert unknown == []
+
+
+def test_a_file_that_contributors_are_sent_to_exists() -> None:
+    folders = (*PACKAGES, "docs", "tests")
+    files = [f"/{path.relative_to(ROOT)}" for folder in folders for path in (ROOT / folder).rglob("*.*")]
+    files += [f"/{path.name}" for path in ROOT.iterdir()]
+
+    named = {*NAMED_FILE.findall(CONTRIBUTING)} - FILES_TO_BE_WRITTEN
+
+    assert len(named) > 80
+    assert [name for name in sorted(named) if not any(file.endswith(f"/{name}") for file in files)] == []
+
+
+def test_a_name_that_contributors_are_sent_to_is_a_name_of_the_code() -> None:
+    scripts = "".join(path.read_text("utf-8") for path in (ROOT / "app/web/page").glob("*.js"))
+    of_page = {*re.findall(r"\w+", scripts)}
+
+    named = {name for name in NAME.findall(CONTRIBUTING) if CODE.search(name) or name.isupper()}
+    named -= {name for name in named if NAMED_FILE.fullmatch(f"`{name}`")}
+
+    assert len(named) > 30
+    assert [name for name in sorted(named) if name not in of_page | FOREIGN and not is_known(name)] == []

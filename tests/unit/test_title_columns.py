@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pytest
 
+from inference.words.language_files import LANGUAGE_OFF
 from labelling.lists.title_columns import MAX_SEARCHED_COLUMNS
 from labelling.lists.title_notes import describe_title_column
-from labelling.lists.titles import LANGUAGE_OFF, ListWords, find_list_words
+from labelling.lists.titles import ListWords, find_list_words
 
 GERMAN = ("Schwarze Leggings", "Weißes T-Shirt", "Blumenkleid mit Gürtel", "Weiße Sneaker", "Rote Jacke")
 ENGLISH = ("Black leggings", "White T-shirt", "Flowered dress with belt", "White sneakers", "Red jacket")

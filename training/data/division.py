@@ -168,15 +168,13 @@ def make_pictures(
     """
     unique_pictures = near_copies.kept_pictures
     # Files with the same bytes are one picture. The first of their rows gives its path, tier and source.
-    first_rows = [picture.rows[0] for picture in near_copies.kept_pictures]
+    first_rows = [picture.rows[0] for picture in unique_pictures]
+    positions = near_copies.kept_positions
+    pixels, features = decoded.pixels, decoded.features
     return Pictures(
         # Large pictures are no array: they are read from their files when needed.
-        pixels=decoded.pixels[near_copies.kept_positions]
-        if isinstance(decoded.pixels, np.ndarray)
-        else decoded.pixels.take(near_copies.kept_positions),
-        features=decoded.features.take(near_copies.kept_positions)
-        if len(decoded.features)
-        else decoded.features,
+        pixels=pixels[positions] if isinstance(pixels, np.ndarray) else pixels.take(positions),
+        features=features.take(positions) if len(features) else features,
         labels=labels,
         sha256=np.array([picture.sha256 for picture in unique_pictures]),
         groups=near_copies.split_keys,
@@ -185,9 +183,9 @@ def make_pictures(
         # A photo in tier X shows none of the classes. Its label, or else its tier, says what it shows.
         spelt=np.array([picture.label or picture.rows[0].tier for picture in unique_pictures]),
         sources=np.array([row.source for row in first_rows]),
-        networks=tuple(decoded.networks[place] for place in near_copies.kept_positions.tolist()),
-        hashes=decoded.hashes[near_copies.kept_positions],
-        is_plain=decoded.is_plain[near_copies.kept_positions],
+        networks=tuple(decoded.networks[place] for place in positions.tolist()),
+        hashes=decoded.hashes[positions],
+        is_plain=decoded.is_plain[positions],
         has_product_groups=listing.has_product_groups,
     )
 

@@ -278,6 +278,7 @@ def _make_unique_picture(
         problem = "several products"
     first_row = corrected_rows[0]
     is_checked = any(row.is_checked for row, _ in rows)
+    has_answer = any(is_answered for _, is_answered in answered_rows)
     return UniquePicture(
         sha256=sha256,
         rows=tuple(row for row, _ in rows),
@@ -286,8 +287,7 @@ def _make_unique_picture(
         class_id=class_ids[0],
         groups=frozenset(row.group for row, _ in rows if row.group),
         part=first_row.part,
-        is_answered=any(is_answered for _, is_answered in answered_rows)
-        or (listing.is_checked_trusted and is_checked),
+        is_answered=has_answer or (listing.is_checked_trusted and is_checked),
         is_checked=is_checked,
         problem=problem,
     )

@@ -183,6 +183,8 @@ def label(**parameters: object) -> list[dict[str, object]]:
         ({"outputs": label() * 2}, "twice"),
         ({"outputs": [{"name": "logits"}]}, "no output 'logits'. The outputs are probabilities, label"),
         ({"outputs": label(shared_memory_region="a")}, "shared memory"),
+        ({"outputs": label(classification=3)}, "has no extension `classification`"),
+        ({"parameters": {"classification": 1}}, "the output `probabilities`"),
     ],
 )
 def test_what_else_is_wrong_is_said(client: FlaskClient, fields: dict[str, Any], says: str) -> None:

@@ -109,6 +109,14 @@ def test_records_keep_their_media_type(client: FlaskClient, body: str, kind: str
         ("{}\n", "application/jsonlines", 400, "counted from 0: An instance is an object without"),
         (LINES + "[[0]]\n", "application/jsonlines", 422, "Picture 2, counted from 0: `pixels` has 1 row"),
         (b"", "image/png", 400, "no picture"),
+        (
+            '{"inputs": [[0, 0]]}',
+            "application/json",
+            400,
+            'has `inputs`. Or send a list of pictures as {"instances":',
+        ),
+        ('{"dataframe_split": {}}', "application/json", 400, 'a list of pictures as {"instances": [...]}'),
+        ('{"dataframe_records": []}', "application/json", 400, 'a list of pictures as {"instances": [...]}'),
         (b"hello", "application/octet-stream", 415, "PNG"),
     ],
 )
