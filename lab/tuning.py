@@ -36,7 +36,7 @@ from lab.tuning_photos import (
 from training.errors import BadRecipe
 from training.features.weights import read_npz, write_npz
 
-VIEWS: Final = 51_200
+VIEWS: Final = 20_480
 """Number of views that are drawn, if the command does not say another one."""
 SEED: Final = 0
 """Seed of everything that is drawn."""
