@@ -23,6 +23,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from inference.release_labels import translate_release_labels
@@ -33,12 +35,16 @@ from model_store.assemble import seal_release
 from model_store.local_releases import LocalRelease, open_release
 from model_store.manifest import Manifest
 from model_store.release_files import REPORT_FILE
-from reports.answers import CLASS_HEAD, PICTURE_NAME_DIGITS, TEST_SET
+from reports.answer_counts import AnswerCounts
+from reports.answers import CLASS_HEAD, PICTURE_NAME_DIGITS, TEST_SET, Answers
 from reports.answers_file import ANSWERS_FILE, parse_answers, serialize_answers
 from reports.model_card import MODEL_CARD_FILE, make_model_card
 from reports.page.html_page import REPORT_PAGE_FILE, make_report_page_file, read_report_figures
 from reports.values import Report, read_report
+from training.data.photos import OOD_TIER
+from training.evaluation.counted_answers import count_answers
 from training.evaluation.part_words import PartAnswers, measure_part_words
+from training.evaluation.photos import mark_known_source_answers
 from training.evaluation.title_shares import measure_outside_kinds, measure_title_words
 from training.evaluation.title_word_data import make_kind_word_data
 from training.release.make import start_release
@@ -98,6 +104,32 @@ def measure_words(release: LocalRelease, parts: PartAnswers | None = None) -> Re
     return read_report(release).replace_fields(words=words)
 
 
+def count_photo_answers(report: Report, answers: Answers) -> Report:
+    """Return a report with the counts of answers that the page draws, which older reports lack.
+
+    Args:
+        answers: the stored answers about the class of photos, by heads that had not learnt them.
+    """
+    is_known = mark_known_source_answers(answers)
+
+    def count_tier(tier: str, is_counted: NDArray[np.bool_]) -> AnswerCounts:
+        chosen = is_counted & answers.has_class & (answers.sets == tier)
+        return count_answers(answers.select_rows(chosen), len(report.labels))
+
+    return report.replace_fields(
+        photos={
+            tier: figures
+            if tier == OOD_TIER
+            else figures.replace_fields(answer_counts=count_tier(tier, is_known))
+            for tier, figures in report.photos.items()
+        },
+        unknown_sources={
+            tier: figures.replace_fields(answer_counts=count_tier(tier, answers.is_from_unknown_source))
+            for tier, figures in report.unknown_sources.items()
+        },
+    )
+
+
 def seal_again(
     folder: Path,
     parent: LocalRelease,
@@ -118,9 +150,10 @@ def seal_again(
     left_out = list_photo_example_files(parent) if photos else frozenset[str]()
     with start_release(folder, parent, left_out) as unfinished:
         manifest = parent.manifest
+        asked = read_stored_answers(parent)
+        asked = asked.select_rows((asked.by == "") & (asked.sets != TEST_SET)).select_head(CLASS_HEAD)
+        report = count_photo_answers(report, asked)
         if photos:
-            asked = read_stored_answers(parent)
-            asked = asked.select_rows((asked.by == "") & (asked.sets != TEST_SET)).select_head(CLASS_HEAD)
             examples = write_photo_examples(unfinished, asked, photos, manifest.labels, SHOWN_COLLECTION)
             report = report.replace_fields(photo_examples=examples)
         contracts = {name: network.contract for name, network in manifest.networks.items()}
