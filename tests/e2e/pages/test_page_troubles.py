@@ -123,7 +123,7 @@ def test_a_silence_of_a_minute_is_given_up(page: Page) -> None:
 
 def test_a_key_is_asked_for_and_kept_in_the_tab(visiting: Visits, guarded_service: Service) -> None:
     page = visit(visiting, guarded_service)
-    expect(page.get_by_label("API key")).to_be_focused()
+    expect(page.get_by_role("textbox", name="API key")).to_be_focused()
     found = flaws(page)
     give(page, *garments(1))
     expect(page.locator(".card")).to_contain_text("Waiting for an API key")
@@ -136,9 +136,9 @@ def test_a_key_is_asked_for_and_kept_in_the_tab(visiting: Visits, guarded_servic
     page.reload()
     expect(page.locator("#model")).to_contain_text("Model wardrobe")
     another_tab = visit(visiting, guarded_service)
-    expect(another_tab.get_by_label("API key")).to_be_focused()
+    expect(another_tab.get_by_role("textbox", name="API key")).to_be_focused()
     page.get_by_role("button", name="Forget the API key").click()
-    expect(page.get_by_label("API key")).to_be_focused()
+    expect(page.get_by_role("textbox", name="API key")).to_be_focused()
 
     assert found == []
     assert page.evaluate("[sessionStorage.length, localStorage.length]") == [0, 0]
@@ -148,7 +148,7 @@ def test_a_browser_that_asks_for_the_report_is_asked_for_its_key_and_gets_it(
     visiting: Visits, guarded_service: Service
 ) -> None:
     page = visiting(f"{guarded_service.url}/metrics")
-    expect(page.get_by_label("API key")).to_be_focused()
+    expect(page.get_by_role("textbox", name="API key")).to_be_focused()
 
     enter_key(page, KEY)
 
@@ -179,5 +179,5 @@ def test_the_page_shows_the_report_with_its_key(visiting: Visits, guarded_servic
 
 def enter_key(page: Page, key: str) -> None:
     """Type a key into the form and send it off."""
-    page.get_by_label("API key").fill(key)
+    page.get_by_role("textbox", name="API key").fill(key)
     page.keyboard.press("Enter")
