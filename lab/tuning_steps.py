@@ -32,7 +32,7 @@ DTYPE: Final = (
 )
 """Type in which vectors are computed, and the network learns.
 
-A processor without AVX-512 takes fifteen times as long for bfloat16 as for float32.
+A processor without AVX-512 takes more than fifteen times as long for bfloat16 as for float32.
 """
 
 EPSILON: Final = 1e-3

@@ -18,8 +18,9 @@ MAX_NAMED_CONTRADICTIONS: Final = 5
 MIN_FOREIGN_TITLES_SHARE: Final = 0.05
 MIN_FOREIGN_WORDS: Final = 3
 """Share of different titles, and number of different words, with letters that the language of the list does
-not have, from which the list is probably in another language. Of 1,019 titles of shops in their own languages
-none has such a letter. A few words can be names of brands, such as "Björn"."""
+not have, from which the list is probably in another language. Of 1,019 titles of shops, none has such a
+letter (some are in languages without a list of letters). A few words can be names of brands, such as
+"Björn"."""
 
 
 def describe_title_column(words: ListWords, columns: Iterable[str], title: str) -> str:
@@ -53,8 +54,8 @@ def describe_title_column(words: ListWords, columns: Iterable[str], title: str) 
 def describe_foreign_titles(words: ListWords, rows: Iterable[Mapping[str, str]]) -> str:
     """Return a sentence if a list may be in another language than its titles are read in; empty otherwise.
 
-    Slovak titles are read as Czech, because Czech knows many of their words. Some of the others have letters
-    that Czech does not have: "12 of 80 titles have letters that are not Czech (`košeľa`, ...)".
+    For example, Slovak titles are read as Czech, because Czech knows many of their words. Some of the others
+    have letters that Czech does not have, such as the `ľ` of "košeľa".
 
     Args:
         words: the columns of titles, with a language that can be read.
