@@ -39,6 +39,7 @@ from training.data.vectors import Features, FeatureVectors
 from training.features.blocks import BlockName
 from training.heads.hidden import HiddenLayerHead, fit_hidden_layer_head
 from training.heads.photo_head import BALANCE_EXPONENT
+from training.thresholds.acceptance import choose_confidence_threshold
 from training.thresholds.answer_sets import compute_confidences, make_scores
 from training.thresholds.attribute_thresholds import decide_attribute_thresholds
 from training.thresholds.decide import UNFAMILIAR_PICTURES, Thresholds
@@ -267,11 +268,9 @@ def decide_kind(
     contract: ModelContract,
     classes: Collection[str] = CLASSES,
 ) -> tuple[Head, Thresholds]:
-    """Return the head of `kind` and its thresholds, by the rule for the class.
+    """Return the head of `kind`, and its thresholds by the rule for the class.
 
-    Returns:
-        The head, and its thresholds with two sets of answers: all, and those of pictures whose class is
-            unfamiliar.
+    All answers show the promise, and those about pictures whose class is unfamiliar by themselves.
     """
     names = labels.names
     predicted = shares.argmax(axis=1)
@@ -296,5 +295,6 @@ def decide_kind(
     [of_all] = thresholds.answer_sets
     is_unfamiliar = np.isnan(compute_confidences(make_scores(answers), 1.0, contract.familiarity))
     sets = (of_all, of_all.select_answers(UNFAMILIAR_PICTURES, is_unfamiliar))
-    head = replace(thresholds.make_head(names), familiarity=dict.fromkeys(further, 0.0))
-    return head, replace(thresholds, answer_sets=sets)
+    # Names outside the classes keep the promise by themselves, because a shop may sell hats alone.
+    thresholds = replace(thresholds, confidence=choose_confidence_threshold(sets), answer_sets=sets)
+    return replace(thresholds.make_head(names), familiarity=dict.fromkeys(further, 0.0)), thresholds

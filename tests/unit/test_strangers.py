@@ -98,6 +98,21 @@ def test_class_names_need_a_familiar_class_further_names_do_not_and_other_is_nev
     assert not head.accepts_nothing
 
 
+def test_names_outside_the_classes_keep_the_promise_by_themselves() -> None:
+    answers = kinds_of(
+        (2000, "top", "top", 0.8, True, "one"),
+        (200, "skirt", "skirt", 0.95, False, "two"),
+        (100, "skirt", "skirt", 0.8, False, "two"),
+        (20, OTHER, "skirt", 0.8, False, "two"),
+    )
+
+    head, thresholds = decided(answers)
+
+    of_unfamiliar = thresholds.answer_sets[1]
+    (accepted,), (right,) = of_unfamiliar.count_accepted(np.array([head.confidence], np.float32))
+    assert (int(accepted), int(right)) == (200, 200)
+
+
 def test_a_promise_counts_what_the_threshold_decides_about_and_what_is_unfamiliar_among_it() -> None:
     answers = kinds_of(
         (2000, "top", "top", 0.9, True, "one"),
