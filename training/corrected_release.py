@@ -19,7 +19,6 @@ from model_store.store import open_store
 from training.data.fashion import FASHION_MNIST, OTHER_DATA_SET_NAME
 from training.data.labels import find_class_index
 from training.data.listing import make_absolute_path
-from training.data.photos import OOD_LABEL_PREFIX
 from training.errors import BadRecipe, DataError
 from training.progress import Say
 
@@ -60,17 +59,20 @@ def find_corrected_release(  # noqa: PLR0913, PLR0917 - a file, a release, and w
     Raises:
         StoreError: there is no such release.
         CorrectionsUnusable: the file cannot be read.
-        DataError: the release lacks a class of the corrections. A release of own classes that was named may
-            lack it.
+        DataError: no release was named, and the usual one lacks a class of the corrections.
     """
     name = named_release or (
         default_store if read_newest_promotion(open_store(default_store)) is not None else "bundled"
     )
     release = find_release(name, cache)
     corrections = tuple(read_corrections([file], None, list_options=ListOptions(encoding=encoding), say=say))
-    if not named_release or has_fashion_mnist_classes(release):
-        given_labels = {correction.label for correction in corrections if correction.attribute == LABEL}
-        _check_classes(given_labels - {LEFT_OUT_LABEL, NONE}, name, release, is_named=bool(named_release))
+    if not named_release:
+        _check_classes(
+            {correction.label for correction in corrections if correction.attribute == LABEL}
+            - {LEFT_OUT_LABEL, NONE},
+            name,
+            release,
+        )
     return CorrectedRelease(name, release, file, corrections, encoding)
 
 
@@ -101,28 +103,14 @@ def find_most_corrected_folders(corrections: Sequence[Correction]) -> tuple[Path
     )
 
 
-def _check_classes(
-    given_labels: Collection[str], name: str, release: LocalRelease, *, is_named: bool
-) -> None:
+def _check_classes(given_labels: Collection[str], name: str, release: LocalRelease) -> None:
     """Refuse labels that are neither the name nor the index of a class of the release."""
     labels = release.manifest.labels
-    unknown_labels = sorted(
-        label
-        for label in given_labels
-        if find_class_index(label, labels) is None and not label.startswith(OOD_LABEL_PREFIX)
-    )
-    if not unknown_labels:
-        return
-    lack = f"{unknown_labels[0]!r} is none of the classes {', '.join(labels)} of {name}"
-    if not is_named:
+    if unknown_labels := sorted(label for label in given_labels if find_class_index(label, labels) is None):
         raise DataError(
-            f"{lack}, which is taken without --from. Name the store whose release answered these pictures: "
-            "--from STORE."
+            f"{unknown_labels[0]!r} is none of the classes {', '.join(labels)} of {name}, which is taken "
+            "without --from. Name the store whose release answered these pictures: --from STORE."
         )
-    raise DataError(
-        f"{lack}. Answer {NONE!r} if a photo shows none of them. For a class of your own, train a release of "
-        "your own: train --data FOLDER."
-    )
 
 
 def has_fashion_mnist_classes(release: LocalRelease) -> bool:

@@ -208,6 +208,23 @@ def test_an_unknown_label_is_refused_with_what_would_do(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(("columns", "rest"), [("path,label,tier", "Jeans,A"), ("path,label", "Jeans")])
+def test_an_unknown_label_in_a_table_or_an_answer_is_refused_with_what_to_write(
+    tmp_path: Path, columns: str, rest: str
+) -> None:
+    write_photos(tmp_path, 1, {"A": ["Trouser"]})
+    write_table(tmp_path, f"A/Trouser/000.png,{rest}", columns=columns)
+
+    with pytest.raises(DataError) as refusal:
+        listed(tmp_path / "photos.csv")
+
+    assert str(refusal.value) == (
+        f"{tmp_path}/A/Trouser/000.png: 'Jeans' is none of the classes T-shirt/top, Trouser, Pullover, Bag. "
+        "If the photo shows none of them, write 'none of these'. For a class of your own, train a release of "
+        "your own: train --data FOLDER."
+    )
+
+
 def test_a_place_without_photos_or_without_tiers_is_refused(tmp_path: Path) -> None:
     write_photos(tmp_path / "flat", 1, {"Trouser": [""]})
     (tmp_path / "empty" / "A" / "Trouser").mkdir(parents=True)

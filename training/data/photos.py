@@ -167,15 +167,23 @@ def assign_tiers_and_classes(listing: Listing, labels: tuple[str, ...], picture_
             f"{listing.place}: no cell of the column `checked` says that a person checked the label, and "
             "such photos choose the thresholds. Write 1 there, or leave the column out: then all do."
         )
-    class_ids = tuple(_find_class_id(row, labels) for row in rows)
+    is_in_table = not listing.place.is_dir()
+    class_ids = tuple(_find_class_id(row, labels, is_in_table=is_in_table) for row in rows)
     return replace(listing, pictures=tuple(rows), labels=labels, class_ids=class_ids, is_checked_trusted=True)
 
 
-def _find_class_id(photo: ListedPicture, labels: tuple[str, ...]) -> int:
+def _find_class_id(photo: ListedPicture, labels: tuple[str, ...], *, is_in_table: bool) -> int:
     """Return the class id that the label of a photo names: OOD, the name of a class, or its index."""
     if photo.tier == OOD_TIER or photo.label == NONE or photo.label.startswith(OOD_LABEL_PREFIX):
         return OOD
-    if (class_id := find_class_index(photo.label, labels)) is None:
+    class_id = find_class_index(photo.label, labels)
+    if class_id is None and is_in_table:
+        raise DataError(
+            f"{photo.path}: {photo.label!r} is none of the classes {', '.join(labels)}. If the photo shows "
+            f"none of them, write {NONE!r}. For a class of your own, train a release of your own: "
+            "train --data FOLDER."
+        )
+    if class_id is None:
         names = ", ".join(label.replace("/", "_") for label in labels)
         raise DataError(
             f"{photo.path}: {photo.label!r} is none of the classes. A folder of a class of your own lies "
